@@ -1,0 +1,47 @@
+"""microgradnet: reverse-mode automatic differentiation on single numbers, to see and understand backpropagation.
+
+>>> from microgradnet import Value
+>>> x = Value(3.0, "x"); y = x * x
+>>> y.backward(); x.grad
+6.0
+"""
+
+from microgradnet.draw import Picture, draw, draw_dot
+from microgradnet.errors import DomainError, ProviderError, StaleGraphError
+from microgradnet.functions import (
+    abs,
+    cos,
+    dot,
+    elu,
+    erf,
+    erfc,
+    exp,
+    gelu,
+    gelu_tanh,
+    leaky_relu,
+    log,
+    logsumexp,
+    maximum,
+    minimum,
+    relu,
+    sigmoid,
+    silu,
+    sin,
+    softmax,
+    softplus,
+    sqrt,
+    tanh,
+    total,
+    weighted_sum,
+)
+from microgradnet.gradcheck import gradcheck
+from microgradnet.gradients import grad, hessian, jacobian
+from microgradnet.nn import MLP, Layer, Module, Neuron
+from microgradnet.value import Constant, Parameter, Value, no_grad
+
+__all__ = [
+    "MLP", "Constant", "DomainError", "Layer", "Module", "Neuron", "Parameter", "Picture", "ProviderError",
+    "StaleGraphError", "Value", "abs", "cos", "dot", "draw", "draw_dot", "elu", "erf", "erfc", "exp", "gelu",
+    "gelu_tanh", "grad", "gradcheck", "hessian", "jacobian", "leaky_relu", "log", "logsumexp", "maximum", "minimum",
+    "no_grad", "relu", "sigmoid", "silu", "sin", "softmax", "softplus", "sqrt", "tanh", "total", "weighted_sum",
+]  # fmt: skip

@@ -1,0 +1,8 @@
+"""`python -m microgradnet` is the command `microgradnet`; what it does stands in `cli.py`."""
+
+import sys
+
+from microgradnet.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""The view that shows every operation: a box for each value, an arrow for each use of it."""
+
+from microgradnet.draw.diagram import Arrow, Box, Diagram
+from microgradnet.draw.naming import Namer, gradient, number, role
+from microgradnet.graph import nearest, topological_order
+from microgradnet.ops import WEIGHTED_SUM, floats
+from microgradnet.value import Value
+
+
+def local_derivatives(value: Value) -> list[float | None]:
+    """∂value/∂operand for each operand that has a derivative; None where it does not exist at this point."""
+    assert value.op is not None
+    count = len(value.operands) - value.op.constants
+    try:
+        return list(value.op.derivatives(floats, value.data, *[operand.data for operand in value.operands]))
+    except (ArithmeticError, ValueError):
+        return [None] * count
+
+
+class OpsView:
+    """Builds the diagram of the values below `roots`.
+
+    Args:
+        roots: the results.
+        most: how many values are drawn at the most; the nearest to the roots are.
+        op_nodes: draw each operation as a circle of its own, before the box of its result.
+        expand: draw the products of a weighted sum as boxes of their own.
+    """
+
+    def __init__(self, roots: list[Value], most: int, op_nodes: bool, expand: bool, diagram: Diagram) -> None:
+        self.roots, self.op_nodes, self.expand, self.diagram = roots, op_nodes, expand, diagram
+        order = topological_order(*roots)
+        drawn = nearest(roots, most) if len(order) > most else set(order)
+        self.namer = Namer(drawn)
+        if len(drawn) < len(order):
+            diagram.caption = f"{len(drawn):,} of {len(order):,} values, those nearest the result"
+        self.numbers: dict[Value, int] = {}
+        for node in order:
+            if node in drawn:
+                self.numbers[node] = self._draw(node)
+
+    def _draw(self, node: Value) -> int:
+        missing = sum(operand not in self.numbers for operand in node.operands)
+        kind = role(node, self.roots)
+        heading = self.namer.heading(node)
+        rows = [heading] if heading else []
+        rows.append(f"data {number(node.data)}")
+        if kind != "constant":
+            rows.append(f"grad {gradient(node)}")
+        if missing:
+            rows.append(f"… {missing} of {len(node.operands)} operands not drawn")
+        own = self.diagram.add(Box(rows, kind, self._tooltip(node, kind)))
+        if node.op:
+            self._draw_operands(node, own)
+        return own
+
+    def _draw_operands(self, node: Value, own: int) -> None:
+        """The arrows into a box, by way of the circle of its operation or of the products of a weighted sum."""
+        assert node.op is not None
+        head = own
+        if self.op_nodes:
+            head = self.diagram.add(Box([node.op.symbol], "operation", node.op.name, "circle"))
+            self.diagram.arrows.append(Arrow(head, own, f"o{own}"))
+        derivatives = [*local_derivatives(node), *([None] * node.op.constants)]
+        pairs = len(node.operands) // 2 if self.expand and node.op is WEIGHTED_SUM else 0
+        products = [self._draw_product(node, position, pairs, head) for position in range(pairs)]
+        for position, (operand, derivative) in enumerate(zip(node.operands, derivatives, strict=True)):
+            if operand not in self.numbers:
+                continue
+            target = products[position % pairs] if position < 2 * pairs else head
+            tooltip = f"{self.namer.name(operand)} → {self.namer.name(node)}"
+            if derivative is not None:
+                tooltip += f"\n∂{self.namer.name(node)}/∂{self.namer.name(operand)} = {derivative!r}"
+            self.diagram.arrows.append(Arrow(self.numbers[operand], target, f"e{own}_{position}", tooltip))
+
+    def _draw_product(self, node: Value, position: int, pairs: int, head: int) -> int:
+        w, x = node.operands[position], node.operands[position + pairs]
+        text = f"{self.namer.name(w)}·{self.namer.name(x)}"
+        product = w.data * x.data
+        rows = [text, f"data {number(product)}", f"grad {gradient(node)}"]
+        own = self.diagram.add(Box(rows, "operation", f"{text}\ndata {product!r}\npart of {self.namer.heading(node)}"))
+        self.diagram.arrows.append(Arrow(own, head, f"p{own}"))
+        return own
+
+    def _tooltip(self, node: Value, kind: str) -> str:
+        grad = gradient(node)
+        lines = [self.namer.heading(node), kind if not node.op else node.op.name, f"data {node.data!r}"]
+        if kind != "constant":
+            lines.append("no gradient yet" if grad == "—" else f"grad {float(node.grad)!r}")
+        return "\n".join(line for line in lines if line)

@@ -1,0 +1,82 @@
+"""The colours of a picture, light and dark, and the CSS that turns the one into the other.
+
+The views write the light colours (`LIGHT[role]`) into DOT, with the role as DOT `class`, so a picture is right
+without any CSS: in a PNG, a PDF, an old viewer. `dark_css` then recolours by class where the reader prefers dark.
+Which node has which role is left to the views, and borders (dashed, bold, double) too; `picture` puts the CSS in.
+
+Hues are near those of Okabe and Ito (2008, "Color Universal Design"): pale fills, deep lines. Text has a contrast of
+7:1 or more to what it stands on, lines 3:1 or more to the card (WCAG 2.2, success criteria 1.4.6 and 1.4.11), and
+any two fills differ for red-green colour-blind readers too (by 5 or more in CIELAB, simulated after Machado et al.
+2009). A test computes the contrasts.
+
+    >>> LIGHT["parameter"].line
+    '#9a5b00'
+"""
+
+from dataclasses import dataclass
+
+FONT = "Courier"  # in DOT: its widths are built into every Graphviz, and near those of the faces below
+FONT_STACK = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """The colours of one role: inside, border (or arrow) and text, as `#rrggbb`."""
+
+    fill: str
+    line: str
+    text: str
+
+
+# Where a node has two roles ("leaf input", "operation root"), the later row of the table wins.
+LIGHT = {
+    "card": Paint(fill="#ffffff", line="#ffffff", text="#1c2329"),
+    "cluster": Paint(fill="#f6f8fa", line="#7c8894", text="#37424c"),
+    "operation": Paint(fill="#f6f8fa", line="#55626e", text="#1c2329"),
+    "leaf": Paint(fill="#e6e6e2", line="#6c6c68", text="#26261f"),
+    "constant": Paint(fill="#e6e6e2", line="#6c6c68", text="#26261f"),
+    "input": Paint(fill="#d3e9fa", line="#00639c", text="#06283d"),
+    "parameter": Paint(fill="#fce0a8", line="#9a5b00", text="#382300"),
+    "root": Paint(fill="#eebfd8", line="#8c2462", text="#3d0c26"),
+    "note": Paint(fill="#fdfce8", line="#8a8000", text="#2e2a00"),
+    "heading": Paint(fill="#ffffff", line="#55626e", text="#37424c"),
+    "edge": Paint(fill="#55626e", line="#55626e", text="#37424c"),
+    "highlight": Paint(fill="#ffe433", line="#c24d00", text="#332a00"),
+}
+DARK = {
+    "card": Paint(fill="#14191e", line="#14191e", text="#eaeef2"),
+    "cluster": Paint(fill="#1a2026", line="#66727d", text="#c9d2da"),
+    "operation": Paint(fill="#20272e", line="#93a1ae", text="#eef2f5"),
+    "leaf": Paint(fill="#303132", line="#9c9ea0", text="#eeeeec"),
+    "constant": Paint(fill="#303132", line="#9c9ea0", text="#eeeeec"),
+    "input": Paint(fill="#0f3d60", line="#56b4e9", text="#e6f4fd"),
+    "parameter": Paint(fill="#4f3600", line="#e69f00", text="#fff1d6"),
+    "root": Paint(fill="#6e2f58", line="#f2a6d2", text="#ffeef7"),
+    "note": Paint(fill="#26250f", line="#d8ca3a", text="#fbf8d3"),
+    "heading": Paint(fill="#14191e", line="#93a1ae", text="#c9d2da"),
+    "edge": Paint(fill="#93a1ae", line="#93a1ae", text="#c9d2da"),
+    "highlight": Paint(fill="#5a4b00", line="#ff8a4c", text="#fffbe0"),
+}
+
+
+def dark_css(scope: str) -> str:
+    """The rules that recolour the picture whose `<svg>` has the class `scope`, and nothing else on the page.
+
+    A shape that is not filled (`fill="none"`) or has no line stays so. A node without a role is drawn as an operation.
+    """
+    rules = "\n".join(_rules(f".{scope} .{_class(role)}", paint) for role, paint in DARK.items())
+    return f"@media screen and (prefers-color-scheme: dark) {{\n{rules}\n}}"
+
+
+def _class(role: str) -> str:
+    """Graphviz itself gives every group the class graph, cluster, node or edge: the defaults hang on those."""
+    return {"card": "graph", "operation": "node"}.get(role, role)
+
+
+def _rules(group: str, paint: Paint) -> str:
+    # Only shapes that carry the attribute: a stroke given to a <g> would be inherited by the text in it.
+    return (
+        f'{group} [fill]:not(text):not([fill="none"]) {{ fill: {paint.fill} }}\n'
+        f'{group} [stroke]:not([stroke="none"]):not([stroke="transparent"]) {{ stroke: {paint.line} }}\n'
+        f"{group} text {{ fill: {paint.text} }}"
+    )

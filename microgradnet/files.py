@@ -1,0 +1,44 @@
+"""Files written whole or not at all. What is written, and under which suffix, is left to the caller."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes | str) -> Path:
+    """Write `data` (text as UTF-8) to `path` in one step, and return the path with `~` expanded.
+
+    The data goes to a new file in the same directory, which then takes the name: a reader sees the old file or the
+    new one, never half of one, and a failure leaves the old one as it was. `open` makes the new file, so the umask
+    decides its permissions as for any other; a symbolic link stays and its target is replaced.
+
+    Raises:
+        FileNotFoundError: the directory does not exist.
+        IsADirectoryError: `path` is a directory.
+        FileExistsError: `path` is there but is no ordinary file (a device, a pipe).
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_atomically(Path(folder, "note.txt"), "z = w·x + b").read_text("utf-8")
+    'z = w·x + b'
+    """
+    written = Path(path).expanduser()
+    target = written.resolve()
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {written}: there is no directory {target.parent}; make it first.")
+    if target.is_dir():
+        raise IsADirectoryError(f"cannot write {written}: it is a directory; give the name of a file in it.")
+    if target.exists() and not target.is_file():
+        raise FileExistsError(f"cannot write {written}: it is no ordinary file; give another name.")
+    payload = data.encode() if isinstance(data, str) else data
+    partial = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    with partial.open("xb") as file:
+        try:
+            file.write(payload)
+            file.close()  # Windows renames no open file
+            os.replace(partial, target)
+        except BaseException:  # an interrupt too must leave nothing behind
+            file.close()
+            partial.unlink(missing_ok=True)
+            raise
+    return written

@@ -1,0 +1,171 @@
+"""Functions of values and numbers: `exp(v)`, `maximum(a, b)`, `weighted_sum(w, x, b)`, `softmax(xs)`.
+
+Given at least one Value they record a node; given plain numbers alone they give a number. So they are also the
+namespace `m` in which a rule of the table builds a graph: that is how derivatives of derivatives come about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar, overload
+
+from microgradnet import ops
+from microgradnet.ops import Operation, floats
+from microgradnet.value import Constant, Operand, Value, apply
+
+T = TypeVar("T")
+
+
+class Function(Protocol):
+    """A function of one value or number: a Value gives a Value, a number a float."""
+
+    @overload
+    def __call__(self, x: Value, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, /) -> float: ...
+
+
+class Function2(Protocol):
+    """A function of two values or numbers."""
+
+    @overload
+    def __call__(self, a: Value, b: Operand, /) -> Value: ...
+    @overload
+    def __call__(self, a: float, b: Value, /) -> Value: ...
+    @overload
+    def __call__(self, a: float, b: float, /) -> float: ...
+
+
+def _apply(op: Operation, operands: Sequence[Operand]) -> Operand:
+    if any(isinstance(operand, Value) for operand in operands):
+        return apply(op, tuple([x if isinstance(x, Value) else Constant(x) for x in operands]))
+    return op.scalar(*operands)
+
+
+def _function(op: Operation) -> Any:
+    """The function that applies `op`."""
+
+    def function(*operands: Operand) -> Operand:
+        if len(operands) != len(op.operands):
+            raise TypeError(f"{op.code} takes {len(op.operands)} operands, got {len(operands)}")
+        return _apply(op, operands)
+
+    function.__name__ = function.__qualname__ = op.name
+    function.__doc__ = f"y = {op.write([(name, ops.operation.ATOM) for name in op.operands])}, for {op.domain}."
+    return function
+
+
+exp: Function = _function(ops.EXP)
+log: Function = _function(ops.LOG)
+sqrt: Function = _function(ops.SQRT)
+sin: Function = _function(ops.SIN)
+cos: Function = _function(ops.COS)
+tanh: Function = _function(ops.TANH)
+erf: Function = _function(ops.ERF)
+erfc: Function = _function(ops.ERFC)
+sigmoid: Function = _function(ops.SIGMOID)
+relu: Function = _function(ops.RELU)
+gelu: Function = _function(ops.GELU)
+gelu_tanh: Function = _function(ops.GELU_TANH)
+silu: Function = _function(ops.SILU)
+softplus: Function = _function(ops.SOFTPLUS)
+abs: Function = _function(ops.ABS)
+minimum: Function2 = _function(ops.MINIMUM)
+maximum: Function2 = _function(ops.MAXIMUM)
+
+
+def leaky_relu(x: Operand, slope: float = 0.01) -> Operand:
+    """Y = x for x > 0, slope·x otherwise.
+
+    >>> leaky_relu(-2.0)
+    -0.02
+    """
+    return _apply(ops.LEAKY_RELU, (x, slope))
+
+
+def elu(x: Operand, alpha: float = 1.0) -> Operand:
+    """Y = x for x > 0, alpha·(eˣ − 1) otherwise.
+
+    >>> elu(2.0)
+    2.0
+    """
+    return _apply(ops.ELU, (x, alpha))
+
+
+def _some(values: Sequence[Operand], what: str) -> Sequence[Operand]:
+    if not len(values):
+        raise ValueError(f"{what} needs at least one value, got none")
+    return values
+
+
+def total(values: Sequence[Operand]) -> Operand:
+    """Y = x₁ + x₂ + … in a single node, where the built-in `sum` makes one for each +. dy/dxᵢ = 1.
+
+    >>> a = Value(1.0); y = total([a, a, 2.0]); y.data, len(y.operands)
+    (4.0, 3)
+    """
+    return _apply(ops.TOTAL, _some(values, "total"))
+
+
+def logsumexp(values: Sequence[Operand]) -> Operand:
+    """Y = log(eˣ¹ + eˣ² + …), without overflow. dy/dxᵢ is the softmax of the values.
+
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
+    """
+    return _apply(ops.LOGSUMEXP, _some(values, "logsumexp"))
+
+
+def weighted_sum(weights: Sequence[Operand], inputs: Sequence[Operand], bias: Operand | None = None) -> Value:
+    """Y = w₁·x₁ + w₂·x₂ + … + b in a single node: what a neuron's soma adds up.
+
+    dy/dwᵢ = xᵢ, dy/dxᵢ = wᵢ, dy/db = 1. Added from the left and the bias last, as one writes it with + and ·.
+
+    Raises:
+        ValueError: not as many weights as inputs, or none.
+
+    >>> w, x = [Value(0.5), Value(-1.0)], [2.0, 3.0]
+    >>> weighted_sum(w, x, 4.0)
+    Value(data=2.0)
+    """
+    if len(weights) != len(inputs):
+        raise ValueError(f"a weighted sum needs one weight for each input, got {len(weights)} and {len(inputs)}")
+    operands = [*_some(weights, "a weighted sum"), *inputs] if bias is None else [*weights, *inputs, bias]
+    return apply(ops.WEIGHTED_SUM, tuple([x if isinstance(x, Value) else Constant(x) for x in operands]))
+
+
+def dot(a: Sequence[Operand], b: Sequence[Operand]) -> Value:
+    """Y = a₁·b₁ + a₂·b₂ + …: a weighted sum without a bias.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    Value(data=11.0)
+    """
+    return weighted_sum(a, b)
+
+
+def softmax(values: Sequence[Operand]) -> list[Operand]:
+    """yᵢ = e^(xᵢ − logsumexp(x)): positive numbers whose sum is 1, without overflow.
+
+    >>> [round(y, 4) for y in softmax([1.0, 2.0, 1000.0])]
+    [0.0, 0.0, 1.0]
+    """
+    log_total = logsumexp(values)
+    return [exp(x - log_total) for x in values]
+
+
+def where(condition: bool, if_true: T, if_false: T) -> T:
+    """`if_true` if `condition` holds, else `if_false`: comparisons of values are plain bools.
+
+    >>> where(Value(1.0) > 2, "above", "below")
+    'below'
+    """
+    return if_true if condition else if_false
+
+
+def sign(x: Operand) -> float:
+    """-1, 0 or 1: a number, as its derivative is 0 wherever it has one.
+
+    >>> sign(Value(-3.0))
+    -1.0
+    """
+    return floats.sign(float(x))

@@ -1,0 +1,89 @@
+"""Derivatives as results: `grad`, and on top of it `jacobian` and `hessian`.
+
+`backward()` leaves its gradients in the graph; these leave the graph as it was and return them, as numbers or,
+with `create_graph=True`, as values that can be differentiated again.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, overload
+
+from microgradnet import functions
+from microgradnet.backward import backpropagate, passable
+from microgradnet.value import Constant, Value
+
+
+def _itself(node: Value) -> Value | float:
+    """What a rule is given to build a graph: the node, or the number that a constant is."""
+    return node.data if isinstance(node, Constant) else node
+
+
+@overload
+def grad(output: Value, inputs: Value, create_graph: Literal[False] = False) -> float: ...
+@overload
+def grad(output: Value, inputs: Sequence[Value], create_graph: Literal[False] = False) -> list[float]: ...
+@overload
+def grad(output: Value, inputs: Value, create_graph: Literal[True]) -> Value: ...
+@overload
+def grad(output: Value, inputs: Sequence[Value], create_graph: Literal[True]) -> list[Value]: ...
+def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = False) -> Any:
+    """d(output)/d(input) for one input or for each of several; 0 where the output does not depend on it.
+
+    No `grad` in the graph is changed. Inputs may be leaves or computed values.
+
+    Args:
+        output: the value to differentiate.
+        inputs: a value, or a sequence of values.
+        create_graph: give values instead of numbers, themselves computed from the graph, so that they can be
+            differentiated in turn.
+
+    Raises:
+        StaleGraphError, DomainError: as `Value.backward`.
+
+    >>> x = Value(2.0); y = x**3
+    >>> slope = grad(y, x, create_graph=True)
+    >>> slope.data, grad(slope, x)
+    (12.0, 12.0)
+    """
+    wanted = [inputs] if isinstance(inputs, Value) else list(inputs)
+    for value in (output, *wanted):
+        if not isinstance(value, Value):
+            raise TypeError(f"grad takes Values, got {value!r}")
+    order, leaves = passable(output)
+    nodes = {node: node.grad for node in (*order, *leaves, *wanted)}
+    try:
+        for node in nodes:
+            node.grad = 0  # the int, so that the first share added to it is that share itself
+        output.grad = 1.0
+        if create_graph:
+            backpropagate(order, functions, _itself)
+        else:
+            backpropagate(order)
+        found: list[Any] = [value.grad for value in wanted]
+    finally:
+        for node, before in nodes.items():
+            node.grad = before
+    if create_graph:
+        found = [g if isinstance(g, Value) else Constant(g) for g in found]
+    else:
+        found = [float(g) for g in found]
+    return found[0] if isinstance(inputs, Value) else found
+
+
+def jacobian(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[list[float]]:
+    """The matrix J with J[i][j] = d(outputs[i])/d(inputs[j]).
+
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> jacobian([x * y, x + y], [x, y])
+    [[3.0, 2.0], [1.0, 1.0]]
+    """
+    return [grad(output, inputs) for output in outputs]
+
+
+def hessian(output: Value, inputs: Sequence[Value]) -> list[list[float]]:
+    """The matrix H with H[i][j] = d²(output)/d(inputs[i])d(inputs[j]).
+
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> hessian(x * x * y, [x, y])
+    [[6.0, 4.0], [4.0, 0.0]]
+    """
+    return jacobian(grad(output, inputs, create_graph=True), inputs)

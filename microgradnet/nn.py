@@ -1,0 +1,280 @@
+"""Neurons, layers and networks: `Neuron`, `Layer`, `MLP`, and `Module`, which they all are.
+
+A neuron is two nodes of the graph: the weighted sum of its inputs and its activation. How a network learns (losses,
+optimisers, training) is left to others.
+"""
+
+import math
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from microgradnet import functions
+from microgradnet.backward import NO_GRADIENT
+from microgradnet.functions import weighted_sum
+from microgradnet.ops.floats import as_count
+from microgradnet.value import Parameter, Value
+
+Activation: TypeAlias = str | Callable[[Value], Value]
+
+
+def linear(z: Value) -> Value:
+    """A = z: no activation."""
+    return z
+
+
+ACTIVATIONS: dict[str, Callable[[Value], Value]] = {
+    "linear": linear,
+    **{
+        name: getattr(functions, name)
+        for name in ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "softplus")
+    },
+}
+"""The activations that have a name."""
+
+INITIALISERS: dict[str, Callable[[random.Random, int, int], float]] = {
+    "uniform": lambda rng, nin, nout: rng.uniform(-1.0, 1.0),
+    "xavier": lambda rng, nin, nout: rng.uniform(-1.0, 1.0) * math.sqrt(6.0 / (nin + nout)),
+    "he": lambda rng, nin, nout: rng.gauss(0.0, math.sqrt(2.0 / nin)),
+}
+"""How a weight is drawn, given a source of random numbers and its layer's size: uniform in [-1, 1] as in micrograd;
+xavier, Glorot & Bengio 2010, eq. 16; he, He et al. 2015, eq. 10."""
+
+
+def _named(table: Mapping[str, Any], name: str, what: str) -> Any:
+    if name not in table:
+        raise ValueError(
+            f"unknown {what} {name!r}: it must be one of {', '.join(table)}, or for an activation a function"
+        )
+    return table[name]
+
+
+def _as_inputs(x: Iterable[Value | float], nin: int, who: object) -> list[Value]:
+    """The inputs as values, plain numbers made into leaves."""
+    if isinstance(x, Value):
+        x = [x]
+    inputs = [xi if isinstance(xi, Value) else Value(xi) for xi in x]
+    if len(inputs) != nin:
+        raise ValueError(f"{who} takes {nin} inputs, got {len(inputs)}")
+    return inputs
+
+
+class Module:
+    """Something with parameters: they are found among its attributes, in lists and in modules inside it.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.intercept = Parameter(2.0), Parameter(1.0)
+    >>> [name for name, parameter in Line().named_parameters()]
+    ['slope', 'intercept']
+    """
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Each parameter once, with its name: `layer0.neuron1.w2` is in layers[0], in its neurons[1], its w[2]."""
+        seen: set[Parameter] = set()
+        for name, found in self._walk():
+            if found not in seen:
+                seen.add(found)
+                yield name, found
+
+    def _walk(self) -> Iterator[tuple[str, Parameter]]:
+        for attribute, held in vars(self).items():
+            if isinstance(held, list | tuple):
+                one = attribute.removesuffix("s")
+                items = [(f"{one}{index}", item) for index, item in enumerate(held)]
+            else:
+                items = [(attribute, held)]
+            for name, item in items:
+                if isinstance(item, Parameter):
+                    yield name, item
+                elif isinstance(item, Module):
+                    yield from ((f"{name}.{inner}", parameter) for inner, parameter in item._walk())
+
+    def parameters(self) -> list[Parameter]:
+        """The parameters, in the order of `named_parameters`."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of the parameters."""
+        for parameter in self.parameters():
+            parameter.grad = NO_GRADIENT
+
+    def state_dict(self) -> dict[str, float]:
+        """The parameters' numbers by their names.
+
+        >>> Neuron(1, seed=0).state_dict()
+        {'w0': 0.6888437030500962, 'b': 0.0}
+        """
+        return {name: parameter.data for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Set every parameter to its number in `state`, or none at all.
+
+        Raises:
+            ValueError: a name is missing or unknown; both kinds are listed.
+            TypeError: something in it is not a number.
+        """
+        own = dict(self.named_parameters())
+        missing, unknown = [n for n in own if n not in state], [n for n in state if n not in own]
+        if missing or unknown:
+            raise ValueError(
+                f"this state does not fit {self!r}: it has {len(state)} numbers for {len(own)} parameters; "
+                f"missing: {_some_of(missing)}; unknown: {_some_of(unknown)}"
+            )
+        numbers = {name: Value(state[name]).data for name in own}  # all are checked before the first is set
+        for name, parameter in own.items():
+            parameter.data = numbers[name]
+
+    def _label_parameters(self) -> None:
+        for name, parameter in self.named_parameters():
+            parameter.label = name
+
+
+def _some_of(names: Sequence[str]) -> str:
+    shown = [*names[:5], f"and {len(names) - 5} more"] if len(names) > 6 else names
+    return ", ".join(shown) or "none"
+
+
+class Neuron(Module):
+    """a = f(z), z = w₁·x₁ + … + wₙ·xₙ + b: the weighted sum of n inputs, and its activation.
+
+    Args:
+        nin: how many inputs.
+        activation: a name in `ACTIVATIONS` or a function from Value to Value.
+        nonlin: False is micrograd's way to say activation="linear".
+        init: a name in `INITIALISERS`; the bias starts at 0.
+        seed: a number, or a `random.Random` to go on drawing from; None draws from the `random` module itself.
+        nout: how many neurons stand beside it in its layer, which xavier asks for.
+
+    >>> neuron = Neuron(2, "sigmoid", seed=1)
+    >>> neuron
+    Neuron(2 → 1 sigmoid)
+    >>> neuron([1.0, 2.0]).data
+    0.6589151362370242
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        activation: Activation = "relu",
+        *,
+        nonlin: bool = True,
+        init: str = "uniform",
+        seed: int | random.Random | None = None,
+        nout: int = 1,
+    ) -> None:
+        if not nonlin:
+            activation = "linear"
+        self.activation = activation if callable(activation) else _named(ACTIVATIONS, activation, "activation")
+        draw = _named(INITIALISERS, init, "initialisation")
+        rng = _source(seed)
+        self.w = [Parameter(draw(rng, nin, nout)) for _ in range(as_count(nin, "the number of inputs"))]
+        self.b = Parameter(0.0)
+        self._label_parameters()
+
+    def __call__(self, x: Iterable[Value | float]) -> Value:
+        """The activation a for inputs x, as many as there are weights; numbers become leaves of the graph.
+
+        Raises:
+            ValueError: the wrong number of inputs.
+        """
+        return self.activation(weighted_sum(self.w, _as_inputs(x, len(self.w), self), self.b))
+
+    def __repr__(self) -> str:
+        return f"Neuron({len(self.w)} → 1 {_name_of(self.activation)})"
+
+
+class Layer(Module):
+    """nout neurons side by side, each fed by the same nin inputs. The arguments are those of `Neuron`.
+
+    >>> Layer(2, 3, "tanh")
+    Layer(2 → 3 tanh)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        activation: Activation = "relu",
+        *,
+        nonlin: bool = True,
+        init: str = "uniform",
+        seed: int | random.Random | None = None,
+    ) -> None:
+        rng = _source(seed)
+        self.neurons = [
+            Neuron(nin, activation, nonlin=nonlin, init=init, seed=rng, nout=nout)
+            for _ in range(as_count(nout, "the number of neurons"))
+        ]
+        self._label_parameters()
+
+    @property
+    def nin(self) -> int:
+        """How many inputs."""
+        return len(self.neurons[0].w)
+
+    def __call__(self, x: Iterable[Value | float]) -> Any:
+        """The activations of all neurons, a list of nout values; of a single neuron, its value."""
+        inputs = _as_inputs(x, self.nin, self)
+        outputs = [neuron(inputs) for neuron in self.neurons]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def __repr__(self) -> str:
+        return f"Layer({self.nin} → {len(self.neurons)} {_name_of(self.neurons[0].activation)})"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: layers one after another, each fed by the one before.
+
+    Args:
+        nin: how many inputs.
+        nouts: how many neurons each layer has; the last layer's are the outputs.
+        activation: of all layers but the last.
+        output_activation: of the last.
+        init, seed: as for `Neuron`.
+
+    >>> MLP(2, [16, 16, 1])
+    MLP(2 → 16 relu → 16 relu → 1 linear)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: Activation = "relu",
+        output_activation: Activation = "linear",
+        *,
+        init: str = "uniform",
+        seed: int | random.Random | None = None,
+    ) -> None:
+        if not len(nouts):
+            raise ValueError("an MLP needs at least one layer: nouts is the list of their sizes, as [16, 16, 1]")
+        rng = _source(seed)
+        activations = [activation] * (len(nouts) - 1) + [output_activation]
+        self.layers = [
+            Layer(before, size, f, init=init, seed=rng)
+            for before, size, f in zip([nin, *nouts], nouts, activations, strict=False)
+        ]
+        self._label_parameters()
+
+    def __call__(self, x: Iterable[Value | float]) -> Any:
+        """The last layer's activations for inputs x: a list of values, or the one value of a single output."""
+        values: Any = x
+        for layer in self.layers:
+            values = layer(values)
+        return values
+
+    def __repr__(self) -> str:
+        sizes = [f"{len(layer.neurons)} {_name_of(layer.neurons[0].activation)}" for layer in self.layers]
+        return f"MLP({' → '.join([str(self.layers[0].nin), *sizes])})"
+
+
+def _source(seed: int | random.Random | None) -> Any:
+    """Where random numbers come from; the `random` module itself serves `random.seed(…)` programs."""
+    if seed is None:
+        return random
+    return seed if hasattr(seed, "uniform") else random.Random(seed)
+
+
+def _name_of(activation: Callable[[Value], Value]) -> str:
+    return getattr(activation, "__name__", repr(activation))

@@ -1,0 +1,104 @@
+"""The functions that rules ask of a namespace, on Python floats.
+
+This is the namespace `m` of the eager reading. Each function is stable over the whole range of a float,
+and lets a NaN through: a NaN that goes in comes out. What is undefined raises, as `math` does.
+"""
+
+from math import cos, erf, erfc, exp, expm1, log, log1p, sin, sqrt, tanh
+from numbers import Real
+
+__all__ = [
+    "abs", "as_count", "as_float", "cos", "erf", "erfc", "exp", "expm1", "log", "log1p", "maximum", "minimum", "sigmoid", "sign",
+    "sin", "sqrt", "tanh", "where",
+]  # fmt: skip
+
+abs = abs
+
+
+def where(condition: bool, if_true: float, if_false: float) -> float:
+    """`if_true` where `condition` holds, else `if_false`.
+
+    >>> where(2 > 1, 10.0, 20.0)
+    10.0
+    """
+    return if_true if condition else if_false
+
+
+def sign(x: float) -> float:
+    """-1, 0 or 1 with the sign of x; NaN of NaN.
+
+    >>> sign(-3.5), sign(0.0)
+    (-1.0, 0.0)
+    """
+    return 1.0 if x > 0.0 else -1.0 if x < 0.0 else x * 0.0
+
+
+def maximum(a: float, b: float) -> float:
+    """The larger of a and b; NaN if either is NaN (the built-in `max(1.0, nan)` is 1.0).
+
+    >>> maximum(1.0, float("nan"))
+    nan
+    """
+    return a if a > b or a != a else b
+
+
+def minimum(a: float, b: float) -> float:
+    """The smaller of a and b; NaN if either is NaN.
+
+    >>> minimum(1.0, float("nan"))
+    nan
+    """
+    return a if a < b or a != a else b
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + e^-x), with no exponential of a positive number: exactly 0.0 at -1000 and 1.0 at 1000.
+
+    >>> sigmoid(0.0), sigmoid(-1000.0), sigmoid(1000.0)
+    (0.5, 0.0, 1.0)
+    """
+    if x < 0.0:
+        e = exp(x)
+        return e / (1.0 + e)
+    return 1.0 / (1.0 + exp(-x))
+
+
+def as_float(number: object) -> float:
+    """`number` as a Python float.
+
+    Raises:
+        TypeError: it is not one real number; the message says what to pass instead.
+
+    >>> as_float(3)
+    3.0
+    """
+    if type(number) is float:
+        return number
+    if isinstance(number, Real):  # numpy's scalars are Real too; strings, None, complex and arrays are not
+        return float(number)
+    kind = type(number).__name__
+    if hasattr(number, "operands"):
+        hint = ": use it as it is, or its number, .data"
+    elif hasattr(number, "__len__") and not isinstance(number, str | bytes):
+        hint = "; a Value is one number, so build one each: [Value(x) for x in numbers], [v * x for x in numbers]"
+    elif hasattr(number, "item"):
+        hint = "; pass the number in it: .item()"
+    elif isinstance(number, str):
+        hint = f"; to read a number from text: float({number!r:.40})"
+    else:
+        hint = ""
+    raise TypeError(f"expected one real number (int, float or a numpy scalar), got {kind}{hint}")
+
+
+def as_count(number: object, what: str) -> int:
+    """`number` if it is a whole number of at least 1; an error that says `what` has to be one otherwise.
+
+    Raises:
+        ValueError: it is not.
+
+    >>> as_count(3, "the number of inputs")
+    3
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"{what} must be a whole number of at least 1, got {number!r}")
+    return number

@@ -1,0 +1,112 @@
+"""`Operation`: one row of the table, all that is known about one operation.
+
+A row's two rules are ordinary named functions of a namespace `m` and of operands: `value(m, *operands)` and
+`derivatives(m, result, *operands)`, one partial derivative an operand. Read with floats they give numbers,
+with `Value`s a graph, with arrays a batch, with symbols text. They never branch on a number (`m.where` does),
+so that all of these can go through them.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from microgradnet.ops import floats
+
+Number: TypeAlias = Any
+"""What a rule computes with: a float, a `Value`, an array or a symbol."""
+Space: TypeAlias = Any
+"""A namespace of functions for such numbers: `ops.floats`, `functions`, `ops.symbols` or an array module."""
+Written = tuple[str, int]
+"""A piece of text and how strongly it binds: see `Operation.binding`."""
+
+LOOSE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+
+
+def _not_given(*operands: float) -> float:
+    """Stands for a row's `scalar` until its `value` rule on floats takes the place."""
+    return math.nan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One row of the table of operations.
+
+    Attributes:
+        name: what it is called, everywhere.
+        symbol: what its circle shows in a picture.
+        value: the rule for the result, `value(m, *operands)`.
+        derivatives: the rule for the partial derivatives, `derivatives(m, result, *operands)`.
+        operands: the operands' names in formulas, in order.
+        text, latex: how it is written; `{0}` is the first operand, `{all}` all of them with commas between,
+            or a function from the operands' texts to the text.
+        code: how a Python program writes it.
+        domain: where it is defined, in words or as a formula.
+        sample: for each operand the interval (low, high) that tests draw from, well inside the domain.
+        constants: how many of the operands, counted from the last, are plain numbers without a derivative
+            (an exponent, a slope).
+        variadic: takes any number of operands; `operands` and `sample` then show one example.
+        binding: how strongly the text binds, from `SUM` to `ATOM`, to know where parentheses are needed.
+        operand_binding: how strongly an operand's text must bind to need none; `binding` unless said.
+        scalar: the result on floats, `scalar(*operands)`: a faster or stabler form of `value` where there is one.
+    """
+
+    name: str
+    symbol: str
+    value: Callable[..., Number]
+    derivatives: Callable[..., tuple[Number, ...]]
+    operands: tuple[str, ...]
+    text: str | Callable[[Sequence[str]], str]
+    latex: str | Callable[[Sequence[str]], str]
+    code: str
+    sample: tuple[tuple[float, float], ...]
+    domain: str = "all numbers"
+    constants: int = 0
+    variadic: bool = False
+    binding: int = ATOM
+    operand_binding: int = LOOSE
+    scalar: Callable[..., float] = _not_given
+
+    def __post_init__(self) -> None:
+        if self.scalar is _not_given:
+            object.__setattr__(self, "scalar", partial(self.value, floats))
+        if not self.operand_binding:
+            object.__setattr__(self, "operand_binding", self.binding)
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.name}>"
+
+    def write(self, operands: Sequence[Written]) -> str:
+        """This operation on `operands`, each a (text, binding) pair, as text with the parentheses it needs.
+
+        >>> from microgradnet.ops import MULTIPLY
+        >>> MULTIPLY.write([("a + b", SUM), ("c", ATOM)])
+        '(a + b)·c'
+        """
+        return self._fill(self.text, self._parenthesised(operands, "({})"))
+
+    def write_latex(self, operands: Sequence[Written]) -> str:
+        r"""This operation on `operands` as LaTeX.
+
+        >>> from microgradnet.ops import DIVIDE
+        >>> DIVIDE.write_latex([("a", ATOM), ("b", ATOM)])
+        '\\frac{a}{b}'
+        """
+        return self._fill(self.latex, self._parenthesised(operands, r"\left({}\right)"))
+
+    def _parenthesised(self, operands: Sequence[Written], around: str) -> list[str]:
+        """The operands' texts, in parentheses where they bind too loosely to stand beside an operator."""
+        if self.binding == ATOM:  # a function: its own brackets are enough
+            return [text for text, _ in operands]
+        needed = self.operand_binding
+        texts = []
+        for position, (text, binding) in enumerate(operands):
+            first = position == 0 and binding == needed == self.binding < SIGN  # a − b − c, but a − (b − c)
+            signed = position > 0 and binding == SIGN  # a·(−b), but −b·a
+            texts.append(text if first or (binding > needed and not signed) else around.format(text))
+        return texts
+
+    @staticmethod
+    def _fill(pattern: str | Callable[[Sequence[str]], str], texts: list[str]) -> str:
+        return pattern(texts) if callable(pattern) else pattern.format(*texts, all=", ".join(texts))

@@ -1,0 +1,321 @@
+"""`Value`: one number that remembers what it was computed from.
+
+Arithmetic on values builds the computation graph. What an operation computes, and its derivatives, stand in the
+table `ops`; the loop that applies the chain rule, in `backward`; functions that are no methods, in `functions`.
+"""
+
+import operator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import isfinite
+from typing import NoReturn, SupportsFloat, TypeAlias
+
+from microgradnet import ops
+from microgradnet.backward import NO_GRADIENT, NoGradient, backpropagate, data_of, passable
+from microgradnet.errors import StaleGraphError, domain_error
+from microgradnet.graph import topological_order
+from microgradnet.ops import Operation
+from microgradnet.ops.floats import as_float
+
+Operand: TypeAlias = "Value | float"
+
+_epoch = 0  # how often the number of an existing value has been changed: see Value.data
+_recording = True  # False inside no_grad()
+
+
+def _as_value(operand: object) -> "Value":
+    """`operand` itself if it is a value, else the constant that a plain number is in a graph."""
+    return operand if isinstance(operand, Value) else Constant(operand)  # type: ignore[arg-type]
+
+
+def _record(op: Operation, operands: tuple["Value", ...], data: float) -> "Value":
+    """The node for `data`, which `op` gave for `operands`. Finite operands give a finite number or an error."""
+    if data - data != 0.0 and all(isfinite(operand._data) for operand in operands):
+        raise domain_error(op, operands) from None
+    node = _new(Value)
+    node._data = data
+    node._epoch = _epoch
+    node.grad = NO_GRADIENT
+    node.label = ""
+    if _recording:
+        node.op = op
+        node.operands = operands
+    else:
+        node.op = None
+        node.operands = ()
+    return node
+
+
+def apply(op: Operation, operands: tuple["Value", ...]) -> "Value":
+    """The result of any row of the table on `operands`.
+
+    Raises:
+        DomainError: where the operation is not defined, or its result is too large for a float.
+
+    >>> apply(ops.TABLE["maximum"], (Value(2.0), Value(3.0)))
+    Value(data=3.0)
+    """
+    try:
+        data = op.scalar(*map(data_of, operands))
+    except (ArithmeticError, ValueError):
+        raise domain_error(op, operands) from None
+    return _record(op, operands, data)
+
+
+def _unary(op: Operation) -> Callable[["Value"], "Value"]:
+    """The method that applies `op` to a value."""
+
+    def method(self: "Value") -> "Value":
+        return apply(op, (self,))
+
+    return _described(method, op)
+
+
+def _binary(op: Operation) -> Callable[["Value", Operand], "Value"]:
+    """The method that applies `op` to a value and another value or number on its right."""
+    scalar = op.scalar
+
+    def method(self: "Value", other: Operand) -> "Value":
+        if not isinstance(other, Value):
+            other = Constant(other)
+        try:
+            data = scalar(self._data, other._data)
+        except (ArithmeticError, ValueError):
+            raise domain_error(op, (self, other)) from None
+        return _record(op, (self, other), data)
+
+    return _described(method, op)
+
+
+def _reflected(op: Operation) -> Callable[["Value", float], "Value"]:
+    """The method that applies `op` to a number and a value on its right."""
+
+    def method(self: "Value", other: float) -> "Value":
+        return apply(op, (Constant(other), self))
+
+    return _described(method, op)
+
+
+def _comparison(compare: Callable[[float, float], bool]) -> Callable[["Value", Operand], bool]:
+    """The method that compares two numbers and gives a plain bool."""
+
+    def method(self: "Value", other: Operand) -> bool:
+        return compare(self._data, _as_value(other)._data)
+
+    return method
+
+
+def _described(method: Callable[..., "Value"], op: Operation) -> Callable[..., "Value"]:
+    method.__name__ = op.name
+    method.__qualname__ = f"Value.{op.name}"
+    method.__doc__ = f"y = {op.write([(name, ops.operation.ATOM) for name in op.operands])}, for {op.domain}."
+    return method
+
+
+class Value:
+    """One number in a computation graph.
+
+    Args:
+        data: the number: an int, a float or a numpy scalar; kept as a Python float.
+        label: its name in pictures and messages, any text.
+
+    Attributes:
+        data: the number.
+        grad: d(root)/d(self), a float; 0.0 until a `backward()` reaches it.
+        label: its name.
+        op: the row of the table that computed it, None for a leaf.
+        operands: the values it was computed from, in order; () for a leaf.
+
+    Raises:
+        TypeError: `data` is not one real number.
+
+    >>> x, w, b = Value(3.0, "x"), Value(-2.0, "w"), Value(1.0, "b")
+    >>> y = w * x + b
+    >>> y.backward()
+    >>> y.data, w.grad, x.grad, b.grad
+    (-5.0, 3.0, -2.0, 1.0)
+    """
+
+    __slots__ = ("_data", "_epoch", "grad", "label", "op", "operands")
+    __array_ufunc__ = None  # numpy scalars and arrays leave their operators to ours
+
+    _data: float
+    _epoch: int
+    grad: float
+    label: str
+    op: Operation | None
+    operands: tuple["Value", ...]
+
+    def __init__(self, data: SupportsFloat, label: str = "") -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a str, got {label!r}; operands are recorded by the operations themselves")
+        self._data = as_float(data)
+        self._epoch = _epoch
+        self.grad = NO_GRADIENT
+        self.label = label
+        self.op = None
+        self.operands = ()
+
+    @property
+    def data(self) -> float:
+        """The number. Only a leaf's may be changed; what was computed from it before can't be differentiated then.
+
+        Raises:
+            StaleGraphError: this value was computed from others, so changing it would break that equation.
+            TypeError: not one real number.
+        """
+        return self._data
+
+    @data.setter
+    def data(self, data: SupportsFloat) -> None:
+        global _epoch  # noqa: PLW0603  # one clock for all graphs: values may be shared between them
+        if self.operands:
+            raise StaleGraphError(
+                f"{self!r} was computed by {self.op.name!r}: change its operands and compute it again, "  # type: ignore[union-attr]
+                "or start a new leaf with .detach()"
+            )
+        self._data = as_float(data)
+        _epoch += 1
+        self._epoch = _epoch
+
+    __add__ = _binary(ops.ADD)
+    __sub__ = _binary(ops.SUBTRACT)
+    __mul__ = _binary(ops.MULTIPLY)
+    __truediv__ = _binary(ops.DIVIDE)
+    __rsub__ = _reflected(ops.SUBTRACT)
+    __rmul__ = _reflected(ops.MULTIPLY)
+    __rtruediv__ = _reflected(ops.DIVIDE)
+    __neg__ = _unary(ops.NEGATE)
+    __abs__ = _unary(ops.ABS)
+    exp, log, sqrt = _unary(ops.EXP), _unary(ops.LOG), _unary(ops.SQRT)
+    sin, cos, tanh = _unary(ops.SIN), _unary(ops.COS), _unary(ops.TANH)
+    sigmoid, relu, softplus = _unary(ops.SIGMOID), _unary(ops.RELU), _unary(ops.SOFTPLUS)
+    gelu, gelu_tanh, silu = _unary(ops.GELU), _unary(ops.GELU_TANH), _unary(ops.SILU)
+    erf, erfc = _unary(ops.ERF), _unary(ops.ERFC)
+
+    def __radd__(self, other: float) -> "Value":
+        """Other + self; the int 0 that `sum([...])` starts from adds no node."""
+        return self if type(other) is int and other == 0 else apply(ops.ADD, (Constant(other), self))
+
+    def __pow__(self, exponent: Operand) -> "Value":
+        """Self ** exponent: a number as the exponent has a rule of its own, without a logarithm."""
+        op = ops.GENERAL_POWER if isinstance(exponent, Value) and not isinstance(exponent, Constant) else ops.POWER
+        return apply(op, (self, _as_value(exponent)))
+
+    def __rpow__(self, base: float) -> "Value":
+        """Base ** self, for a number as the base."""
+        return apply(ops.EXPONENTIAL, (self, Constant(base)))
+
+    def __pos__(self) -> "Value":
+        """Itself."""
+        return self
+
+    def leaky_relu(self, slope: float = 0.01) -> "Value":
+        """Y = x for x > 0, slope·x otherwise; its derivative is 1 or `slope`."""
+        return apply(ops.LEAKY_RELU, (self, Constant(slope)))
+
+    def elu(self, alpha: float = 1.0) -> "Value":
+        """Y = x for x > 0, alpha·(eˣ − 1) otherwise; its derivative is 1 or alpha·eˣ."""
+        return apply(ops.ELU, (self, Constant(alpha)))
+
+    __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
+    __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
+
+    def __bool__(self) -> NoReturn:
+        """Refused: whether a Value "is true" could mean its number or that there is one."""
+        raise TypeError(f"the truth of {self!r} is ambiguous: write `v.data != 0` or `v is not None`")
+
+    def __float__(self) -> float:
+        """The number, cut off from the graph."""
+        return self._data
+
+    def __format__(self, spec: str) -> str:
+        """The number in the format `spec`; without one, the repr."""
+        return format(self._data, spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        parts = [f"data={self._data!r}"]
+        if not isinstance(self.grad, NoGradient):
+            parts.append(f"grad={self.grad!r}")
+        if self.label:
+            parts.append(f"label={self.label!r}")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    @property
+    def _prev(self) -> tuple["Value", ...]:
+        """The operands, by the name that programs written for micrograd use."""
+        return self.operands
+
+    @property
+    def _op(self) -> str:
+        """The operation's symbol, "" for a leaf, by the name that programs written for micrograd use."""
+        return self.op.symbol if self.op else ""
+
+    def detach(self) -> "Value":
+        """A new leaf with the same number and label, through which no gradient flows."""
+        return Value(self._data, self.label)
+
+    def backward(self, grad: SupportsFloat = 1.0) -> None:
+        """Add d(self)/d(leaf), times `grad`, to the `grad` of every leaf; set that of every node between.
+
+        The gradients of nodes between start at 0 in each pass; a leaf's accumulate until `zero_grad()`. If the pass
+        fails, every leaf's gradient is what it was.
+
+        Raises:
+            StaleGraphError: a number was changed after something had been computed from it.
+            DomainError: a derivative does not exist where the graph was computed (√x at 0, say).
+
+        >>> a = Value(3.0); y = a * a
+        >>> y.backward(); y.backward(); a.grad
+        12.0
+        """
+        order, leaves = passable(self)
+        before = [leaf.grad for leaf in leaves]
+        for node in order:
+            node.grad = 0.0
+        self.grad += as_float(grad)
+        try:
+            backpropagate(order)
+        except BaseException:
+            for leaf, leaf_grad in zip(leaves, before, strict=True):
+                leaf.grad = leaf_grad
+            raise
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of this value and of everything it was computed from."""
+        for node in topological_order(self):
+            node.grad = NO_GRADIENT
+
+
+class Parameter(Value):
+    """A value that learning changes: a weight or a bias. It computes as any Value; pictures draw it as learnable."""
+
+    __slots__ = ()
+
+
+class Constant(Value):
+    """A plain number in an expression, as the 2 in `2 * x`. Made by the operators."""
+
+    __slots__ = ()
+
+
+_new: Callable[[type[Value]], Value] = object.__new__
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Inside, arithmetic records no graph: its results are leaves. Also a decorator.
+
+    >>> x = Value(2.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.operands
+    ()
+    """
+    global _recording  # noqa: PLW0603  # the switch is for all operators
+    before = _recording
+    _recording = False
+    try:
+        yield
+    finally:
+        _recording = before

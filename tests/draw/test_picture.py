@@ -1,0 +1,298 @@
+"""Pictures: what is done to Graphviz's SVG, how it looks light and dark, and how files are written."""
+
+import os
+import re
+import stat
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from microgradnet.draw import provider
+from microgradnet.draw.escape import escape_tooltip
+from microgradnet.draw.picture import Picture, dress
+from microgradnet.draw.theme import DARK, FONT_STACK, LIGHT, Paint
+from microgradnet.errors import ProviderError
+from microgradnet.files import write_atomically
+
+SVG = "{http://www.w3.org/2000/svg}"
+DOT = """digraph neuron {
+  graph [rankdir=LR, tooltip="z = w·x", fontname="Courier"]
+  node [shape=record, fontname="Courier", style=filled]
+  n0 [label="{x|data 2}", class="leaf input", tooltip="data 2.0\\ngrad <none> & \\"more\\""]
+  n1 [label="{z = w·x|grad —}", class="operation root", tooltip=" "]
+  n0 -> n1 [label="[0.5] -> {x}", tooltip="∂z/∂x", class="edge"]
+  n0:f -> n1
+  subgraph cluster_0 { label="layer"; n1 }
+}"""
+
+
+def read(picture: Picture) -> ET.Element:
+    return ET.fromstring(picture.svg)
+
+
+def group(svg: ET.Element, *classes: str) -> ET.Element:
+    return next(g for g in svg.iter(SVG + "g") if g.get("class", "").split() == list(classes))
+
+
+def titles(svg: ET.Element) -> list[str]:
+    return [title.text or "" for title in svg.iter(SVG + "title")]
+
+
+def test_the_svg_can_stand_inside_a_page() -> None:
+    svg = Picture(DOT).svg
+    assert svg.startswith("<svg ")
+    assert svg.endswith("</svg>")
+    assert not re.search(r"<\?|<!|xlink|ns0:|<a\b", svg)
+    root = ET.fromstring(svg)
+    assert root.tag == SVG + "svg"
+    assert all(re.fullmatch(r"[\d.]+pt", root.attrib[side]) for side in ("width", "height"))
+    assert root.get("style") == "max-width: 100%; height: auto"
+    assert [element.get("font-family") for element in root.iter() if "font-family" in element.attrib] == [FONT_STACK]
+
+
+def test_tooltips_are_titles_and_names_of_nodes_are_not() -> None:
+    svg = read(Picture(DOT))
+    assert sorted(titles(svg)) == ['data 2.0\ngrad <none> & "more"', "∂z/∂x"]
+    tooltip = group(svg, "node", "leaf", "input")[0]
+    assert tooltip.tag == SVG + "title"  # a browser shows a title only where it is the first child
+
+
+def test_drawn_text_is_untouched() -> None:
+    texts = [text.text for text in read(Picture(DOT)).iter(SVG + "text")]
+    assert sorted(filter(None, texts)) == sorted(["layer", "x", "data 2", "z = w·x", "grad —", "[0.5] -> {x}"])
+
+
+@pytest.mark.parametrize(
+    ("dot", "title", "label"),
+    [
+        (DOT, "", "z = w·x"),
+        (DOT, "A neuron", "A neuron"),
+        ("digraph neuron { a }", "", "neuron"),
+        ("digraph { a }", "", "computation graph"),
+        ("digraph { a }", '"><script>\x00', '"><script>\ufffd'),
+    ],
+)
+def test_it_says_what_it_shows(dot: str, title: str, label: str) -> None:
+    svg = read(Picture(dot, title))
+    assert (svg.get("role"), svg.get("aria-label")) == ("img", label)
+
+
+def test_hostile_text_stays_text() -> None:
+    hostile = "</title><script>alert(1)</script>"
+    svg = read(Picture(f'digraph {{ a [tooltip="{escape_tooltip(hostile)}", label="</svg>"] }}', hostile))
+    assert titles(svg) == [hostile]
+    assert not list(svg.iter(SVG + "script"))
+
+
+def test_ids_and_references_are_those_of_this_picture_alone() -> None:
+    dot = 'digraph { a [style=filled, fillcolor="red:blue", id="mine"] }'
+    first, second = Picture(dot), Picture(dot, "another title")
+    ids = [{element.attrib["id"] for element in read(p).iter() if "id" in element.attrib} for p in (first, second)]
+    assert ids[0].isdisjoint(ids[1])
+    referred = set(re.findall(r"url\(#(.*?)\)", first.svg))
+    assert referred
+    assert referred <= ids[0]
+    assert any(identifier.endswith("-mine") for identifier in ids[0])
+
+
+def test_the_same_graph_gives_the_same_bytes() -> None:
+    assert Picture(DOT).svg == Picture(DOT).svg
+    assert Picture(DOT).svg != Picture(DOT.replace("layer", "Layer")).svg
+
+
+@pytest.mark.parametrize("background", ["", "bgcolor=transparent", 'bgcolor="#000000"'])
+def test_an_opaque_card_lies_under_everything(background: str) -> None:
+    svg = read(Picture(f"digraph {{ {background} a [style=filled, fillcolor=red] }}"))
+    first, *others = [element for element in svg.iter() if element.get("fill")]
+    assert first.attrib == {"width": "100%", "height": "100%", "rx": "6", "fill": "#ffffff"}
+    assert [shape.get("fill") for shape in others] == ["red"]
+
+
+def test_svg_that_graphviz_did_not_write_is_refused() -> None:
+    with pytest.raises(ValueError, match="it has no <g>"):
+        dress(b"<svg/>", "", "scope")
+
+
+def selectors(css: str) -> list[str]:
+    inside = css[css.index("{") + 1 : css.rindex("}")]
+    return [selector.strip() for selector in re.findall(r"([^{}]+)\{[^{}]*\}", inside)]
+
+
+def leaks(css: str, scope: str) -> list[str]:
+    return [one for rule in selectors(css) for one in rule.split(",") if not one.strip().startswith(f".{scope} ")]
+
+
+def test_the_css_holds_for_one_picture_and_for_the_dark_only() -> None:
+    svg = read(Picture(DOT))
+    css = svg.findtext(SVG + "style", "")
+    assert css.startswith("@media screen and (prefers-color-scheme: dark) {")
+    assert list(LIGHT) == list(DARK)
+    assert len(selectors(css)) == 3 * len(DARK)
+    assert leaks(css, svg.attrib["class"]) == []
+    assert not re.search("[<>&]", css)  # reads the same as XML and as HTML
+
+
+def test_the_check_of_scopes_finds_a_leak() -> None:
+    assert leaks("@media x { .s .node { fill: red } text { fill: red } .s a, b { fill: red } }", "s") == ["text", " b"]
+
+
+def luminance(colour: str) -> float:
+    assert re.fullmatch("#[0-9a-f]{6}", colour)
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2: the ratio of relative luminances, from 1 to 21."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def contrast_faults(theme: dict[str, Paint]) -> list[str]:
+    card = theme["card"].fill
+    faults = []
+    for role, paint in theme.items():
+        grounds = {card} if role in {"card", "edge"} else {card, paint.fill}
+        faults += [f"{role} text" for ground in grounds if contrast(paint.text, ground) < 7]
+        faults += [f"{role} line"] if role != "card" and contrast(paint.line, card) < 3 else []
+    return faults
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_and_lines_have_contrast(theme: dict[str, Paint]) -> None:
+    assert contrast_faults(theme) == []
+
+
+def test_the_check_of_contrast_rejects_grey_on_white() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+    grey = {"card": LIGHT["card"], "input": Paint(fill="#ffffff", line="#bbbbbb", text="#777777")}
+    assert set(contrast_faults(grey)) == {"input text", "input line"}
+
+
+def test_it_is_drawn_once_and_only_when_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def render(dot: str, format: str) -> bytes:
+        asked.append(format)
+        return provider.render(dot, format)
+
+    monkeypatch.setattr("microgradnet.draw.picture.render", render)
+    picture = Picture(DOT)
+    assert repr(picture) == "<Picture '': 2 nodes, 2 edges>"
+    assert asked == []
+    assert picture._repr_svg_() == picture.svg
+    assert asked == ["svg"]
+
+
+@pytest.fixture
+def without_cairo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cairosvg", None)  # `import cairosvg` raises ImportError
+
+
+@pytest.mark.usefixtures("without_cairo")
+def test_it_is_saved_by_suffix(tmp_path: Path) -> None:
+    picture = Picture(DOT)
+    for name in ("a.svg", "a.SVG", "a.png", "a.dot", "a.gv"):
+        assert picture.save(tmp_path / name) == tmp_path / name
+    assert (tmp_path / "a.svg").read_text("utf-8") == picture.svg + "\n"
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "a.dot").read_text("utf-8") == (tmp_path / "a.gv").read_text("utf-8") == DOT
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+@pytest.mark.parametrize(("name", "told"), [("a.gif", "is .gif"), ("a", "is missing"), (".svg", "is missing")])
+def test_another_suffix_is_refused(name: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=rf"{told}; give a name that ends in one of \.svg, \.png, \.pdf, \.dot, \.gv"):
+        Picture(DOT).save(tmp_path / name)
+
+
+def test_cairosvg_paints_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[str, dict[str, object]]] = []
+
+    def paint(svg: bytes, **options: object) -> bytes:
+        calls.append((svg.decode(), options))
+        return b"painted"
+
+    monkeypatch.setitem(sys.modules, "cairosvg", SimpleNamespace(svg2png=paint, svg2pdf=paint))
+    for name in ("a.png", "a.pdf"):
+        assert Picture(DOT).save(tmp_path / name).read_bytes() == b"painted"
+    white = {"background_color": "#ffffff"}
+    assert [options for _, options in calls] == [{"scale": 2, **white}, white]
+    for svg, _ in calls:
+        assert 'font-family="monospace"' in svg
+        assert "auto" not in svg
+
+
+@pytest.mark.usefixtures("without_cairo")
+def test_without_cairosvg_the_provider_paints_or_tells_why_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def render(dot: str, format: str) -> bytes:
+        raise ProviderError(f"no {format} here")
+
+    monkeypatch.setattr("microgradnet.draw.picture.render", render)
+    with pytest.raises(ProviderError, match="no pdf here"):
+        Picture(DOT).save(tmp_path / "a.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        path = write_atomically(tmp_path / "a", b"x")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    assert Picture(DOT).save("~/a.dot") == tmp_path / "a.dot"
+    assert (tmp_path / "a.dot").read_text("utf-8") == DOT
+
+
+def test_text_is_written_as_utf_8_with_its_own_line_ends_under_any_name(tmp_path: Path) -> None:
+    assert write_atomically(str(tmp_path / ("n" * 255)), "σ\n\r\n").read_bytes() == b"\xcf\x83\n\r\n"
+
+
+def test_a_symbolic_link_stays_and_its_target_is_written(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there" / "target")
+    for text in ("first", "second"):
+        assert write_atomically(tmp_path / "link", text) == tmp_path / "link"
+        assert (tmp_path / "there" / "target").read_text("utf-8") == text
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "told"),
+    [
+        ("nowhere/a.svg", FileNotFoundError, "no directory .*nowhere; make it first"),
+        (".", IsADirectoryError, "it is a directory"),
+        (os.devnull, FileExistsError, "no ordinary file"),
+    ],
+)
+def test_where_no_file_can_be_the_message_says_so(name: str, error: type[OSError], told: str, tmp_path: Path) -> None:
+    with pytest.raises(error, match=told):
+        write_atomically(tmp_path / name, "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_failure_leaves_the_old_file_and_nothing_else(
+    failure: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_atomically(tmp_path / "a", "old")
+
+    def replace(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(type(failure)):
+        write_atomically(path, "new")
+    assert path.read_text("utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]

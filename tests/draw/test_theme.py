@@ -1,0 +1,56 @@
+"""Fills stay apart for colour-blind readers."""
+
+import re
+from itertools import combinations
+
+import pytest
+
+from microgradnet.draw.theme import DARK, LIGHT, Paint
+
+
+def linear(colour: str) -> list[float]:
+    """Linear-light red, green and blue of `#rrggbb` (IEC 61966-2-1)."""
+    assert re.fullmatch("#[0-9a-f]{6}", colour)
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return [part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4) for part in parts]
+
+
+def dot_product(row: tuple[float, ...], column: list[float]) -> float:
+    return sum(a * b for a, b in zip(row, column, strict=True))
+
+
+# Machado, Oliveira and Fernandes (2009), "A physiologically-based model for simulation of color vision deficiency",
+# table of severity 1.0, for linear light.
+VISION = {
+    "full": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)),
+}
+XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+
+
+def seen(colour: str, vision: str) -> list[float]:
+    """CIE L*a*b* (D65) of a colour as that eye sees it."""
+    light = [min(max(dot_product(row, linear(colour)), 0.0), 1.0) for row in VISION[vision]]
+    scaled = [dot_product(row, light) / white for row, white in zip(XYZ, (0.9505, 1.0, 1.089), strict=True)]
+    x, y, z = (float(t ** (1 / 3)) if t > 0.008856 else 7.787 * t + 16 / 116 for t in scaled)
+    return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
+
+
+def difference(one: str, other: str, vision: str) -> float:
+    return float(sum((a - b) ** 2 for a, b in zip(seen(one, vision), seen(other, vision), strict=True)) ** 0.5)
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_fills_stay_apart_for_colour_blind_readers(theme: dict[str, Paint], vision: str) -> None:
+    roles = ("operation", "constant", "input", "parameter", "root", "note", "highlight")
+    for one, other in combinations(roles, 2):  # a difference of 2.3 can just be noticed
+        assert difference(theme[one].fill, theme[other].fill, vision) > 5, (one, other)
+
+
+def test_the_check_of_fills_rejects_a_green_that_the_colour_blind_take_for_the_parameters_fill() -> None:
+    assert difference("#9e6c3a", "#7a7a3a", "full") > 20
+    assert difference("#9e6c3a", "#7a7a3a", "deuteranopia") < 5
+
+

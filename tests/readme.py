@@ -1,0 +1,90 @@
+"""Reads README.md: its fenced blocks, commands, generated parts and map of files.
+
+The tests and .ci/run both read it here, so that README and CI cannot say different things:
+`python3 -m tests.readme 2` prints README's second command, `python3 -m tests.readme 'uv '` those that begin so.
+It needs nothing but Python, because .ci/run starts with nothing else.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests import ROOT
+
+README = ROOT / "README.md"
+
+FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+GENERATED = re.compile(r"(<!-- generated: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+MAP_LINE = re.compile(r"^( *)((?:[\w.]+(?:/|\.\w+)(?: +|$))+)")
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, its text and the line of README.md on which that text begins (from 1)."""
+
+    language: str
+    text: str
+    line: int
+
+
+def blocks(readme: str, language: str) -> list[Block]:
+    """Every fenced block in `language`, in order."""
+    return [
+        Block(language, found[2], readme.count("\n", 0, found.start(2)) + 1)
+        for found in FENCED.finditer(readme)
+        if found[1] == language
+    ]
+
+
+def commands(readme: str) -> list[str]:
+    """Every command of the `sh` blocks, in order; comments and empty lines are not commands."""
+    lines = [line.strip() for block in blocks(readme, "sh") for line in block.text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def with_generated(readme: str, name: str, text: str) -> str:
+    """README with the text between `<!-- generated: name -->` and `<!-- end -->` replaced."""
+    if name not in {found[2] for found in GENERATED.finditer(readme)}:
+        raise ValueError(f"README.md has no part `<!-- generated: {name} -->` … `<!-- end -->`: add the two markers")
+    return GENERATED.sub(lambda found: found[1] + text + found[4] if found[2] == name else found[0], readme)
+
+
+def file_map(readme: str) -> set[str]:
+    """The paths named in the map: the `text` block that begins with `microgradnet/`; folders end in `/`.
+
+    A line of the map is an indent, one or more names, and a few words. Indents nest as in a Python file.
+    """
+    maps = [block.text for block in blocks(readme, "text") if block.text.startswith("microgradnet/")]
+    if not maps:
+        raise ValueError("README.md has no map of files: a ```text block that begins with microgradnet/")
+    return set(_paths(maps[0]))
+
+
+def _paths(drawn: str) -> Iterator[str]:
+    folders: list[tuple[int, str]] = []
+    for line in drawn.splitlines():
+        found = MAP_LINE.match(line)
+        if not found:
+            continue
+        indent, names = len(found[1]), found[2].split()
+        while folders and folders[-1][0] >= indent:
+            folders.pop()
+        parent = folders[-1][1] if folders else ""
+        yield from (parent + name for name in names)
+        if names[-1].endswith("/"):
+            folders.append((indent, parent + names[-1]))
+
+
+def main(wanted: str) -> None:
+    """Print the command with this number, or every command that begins with this text."""
+    every = commands(README.read_text(encoding="utf-8"))
+    if wanted.isdigit():
+        print(every[int(wanted) - 1])
+        return
+    for command in every:
+        if command.startswith(wanted):
+            print(command)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,149 @@
+"""Writes the files that are made from other files: parts of README.md, the pictures, the notebooks' outputs.
+
+`python -m tests.regenerate` writes them all, `python -m tests.regenerate readme pictures` some of them, and
+`--check` writes nothing and says which are out of date (the test suite does the same).
+To generate something more, add a function to one of the three tables below.
+"""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests import ROOT
+from tests.readme import README, with_generated
+from tests.svg import words
+
+PICTURES_FOLDER = ROOT / "notebooks" / "pictures"
+
+
+def text_differences(committed: str, fresh: str) -> list[str]:
+    """A diff, when the two texts are not the same."""
+    lines = difflib.unified_diff(committed.splitlines(), fresh.splitlines(), "committed", "generated", "", "", 1, "")
+    return ["\n".join(lines)] if committed != fresh else []
+
+
+def picture_differences(committed: str, fresh: str) -> list[str]:
+    """A diff of what two SVGs say; where they put it is their renderer's matter."""
+    return text_differences("\n".join(words(committed)), "\n".join(words(fresh)))
+
+
+class Generated(NamedTuple):
+    """A file, the text it should hold, and how the committed text is compared with that."""
+
+    path: Path
+    text: str
+    differences: Callable[[str, str], list[str]] = text_differences
+
+
+# --- README.md: the text between `<!-- generated: NAME -->` and `<!-- end -->` ---
+
+
+def operations() -> str:
+    """The table of operations: each row of `microgradnet.ops.TABLE`, its derivatives read from its rule."""
+    from microgradnet.ops import TABLE
+    from microgradnet.ops.operation import ATOM
+    from microgradnet.ops.symbols import Symbol, Symbols
+
+    lines = ["| operation | in Python | y = | ∂y/∂ each operand | defined for |", "|---|---|---|---|---|"]
+    for row in TABLE.values():
+        y = row.write([(name, ATOM) for name in row.operands])
+        derivatives = row.derivatives(Symbols(), Symbol("y"), *map(Symbol, row.operands))
+        shown = [f"`{text}`" for text in (row.code, y)]
+        written = (d if isinstance(d, Symbol) else f"{d:g}".replace("-", "−") for d in derivatives)
+        shown.append(", ".join(f"`{derivative}`" for derivative in written))
+        cells = [row.name.replace("_", " "), *shown, row.domain]
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join(lines)
+
+
+README_PARTS: dict[str, Callable[[], str]] = {"operations": operations}
+
+
+# --- notebooks/pictures/NAME.dot and NAME.svg ---
+
+
+def example_picture(name: str) -> Any:
+    """The drawing of an example's graph: an object with `.dot` and `.svg`."""
+    from microgradnet.draw import draw
+    from microgradnet.examples import EXAMPLES
+
+    return draw(EXAMPLES[name].build(), title=name)
+
+
+PICTURES: dict[str, Callable[[], Any]] = {"neuron": lambda: example_picture("neuron")}
+
+
+# --- what is generated, and from what ---
+
+
+def readme() -> Iterator[Generated]:
+    """README.md with every generated part made again."""
+    text = README.read_text(encoding="utf-8")
+    for name, part in README_PARTS.items():
+        text = with_generated(text, name, part().rstrip("\n") + "\n")
+    yield Generated(README, text)
+
+
+def pictures() -> Iterator[Generated]:
+    """Each picture twice: its DOT text, which must be the same, and its SVG, which must say the same."""
+    for name, picture in PICTURES.items():
+        drawing = picture()
+        yield Generated(PICTURES_FOLDER / f"{name}.dot", drawing.dot)
+        yield Generated(PICTURES_FOLDER / f"{name}.svg", drawing.svg, picture_differences)
+
+
+def notebooks() -> Iterator[Generated]:
+    """Each notebook with the outputs of a run from a clean kernel."""
+    from tests.notebooks import NOTEBOOKS, differences, execute
+
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        yield Generated(path, execute(path.read_text(encoding="utf-8")), differences)
+
+
+GENERATORS: dict[str, Callable[[], Iterator[Generated]]] = {
+    "readme": readme,
+    "pictures": pictures,
+    "notebooks": notebooks,
+}
+
+
+def out_of_date(generated: Generated) -> list[str]:
+    """What the committed file has otherwise than it should, in words; nothing when it is up to date."""
+    name = generated.path.relative_to(ROOT)
+    if not generated.path.exists():
+        return [f"{name} is missing"]
+    committed = generated.path.read_text(encoding="utf-8")
+    return [f"{name}: {difference}" for difference in generated.differences(committed, generated.text)]
+
+
+def write(generated: Generated) -> None:
+    """Write the file, unless it is up to date already."""
+    if not generated.path.exists() or generated.path.read_text(encoding="utf-8") != generated.text:
+        generated.path.parent.mkdir(parents=True, exist_ok=True)
+        generated.path.write_text(generated.text, encoding="utf-8")
+        print(f"wrote {generated.path.relative_to(ROOT)}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write, or with `--check` compare; 1 when something is out of date or a notebook has a fault."""
+    parser = argparse.ArgumentParser(prog="python -m tests.regenerate", description=__doc__)
+    parser.add_argument("what", nargs="*", help=f"{', '.join(GENERATORS)} (all of them unless named)")
+    parser.add_argument("--check", action="store_true", help="write nothing; say what is out of date")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.what) - set(GENERATORS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(GENERATORS)}")
+    problems: list[str] = []
+    for name in options.what or GENERATORS:
+        for generated in GENERATORS[name]():
+            if not options.check:
+                write(generated)
+            problems += out_of_date(generated)
+    print(*problems, sep="\n\n", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
