@@ -6,7 +6,8 @@
 6.0
 """
 
-from microgradnet.draw import Picture, draw, draw_dot
+from typing import TYPE_CHECKING, Any
+
 from microgradnet.errors import DomainError, ProviderError, StaleGraphError
 from microgradnet.functions import (
     abs,
@@ -34,10 +35,13 @@ from microgradnet.functions import (
     total,
     weighted_sum,
 )
-from microgradnet.gradcheck import gradcheck
+from microgradnet.checking import gradcheck
 from microgradnet.gradients import grad, hessian, jacobian
 from microgradnet.nn import MLP, Layer, Module, Neuron
 from microgradnet.value import Constant, Parameter, Value, no_grad
+
+if TYPE_CHECKING:
+    from microgradnet.drawing import Picture, draw, draw_dot
 
 __all__ = [
     "MLP", "Constant", "DomainError", "Layer", "Module", "Neuron", "Parameter", "Picture", "ProviderError",
@@ -45,3 +49,12 @@ __all__ = [
     "gelu_tanh", "grad", "gradcheck", "hessian", "jacobian", "leaky_relu", "log", "logsumexp", "maximum", "minimum",
     "no_grad", "relu", "sigmoid", "silu", "sin", "softmax", "softplus", "sqrt", "tanh", "total", "weighted_sum",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """What draws is loaded when it is first asked for, as it takes longer to load than all the rest."""
+    if name in {"Picture", "draw", "draw_dot"}:
+        from microgradnet import drawing
+
+        return getattr(drawing, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -67,7 +67,7 @@ README_PARTS: dict[str, Callable[[], str]] = {"operations": operations}
 
 def example_picture(name: str) -> Any:
     """The drawing of an example's graph: an object with `.dot` and `.svg`."""
-    from microgradnet.draw import draw
+    from microgradnet.drawing import draw
     from microgradnet.examples import EXAMPLES
 
     return draw(EXAMPLES[name].build(), title=name)

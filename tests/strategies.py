@@ -6,24 +6,25 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import strategies as st
 
-from microgradnet.ops import TABLE, Operation
+from microgradnet.ops import TABLE, Operation, floats
 from microgradnet.value import Constant, Value, apply
 
 T = TypeVar("T")
 Point = tuple[float, ...]
 
 NAMES = sorted(TABLE)
+each_row = pytest.mark.parametrize("row", [TABLE[name] for name in NAMES], ids=NAMES)
 MARGIN = 0.05  # how far a point stays from a kink, where differences say nothing
 
 
 def off_kinks(row: Operation, point: Sequence[float]) -> Point:
     """`point`, its variables moved so that none is near 0 and no two are near each other."""
     moved: list[float] = []
-    for x, (_, high) in zip(point[: differentiable(row)], row.sample, strict=False):
-        if abs(x) < MARGIN:
-            x = math.copysign(MARGIN, x)
+    for number, (_, high) in zip(point[: differentiable(row)], row.sample, strict=False):
+        x = number if abs(number) >= MARGIN else math.copysign(MARGIN, number)
         while any(abs(x - other) < MARGIN for other in moved):
             x = x + 2.5 * MARGIN if x + 2.5 * MARGIN <= high else x - 7 * MARGIN
         moved.append(x)
@@ -46,10 +47,20 @@ def differentiable(row: Operation) -> int:
     return len(row.operands) - row.constants
 
 
+def derivatives_at(row: Operation, point: Point) -> tuple[float, ...]:
+    """The row's derivatives, its rule read with floats."""
+    return row.derivatives(floats, row.scalar(*point), *point)
+
+
 def five_point(function: Callable[[float], float], x: float, h: float = 1e-3) -> float:
     """f'(x) from values at x ± h and x ± 2h; its error falls as h⁴."""
     near, far = function(x + h) - function(x - h), function(x + 2 * h) - function(x - 2 * h)
     return (8 * near - far) / (12 * h)
+
+
+def partial_difference(function: Callable[[Point], float], point: Point, index: int) -> float:
+    """The derivative of `function` in number `index` of `point`."""
+    return five_point(lambda x: function(replaced(point, index, x)), point[index])
 
 
 def replaced(point: Sequence[float], index: int, x: float) -> Point:
@@ -77,7 +88,7 @@ class Program:
     steps: tuple[Step, ...]
 
     def run(self, leaves: Sequence[T], call: Callable[[Operation, tuple[Any, ...]], T]) -> T:
-        """The program on `leaves`, where `call` says what a row of the table does to operands (numbers are constants)."""
+        """The program on `leaves`; `call` says what a row of the table does to operands (numbers are constants)."""
         found = list(leaves)
         for step in self.steps:
             waves: dict[Any, Any] = {}  # an operand that repeats is one node, used twice

@@ -1,7 +1,7 @@
 """The view that shows every operation: a box for each value, an arrow for each use of it."""
 
-from microgradnet.draw.diagram import Arrow, Box, Diagram
-from microgradnet.draw.naming import Namer, gradient, number, role
+from microgradnet.drawing.diagram import Arrow, Box, Diagram
+from microgradnet.drawing.naming import Namer, gradient, number, role
 from microgradnet.graph import nearest, topological_order
 from microgradnet.ops import WEIGHTED_SUM, floats
 from microgradnet.value import Value

@@ -10,10 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from microgradnet.draw import provider
-from microgradnet.draw.escape import escape_tooltip
-from microgradnet.draw.picture import Picture, dress
-from microgradnet.draw.theme import DARK, FONT_STACK, LIGHT, Paint
+from microgradnet.drawing import provider
+from microgradnet.drawing.escape import escape_tooltip
+from microgradnet.drawing.picture import SUFFIXES, Picture
+from microgradnet.drawing.svg import dress
+from microgradnet.drawing.theme import DARK, FONT_STACK, LIGHT, Paint
 from microgradnet.errors import ProviderError
 from microgradnet.files import write_atomically
 
@@ -181,7 +182,7 @@ def test_it_is_drawn_once_and_only_when_looked_at(monkeypatch: pytest.MonkeyPatc
         asked.append(format)
         return provider.render(dot, format)
 
-    monkeypatch.setattr("microgradnet.draw.picture.render", render)
+    monkeypatch.setattr("microgradnet.drawing.picture.render", render)
     picture = Picture(DOT)
     assert repr(picture) == "<Picture '': 2 nodes, 2 edges>"
     assert asked == []
@@ -233,7 +234,7 @@ def test_without_cairosvg_the_provider_paints_or_tells_why_not(tmp_path: Path, m
     def render(dot: str, format: str) -> bytes:
         raise ProviderError(f"no {format} here")
 
-    monkeypatch.setattr("microgradnet.draw.picture.render", render)
+    monkeypatch.setattr("microgradnet.drawing.picture.render", render)
     with pytest.raises(ProviderError, match="no pdf here"):
         Picture(DOT).save(tmp_path / "a.pdf")
     assert list(tmp_path.iterdir()) == []

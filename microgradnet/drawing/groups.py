@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from microgradnet.draw.diagram import Arrow, Box, Diagram
-from microgradnet.draw.naming import gradient, number
+from microgradnet.drawing.diagram import Arrow, Box, Diagram
+from microgradnet.drawing.naming import gradient, number
 from microgradnet.graph import nearest, topological_order
 from microgradnet.ops import ADD, TABLE, TOTAL, WEIGHTED_SUM, activations
 from microgradnet.value import Constant, Parameter, Value

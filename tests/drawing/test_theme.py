@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from microgradnet.draw.theme import DARK, LIGHT, Paint
+from microgradnet.drawing.theme import DARK, LIGHT, Paint
 
 
 def linear(colour: str) -> list[float]:
@@ -52,5 +52,3 @@ def test_fills_stay_apart_for_colour_blind_readers(theme: dict[str, Paint], visi
 def test_the_check_of_fills_rejects_a_green_that_the_colour_blind_take_for_the_parameters_fill() -> None:
     assert difference("#9e6c3a", "#7a7a3a", "full") > 20
     assert difference("#9e6c3a", "#7a7a3a", "deuteranopia") < 5
-
-

@@ -6,8 +6,8 @@ will do that has `layers` of `neurons` with weights `w` and a bias `b`, or a par
 
 from typing import Any
 
-from microgradnet.draw.diagram import Arrow, Box, Diagram
-from microgradnet.draw.naming import number
+from microgradnet.drawing.diagram import Arrow, Box, Diagram
+from microgradnet.drawing.naming import number
 
 MOST_IN_COLUMN = 16
 MOST_LABELLED = 12
@@ -48,7 +48,7 @@ def _activation(neuron: Any) -> str:
 
 def _headings(layers: list[list[Any]]) -> list[str]:
     """What stands above each column but the first."""
-    hidden = [f"hidden {i}" for i in range(1, len(layers))] if len(layers) > 2 else ["hidden"]  # noqa: PLR2004
+    hidden = [f"hidden {i}" for i in range(1, len(layers))] if len(layers) > 2 else ["hidden"]
     return [*hidden[: len(layers) - 1], "output"]
 
 

@@ -7,8 +7,8 @@ colour), in which order things are written (same diagram, same bytes), and the s
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from microgradnet.draw.escape import escape_label, escape_tooltip, shorten
-from microgradnet.draw.theme import FONT, LIGHT
+from microgradnet.drawing.escape import escape_label, escape_tooltip, shorten
+from microgradnet.drawing.theme import FONT, LIGHT
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 STYLES = {

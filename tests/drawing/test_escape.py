@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microgradnet.draw.escape import clean, escape_label, escape_tooltip, shorten
-from microgradnet.draw.provider import find_program
+from microgradnet.drawing.escape import clean, escape_label, escape_tooltip, shorten
+from microgradnet.drawing.provider import find_program
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"

@@ -6,12 +6,12 @@
 
 from typing import Any
 
-from microgradnet.draw.diagram import DIRECTIONS, Diagram
-from microgradnet.draw.groups import Groups, GroupsView
-from microgradnet.draw.naming import Namer
-from microgradnet.draw.network import draw_network
-from microgradnet.draw.ops_view import OpsView
-from microgradnet.draw.picture import Picture
+from microgradnet.drawing.diagram import DIRECTIONS, Diagram
+from microgradnet.drawing.groups import Groups, GroupsView
+from microgradnet.drawing.naming import Namer
+from microgradnet.drawing.network import draw_network
+from microgradnet.drawing.ops_view import OpsView
+from microgradnet.drawing.picture import Picture
 from microgradnet.graph import size
 from microgradnet.ops.floats import as_count
 from microgradnet.value import Value

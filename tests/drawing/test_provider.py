@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from microgradnet.draw.provider import PURE, find_program, render
+from microgradnet.drawing.provider import PURE, find_program, render
 from microgradnet.errors import ProviderError
 
 GRAPH = 'digraph { a [label="σ"]; a -> b }'
