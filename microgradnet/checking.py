@@ -1,7 +1,8 @@
 """`gradcheck`: are the gradients right? The chain rule's answers beside central differences, input by input."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from microgradnet.gradients import grad
 from microgradnet.value import Value
@@ -10,8 +11,7 @@ STEP = 2.0**-10  # relative to the input; the error of the extrapolated differen
 RELATIVE, ABSOLUTE = 1e-6, 1e-8
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """One input of a gradient check: its number, its gradient and what central differences give."""
 
     name: str
@@ -26,8 +26,8 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether they agree to 1e-8 + 1e-6·|expected|; a NaN never does."""
-        return self.error <= ABSOLUTE + RELATIVE * abs(self.expected)
+        """Whether they agree to 1e-8 + 1e-6·|expected|; a NaN or an infinity never does."""
+        return self.error < math.inf and self.error <= ABSOLUTE + RELATIVE * abs(self.expected)
 
     def __str__(self) -> str:
         verdict = "agrees" if self.ok else f"WRONG by {self.error:.3g}"
@@ -36,11 +36,11 @@ class Check:
         )
 
 
-@dataclass(frozen=True)
 class GradcheckReport:
     """The checks of all inputs. It is true if all agree, so that a test can say `assert gradcheck(f, inputs)`."""
 
-    checks: tuple[Check, ...]
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self.checks = tuple(checks)
 
     @property
     def wrong(self) -> tuple[Check, ...]:
@@ -97,4 +97,4 @@ def gradcheck(function: Callable[..., Value], inputs: Sequence[Value | float]) -
         h = STEP * max(abs(value.data), 1.0)
         expected = (4.0 * difference(index, h / 2) - difference(index, h)) / 3.0
         checks.append(Check(value.label or f"input {index}", value.data, gradient, expected))
-    return GradcheckReport(tuple(checks))
+    return GradcheckReport(checks)

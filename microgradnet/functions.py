@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar, overload
 
 from microgradnet import ops
 from microgradnet.ops import Operation, floats
+from microgradnet.ops.floats import as_float
 from microgradnet.value import Constant, Operand, Value, apply
 
 T = TypeVar("T")
@@ -37,9 +38,8 @@ class Function2(Protocol):
 
 
 def _apply(op: Operation, operands: Sequence[Operand]) -> Operand:
-    if any(isinstance(operand, Value) for operand in operands):
-        return apply(op, tuple([x if isinstance(x, Value) else Constant(x) for x in operands]))
-    return op.scalar(*operands)
+    result = apply(op, tuple([x if isinstance(x, Value) else Constant(x) for x in operands]))
+    return result if any(isinstance(operand, Value) for operand in operands) else result.data
 
 
 def _function(op: Operation) -> Any:
@@ -80,7 +80,7 @@ def leaky_relu(x: Operand, slope: float = 0.01) -> Operand:
     >>> leaky_relu(-2.0)
     -0.02
     """
-    return _apply(ops.LEAKY_RELU, (x, slope))
+    return _apply(ops.LEAKY_RELU, (x, as_float(slope)))  # a Value's gradient would be lost
 
 
 def elu(x: Operand, alpha: float = 1.0) -> Operand:
@@ -89,7 +89,7 @@ def elu(x: Operand, alpha: float = 1.0) -> Operand:
     >>> elu(2.0)
     2.0
     """
-    return _apply(ops.ELU, (x, alpha))
+    return _apply(ops.ELU, (x, as_float(alpha)))
 
 
 def _some(values: Sequence[Operand], what: str) -> Sequence[Operand]:

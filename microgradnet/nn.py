@@ -5,15 +5,17 @@ optimisers, training) is left to others.
 """
 
 import math
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from microgradnet import functions
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.functions import weighted_sum
 from microgradnet.ops.floats import as_count
 from microgradnet.value import Parameter, Value
+
+if TYPE_CHECKING:
+    import random
 
 Activation: TypeAlias = str | Callable[[Value], Value]
 
@@ -32,7 +34,7 @@ ACTIVATIONS: dict[str, Callable[[Value], Value]] = {
 }
 """The activations that have a name."""
 
-INITIALISERS: dict[str, Callable[[random.Random, int, int], float]] = {
+INITIALISERS: dict[str, Callable[["random.Random", int, int], float]] = {
     "uniform": lambda rng, nin, nout: rng.uniform(-1.0, 1.0),
     "xavier": lambda rng, nin, nout: rng.uniform(-1.0, 1.0) * math.sqrt(6.0 / (nin + nout)),
     "he": lambda rng, nin, nout: rng.gauss(0.0, math.sqrt(2.0 / nin)),
@@ -160,7 +162,7 @@ class Neuron(Module):
         *,
         nonlin: bool = True,
         init: str = "uniform",
-        seed: int | random.Random | None = None,
+        seed: "int | random.Random | None" = None,
         nout: int = 1,
     ) -> None:
         if not nonlin:
@@ -199,7 +201,7 @@ class Layer(Module):
         *,
         nonlin: bool = True,
         init: str = "uniform",
-        seed: int | random.Random | None = None,
+        seed: "int | random.Random | None" = None,
     ) -> None:
         rng = _source(seed)
         self.neurons = [
@@ -245,7 +247,7 @@ class MLP(Module):
         output_activation: Activation = "linear",
         *,
         init: str = "uniform",
-        seed: int | random.Random | None = None,
+        seed: "int | random.Random | None" = None,
     ) -> None:
         if not len(nouts):
             raise ValueError("an MLP needs at least one layer: nouts is the list of their sizes, as [16, 16, 1]")
@@ -269,8 +271,10 @@ class MLP(Module):
         return f"MLP({' → '.join([str(self.layers[0].nin), *sizes])})"
 
 
-def _source(seed: int | random.Random | None) -> Any:
+def _source(seed: "int | random.Random | None") -> Any:
     """Where random numbers come from; the `random` module itself serves `random.seed(…)` programs."""
+    import random  # here, as it takes as long to load as this package
+
     if seed is None:
         return random
     return seed if hasattr(seed, "uniform") else random.Random(seed)

@@ -50,7 +50,7 @@ def apply(op: Operation, operands: tuple["Value", ...]) -> "Value":
     """The result of any row of the table on `operands`.
 
     Raises:
-        DomainError: where the operation is not defined, or its result is too large for a float.
+        DomainError: the operation is not defined there, or its result is too large for a float.
 
     >>> apply(ops.TABLE["maximum"], (Value(2.0), Value(3.0)))
     Value(data=3.0)
@@ -62,8 +62,10 @@ def apply(op: Operation, operands: tuple["Value", ...]) -> "Value":
     return _record(op, operands, data)
 
 
+# The methods of Value, made from the rows: one factory for each number of operands, as a general one takes twice as long
+
+
 def _unary(op: Operation) -> Callable[["Value"], "Value"]:
-    """The method that applies `op` to a value."""
 
     def method(self: "Value") -> "Value":
         return apply(op, (self,))
@@ -88,8 +90,6 @@ def _binary(op: Operation) -> Callable[["Value", Operand], "Value"]:
 
 
 def _reflected(op: Operation) -> Callable[["Value", float], "Value"]:
-    """The method that applies `op` to a number and a value on its right."""
-
     def method(self: "Value", other: float) -> "Value":
         return apply(op, (Constant(other), self))
 
@@ -97,8 +97,6 @@ def _reflected(op: Operation) -> Callable[["Value", float], "Value"]:
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> Callable[["Value", Operand], bool]:
-    """The method that compares two numbers and gives a plain bool."""
-
     def method(self: "Value", other: Operand) -> bool:
         return compare(self._data, _as_value(other)._data)
 
@@ -106,8 +104,7 @@ def _comparison(compare: Callable[[float, float], bool]) -> Callable[["Value", O
 
 
 def _described(method: Callable[..., "Value"], op: Operation) -> Callable[..., "Value"]:
-    method.__name__ = op.name
-    method.__qualname__ = f"Value.{op.name}"
+    method.__name__, method.__qualname__ = op.name, f"Value.{op.name}"
     method.__doc__ = f"y = {op.write([(name, ops.operation.ATOM) for name in op.operands])}, for {op.domain}."
     return method
 
@@ -139,30 +136,22 @@ class Value:
     __slots__ = ("_data", "_epoch", "grad", "label", "op", "operands")
     __array_ufunc__ = None  # numpy scalars and arrays leave their operators to ours
 
-    _data: float
-    _epoch: int
-    grad: float
-    label: str
-    op: Operation | None
-    operands: tuple["Value", ...]
-
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
         if not isinstance(label, str):
             raise TypeError(f"a label is a str, got {label!r}; operands are recorded by the operations themselves")
         self._data = as_float(data)
         self._epoch = _epoch
-        self.grad = NO_GRADIENT
+        self.grad: float = NO_GRADIENT
         self.label = label
-        self.op = None
-        self.operands = ()
+        self.op: Operation | None = None
+        self.operands: tuple[Value, ...] = ()
 
     @property
     def data(self) -> float:
-        """The number. Only a leaf's may be changed; what was computed from it before can't be differentiated then.
+        """The number. Only a leaf's may be changed, and what was computed from it before is then stale.
 
         Raises:
             StaleGraphError: this value was computed from others, so changing it would break that equation.
-            TypeError: not one real number.
         """
         return self._data
 
@@ -207,16 +196,7 @@ class Value:
         return apply(ops.EXPONENTIAL, (self, Constant(base)))
 
     def __pos__(self) -> "Value":
-        """Itself."""
         return self
-
-    def leaky_relu(self, slope: float = 0.01) -> "Value":
-        """Y = x for x > 0, slope·x otherwise; its derivative is 1 or `slope`."""
-        return apply(ops.LEAKY_RELU, (self, Constant(slope)))
-
-    def elu(self, alpha: float = 1.0) -> "Value":
-        """Y = x for x > 0, alpha·(eˣ − 1) otherwise; its derivative is 1 or alpha·eˣ."""
-        return apply(ops.ELU, (self, Constant(alpha)))
 
     __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
     __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
@@ -269,11 +249,12 @@ class Value:
         >>> y.backward(); y.backward(); a.grad
         12.0
         """
+        seed = as_float(grad)
         order, leaves = passable(self)
         before = [leaf.grad for leaf in leaves]
         for node in order:
             node.grad = 0.0
-        self.grad += as_float(grad)
+        self.grad += seed
         try:
             backpropagate(order)
         except BaseException:

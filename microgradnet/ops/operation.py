@@ -6,9 +6,7 @@ with `Value`s a graph, with arrays a batch, with symbols text. They never branch
 so that all of these can go through them.
 """
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -24,14 +22,8 @@ Written = tuple[str, int]
 LOOSE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 
 
-def _not_given(*operands: float) -> float:
-    """Stands for a row's `scalar` until its `value` rule on floats takes the place."""
-    return math.nan
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One row of the table of operations.
+    """One row of the table of operations. Rows are compared by identity and never change.
 
     Attributes:
         name: what it is called, everywhere.
@@ -42,8 +34,8 @@ class Operation:
         text, latex: how it is written; `{0}` is the first operand, `{all}` all of them with commas between,
             or a function from the operands' texts to the text.
         code: how a Python program writes it.
-        domain: where it is defined, in words or as a formula.
         sample: for each operand the interval (low, high) that tests draw from, well inside the domain.
+        domain: where it is defined, in words or as a formula.
         constants: how many of the operands, counted from the last, are plain numbers without a derivative
             (an exponent, a slope).
         variadic: takes any number of operands; `operands` and `sample` then show one example.
@@ -52,27 +44,45 @@ class Operation:
         scalar: the result on floats, `scalar(*operands)`: a faster or stabler form of `value` where there is one.
     """
 
-    name: str
-    symbol: str
-    value: Callable[..., Number]
-    derivatives: Callable[..., tuple[Number, ...]]
-    operands: tuple[str, ...]
-    text: str | Callable[[Sequence[str]], str]
-    latex: str | Callable[[Sequence[str]], str]
-    code: str
-    sample: tuple[tuple[float, float], ...]
-    domain: str = "all numbers"
-    constants: int = 0
-    variadic: bool = False
-    binding: int = ATOM
-    operand_binding: int = LOOSE
-    scalar: Callable[..., float] = _not_given
+    __slots__ = (
+        "binding", "code", "constants", "derivatives", "domain", "latex", "name", "operand_binding", "operands",
+        "sample", "scalar", "symbol", "text", "value", "variadic",
+    )  # fmt: skip
 
-    def __post_init__(self) -> None:
-        if self.scalar is _not_given:
-            object.__setattr__(self, "scalar", partial(self.value, floats))
-        if not self.operand_binding:
-            object.__setattr__(self, "operand_binding", self.binding)
+    def __init__(
+        self,
+        name: str,
+        symbol: str,
+        value: Callable[..., Number],
+        derivatives: Callable[..., tuple[Number, ...]],
+        operands: tuple[str, ...],
+        text: str | Callable[[Sequence[str]], str],
+        latex: str | Callable[[Sequence[str]], str],
+        code: str,
+        *,
+        sample: tuple[tuple[float, float], ...],
+        domain: str = "all numbers",
+        constants: int = 0,
+        variadic: bool = False,
+        binding: int = ATOM,
+        operand_binding: int | None = None,
+        scalar: Callable[..., float] | None = None,
+    ) -> None:  # written out, as importing dataclasses takes longer than all of this package
+        self.name = name
+        self.symbol = symbol
+        self.value = value
+        self.derivatives = derivatives
+        self.operands = operands
+        self.text = text
+        self.latex = latex
+        self.code = code
+        self.sample = sample
+        self.domain = domain
+        self.constants = constants
+        self.variadic = variadic
+        self.binding = binding
+        self.operand_binding = binding if operand_binding is None else operand_binding
+        self.scalar: Callable[..., float] = scalar or partial(value, floats)
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"

@@ -1,0 +1,267 @@
+"""`Value`: which numbers it takes, what its operators give, and how `backward` accumulates."""
+
+import math
+import operator
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microgradnet import Constant, DomainError, StaleGraphError, Value, exp, gradcheck, no_grad
+from microgradnet.ops import floats
+from tests.strategies import Program, programs
+
+ARITHMETIC: list[Callable[[Any, Any], Any]] = [
+    operator.add, operator.sub, operator.mul, operator.truediv, operator.pow,
+    operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ipow,
+]  # fmt: skip
+COMPARISONS: list[Callable[[Any, Any], Any]] = [operator.lt, operator.le, operator.gt, operator.ge]
+NUMBERS: list[Any] = [
+    2, 2.5, True, Fraction(3, 4), np.float16(1.5), np.float32(0.1), np.float64(0.3), np.int64(3), np.uint8(7),
+]  # fmt: skip
+NO_NUMBERS: list[Any] = [
+    "3.5", b"3", None, 1j, np.complex128(1j), [1, 2], (1.0,), {}, np.array([1.0, 2.0]), np.array(1.0),
+    np.array([[1.0]]), np.array([Value(1.0)]), object(), float, math.nan.__add__,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=repr)
+@pytest.mark.parametrize("operation", ARITHMETIC, ids=lambda f: f.__name__)
+def test_operators_take_every_kind_of_number_on_both_sides(operation: Callable[..., Any], number: Any) -> None:
+    x = Value(1.75)
+    for y, expected in ((operation(x, number), operation(1.75, float(number))),
+                        (operation(number, x), operation(float(number), 1.75))):  # fmt: skip
+        assert type(y) is Value
+        assert type(y.data) is float
+        assert y.data == pytest.approx(expected, rel=1e-15)
+        assert [type(operand) for operand in y.operands].count(Constant) == 1
+        assert all(type(operand.data) is float for operand in y.operands)
+    assert (x.data, x.operands) == (1.75, ())
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=repr)
+@pytest.mark.parametrize("compare", COMPARISONS, ids=lambda f: f.__name__)
+def test_comparisons_are_plain_bools(compare: Callable[..., Any], number: Any) -> None:
+    for left, right in ((Value(2.0), number), (number, Value(2.0)), (Value(2.0), Value(number))):
+        assert compare(left, right) is compare(float(left), float(right))
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=repr)
+def test_data_is_always_a_python_float(number: Any) -> None:
+    x = Value(number)
+    assert type(x.data) is float
+    x.data = number
+    assert (type(x.data), x.data) == (float, float(number))
+
+
+@pytest.mark.parametrize("wrong", NO_NUMBERS, ids=lambda wrong: type(wrong).__name__)
+def test_what_is_not_one_number_is_refused_with_a_remedy(wrong: Any) -> None:
+    x = Value(2.0)
+    refused = r"^expected one real number \(int, float or a numpy scalar\), got "
+    for use in (Value, lambda number: setattr(x, "data", number), x.backward):
+        with pytest.raises(TypeError, match=refused):
+            use(wrong)
+    for operation in (*ARITHMETIC, *COMPARISONS):
+        with pytest.raises(TypeError, match=refused):
+            operation(x, wrong)
+        into_an_array = isinstance(wrong, np.ndarray) and operation.__name__.startswith("i")  # NumPy's own refusal
+        with pytest.raises(TypeError, match="ufunc" if into_an_array else refused):
+            operation(wrong, x)
+    assert (x.data, x.grad) == (2.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "remedy"),
+    [([1.0], "[Value(x) for x in numbers]"), (np.ones(2), "[v * x for x in numbers]"), ("3.5", "float('3.5')"),
+     (Value(1.0), ".data"), (np.bool_(True), ".item()")],
+)  # fmt: skip
+def test_the_refusal_says_what_to_pass_instead(wrong: Any, remedy: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        Value(wrong)
+    assert remedy in str(caught.value)
+    assert type(wrong).__name__ in str(caught.value)
+
+
+def test_an_int_beyond_a_float_is_refused() -> None:
+    x = Value(1.0)
+    uses: list[Callable[[], Any]] = [lambda: Value(10**400), lambda: x + 10**400, lambda: setattr(x, "data", 10**400)]
+    for use in uses:
+        with pytest.raises(OverflowError, match="too large"):
+            use()
+    assert Value(10**300).data == 1e300
+    assert x.data == 1.0
+
+
+def test_a_label_is_text_and_operands_cannot_be_passed() -> None:
+    assert Value(1.0, label="a\n{|}").label == "a\n{|}"
+    with pytest.raises(TypeError, match="a label is a str, got \\(\\)"):
+        Value(1.0, ())  # type: ignore[arg-type]
+
+
+def test_equality_and_hash_are_identity() -> None:
+    a, b = Value(1.0), Value(1.0)
+    assert a != b
+    assert a == a  # noqa: PLR0124
+    assert {a: "a", b: "b"}[b] == "b"
+    assert len({a, b, a}) == 2
+
+
+def test_truth_is_refused_and_names_the_remedy() -> None:
+    with pytest.raises(TypeError, match=r"Value\(data=0\.0, label='x'\) is ambiguous: write `v\.data != 0`"):
+        bool(Value(0.0, "x"))
+
+
+def test_float_format_and_repr() -> None:
+    x = Value(1e-6, "x")
+    assert (float(x), f"{x:.2e}", f"{x}") == (1e-6, "1.00e-06", "Value(data=1e-06, label='x')")
+    x.grad = 0.0
+    assert repr(x) == "Value(data=1e-06, grad=0.0, label='x')"
+
+
+def test_sum_and_sorting_work_as_on_numbers() -> None:
+    a, b = Value(1.0), Value(2.0)
+    total: Value = sum([a, b, 3])  # type: ignore[list-item,assignment]
+    assert total.data == 6.0
+    assert total.operands[0].operands == (a, b), "the 0 that sum starts from is no node"
+    assert (max([a, b]), min([a, b]), sorted([b, a])) == (b, a, [a, b])
+
+
+def test_operators_make_one_node_each() -> None:
+    a, b = Value(2.0), Value(3.0)
+    for y, symbol, operands in ((a - b, "−", (a, b)), (-a, "−", (a,)), (a / b, "÷", (a, b)), (a * a, "×", (a, a))):
+        assert (y._op, y.operands, y._prev) == (symbol, operands, operands)
+    assert +a is a
+
+
+@given(programs(), st.randoms(use_true_random=False))
+def test_backward_is_the_chain_rule_on_any_graph(program: Program, rng: Any) -> None:
+    """Against forward accumulation, which goes the other way through the same local derivatives."""
+    leaves = [Value(x) for x in program.point]
+    program.record(leaves).backward()
+    for index in range(len(leaves)):
+
+        def dual(row: Any, operands: tuple[Any, ...]) -> tuple[float, float]:
+            pairs = [operand if isinstance(operand, tuple) else (operand, 0.0) for operand in operands]
+            numbers = [number for number, _ in pairs]
+            y = row.scalar(*numbers)
+            partials = row.derivatives(floats, y, *numbers)
+            return y, math.fsum(d * slope for d, (_, slope) in zip(partials, pairs, strict=False))
+
+        seeds = [(x, float(i == index)) for i, x in enumerate(program.point)]
+        _, slope = program.run(seeds, dual)
+        assert leaves[index].grad == pytest.approx(slope, rel=1e-9, abs=1e-9)
+
+
+def test_a_second_pass_adds_to_leaves_and_not_to_what_is_between() -> None:
+    a = Value(3.0)
+    h = a * a
+    y = h * h
+    for passes in (1, 2, 3):
+        y.backward()
+        assert (a.grad, h.grad, y.grad) == (108.0 * passes, 18.0, 1.0)
+    y.zero_grad()
+    assert (a.grad, h.grad, y.grad) == (0.0, 0.0, 0.0)
+    y.backward(0.5)
+    assert (a.grad, h.grad, y.grad) == (54.0, 9.0, 0.5)
+
+
+def test_backward_of_a_leaf_accumulates() -> None:
+    a = Value(3.0)
+    a.backward()
+    a.backward(2)
+    assert (a.grad, type(a.grad)) == (3.0, float)
+
+
+def test_a_changed_leaf_is_an_error_at_backward_and_not_before() -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    h = a * b
+    y = h + b
+    unrelated = b * b
+    a.data = 5.0
+    assert (h.data, (h + 1).data) == (6.0, 7.0)
+    for stale in (h, y, y * 2, a * h):
+        with pytest.raises(StaleGraphError, match="label='a'"):
+            stale.backward()
+    assert (a.grad, b.grad) == (0.0, 0.0)
+    unrelated.backward()
+    (a * b).backward()
+    assert (a.grad, b.grad) == (3.0, 6.0 + 5.0)
+
+
+def test_changing_unrelated_leaves_disturbs_nothing() -> None:
+    a, b = Value(2.0), Value(3.0)
+    y = a * a
+    b.data = 7.0
+    (y + b).backward()
+    assert (a.grad, b.grad) == (4.0, 1.0)
+
+
+def test_a_computed_number_cannot_be_written() -> None:
+    y = Value(2.0) * 3
+    with pytest.raises(StaleGraphError, match=r"computed by 'multiply'.*detach"):
+        y.data = 1.0
+    assert y.data == 6.0
+    free = y.detach()
+    free.data = 1.0
+    assert (free.data, y.data) == (1.0, 6.0)
+
+
+@pytest.mark.parametrize("fail", [lambda x: x.sqrt(), lambda x: x**0.5, lambda x: (x + 1) ** (x + 1) * x ** Value(2.0)])
+def test_a_failed_backward_leaves_the_leaves_as_they_were(fail: Callable[[Value], Value]) -> None:
+    x, other = Value(0.0, "x"), Value(2.0)
+    (x * 5 + other).backward()
+    y = fail(x) * other
+    with pytest.raises(DomainError, match=r"^the derivative of .* has no finite value at x = 0\.0"):
+        (y + other * 3).backward()
+    assert (x.grad, other.grad) == (5.0, 1.0)
+
+
+def test_no_grad_records_nothing_nests_and_ends_with_an_exception() -> None:
+    x = Value(3.0)
+    with no_grad():
+        assert (x * x).operands == ()
+        with no_grad():
+            pass
+        assert (x * x).operands == ()
+    with pytest.raises(ZeroDivisionError), no_grad():
+        raise ZeroDivisionError
+
+    @no_grad()
+    def squared(v: Value) -> Value:
+        return v * v
+
+    assert (squared(x).operands, squared(x).data, squared(x)._op) == ((), 9.0, "")
+    assert squared.__wrapped__(x).operands == (x, x)  # type: ignore[attr-defined]
+
+
+def test_detach_stops_the_gradient() -> None:
+    x = Value(3.0, "x")
+    y = x * (x * 2).detach()
+    y.backward()
+    assert x.grad == 6.0
+    assert (x.detach().label, x.detach().grad) == ("x", 0.0)
+
+
+def test_domain_errors_name_operation_operands_and_remedy() -> None:
+    x = Value(-2.0, "voltage")
+    for use, words in (
+        (x.log, "log(x) has no finite value at voltage = -2.0 (operation 'log', defined for x > 0)"),
+        (lambda: x / 0, "a / b has no finite value at voltage = -2.0, b = 0.0 (operation 'divide', defined for b ≠ 0)"),
+        (lambda: exp(x * -500), "exp(x) has no finite value at x = 1000.0"),
+        (lambda: x * 5e307 * 10, "a * b has no finite value at a = -1e+308, b = 10.0"),
+    ):
+        with pytest.raises(DomainError) as caught:
+            use()
+        assert words in str(caught.value)
+        assert "rescaling" in str(caught.value)
+
+
+def test_the_recursion_limit_is_left_alone() -> None:
+    before = sys.getrecursionlimit()
+    assert gradcheck(lambda x: sum((x for _ in range(5000)), x) * 1e-3, [1.0])
+    assert sys.getrecursionlimit() == before
