@@ -38,16 +38,16 @@ from microgradnet.functions import (
 from microgradnet.checking import gradcheck
 from microgradnet.gradients import grad, hessian, jacobian
 from microgradnet.nn import MLP, Layer, Module, Neuron
-from microgradnet.value import Constant, Parameter, Value, no_grad
+from microgradnet.value import Value, constant, no_grad, parameter
 
 if TYPE_CHECKING:
     from microgradnet.drawing import Picture, draw, draw_dot
 
 __all__ = [
-    "MLP", "Constant", "DomainError", "Layer", "Module", "Neuron", "Parameter", "Picture", "ProviderError",
-    "StaleGraphError", "Value", "abs", "cos", "dot", "draw", "draw_dot", "elu", "erf", "erfc", "exp", "gelu",
+    "MLP", "DomainError", "Layer", "Module", "Neuron", "Picture", "ProviderError",
+    "StaleGraphError", "Value", "abs", "constant", "cos", "dot", "draw", "draw_dot", "elu", "erf", "erfc", "exp", "gelu",
     "gelu_tanh", "grad", "gradcheck", "hessian", "jacobian", "leaky_relu", "log", "logsumexp", "maximum", "minimum",
-    "no_grad", "relu", "sigmoid", "silu", "sin", "softmax", "softplus", "sqrt", "tanh", "total", "weighted_sum",
+    "no_grad", "parameter", "relu", "sigmoid", "silu", "sin", "softmax", "softplus", "sqrt", "tanh", "total", "weighted_sum",
 ]  # fmt: skip
 
 

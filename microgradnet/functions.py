@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar, overload
 from microgradnet import ops
 from microgradnet.ops import Operation, floats
 from microgradnet.ops.floats import as_float
-from microgradnet.value import Constant, Operand, Value, apply
+from microgradnet.value import Operand, Value, apply, constant
 
 T = TypeVar("T")
 
@@ -38,40 +38,47 @@ class Function2(Protocol):
 
 
 def _apply(op: Operation, operands: Sequence[Operand]) -> Operand:
-    result = apply(op, tuple([x if isinstance(x, Value) else Constant(x) for x in operands]))
+    result = apply(op, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
     return result if any(isinstance(operand, Value) for operand in operands) else result.data
 
 
-def _function(op: Operation) -> Any:
-    """The function that applies `op`."""
+def _unary(op: Operation) -> Any:
+    """The function that applies `op` to one operand."""
 
-    def function(*operands: Operand) -> Operand:
-        if len(operands) != len(op.operands):
-            raise TypeError(f"{op.code} takes {len(op.operands)} operands, got {len(operands)}")
-        return _apply(op, operands)
+    method = getattr(Value, "__abs__" if op is ops.ABS else op.name)
 
-    function.__name__ = function.__qualname__ = op.name
-    function.__doc__ = f"y = {op.write([(name, ops.operation.ATOM) for name in op.operands])}, for {op.domain}."
-    return function
+    def function(x: Operand) -> Operand:
+        return method(x) if isinstance(x, Value) else _apply(op, (x,))
+
+    return op.describe(function)
 
 
-exp: Function = _function(ops.EXP)
-log: Function = _function(ops.LOG)
-sqrt: Function = _function(ops.SQRT)
-sin: Function = _function(ops.SIN)
-cos: Function = _function(ops.COS)
-tanh: Function = _function(ops.TANH)
-erf: Function = _function(ops.ERF)
-erfc: Function = _function(ops.ERFC)
-sigmoid: Function = _function(ops.SIGMOID)
-relu: Function = _function(ops.RELU)
-gelu: Function = _function(ops.GELU)
-gelu_tanh: Function = _function(ops.GELU_TANH)
-silu: Function = _function(ops.SILU)
-softplus: Function = _function(ops.SOFTPLUS)
-abs: Function = _function(ops.ABS)
-minimum: Function2 = _function(ops.MINIMUM)
-maximum: Function2 = _function(ops.MAXIMUM)
+def _binary(op: Operation) -> Any:
+    """The function that applies `op` to two operands."""
+
+    def function(a: Operand, b: Operand) -> Operand:
+        return _apply(op, (a, b))
+
+    return op.describe(function)
+
+
+exp: Function = _unary(ops.EXP)
+log: Function = _unary(ops.LOG)
+sqrt: Function = _unary(ops.SQRT)
+sin: Function = _unary(ops.SIN)
+cos: Function = _unary(ops.COS)
+tanh: Function = _unary(ops.TANH)
+erf: Function = _unary(ops.ERF)
+erfc: Function = _unary(ops.ERFC)
+sigmoid: Function = _unary(ops.SIGMOID)
+relu: Function = _unary(ops.RELU)
+gelu: Function = _unary(ops.GELU)
+gelu_tanh: Function = _unary(ops.GELU_TANH)
+silu: Function = _unary(ops.SILU)
+softplus: Function = _unary(ops.SOFTPLUS)
+abs: Function = _unary(ops.ABS)
+minimum: Function2 = _binary(ops.MINIMUM)
+maximum: Function2 = _binary(ops.MAXIMUM)
 
 
 def leaky_relu(x: Operand, slope: float = 0.01) -> Operand:
@@ -131,7 +138,7 @@ def weighted_sum(weights: Sequence[Operand], inputs: Sequence[Operand], bias: Op
     if len(weights) != len(inputs):
         raise ValueError(f"a weighted sum needs one weight for each input, got {len(weights)} and {len(inputs)}")
     operands = [*_some(weights, "a weighted sum"), *inputs] if bias is None else [*weights, *inputs, bias]
-    return apply(ops.WEIGHTED_SUM, tuple([x if isinstance(x, Value) else Constant(x) for x in operands]))
+    return apply(ops.WEIGHTED_SUM, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
 
 
 def dot(a: Sequence[Operand], b: Sequence[Operand]) -> Value:

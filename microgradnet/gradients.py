@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from typing import Any, Literal, overload
 
 from microgradnet import functions
-from microgradnet.backward import backpropagate, passable
-from microgradnet.value import Constant, Value
+from microgradnet.backward import backpropagate, refuse_overflow, refuse_stale
+from microgradnet.graph import walk
+from microgradnet.ops import CONSTANT
+from microgradnet.value import Value, constant
 
 
 def _itself(node: Value) -> Value | float:
     """What a rule is given to build a graph: the node, or the number that a constant is."""
-    return node.data if isinstance(node, Constant) else node
+    return node.data if node.op is CONSTANT else node
 
 
 @overload
@@ -48,22 +50,24 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
     for value in (output, *wanted):
         if not isinstance(value, Value):
             raise TypeError(f"grad takes Values, got {value!r}")
-    order, leaves = passable(output)
-    nodes = {node: node.grad for node in (*order, *leaves, *wanted)}
+    leaves, computed = walk(output)
+    refuse_stale(leaves, computed)
+    nodes = {node: node.grad for node in (*leaves, *computed, *wanted)}
     try:
         for node in nodes:
             node.grad = 0  # the int, so that the first share added to it is that share itself
         output.grad = 1.0
         if create_graph:
-            backpropagate(order, functions, _itself)
+            backpropagate(computed, functions, _itself)
         else:
-            backpropagate(order)
+            backpropagate(computed)
+            refuse_overflow(wanted, computed)
         found: list[Any] = [value.grad for value in wanted]
     finally:
         for node, before in nodes.items():
             node.grad = before
     if create_graph:
-        found = [g if isinstance(g, Value) else Constant(g) for g in found]
+        found = [g if isinstance(g, Value) else constant(g) for g in found]
     else:
         found = [float(g) for g in found]
     return found[0] if isinstance(inputs, Value) else found

@@ -4,6 +4,7 @@ A node is anything with a tuple `operands` of nodes; nothing here knows what a n
 so that a chain of a million operations is no deeper than a single one.
 """
 
+from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
 
@@ -17,49 +18,57 @@ class Node(Protocol):
 N = TypeVar("N", bound=Node)
 
 
+def walk(*roots: N) -> tuple[list[N], list[N]]:
+    """The leaves below `roots` and the computed nodes, each once; a computed node after all of its operands.
+
+    Depth first, operands from the left.
+    """
+    __debuggerskip__ = True  # IPython's debugger passes over this frame
+    leaves: list[N] = []
+    computed: list[N] = []
+    seen: set[N] = set()
+    path: list[N] = []  # from a root down to where the walk is
+    ahead: list[Iterator[N]] = [iter(roots)]  # what is still to be visited: of the roots, and of each on the path
+    while ahead:
+        for node in ahead[-1]:
+            if node not in seen:
+                seen.add(node)
+                if node.operands:
+                    path.append(node)
+                    ahead.append(iter(node.operands))  # type: ignore[arg-type]
+                    break
+                leaves.append(node)
+        else:  # all operands have their place now, so that this node can have its own
+            ahead.pop()
+            if path:
+                computed.append(path.pop())
+    return leaves, computed
+
+
 def topological_order(*roots: N) -> list[N]:
     """Every node that `roots` were computed from, and the roots: each once, and after all of its operands.
 
     The chain rule walks this order backward: a node's gradient is complete only when every node that uses it
-    has passed its share on, so each user has to come first. Depth first, operands from the left.
+    has passed its share on, so each user has to come first. Leaves come first in the order.
 
     >>> from microgradnet import Value
     >>> a = Value(2.0, "a"); b = a * a; c = b + a
-    >>> [node is expected for node, expected in zip(topological_order(c), [a, b, c])]
-    [True, True, True]
+    >>> topological_order(c) == [a, b, c]
+    True
     """
-    __debuggerskip__ = True  # IPython's debugger passes over this frame
-    order: list[N] = []
-    seen: set[N] = set()
-    stack: list[N | None] = list(reversed(roots))
-    push, pop = stack.append, stack.pop
-    while stack:
-        node = pop()
-        if node is None:  # all operands of the node below this mark are in the order now
-            order.append(pop())  # type: ignore[arg-type]
-        elif node not in seen:
-            seen.add(node)
-            operands = node.operands
-            if operands:
-                push(node)
-                push(None)
-                for operand in reversed(operands):
-                    if operand not in seen:
-                        push(operand)  # type: ignore[arg-type]
-            else:
-                order.append(node)
-    return order
+    leaves, computed = walk(*roots)
+    return leaves + computed
 
 
 def leaves(*roots: N) -> list[N]:
-    """The nodes that nothing was computed for: inputs, parameters and constants, in topological order.
+    """The nodes that were not computed: inputs, parameters and constants, in the order they are met.
 
     >>> from microgradnet import Value
     >>> x, w = Value(3.0, "x"), Value(2.0, "w")
     >>> [leaf.label for leaf in leaves(w * x + w)]
     ['w', 'x']
     """
-    return [node for node in topological_order(*roots) if not node.operands]
+    return walk(*roots)[0]
 
 
 def size(*roots: N) -> int:

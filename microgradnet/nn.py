@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from microgradnet import functions
 from microgradnet.backward import NO_GRADIENT
-from microgradnet.functions import weighted_sum
+from microgradnet.ops import PARAMETER, WEIGHTED_SUM
 from microgradnet.ops.floats import as_count
-from microgradnet.value import Parameter, Value
+from microgradnet.value import Value, apply, parameter
 
 if TYPE_CHECKING:
     import random
@@ -51,14 +51,9 @@ def _named(table: Mapping[str, Any], name: str, what: str) -> Any:
     return table[name]
 
 
-def _as_inputs(x: Iterable[Value | float], nin: int, who: object) -> list[Value]:
+def _as_inputs(x: Iterable[Value | float]) -> list[Value]:
     """The inputs as values, plain numbers made into leaves."""
-    if isinstance(x, Value):
-        x = [x]
-    inputs = [xi if isinstance(xi, Value) else Value(xi) for xi in x]
-    if len(inputs) != nin:
-        raise ValueError(f"{who} takes {nin} inputs, got {len(inputs)}")
-    return inputs
+    return [xi if isinstance(xi, Value) else Value(xi) for xi in ([x] if isinstance(x, Value) else x)]
 
 
 class Module:
@@ -66,20 +61,24 @@ class Module:
 
     >>> class Line(Module):
     ...     def __init__(self):
-    ...         self.slope, self.intercept = Parameter(2.0), Parameter(1.0)
+    ...         self.slope, self.intercept = parameter(2.0), parameter(1.0)
     >>> [name for name, parameter in Line().named_parameters()]
     ['slope', 'intercept']
     """
 
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Each parameter once, with its name: `layer0.neuron1.w2` is in layers[0], in its neurons[1], its w[2]."""
-        seen: set[Parameter] = set()
+        seen: set[Value] = set()
+        names: set[str] = set()
         for name, found in self._walk():
             if found not in seen:
+                if name in names:
+                    raise ValueError(f"two parameters would be called {name!r}: rename an attribute of the module")
                 seen.add(found)
+                names.add(name)
                 yield name, found
 
-    def _walk(self) -> Iterator[tuple[str, Parameter]]:
+    def _walk(self) -> Iterator[tuple[str, Value]]:
         for attribute, held in vars(self).items():
             if isinstance(held, list | tuple):
                 one = attribute.removesuffix("s")
@@ -87,12 +86,12 @@ class Module:
             else:
                 items = [(attribute, held)]
             for name, item in items:
-                if isinstance(item, Parameter):
+                if isinstance(item, Value) and item.op is PARAMETER:
                     yield name, item
                 elif isinstance(item, Module):
                     yield from ((f"{name}.{inner}", parameter) for inner, parameter in item._walk())
 
-    def parameters(self) -> list[Parameter]:
+    def parameters(self) -> list[Value]:
         """The parameters, in the order of `named_parameters`."""
         return [parameter for _, parameter in self.named_parameters()]
 
@@ -170,8 +169,8 @@ class Neuron(Module):
         self.activation = activation if callable(activation) else _named(ACTIVATIONS, activation, "activation")
         draw = _named(INITIALISERS, init, "initialisation")
         rng = _source(seed)
-        self.w = [Parameter(draw(rng, nin, nout)) for _ in range(as_count(nin, "the number of inputs"))]
-        self.b = Parameter(0.0)
+        self.w = [parameter(draw(rng, nin, nout)) for _ in range(as_count(nin, "the number of inputs"))]
+        self.b = parameter(0.0)
         self._label_parameters()
 
     def __call__(self, x: Iterable[Value | float]) -> Value:
@@ -180,7 +179,13 @@ class Neuron(Module):
         Raises:
             ValueError: the wrong number of inputs.
         """
-        return self.activation(weighted_sum(self.w, _as_inputs(x, len(self.w), self), self.b))
+        return self._forward(_as_inputs(x))
+
+    def _forward(self, inputs: list[Value]) -> Value:
+        """The activation for inputs that are values already: a layer makes them once for all its neurons."""
+        if len(inputs) != len(self.w):
+            raise ValueError(f"{self!r} takes {len(self.w)} inputs, got {len(inputs)}")
+        return self.activation(apply(WEIGHTED_SUM, (*self.w, *inputs, self.b)))
 
     def __repr__(self) -> str:
         return f"Neuron({len(self.w)} → 1 {_name_of(self.activation)})"
@@ -217,8 +222,8 @@ class Layer(Module):
 
     def __call__(self, x: Iterable[Value | float]) -> Any:
         """The activations of all neurons, a list of nout values; of a single neuron, its value."""
-        inputs = _as_inputs(x, self.nin, self)
-        outputs = [neuron(inputs) for neuron in self.neurons]
+        inputs = _as_inputs(x)
+        outputs = [neuron._forward(inputs) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
 
     def __repr__(self) -> str:

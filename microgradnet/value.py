@@ -11,7 +11,7 @@ from math import isfinite
 from typing import NoReturn, SupportsFloat, TypeAlias
 
 from microgradnet import ops
-from microgradnet.backward import NO_GRADIENT, NoGradient, backpropagate, data_of, passable
+from microgradnet.backward import NO_GRADIENT, NoGradient, backward_pass
 from microgradnet.errors import StaleGraphError, domain_error
 from microgradnet.graph import topological_order
 from microgradnet.ops import Operation
@@ -25,7 +25,7 @@ _recording = True  # False inside no_grad()
 
 def _as_value(operand: object) -> "Value":
     """`operand` itself if it is a value, else the constant that a plain number is in a graph."""
-    return operand if isinstance(operand, Value) else Constant(operand)  # type: ignore[arg-type]
+    return operand if isinstance(operand, Value) else constant(operand)  # type: ignore[arg-type]
 
 
 def _record(op: Operation, operands: tuple["Value", ...], data: float) -> "Value":
@@ -41,22 +41,19 @@ def _record(op: Operation, operands: tuple["Value", ...], data: float) -> "Value
         node.op = op
         node.operands = operands
     else:
-        node.op = None
+        node.op = ops.INPUT
         node.operands = ()
     return node
 
 
 def apply(op: Operation, operands: tuple["Value", ...]) -> "Value":
-    """The result of any row of the table on `operands`.
-
-    Raises:
-        DomainError: the operation is not defined there, or its result is too large for a float.
+    """The result of any row of the table on `operands`; a DomainError where it has none that is finite.
 
     >>> apply(ops.TABLE["maximum"], (Value(2.0), Value(3.0)))
     Value(data=3.0)
     """
     try:
-        data = op.scalar(*map(data_of, operands))
+        data = op.scalar(*[operand._data for operand in operands])
     except (ArithmeticError, ValueError):
         raise domain_error(op, operands) from None
     return _record(op, operands, data)
@@ -67,10 +64,16 @@ def apply(op: Operation, operands: tuple["Value", ...]) -> "Value":
 
 def _unary(op: Operation) -> Callable[["Value"], "Value"]:
 
-    def method(self: "Value") -> "Value":
-        return apply(op, (self,))
+    scalar = op.scalar
 
-    return _described(method, op)
+    def method(self: "Value") -> "Value":
+        try:
+            data = scalar(self._data)
+        except (ArithmeticError, ValueError):
+            raise domain_error(op, (self,)) from None
+        return _record(op, (self,), data)
+
+    return op.describe(method, of="Value.")
 
 
 def _binary(op: Operation) -> Callable[["Value", Operand], "Value"]:
@@ -79,33 +82,27 @@ def _binary(op: Operation) -> Callable[["Value", Operand], "Value"]:
 
     def method(self: "Value", other: Operand) -> "Value":
         if not isinstance(other, Value):
-            other = Constant(other)
+            other = constant(other)
         try:
             data = scalar(self._data, other._data)
         except (ArithmeticError, ValueError):
             raise domain_error(op, (self, other)) from None
         return _record(op, (self, other), data)
 
-    return _described(method, op)
+    return op.describe(method, of="Value.")
 
 
 def _reflected(op: Operation) -> Callable[["Value", float], "Value"]:
     def method(self: "Value", other: float) -> "Value":
-        return apply(op, (Constant(other), self))
+        return apply(op, (constant(other), self))
 
-    return _described(method, op)
+    return op.describe(method, of="Value.")
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> Callable[["Value", Operand], bool]:
     def method(self: "Value", other: Operand) -> bool:
         return compare(self._data, _as_value(other)._data)
 
-    return method
-
-
-def _described(method: Callable[..., "Value"], op: Operation) -> Callable[..., "Value"]:
-    method.__name__, method.__qualname__ = op.name, f"Value.{op.name}"
-    method.__doc__ = f"y = {op.write([(name, ops.operation.ATOM) for name in op.operands])}, for {op.domain}."
     return method
 
 
@@ -120,7 +117,7 @@ class Value:
         data: the number.
         grad: d(root)/d(self), a float; 0.0 until a `backward()` reaches it.
         label: its name.
-        op: the row of the table that computed it, None for a leaf.
+        op: the row of the table that computed it; for a leaf `ops.INPUT`, `ops.PARAMETER` or `ops.CONSTANT`.
         operands: the values it was computed from, in order; () for a leaf.
 
     Raises:
@@ -143,16 +140,12 @@ class Value:
         self._epoch = _epoch
         self.grad: float = NO_GRADIENT
         self.label = label
-        self.op: Operation | None = None
+        self.op = ops.INPUT
         self.operands: tuple[Value, ...] = ()
 
     @property
     def data(self) -> float:
-        """The number. Only a leaf's may be changed, and what was computed from it before is then stale.
-
-        Raises:
-            StaleGraphError: this value was computed from others, so changing it would break that equation.
-        """
+        """The number. Only a leaf's may be changed (else a StaleGraphError); what was computed from it is then stale."""
         return self._data
 
     @data.setter
@@ -160,7 +153,7 @@ class Value:
         global _epoch  # noqa: PLW0603  # one clock for all graphs: values may be shared between them
         if self.operands:
             raise StaleGraphError(
-                f"{self!r} was computed by {self.op.name!r}: change its operands and compute it again, "  # type: ignore[union-attr]
+                f"{self!r} was computed by {self.op.name!r}: change its operands and compute it again, "
                 "or start a new leaf with .detach()"
             )
         self._data = as_float(data)
@@ -184,16 +177,16 @@ class Value:
 
     def __radd__(self, other: float) -> "Value":
         """Other + self; the int 0 that `sum([...])` starts from adds no node."""
-        return self if type(other) is int and other == 0 else apply(ops.ADD, (Constant(other), self))
+        return self if type(other) is int and other == 0 else apply(ops.ADD, (constant(other), self))
 
     def __pow__(self, exponent: Operand) -> "Value":
         """Self ** exponent: a number as the exponent has a rule of its own, without a logarithm."""
-        op = ops.GENERAL_POWER if isinstance(exponent, Value) and not isinstance(exponent, Constant) else ops.POWER
-        return apply(op, (self, _as_value(exponent)))
+        other = _as_value(exponent)
+        return apply(ops.POWER if other.op is ops.CONSTANT else ops.GENERAL_POWER, (self, other))
 
     def __rpow__(self, base: float) -> "Value":
         """Base ** self, for a number as the base."""
-        return apply(ops.EXPONENTIAL, (self, Constant(base)))
+        return apply(ops.EXPONENTIAL, (self, constant(base)))
 
     def __pos__(self) -> "Value":
         return self
@@ -229,7 +222,7 @@ class Value:
     @property
     def _op(self) -> str:
         """The operation's symbol, "" for a leaf, by the name that programs written for micrograd use."""
-        return self.op.symbol if self.op else ""
+        return self.op.symbol
 
     def detach(self) -> "Value":
         """A new leaf with the same number and label, through which no gradient flows."""
@@ -243,24 +236,13 @@ class Value:
 
         Raises:
             StaleGraphError: a number was changed after something had been computed from it.
-            DomainError: a derivative does not exist where the graph was computed (√x at 0, say).
+            DomainError: a derivative does not exist where the graph was computed (√x at 0, say), or is no float.
 
         >>> a = Value(3.0); y = a * a
         >>> y.backward(); y.backward(); a.grad
         12.0
         """
-        seed = as_float(grad)
-        order, leaves = passable(self)
-        before = [leaf.grad for leaf in leaves]
-        for node in order:
-            node.grad = 0.0
-        self.grad += seed
-        try:
-            backpropagate(order)
-        except BaseException:
-            for leaf, leaf_grad in zip(leaves, before, strict=True):
-                leaf.grad = leaf_grad
-            raise
+        backward_pass(self, as_float(grad))
 
     def zero_grad(self) -> None:
         """Forget the gradients of this value and of everything it was computed from."""
@@ -268,16 +250,22 @@ class Value:
             node.grad = NO_GRADIENT
 
 
-class Parameter(Value):
-    """A value that learning changes: a weight or a bias. It computes as any Value; pictures draw it as learnable."""
+def parameter(data: SupportsFloat, label: str = "") -> Value:
+    """A leaf that learning changes: a weight or a bias. It computes as any value; pictures show it as learnable.
 
-    __slots__ = ()
+    >>> w = parameter(0.5, "w"); w.op
+    <Operation parameter>
+    """
+    leaf = Value(data, label)
+    leaf.op = ops.PARAMETER
+    return leaf
 
 
-class Constant(Value):
-    """A plain number in an expression, as the 2 in `2 * x`. Made by the operators."""
-
-    __slots__ = ()
+def constant(data: SupportsFloat) -> Value:
+    """A leaf for a plain number in an expression, as the 2 in `2 * x`: what the operators make of one."""
+    leaf = Value(data)
+    leaf.op = ops.CONSTANT
+    return leaf
 
 
 _new: Callable[[type[Value]], Value] = object.__new__
@@ -287,10 +275,8 @@ _new: Callable[[type[Value]], Value] = object.__new__
 def no_grad() -> Iterator[None]:
     """Inside, arithmetic records no graph: its results are leaves. Also a decorator.
 
-    >>> x = Value(2.0)
     >>> with no_grad():
-    ...     y = x * x
-    >>> y.operands
+    ...     (Value(2.0) * 3).operands
     ()
     """
     global _recording  # noqa: PLW0603  # the switch is for all operators

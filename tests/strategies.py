@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from microgradnet.ops import TABLE, Operation, floats
-from microgradnet.value import Constant, Value, apply
+from microgradnet.value import Value, apply, constant
 
 T = TypeVar("T")
 Point = tuple[float, ...]
@@ -50,6 +51,13 @@ def differentiable(row: Operation) -> int:
 def derivatives_at(row: Operation, point: Point) -> tuple[float, ...]:
     """The row's derivatives, its rule read with floats."""
     return row.derivatives(floats, row.scalar(*point), *point)
+
+
+def altered(row: Operation, derivatives: Callable[..., tuple[Any, ...]]) -> Operation:
+    """A copy of the row with other derivatives, to see whether they are found wrong."""
+    broken = copy(row)
+    broken.derivatives = derivatives
+    return broken
 
 
 def five_point(function: Callable[[float], float], x: float, h: float = 1e-3) -> float:
@@ -107,7 +115,7 @@ class Program:
 
 def record(row: Operation, operands: Sequence[Any]) -> Value:
     """The node of `row` on values and constants."""
-    return apply(row, tuple(x if isinstance(x, Value) else Constant(x) for x in operands))
+    return apply(row, tuple(x if isinstance(x, Value) else constant(x) for x in operands))
 
 
 @st.composite

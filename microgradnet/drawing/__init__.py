@@ -16,7 +16,7 @@ from microgradnet.graph import size
 from microgradnet.ops.floats import as_count
 from microgradnet.value import Value
 
-__all__ = ["Picture", "draw", "draw_dot"]
+__all__ = ["DIRECTIONS", "VIEWS", "Picture", "draw", "draw_dot"]
 
 VIEWS = ("ops", "neurons", "layers")
 

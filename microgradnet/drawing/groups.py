@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
 from microgradnet.drawing.naming import gradient, number
 from microgradnet.graph import nearest, topological_order
-from microgradnet.ops import ADD, TABLE, TOTAL, WEIGHTED_SUM, activations
-from microgradnet.value import Constant, Parameter, Value
+from microgradnet.ops import ADD, CONSTANT, PARAMETER, TABLE, TOTAL, WEIGHTED_SUM, activations
+from microgradnet.value import Value
 
 _ACTIVATIONS = {row for row in TABLE.values() if row.value.__module__ == activations.__name__} | {TABLE["tanh"]}
 
@@ -49,7 +49,7 @@ class Groups:
         self.size = len(order)
         self._times_used = Counter(operand for node in order for operand in node.operands)
         for node in order:
-            if not isinstance(node, Constant):
+            if node.op is not CONSTANT:
                 self.of[node] = self._place(node)
         self.roots = list(dict.fromkeys(self.of[root] for root in roots if root in self.of))
         for group in self.roots:
@@ -69,7 +69,6 @@ class Groups:
             return self._place_leaf(node)
         fed_by = [self.of[operand] for operand in node.operands if operand in self.of]
         group = self._neuron_of(node, fed_by) or self._alike(node, fed_by)
-        assert node.op is not None
         if group.is_neuron and node.op.name not in group.what:
             group.what.append(node.op.name)
         for other in fed_by:
@@ -79,7 +78,7 @@ class Groups:
         return group
 
     def _place_leaf(self, node: Value) -> Group:
-        if not isinstance(node, Parameter):
+        if node.op is not PARAMETER:
             group = self._group(("input", node.label), node.label or "inputs", "input")
             group.results.append(node)
             return group
@@ -100,14 +99,13 @@ class Groups:
         """The neuron whose weighted sum or activation `node` is."""
         first = node.operands[0]
         if node.op is WEIGHTED_SUM:
-            return fed_by[0] if isinstance(first, Parameter) and fed_by[0].is_neuron else None
+            return fed_by[0] if first.op is PARAMETER and fed_by[0].is_neuron else None
         if node.op in _ACTIVATIONS and first.op is WEIGHTED_SUM and self.of[first].is_neuron:
             return self.of[first]
         return None
 
     def _alike(self, node: Value, fed_by: list[Group]) -> Group:
         """The group of the values computed as `node` was."""
-        assert node.op is not None
         if node.op not in _SUMS:
             return self._group((node.op, tuple(fed_by)), node.op.name)
         for operand in node.operands:  # a + b + c is one sum, unless a + b is used elsewhere too

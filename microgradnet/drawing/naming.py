@@ -4,8 +4,9 @@ import re
 from collections.abc import Container, Iterable
 
 from microgradnet.backward import NoGradient
+from microgradnet.ops import PARAMETER, WEIGHTED_SUM
 from microgradnet.ops.operation import ATOM, LOOSE, SIGN, Written
-from microgradnet.value import Constant, Parameter, Value
+from microgradnet.value import Value
 
 INLINE = 26  # an expression up to this length stands for its unlabelled value inside another
 MOST_OPERANDS = 8  # of a sum of more, only the first few and the last are written
@@ -29,15 +30,13 @@ def gradient(value: Value) -> str:
 
 def role(value: Value, roots: Iterable[Value] = ()) -> str:
     """What a value is in the graph: "root", "operation", "parameter", "constant" or "input"."""
-    if value.operands:
-        return "root" if value in roots else "operation"
-    if isinstance(value, Parameter):
-        return "parameter"
-    return "constant" if isinstance(value, Constant) else "input"
+    if not value.operands:
+        return value.op.name
+    return "root" if value in roots else "operation"
 
 
 class Namer:
-    """Names for the values of one picture. An unlabelled value is called by its expression if that is short, else t₁, …
+    """Names for the values of one picture. An unlabelled value is called by its expression if that is short, else t₁.
 
     Args:
         drawn: the values in the picture, None for all; one without a label that is not among them is "…".
@@ -58,7 +57,7 @@ class Namer:
 
     def expression(self, value: Value) -> str:
         """The operation that computed `value`, on its operands' names; "" for a leaf."""
-        return self._expression(value)[0] if value.op else ""
+        return self._expression(value)[0] if value.operands else ""
 
     def heading(self, value: Value) -> str:
         """The first line of its box: "name = expression", or what there is of it."""
@@ -68,8 +67,9 @@ class Namer:
         return expression if name == expression else f"{name} = {expression}"
 
     def _expression(self, value: Value) -> Written:
-        assert value.op is not None
         operands = [self._name(operand) for operand in value.operands]
+        if value.op is WEIGHTED_SUM:
+            operands = _without_owner(value, operands)
         if value.op.variadic and len(operands) > MOST_OPERANDS:
             return f"{value.op.symbol} of {len(operands)} operands", LOOSE
         return value.op.write(operands), value.op.binding
@@ -107,3 +107,12 @@ class Namer:
             return text, binding
         self._temporaries += 1
         return "t" + str(self._temporaries).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")), ATOM
+
+
+def _without_owner(value: Value, operands: list[Written]) -> list[Written]:
+    """A neuron's parameters by their own names: in "w0·x + b", each is understood to be of that neuron."""
+    owner = value.operands[0].label.rpartition(".")[0] + "."
+    return [
+        (text.removeprefix(owner) if operand.op is PARAMETER else text, binding)
+        for operand, (text, binding) in zip(value.operands, operands, strict=True)
+    ]

@@ -9,7 +9,6 @@ from microgradnet.value import Value
 
 def local_derivatives(value: Value) -> list[float | None]:
     """∂value/∂operand for each operand that has a derivative; None where it does not exist at this point."""
-    assert value.op is not None
     count = len(value.operands) - value.op.constants
     try:
         return list(value.op.derivatives(floats, value.data, *[operand.data for operand in value.operands]))
@@ -50,13 +49,12 @@ class OpsView:
         if missing:
             rows.append(f"… {missing} of {len(node.operands)} operands not drawn")
         own = self.diagram.add(Box(rows, kind, self._tooltip(node, kind)))
-        if node.op:
+        if node.operands:
             self._draw_operands(node, own)
         return own
 
     def _draw_operands(self, node: Value, own: int) -> None:
         """The arrows into a box, by way of the circle of its operation or of the products of a weighted sum."""
-        assert node.op is not None
         head = own
         if self.op_nodes:
             head = self.diagram.add(Box([node.op.symbol], "operation", node.op.name, "circle"))
@@ -84,7 +82,7 @@ class OpsView:
 
     def _tooltip(self, node: Value, kind: str) -> str:
         grad = gradient(node)
-        lines = [self.namer.heading(node), kind if not node.op else node.op.name, f"data {node.data!r}"]
+        lines = [self.namer.heading(node), kind if not node.operands else node.op.name, f"data {node.data!r}"]
         if kind != "constant":
             lines.append("no gradient yet" if grad == "—" else f"grad {float(node.grad)!r}")
         return "\n".join(line for line in lines if line)

@@ -1,18 +1,16 @@
 """A picture of a graph: shows itself in a notebook, and saves itself as SVG, PNG, PDF or DOT.
 
 It is made from DOT text. Who writes that text is left to the views, who lays it out to `provider`, and what makes
-Graphviz's SVG fit to stand in any page to `svg`.
+Graphviz's SVG fit to stand in any page to `svg`. What it shares with a chart stands in `Drawing`.
 """
 
-import importlib
 import os
 import re
 from functools import cached_property
 from pathlib import Path
 
 from microgradnet.drawing.provider import render
-from microgradnet.drawing.svg import FIT_COLUMN, dress, scope_of
-from microgradnet.drawing.theme import FONT_STACK, LIGHT
+from microgradnet.drawing.svg import dress, find_cairosvg, paint, scope_of
 from microgradnet.files import write_atomically
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
@@ -21,7 +19,53 @@ _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 _NODE = re.compile(r'^\s*(?!(?:graph|node|edge)\b)(?:""|\w+)\s*\[', re.MULTILINE)
 
 
-class Picture:
+class Drawing:
+    """What is drawn as SVG when it is first looked at, shows itself in a notebook, and saves itself.
+
+    A subclass says in `_draw` how it is drawn, and in `_suffixes` as what it can be saved.
+    """
+
+    _suffixes: tuple[str, ...] = (".svg", ".png", ".pdf")
+
+    @cached_property
+    def svg(self) -> str:
+        """SVG that can be saved as it is, or stand in the middle of an HTML page.
+
+        Raises:
+            ProviderError: it is a graph, and there is no program to lay it out, or that failed.
+        """
+        return self._draw()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the drawing to `path`, in the format its suffix names, whole or not at all; return the path.
+
+        PNG and PDF are painted from `svg` by cairosvg (`pip install 'microgradnet[picture]'`). Where that is not
+        installed, a graph is painted by the program that lays it out; of those only a real Graphviz writes PDF.
+
+        Raises:
+            ValueError: the suffix is none of .svg, .png and .pdf (nor .dot and .gv, for a graph).
+            OSError: the file cannot be written there.
+            ProviderError: it cannot be drawn in that format on this machine.
+        """
+        suffix = os.path.splitext(path)[1].lower()
+        if suffix not in self._suffixes:
+            raise ValueError(
+                f"cannot save a picture as {os.fspath(path)!r}: its suffix is {suffix or 'missing'}; "
+                f"give a name that ends in one of {', '.join(self._suffixes)}."
+            )
+        return write_atomically(path, self._as(suffix))
+
+    def _draw(self) -> str:
+        raise NotImplementedError
+
+    def _as(self, suffix: str) -> str | bytes:
+        return self.svg + "\n" if suffix == ".svg" else paint(self.svg, suffix.removeprefix("."))
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+class Picture(Drawing):
     r"""A picture of the graph `dot`, drawn when it is first looked at.
 
     Args:
@@ -32,55 +76,21 @@ class Picture:
     <Picture 'a square': 2 nodes, 1 edges>
     """
 
+    _suffixes = SUFFIXES
+
     def __init__(self, dot: str, title: str = "") -> None:
         self.dot = dot
         self.title = title
 
-    @cached_property
-    def svg(self) -> str:
-        """SVG that can be saved as it is, or stand in the middle of an HTML page.
-
-        Raises:
-            ProviderError: there is no program to lay the graph out, or it failed.
-        """
+    def _draw(self) -> str:
         return dress(render(self.dot, "svg"), self.title, scope=scope_of(self.title, self.dot))
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to `path`, in the format its suffix names, whole or not at all; return the path.
-
-        PNG and PDF are painted from `svg` by cairosvg where it is installed (`pip install 'microgradnet[picture]'`),
-        else by the program that lays the graph out; of those only a real Graphviz writes PDF.
-
-        Raises:
-            ValueError: the suffix is none of .svg, .png, .pdf, .dot and .gv.
-            OSError: the file cannot be written there.
-            ProviderError: the graph cannot be drawn in that format on this machine.
-        """
-        suffix = os.path.splitext(path)[1].lower()
-        if suffix not in SUFFIXES:
-            raise ValueError(
-                f"cannot save a picture as {os.fspath(path)!r}: its suffix is {suffix or 'missing'}; "
-                f"give a name that ends in one of {', '.join(SUFFIXES)}."
-            )
-        if suffix == ".svg":
-            return write_atomically(path, self.svg + "\n")
+    def _as(self, suffix: str) -> str | bytes:
         if suffix in {".dot", ".gv"}:
-            return write_atomically(path, self.dot)
-        return write_atomically(path, self._paint(suffix.removeprefix(".")))
-
-    def _paint(self, format: str) -> bytes:
-        try:
-            cairosvg = importlib.import_module("cairosvg")
-        except (ImportError, OSError):  # OSError: the Python part is there, the cairo library is not
-            return render(self.dot, format)
-        # cairosvg reads only the first family of a list, and draws nothing where a height is "auto".
-        svg = self.svg.replace(FONT_STACK, "monospace").replace(FIT_COLUMN, "").encode()
-        white = {"background_color": LIGHT["card"].fill}
-        painted = cairosvg.svg2png(svg, scale=2, **white) if format == "png" else cairosvg.svg2pdf(svg, **white)
-        return bytes(painted)
-
-    def _repr_svg_(self) -> str:
-        return self.svg
+            return self.dot
+        if suffix in {".png", ".pdf"} and find_cairosvg() is None:
+            return render(self.dot, suffix.removeprefix("."))
+        return super()._as(suffix)
 
     def __repr__(self) -> str:
         dot = _QUOTED.sub('""', self.dot)

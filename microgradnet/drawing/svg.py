@@ -1,27 +1,36 @@
-"""Graphviz's SVG made fit to stand inside any page: nothing of it leaks out, one font, and as good in the dark.
+"""SVG made fit to stand inside any page: nothing of it leaks out, one font, and as good in the dark.
 
-What is in the picture is left to the views, its colours to `theme`; `picture` calls `dress` on what is drawn.
+What is in it is left to the views and to `chart`, its colours to `theme`; `picture` calls `dress` on what Graphviz
+has drawn, and `paint` for a PNG or a PDF.
 """
 
 import hashlib
+import importlib
 import re
 import xml.etree.ElementTree as ET
+from types import ModuleType
 
 from microgradnet.drawing.escape import clean
+from microgradnet.drawing.provider import GET_CAIRO
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
+from microgradnet.errors import ProviderError
 
 FIT_COLUMN = "max-width: 100%; height: auto"
 _REFERENCE = re.compile(r"url\(#")
 _XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"
 
 
-def scope_of(title: str, dot: str) -> str:
+def scope_of(title: str, drawn: str) -> str:
     """The class and id prefix of one picture: the same for the same picture, another for any other.
+
+    Args:
+        title: what it shows.
+        drawn: what it is drawn from, such as its DOT text.
 
     >>> scope_of("", "digraph {}")
     'microgradnet-d8c068b6'
     """
-    digest = hashlib.sha256(f"{title}\0{dot}".encode("utf-8", "replace")).hexdigest()
+    digest = hashlib.sha256(f"{title}\0{drawn}".encode("utf-8", "replace")).hexdigest()
     return f"microgradnet-{digest[:8]}"
 
 
@@ -35,11 +44,11 @@ def dress(drawn: bytes, title: str, scope: str) -> str:
     - it stands on a card of its own, and is no wider than the column it is in.
     """
     root = ET.fromstring(drawn)
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-        for name, value in element.attrib.items():
-            element.set(name, f"{scope}-{value}" if name == "id" else _REFERENCE.sub(f"url(#{scope}-", value))
-        element.attrib.pop("font-family", None)
+    for drawn_element in root.iter():
+        drawn_element.tag = drawn_element.tag.rpartition("}")[2]
+        for name, value in drawn_element.attrib.items():
+            drawn_element.set(name, f"{scope}-{value}" if name == "id" else _REFERENCE.sub(f"url(#{scope}-", value))
+        drawn_element.attrib.pop("font-family", None)
     graph = root.find("g")
     if graph is None:
         raise ValueError("cannot dress this SVG: it has no <g>; give the SVG that Graphviz writes.")
@@ -49,24 +58,68 @@ def dress(drawn: bytes, title: str, scope: str) -> str:
     for group in graph.findall("g"):
         tooltip = _take_titles(group)[1]
         if tooltip.strip() and tooltip != graph_tooltip:  # a cluster inherits the graph's
-            group.insert(0, _element("title", tooltip))
-    # No <title> for the whole: browsers would show it wherever the pointer rests.
+            group.insert(0, element("title", tooltip))
     if name.startswith("%"):  # older Graphviz names a graph without a name "%3"
         name = ""
+    graph.tail = "\n"
+    return on_card(root, clean(title) or graph_tooltip or name or "computation graph", scope)
+
+
+def on_card(root: ET.Element, label: str, scope: str) -> str:
+    """The drawing in `root`, an `<svg>` with a size, as text: on an opaque card, and good in the dark.
+
+    It says `label` to readers who do not see it. There is no <title> for the whole: browsers would show it wherever
+    the pointer rests.
+    """
     root.attrib.update(
         {
             "xmlns": "http://www.w3.org/2000/svg",
             "class": scope,
             "role": "img",
-            "aria-label": clean(title) or graph_tooltip or name or "computation graph",
+            "aria-label": label,
             "font-family": FONT_STACK,
             "style": FIT_COLUMN,
         }
     )
-    card = _element("rect", width="100%", height="100%", rx="6", fill=LIGHT["card"].fill)
-    graph.tail = "\n"
-    root[:0] = [_element("style", dark_css(scope)), _element("g", None, card, **{"class": "graph"})]
+    card = element("rect", width="100%", height="100%", rx="6", fill=LIGHT["card"].fill)
+    root[:0] = [element("style", dark_css(scope)), element("g", None, card, class_="graph")]
     return ET.tostring(root, encoding="unicode")
+
+
+def element(tag: str, text: str | None = None, *children: ET.Element, **attributes: str) -> ET.Element:
+    r"""An element of SVG; attributes are written as in Python: `class_`, `stroke_width`.
+
+    >>> ET.tostring(element("text", "a & b", text_anchor="end"), encoding="unicode")
+    '<text text-anchor="end">a &amp; b</text>\n'
+    """
+    made = ET.Element(tag, {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})
+    made.text = text
+    made.tail = "\n"
+    made.extend(children)
+    return made
+
+
+def find_cairosvg() -> ModuleType | None:
+    """The package that paints SVG, None where it is not installed or cannot work."""
+    try:
+        return importlib.import_module("cairosvg")
+    except (ImportError, OSError):  # OSError: the Python part is there, the cairo library is not
+        return None
+
+
+def paint(svg: str, format: str) -> bytes:
+    """The picture `svg`, with its light colours, as "png" (two dots for a pixel) or "pdf".
+
+    Raises:
+        ProviderError: cairosvg is not installed.
+    """
+    cairosvg = find_cairosvg()
+    if cairosvg is None:
+        raise ProviderError(f"cannot paint a {format} without cairosvg. Run {GET_CAIRO}, or save as .svg.")
+    # cairosvg reads only the first family of a list, and draws nothing where a height is "auto".
+    source = svg.replace(FONT_STACK, "monospace").replace(FIT_COLUMN, "").encode()
+    white = {"background_color": LIGHT["card"].fill}
+    return bytes(cairosvg.svg2png(source, scale=2, **white) if format == "png" else cairosvg.svg2pdf(source, **white))
 
 
 def _take_titles(group: ET.Element) -> tuple[str, str]:
@@ -84,11 +137,3 @@ def _take_titles(group: ET.Element) -> tuple[str, str]:
             children.append(child)
     group[:] = children
     return name, tooltip
-
-
-def _element(tag: str, text: str | None = None, *children: ET.Element, **attributes: str) -> ET.Element:
-    element = ET.Element(tag, attributes)
-    element.text = text
-    element.tail = "\n"
-    element.extend(children)
-    return element

@@ -161,15 +161,15 @@ TOTAL = Operation(
 def weighted_sum_value(m: Space, *operands: Number) -> Number:
     n = len(operands) // 2
     total = 0.0
-    for w, x in zip(operands[:n], operands[n:], strict=False):  # an odd last operand is the bias
+    for w, x in zip(operands[:n], operands[n:]):  # noqa: B905  # an odd last operand is the bias
         total = total + w * x
     return total + operands[-1] if len(operands) % 2 else total
 
 
 def weighted_sum_derivatives(m: Space, y: Number, *operands: Number) -> tuple[Number, ...]:
     n = len(operands) // 2
-    weights, inputs, bias = operands[:n], operands[n : 2 * n], operands[2 * n :]
-    return (*inputs, *weights, *(1.0 for _ in bias))
+    weights, inputs = operands[:n], operands[n : 2 * n]
+    return inputs + weights + (1.0,) * (len(operands) % 2)  # noqa: RUF005  # twice as fast as unpacking
 
 
 def weighted_sum_text(texts: Sequence[str], times: str = "·") -> str:

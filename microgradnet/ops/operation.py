@@ -22,6 +22,16 @@ Written = tuple[str, int]
 LOOSE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 
 
+def leaf_value(m: Space) -> Number:
+    """A leaf is given its number from outside."""
+    raise TypeError("a leaf has a number of its own; nothing computes it")
+
+
+def leaf_derivatives(m: Space, y: Number) -> tuple[Number, ...]:
+    """A leaf has no operands, so no derivatives."""
+    return ()
+
+
 class Operation:
     """One row of the table of operations. Rows are compared by identity and never change.
 
@@ -86,6 +96,17 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
+
+    @classmethod
+    def of_leaf(cls, name: str) -> "Operation":
+        """What stands in place of an operation in a leaf: a name for the kind of leaf, and nothing to compute."""
+        return cls(name, "", leaf_value, leaf_derivatives, (), "", "", "", sample=())
+
+    def describe(self, function: Callable[..., Number], of: str = "") -> Callable[..., Number]:
+        """`function`, which applies this operation, with its name (after `of`) and its formula."""
+        function.__name__, function.__qualname__ = self.name, of + self.name
+        function.__doc__ = f"y = {self.write([(name, ATOM) for name in self.operands])}, for {self.domain}."
+        return function
 
     def write(self, operands: Sequence[Written]) -> str:
         """This operation on `operands`, each a (text, binding) pair, as text with the parentheses it needs.

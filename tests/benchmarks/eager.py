@@ -53,8 +53,9 @@ Step = tuple[str, int, int]  # an operation, and which values it takes
 def recipe(nodes: int) -> tuple[list[float], list[Step]]:
     """A random program of `nodes` values: the leaves' numbers, then a step for each other value.
 
-    Every operation takes one value that nothing has used yet, so that all of them reach the end; its second
-    operand is any earlier value in a sum and a leaf, in (-1, 1), in a product, so that numbers stay in range.
+    Its operations are those that both libraries have for such a program, + − × ÷ and relu, in equal parts. Each takes
+    one value that nothing has used yet, so that all of them reach the end; its second operand is any earlier value in
+    a sum or difference, and a leaf, between ½ and 1, in a product or quotient, so that numbers stay in range.
     """
     leaves = min(1_000, nodes // 10)
     draw = random.Random(0)
@@ -62,11 +63,11 @@ def recipe(nodes: int) -> tuple[list[float], list[Step]]:
     steps: list[Step] = []
     for made in range(leaves, nodes - leaves + 1):
         place = draw.randrange(leaves)
-        operation = draw.choices("+*r", (5, 4, 1))[0]
-        second = draw.randrange(leaves if operation == "*" else made)
+        operation = draw.choice("+-*/r")
+        second = draw.randrange(leaves if operation in "*/" else made)
         steps.append((operation, unused[place], second))
         unused[place] = made
-    return [draw.uniform(-1, 1) for _ in range(leaves)], steps + [("loss", value, 0) for value in unused]
+    return [draw.uniform(0.5, 1) for _ in range(leaves)], steps + [("loss", value, 0) for value in unused]
 
 
 def irregular(library: Library, nodes: int) -> Iterator[Turn]:
@@ -79,8 +80,12 @@ def irregular(library: Library, nodes: int) -> Iterator[Turn]:
         for operation, first, second in steps:
             if operation == "+":
                 values.append(values[first] + values[second])
+            elif operation == "-":
+                values.append(values[first] - values[second])
             elif operation == "*":
                 values.append(values[first] * values[second])
+            elif operation == "/":
+                values.append(values[first] / values[second])
             elif operation == "r":
                 values.append(values[first].relu())
             else:
@@ -253,7 +258,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {platform.machine()}, medians of {repeats} interleaved turns\n")
     print("| | micrograd | microgradnet | |\n|---|---:|---:|---:|")
     back = "forward + backward"
-    show(f"irregular graph of {nodes:,} nodes: {back}", "ms", 1e3, medians(repeats, irregular, nodes))
+    show(f"irregular graph of {nodes:,} nodes (+ − × ÷ relu): {back}", "ms", 1e3, medians(repeats, irregular, nodes))
     demo_turns = medians(repeats, demo, points)
     show(f"{points} moons, MLP(2, [16, 16, 1]): loss + backward + update", "ms", 1e3, demo_turns)
     show("a binary node", "bytes", 1, medians(1, memory, nodes))

@@ -1,0 +1,140 @@
+"""`gradcheck` accepts what is right, rejects what is wrong, and says which input is wrong and by how much."""
+
+import math
+import operator
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+
+from microgradnet import MLP, DomainError, Value, exp, gradcheck, log, sqrt
+from microgradnet.ops import EXP, MULTIPLY, POWER, SIN
+from microgradnet.value import apply
+from tests.strategies import MARGIN, Program, altered, programs
+
+
+def times_derivatives(m: Any, y: Any, a: Any, b: Any) -> tuple[Any, ...]:
+    return b, a * 1.001
+
+
+def one_hundred_and_twenty_three(m: Any, y: Any, x: Any) -> tuple[Any, ...]:
+    return (123.0,)
+
+
+def nowhere(m: Any, y: Any, x: Any) -> tuple[Any, ...]:
+    return (math.nan,)
+
+
+WRONG_TIMES = altered(MULTIPLY, times_derivatives)
+
+
+def far_from_kinks(program: Program) -> bool:
+    """Whether no kinked row is used near its kink, where differences and gradient rightly disagree."""
+    near = []
+
+    def watch(row: Any, operands: tuple[Any, ...]) -> float:
+        if row.name in {"relu", "leaky_relu", "elu", "abs"}:
+            near.append(abs(operands[0]) < MARGIN)
+        elif row.name in {"minimum", "maximum"}:
+            near.append(abs(operands[0] - operands[1]) < MARGIN)
+        y: float = row.scalar(*operands)
+        return y
+
+    program.run(list(program.point), watch)
+    return not any(near)
+
+
+@given(programs(most_steps=4))
+def test_random_programs_are_accepted(program: Program) -> None:
+    assume(far_from_kinks(program))
+    report = gradcheck(lambda *leaves: program.record(leaves), program.point)
+    assert report, report
+
+
+def test_123_is_not_the_derivative_of_exp() -> None:
+    wrong = altered(EXP, one_hundred_and_twenty_three)
+    report = gradcheck(lambda x: apply(wrong, (x,)), [1.0])
+    assert not report
+    assert report.wrong[0].gradient == 123.0
+    assert report.wrong[0].expected == pytest.approx(math.e, rel=1e-10)
+    assert report.wrong[0].error == pytest.approx(123 - math.e, rel=1e-10)
+
+
+def test_the_report_says_which_input_is_wrong_and_by_how_much() -> None:
+    report = gradcheck(lambda a, b, c: apply(WRONG_TIMES, (a, b)) + c, [Value(-2.0, "a"), Value(3.0, "weight"), 1])
+    assert [check.name for check in report.checks] == ["a", "weight", "input 2"]
+    assert [check.name for check in report.wrong] == ["weight"]
+    lines = str(report).splitlines()
+    assert lines[0] == "1 of 3 gradients wrong"
+    assert lines[2] == "  weight = 3: gradient -2.002, differences -2, WRONG by 0.002"
+    assert lines[1].endswith("agrees")
+    assert repr(report) == str(report)
+
+
+def test_agreement_is_said() -> None:
+    report = gradcheck(lambda a: a * a, [3])
+    assert report
+    assert str(report).splitlines()[0] == "all gradients agree"
+    assert report.wrong == ()
+
+
+@pytest.mark.parametrize("scale", [1e-5, 1.0, 1e5])
+@pytest.mark.parametrize("x", [1e-6, 1.0, 1e4])
+def test_small_errors_are_found_at_every_scale(scale: float, x: float) -> None:
+    assert gradcheck(lambda a, b: a * b * scale, [x, 3.0])
+    assert not gradcheck(lambda a, b: apply(WRONG_TIMES, (b, a)) * scale, [x, 3.0])
+
+
+@pytest.mark.parametrize("x", [0.002, 0.01, 0.05, 1.0, 300.0])
+def test_right_gradients_are_accepted_near_the_edge_of_a_domain(x: float) -> None:
+    for function in (log, sqrt, lambda v: 1 / v, lambda v: v**-3, lambda v: v * log(v), lambda v: v ** (v / 100)):
+        report = gradcheck(function, [x])
+        assert report, report
+
+
+def test_a_nan_or_an_infinity_is_never_right() -> None:
+    assert not gradcheck(lambda x: apply(altered(SIN, nowhere), (x,)), [1.0])
+    assert not gradcheck(lambda x: x * math.nan, [1.0])
+    huge = altered(EXP, one_hundred_and_twenty_three)
+    huge.scalar = partial(operator.mul, 1e308)  # the differences overflow
+    assert not gradcheck(lambda x: apply(huge, (x,)), [1.0])
+
+
+def test_a_missing_gradient_is_found() -> None:
+    """The trap of a silent cut: the function depends on its input, the graph does not."""
+    cuts: list[Callable[[Value], Value]] = [lambda x: x.detach() * x, lambda x: Value(x.data) * 2, lambda x: x * x.data]
+    for cut in cuts:
+        assert not gradcheck(cut, [1.5])
+
+
+def test_values_given_are_not_changed() -> None:
+    x = Value(2.0, "x")
+    x.backward()
+    assert gradcheck(lambda v: v.exp() * v, [x])
+    assert (x.data, x.grad, x.label) == (2.0, 1.0, "x")
+
+
+def test_a_kink_is_not_hidden() -> None:
+    assert not gradcheck(lambda x: x.relu(), [0.0])
+    assert gradcheck(lambda x: x.relu(), [MARGIN])
+
+
+def test_outside_the_domain_is_an_error() -> None:
+    with pytest.raises(DomainError, match="log"):
+        gradcheck(lambda x: x.log(), [-1.0])
+    with pytest.raises(DomainError, match="log"):
+        gradcheck(lambda x: x.log(), [1e-9])  # the point is inside, its neighbours are not
+
+
+def test_what_is_not_a_value_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"returns a Value, got 2\.0"):
+        gradcheck(lambda x: x.data, [2.0])
+
+
+def test_powers_of_negative_numbers_and_networks_are_accepted() -> None:
+    network = MLP(3, [4, 4, 1], "tanh", seed=3)
+    assert gradcheck(lambda *x: network(x), [0.3, -1.0, 2.0])
+    assert gradcheck(lambda x: apply(POWER, (x, Value(3.0))), [-2.0])
+    assert gradcheck(lambda x: exp(x) * x, [0.0])

@@ -1,0 +1,203 @@
+"""`grad`, `jacobian`, `hessian`: derivatives as results, of any order, that leave the graph as it was."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from microgradnet import (
+    DomainError,
+    StaleGraphError,
+    Value,
+    dot,
+    erf,
+    exp,
+    gelu,
+    gelu_tanh,
+    grad,
+    hessian,
+    jacobian,
+    log,
+    logsumexp,
+    no_grad,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    sqrt,
+    tanh,
+    weighted_sum,
+)
+from microgradnet.graph import topological_order
+from tests.strategies import Program, partial_difference, programs
+
+
+def same(*expected: float) -> Any:
+    return pytest.approx(list(expected), rel=1e-12, abs=1e-12)
+
+
+def s(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+THIRD: dict[str, tuple[Callable[[Value], Value], Callable[[float], float]]] = {
+    "exp": (exp, math.exp),
+    "log": (log, lambda x: 2 / x**3),
+    "sqrt": (sqrt, lambda x: 0.375 * x**-2.5),
+    "sin": (lambda x: x.sin(), lambda x: -math.cos(x)),
+    "cos": (lambda x: x.cos(), math.sin),
+    "1/x": (lambda x: 1 / x, lambda x: -6 / x**4),
+    "x⁵": (lambda x: x**5, lambda x: 60 * x**2),
+    "x**-2": (lambda x: x**-2, lambda x: -24 * x**-5),
+    "x*x*x": (lambda x: x * x * x, lambda x: 6.0),
+    "2ˣ": (lambda x: 2**x, lambda x: math.log(2) ** 3 * 2**x),
+    "xˣ": (lambda x: x**x, lambda x: x**x * ((1 + math.log(x)) ** 3 + 3 * (1 + math.log(x)) / x - x**-2)),
+    "tanh": (tanh, lambda x: (1 - math.tanh(x) ** 2) * (6 * math.tanh(x) ** 2 - 2)),
+    "sigmoid": (sigmoid, lambda x: s(x) * (1 - s(x)) * (1 - 6 * s(x) + 6 * s(x) ** 2)),
+    "softplus": (softplus, lambda x: s(x) * (1 - s(x)) * (1 - 2 * s(x))),
+    "erf": (erf, lambda x: 2 / math.sqrt(math.pi) * (4 * x * x - 2) * math.exp(-x * x)),
+    "gelu": (gelu, lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi) * (x**3 - 4 * x)),
+    "−x": (lambda x: -x, lambda x: 0.0),
+    "relu": (lambda x: x.relu() * x * x, lambda x: 6.0),
+    "weighted sum": (lambda x: weighted_sum([x, x * x], [x * x, x], x), lambda x: 12.0),
+}
+
+
+@pytest.mark.parametrize("name", THIRD)
+@given(x=st.floats(0.1, 3.0))
+def test_third_derivatives_have_their_closed_form(name: str, x: float) -> None:
+    function, third = THIRD[name]
+    v = Value(x)
+    first = grad(function(v), v, create_graph=True)
+    second = grad(first, v, create_graph=True)
+    assert grad(second, v) == pytest.approx(third(x), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("function", [silu, gelu_tanh, lambda x: logsumexp([x, 1.0, x * x])])
+@pytest.mark.parametrize("x", [-2.5, -0.3, 0.0, 1.7])
+def test_third_derivatives_agree_with_differences_of_the_second(function: Callable[[Value], Value], x: float) -> None:
+    def second(point: tuple[float, ...]) -> float:
+        v = Value(point[0])
+        return hessian(function(v), [v])[0][0]
+
+    v = Value(x)
+    slope = grad(function(v), v, create_graph=True)
+    third = grad(grad(slope, v, create_graph=True), v)
+    assert third == pytest.approx(partial_difference(second, (x,), 0), rel=1e-6, abs=1e-7)
+
+
+def gradients(root: Value) -> list[tuple[Value, float, str]]:
+    return [(node, node.grad, repr(node)) for node in topological_order(root)]
+
+
+@given(programs(most_steps=6))
+def test_grad_agrees_with_backward_and_leaves_every_grad_as_it_was(program: Program) -> None:
+    leaves = [Value(x) for x in program.point]
+    root = program.record(leaves)
+    before = gradients(root)
+    found = grad(root, leaves)
+    assert gradients(root) == before
+    root.backward()
+    assert found == [leaf.grad for leaf in leaves]
+    after = gradients(root)
+    graphs = grad(root, leaves, create_graph=True)
+    assert [graph.data for graph in graphs] == pytest.approx(found, rel=1e-12, abs=1e-12)
+    assert gradients(root) == after
+
+
+def test_grad_leaves_every_grad_as_it_was_also_when_it_fails() -> None:
+    x, y = Value(0.0, "x"), Value(2.0, "y")
+    (x * 3 + y).backward()
+    bad = x.sqrt() * y + y * 5
+    before = gradients(bad)
+    with pytest.raises(DomainError):
+        grad(bad, [x, y])
+    with pytest.raises(DomainError):
+        grad(bad, [x, y], create_graph=True)
+    assert gradients(bad) == before
+    x.data = 1.0
+    with pytest.raises(StaleGraphError):
+        grad(bad, x)
+    assert [(node, g) for node, g, _ in gradients(bad)] == [(node, g) for node, g, _ in before]
+
+
+def test_inputs_may_be_computed_repeated_foreign_or_the_output() -> None:
+    x, stranger = Value(3.0), Value(1.0)
+    h = x * x
+    y = h * h
+    assert grad(y, [h, x, x, stranger, y]) == [18.0, 108.0, 108.0, 0.0, 1.0]
+    assert grad(y, h) == 18.0
+    assert grad(x, x) == 1.0
+    assert grad(y, []) == []
+    assert grad(grad(y, stranger, create_graph=True), stranger) == 0.0
+    assert all(type(g) is float for g in grad(y, [x, stranger]))
+
+
+def test_what_is_not_a_value_is_refused() -> None:
+    x = Value(1.0)
+    wrong: list[tuple[Any, Any]] = [(2.0, x), (x, 3.0), (x, [x, 3.0])]
+    for output, inputs in wrong:
+        with pytest.raises(TypeError, match=r"Value|iterable"):
+            grad(output, inputs)
+
+
+def test_mixed_derivatives_and_a_gradient_penalty() -> None:
+    x, w = Value(0.7), Value(-1.3)
+    slope = grad((w * x).tanh(), x, create_graph=True)
+    penalty = (slope - 1) ** 2
+    penalty.backward()
+    t = math.tanh(w.data * x.data)
+    d = 1 - t * t
+    assert w.grad == pytest.approx(2 * (w.data * d - 1) * (d - 2 * w.data * t * d * x.data))
+
+
+def test_jacobian_of_softmax_is_its_closed_form() -> None:
+    xs = [Value(x) for x in (0.3, -1.2, 2.0, 700.0, 701.0)]
+    ys: Any = softmax(xs)
+    p = [y.data for y in ys]
+    assert sum(p) == pytest.approx(1.0)
+    for i, row in enumerate(jacobian(ys, xs)):
+        assert row == same(*(p[i] * ((i == j) - p[j]) for j in range(5)))
+
+
+def test_jacobian_of_polar_coordinates() -> None:
+    r, angle = Value(2.0), Value(0.5)
+    J = jacobian([r * angle.cos(), r * angle.sin()], [r, angle])
+    assert J[0] == same(math.cos(0.5), -2 * math.sin(0.5))
+    assert J[1] == same(math.sin(0.5), 2 * math.cos(0.5))
+
+
+def test_hessian_of_a_quadratic_form_is_its_matrix() -> None:
+    A = [[2.0, -1.0, 0.5], [-1.0, 3.0, 0.0], [0.5, 0.0, -4.0]]
+    x = [Value(1.0), Value(-2.0), Value(0.25)]
+    form: Any = dot(x, [dot(row, x) for row in A]) / 2
+    assert hessian(form, x) == [same(*row) for row in A]
+
+
+def test_hessian_of_rosenbrock() -> None:
+    x, y = Value(-1.2), Value(1.0)
+    f = (1 - x) ** 2 + 100 * (y - x * x) ** 2
+    assert hessian(f, [x, y]) == [same(2 - 400 * (1 - 3 * 1.44), 480.0), same(480.0, 200.0)]
+
+
+@given(programs(most_steps=5))
+def test_a_hessian_is_symmetric(program: Program) -> None:
+    leaves = [Value(x) for x in program.point]
+    try:
+        H = hessian(program.record(leaves), leaves)
+    except DomainError:
+        assume(False)
+    size = max(1.0, *(abs(h) for row in H for h in row))
+    for i, row in enumerate(H):
+        assert row == pytest.approx([H[j][i] for j in range(len(H))], rel=1e-8, abs=1e-9 * size)
+
+
+def test_derivatives_without_a_graph_when_nothing_is_recorded() -> None:
+    x = Value(2.0)
+    y = x**3
+    with no_grad():
+        slope = grad(y, x, create_graph=True)
+    assert (slope.data, slope.operands) == (12.0, ())
