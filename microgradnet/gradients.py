@@ -61,7 +61,7 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
             backpropagate(computed, functions, _itself)
         else:
             backpropagate(computed)
-            refuse_overflow(wanted, computed)
+        refuse_overflow(wanted, computed)
         found: list[Any] = [value.grad for value in wanted]
     finally:
         for node, before in nodes.items():

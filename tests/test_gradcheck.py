@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 
 from microgradnet import MLP, DomainError, Value, exp, gradcheck, log, sqrt
+from microgradnet.checking import Check
 from microgradnet.ops import EXP, MULTIPLY, POWER, SIN
 from microgradnet.value import apply
 from tests.strategies import MARGIN, Program, altered, programs
@@ -95,11 +96,20 @@ def test_right_gradients_are_accepted_near_the_edge_of_a_domain(x: float) -> Non
 
 
 def test_a_nan_or_an_infinity_is_never_right() -> None:
-    assert not gradcheck(lambda x: apply(altered(SIN, nowhere), (x,)), [1.0])
+    with pytest.raises(DomainError, match=r"the derivative of sin\(x\)"):
+        gradcheck(lambda x: apply(altered(SIN, nowhere), (x,)), [1.0])
     assert not gradcheck(lambda x: x * math.nan, [1.0])
     huge = altered(EXP, one_hundred_and_twenty_three)
     huge.scalar = partial(operator.mul, 1e308)  # the differences overflow
     assert not gradcheck(lambda x: apply(huge, (x,)), [1.0])
+    for gradient, expected in (
+        (1.0, math.inf),
+        (math.inf, 1.0),
+        (math.inf, math.inf),
+        (math.nan, 1.0),
+        (1.0, math.nan),
+    ):
+        assert not Check("x", 1.0, gradient, expected).ok
 
 
 def test_a_missing_gradient_is_found() -> None:

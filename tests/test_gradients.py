@@ -195,6 +195,16 @@ def test_a_hessian_is_symmetric(program: Program) -> None:
         assert row == pytest.approx([H[j][i] for j in range(len(H))], rel=1e-8, abs=1e-9 * size)
 
 
+def test_a_derivative_beyond_a_float_is_an_error_not_an_infinity() -> None:
+    x = Value(1e-300, "x")
+    y = x * 1e200 * 1e200
+    with pytest.raises(DomainError, match=r"the derivative of a \* b"):
+        grad(y, x)
+    with pytest.raises(DomainError, match=r"the derivative of a \* b"):
+        grad(y, x, create_graph=True)
+    assert gradients(y)[0][1] == 0.0
+
+
 def test_derivatives_without_a_graph_when_nothing_is_recorded() -> None:
     x = Value(2.0)
     y = x**3

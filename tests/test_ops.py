@@ -151,7 +151,24 @@ def test_values_are_accurate_where_the_textbook_form_is_not(name: str) -> None:
         with localcontext(prec=90):
             expected = float(BY_DEFINITION[name](Decimal(x)))
         constants = (1.0,) * TABLE[name].constants
-        assert TABLE[name].scalar(x, *constants) == pytest.approx(expected, rel=1e-14 * max(1.0, x * x)), x
+        assert TABLE[name].scalar(x, *constants) == pytest.approx(expected, rel=1e-14 * max(1.0, x * x), abs=0), x
+
+
+@pytest.mark.parametrize(
+    ("name", "point", "expected"),
+    [
+        ("relu", (0.0,), (0.0,)),
+        ("abs", (0.0,), (0.0,)),
+        ("leaky_relu", (0.0, 0.25), (0.25,)),
+        ("elu", (0.0, 0.5), (0.5,)),
+        ("maximum", (2.0, 2.0), (0.5, 0.5)),
+        ("minimum", (2.0, 2.0), (0.5, 0.5)),
+    ],
+)
+def test_the_derivative_chosen_at_a_kink(name: str, point: Point, expected: tuple[float, ...]) -> None:
+    """As in torch: the side of 0, and a tie shared."""
+    assert derivatives_at(TABLE[name], point) == expected
+    assert derivatives_at(TABLE[name], tuple(-x for x in point[: len(expected)]) + point[len(expected) :]) == expected
 
 
 def extreme_points(row: Operation) -> list[Point]:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import operator
 import sys
 from functools import partial
 from types import SimpleNamespace
@@ -9,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from microgradnet import functions, grad
 from microgradnet.ops import TABLE, Operation, floats
@@ -136,6 +139,27 @@ def python_of(formula: str) -> str:
     for written, python in PYTHON.items():
         formula = formula.replace(written, python)
     return formula
+
+
+def combined(terms: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    binary = st.sampled_from([operator.add, operator.sub, operator.mul, operator.truediv])
+    return st.one_of(
+        st.builds(lambda f, a, b: f(a, b), binary, terms, terms),
+        st.builds(operator.neg, terms),
+        st.builds(lambda a, b: Symbols().sigmoid(a) ** b, terms, terms),
+        st.builds(lambda a, c: a**c, terms, st.sampled_from([2.0, -1.0])),
+    )
+
+
+@given(st.recursive(st.sampled_from([Symbol("a"), Symbol("b"), 2.0, -3.0]), combined, max_leaves=8))
+def test_the_text_of_symbols_has_the_parentheses_it_needs(term: Any) -> None:
+    for numbers in ({"a": 0.75, "b": -1.25}, {"a": -2.5, "b": 0.5}):
+        try:
+            expected = evaluate(term, numbers)
+        except (ArithmeticError, ValueError):
+            continue
+        text = python_of(str(term)) if isinstance(term, Symbol) else repr(term)
+        assert eval(text, dict(vars(floats)), dict(numbers)) == pytest.approx(expected, rel=1e-4), text
 
 
 @each_row

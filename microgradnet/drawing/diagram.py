@@ -22,7 +22,7 @@ STYLES = {
 }
 """The border of each role: inputs rounded, parameters rounded and bold, constants dashed, results square."""
 WIDTHS = {"parameter": 2.0, "root": 2.8}
-FIELD_WIDTH = 40
+FIELD_WIDTH = 60
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,14 @@ class Box:
         role: a key of `STYLES`.
         tooltip: what is shown when the pointer rests on it.
         shape: "record" for stacked rows, "circle", or "plain" for text alone.
+        width: of a circle, in inches; 0 for what its text needs.
     """
 
     rows: Sequence[str]
     role: str
     tooltip: str = ""
     shape: str = "record"
+    width: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class Diagram:
         if box.role in WIDTHS:
             look += f" penwidth={WIDTHS[box.role]}"
         if box.shape == "circle":
-            look += " shape=circle margin=0.02"
+            look += f" shape=circle width={box.width:g} fixedsize=true" if box.width else " shape=circle margin=0.02"
         elif box.shape == "plain":
             look = f' shape=plaintext style=filled fillcolor="{paint.fill}" fontcolor="{paint.text}"'
         return (

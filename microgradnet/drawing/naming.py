@@ -13,13 +13,13 @@ MOST_OPERANDS = 8  # of a sum of more, only the first few and the last are writt
 _ATOMIC = re.compile(r"[^\s+\-−*·×/÷^<>=,|&]+")
 
 
-def number(x: float) -> str:
+def number(x: float, digits: int = 4) -> str:
     """A number in four significant digits, as a picture shows it; the exact one is in the tooltip.
 
     >>> number(0.41500000000000004), number(1e-06), number(-3.0)
     ('0.415', '1e-06', '−3')
     """
-    text = f"{x:.4g}"
+    text = f"{x:.{digits}g}"
     return "−" + text[1:] if text[0] == "-" else text  # a true minus; the exponent keeps its hyphen
 
 

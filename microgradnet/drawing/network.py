@@ -10,7 +10,6 @@ from microgradnet.drawing.diagram import Arrow, Box, Diagram
 from microgradnet.drawing.naming import number
 
 MOST_IN_COLUMN = 16
-MOST_LABELLED = 12
 CROWDED = 8  # neurons in a column, from which on circles hold nothing but their number
 THINNEST, THICKEST = 0.5, 4.0
 
@@ -70,10 +69,9 @@ def _draw_circles(layers: list[list[Any]], most: int, diagram: Diagram) -> None:
     diagram.straight = True
     diagram.arrow_size = 0.7 if tallest <= CROWDED else 0.35
     diagram.spread = 0.8 + 0.12 * tallest
-    inputs = [Box([f"x[{i}]"], "input", f"input {i}", "circle") for i in range(nin)]
+    inputs = [Box([f"x[{i}]"], "input", f"input {i}", "circle", 0.6) for i in range(nin)]
     columns = [_draw_column("input", inputs, most, diagram)]
     largest = max((abs(w.data) for neurons in layers for neuron in neurons for w in neuron.w), default=0.0) or 1.0
-    shown = sum(min(len(a), most) * min(len(b), most) for a, b in zip([inputs, *layers], layers, strict=False))
     for index, (heading, neurons) in enumerate(zip(_headings(layers), layers, strict=True)):
         role = "root" if heading == "output" else "parameter"
         circles = [_circle(neuron, i, role, tallest > CROWDED) for i, neuron in enumerate(neurons)]
@@ -86,8 +84,7 @@ def _draw_circles(layers: list[list[Any]], most: int, diagram: Diagram) -> None:
                         own,
                         f"w{index}_{own}_{before}",
                         f"{weight.label}\ndata {weight.data!r}",
-                        number(weight.data) if shown <= MOST_LABELLED else "",
-                        THINNEST + (thickest - THINNEST) * abs(weight.data) / largest,
+                        width=THINNEST + (thickest - THINNEST) * abs(weight.data) / largest,
                         dashed=weight.data < 0,
                     )
                 )
@@ -100,8 +97,8 @@ def _draw_circles(layers: list[list[Any]], most: int, diagram: Diagram) -> None:
 
 def _circle(neuron: Any, index: int, role: str, is_small: bool) -> Box:
     weights = "\n".join(f"{w.label} {w.data!r}" for w in neuron.w[:MOST_IN_COLUMN])
-    rows = [f"{index}"] if is_small else [f"neuron{index}", f"b {number(neuron.b.data)}"]
-    return Box(rows, role, f"neuron{index}\n{weights}\nb {neuron.b.data!r}", "circle")
+    rows = [f"{index}"] if is_small else [f"neuron{index}", f"b {number(neuron.b.data, 3)}"]
+    return Box(rows, role, f"neuron{index}\n{weights}\nb {neuron.b.data!r}", "circle", 0.42 if is_small else 1.25)
 
 
 def _draw_column(heading: str, circles: list[Box], most: int, diagram: Diagram) -> list[int]:

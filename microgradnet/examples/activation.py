@@ -6,6 +6,7 @@ A straight line cannot give XOR its truth table, however long it is trained; wit
 a small network does.
 """
 
+import random
 from typing import NamedTuple
 
 from microgradnet import MLP, Value, jacobian, parameter, sigmoid
@@ -20,8 +21,8 @@ XOR = (((0.0, 0.0), 0.0), ((0.0, 1.0), 1.0), ((1.0, 0.0), 1.0), ((1.0, 1.0), 0.0
 def build() -> Value:
     """Two neurons without an activation: y is a straight line, whose slope dy/dx is w₂·w₁ for every x."""
     x = Value(0.5, "x")
-    w1, b1 = parameter(2.0, "w₁"), parameter(-1.0, "b₁")
-    w2, b2 = parameter(-0.5, "w₂"), parameter(0.25, "b₂")
+    w1, b1 = parameter(2.0, "w₁"), parameter(-0.5, "b₁")
+    w2, b2 = parameter(-0.5, "w₂"), parameter(0.75, "b₂")
 
     h = w1 * x + b1
     y = w2 * h + b2
@@ -29,6 +30,14 @@ def build() -> Value:
     h.label, y.label = "h", "y"
     y.backward()
     return y
+
+
+def linear_network() -> MLP:
+    """Three layers without an activation, its weights and biases drawn at random."""
+    network, rng = MLP(2, [8, 8, 1], "linear"), random.Random(0)
+    for parameter in network.parameters():
+        parameter.data = rng.uniform(-1, 1)
+    return network
 
 
 class Affine(NamedTuple):
@@ -42,7 +51,7 @@ class Affine(NamedTuple):
 def collapse(network: MLP) -> Affine:
     """The affine map of a linear network, and how far from it the network is at some points: only by rounding.
 
-    >>> collapse(MLP(2, [8, 8, 1], "linear", seed=0)).largest_difference < 1e-12
+    >>> collapse(linear_network()).largest_difference < 1e-12
     True
     """
     origin = [Value(0.0), Value(0.0)]
@@ -69,7 +78,7 @@ def train_xor(activation: str, steps: int = 1500, eta: float = 0.3) -> tuple[MLP
 
 def report() -> str:
     """The straight line, XOR with and without an activation, and where the sigmoid saturates."""
-    line = collapse(MLP(2, [8, 8, 1], "linear", seed=0))
+    line = collapse(linear_network())
     trained = {activation: train_xor(activation) for activation in ("linear", "sigmoid", "tanh")}
     answers = [
         [f"{x[0]:g}, {x[1]:g}", f"{target:g}", *(f"{network(x).data:.3f}" for network, _ in trained.values())]
@@ -85,7 +94,7 @@ def report() -> str:
     return "\n".join(
         [
             "A network of 3 linear layers, 2 → 8 → 8 → 1, is one straight line:",
-            f"y = {line.slopes[0]:.6f}·x₁ + {line.slopes[1]:.6f}·x₂ + {line.intercept:.6f}, "
+            f"y = ({line.slopes[0]:.6f})·x₁ + ({line.slopes[1]:.6f})·x₂ + ({line.intercept:.6f}), "
             f"at most {line.largest_difference:.1e} off at 169 points",
             "",
             "XOR after 1,500 steps of gradient descent, with 4 hidden neurons:",

@@ -19,14 +19,14 @@ TWINS = (
 
 def build(w1: float = 0.4, w2: float = 0.9) -> Value:
     """The activation at the end of the axon."""
-    dendrites = [Value(1.0, "dendrite x₁"), Value(0.5, "dendrite x₂")]
-    synapses = [parameter(w1, "synapse w₁"), parameter(w2, "synapse w₂")]
-    bias = parameter(-0.6, "bias b")
+    dendrites = [Value(1.0, "dendrite₁"), Value(0.5, "dendrite₂")]
+    synapses = [parameter(w1, "synapse₁"), parameter(w2, "synapse₂")]
+    bias = parameter(-0.6, "bias")
 
     soma = weighted_sum(synapses, dendrites, bias)
     axon = sigmoid(soma)
 
-    soma.label, axon.label = "soma z", "axon a"
+    soma.label, axon.label = "soma", "axon"
     axon.backward()
     return axon
 
@@ -45,7 +45,7 @@ def report() -> str:
             format_table(["in the brain", "here", "what it does"], TWINS),
             "",
             "Learning strengthens the synapses: each is raised by da/dw, and the same input excites the axon more.",
-            format_table(["time", "synapse w₁", "synapse w₂", "axon a"], lines),
+            format_table(["time", "synapse₁", "synapse₂", "axon"], lines),
         ]
     )
 

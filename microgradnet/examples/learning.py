@@ -10,6 +10,7 @@ from microgradnet import Value, parameter, sigmoid
 from microgradnet.drawing.chart import Chart, chart
 from microgradnet.drawing.textplot import spark
 from microgradnet.examples.example import Example, format_table
+from microgradnet.graph import topological_order
 
 TARGET, ETA, GOOD_ENOUGH = 0.25, 0.4, 0.001
 
@@ -58,7 +59,7 @@ def learn(net: Network) -> list[float]:
 
     >>> errors = learn(network())
     >>> len(errors) - 1, round(errors[0], 4), errors[-1] < 0.001
-    (86, 0.1083, True)
+    (81, 0.1082, True)
     """
     errors: list[float] = []
     while not errors or errors[-1] >= GOOD_ENOUGH:
@@ -78,8 +79,9 @@ def chain_rule(w2: float = 0.45, b2: float = 0.65) -> str:
     net = network(w2, b2)
     e = error(net)
     e.backward()
-    x1, a1, a2 = 0.1, sigmoid(0.15 * 0.1 + 0.4), sigmoid(w2 * sigmoid(0.15 * 0.1 + 0.4) + b2)
-    slope2, slope1, miss = a2 * (1 - a2), a1 * (1 - a1), a2 - TARGET
+    number = {node.label: node.data for node in topological_order(e)}
+    x1, a1, a2 = number["x₁"], number["a₁"], number["a₂"]
+    miss, slope1, slope2 = a2 - TARGET, a1 * (1 - a1), a2 * (1 - a2)
     to_z1 = f"{miss:.6f} × {slope2:.6f} × {w2} × {slope1:.6f}"
     return "\n".join(
         [
