@@ -8,6 +8,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from microgradnet.checking import gradcheck
 from microgradnet.errors import DomainError, ProviderError, StaleGraphError
 from microgradnet.functions import (
     abs,
@@ -35,7 +36,6 @@ from microgradnet.functions import (
     total,
     weighted_sum,
 )
-from microgradnet.checking import gradcheck
 from microgradnet.gradients import grad, hessian, jacobian
 from microgradnet.nn import MLP, Layer, Module, Neuron
 from microgradnet.value import Value, constant, no_grad, parameter
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from microgradnet.drawing import Picture, draw, draw_dot
 
 __all__ = [
-    "MLP", "DomainError", "Layer", "Module", "Neuron", "Picture", "ProviderError",
-    "StaleGraphError", "Value", "abs", "constant", "cos", "dot", "draw", "draw_dot", "elu", "erf", "erfc", "exp", "gelu",
-    "gelu_tanh", "grad", "gradcheck", "hessian", "jacobian", "leaky_relu", "log", "logsumexp", "maximum", "minimum",
-    "no_grad", "parameter", "relu", "sigmoid", "silu", "sin", "softmax", "softplus", "sqrt", "tanh", "total", "weighted_sum",
+    "MLP", "DomainError", "Layer", "Module", "Neuron", "Picture", "ProviderError", "StaleGraphError", "Value",
+    "abs", "constant", "cos", "dot", "draw", "draw_dot", "elu", "erf", "erfc", "exp", "gelu", "gelu_tanh", "grad",
+    "gradcheck", "hessian", "jacobian", "leaky_relu", "log", "logsumexp", "maximum", "minimum", "no_grad",
+    "parameter", "relu", "sigmoid", "silu", "sin", "softmax", "softplus", "sqrt", "tanh", "total", "weighted_sum",
 ]  # fmt: skip
 
 

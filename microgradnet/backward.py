@@ -30,7 +30,7 @@ NO_GRADIENT = NoGradient()
 
 
 def backward_pass(root: "Value", seed: float) -> None:
-    """Add seed·d(root)/d(leaf) to every leaf's gradient, and set the gradients between; or fail and change no leaf's."""
+    """Add seed·d(root)/d(leaf) to every leaf's gradient and set those between; or fail, and change no leaf's."""
     leaves, computed = walk(root)
     refuse_stale(leaves, computed)
     before = [leaf.grad for leaf in leaves]

@@ -44,7 +44,6 @@ def _apply(op: Operation, operands: Sequence[Operand]) -> Operand:
 
 def _unary(op: Operation) -> Any:
     """The function that applies `op` to one operand."""
-
     method = getattr(Value, "__abs__" if op is ops.ABS else op.name)
 
     def function(x: Operand) -> Operand:

@@ -66,10 +66,8 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
     finally:
         for node, before in nodes.items():
             node.grad = before
-    if create_graph:
-        found = [g if isinstance(g, Value) else constant(g) for g in found]
-    else:
-        found = [float(g) for g in found]
+    number = constant if create_graph else float  # a derivative that is a number may have come as an int or a float
+    found = [g if isinstance(g, Value) else number(g) for g in found]
     return found[0] if isinstance(inputs, Value) else found
 
 

@@ -12,7 +12,8 @@ class Node(Protocol):
     """What a walk needs of a node: its operands, the nodes it was computed from, in order."""
 
     @property
-    def operands(self) -> tuple["Node", ...]: ...
+    def operands(self) -> tuple["Node", ...]:
+        """What it was computed from; () for a leaf."""
 
 
 N = TypeVar("N", bound=Node)

@@ -89,16 +89,16 @@ class Module:
                 if isinstance(item, Value) and item.op is PARAMETER:
                     yield name, item
                 elif isinstance(item, Module):
-                    yield from ((f"{name}.{inner}", parameter) for inner, parameter in item._walk())
+                    yield from ((f"{name}.{inner}", found) for inner, found in item._walk())
 
     def parameters(self) -> list[Value]:
         """The parameters, in the order of `named_parameters`."""
-        return [parameter for _, parameter in self.named_parameters()]
+        return [p for _, p in self.named_parameters()]
 
     def zero_grad(self) -> None:
         """Forget the gradients of the parameters."""
-        for parameter in self.parameters():
-            parameter.grad = NO_GRADIENT
+        for p in self.parameters():
+            p.grad = NO_GRADIENT
 
     def state_dict(self) -> dict[str, float]:
         """The parameters' numbers by their names.
@@ -106,7 +106,7 @@ class Module:
         >>> Neuron(1, seed=0).state_dict()
         {'w0': 0.6888437030500962, 'b': 0.0}
         """
-        return {name: parameter.data for name, parameter in self.named_parameters()}
+        return {name: p.data for name, p in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Set every parameter to its number in `state`, or none at all.
@@ -123,12 +123,12 @@ class Module:
                 f"missing: {_some_of(missing)}; unknown: {_some_of(unknown)}"
             )
         numbers = {name: Value(state[name]).data for name in own}  # all are checked before the first is set
-        for name, parameter in own.items():
-            parameter.data = numbers[name]
+        for name, p in own.items():
+            p.data = numbers[name]
 
     def _label_parameters(self) -> None:
-        for name, parameter in self.named_parameters():
-            parameter.label = name
+        for name, p in self.named_parameters():
+            p.label = name
 
 
 def _some_of(names: Sequence[str]) -> str:

@@ -59,7 +59,7 @@ def apply(op: Operation, operands: tuple["Value", ...]) -> "Value":
     return _record(op, operands, data)
 
 
-# The methods of Value, made from the rows: one factory for each number of operands, as a general one takes twice as long
+# The methods of Value, made from the rows: a factory for each number of operands, as a general one takes twice as long
 
 
 def _unary(op: Operation) -> Callable[["Value"], "Value"]:
@@ -145,7 +145,7 @@ class Value:
 
     @property
     def data(self) -> float:
-        """The number. Only a leaf's may be changed (else a StaleGraphError); what was computed from it is then stale."""
+        """The number. Only a leaf's may be changed, else a StaleGraphError; what it went into is then stale."""
         return self._data
 
     @data.setter

@@ -65,15 +65,37 @@ README_PARTS: dict[str, Callable[[], str]] = {"operations": operations}
 # --- notebooks/pictures/NAME.dot and NAME.svg ---
 
 
-def example_picture(name: str) -> Any:
+def example(name: str) -> Any:
     """The drawing of an example's graph: an object with `.dot` and `.svg`."""
-    from microgradnet.drawing import draw
     from microgradnet.examples import EXAMPLES
 
-    return draw(EXAMPLES[name].build(), title=name)
+    return EXAMPLES[name].draw()
 
 
-PICTURES: dict[str, Callable[[], Any]] = {"neuron": lambda: example_picture("neuron")}
+def network() -> Any:
+    """The network of the example `layers`."""
+    from microgradnet.examples import EXAMPLES
+
+    return EXAMPLES["layers"].pictures()["network"]
+
+
+def demo_layers() -> Any:
+    """The loss of micrograd's demo, layer by layer."""
+    from microgradnet import MLP, Value, draw
+    from tests.benchmarks.eager import Library, demo_loss, moons
+
+    loss = demo_loss(Library(Value, MLP), MLP(2, [16, 16, 1], seed=1337), moons(100))
+    loss.label = "loss"
+    loss.backward()
+    return draw(loss, view="layers")
+
+
+PICTURES: dict[str, Callable[[], Any]] = {
+    "neuron": lambda: example("neuron"),
+    "learning": lambda: example("learning"),
+    "network": network,
+    "demo-layers": demo_layers,
+}
 
 
 # --- what is generated, and from what ---

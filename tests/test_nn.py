@@ -50,23 +50,23 @@ def test_gradients_of_inputs_and_parameters_are_right(name: str) -> None:
     x = [0.3, -1.1]
     assert gradcheck(lambda *inputs: network(inputs), x)
     network(x).backward()
-    for parameter in network.parameters():
-        at = parameter.data
+    for weight in network.parameters():
+        at = weight.data
 
-        def loss(number: float, p: Value = parameter) -> float:
+        def loss(number: float, p: Value = weight) -> float:
             p.data = number
             result: float = network(x).data
             return result
 
-        assert parameter.grad == pytest.approx(five_point(loss, at), rel=1e-6, abs=1e-8)
-        parameter.data = at
+        assert weight.grad == pytest.approx(five_point(loss, at), rel=1e-6, abs=1e-8)
+        weight.data = at
 
 
 def test_a_neuron_is_two_nodes() -> None:
     neuron = Neuron(3, "sigmoid", seed=1)
     a = neuron([1.0, 2.0, 3.0])
     z = a.operands[0]
-    assert (a._op, len(a.operands), z.op and z.op.name) == ("σ", 1, "weighted_sum")
+    assert (a._op, len(a.operands), z.op.name) == ("σ", 1, "weighted_sum")
     assert z.operands[:3] == tuple(neuron.w)
     assert z.operands[6] is neuron.b
     assert Neuron(3, nonlin=False)([1, 2, 3]).op is z.op

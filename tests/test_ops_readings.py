@@ -147,7 +147,7 @@ def combined(terms: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.builds(lambda f, a, b: f(a, b), binary, terms, terms),
         st.builds(operator.neg, terms),
         st.builds(lambda a, b: Symbols().sigmoid(a) ** b, terms, terms),
-        st.builds(lambda a, c: a**c, terms, st.sampled_from([2.0, -1.0])),
+        st.builds(lambda a, c: a**c if a else a, terms, st.sampled_from([2.0, -1.0])),
     )
 
 

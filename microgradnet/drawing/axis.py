@@ -12,6 +12,8 @@ from itertools import count, pairwise
 
 from microgradnet.ops.floats import as_float
 
+MOST_TICKS = 6
+NEAR = Fraction(1, 40)  # of the range: the sigmoid's axis ends at 1
 _MOST_DIGITS = 17  # with so many, different floats are written differently
 
 
@@ -21,24 +23,36 @@ class Axis:
     Args:
         numbers: what stands on it.
         log: equal ratios are equal distances; the numbers must be above 0.
-        from_zero: begin at 0 where the numbers are above 0 and that lengthens the range to at most twice its length.
+        rounded: begin at 0 where the numbers are above 0 and that at most doubles the range; and end at a round
+            number where the last one is that near to it.
 
     >>> Axis([0.0, 8.0]).part(2.0), Axis([0.01, 100.0], log=True).part(1.0)
     (0.25, 0.5)
     """
 
-    def __init__(self, numbers: Sequence[float], *, log: bool = False, from_zero: bool = False) -> None:
+    def __init__(self, numbers: Sequence[float], *, log: bool = False, rounded: bool = False) -> None:
         low, high = min(numbers), max(numbers)
         if low == high or (log and math.log10(low) == math.log10(high)):
             margin = max(abs(low) / 2, math.ulp(0.0)) if low else 1.0
             low, high = low - margin, min(high + margin, sys.float_info.max)
             low = max(low, math.ulp(0.0)) if log else max(low, -sys.float_info.max)
-        if from_zero and not log and 0.0 < low <= high / 2:
-            low = 0.0
         self.low, self.high, self.log = low, high, log
         self.whole = all(number == math.floor(number) for number in numbers)
+        if rounded and not log:
+            self._round()
         # A power of two, so exact, that brings the range into [-1, 1]: then high − low cannot overflow.
-        self._exponent = math.frexp(max(abs(low), abs(high)))[1]
+        self._exponent = math.frexp(max(abs(self.low), abs(self.high)))[1]
+
+    def _round(self) -> None:
+        if 0.0 < self.low <= self.high / 2:
+            self.low = 0.0
+        low, high, step = Fraction(self.low), Fraction(self.high), self._step(MOST_TICKS)
+        near = (high - low) * NEAR
+        lower, higher = low // step * step, -(-high // step) * step
+        if low - lower < near and lower >= -sys.float_info.max:
+            self.low = float(lower)
+        if higher - high < near and higher <= sys.float_info.max:
+            self.high = float(higher)
 
     def part(self, number: float) -> float:
         """How far from its low end to its high end `number` stands: 0 to 1."""
@@ -48,7 +62,7 @@ class Axis:
     def _scaled(self, number: float) -> float:
         return math.log10(number) if self.log else math.ldexp(number, -self._exponent)
 
-    def ticks(self, most: int) -> list[float]:
+    def ticks(self, most: int = MOST_TICKS) -> list[float]:
         """Round numbers inside the range, rising: at most `most` + 1 of them, at least one if `most` is 3 or more.
 
         Steps are 1, 2 or 5 times a power of ten, and whole where all the numbers are. A logarithmic axis has powers
@@ -69,14 +83,20 @@ class Axis:
         return [tick for tick in ticks if round(math.log10(tick)) % step == 0] if len(ticks) > most else []
 
     def _linear_ticks(self, most: int) -> list[float]:
-        low, high = Fraction(self.low), Fraction(self.high)  # exact: 3 · 0.1 is 0.3, and nothing overflows
-        span = high - low
-        smallest = math.floor(math.log10(span.numerator) - math.log10(span.denominator)) - 2
-        step = next(
-            step for step in _round_steps(smallest) if span <= most * step and (step >= 1 or not self.whole or span < 1)
-        )
-        ticks = (float(i * step) for i in range(math.ceil(low / step), math.floor(high / step) + 1))
-        return list(dict.fromkeys(tick + 0.0 for tick in ticks))  # neighbours may round to one float
+        step = self._step(most)
+        first, last = math.ceil(Fraction(self.low) / step), math.floor(Fraction(self.high) / step)
+        ticks = (float(i * step) for i in range(first, last + 1))
+        return list(dict.fromkeys(ticks))  # neighbours may round to one float
+
+    def _step(self, most: int) -> Fraction:
+        """The shortest round step that goes into the range at most `most` times.
+
+        Fractions are exact: 3 · 0.1 is 0.3, and nothing overflows.
+        """
+        span = Fraction(self.high) - Fraction(self.low)
+        power = math.floor(math.log10(span.numerator) - math.log10(span.denominator)) - 2
+        steps = _round_steps(0 if self.whole and span >= 1 else power)
+        return next(step for step in steps if span <= most * step)
 
     def __repr__(self) -> str:
         return f"Axis({[self.low, self.high]}{', log=True' if self.log else ''})"

@@ -92,4 +92,4 @@ class Chart(Drawing):
 
     def __repr__(self) -> str:
         points = sum(map(len, self.curves.values()))
-        return f"<Chart {self.title!r}: {len(self.curves)} curves, {points} points>"
+        return f"<Chart {shorten(self.title)!r}: {len(self.curves)} curves, {points} points>"

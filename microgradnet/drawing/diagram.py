@@ -109,7 +109,8 @@ class Diagram:
             f"nodesep=0.25 ranksep={self.spread:g} pad=0.2"
             + (" splines=line outputorder=edgesfirst];" if self.straight else "];"),
             f'  node [shape=record fontname="{FONT}" fontsize=13 margin="0.16,0.06"];',
-            f'  edge [color="{edge.line}" fontcolor="{edge.text}" fontname="{FONT}" fontsize=11 arrowsize={self.arrow_size:g}];',
+            f'  edge [color="{edge.line}" fontcolor="{edge.text}" fontname="{FONT}" fontsize=11 '
+            f"arrowsize={self.arrow_size:g}];",
             *self._heading(),
             *(self._box(number, box) for number, box in enumerate(self.boxes)),
             *(line for column in self.columns for line in self._column(column)),

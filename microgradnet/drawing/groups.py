@@ -140,7 +140,7 @@ def _box(group: Group, drawn: set[Group]) -> Box:
         rows = [f"{group.results[0].label} = {group.name}"]
     if group.is_neuron:
         rows.append(f"{group.parameters:,} parameters")
-    if group.is_neuron and len(group.results) == len(group.what):
+    if group.is_neuron and group.results and len(group.results) == len(group.what):
         rows += [f"{name} {number(value.data)}" for name, value in zip("za", group.results, strict=False)]
         rows.append(f"grad {gradient(group.results[-1])}")
     elif len(group.results) == 1:

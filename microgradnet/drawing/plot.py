@@ -71,12 +71,12 @@ class Plot(NamedTuple):
 def draw_curves(curves: Mapping[str, Sequence[Point]], title: str, x_name: str, y_name: str, log_y: bool) -> str:
     """The SVG of a chart of at most as many curves as there are styles, with a point or more each."""
     x_axis = Axis([x for points in curves.values() for x, _ in points])
-    y_axis = Axis([y for points in curves.values() for _, y in points], log=log_y, from_zero=True)
+    y_axis = Axis([y for points in curves.values() for _, y in points], log=log_y, rounded=True)
     title, x_name, y_name = (fit(text, 60) for text in (title, x_name, y_name))
     names = [fit(name, LEGEND_COLUMNS) for name in curves]
     header = MARGIN + (LARGE + 12 if title else 0)  # where what stands below the title begins
     widest = max(width(name, NORMAL) for name in names)
-    y_ticks = y_axis.ticks(6)
+    y_ticks = y_axis.ticks()
     plot = Plot(
         left=MARGIN + max(width(text, SMALL) for text in written(y_ticks)) + GAP,
         top=header + (LINE if y_name else 0),
@@ -101,7 +101,7 @@ def draw_curves(curves: Mapping[str, Sequence[Point]], title: str, x_name: str, 
                 _text(text, plot.left - GAP, plot.down(tick) + 4, SMALL, "end")
                 for tick, text in zip(y_ticks, written(y_ticks), strict=True)
             ),
-            _text(x_name, (plot.left + plot.right) / 2, HEIGHT - MARGIN, NORMAL, "middle"),
+            _text(x_name, _centre(x_name, (plot.left + plot.right) / 2, NORMAL), HEIGHT - MARGIN, NORMAL, "middle"),
             _text(y_name, MARGIN, plot.top - GAP, NORMAL),
             class_="heading",
             fill=LIGHT["heading"].text,
@@ -112,7 +112,9 @@ def draw_curves(curves: Mapping[str, Sequence[Point]], title: str, x_name: str, 
         heading.set("font-weight", "bold")
         drawn.append(element("g", None, heading, class_="graph", fill=LIGHT["card"].text))
     for (name, points), shown, place, style in zip(curves.items(), names, places, STYLES, strict=False):
-        drawn.append(_curve(plot, points, style, fit(name, TOOLTIP_COLUMNS), _text(shown, *place, NORMAL), samples))
+        drawn.append(
+            _curve(plot, points, style, fit(name, TOOLTIP_COLUMNS), _text(shown, *place, NORMAL), sample=samples)
+        )
 
     root = element("svg", None, *drawn, width=str(WIDTH), height=str(HEIGHT), viewBox=f"0 0 {WIDTH} {HEIGHT}")
     root.tail = None
@@ -124,7 +126,7 @@ def draw_curves(curves: Mapping[str, Sequence[Point]], title: str, x_name: str, 
 
 
 def _curve(
-    plot: Plot, points: Sequence[Point], style: Style, tooltip: str, name: ET.Element, sample: bool
+    plot: Plot, points: Sequence[Point], style: Style, tooltip: str, name: ET.Element, *, sample: bool
 ) -> ET.Element:
     """One curve with its name, and with a sample of it before the name if that does not stand at its end."""
     paint = LIGHT[style.role]
@@ -180,8 +182,7 @@ def _x_ticks(plot: Plot) -> list[tuple[float, str, float]]:
         texts = written(ticks)
         placed = []
         for tick, text in zip(ticks, texts, strict=True):
-            half = width(text, SMALL) / 2
-            placed.append((tick, text, min(max(plot.across(tick), GAP + half), WIDTH - GAP - half)))
+            placed.append((tick, text, _centre(text, plot.across(tick), SMALL)))
         room = max(width(text, SMALL) for text in texts) + 2 * GAP
         if all(right - left >= room for (_, _, left), (_, _, right) in pairwise(placed)):
             return placed
@@ -219,6 +220,12 @@ def _in_rows(names: Sequence[str], baseline: float) -> list[Point]:
     return places
 
 
+def _centre(text: str, x: float, size: int) -> float:
+    """Where a text is centred that should be at x: there, or as near as the chart's sides let it."""
+    half = width(text, size) / 2
+    return min(max(x, GAP + half), WIDTH - GAP - half)
+
+
 def _text(text: str, x: float, y: float, size: int, anchor: str = "start") -> ET.Element:
     return element("text", text, x=_number(x), y=_number(y), font_size=str(size), text_anchor=anchor)
 
@@ -246,9 +253,9 @@ def width(text: str, size: float) -> float:
 
 
 def fit(text: str, most: int) -> str:
-    """The text on one line, in at most so many columns, every character one that can be drawn.
+    r"""The text on one line, in at most so many columns, every character one that can be drawn.
 
-    >>> fit("the error of\\na very long name", 20)
+    >>> fit("the error of\na very long name", 20)
     'the error …long name'
     """
     line = clean(" ".join(text.split()))

@@ -35,8 +35,8 @@ def build() -> Value:
 def linear_network() -> MLP:
     """Three layers without an activation, its weights and biases drawn at random."""
     network, rng = MLP(2, [8, 8, 1], "linear"), random.Random(0)
-    for parameter in network.parameters():
-        parameter.data = rng.uniform(-1, 1)
+    for p in network.parameters():
+        p.data = rng.uniform(-1, 1)
     return network
 
 
@@ -70,8 +70,8 @@ def train_xor(activation: str, steps: int = 1500, eta: float = 0.3) -> tuple[MLP
         network.zero_grad()
         error = sum((target - network(x)) ** 2 for x, target in XOR) / (2 * len(XOR))
         error.backward()
-        for parameter in network.parameters():
-            parameter.data -= eta * parameter.grad
+        for p in network.parameters():
+            p.data -= eta * p.grad
         errors.append(error.data)
     return network, errors
 

@@ -45,12 +45,12 @@ def error(net: Network) -> Value:
 
 def step(net: Network) -> float:
     """Forward, backward, update: one iteration; returns the error before it."""
-    for parameter in net:
-        parameter.grad = 0.0  # forget the last iteration's
+    for p in net:
+        p.grad = 0.0  # forget the last iteration's
     e = error(net)
     e.backward()
-    for parameter in net:
-        parameter.data -= ETA * parameter.grad
+    for p in net:
+        p.data -= ETA * p.grad
     return e.data
 
 

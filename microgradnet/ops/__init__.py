@@ -34,9 +34,10 @@ from microgradnet.ops.elementary import (
 from microgradnet.ops.operation import Operation
 
 __all__ = [
-    "ABS", "ADD", "CONSTANT", "COS", "DIVIDE", "ELU", "ERF", "ERFC", "EXP", "EXPONENTIAL", "GELU", "GELU_TANH", "GENERAL_POWER", "INPUT",
-    "LEAKY_RELU", "LOG", "LOGSUMEXP", "MAXIMUM", "MINIMUM", "MULTIPLY", "NEGATE", "PARAMETER", "POWER", "RELU", "SIGMOID", "SILU",
-    "SIN", "SOFTPLUS", "SQRT", "SUBTRACT", "TABLE", "TANH", "TOTAL", "WEIGHTED_SUM", "Operation",
+    "ABS", "ADD", "CONSTANT", "COS", "DIVIDE", "ELU", "ERF", "ERFC", "EXP", "EXPONENTIAL", "GELU", "GELU_TANH",
+    "GENERAL_POWER", "INPUT", "LEAKY_RELU", "LOG", "LOGSUMEXP", "MAXIMUM", "MINIMUM", "MULTIPLY", "NEGATE",
+    "PARAMETER", "POWER", "RELU", "SIGMOID", "SILU", "SIN", "SOFTPLUS", "SQRT", "SUBTRACT", "TABLE", "TANH",
+    "TOTAL", "WEIGHTED_SUM", "Operation",
 ]  # fmt: skip
 
 INPUT, PARAMETER, CONSTANT = map(Operation.of_leaf, ("input", "parameter", "constant"))

@@ -169,7 +169,7 @@ def weighted_sum_value(m: Space, *operands: Number) -> Number:
 def weighted_sum_derivatives(m: Space, y: Number, *operands: Number) -> tuple[Number, ...]:
     n = len(operands) // 2
     weights, inputs = operands[:n], operands[n : 2 * n]
-    return inputs + weights + (1.0,) * (len(operands) % 2)  # noqa: RUF005  # twice as fast as unpacking
+    return inputs + weights + (1.0,) * (len(operands) % 2)  # twice as fast as unpacking
 
 
 def weighted_sum_text(texts: Sequence[str], times: str = "·") -> str:

@@ -1,4 +1,4 @@
-"""Elementary functions: exponentials, roots, circular and hyperbolic functions, extremes. Each row follows its rules."""
+"""Elementary functions: exponentials, roots, circular and hyperbolic functions, extremes. Each row after its rules."""
 
 import math
 from functools import reduce

@@ -4,15 +4,14 @@ This is the namespace `m` of the eager reading. Each function is stable over the
 and lets a NaN through: a NaN that goes in comes out. What is undefined raises, as `math` does.
 """
 
+from builtins import abs
 from math import cos, erf, erfc, exp, expm1, log, log1p, sin, sqrt, tanh
 from numbers import Real
 
 __all__ = [
-    "abs", "as_count", "as_float", "cos", "erf", "erfc", "exp", "expm1", "log", "log1p", "maximum", "minimum", "sigmoid", "sign",
-    "sin", "sqrt", "tanh", "where",
+    "abs", "as_count", "as_float", "cos", "erf", "erfc", "exp", "expm1", "log", "log1p", "maximum", "minimum",
+    "sigmoid", "sign", "sin", "sqrt", "tanh", "where",
 ]  # fmt: skip
-
-abs = abs
 
 
 def where(condition: bool, if_true: float, if_false: float) -> float:

@@ -112,6 +112,14 @@ def moons(count: int) -> list[tuple[list[float], int]]:
     return points
 
 
+def demo_loss(library: Library, model: Any, points: list[tuple[list[float], int]]) -> Any:
+    """The mean hinge loss of all points, and the squares of all parameters."""
+    scores = [model([library.Value(x) for x in point]) for point, _ in points]
+    margins = [(1 - side * score).relu() for score, (_, side) in zip(scores, points, strict=True)]
+    hinge = sum(margins) * (1 / len(margins))
+    return hinge + 1e-4 * sum(parameter * parameter for parameter in model.parameters())
+
+
 def demo(library: Library, count: int) -> Iterator[Turn]:
     """Seconds for one step of training (loss, gradient, update); the loss. As a user of either writes it."""
     points = moons(count)
@@ -121,10 +129,7 @@ def demo(library: Library, count: int) -> Iterator[Turn]:
         parameter.data = draw.uniform(-1, 1)  # the same in both
     while True:
         start = time.perf_counter()
-        scores = [model([library.Value(x) for x in point]) for point, _ in points]
-        margins = [(1 - side * score).relu() for score, (_, side) in zip(scores, points, strict=True)]
-        hinge = sum(margins) * (1 / len(margins))
-        loss = hinge + 1e-4 * sum(parameter * parameter for parameter in model.parameters())
+        loss = demo_loss(library, model, points)
         model.zero_grad()
         loss.backward()
         for parameter in model.parameters():

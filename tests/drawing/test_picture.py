@@ -12,7 +12,7 @@ import pytest
 
 from microgradnet.drawing import provider
 from microgradnet.drawing.escape import escape_tooltip
-from microgradnet.drawing.picture import SUFFIXES, Picture
+from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.svg import dress
 from microgradnet.drawing.theme import DARK, FONT_STACK, LIGHT, Paint
 from microgradnet.errors import ProviderError
