@@ -1,6 +1,6 @@
 """An axis: where between its ends a number stands, and which round numbers are written at it.
 
-It holds for every range of floats, from one unit in the last place to ±1.8e308. Where it is drawn is left to `chart`
+It holds for every range of floats, from one unit in the last place to ±1.8e308. Where it is drawn is left to `plot`
 and `textplot`.
 """
 
@@ -25,19 +25,22 @@ class Axis:
         log: equal ratios are equal distances; the numbers must be above 0.
         rounded: begin at 0 where the numbers are above 0 and that at most doubles the range; and end at a round
             number where the last one is that near to it.
+        whole: have no ticks between whole numbers where all the numbers are whole, as those of iterations are.
 
     >>> Axis([0.0, 8.0]).part(2.0), Axis([0.01, 100.0], log=True).part(1.0)
     (0.25, 0.5)
     """
 
-    def __init__(self, numbers: Sequence[float], *, log: bool = False, rounded: bool = False) -> None:
+    def __init__(
+        self, numbers: Sequence[float], *, log: bool = False, rounded: bool = False, whole: bool = False
+    ) -> None:
         low, high = min(numbers), max(numbers)
         if low == high or (log and math.log10(low) == math.log10(high)):
             margin = max(abs(low) / 2, math.ulp(0.0)) if low else 1.0
             low, high = low - margin, min(high + margin, sys.float_info.max)
             low = max(low, math.ulp(0.0)) if log else max(low, -sys.float_info.max)
         self.low, self.high, self.log = low, high, log
-        self.whole = all(number == math.floor(number) for number in numbers)
+        self.whole = whole and all(number == math.floor(number) for number in numbers)
         if rounded and not log:
             self._round()
         # A power of two, so exact, that brings the range into [-1, 1]: then high − low cannot overflow.
@@ -65,8 +68,8 @@ class Axis:
     def ticks(self, most: int = MOST_TICKS) -> list[float]:
         """Round numbers inside the range, rising: at most `most` + 1 of them, at least one if `most` is 3 or more.
 
-        Steps are 1, 2 or 5 times a power of ten, and whole where all the numbers are. A logarithmic axis has powers
-        of ten, with 2 and 5 or with 3 times those where there is room, unless it is too short for that.
+        Steps are 1, 2 or 5 times a power of ten. A logarithmic axis has powers of ten, with 2 and 5 or with 3 times
+        those where there is room, unless it is too short for that.
 
         >>> Axis([-8.0, 8.0]).ticks(6), Axis([0.0, 0.5]).ticks(5), Axis([1e-4, 30.0], log=True).ticks(6)
         ([-5.0, 0.0, 5.0], [0.0, 0.1, 0.2, 0.3, 0.4, 0.5], [0.0001, 0.001, 0.01, 0.1, 1.0, 10.0])
@@ -79,8 +82,8 @@ class Axis:
             ticks = list(dict.fromkeys(tick for tick in powers if self.low <= tick <= self.high))
             if 3 <= len(ticks) <= most + 1:
                 return ticks
-        step = next(step for step in _round_steps(0) if len(ticks) <= most * step)
-        return [tick for tick in ticks if round(math.log10(tick)) % step == 0] if len(ticks) > most else []
+        step = next(step for step in _round_steps(0) if len(ticks) - 1 <= most * step)
+        return [tick for tick in ticks if round(math.log10(tick)) % step == 0] if len(ticks) > most + 1 else []
 
     def _linear_ticks(self, most: int) -> list[float]:
         step = self._step(most)
@@ -134,4 +137,4 @@ def finite(number: object) -> float:
         x = math.inf
     if not math.isfinite(x):
         raise ValueError(f"{number!r:.40} is not finite")
-    return x
+    return x + 0.0  # −0 is 0

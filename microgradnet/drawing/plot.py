@@ -70,7 +70,7 @@ class Plot(NamedTuple):
 
 def draw_curves(curves: Mapping[str, Sequence[Point]], title: str, x_name: str, y_name: str, log_y: bool) -> str:
     """The SVG of a chart of at most as many curves as there are styles, with a point or more each."""
-    x_axis = Axis([x for points in curves.values() for x, _ in points])
+    x_axis = Axis([x for points in curves.values() for x, _ in points], whole=True)
     y_axis = Axis([y for points in curves.values() for _, y in points], log=log_y, rounded=True)
     title, x_name, y_name = (fit(text, 60) for text in (title, x_name, y_name))
     names = [fit(name, LEGEND_COLUMNS) for name in curves]
@@ -88,24 +88,24 @@ def draw_curves(curves: Mapping[str, Sequence[Point]], title: str, x_name: str, 
     places, samples = _beside_ends(plot, list(curves.values()), names), False
     if places is None:
         places, samples = _in_rows(names, header + NORMAL), True
-        plot = plot._replace(top=plot.top + places[-1][1] - header + GAP, right=WIDTH - MARGIN - GAP)
+        plot = plot._replace(top=plot.top + places[-1][1] - header + GAP + 4, right=WIDTH - MARGIN - GAP)
     x_ticks = _x_ticks(plot)
 
+    texts = [
+        *(_text(text, centre, plot.bottom + LINE, SMALL, "middle") for _, text, centre in x_ticks),
+        *(
+            _text(text, plot.left - GAP, plot.down(tick) + 4, SMALL, "end")
+            for tick, text in zip(y_ticks, written(y_ticks), strict=True)
+        ),
+    ]
+    if x_name:
+        centre = _centre(x_name, (plot.left + plot.right) / 2, NORMAL)
+        texts.append(_text(x_name, centre, HEIGHT - MARGIN, NORMAL, "middle"))
+    if y_name:
+        texts.append(_text(y_name, MARGIN, plot.top - GAP, NORMAL))
     drawn = [
         element("g", None, *_grid(plot, [tick for tick, _, _ in x_ticks], y_ticks), class_="cluster"),
-        element(
-            "g",
-            None,
-            *(_text(text, centre, plot.bottom + LINE, SMALL, "middle") for _, text, centre in x_ticks),
-            *(
-                _text(text, plot.left - GAP, plot.down(tick) + 4, SMALL, "end")
-                for tick, text in zip(y_ticks, written(y_ticks), strict=True)
-            ),
-            _text(x_name, _centre(x_name, (plot.left + plot.right) / 2, NORMAL), HEIGHT - MARGIN, NORMAL, "middle"),
-            _text(y_name, MARGIN, plot.top - GAP, NORMAL),
-            class_="heading",
-            fill=LIGHT["heading"].text,
-        ),
+        element("g", None, *texts, class_="heading", fill=LIGHT["heading"].text),
     ]
     if title:
         heading = _text(title, MARGIN, MARGIN + NORMAL, LARGE)

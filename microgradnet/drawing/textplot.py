@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import isfinite
+
+from microgradnet.drawing.axis import Axis, finite, written
+from microgradnet.ops.floats import as_count
 
 LEVELS = " ▁▂▃▄▅▆▇█"
+FULL = len(LEVELS) - 1  # steps in one character
 
 
 def spark(numbers: Sequence[float], width: int = 60, height: int = 8) -> str:
@@ -16,34 +19,49 @@ def spark(numbers: Sequence[float], width: int = 60, height: int = 8) -> str:
         height: of the plot in characters, at least 1.
 
     Returns:
-        Lines with the range at the left and, below, the numbers of the first and the last of them.
+        Lines with the range at the left and, below, the places of the first and the last number.
 
     Raises:
-        ValueError: there is nothing that can be drawn.
+        TypeError: one of them is no real number.
+        ValueError: there are none, one is not finite, or the plot has no size.
 
     >>> print(spark([0, 1, 2, 4], height=2))
     4 ┤   █
     0 ┤ ▄██
        0  3
     """
-    values = [float(number) for number in numbers]
-    if not values or not all(map(isfinite, values)) or width < 1 or height < 1:
-        raise ValueError(
-            f"spark draws one or more finite numbers on at least 1 × 1 characters, got {len(values)} numbers "
-            f"({sum(not isfinite(value) for value in values)} not finite) on {width} × {height}"
-        )
+    as_count(width, "the width of a plot")
+    as_count(height, "the height of a plot")
+    values = [_checked(place, number) for place, number in enumerate(numbers)]
+    if not values:
+        raise ValueError("there is nothing to draw: give spark at least one number")
     columns = min(width, len(values))
     edges = [len(values) * column // columns for column in range(columns + 1)]
-    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+    means = [_mean(values[a:b]) for a, b in pairwise(edges)]
     low, high = min(0.0, *means), max(0.0, *means)
-    steps = [round((mean - low) / ((high - low) or 1.0) * height * 8) for mean in means]
-    labels = [f"{high:.4g}", *[""] * (height - 2), f"{low:.4g}"] if height > 1 else [f"{high:.4g}"]
+    axis = Axis([low, high] if low < high else [0.0, 1.0])
+    least = 1 if low < 0.0 else 0  # a number below 0 is never a blank
+    steps = [max(round(axis.part(mean) * height * FULL), least) for mean in means]
+    bottom, top = written([axis.low, axis.high])
+    labels = [top, *[""] * (height - 2), bottom] if height > 1 else [f"{bottom} to {top}"]
     margin = max(map(len, labels))
-    lines = [
-        f"{label:>{margin}} ┤"
-        + "".join(LEVELS[min(8, max(0, step - 8 * (height - 1 - row)))] for step in steps).rstrip()
-        for row, label in enumerate(labels)
-    ]
+    lines = []
+    for row, label in enumerate(labels):
+        below = FULL * (height - 1 - row)
+        blocks = "".join(LEVELS[min(max(step - below, 0), FULL)] for step in steps)
+        lines.append(f"{label:>{margin}} ┤{blocks}".rstrip())
     last = str(len(values) - 1)
-    below = "0" + last.rjust(columns - 1) if len(values) > 1 else "0"
-    return "\n".join([*lines, " " * (margin + 2) + below])
+    places = "0" + last.rjust(max(columns - 1, len(last) + 1)) if len(values) > 1 else "0"
+    return "\n".join([*lines, " " * (margin + 2) + places])
+
+
+def _mean(values: Sequence[float]) -> float:
+    """The mean, between the smallest and the largest of them, however the sum is rounded; it cannot overflow."""
+    return min(max(sum(value / len(values) for value in values), min(values)), max(values))
+
+
+def _checked(place: int, number: object) -> float:
+    try:
+        return finite(number)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"spark, number {place}: {error}") from None

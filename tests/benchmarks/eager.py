@@ -50,12 +50,12 @@ Work = Callable[..., Iterator[Turn]]
 Step = tuple[str, int, int]  # an operation, and which values it takes
 
 
-def recipe(nodes: int) -> tuple[list[float], list[Step]]:
+def recipe(nodes: int, operations: str) -> tuple[list[float], list[Step]]:
     """A random program of `nodes` values: the leaves' numbers, then a step for each other value.
 
-    Its operations are those that both libraries have for such a program, + − × ÷ and relu, in equal parts. Each takes
-    one value that nothing has used yet, so that all of them reach the end; its second operand is any earlier value in
-    a sum or difference, and a leaf, between ½ and 1, in a product or quotient, so that numbers stay in range.
+    The operations are in equal parts. Each takes one value that nothing has used yet, so that all of them reach the
+    end; its second operand is any earlier value in a sum or difference, and a leaf, between ½ and 1, in a product or
+    quotient, so that numbers stay in range.
     """
     leaves = min(1_000, nodes // 10)
     draw = random.Random(0)
@@ -63,16 +63,16 @@ def recipe(nodes: int) -> tuple[list[float], list[Step]]:
     steps: list[Step] = []
     for made in range(leaves, nodes - leaves + 1):
         place = draw.randrange(leaves)
-        operation = draw.choice("+-*/r")
+        operation = draw.choice(operations)
         second = draw.randrange(leaves if operation in "*/" else made)
         steps.append((operation, unused[place], second))
         unused[place] = made
     return [draw.uniform(0.5, 1) for _ in range(leaves)], steps + [("loss", value, 0) for value in unused]
 
 
-def irregular(library: Library, nodes: int) -> Iterator[Turn]:
+def irregular(library: Library, nodes: int, operations: str) -> Iterator[Turn]:
     """Seconds to build the graph and go back through it; the loss and every leaf's gradient."""
-    numbers, steps = recipe(nodes)
+    numbers, steps = recipe(nodes, operations)
     while True:
         start = time.perf_counter()
         values = [library.Value(number) for number in numbers]
@@ -121,20 +121,23 @@ def demo_loss(library: Library, model: Any, points: list[tuple[list[float], int]
 
 
 def demo(library: Library, count: int) -> Iterator[Turn]:
-    """Seconds for one step of training (loss, gradient, update); the loss. As a user of either writes it."""
+    """Seconds for one step of training (loss, gradient, update), the median of five in a row; the last loss."""
     points = moons(count)
     model = library.MLP(2, [16, 16, 1])
     draw = random.Random(2)
     for parameter in model.parameters():
         parameter.data = draw.uniform(-1, 1)  # the same in both
     while True:
-        start = time.perf_counter()
-        loss = demo_loss(library, model, points)
-        model.zero_grad()
-        loss.backward()
-        for parameter in model.parameters():
-            parameter.data -= 0.1 * parameter.grad
-        yield Turn(time.perf_counter() - start, [loss.data])
+        seconds = []
+        for _ in range(5):
+            start = time.perf_counter()
+            loss = demo_loss(library, model, points)
+            model.zero_grad()
+            loss.backward()
+            for parameter in model.parameters():
+                parameter.data -= 0.1 * parameter.grad
+            seconds.append(time.perf_counter() - start)
+        yield Turn(statistics.median(seconds), [loss.data])
 
 
 # --- memory, and a long chain ---
@@ -263,7 +266,9 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {platform.machine()}, medians of {repeats} interleaved turns\n")
     print("| | micrograd | microgradnet | |\n|---|---:|---:|---:|")
     back = "forward + backward"
-    show(f"irregular graph of {nodes:,} nodes (+ − × ÷ relu): {back}", "ms", 1e3, medians(repeats, irregular, nodes))
+    random_graph = f"irregular graph of {nodes:,} nodes"
+    show(f"{random_graph}, + − × ÷ relu: {back}", "ms", 1e3, medians(repeats, irregular, nodes, "+-*/r"))
+    show(f"{random_graph}, + × relu alone: {back}", "ms", 1e3, medians(repeats, irregular, nodes, "+*r"))
     demo_turns = medians(repeats, demo, points)
     show(f"{points} moons, MLP(2, [16, 16, 1]): loss + backward + update", "ms", 1e3, demo_turns)
     show("a binary node", "bytes", 1, medians(1, memory, nodes))
