@@ -61,7 +61,11 @@ class OpsView:
             self.diagram.arrows.append(Arrow(head, own, f"o{own}"))
         derivatives = [*local_derivatives(node), *([None] * node.op.constants)]
         pairs = len(node.operands) // 2 if self.expand and node.op is WEIGHTED_SUM else 0
-        products = [self._draw_product(node, position, pairs, head) for position in range(pairs)]
+        products = {
+            position: self._draw_product(node, position, pairs, head)
+            for position in range(pairs)  # but not those of which a cut left nothing
+            if node.operands[position] in self.numbers or node.operands[position + pairs] in self.numbers
+        }
         for position, (operand, derivative) in enumerate(zip(node.operands, derivatives, strict=True)):
             if operand not in self.numbers:
                 continue
