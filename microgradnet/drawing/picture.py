@@ -6,11 +6,12 @@ Graphviz's SVG fit to stand in any page to `svg`. What it shares with a chart st
 
 import os
 import re
+from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
 
 from microgradnet.drawing.provider import render
-from microgradnet.drawing.svg import dress, find_cairosvg, paint, scope_of
+from microgradnet.drawing.svg import dress, find_cairosvg, narrowed, paint, scope_of
 from microgradnet.files import write_atomically
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
@@ -18,8 +19,10 @@ _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 # Counts for `repr`, of DOT as the views write it: a statement a line. Drawing the graph to count it could take long.
 _NODE = re.compile(r'^\s*(?!(?:graph|node|edge)\b)(?:""|\w+)\s*\[', re.MULTILINE)
 
+COLUMN_POINTS = 640.0  # 853 CSS pixels
 
-class Drawing:
+
+class Drawing(ABC):
     """What is drawn as SVG when it is first looked at, shows itself in a notebook, and saves itself.
 
     A subclass says in `_draw` how it is drawn, and in `_suffixes` as what it can be saved.
@@ -55,14 +58,15 @@ class Drawing:
             )
         return write_atomically(path, self._as(suffix))
 
-    def _draw(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _draw(self) -> str: ...
 
     def _as(self, suffix: str) -> str | bytes:
         return self.svg + "\n" if suffix == ".svg" else paint(self.svg, suffix.removeprefix("."))
 
     def _repr_svg_(self) -> str:
-        return self.svg
+        """The SVG at a size that fits a notebook's column: notebooks show it as an image, which does not shrink."""
+        return narrowed(self.svg, COLUMN_POINTS)
 
 
 class Picture(Drawing):

@@ -313,10 +313,3 @@ def test_it_is_saved_by_suffix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(ValueError, match=r"is \.dot; give a name that ends in one of \.svg, \.png, \.pdf\."):
         drawing.save(tmp_path / "a.dot")
     assert [path.name for path in tmp_path.iterdir()] == ["a.svg"]
-
-
-def test_cairosvg_paints_it(tmp_path: Path) -> None:
-    pytest.importorskip("cairosvg", exc_type=ImportError)
-    drawing = chart({"a": [(0, 0), (1, 1)]})
-    assert drawing.save(tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    assert drawing.save(tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
