@@ -39,7 +39,7 @@ def backward_pass(root: "Value", seed: float) -> None:
     root.grad += seed
     try:
         backpropagate(computed)
-        refuse_overflow(leaves, computed)
+        refuse_overflow([leaf for leaf, grad in zip(leaves, before, strict=True) if isfinite(grad)], computed)
     except BaseException:
         for leaf, grad in zip(leaves, before, strict=True):
             leaf.grad = grad

@@ -254,8 +254,10 @@ class MLP(Module):
         init: str = "uniform",
         seed: "int | random.Random | None" = None,
     ) -> None:
-        if not len(nouts):
-            raise ValueError("an MLP needs at least one layer: nouts is the list of their sizes, as [16, 16, 1]")
+        if not hasattr(nouts, "__len__") or not len(nouts):
+            raise ValueError(
+                f"nouts must be the list of the sizes of at least one layer, as [16, 16, 1], got {nouts!r}"
+            )
         rng = _source(seed)
         activations = [activation] * (len(nouts) - 1) + [output_activation]
         self.layers = [

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
@@ -55,9 +54,7 @@ def derivatives_at(row: Operation, point: Point) -> tuple[float, ...]:
 
 def altered(row: Operation, derivatives: Callable[..., tuple[Any, ...]]) -> Operation:
     """A copy of the row with other derivatives, to see whether they are found wrong."""
-    broken = copy(row)
-    broken.derivatives = derivatives
-    return broken
+    return row.replace(derivatives=derivatives)
 
 
 def five_point(function: Callable[[float], float], x: float, h: float = 1e-3) -> float:

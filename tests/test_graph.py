@@ -1,7 +1,9 @@
 """Walks over graphs of any shape and size, and the memory that a graph takes and gives back."""
 
+import copy
 import gc
 import json
+import pickle
 import subprocess
 import sys
 import tracemalloc
@@ -12,6 +14,8 @@ from hypothesis import given
 
 from microgradnet import DomainError, StaleGraphError, Value, grad, parameter
 from microgradnet.graph import leaves, size, topological_order
+from microgradnet.ops import TABLE
+from microgradnet.value import apply
 from tests.strategies import Program, programs
 
 
@@ -171,3 +175,19 @@ def test_a_sum_of_squares_over_many_samples() -> None:
     loss = sum(((w * i - 1.0) ** 2 for i in range(20_000)), Value(0.0))
     loss.backward()
     assert w.grad == pytest.approx(sum(2 * i * (3.0 * i - 1.0) for i in range(20_000)))
+
+
+def test_a_graph_can_be_copied_and_pickled() -> None:
+    x = Value(3.0, "x")
+    y = (x * parameter(2.0, "w") + 1).tanh()
+    for copied in (copy.deepcopy(y), pickle.loads(pickle.dumps(y))):
+        assert copied.op is y.op
+        assert [node.op for node in topological_order(copied)] == [node.op for node in topological_order(y)]
+        copied.backward()
+        assert {leaf.label: leaf.grad for leaf in leaves(copied)}["x"] == grad(y, x)
+
+
+def test_a_value_of_a_row_outside_the_table_is_not_copied_into_another() -> None:
+    other = TABLE["tanh"].replace(derivatives=lambda m, y, x: (0.0,))
+    with pytest.raises(TypeError, match=r"tanh.* is not in the table"):
+        copy.deepcopy(apply(other, (Value(1.0),)))

@@ -273,3 +273,10 @@ def test_the_recursion_limit_is_left_alone() -> None:
     before = sys.getrecursionlimit()
     assert gradcheck(lambda x: sum((x for _ in range(5000)), x) * 1e-3, [1.0])
     assert sys.getrecursionlimit() == before
+
+
+def test_a_gradient_that_was_nan_before_is_not_blamed_on_this_pass() -> None:
+    w = Value(1.0)
+    (w * math.nan).backward()
+    (w * 2).backward()
+    assert math.isnan(w.grad)

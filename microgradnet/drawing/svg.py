@@ -140,15 +140,15 @@ def _take_titles(group: ET.Element) -> tuple[str, str]:
 
 
 def narrowed(svg: str, most: float) -> str:
-    """The SVG with at most that width in points as its own size, or three fifths of what it has if that is more.
+    """The SVG with at most that width in points as its own size, or half of what it has if that is more.
 
     >>> narrowed('<svg width="800pt" height="200pt" viewBox="0 0 800 200">', 400.0)
-    '<svg width="480pt" height="120pt" viewBox="0 0 800 200">'
+    '<svg width="400pt" height="100pt" viewBox="0 0 800 200">'
     """
 
     def smaller(found: re.Match[str]) -> str:
         width, height = float(found[1]), float(found[2])
-        scale = max(min(1.0, most / width), 0.6) if width > most else 1.0
+        scale = max(min(1.0, most / width), 0.5) if width > most else 1.0
         return f'<svg width="{width * scale:.6g}pt" height="{height * scale:.6g}pt"'
 
     return re.sub(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', smaller, svg, count=1)

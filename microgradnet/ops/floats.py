@@ -6,7 +6,7 @@ and lets a NaN through: a NaN that goes in comes out. What is undefined raises, 
 
 from builtins import abs
 from math import cos, erf, erfc, exp, expm1, log, log1p, sin, sqrt, tanh
-from numbers import Real
+from numbers import Integral, Real
 
 __all__ = [
     "abs", "as_count", "as_float", "cos", "erf", "erfc", "exp", "expm1", "log", "log1p", "maximum", "minimum",
@@ -78,10 +78,10 @@ def as_float(number: object) -> float:
     kind = type(number).__name__
     if hasattr(number, "operands"):
         hint = ": use it as it is, or its number, .data"
+    elif getattr(number, "shape", None) == ():
+        hint = " of no dimension; pass the number in it: .item()"
     elif hasattr(number, "__len__") and not isinstance(number, str | bytes):
         hint = "; a Value is one number, so build one each: [Value(x) for x in numbers], [v * x for x in numbers]"
-    elif hasattr(number, "item"):
-        hint = "; pass the number in it: .item()"
     elif isinstance(number, str):
         hint = f"; to read a number from text: float({number!r:.40})"
     else:
@@ -98,6 +98,6 @@ def as_count(number: object, what: str) -> int:
     >>> as_count(3, "the number of inputs")
     3
     """
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+    if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
         raise ValueError(f"{what} must be a whole number of at least 1, got {number!r}")
-    return number
+    return int(number)

@@ -22,6 +22,18 @@ Written = tuple[str, int]
 LOOSE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 
 
+def row_named(name: str) -> "Operation | None":
+    """The row of that name, a leaf's among them; None if there is none.
+
+    >>> row_named("add")
+    <Operation add>
+    """
+    from microgradnet import ops  # the table is made of this module's rows
+
+    leaves = {row.name: row for row in (ops.INPUT, ops.PARAMETER, ops.CONSTANT)}
+    return {**ops.TABLE, **leaves}.get(name)
+
+
 def leaf_value(m: Space) -> Number:
     """A leaf is given its number from outside."""
     raise TypeError("a leaf has a number of its own; nothing computes it")
@@ -96,6 +108,15 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
+
+    def __reduce__(self) -> tuple[Callable[[str], "Operation | None"], tuple[str]]:
+        if row_named(self.name) is not self:  # a copied or unpickled value has the same row, not a copy of it
+            raise TypeError(f"{self!r} is not in the table of operations, so it can't be copied: use .replace()")
+        return row_named, (self.name,)
+
+    def replace(self, **changes: Any) -> "Operation":
+        """A new row, outside the table, that is as this one but for `changes`."""
+        return Operation(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
     @classmethod
     def of_leaf(cls, name: str) -> "Operation":
