@@ -48,6 +48,7 @@ class Groups:
         order = topological_order(*roots)
         self.size = len(order)
         self._times_used = Counter(operand for node in order for operand in node.operands)
+        self._unnamed = _neurons_without_names(order)
         for node in order:
             if node.op is not CONSTANT:
                 self.of[node] = self._place(node)
@@ -82,7 +83,7 @@ class Groups:
             group = self._group(("input", node.label), node.label or "inputs", "input")
             group.results.append(node)
             return group
-        owner = self._owner(node.label)
+        owner = self._owner(node.label) or self._unnamed.get(node, "")
         group = self._group(("owner", owner or node.label), owner or node.label, "parameter")
         group.parameters += 1
         group.is_neuron = bool(owner)
@@ -112,6 +113,16 @@ class Groups:
             if operand.op in _SUMS and self._times_used[operand] == 1:
                 return self.of[operand]
         return self._group((TOTAL, frozenset(fed_by)), "sum")
+
+
+def _neurons_without_names(order: list[Value]) -> dict[Value, str]:
+    """The neuron that each parameter without a dot in its label belongs to: those of one weighted sum are of one."""
+    neurons: dict[Value, str] = {}
+    for node in order:
+        if node.op is WEIGHTED_SUM and node.operands[0].op is PARAMETER and "." not in node.operands[0].label:
+            name = neurons.get(node.operands[0]) or f"neuron {len(set(neurons.values())) + 1}"
+            neurons.update((operand, name) for operand in node.operands if operand.op is PARAMETER)
+    return neurons
 
 
 class GroupsView:
