@@ -1,6 +1,6 @@
 """The command line: `microgradnet run`, `list` and `draw`.
 
-Exit codes: 0, all was done; 1, something could not be drawn or written; 2, the command itself was wrong.
+Exit codes: 0, all was done; 1, something could not be drawn or written; 2, the command itself was wrong; 130, Ctrl-C.
 """
 
 import argparse
@@ -31,11 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.command(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where the program was started without one
+            sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader, `head` say, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        print("microgradnet: interrupted", file=sys.stderr)
+        return 130
     except (ProviderError, OSError, ValueError) as error:
         print(f"microgradnet: {error}", file=sys.stderr)
         return 1

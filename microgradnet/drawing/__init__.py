@@ -12,7 +12,7 @@ from microgradnet.drawing.naming import Namer
 from microgradnet.drawing.network import draw_network
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.drawing.picture import Picture
-from microgradnet.graph import size
+from microgradnet.graph import nearest, size
 from microgradnet.ops.floats import as_count
 from microgradnet.value import Value
 
@@ -75,7 +75,7 @@ def draw(
     else:
         OpsView(roots, max_nodes, op_nodes, expand, diagram)
     return Picture(
-        diagram.to_dot(), title or f"computation graph of {Namer({roots[0]}).heading(roots[0]) or 'a value'}"
+        diagram.to_dot(), title or f"computation graph of {Namer(nearest(roots, 100)).heading(roots[0]) or 'a value'}"
     )
 
 

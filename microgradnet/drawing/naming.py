@@ -66,10 +66,13 @@ class Namer:
             return value.label
         return expression if name == expression else f"{name} = {expression}"
 
-    def _expression(self, value: Value) -> Written:
+    def operands(self, value: Value) -> list[Written]:
+        """What its operands are called in its expression, and how strongly that binds."""
         operands = [self._name(operand) for operand in value.operands]
-        if value.op is WEIGHTED_SUM:
-            operands = _without_owner(value, operands)
+        return _without_owner(value, operands) if value.op is WEIGHTED_SUM else operands
+
+    def _expression(self, value: Value) -> Written:
+        operands = self.operands(value)
         if value.op.variadic and len(operands) > MOST_OPERANDS:
             return f"{value.op.symbol} of {len(operands)} operands", LOOSE
         return value.op.write(operands), value.op.binding

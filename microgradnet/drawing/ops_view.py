@@ -3,7 +3,7 @@
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
 from microgradnet.drawing.naming import Namer, gradient, number, role
 from microgradnet.graph import nearest, topological_order
-from microgradnet.ops import WEIGHTED_SUM, floats
+from microgradnet.ops import MULTIPLY, WEIGHTED_SUM, floats
 from microgradnet.value import Value
 
 
@@ -77,7 +77,8 @@ class OpsView:
 
     def _draw_product(self, node: Value, position: int, pairs: int, head: int) -> int:
         w, x = node.operands[position], node.operands[position + pairs]
-        text = f"{self.namer.name(w)}·{self.namer.name(x)}"
+        names = self.namer.operands(node)
+        text = MULTIPLY.write([names[position], names[position + pairs]])
         product = w.data * x.data
         rows = [text, f"data {number(product)}", f"grad {gradient(node)}"]
         own = self.diagram.add(Box(rows, "operation", f"{text}\ndata {product!r}\npart of {self.namer.heading(node)}"))

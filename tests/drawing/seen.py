@@ -1,0 +1,91 @@
+"""What a picture shows, read from its DOT by Graphviz and from its SVG by an XML parser, not by microgradnet."""
+
+import json
+import subprocess
+import xml.etree.ElementTree as ET
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from microgradnet.drawing import Picture
+from microgradnet.drawing.provider import find_program
+
+SVG = "{http://www.w3.org/2000/svg}"
+TAGS = {"svg", "style", "g", "rect", "title", "path", "polygon", "polyline", "ellipse", "text"}
+WIDEST = 60  # characters of a row that are drawn
+
+
+@dataclass
+class Node:
+    rows: list[str]
+    tooltip: list[str]
+    kind: str
+    look: tuple[str | None, ...]
+    place: tuple[float, float]
+
+
+@dataclass
+class Edge:
+    tail: str
+    head: str
+    tooltip: list[str]
+    dashed: bool
+    width: float
+
+
+@dataclass
+class Seen:
+    """What a picture shows: boxes and their texts from its SVG, what arrows join from Graphviz's reading of its DOT."""
+
+    nodes: dict[str, Node]
+    edges: dict[str, Edge]
+    words: list[str]
+    graph: dict[str, Any]
+
+    def find(self, heading: str) -> str:
+        (found,) = [name for name, node in self.nodes.items() if node.rows[0] == heading]
+        return found
+
+    def joins(self) -> Counter[tuple[str, str]]:
+        return Counter((self.nodes[e.tail].rows[0], self.nodes[e.head].rows[0]) for e in self.edges.values())
+
+
+def see(picture: Picture) -> Seen:
+    """Read a picture; every box and arrow of the DOT must be in the SVG, once, and no element that draws nothing."""
+    read = subprocess.run([find_program(), "-Tdot_json"], input=picture.dot.encode(), capture_output=True, check=True)
+    graph = json.loads(read.stdout)
+    root = ET.fromstring(picture.svg)
+    assert {element.tag.removeprefix(SVG) for element in root.iter()} <= TAGS
+    groups = {g.attrib["id"].rpartition("-")[2]: g for g in root.iter(SVG + "g") if "id" in g.attrib}
+    names = {thing["_gvid"]: thing["name"] for thing in graph["objects"]}
+    nodes = {thing["name"]: _node(groups.pop(thing["id"])) for thing in graph["objects"] if "nodes" not in thing}
+    edges = {}
+    for edge in graph.get("edges", []):
+        if edge.get("style") != "invis":
+            tooltip = groups.pop(edge["id"]).findtext(SVG + "title", "").split("\n")
+            width = float(edge.get("penwidth", 1))
+            joined = names[edge["tail"]], names[edge["head"]]
+            edges[edge["id"]] = Edge(*joined, tooltip, edge.get("style") == "dashed", width)
+    whole = groups.pop("graph0")
+    assert not groups
+    return Seen(nodes, edges, [readable(text.text or "") for text in whole.findall(SVG + "text")], graph)
+
+
+def _node(group: ET.Element) -> Node:
+    texts = group.findall(SVG + "text")
+    shape = next(part for part in group if part.tag.removeprefix(SVG) in {"path", "polygon", "ellipse"})
+    look = (shape.tag, shape.get("stroke-dasharray"), shape.get("stroke-width"))
+    place = (float(texts[0].attrib["x"]), float(texts[0].attrib["y"]))
+    rows = [readable(text.text or "") for text in texts]
+    return Node(rows, group.findtext(SVG + "title", "").split("\n"), group.attrib["class"].split()[-1], look, place)
+
+
+def drawn_as(label: str, expected: str | None) -> str:
+    """How a label is to be read in a box."""
+    shown = label if expected is None else expected
+    return readable(f"{label[:30]}…{label[-29:]}" if len(label) > WIDEST else shown or " ")
+
+
+def readable(text: str) -> str:
+    """The text with plain spaces: Graphviz writes some as U+00A0."""
+    return text.replace("\u00a0", " ")

@@ -1,0 +1,300 @@
+"""The views that show more by drawing less: one box for a neuron or a layer of a graph, and networks as networks."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from microgradnet import MLP, Layer, Module, Neuron, Value, constant, draw, exp, parameter, tanh
+from microgradnet.drawing import DIRECTIONS
+from microgradnet.drawing.network import MOST_IN_COLUMN
+from tests.drawing.seen import Node, Seen, drawn_as, see
+from tests.drawing.test_escape import HOSTILE, LINES
+
+Model = Callable[[list[Value]], Any]
+
+
+def walk(root: Value) -> list[Value]:
+    """Every value below a root."""
+    found, ahead = {root: None}, [root]
+    while ahead:
+        for operand in ahead.pop()._prev:
+            if operand not in found:
+                found[operand] = None
+                ahead.append(operand)
+    return list(found)
+
+
+def counted(node: Node) -> int:
+    """How many values a box says that it stands for."""
+    count = 0
+    for row in node.rows:
+        first, _, rest = row.partition(" ")
+        if rest in {"parameters", "values"}:
+            count += int(first.replace(",", ""))
+        elif first in {"data", "z", "a"} and rest.replace("−", "-").lower().lstrip("-")[:1].isdigit():
+            count += 1
+    return count
+
+
+def lost(seen: Seen, root: Value) -> int:
+    """How many values below `root`, plain numbers aside, no box accounts for."""
+    variables = [value for value in walk(root) if value.op.name != "constant"]
+    return len(variables) - sum(map(counted, seen.nodes.values()))
+
+
+def demo_loss(model: Model, parameters: Sequence[Value], samples: int = 100) -> Value:
+    """The loss of micrograd's demo: a margin for each sample, and a penalty on the weights."""
+    rng = random.Random(1)
+    scores = [model([Value(rng.uniform(-1, 1)), Value(rng.uniform(-1, 1))]) for _ in range(samples)]
+    losses = [(1 + -rng.choice([-1, 1]) * score).relu() for score in scores]
+    loss: Any = sum(losses) * (1.0 / samples) + 1e-4 * sum(p * p for p in parameters)
+    return loss  # type: ignore[no-any-return]
+
+
+class SmallNodes:
+    """An MLP as people write it: a node for every product and every sum."""
+
+    def __init__(self, sizes: Sequence[int], leaf: Callable[[float], Value]) -> None:
+        rng = random.Random(2)
+        self.layers = [
+            [([leaf(rng.uniform(-1, 1)) for _ in range(nin)], leaf(0.0)) for _ in range(nout)]
+            for nin, nout in pairwise(sizes)
+        ]
+        self.parameters = [p for layer in self.layers for w, b in layer for p in [*w, b]]
+
+    def __call__(self, x: list[Value]) -> Value:
+        for layer in self.layers:
+            sums = [sum((wi * xi for wi, xi in zip(w, x, strict=True)), b) for w, b in layer]
+            x = [z.relu() for z in sums] if layer is not self.layers[-1] else sums
+        return x[0]
+
+
+def test_the_demo_loss_as_neurons_and_as_layers() -> None:
+    model = MLP(2, [16, 16, 1], seed=1)
+    loss = demo_loss(model, model.parameters())
+    # each sample passes a neuron's weighted sum and its relu; the last neuron has no activation
+    neurons = {
+        f"layer{i}.neuron{j}": [f"{n} parameters", "200 values"] for i, n in ((0, 3), (1, 17)) for j in range(16)
+    }
+    neurons["layer2.neuron0"] = ["17 parameters", "100 values"]
+    layers = {"layer0": ["48 parameters", "3,200 values"], "layer1": ["272 parameters", "3,200 values"],
+              "layer2": ["17 parameters", "100 values"]}  # fmt: skip
+    for view, expected, most in (("neurons", neurons, 100), ("layers", layers, 20)):
+        seen = see(draw(loss, view))
+        assert {node.rows[0]: node.rows[1:] for node in seen.nodes.values() if node.kind == "parameter"} == expected
+        assert len(seen.nodes) < most
+        assert lost(seen, loss) == 0
+        kind = view.removesuffix("s")
+        assert seen.words[0].startswith(f"8,314 values in {len(seen.nodes)} boxes: one for each {kind}")
+        between = [(tail, head) for tail, head in seen.joins() if tail in expected and head in expected]
+        assert len(between) == (16 * 16 + 16 if view == "neurons" else 2)
+
+
+@pytest.mark.parametrize("leaf", [Value, parameter])
+def test_65_000_small_nodes_as_neurons_and_as_layers(leaf: Callable[[float], Value]) -> None:
+    model = SmallNodes([2, 16, 16, 1], leaf)
+    loss = demo_loss(model, model.parameters)
+    assert len(walk(loss)) > 65_000
+    for view in ("neurons", "layers"):
+        seen = see(draw(loss, view))
+        assert len(seen.nodes) <= 25
+        assert lost(seen, loss) == 0
+        (result,) = [node for node in seen.nodes.values() if node.kind == "root"]
+        assert "values" not in result.rows[1]
+
+
+def test_the_check_of_counts_rejects_a_value_that_no_box_has() -> None:
+    model = MLP(2, [3, 1], seed=1)
+    loss = demo_loss(model, model.parameters(), 5)
+    seen = see(draw(loss, "neurons"))
+    assert lost(seen, loss) == 0
+    assert lost(seen, loss + Value(1.0)) == 2
+    del seen.nodes[seen.find("layer0.neuron1")]
+    assert lost(seen, loss) == 3 + 2 * 5
+
+
+def test_a_neuron_used_once_shows_its_numbers() -> None:
+    model = MLP(2, [2, 1], "tanh", seed=1)
+    y = model([0.5, -1.0])
+    assert [node.rows[-1] for node in see(draw(y, "neurons")).nodes.values()] == ["2 values", *["grad —"] * 3]
+    y.backward()
+    seen = see(draw(y, "neurons"))
+    a = y.operands[2]
+    name, count, *numbers = seen.nodes[seen.find("layer0.neuron0")].rows
+    assert (name, count) == ("layer0.neuron0", "3 parameters")
+    read = {row.split()[0]: float(row.split()[1].replace("−", "-")) for row in numbers}
+    assert read == pytest.approx({"z": a.operands[0].data, "a": a.data, "grad": a.grad}, rel=5e-4)
+
+
+def test_a_recurrent_neuron_is_one_box() -> None:
+    cell = Layer(2, 1, "tanh", seed=1)
+    h, x = Value(0.0, "h"), Value(1.0, "x")
+    state = h
+    for _ in range(20):
+        state = cell([state, x])
+    seen = see(draw(state, "neurons"))
+    assert {node.rows[0]: node.rows[1:] for node in seen.nodes.values() if node.kind == "root"} == {
+        "neuron0": ["3 parameters", "40 values"]
+    }
+    assert seen.joins() == {("h", "neuron0"): 1, ("x", "neuron0"): 1}
+    assert lost(seen, state) == 0
+
+
+def test_two_recurrent_neurons_feed_each_other() -> None:
+    cell = Layer(3, 2, "tanh", seed=1)
+    state: Any = [Value(0.0, "h"), Value(0.0, "h")]
+    for _ in range(5):
+        state = cell([*state, Value(1.0, "x")])
+    seen = see(draw(state, "neurons"))
+    assert [seen.joins()[pair] for pair in (("neuron0", "neuron1"), ("neuron1", "neuron0"))] == [1, 1]
+    assert Counter(node.kind for node in seen.nodes.values()) == {"input": 2, "root": 2}
+
+
+def test_a_parameter_with_a_dotted_name_need_be_no_neurons() -> None:
+    w = parameter(2.0, "lens.w")
+    for view in ("neurons", "layers"):
+        seen = see(draw(w * Value(3.0, "x"), view))
+        assert seen.nodes[seen.find("lens")].rows == ["lens", "1 parameters"]
+        assert len(seen.nodes) == 3
+
+
+@pytest.mark.parametrize("view", ["neurons", "layers"])
+def test_a_leaf_and_a_constant_alone(view: str) -> None:
+    assert [node.rows for node in see(draw(Value(2.0, "x"), view)).nodes.values()] == [["x", "data 2", "grad —"]]
+    assert [node.rows[-1] for node in see(draw(constant(2.0), view)).nodes.values()] == ["data 2"]
+
+
+def chosen(seen: Seen) -> str:
+    """Which view a picture says that it is."""
+    text = " ".join(seen.words)
+    if "boxes" in text:
+        return "neurons" if "each neuron" in text else "layers"
+    return "cut" if " of " in text else "ops"
+
+
+def test_left_to_itself_the_finest_view_that_fits_is_drawn() -> None:
+    model = MLP(2, [5, 5, 1], "tanh", seed=1)
+    loss = demo_loss(model, model.parameters(), 4)
+    values, neurons, layers = (len(see(draw(loss, view, max_nodes=999)).nodes) for view in ("ops", "neurons", "layers"))
+    assert values == len(walk(loss)) > neurons > layers
+    expected = {values: "ops", values - 1: "neurons", neurons: "neurons", neurons - 1: "layers", layers: "layers",
+                layers - 1: "cut", 1: "cut"}  # fmt: skip
+    for most, view in expected.items():
+        seen = see(draw(loss, max_nodes=most))
+        assert (most, chosen(seen)) == (most, view)
+        assert len(seen.nodes) <= most
+    for view, kind in (("ops", "cut"), ("neurons", "neurons"), ("layers", "layers")):
+        seen = see(draw(loss, view, max_nodes=3))
+        assert chosen(seen) == kind, "a view that was asked for is kept"
+        assert len(seen.nodes) == 3
+        every = {"ops": f"{values} values", "neurons": f"{neurons} boxes", "layers": f"{layers} boxes"}[view]
+        assert f"3 of {every}, those nearest the result" in seen.words[0]
+    assert chosen(see(draw(tanh(Value(1.0)), "neurons"))) == "neurons", "and also where every value would fit"
+
+
+def test_a_long_chain_has_no_groups_and_is_cut() -> None:
+    value = Value(0.5)
+    for _ in range(20_000):
+        value = exp(-value)
+    assert see(draw(value, "neurons")).words[0].startswith("40,001 values in 200 of 40,001 boxes")
+
+
+def test_hostile_labels_in_groups() -> None:
+    cases = [(label, expected) for label, expected in HOSTILE + LINES if label]
+    inputs = [Value(1.0, label) for label, _ in cases]
+    root: Any = sum(tanh(x * parameter(2.0, label)) for x, (label, _) in zip(inputs, cases, strict=True))
+    for view in ("neurons", "layers"):
+        seen = see(draw(root, view, max_nodes=999))
+        drawn = Counter(node.rows[0] for node in seen.nodes.values() if node.kind == "input")
+        assert drawn == Counter(drawn_as(*case) for case in cases)
+        assert lost(seen, root) == 0
+
+
+def columns(seen: Seen, axis: int = 0) -> list[list[Node]]:
+    """The circles of a network between one heading and the next, in the order in which the arrows run."""
+    found: list[list[Node]] = []
+    for node in seen.nodes.values():
+        if node.kind == "heading" and not node.rows[0].startswith("⋮"):
+            found.append([])
+        found[-1].append(node)
+    return found
+
+
+def wrong_arrows(seen: Seen, module: Module) -> list[str]:
+    """What is wrong with the arrows of a network, drawn whole: one a weight, dashed below 0, thick if large."""
+    weights = {name: p.data for name, p in module.named_parameters() if not name.endswith("b")}
+    arrows = {edge.tooltip[0]: edge for edge in seen.edges.values()}
+    if len(seen.edges) != len(weights) or arrows.keys() != weights.keys():
+        return ["not one for each weight"]
+    wrong = [f"{name} dashed" for name, w in weights.items() if arrows[name].dashed != (w < 0)]
+    wrong += [f"{name} number" for name, w in weights.items() if arrows[name].tooltip[1] != f"data {w!r}"]
+    by_size = sorted(weights, key=lambda name: abs(weights[name]))
+    widths = [arrows[name].width for name in by_size]
+    return wrong + (["not thicker where larger"] if widths != sorted(widths) or widths[0] < 0.4 else [])
+
+
+NETWORKS: list[tuple[Module, list[int]]] = [(Neuron(3, seed=1), [3, 1]), (Layer(2, 3, "tanh", seed=2), [2, 3]),
+                                            (MLP(3, [4, 4, 2], seed=3), [3, 4, 4, 2])]  # fmt: skip
+
+
+@pytest.mark.parametrize(("module", "sizes"), NETWORKS, ids=str)
+def test_a_network_has_a_circle_for_each_neuron_and_an_arrow_for_each_weight(module: Module, sizes: list[int]) -> None:
+    for direction in DIRECTIONS:
+        seen = see(draw(module, direction=direction))
+        assert [len(column) - 1 for column in columns(seen)] == sizes
+        assert wrong_arrows(seen, module) == []
+        axis, forward = {"LR": (0, 1), "RL": (0, -1), "TB": (1, 1), "BT": (1, -1)}[direction]
+        places = [column[1].place[axis] * forward for column in columns(seen)]
+        assert places == sorted(places)
+    headings = [column[0].rows[0].partition(":")[0] for column in columns(see(draw(module)))]
+    hidden = [f"hidden {i}" for i in range(1, len(sizes) - 1)]
+    assert headings == ["input", *hidden, "output"]
+    boxes = [node.rows[0] for node in see(draw(module, "layers")).nodes.values()]
+    assert boxes == headings
+
+
+def test_the_check_of_arrows_rejects_a_sign_a_width_and_a_missing_arrow() -> None:
+    module = MLP(2, [2, 1], seed=4)
+    for change in ("sign", "width", "number", "missing"):
+        seen = see(draw(module))
+        edge = max(seen.edges.values(), key=lambda edge: edge.width)
+        if change == "missing":
+            seen.edges.popitem()
+        edge.dashed ^= change == "sign"
+        edge.width = 0.5 if change == "width" else edge.width
+        edge.tooltip[1] += "1" if change == "number" else ""
+        assert wrong_arrows(seen, module)
+
+
+def test_one_hidden_layer_is_called_hidden_and_equal_weights_have_equal_arrows() -> None:
+    module = MLP(2, [2, 1], "tanh", seed=1)
+    for value in (0.0, 3.0, -3.0):
+        for p in module.parameters():
+            p.data = value
+        seen = see(draw(module))
+        assert [column[0].rows for column in columns(seen)] == [["input"], ["hidden: tanh"], ["output: linear"]]
+        assert len({(edge.width, edge.dashed) for edge in seen.edges.values()}) == 1
+        assert wrong_arrows(seen, module) == []
+
+
+def test_a_large_network_says_how_many_circles_are_missing() -> None:
+    seen = see(draw(MLP(20, [17, 16, 1], seed=1)))
+    assert MOST_IN_COLUMN == 16
+    tails = [column[-1].rows[0] for column in columns(seen)]
+    assert tails[:2] == ["⋮ 4 more", "⋮ 1 more"]
+    assert not any("more" in tail for tail in tails[2:])
+    assert len(seen.edges) == 16 * 16 + 16 * 16 + 16
+    assert "5 of 54 circles not drawn" in seen.words
+
+
+def test_hostile_names_in_a_network() -> None:
+    labels = [(label, expected) for label, expected in HOSTILE + LINES if label.strip() and "\n" not in label]
+    module = Neuron(len(labels[:16]), seed=1)
+    for start in range(0, len(labels), 16):
+        for weight, (label, _) in zip(module.w, labels[start:], strict=False):
+            weight.label = label
+        assert len(see(draw(module)).edges) == 16
