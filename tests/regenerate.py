@@ -72,6 +72,14 @@ def example(name: str) -> Any:
     return EXAMPLES[name].draw()
 
 
+def with_circles() -> Any:
+    """The neuron, its operations in circles."""
+    from microgradnet import draw
+    from microgradnet.examples import EXAMPLES
+
+    return draw(EXAMPLES["neuron"].build(), op_nodes=True)
+
+
 def network() -> Any:
     """The network of the example `layers`."""
     from microgradnet.examples import EXAMPLES
@@ -92,7 +100,7 @@ def demo_layers() -> Any:
 
 PICTURES: dict[str, Callable[[], Any]] = {
     "neuron": lambda: example("neuron"),
-    "learning": lambda: example("learning"),
+    "neuron-operations": with_circles,
     "network": network,
     "demo-layers": demo_layers,
 }
