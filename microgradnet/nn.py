@@ -45,10 +45,12 @@ xavier, Glorot & Bengio 2010, eq. 16; he, He et al. 2015, eq. 10."""
 
 def _named(table: Mapping[str, Any], name: str, what: str) -> Any:
     if name not in table:
-        raise ValueError(
-            f"unknown {what} {name!r}: it must be one of {', '.join(table)}, or for an activation a function"
-        )
+        raise ValueError(f"unknown {what} {name!r}: it must be one of {', '.join(table)}")
     return table[name]
+
+
+def _function_of(activation: Activation) -> Callable[[Value], Value]:
+    return activation if callable(activation) else _named(ACTIVATIONS, activation, "activation")
 
 
 def _as_inputs(x: Iterable[Value | float]) -> list[Value]:
@@ -166,7 +168,7 @@ class Neuron(Module):
     ) -> None:
         if not nonlin:
             activation = "linear"
-        self.activation = activation if callable(activation) else _named(ACTIVATIONS, activation, "activation")
+        self.activation = _function_of(activation)
         draw = _named(INITIALISERS, init, "initialisation")
         rng = _source(seed)
         self.w = [parameter(draw(rng, nin, nout)) for _ in range(as_count(nin, "the number of inputs"))]
@@ -259,7 +261,8 @@ class MLP(Module):
                 f"nouts must be the list of the sizes of at least one layer, as [16, 16, 1], got {nouts!r}"
             )
         rng = _source(seed)
-        activations = [activation] * (len(nouts) - 1) + [output_activation]
+        hidden = _function_of(activation)  # an unknown name is refused even where there is no hidden layer
+        activations = [*[hidden] * (len(nouts) - 1), _function_of(output_activation)]
         self.layers = [
             Layer(before, size, f, init=init, seed=rng)
             for before, size, f in zip([nin, *nouts], nouts, activations, strict=False)

@@ -277,3 +277,8 @@ def test_a_repr_reads_as_the_architecture() -> None:
     assert repr(MLP(2, [2], output_activation="gelu_tanh")) == "MLP(2 → 2 gelu_tanh)"
     assert repr(Layer(2, 3, nonlin=False)) == "Layer(2 → 3 linear)"
     assert repr(Neuron(2)) == "Neuron(2 → 1 relu)"
+
+
+def test_an_unknown_activation_is_refused_even_where_it_is_not_used() -> None:
+    with pytest.raises(ValueError, match="unknown activation 'sigmoyd': it must be one of linear, sigmoid"):
+        MLP(2, [1], "sigmoyd")

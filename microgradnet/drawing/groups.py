@@ -31,6 +31,7 @@ class Group:
     what: list[str] = field(default_factory=list)
     uses: dict["Group", int] = field(default_factory=dict)
     is_neuron: bool = False
+    root: Value | None = None
 
     @property
     def operands(self) -> tuple["Group", ...]:
@@ -48,13 +49,14 @@ class Groups:
         order = topological_order(*roots)
         self.size = len(order)
         self._times_used = Counter(operand for node in order for operand in node.operands)
-        self._unnamed = _neurons_without_names(order)
+        self._neurons = _neurons(order)
         for node in order:
             if node.op is not CONSTANT:
                 self.of[node] = self._place(node)
         self.roots = list(dict.fromkeys(self.of[root] for root in roots if root in self.of))
-        for group in self.roots:
-            group.role = "root"
+        for root in roots:
+            if root in self.of:
+                self.of[root].role, self.of[root].root = "root", root
 
     def __len__(self) -> int:
         return len(self._of_key)
@@ -83,8 +85,11 @@ class Groups:
             group = self._group(("input", node.label), node.label or "inputs", "input")
             group.results.append(node)
             return group
-        owner = self._owner(node.label) or self._unnamed.get(node, "")
-        group = self._group(("owner", owner or node.label), owner or node.label, "parameter")
+        first, name = self._neurons.get(node, (None, ""))
+        owner = self._owner(node.label) or name
+        if self.by_layer and "." in node.label:
+            first = None  # a layer has many
+        group = self._group(("owner", owner or node.label, first), owner or node.label, "parameter")
         group.parameters += 1
         group.is_neuron = bool(owner)
         if not owner:
@@ -115,13 +120,14 @@ class Groups:
         return self._group((TOTAL, frozenset(fed_by)), "sum")
 
 
-def _neurons_without_names(order: list[Value]) -> dict[Value, str]:
-    """The neuron that each parameter without a dot in its label belongs to: those of one weighted sum are of one."""
-    neurons: dict[Value, str] = {}
+def _neurons(order: list[Value]) -> dict[Value, tuple[Value, str]]:
+    """For each parameter of a weighted sum the first one, by which the neuron is known, and a name if it has none."""
+    neurons: dict[Value, tuple[Value, str]] = {}
     for node in order:
-        if node.op is WEIGHTED_SUM and node.operands[0].op is PARAMETER and "." not in node.operands[0].label:
-            name = neurons.get(node.operands[0]) or f"neuron {len(set(neurons.values())) + 1}"
-            neurons.update((operand, name) for operand in node.operands if operand.op is PARAMETER)
+        first = node.operands[0] if node.op is WEIGHTED_SUM else node
+        if first is not node and first.op is PARAMETER and first not in neurons:
+            name = f"neuron {len({first for first, _ in neurons.values()}) + 1}"
+            neurons.update((operand, (first, name)) for operand in node.operands if operand.op is PARAMETER)
     return neurons
 
 
@@ -147,16 +153,17 @@ class GroupsView:
 def _box(group: Group, drawn: set[Group]) -> Box:
     """A single computation shows its numbers, many alike show how many they are."""
     rows = [group.name]
-    if len(group.results) == 1 and group.results[0].label not in {"", group.name}:
-        rows = [f"{group.results[0].label} = {group.name}"]
+    shown = group.results[0] if len(group.results) == 1 else group.root  # a Value has no truth, so no `or`
+    if shown is not None and shown.label not in {"", group.name}:
+        rows = [f"{shown.label} = {group.name}"]
     if group.is_neuron:
         rows.append(f"{group.parameters:,} parameters")
     if group.is_neuron and group.results and len(group.results) == len(group.what):
         rows += [f"{name} {number(value.data)}" for name, value in zip("za", group.results, strict=False)]
         rows.append(f"grad {gradient(group.results[-1])}")
-    elif len(group.results) == 1:
-        rows += [f"data {number(group.results[0].data)}", f"grad {gradient(group.results[0])}"]
-    elif group.results:
+    elif shown is not None:
+        rows += [f"data {number(shown.data)}", f"grad {gradient(shown)}"]
+    if len(group.results) > max(1, len(group.what)):
         rows.append(f"{len(group.results):,} values")
     if missing := sum(other not in drawn for other in group.uses):
         rows.append(f"… {missing} operands not drawn")

@@ -42,7 +42,7 @@ def _layers(module: Any) -> list[list[Any]]:
 
 
 def _activation(neuron: Any) -> str:
-    return getattr(neuron.activation, "__name__", "activation")
+    return getattr(getattr(neuron, "activation", None), "__name__", "activation")
 
 
 def _headings(layers: list[list[Any]]) -> list[str]:
@@ -98,7 +98,7 @@ def _draw_circles(layers: list[list[Any]], most: int, diagram: Diagram) -> None:
 def _circle(neuron: Any, index: int, role: str, is_small: bool) -> Box:
     weights = "\n".join(f"{w.label} {w.data!r}" for w in neuron.w[:MOST_IN_COLUMN])
     rows = [f"{index}"] if is_small else [f"neuron{index}", f"b {number(neuron.b.data, 3)}"]
-    return Box(rows, role, f"neuron{index}\n{weights}\nb {neuron.b.data!r}", "circle", 0.42 if is_small else 1.25)
+    return Box(rows, role, f"neuron{index}\n{weights}\nb {neuron.b.data!r}", "circle", 0.42 if is_small else 1.35)
 
 
 def _draw_column(heading: str, circles: list[Box], most: int, diagram: Diagram) -> list[int]:

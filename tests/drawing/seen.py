@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from microgradnet import Value
 from microgradnet.drawing import Picture
 from microgradnet.drawing.provider import find_program
 
@@ -89,3 +90,34 @@ def drawn_as(label: str, expected: str | None) -> str:
 def readable(text: str) -> str:
     """The text with plain spaces: Graphviz writes some as U+00A0."""
     return text.replace("\u00a0", " ")
+
+
+def walk(root: Value) -> list[Value]:
+    """Every value below a root."""
+    found, ahead = {root: None}, [root]
+    while ahead:
+        for operand in ahead.pop()._prev:
+            if operand not in found:
+                found[operand] = None
+                ahead.append(operand)
+    return list(found)
+
+
+def counted(node: Node) -> int:
+    """How many values a box says that it stands for."""
+    count = 0
+    for row in node.rows:
+        first, _, rest = row.partition(" ")
+        if rest in {"parameters", "values"}:
+            count += int(first.replace(",", ""))
+        elif node.rows[-1].endswith(" values"):
+            continue  # the numbers of the result, which is one of those values
+        elif first in {"data", "z", "a"} and rest.replace("−", "-").lower().lstrip("-")[:1].isdigit():
+            count += 1
+    return count
+
+
+def lost(seen: Seen, root: Value) -> int:
+    """How many values below `root`, plain numbers aside, no box accounts for."""
+    variables = [value for value in walk(root) if value.op.name != "constant"]
+    return len(variables) - sum(map(counted, seen.nodes.values()))

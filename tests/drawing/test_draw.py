@@ -158,10 +158,11 @@ def test_the_reader_rejects_markup_that_got_through() -> None:
             see(fake)
 
 
-def test_a_title_has_its_lines_and_a_caption_stands_with_it() -> None:
-    assert see(draw(tree(3), title="one\ntwo", view="ops", max_nodes=4)).words == [
-        "one", "two", "4 of 15 values, those nearest the result"
-    ]  # fmt: skip
+def test_a_title_stands_above_with_the_caption_and_a_caption_alone_below() -> None:
+    seen = see(draw(tree(3), title="one\ntwo", view="ops", max_nodes=4))
+    told = "4 of 15 values, those nearest the result"
+    assert (seen.words, seen.graph["labelloc"]) == (["one", "two", told], "t")
+    assert see(draw(tree(3), view="ops", max_nodes=4)).graph["labelloc"] == "b"
 
 
 def test_op_nodes_stand_between_operands_and_result() -> None:

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,39 +12,10 @@ import pytest
 from microgradnet import MLP, Layer, Module, Neuron, Value, constant, draw, exp, parameter, tanh
 from microgradnet.drawing import DIRECTIONS
 from microgradnet.drawing.network import MOST_IN_COLUMN
-from tests.drawing.seen import Node, Seen, drawn_as, see
+from tests.drawing.seen import Node, Seen, drawn_as, lost, readable, see, walk
 from tests.drawing.test_escape import HOSTILE, LINES
 
 Model = Callable[[list[Value]], Any]
-
-
-def walk(root: Value) -> list[Value]:
-    """Every value below a root."""
-    found, ahead = {root: None}, [root]
-    while ahead:
-        for operand in ahead.pop()._prev:
-            if operand not in found:
-                found[operand] = None
-                ahead.append(operand)
-    return list(found)
-
-
-def counted(node: Node) -> int:
-    """How many values a box says that it stands for."""
-    count = 0
-    for row in node.rows:
-        first, _, rest = row.partition(" ")
-        if rest in {"parameters", "values"}:
-            count += int(first.replace(",", ""))
-        elif first in {"data", "z", "a"} and rest.replace("−", "-").lower().lstrip("-")[:1].isdigit():
-            count += 1
-    return count
-
-
-def lost(seen: Seen, root: Value) -> int:
-    """How many values below `root`, plain numbers aside, no box accounts for."""
-    variables = [value for value in walk(root) if value.op.name != "constant"]
-    return len(variables) - sum(map(counted, seen.nodes.values()))
 
 
 def demo_loss(model: Model, parameters: Sequence[Value], samples: int = 100) -> Value:
@@ -138,7 +110,7 @@ def test_a_recurrent_neuron_is_one_box() -> None:
         state = cell([state, x])
     seen = see(draw(state, "neurons"))
     assert {node.rows[0]: node.rows[1:] for node in seen.nodes.values() if node.kind == "root"} == {
-        "neuron0": ["3 parameters", "40 values"]
+        "neuron0": ["3 parameters", f"data {state.data:.4g}", "grad —", "40 values"]
     }
     assert seen.joins() == {("h", "neuron0"): 1, ("x", "neuron0"): 1}
     assert lost(seen, state) == 0
@@ -214,7 +186,7 @@ def test_hostile_labels_in_groups() -> None:
         assert lost(seen, root) == 0
 
 
-def columns(seen: Seen, axis: int = 0) -> list[list[Node]]:
+def columns(seen: Seen) -> list[list[Node]]:
     """The circles of a network between one heading and the next, in the order in which the arrows run."""
     found: list[list[Node]] = []
     for node in seen.nodes.values():
@@ -253,8 +225,7 @@ def test_a_network_has_a_circle_for_each_neuron_and_an_arrow_for_each_weight(mod
     headings = [column[0].rows[0].partition(":")[0] for column in columns(see(draw(module)))]
     hidden = [f"hidden {i}" for i in range(1, len(sizes) - 1)]
     assert headings == ["input", *hidden, "output"]
-    boxes = [node.rows[0] for node in see(draw(module, "layers")).nodes.values()]
-    assert boxes == headings
+    assert [node.rows[0] for node in see(draw(module, "layers")).nodes.values()] == headings
 
 
 def test_the_check_of_arrows_rejects_a_sign_a_width_and_a_missing_arrow() -> None:
@@ -291,10 +262,34 @@ def test_a_large_network_says_how_many_circles_are_missing() -> None:
     assert "5 of 54 circles not drawn" in seen.words
 
 
-def test_hostile_names_in_a_network() -> None:
-    labels = [(label, expected) for label, expected in HOSTILE + LINES if label.strip() and "\n" not in label]
-    module = Neuron(len(labels[:16]), seed=1)
+def test_hostile_names_of_weights_are_said_at_their_arrows() -> None:
+    labels = [(label, expected) for label, expected in HOSTILE if label.strip()]
     for start in range(0, len(labels), 16):
-        for weight, (label, _) in zip(module.w, labels[start:], strict=False):
+        some = labels[start : start + 16]
+        module = Neuron(len(some), seed=1)
+        for weight, (label, _) in zip(module.w, some, strict=True):
             weight.label = label
-        assert len(see(draw(module)).edges) == 16
+        said = [readable(edge.tooltip[0]) for edge in see(draw(module)).edges.values()]
+        assert said == [readable(label if expected is None else expected) for label, expected in some]
+
+
+def test_classes_that_people_wrote_themselves_are_drawn_too() -> None:
+    neuron = SimpleNamespace(w=[Value(1.0), Value(-1.0)], b=Value(0.0))
+    layer = SimpleNamespace(neurons=[neuron, neuron])
+    for module, circles in ((neuron, [2, 1]), (layer, [2, 2]), (SimpleNamespace(layers=[layer, layer]), [2, 2, 2])):
+        assert [len(column) - 1 for column in columns(see(draw(module)))] == circles
+
+
+def test_networks_of_the_same_names_stay_apart() -> None:
+    f, g = MLP(1, [2, 1], seed=1), MLP(1, [2, 1], seed=2)
+    x = Value(0.5, "x")
+    seen = see(draw(f([x]) - g([x]), "neurons"))
+    assert Counter(node.kind for node in seen.nodes.values()) == {"input": 1, "parameter": 6, "root": 1}
+
+
+def test_a_result_among_many_alike_shows_its_number() -> None:
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    loss: Any = sum([a * a, b * b, a * b])
+    loss.label = "loss"
+    (box,) = [node for node in see(draw(loss, "neurons")).nodes.values() if node.kind == "root"]
+    assert box.rows == ["loss = sum", "data 7", "grad —", "2 values"]
