@@ -6,10 +6,11 @@
 6.0
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from microgradnet.checking import gradcheck
-from microgradnet.errors import DomainError, ProviderError, StaleGraphError
+from microgradnet.errors import AnomalyError, DomainError, ProviderError, StaleGraphError
 from microgradnet.functions import (
     abs,
     cos,
@@ -38,23 +39,74 @@ from microgradnet.functions import (
 )
 from microgradnet.gradients import grad, hessian, jacobian
 from microgradnet.nn import MLP, Layer, Module, Neuron
-from microgradnet.value import Value, constant, no_grad, parameter
+from microgradnet.recording import no_grad, trace_source
+from microgradnet.value import Value, constant, parameter
 
 if TYPE_CHECKING:
     from microgradnet.drawing import Picture, draw, draw_dot
+    from microgradnet.stepping import backward_unrolled, break_on, detect_anomaly, explain, unroll
+
+_LATER = {
+    "microgradnet.drawing": ("Picture", "draw", "draw_dot"),
+    "microgradnet.stepping": ("backward_unrolled", "break_on", "detect_anomaly", "explain", "unroll"),
+}
+"""What is loaded when it is first asked for, as it takes longer to load than all the rest."""
 
 __all__ = [
-    "MLP", "DomainError", "Layer", "Module", "Neuron", "Picture", "ProviderError", "StaleGraphError", "Value",
-    "abs", "constant", "cos", "dot", "draw", "draw_dot", "elu", "erf", "erfc", "exp", "gelu", "gelu_tanh", "grad",
-    "gradcheck", "hessian", "jacobian", "leaky_relu", "log", "logsumexp", "maximum", "minimum", "no_grad",
-    "parameter", "relu", "sigmoid", "silu", "sin", "softmax", "softplus", "sqrt", "tanh", "total", "weighted_sum",
-]  # fmt: skip
+    "MLP",
+    "AnomalyError",
+    "DomainError",
+    "Layer",
+    "Module",
+    "Neuron",
+    "Picture",
+    "ProviderError",
+    "StaleGraphError",
+    "Value",
+    "abs",
+    "backward_unrolled",
+    "break_on",
+    "constant",
+    "cos",
+    "detect_anomaly",
+    "dot",
+    "draw",
+    "draw_dot",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "explain",
+    "gelu",
+    "gelu_tanh",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "jacobian",
+    "leaky_relu",
+    "log",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "no_grad",
+    "parameter",
+    "relu",
+    "sigmoid",
+    "silu",
+    "sin",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "tanh",
+    "total",
+    "trace_source",
+    "unroll",
+    "weighted_sum",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """What draws is loaded when it is first asked for, as it takes longer to load than all the rest."""
-    if name in {"Picture", "draw", "draw_dot"}:
-        from microgradnet import drawing
-
-        return getattr(drawing, name)
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(module), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,23 +1,21 @@
-"""The chain rule, written once: `backpropagate` passes gradients from a result back to all it was computed from.
+"""A backward pass: what has to be so before the chain rule is applied, and after it. Whole, or nothing is changed."""
 
-`Value.backward()` and `grad()` both run this one loop. In which order it goes is left to `graph`, and what the
-derivative of an operation is, to the table `ops`.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from microgradnet.errors import DomainError, StaleGraphError, domain_error
+from microgradnet.chain_rule import Application, applications, backpropagate, local_derivatives, no_derivative, watchers
+from microgradnet.errors import DomainError, StaleGraphError
 from microgradnet.graph import walk
-from microgradnet.ops import CONSTANT, floats
+from microgradnet.ops import CONSTANT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from microgradnet.value import Value
 
-data_of: Callable[["Value"], float] = attrgetter("_data")
-_epoch_of: Callable[["Value"], int] = attrgetter("_epoch")
+_epoch_of: "Callable[[Value], int]" = attrgetter("_epoch")
 
 
 class NoGradient(float):
@@ -30,20 +28,56 @@ NO_GRADIENT = NoGradient()
 
 
 def backward_pass(root: "Value", seed: float) -> None:
-    """Add seed·d(root)/d(leaf) to every leaf's gradient and set those between; or fail, and change no leaf's."""
+    """Add seed·d(root)/d(leaf) to every leaf's gradient and set those between; or fail, and change nothing."""
+    nodes, computed, before = _begin(root, seed)
+    try:
+        propagate(computed)
+        _refuse_new_overflow(nodes, computed, before)
+    except BaseException:
+        _restore(nodes, before)
+        raise
+
+
+def backward_steps(root: "Value", seed: float) -> Iterator[Application]:
+    """The same pass, paused after each application of the chain rule; left before its end, it changes nothing."""
+    nodes, computed, before = _begin(root, seed)
+    try:
+        yield from applications(computed)
+        _refuse_new_overflow(nodes, computed, before)
+    except BaseException:  # GeneratorExit too: the loop over the steps was left
+        _restore(nodes, before)
+        raise
+
+
+def propagate(computed: list["Value"]) -> None:
+    """The chain rule on all of the `computed` nodes; application by application if any is watched for."""
+    if watchers:
+        for _ in applications(computed):
+            pass
+    else:
+        backpropagate(computed)
+
+
+def _begin(root: "Value", seed: float) -> tuple[list["Value"], list["Value"], list[float]]:
+    """All nodes, leaves first, and the computed ones, made ready for a pass; and the gradients as they were."""
     leaves, computed = walk(root)
     refuse_stale(leaves, computed)
-    before = [leaf.grad for leaf in leaves]
+    nodes = leaves + computed
+    before = [node.grad for node in nodes]
     for node in computed:
         node.grad = 0.0
     root.grad += seed
-    try:
-        backpropagate(computed)
-        refuse_overflow([leaf for leaf, grad in zip(leaves, before, strict=True) if isfinite(grad)], computed)
-    except BaseException:
-        for leaf, grad in zip(leaves, before, strict=True):
-            leaf.grad = grad
-        raise
+    return nodes, computed, before
+
+
+def _restore(nodes: list["Value"], before: list[float]) -> None:
+    for node, grad in zip(nodes, before, strict=True):
+        node.grad = grad
+
+
+def _refuse_new_overflow(nodes: list["Value"], computed: list["Value"], before: list[float]) -> None:
+    leaves = zip(nodes[: len(nodes) - len(computed)], before, strict=False)
+    refuse_overflow([leaf for leaf, grad in leaves if isfinite(grad)], computed)
 
 
 def refuse_stale(leaves: list["Value"], computed: list["Value"]) -> None:
@@ -59,32 +93,6 @@ def refuse_stale(leaves: list["Value"], computed: list["Value"]) -> None:
                     )
 
 
-def backpropagate(computed: list["Value"], m: Any = floats, read: Callable[["Value"], Any] = data_of) -> None:
-    """Pass the gradient of the last of the `computed` nodes back to every operand.
-
-    Args:
-        computed: nodes in topological order, their gradients set to 0, the last one's to its seed.
-        m: the namespace that the rules compute in.
-        read: what a rule is given for a node: its number, or the node itself to build a graph of the derivatives.
-
-    Raises:
-        DomainError: a local derivative does not exist.
-    """
-    try:
-        for node in reversed(computed):
-            upstream, operands, rule = node.grad, node.operands, node.op.derivatives
-            if len(operands) == 2:  # spelled out for speed: *map(…) takes 0.2 µs more
-                local_derivatives = rule(m, read(node), read(operands[0]), read(operands[1]))
-            else:
-                local_derivatives = rule(m, read(node), *map(read, operands))
-            for operand, local_derivative in zip(operands, local_derivatives):  # noqa: B905  # constants come last
-                operand.grad += upstream * local_derivative  # the chain rule
-    except DomainError:
-        raise
-    except (ArithmeticError, ValueError):
-        raise domain_error(node.op, node.operands, of="the derivative of ") from None
-
-
 def refuse_overflow(reached: Sequence["Value"], computed: Sequence["Value"]) -> None:
     """Raise the error of the first derivative that is no finite number, if that is why one of `reached` has none.
 
@@ -96,9 +104,9 @@ def refuse_overflow(reached: Sequence["Value"], computed: Sequence["Value"]) -> 
         return
     for node in reversed(computed):
         numbers = [operand.data for operand in node.operands]
-        if all(map(isfinite, (*numbers, node.data, node.grad))):
-            local_derivatives = node.op.derivatives(floats, node.data, *numbers)
-            if not all(isfinite(node.grad * derivative) for derivative in local_derivatives):
-                raise domain_error(node.op, node.operands, of="the derivative of ")
+        if not all(map(isfinite, (*numbers, node.data, node.grad))):
+            continue
+        if not all(isfinite(node.grad * derivative) for derivative in local_derivatives(node)):
+            raise no_derivative(node, computed[-1])
     if all(isfinite(node.data) and all(isfinite(operand.data) for operand in node.operands) for node in computed):
         raise DomainError(f"the shares that reach {beyond[0]!r} are finite, but their sum is too large for a float")

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any, Literal, overload
 
 from microgradnet import functions
-from microgradnet.backward import backpropagate, refuse_overflow, refuse_stale
+from microgradnet.backward import propagate, refuse_overflow, refuse_stale
+from microgradnet.chain_rule import backpropagate
 from microgradnet.graph import walk
 from microgradnet.ops import CONSTANT
 from microgradnet.value import Value, constant
@@ -60,7 +61,7 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
         if create_graph:
             backpropagate(computed, functions, _itself)
         else:
-            backpropagate(computed)
+            propagate(computed)
         refuse_overflow(wanted, computed)
         found: list[Any] = [value.grad for value in wanted]
     finally:

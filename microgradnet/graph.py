@@ -100,3 +100,26 @@ def nearest(roots: list[N], most: int) -> set[N]:
                 found.add(operand)  # type: ignore[arg-type]
                 queue.append(operand)  # type: ignore[arg-type]
     return found
+
+
+def path(root: N, node: N) -> list[N]:
+    """A shortest way from `root` down to `node`, both included; [] where there is none.
+
+    >>> from microgradnet import Value
+    >>> a = Value(2.0, "a"); b = -a; c = b + b
+    >>> path(c, a) == [c, b, a]
+    True
+    """
+    came_from: dict[N, N] = {}
+    queue = [root]
+    for user in queue:
+        if user is node:
+            way = [user]
+            while way[-1] is not root:
+                way.append(came_from[way[-1]])
+            return way[::-1]
+        for operand in user.operands:
+            if operand not in came_from and operand is not root:
+                came_from[operand] = user  # type: ignore[index]
+                queue.append(operand)  # type: ignore[arg-type]
+    return []

@@ -6,21 +6,22 @@ table `ops`; the loop that applies the chain rule, in `backward`; functions that
 
 import operator
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from math import isfinite
-from typing import NoReturn, SupportsFloat, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, SupportsFloat, TypeAlias
 
-from microgradnet import ops
+from microgradnet import ops, recording
 from microgradnet.backward import NO_GRADIENT, NoGradient, backward_pass
 from microgradnet.errors import StaleGraphError, domain_error
 from microgradnet.graph import topological_order
 from microgradnet.ops import Operation
 from microgradnet.ops.floats import as_float
+from microgradnet.recording import Source
+
+if TYPE_CHECKING:
+    from microgradnet.steps import BackwardStep, ForwardStep
 
 Operand: TypeAlias = "Value | float"
 
 _epoch = 0  # how often the number of an existing value has been changed: see Value.data
-_recording = True  # False inside no_grad()
 
 
 def _as_value(operand: object) -> "Value":
@@ -30,19 +31,17 @@ def _as_value(operand: object) -> "Value":
 
 def _record(op: Operation, operands: tuple["Value", ...], data: float) -> "Value":
     """The node for `data`, which `op` gave for `operands`. Finite operands give a finite number or an error."""
-    if data - data != 0.0 and all(isfinite(operand._data) for operand in operands):
-        raise domain_error(op, operands) from None
+    if data - data != 0.0:
+        recording.refuse_infinity(op, operands, data)
     node = _new(Value)
     node._data = data
     node._epoch = _epoch
     node.grad = NO_GRADIENT
     node.label = ""
-    if _recording:
-        node.op = op
-        node.operands = operands
-    else:
-        node.op = ops.INPUT
-        node.operands = ()
+    if not recording.enabled:
+        op, operands = ops.INPUT, ()
+    node.op = op
+    node.operands = operands if recording.trace is None else recording.trace(operands)
     return node
 
 
@@ -60,10 +59,7 @@ def apply(op: Operation, operands: tuple["Value", ...]) -> "Value":
 
 
 # The methods of Value, made from the rows: a factory for each number of operands, as a general one takes twice as long
-
-
 def _unary(op: Operation) -> Callable[["Value"], "Value"]:
-
     scalar = op.scalar
 
     def method(self: "Value") -> "Value":
@@ -141,7 +137,7 @@ class Value:
         self.grad: float = NO_GRADIENT
         self.label = label
         self.op = ops.INPUT
-        self.operands: tuple[Value, ...] = ()
+        self.operands: tuple[Value, ...] = () if recording.trace is None else recording.trace(())
 
     @property
     def data(self) -> float:
@@ -221,8 +217,13 @@ class Value:
 
     @property
     def _op(self) -> str:
-        """The operation's symbol, "" for a leaf, by the name that programs written for micrograd use."""
+        """The operation's symbol, "" for a leaf, by the name that micrograd's programs use."""
         return self.op.symbol
+
+    @property
+    def source(self) -> Source | None:
+        """The line of the program that made it, if that was while `trace_source()` was on."""
+        return getattr(self.operands, "source", None)
 
     def detach(self) -> "Value":
         """A new leaf with the same number and label, through which no gradient flows."""
@@ -231,8 +232,8 @@ class Value:
     def backward(self, grad: SupportsFloat = 1.0) -> None:
         """Add d(self)/d(leaf), times `grad`, to the `grad` of every leaf; set that of every node between.
 
-        The gradients of nodes between start at 0 in each pass; a leaf's accumulate until `zero_grad()`. If the pass
-        fails, every leaf's gradient is what it was.
+        The gradients of nodes between start at 0 in each pass; a leaf's accumulate until `zero_grad()`. A pass that
+        fails changes no gradient.
 
         Raises:
             StaleGraphError: a number was changed after something had been computed from it.
@@ -243,6 +244,33 @@ class Value:
         12.0
         """
         backward_pass(self, as_float(grad))
+
+    def backward_steps(self, grad: SupportsFloat = 1.0) -> "Iterator[BackwardStep]":
+        """`backward()`, paused after each application of the chain rule: a `BackwardStep` each.
+
+        Inside the loop the gradients are as of that step. A loop that is left before its end changes nothing: all
+        gradients are again what they were. Agrees with `backward()` to the bit.
+
+        >>> a = Value(3.0, "a"); y = a * a; y.label = "y"
+        >>> for step in y.backward_steps(): print(step)
+        a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3 (operand 1 of a·a)
+        a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3, and 3 + 3 = 6 (operand 2 of a·a)
+        """
+        from microgradnet.steps import backward_steps
+
+        return backward_steps(self, as_float(grad))
+
+    def forward_steps(self) -> "Iterator[ForwardStep]":
+        """What was computed, operation by operation, in order: a `ForwardStep` each. Nothing is computed anew.
+
+        >>> x = Value(3.0, "x"); y = 2 * x + 1; y.label = "y"
+        >>> for step in y.forward_steps(): print(step)
+        2·x = 2·3 = 6
+        y = 2·x + 1 = 6 + 1 = 7
+        """
+        from microgradnet.steps import forward_steps
+
+        return forward_steps(self)
 
     def zero_grad(self) -> None:
         """Forget the gradients of this value and of everything it was computed from."""
@@ -269,20 +297,3 @@ def constant(data: SupportsFloat) -> Value:
 
 
 _new: Callable[[type[Value]], Value] = object.__new__
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Inside, arithmetic records no graph: its results are leaves. Also a decorator.
-
-    >>> with no_grad():
-    ...     (Value(2.0) * 3).operands
-    ()
-    """
-    global _recording  # noqa: PLW0603  # the switch is for all operators
-    before = _recording
-    _recording = False
-    try:
-        yield
-    finally:
-        _recording = before

@@ -4,15 +4,16 @@
 `provider` lays it out, and `picture` is the result.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from microgradnet.drawing.diagram import DIRECTIONS, Diagram
 from microgradnet.drawing.groups import Groups, GroupsView
-from microgradnet.drawing.naming import Namer
 from microgradnet.drawing.network import draw_network
-from microgradnet.drawing.ops_view import OpsView
+from microgradnet.drawing.ops_view import Mark, OpsView
 from microgradnet.drawing.picture import Picture
 from microgradnet.graph import nearest, size
+from microgradnet.naming import Namer
 from microgradnet.ops.floats import as_count
 from microgradnet.value import Value
 
@@ -30,6 +31,7 @@ def draw(
     expand: bool = False,
     max_nodes: int = 200,
     title: str = "",
+    mark: Iterable[Mark] = (),
 ) -> Picture:
     """The picture of a value's computation graph, or of a network.
 
@@ -43,6 +45,8 @@ def draw(
         expand: draw the products inside a weighted sum.
         max_nodes: how many boxes there may be; a graph with more is cut, and the picture says so.
         title: stands above the picture.
+        mark: what the picture of all operations points at: a value, for its box, or a pair of a value and the position
+            of one of its operands, for that arrow too.
 
     Returns:
         A picture that shows itself in a notebook, with `.svg`, `.dot` and `.save(path)`.
@@ -73,7 +77,7 @@ def draw(
     if groups:
         GroupsView(groups, max_nodes, diagram)
     else:
-        OpsView(roots, max_nodes, op_nodes, expand, diagram)
+        OpsView(roots, max_nodes, op_nodes, expand, diagram, list(mark))
     return Picture(
         diagram.to_dot(), title or f"computation graph of {Namer(nearest(roots, 100)).heading(roots[0]) or 'a value'}"
     )

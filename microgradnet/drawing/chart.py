@@ -7,9 +7,9 @@ Here is said what can be drawn. How it is drawn is left to `plot`, and how a cha
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from microgradnet.drawing.axis import finite
-from microgradnet.drawing.escape import shorten
 from microgradnet.drawing.picture import Drawing
 from microgradnet.drawing.plot import STYLES, Point, draw_curves
+from microgradnet.text import shorten
 
 
 def chart(

@@ -7,8 +7,9 @@ colour), in which order things are written (same diagram, same bytes), and the s
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from microgradnet.drawing.escape import escape_label, escape_tooltip, shorten
+from microgradnet.drawing.escape import escape_label, escape_tooltip
 from microgradnet.drawing.theme import FONT, LIGHT
+from microgradnet.text import shorten
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 STYLES = {
@@ -23,6 +24,8 @@ STYLES = {
 """The border of each role: inputs rounded, parameters rounded and bold, constants dashed, results square."""
 WIDTHS = {"parameter": 2.0, "root": 2.8}
 FIELD_WIDTH = 60
+MARK, MARK_WIDTH = "▶", 3.6
+"""What a picture points at has this sign, thicker lines and a colour of its own."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Box:
         tooltip: what is shown when the pointer rests on it.
         shape: "record" for stacked rows, "circle", or "plain" for text alone.
         width: of a circle, in inches; 0 for what its text needs.
+        marked: whether it is what the picture points at.
     """
 
     rows: Sequence[str]
@@ -42,6 +46,7 @@ class Box:
     tooltip: str = ""
     shape: str = "record"
     width: float = 0.0
+    marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Arrow:
         label: text beside it.
         width: its thickness in points.
         dashed: whether it is drawn dashed.
+        marked: whether it is what the picture points at.
     """
 
     tail: int
@@ -62,6 +68,7 @@ class Arrow:
     label: str = ""
     width: float = 1.0
     dashed: bool = False
+    marked: bool = False
 
 
 @dataclass
@@ -126,8 +133,10 @@ class Diagram:
         return [f'  graph [label="{"".join(texts)}" labelloc={place} labeljust=l fontsize=14];'] if texts else []
 
     def _box(self, number: int, box: Box) -> str:
-        paint = LIGHT[box.role]
+        paint = LIGHT["highlight" if box.marked else box.role]
         rows = [escape_label(shorten(row, FIELD_WIDTH)) for row in box.rows]
+        if box.marked:
+            rows[0] = f"{MARK} {rows[0]}"
         if box.shape == "record":
             # left-aligned rows; the braces turn the stack so that it stands upright in either direction
             stack = "|".join([rows[0], *(row + r"\l" for row in rows[1:])])
@@ -135,14 +144,15 @@ class Diagram:
         else:
             label = r"\n".join(rows)
         look = f' style="{STYLES[box.role]}" fillcolor="{paint.fill}" color="{paint.line}" fontcolor="{paint.text}"'
-        if box.role in WIDTHS:
-            look += f" penwidth={WIDTHS[box.role]}"
+        if box.marked or box.role in WIDTHS:
+            look += f" penwidth={MARK_WIDTH if box.marked else WIDTHS[box.role]}"
         if box.shape == "circle":
             look += f" shape=circle width={box.width:g} fixedsize=true" if box.width else " shape=circle margin=0.02"
         elif box.shape == "plain":
             look = f' shape=plaintext style=filled fillcolor="{paint.fill}" fontcolor="{paint.text}"'
+        kind = _CLASSES[box.role] + (" highlight" if box.marked else "")
         return (
-            f'  n{number} [id="n{number}" class="{_CLASSES[box.role]}" label="{label}"{look} '
+            f'  n{number} [id="n{number}" class="{kind}" label="{label}"{look} '
             f'tooltip="{escape_tooltip(box.tooltip)}"];'
         )
 
@@ -151,13 +161,15 @@ class Diagram:
         return [f"  {{ rank=same; {' -> '.join(names)} [style=invis]; }}"]
 
     def _arrow(self, arrow: Arrow) -> str:
-        parts = [f'id="{arrow.name}"', 'class="edge"']
+        parts = [f'id="{arrow.name}"', f'class="edge{" highlight" if arrow.marked else ""}"']
+        if arrow.marked:
+            parts.append(f'color="{LIGHT["highlight"].line}"')
         if arrow.tooltip:
             parts.append(f'tooltip="{escape_tooltip(arrow.tooltip)}"')
         if arrow.label:
             parts.append(f'label="{escape_label(arrow.label)}"')
-        if arrow.width != 1.0:
-            parts.append(f"penwidth={arrow.width:.3g}")
+        if arrow.marked or arrow.width != 1.0:
+            parts.append(f"penwidth={MARK_WIDTH if arrow.marked else arrow.width:.3g}")
         if arrow.dashed:
             parts.append("style=dashed")
         return f"  n{arrow.tail} -> n{arrow.head} [{' '.join(parts)}];"

@@ -14,27 +14,14 @@ Doctest:
 
 import re
 
-NON_BREAKING = "\u00a0\u2007\u202f"
-_WHITE_SPACE = re.compile(rf"[^\S{NON_BREAKING}]+")
+from microgradnet.text import NON_BREAKING, clean, one_line
+
 _BLANKS_IN_A_LINE = re.compile(rf"[^\S\n{NON_BREAKING}]+")
 _LINE_END = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_UNDRAWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _LABEL = str.maketrans({mark: "\\" + mark for mark in '\\{}|<>"'} | {"&": "&amp;"})
 # Graphviz unescapes a node's tooltip twice and an edge's once. Four backslashes come out as one in both.
 _TOOLTIP = str.maketrans({"\\": "\\" * 4, '"': r"\"", "&": "&amp;", "\n": r"\n"})
-
-
-def clean(text: str) -> str:
-    r"""The text with `U+FFFD` for each character that XML forbids or that no font can draw.
-
-    Those are control characters other than tab and line ends, lone surrogates, `U+FFFE` and `U+FFFF`. They are
-    replaced, not dropped: two names that differ in one of them must not look alike without a sign.
-
-    >>> clean("bell\x07, half a pair\ud800")
-    'bell\ufffd, half a pair\ufffd'
-    """
-    return _UNDRAWABLE.sub("\ufffd", text)
 
 
 def escape_label(text: str) -> str:
@@ -48,7 +35,7 @@ def escape_label(text: str) -> str:
     >>> print(escape_label(r"\N"), escape_label("&amp;"))
     \\N &amp;amp;
     """
-    return clean(_WHITE_SPACE.sub(" ", text).strip(" ")).translate(_LABEL)
+    return one_line(text).translate(_LABEL)
 
 
 def escape_tooltip(text: str) -> str:
@@ -61,23 +48,3 @@ def escape_tooltip(text: str) -> str:
     """
     lines = _BLANKS_IN_A_LINE.sub(" ", _LINE_END.sub("\n", text)).split("\n")
     return clean("\n".join(line.strip(" ") for line in lines).strip("\n")).translate(_TOOLTIP)
-
-
-def shorten(text: str, width: int = 40) -> str:
-    """The text in at most `width` characters: both ends, and `…` for what was cut from the middle.
-
-    The ends are kept because names of one graph tend to differ there (`layer1.neuron12.w3`). Shorten first and
-    escape afterwards, else an escape may be cut in two.
-
-    Raises:
-        ValueError: `width` is less than 1.
-
-    >>> shorten("hidden_layer_1.neuron_12.weight_3", 20)
-    'hidden_lay….weight_3'
-    """
-    if width < 1:
-        raise ValueError(f"shorten got width {width}; a width is 1 or more characters; leave it out for 40.")
-    if len(text) <= width:
-        return text
-    tail = (width - 1) // 2
-    return text[: width - 1 - tail] + "…" + text[len(text) - tail :]

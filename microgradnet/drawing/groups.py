@@ -10,8 +10,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
-from microgradnet.drawing.naming import gradient, number
 from microgradnet.graph import nearest, topological_order
+from microgradnet.naming import gradient, number
 from microgradnet.ops import ADD, CONSTANT, PARAMETER, TABLE, TOTAL, WEIGHTED_SUM, activations
 from microgradnet.value import Value
 

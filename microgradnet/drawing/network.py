@@ -7,7 +7,7 @@ will do that has `layers` of `neurons` with weights `w` and a bias `b`, or a par
 from typing import Any
 
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
-from microgradnet.drawing.naming import number
+from microgradnet.naming import number
 
 MOST_IN_COLUMN = 16
 CROWDED = 8  # neurons in a column, from which on circles hold nothing but their number

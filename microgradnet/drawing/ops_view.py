@@ -1,19 +1,26 @@
 """The view that shows every operation: a box for each value, an arrow for each use of it."""
 
+from collections.abc import Collection, Sequence
+from typing import TypeAlias
+
+from microgradnet.chain_rule import local_derivatives
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
-from microgradnet.drawing.naming import Namer, gradient, number, role
+from microgradnet.errors import DomainError
 from microgradnet.graph import nearest, topological_order
-from microgradnet.ops import MULTIPLY, WEIGHTED_SUM, floats
+from microgradnet.naming import Namer, gradient, number, role
+from microgradnet.ops import MULTIPLY, WEIGHTED_SUM
 from microgradnet.value import Value
 
+Mark: TypeAlias = Value | tuple[Value, int]
 
-def local_derivatives(value: Value) -> list[float | None]:
-    """∂value/∂operand for each operand that has a derivative; None where it does not exist at this point."""
-    count = len(value.operands) - value.op.constants
+
+def _known_derivatives(value: Value) -> list[float | None]:
+    """∂value/∂operand for each operand; None for a constant, and where it does not exist at this point."""
     try:
-        return list(value.op.derivatives(floats, value.data, *[operand.data for operand in value.operands]))
-    except (ArithmeticError, ValueError):
-        return [None] * count
+        known: Sequence[float | None] = local_derivatives(value)
+    except DomainError:
+        known = []
+    return [*known, *[None] * (len(value.operands) - len(known))]
 
 
 class OpsView:
@@ -24,15 +31,29 @@ class OpsView:
         most: how many values are drawn at the most; the nearest to the roots are.
         op_nodes: draw each operation as a circle of its own, before the box of its result.
         expand: draw the products of a weighted sum as boxes of their own.
+        mark: what the picture points at: values, and pairs of a value and the position of one of its operands.
     """
 
-    def __init__(self, roots: list[Value], most: int, op_nodes: bool, expand: bool, diagram: Diagram) -> None:
+    def __init__(
+        self,
+        roots: list[Value],
+        most: int,
+        op_nodes: bool,
+        expand: bool,
+        diagram: Diagram,
+        mark: Collection[Mark] = (),
+    ) -> None:
         self.roots, self.op_nodes, self.expand, self.diagram = roots, op_nodes, expand, diagram
+        self.marked_arrows = {one for one in mark if isinstance(one, tuple)}
+        self.marked = {one[0] if isinstance(one, tuple) else one for one in mark}
         order = topological_order(*roots)
-        drawn = nearest(roots, most) if len(order) > most else set(order)
+        around = [node for node in reversed(order) if node in self.marked]
+        drawn = nearest([*around, *roots], most) if len(order) > most else set(order)
         self.namer = Namer(drawn)
         if len(drawn) < len(order):
-            diagram.caption = f"{len(drawn):,} of {len(order):,} values, those nearest the result"
+            diagram.caption = (
+                f"{len(drawn):,} of {len(order):,} values, those nearest the {'marks' if around else 'result'}"
+            )
         self.numbers: dict[Value, int] = {}
         for node in order:
             if node in drawn:
@@ -48,7 +69,7 @@ class OpsView:
             rows.append(f"grad {gradient(node)}")
         if missing:
             rows.append(f"… {missing} of {len(node.operands)} operands not drawn")
-        own = self.diagram.add(Box(rows, kind, self._tooltip(node, kind)))
+        own = self.diagram.add(Box(rows, kind, self._tooltip(node, kind), marked=node in self.marked))
         if node.operands:
             self._draw_operands(node, own)
         return own
@@ -59,7 +80,7 @@ class OpsView:
         if self.op_nodes:
             head = self.diagram.add(Box([node.op.symbol], "operation", node.op.name, "circle"))
             self.diagram.arrows.append(Arrow(head, own, f"o{own}"))
-        derivatives = [*local_derivatives(node), *([None] * node.op.constants)]
+        derivatives = _known_derivatives(node)
         pairs = len(node.operands) // 2 if self.expand and node.op is WEIGHTED_SUM else 0
         products = {
             position: self._draw_product(node, position, pairs, head)
@@ -73,7 +94,10 @@ class OpsView:
             tooltip = f"{self.namer.name(operand)} → {self.namer.name(node)}"
             if derivative is not None:
                 tooltip += f"\n∂{self.namer.name(node)}/∂{self.namer.name(operand)} = {derivative!r}"
-            self.diagram.arrows.append(Arrow(self.numbers[operand], target, f"e{own}_{position}", tooltip))
+            marked = (node, position) in self.marked_arrows
+            self.diagram.arrows.append(
+                Arrow(self.numbers[operand], target, f"e{own}_{position}", tooltip, marked=marked)
+            )
 
     def _draw_product(self, node: Value, position: int, pairs: int, head: int) -> int:
         w, x = node.operands[position], node.operands[position + pairs]
@@ -90,4 +114,6 @@ class OpsView:
         lines = [self.namer.heading(node), kind if not node.operands else node.op.name, f"data {node.data!r}"]
         if kind != "constant":
             lines.append("no gradient yet" if grad == "—" else f"grad {float(node.grad)!r}")
+        if node.source:
+            lines.append(f"made at {node.source}")
         return "\n".join(line for line in lines if line)

@@ -11,9 +11,9 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from microgradnet.drawing.axis import Axis, written
-from microgradnet.drawing.escape import clean, shorten
 from microgradnet.drawing.svg import element, on_card, scope_of
 from microgradnet.drawing.theme import LIGHT
+from microgradnet.text import clean, shorten
 
 Point = tuple[float, float]
 

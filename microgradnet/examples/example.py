@@ -6,8 +6,8 @@ from typing import NamedTuple
 from microgradnet.backward import NoGradient
 from microgradnet.drawing import Picture, draw
 from microgradnet.drawing.chart import Chart
-from microgradnet.drawing.naming import Namer
 from microgradnet.graph import topological_order
+from microgradnet.naming import Namer
 from microgradnet.ops import CONSTANT
 from microgradnet.value import Value
 

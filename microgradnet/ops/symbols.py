@@ -1,17 +1,13 @@
-"""`Symbol`: what a rule is given to learn its formula. Arithmetic on symbols builds an expression that prints itself.
+"""`Symbol`: what a rule is given to learn its formula. Arithmetic on symbols builds an expression.
 
 This is the namespace `m` of the reading as text: `symbols.exp(x)` is the expression "exp(x)". A rule that is
-read this way tells its own formula, so that no formula of a derivative is ever written down a second time.
+read this way tells its own formula, so that no formula of a derivative is ever written down a second time. How an
+expression is written (as text, LaTeX, Python, JavaScript) is left to `notation`.
 """
 
 from typing import Any, TypeAlias
 
 Term: TypeAlias = "Symbol | float"
-
-_OPERATORS = {"+": ("{} + {}", 1), "-": ("{} − {}", 1), "*": ("{}·{}", 2), "/": ("{} / {}", 2), "neg": ("−{}", 3),
-              "**": ("{}^{}", 4), "<": ("{} < {}", 0), ">": ("{} > {}", 0), "<=": ("{} ≤ {}", 0),
-              ">=": ("{} ≥ {}", 0), "==": ("{} = {}", 0)}  # fmt: skip
-_FUNCTIONS = {"sigmoid": "σ({})", "sqrt": "√({})", "abs": "|{}|"}
 
 
 class Symbol:
@@ -32,7 +28,14 @@ class Symbol:
         return f"<Symbol {self}>"
 
     def __str__(self) -> str:
-        return _write(self)[0]
+        from microgradnet.ops.notation import TEXT
+
+        return TEXT.write(self)
+
+    @property
+    def operands(self) -> tuple["Symbol", ...]:
+        """The symbols among its arguments."""
+        return tuple([argument for argument in self.arguments if isinstance(argument, Symbol)])
 
     def __add__(self, other: Term) -> Term:
         return self if other == 0.0 else Symbol("+", self, other)
@@ -98,22 +101,3 @@ class Symbols:
         if isinstance(condition, bool):
             return if_true if condition else if_false
         return Symbol("where", condition, if_true, if_false)
-
-
-def _write(term: Term) -> tuple[str, int]:
-    """The text of `term` and how strongly it binds."""
-    if not isinstance(term, Symbol):
-        text = f"{term:.6g}".replace("-", "−")
-        return text, 5 if term >= 0 else 3
-    if not term.arguments:
-        return term.head, 5
-    if term.head not in _OPERATORS:
-        inside = ", ".join(_write(argument)[0] for argument in term.arguments)
-        return _FUNCTIONS.get(term.head, term.head + "({})").format(inside), 5
-    pattern, binding = _OPERATORS[term.head]
-    texts = []
-    for position, argument in enumerate(term.arguments):
-        text, inner = _write(argument)
-        tight = inner > binding if position or binding > 2 else inner >= binding
-        texts.append(text if tight and not (position and inner == 3) else f"({text})")
-    return pattern.format(*texts), binding

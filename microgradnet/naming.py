@@ -1,15 +1,23 @@
-"""What a value is called in a picture or a table: its label, its number, or the expression that computes it."""
+"""What a value is called in a picture, a table or an equation: its label, its number, or the expression for it."""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 from microgradnet.backward import NoGradient
-from microgradnet.ops import PARAMETER, WEIGHTED_SUM
-from microgradnet.ops.operation import ATOM, LOOSE, SIGN, Written
-from microgradnet.value import Value
+from microgradnet.ops import CONSTANT, PARAMETER, WEIGHTED_SUM
+from microgradnet.ops.operation import ATOM, LOOSE, SIGN, SUM, Written
+from microgradnet.text import one_line
 
-INLINE = 26  # an expression up to this length stands for its unlabelled value inside another
+if TYPE_CHECKING:
+    from microgradnet.value import Value
+
+INLINE, SHORT = 26, 14  # an expression up to this length stands for its unlabelled value inside another; in equations
 MOST_OPERANDS = 8  # of a sum of more, only the first few and the last are written
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _ATOMIC = re.compile(r"[^\s+\-−*·×/÷^<>=,|&]+")
 
 
@@ -19,8 +27,31 @@ def number(x: float, digits: int = 4) -> str:
     >>> number(0.41500000000000004), number(1e-06), number(-3.0)
     ('0.415', '1e-06', '−3')
     """
-    text = f"{x:.{digits}g}"
+    text = f"{x + 0.0:.{digits}g}"  # − 0 is 0
     return "−" + text[1:] if text[0] == "-" else text  # a true minus; the exponent keeps its hyphen
+
+
+def in_brackets(written: Written) -> str:
+    """An expression ready to be differentiated: in brackets unless it is a single name.
+
+    >>> in_brackets(("a + b", 1)), in_brackets(("a", 5))
+    ('(a + b)', 'a')
+    """
+    return written[0] if written[1] == ATOM else f"({written[0]})"
+
+
+def as_factor(written: Written) -> str:
+    """An expression ready to stand after a dot: in brackets if it is a sum or begins with a sign.
+
+    >>> as_factor(("2·x", 2)), as_factor(("−2", 3))
+    ('2·x', '(−2)')
+    """
+    return f"({written[0]})" if written[1] in {LOOSE, SUM, SIGN} else written[0]
+
+
+def signed(x: float) -> Written:
+    """A number, and how strongly it binds: a negative one less, for its sign."""
+    return number(x), SIGN if x < 0 else ATOM
 
 
 def gradient(value: Value) -> str:
@@ -40,20 +71,25 @@ class Namer:
 
     Args:
         drawn: the values in the picture, None for all; one without a label that is not among them is "…".
+        for_equations: each value has a name of its own, no two the same and none of them long: v₁ for a number that
+            is given without a label, t₁ for a result.
 
+    >>> from microgradnet import Value
     >>> x, w, b = Value(2.0, "x"), Value(3.0, "w"), Value(1.0, "b")
     >>> Namer().heading(w * x + b)
     'w·x + b'
     """
 
-    def __init__(self, drawn: Container[Value] | None = None) -> None:
+    def __init__(self, drawn: Collection[Value] | None = None, for_equations: bool = False) -> None:
         self._drawn = drawn
+        self._for_equations = for_equations
         self._written: dict[Value, Written] = {}
-        self._temporaries = 0
+        self._taken = {one_line(value.label) for value in drawn or ()}
+        self._counts = Counter[str]()
 
     def name(self, value: Value) -> str:
         """What `value` is called where another one uses it."""
-        return self._name(value)[0]
+        return self.written(value)[0]
 
     def expression(self, value: Value) -> str:
         """The operation that computed `value`, on its operands' names; "" for a leaf."""
@@ -61,23 +97,27 @@ class Namer:
 
     def heading(self, value: Value) -> str:
         """The first line of its box: "name = expression", or what there is of it."""
-        expression, name = self.expression(value), self._name(value)[0]
+        expression, name = self.expression(value), self.written(value)[0]
         if not expression:
             return value.label
         return expression if name == expression else f"{name} = {expression}"
 
     def operands(self, value: Value) -> list[Written]:
         """What its operands are called in its expression, and how strongly that binds."""
-        operands = [self._name(operand) for operand in value.operands]
+        operands = [self.written(operand) for operand in value.operands]
         return _without_owner(value, operands) if value.op is WEIGHTED_SUM else operands
+
+    def is_long(self, value: Value) -> bool:
+        """Whether it has too many operands to be written out."""
+        return value.op.variadic and len(value.operands) > MOST_OPERANDS
 
     def _expression(self, value: Value) -> Written:
         operands = self.operands(value)
-        if value.op.variadic and len(operands) > MOST_OPERANDS:
+        if self.is_long(value):
             return f"{value.op.symbol} of {len(operands)} operands", LOOSE
         return value.op.write(operands), value.op.binding
 
-    def _name(self, value: Value) -> Written:
+    def written(self, value: Value) -> Written:
         """Its name and how strongly that binds. Names are given from the operands up, without recursion."""
         stack = [value]
         while stack:
@@ -100,16 +140,28 @@ class Namer:
 
     def _new_name(self, value: Value) -> Written:
         if value.label:
-            return value.label, ATOM if _ATOMIC.fullmatch(value.label) else LOOSE
+            label = one_line(value.label) or "␣"
+            return label, ATOM if _ATOMIC.fullmatch(label) else LOOSE
         if not value.operands:
-            return number(value.data), SIGN if value.data < 0 else ATOM
+            if self._for_equations and value.op is not CONSTANT:
+                return self._next("v"), ATOM
+            return signed(value.data)
         if self._is_left_out(value):
             return "…", ATOM
         text, binding = self._expression(value)
-        if len(text) <= INLINE:
+        if len(text) <= (SHORT if self._for_equations else INLINE) and text not in self._taken:
+            if self._for_equations:
+                self._taken.add(text)
             return text, binding
-        self._temporaries += 1
-        return "t" + str(self._temporaries).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")), ATOM
+        return self._next("t"), ATOM
+
+    def _next(self, letter: str) -> str:
+        """The next name of the series t₁, t₂, … that is not somebody's label."""
+        while True:
+            self._counts[letter] += 1
+            name = letter + str(self._counts[letter]).translate(_SUBSCRIPT)
+            if name not in self._taken:
+                return name
 
 
 def _without_owner(value: Value, operands: list[Written]) -> list[Written]:

@@ -1,0 +1,135 @@
+"""What is recorded when a value is made: what it was computed from and, on request, where in the program.
+
+The switches are global: they hold for all that is computed in this process while they are on.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import isfinite
+from typing import TYPE_CHECKING, NamedTuple
+
+from microgradnet.errors import AnomalyError, domain_error, named
+
+if TYPE_CHECKING:
+    from microgradnet.ops import Operation
+    from microgradnet.value import Value
+
+enabled = True
+"""False inside no_grad()."""
+trace: "Callable[[tuple[Value, ...]], tuple[Value, ...]] | None" = None
+"""Gives the operands of a new value a memory of where it was made; None while nothing is traced."""
+detecting_anomalies = False
+"""Whether a value computed from an infinity or a NaN is an error: see `detect_anomaly`."""
+
+_PACKAGE = os.path.dirname(__file__) + os.sep
+_EXAMPLES = os.path.join(_PACKAGE, "examples", "")  # to be read as a user's own program
+_is_ours: dict[str, bool] = {}
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Inside, arithmetic records no graph: its results are leaves. Also a decorator.
+
+    >>> from microgradnet import Value
+    >>> with no_grad():
+    ...     (Value(2.0) * 3).operands
+    ()
+    """
+    global enabled  # noqa: PLW0603  # the switch is for all operators
+    before = enabled
+    enabled = False
+    try:
+        yield
+    finally:
+        enabled = before
+
+
+class Source(NamedTuple):
+    """A place in a program.
+
+    >>> print(Source("/home/me/lesson.py", 12, "forward"))
+    lesson.py:12
+    """
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{os.path.basename(self.file)}:{self.line}"
+
+
+class Switch:
+    """Something that was turned on: as a `with` statement it is on inside, else until `off()`.
+
+    >>> switch = Switch(lambda: print("off now"))
+    >>> with switch:
+    ...     pass
+    off now
+    """
+
+    def __init__(self, off: Callable[[], object]) -> None:
+        self.off = off
+
+    def __enter__(self) -> "Switch":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.off()
+
+
+def trace_source() -> Switch:
+    """From now on each new value remembers the line of the program that made it, as its `source`.
+
+    Errors, steps, tooltips and pages then show it. Making a value takes several times as long meanwhile (see
+    README, Speed), so it is off unless asked for.
+
+    >>> from microgradnet import Value
+    >>> with trace_source():
+    ...     x = Value(3.0, "x")
+    >>> x.source.line, Value(2.0).source
+    (2, None)
+    """
+    global trace  # noqa: PLW0603  # one switch for all values
+    before = trace
+    trace = _traced
+
+    def off() -> None:
+        global trace  # noqa: PLW0603
+        trace = before
+
+    return Switch(off)
+
+
+def refuse_infinity(op: "Operation", operands: "tuple[Value, ...]", data: float) -> None:
+    """Raise an error for an infinity or NaN, unless it is due to one put in as data and nobody is looking for those."""
+    if all(isfinite(operand.data) for operand in operands):
+        raise domain_error(op, operands) from None
+    if detecting_anomalies:
+        raise AnomalyError(
+            f"{op.code} gives {data} for {', '.join(map(named, operands))}: an infinity or NaN went in as data, "
+            "or came from a value that was computed before detect_anomaly()"
+        )
+
+
+class TracedOperands(tuple["Value", ...]):
+    """The operands of a value, and where it was made. Kept here, as a place in every value would cost memory."""
+
+    source: Source
+
+
+def _traced(operands: "tuple[Value, ...]") -> "tuple[Value, ...]":
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_in_package(frame.f_code.co_filename):
+        frame = frame.f_back
+    traced = TracedOperands(operands)
+    traced.source = Source(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+    return traced
+
+
+def _is_in_package(file: str) -> bool:
+    if file not in _is_ours:
+        _is_ours[file] = file.startswith(_PACKAGE) and not file.startswith(_EXAMPLES)
+    return _is_ours[file]

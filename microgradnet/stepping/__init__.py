@@ -1,0 +1,10 @@
+"""Stepping through a backward pass: explained, unrolled into a program, watched, in a terminal and in a page.
+
+Steps as data are methods of a value, `Value.forward_steps()` and `Value.backward_steps()`; see `steps`.
+"""
+
+from microgradnet.stepping.paths import Explanation, explain
+from microgradnet.stepping.unrolled import backward_unrolled, unroll
+from microgradnet.stepping.watching import break_on, detect_anomaly
+
+__all__ = ["Explanation", "backward_unrolled", "break_on", "detect_anomaly", "explain", "unroll"]

@@ -1,0 +1,206 @@
+"""`explain(x, loss)`: every path from a value to the loss, and how their shares add up to the gradient.
+
+The chain rule in its other reading: d(loss)/d(x) is the sum, over all paths, of the product of the local derivatives
+along each.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice, pairwise
+
+from microgradnet.chain_rule import local_derivatives
+from microgradnet.drawing import Picture, draw
+from microgradnet.gradients import grad
+from microgradnet.graph import topological_order
+from microgradnet.latex import latex_factor, latex_fraction, latex_name, latex_number
+from microgradnet.naming import Namer, as_factor, in_brackets, number, signed
+from microgradnet.ops.floats import as_count
+from microgradnet.value import Value
+
+MOST_FACTORS = 12  # of a longer path only the beginning and the end are written
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from the loss down to a value.
+
+    Attributes:
+        nodes: the values on it, the loss first.
+        positions: which operand of each node the next one is.
+        factors: ∂nodes[i]/∂nodes[i + 1].
+    """
+
+    nodes: tuple[Value, ...]
+    positions: tuple[int, ...]
+    factors: tuple[float, ...]
+
+    @property
+    def share(self) -> float:
+        """What the path contributes to the gradient: the product of its factors."""
+        return math.prod(self.factors)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why d(root)/d(value) is what it is. Shows itself as text and, in a notebook, as LaTeX.
+
+    Attributes:
+        value, root: from where to where the paths lead.
+        total: d(root)/d(value).
+        count: how many paths there are, exactly.
+        paths: those that are listed.
+    """
+
+    value: Value
+    root: Value
+    total: float
+    count: int
+    paths: tuple[Path, ...]
+    namer: Namer = field(repr=False, compare=False)
+
+    def draw(self, **options: object) -> Picture:
+        """The graph with the listed paths marked. The options are those of `draw`."""
+        marks = [pair for path in self.paths for pair in zip(path.nodes, path.positions, strict=False)]
+        return draw(self.root, "ops", mark=[self.value, *marks], **options)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        of, by = self._name(self.root), self._name(self.value)
+        heading = f"∂{of}/∂{by} = {number(self.total)}: {_paths(self.count)} from {by} to {of}"
+        if len(self.paths) < self.count:
+            heading += f", of which {len(self.paths)} are listed" if self.paths else ", none of which is listed"
+        lines = [heading]
+        for index, path in enumerate(self.paths, start=1):
+            names = [self.namer.name(node) for node in path.nodes]
+            partials = [f"∂{self._name(a)}/∂{self._name(b)}" for a, b in pairwise(path.nodes)]
+            factors = [as_factor(signed(factor)) for factor in path.factors]
+            lines += ["", f"path {index}: {' → '.join(_cut(names[::-1]))}"]
+            if partials:
+                lines += [f"    {' · '.join(_cut(partials))}", f"  = {' · '.join(_cut(factors))}"]
+            lines.append(f"  = {number(path.share)}")
+        if 1 < self.count == len(self.paths):
+            shares = [as_factor(signed(path.share)) for path in self.paths]
+            lines += ["", f"sum: {' + '.join(shares)} = {number(self.total)}"]
+        return "\n".join(lines)
+
+    @cached_property
+    def latex(self) -> str:
+        """The sum over the listed paths as LaTeX."""
+        fractions = [[self._fraction(of, by) for of, by in pairwise(path.nodes)] for path in self.paths]
+        factors = [[latex_factor(factor) for factor in path.factors] for path in self.paths]
+        products = [" ".join(_cut(parts, r"\cdots")) or "1" for parts in fractions]
+        shares = [r" \cdot ".join(_cut(parts, r"\cdots")) or "1" for parts in factors]
+        more = [r"\cdots"] if len(self.paths) < self.count else []
+        rows = [" + ".join([*products, *more]), " + ".join([*shares, *more]), latex_number(self.total)]
+        return rf"{self._fraction(self.root, self.value)} = " + " = ".join(dict.fromkeys(filter(None, rows)))
+
+    def _repr_latex_(self) -> str:
+        return f"$$ {self.latex} $$"
+
+    def _name(self, value: Value) -> str:
+        return in_brackets(self.namer.written(value))
+
+    def _fraction(self, of: Value, by: Value) -> str:
+        return latex_fraction(latex_name(of, self.namer), latex_name(by, self.namer))
+
+
+def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
+    """Every path from `value` to `root`, as the product of its local derivatives, and their sum: the gradient.
+
+    No gradient in the graph is changed, and no backward pass needs to have run.
+
+    Args:
+        value: any value that the root was computed from.
+        root: the result, as a loss.
+        max_paths: how many paths are listed; they are counted exactly in any case, without being listed.
+
+    Raises:
+        ValueError: the root was not computed from the value.
+        DomainError, StaleGraphError: as `Value.backward`.
+
+    >>> a = Value(3.0, "a"); b = a * a; b.label = "b"; c = b + a; c.label = "c"
+    >>> print(explain(a, c))
+    ∂c/∂a = 7: 3 paths from a to c
+    <BLANKLINE>
+    path 1: a → b → c
+        ∂c/∂b · ∂b/∂a
+      = 1 · 3
+      = 3
+    <BLANKLINE>
+    path 2: a → b → c
+        ∂c/∂b · ∂b/∂a
+      = 1 · 3
+      = 3
+    <BLANKLINE>
+    path 3: a → c
+        ∂c/∂a
+      = 1
+      = 1
+    <BLANKLINE>
+    sum: 3 + 3 + 1 = 7
+    """
+    for given in (value, root):
+        if not isinstance(given, Value):
+            raise TypeError(f"explain takes two Values, got {given!r}")
+    as_count(max_paths, "max_paths")
+    order = topological_order(root)
+    ways = _ways(value, order)
+    namer = Namer(order, for_equations=True)
+    if not ways.get(root):
+        raise ValueError(
+            f"{namer.name(root)} was not computed from {value!r}: ask about one of the values below it, "
+            "and about the loss second"
+        )
+    paths = tuple(islice(_paths_from(root, value, ways), max_paths))
+    return Explanation(value, root, grad(root, value), ways[root], paths, namer)
+
+
+def _ways(value: Value, order: list[Value]) -> dict[Value, int]:
+    """How many paths lead from each node down to `value`."""
+    ways: dict[Value, int] = {}
+    for node in order:
+        used = node.operands[: len(node.operands) - node.op.constants]
+        ways[node] = 1 if node is value else sum(ways[operand] for operand in used)
+    return ways
+
+
+def _paths_from(root: Value, value: Value, ways: dict[Value, int]) -> Iterator[Path]:
+    """All paths, depth first, operands from the left, by a loop: a path may be longer than Python's stack."""
+    if root is value:
+        yield Path((root,), (), ())
+        return
+    nodes, positions, factors = [root], list[int](), list[float]()
+    ahead = [iter(enumerate(local_derivatives(root, root)))]
+    while ahead:
+        for position, factor in ahead[-1]:
+            operand = nodes[-1].operands[position]
+            if not ways[operand]:
+                continue
+            if operand is value:
+                yield Path((*nodes, value), (*positions, position), (*factors, factor))
+            else:
+                nodes.append(operand)
+                positions.append(position)
+                factors.append(factor)
+                ahead.append(iter(enumerate(local_derivatives(operand, root))))
+                break
+        else:
+            ahead.pop()
+            nodes.pop()
+            if positions:
+                positions.pop()
+                factors.pop()
+
+
+def _paths(count: int) -> str:
+    if count == 1:
+        return "1 path"
+    if count < 10**15:
+        return f"{count:,} paths"
+    return f"about 10^{math.log10(count):.1f} paths"
+
+
+def _cut(parts: list[str], ellipsis: str = "…") -> list[str]:
+    half = MOST_FACTORS // 2
+    return parts if len(parts) <= MOST_FACTORS else [*parts[:half], ellipsis, *parts[-half:]]

@@ -1,0 +1,192 @@
+"""The backward pass of one graph, written out as a Python program: a line for each application of the chain rule.
+
+`unroll` writes it, `backward_unrolled` runs it from a real file, so that any debugger steps through it line by line.
+"""
+
+import keyword
+import os
+import re
+import sys
+import tempfile
+import unicodedata
+from bdb import Bdb
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import CodeType
+from typing import Any, SupportsFloat
+
+from microgradnet.backward import backward_steps, refuse_stale
+from microgradnet.chain_rule import Application
+from microgradnet.files import write_atomically
+from microgradnet.graph import topological_order, walk
+from microgradnet.naming import Namer, as_factor, number, signed
+from microgradnet.ops import CONSTANT, floats
+from microgradnet.ops.floats import as_float
+from microgradnet.ops.notation import PYTHON
+from microgradnet.ops.operation import ATOM, PRODUCT, SIGN, Written
+from microgradnet.steps import derivative
+from microgradnet.text import shorten
+from microgradnet.value import Value
+
+FUNCTIONS = {name: getattr(floats, name) for name in floats.__all__}
+COMMENTS_FROM = 50  # the column that the comments begin in, unless a line is longer
+
+
+def unroll(root: Value, grad: SupportsFloat = 1.0) -> str:
+    """The backward pass from `root` as a Python program, one line for each application of the chain rule.
+
+    Names come from labels (w₁ is `w1`); the numbers stand beside each line. What is passed to a constant, as the 2
+    in 2·x, is left out. No gradient in the graph is changed.
+
+    Args:
+        root: the result, as a loss.
+        grad: what the root's gradient starts at.
+
+    Raises:
+        StaleGraphError, DomainError: as `Value.backward`.
+
+    >>> x, w = Value(3.0, "x"), Value(2.0, "w"); y = w * x; y.label = "y"
+    >>> print(unroll(y))
+    # Backward propagation from y to w and x, one application of the chain rule a line.
+    # Before the first line y.grad is 1 and the gradient of every other result 0; those of w and x add up.
+    <BLANKLINE>
+    # y = w·x = 6
+    w.grad += y.grad * x.data                         # 1 × 3 = 3
+    x.grad += y.grad * w.data                         # 1 × 2 = 2
+    """
+    return _program(root, as_float(grad), identifiers(root))
+
+
+def backward_unrolled(root: Value, path: str | os.PathLike[str] | None = None, grad: SupportsFloat = 1.0) -> Path:
+    """`root.backward(grad)`, by writing `unroll(root)` to a file and running that: gradients equal to the bit.
+
+    Step into this call with a debugger, or set a breakpoint in the file: each line is one application of the chain
+    rule, and the values are its variables.
+
+    Args:
+        root: the result, as a loss.
+        path: the file, which is replaced; left out, one that is removed when Python ends.
+        grad: what the root's gradient starts at.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        StaleGraphError, DomainError, OSError: and nothing is changed.
+
+    >>> a = Value(3.0, "a"); y = a * a
+    >>> file = backward_unrolled(y); a.grad
+    6.0
+    """
+    tracer = sys.gettrace()
+    if isinstance(getattr(tracer, "__self__", None), Bdb):
+        sys.settrace(None)  # pdb would step through the writing
+    written, code, namespace, before = _prepare(root, path, as_float(grad))
+    if isinstance(getattr(tracer, "__self__", None), Bdb):
+        sys.settrace(tracer)
+    try:
+        exec(code, namespace)  # Step Into goes from here to the first line of the pass
+    except BaseException:
+        for node, gradient in before.items():
+            node.grad = gradient
+        raise
+    return written
+
+
+def _prepare(
+    root: Value, path: str | os.PathLike[str] | None, seed: float
+) -> tuple[Path, CodeType, dict[str, Any], dict[Value, float]]:
+    """The file written, its code, the variables it runs on, and all gradients as they were; made ready for a pass."""
+    names = identifiers(root)
+    program = _program(root, seed, names)
+    file = Path(path) if path is not None else Path(_folder().name, f"backward_{names[root]}.py")
+    written = write_atomically(file, program + "\n")
+    code = compile(program, os.fspath(written), "exec")
+    before = {node: node.grad for node in names}
+    for node in names:
+        if node.operands:
+            node.grad = 0.0
+    root.grad += seed
+    return written, code, FUNCTIONS | {name: node for node, name in names.items()}, before
+
+
+def _program(root: Value, seed: float, names: Mapping[Value, str]) -> str:
+    given = [names[node] for node in names if not node.operands and node.op is not CONSTANT]
+    leaves = shorten(", ".join(given[:-1]) + (" and " if len(given) > 1 else "") + "".join(given[-1:]), 60)
+    lines = [
+        f"# Backward propagation from {names[root]} to {leaves}, one application of the chain rule a line.",
+        f"# Before the first line {names[root]}.grad is {number(seed)} and the gradient of every other result 0; "
+        f"those of {leaves} add up.",
+    ]
+    namer, node = Namer(topological_order(root), for_equations=True), None
+    for application in _applications(root, seed):
+        if application.node is not node:
+            node = application.node
+            lines += ["", f"# {shorten(namer.heading(node), 80)} = {number(node.data)}"]
+        lines.append(_line(application, names))
+    return "\n".join(lines)
+
+
+def _applications(root: Value, seed: float) -> list[Application]:
+    """All applications of a pass that leaves the gradients as they were."""
+    steps = backward_steps(root, seed)
+    found = []
+    before = {node: node.grad for node in topological_order(root)}
+    try:
+        found = [step for step in steps if step.operand.op is not CONSTANT]
+    finally:
+        for node, gradient in before.items():
+            node.grad = gradient
+    return found
+
+
+def _line(step: Application, names: Mapping[Value, str]) -> str:
+    node, operand = names[step.node], names[step.operand]
+    values: list[Written] = [(f"{node}.data", ATOM), *(_code(value, names) for value in step.node.operands)]
+    formula, binding = derivative(step.node, step.position, PYTHON, values)
+    if not formula:
+        formula, binding = repr(step.local_derivative), SIGN
+    if binding <= PRODUCT or binding == SIGN:
+        formula = f"({formula})"
+    code = f"{operand}.grad += {node}.grad * {formula}"
+    upstream, factor = (as_factor(signed(x)) for x in (step.upstream, step.local_derivative))
+    return f"{code.ljust(COMMENTS_FROM - 1)} # {upstream} × {factor} = {number(step.upstream * step.local_derivative)}"
+
+
+def _code(value: Value, names: Mapping[Value, str]) -> Written:
+    """A value in the program: `x.data`, or the number that a constant is."""
+    if value.op is CONSTANT:
+        return repr(value.data), SIGN if value.data < 0 else ATOM
+    return f"{names[value]}.data", ATOM
+
+
+def identifiers(root: Value) -> dict[Value, str]:
+    """A Python name for each value: its label as far as that can be one (w₁ is w1), else v1 or t1; no two the same.
+
+    >>> x = Value(1.0, "x₁"); y = x + Value(2.0, "class"); list(identifiers(y).values())
+    ['x1', 'class_', 't1']
+    """
+    leaves, computed = walk(root)
+    refuse_stale(leaves, computed)
+    taken, names = set(FUNCTIONS), dict[Value, str]()
+    for node in sorted((*leaves, *computed), key=lambda node: not node.label):  # labels choose first
+        word = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", shorten(node.label))).strip("_")
+        if word and not word.isidentifier():
+            word = f"_{word}"
+        if keyword.iskeyword(word) or word in FUNCTIONS:
+            word += "_"
+        base = word or ("t" if node.operands else "v")
+        name, index = (word, 1) if word else (f"{base}1", 1)
+        while name in taken:
+            index += 1
+            name = f"{base}{index}" if not word else f"{word}_{index}"
+        taken.add(name)
+        names[node] = name
+    return {node: names[node] for node in (*leaves, *computed)}
+
+
+@cache
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    """A directory for this process, removed when it ends."""
+    return tempfile.TemporaryDirectory(prefix="microgradnet-")

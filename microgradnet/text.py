@@ -1,0 +1,50 @@
+"""Text made fit to be shown: without what no font can draw, on one line, no longer than there is room for."""
+
+import re
+
+NON_BREAKING = "\u00a0\u2007\u202f"
+_WHITE_SPACE = re.compile(rf"[^\S{NON_BREAKING}]+")
+_UNDRAWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def clean(text: str) -> str:
+    r"""The text with `U+FFFD` for each character that XML forbids, that no font can draw or that steers a terminal.
+
+    Those are control characters other than tab and line ends, lone surrogates, `U+FFFE` and `U+FFFF`. They are
+    replaced, not dropped: two names that differ in one of them must not look alike without a sign.
+
+    >>> clean("bell\x07, half a pair\ud800")
+    'bell\ufffd, half a pair\ufffd'
+    """
+    return _UNDRAWABLE.sub("\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    r"""The text, clean, with one space for each run of white space (line ends too) and none at either end.
+
+    Non-breaking spaces are kept, so they are the way to ask for more.
+
+    >>> one_line("  two\n words ")
+    'two words'
+    """
+    return clean(_WHITE_SPACE.sub(" ", text).strip(" "))
+
+
+def shorten(text: str, width: int = 40) -> str:
+    """The text in at most `width` characters: both ends, and `…` for what was cut from the middle.
+
+    The ends are kept because names of one graph tend to differ there (`layer1.neuron12.w3`). Shorten first and
+    escape afterwards, else an escape may be cut in two.
+
+    Raises:
+        ValueError: `width` is less than 1.
+
+    >>> shorten("hidden_layer_1.neuron_12.weight_3", 20)
+    'hidden_lay….weight_3'
+    """
+    if width < 1:
+        raise ValueError(f"shorten got width {width}; a width is 1 or more characters; leave it out for 40.")
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    return text[: width - 1 - tail] + "…" + text[len(text) - tail :]
