@@ -44,11 +44,11 @@ from microgradnet.value import Value, constant, parameter
 
 if TYPE_CHECKING:
     from microgradnet.drawing import Picture, draw, draw_dot
-    from microgradnet.stepping import backward_unrolled, break_on, detect_anomaly, explain, unroll
+    from microgradnet.stepping import Page, backward_unrolled, break_on, detect_anomaly, explain, page, unroll
 
 _LATER = {
     "microgradnet.drawing": ("Picture", "draw", "draw_dot"),
-    "microgradnet.stepping": ("backward_unrolled", "break_on", "detect_anomaly", "explain", "unroll"),
+    "microgradnet.stepping": ("Page", "backward_unrolled", "break_on", "detect_anomaly", "explain", "page", "unroll"),
 }
 """What is loaded when it is first asked for, as it takes longer to load than all the rest."""
 
@@ -59,6 +59,7 @@ __all__ = [
     "Layer",
     "Module",
     "Neuron",
+    "Page",
     "Picture",
     "ProviderError",
     "StaleGraphError",
@@ -89,6 +90,7 @@ __all__ = [
     "maximum",
     "minimum",
     "no_grad",
+    "page",
     "parameter",
     "relu",
     "sigmoid",

@@ -99,7 +99,7 @@ class Namer:
         """The first line of its box: "name = expression", or what there is of it."""
         expression, name = self.expression(value), self.written(value)[0]
         if not expression:
-            return value.label
+            return value.label or (name if self._for_equations and value.op is not CONSTANT else "")
         return expression if name == expression else f"{name} = {expression}"
 
     def operands(self, value: Value) -> list[Written]:

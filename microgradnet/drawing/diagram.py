@@ -80,6 +80,7 @@ class Diagram:
         title: stands above the picture.
         caption: stands below it: what was left out, or how to read it.
         columns: boxes that stand in one column (or row) each, in order.
+        clusters: what stands in a frame together: the frame's heading, and the boxes in it.
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
         arrow_size: how large arrowheads are; 0 for none.
@@ -91,6 +92,7 @@ class Diagram:
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
     columns: list[list[int]] = field(default_factory=list)
+    clusters: list[tuple[str, list[int]]] = field(default_factory=list)
     straight: bool = False
     spread: float = 0.5
     arrow_size: float = 0.7
@@ -121,6 +123,7 @@ class Diagram:
             *self._heading(),
             *(self._box(number, box) for number, box in enumerate(self.boxes)),
             *(line for column in self.columns for line in self._column(column)),
+            *(self._cluster(number, *cluster) for number, cluster in enumerate(self.clusters)),
             *map(self._arrow, self.arrows),
             "}",
         ]
@@ -154,6 +157,14 @@ class Diagram:
         return (
             f'  n{number} [id="n{number}" class="{kind}" label="{label}"{look} '
             f'tooltip="{escape_tooltip(box.tooltip)}"];'
+        )
+
+    def _cluster(self, number: int, heading: str, boxes: list[int]) -> str:
+        paint, label = LIGHT["cluster"], escape_label(shorten(heading))
+        return (
+            f'  subgraph cluster_{number} {{ graph [id="c{number}" class="cluster" label="{label}" '
+            f'style="rounded,filled" fillcolor="{paint.fill}" color="{paint.line}" fontcolor="{paint.text}" '
+            f'fontsize=12 margin=10 tooltip="{escape_tooltip(heading)}"]; {" ".join(f"n{box};" for box in boxes)} }}'
         )
 
     def _column(self, column: list[int]) -> list[str]:

@@ -1,15 +1,18 @@
 """The views of large graphs: one box for all that a neuron, or a layer, computed, however many samples went through it.
 
 Values fall into one group when they are the same computation on the same groups. A neuron's weighted sum and its
-activation are known by its parameters' names (`layer0.neuron1.w2`); everything else by its operation and its
-operands' groups, and a chain of additions is one sum.
+activation are known by its parameters' names (`layer0.neuron1.w2`); everything else by its operation, the numbers that
+belong to it (an exponent, a slope) and its operands' groups in order. Other plain numbers may be data, a target of
+each sample say, and are not told apart. A chain of additions is one sum.
 """
 
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
+from microgradnet.drawing.picture import counted
 from microgradnet.graph import nearest, topological_order
 from microgradnet.naming import gradient, number
 from microgradnet.ops import ADD, CONSTANT, PARAMETER, TABLE, TOTAL, WEIGHTED_SUM, activations
@@ -50,6 +53,10 @@ class Groups:
         self.size = len(order)
         self._times_used = Counter(operand for node in order for operand in node.operands)
         self._neurons = _neurons(order)
+        self._layers = _layers(order, self._neurons)
+        self._known: dict[str, Value] = {}  # the first neuron, or layer, of a name
+        for node, (first, _) in self._neurons.items():
+            self._known.setdefault(self._owner(node.label), self._as_drawn(first))
         for node in order:
             if node.op is not CONSTANT:
                 self.of[node] = self._place(node)
@@ -85,10 +92,12 @@ class Groups:
             group = self._group(("input", node.label), node.label or "inputs", "input")
             group.results.append(node)
             return group
-        first, name = self._neurons.get(node, (None, ""))
-        owner = self._owner(node.label) or name
-        if self.by_layer and "." in node.label:
-            first = None  # a layer has many
+        owner, first = self._owner(node.label), None
+        if node in self._neurons:
+            first, name = self._neurons[node]
+            first, owner = self._as_drawn(first), owner or name
+        elif owner:
+            first = self._known.get(owner)
         group = self._group(("owner", owner or node.label, first), owner or node.label, "parameter")
         group.parameters += 1
         group.is_neuron = bool(owner)
@@ -100,6 +109,10 @@ class Groups:
         """The neuron, or layer, that a parameter's label names; "" for a label without a dot."""
         parts = label.split(".")[:-1]
         return ".".join(parts[:-1] if self.by_layer and len(parts) > 1 else parts)
+
+    def _as_drawn(self, first: Value) -> Value:
+        """What the box of the neuron with this first parameter is known by."""
+        return self._layers.get(first, first) if self.by_layer else first
 
     def _neuron_of(self, node: Value, fed_by: list[Group]) -> Group | None:
         """The neuron whose weighted sum or activation `node` is."""
@@ -113,22 +126,83 @@ class Groups:
     def _alike(self, node: Value, fed_by: list[Group]) -> Group:
         """The group of the values computed as `node` was."""
         if node.op not in _SUMS:
-            return self._group((node.op, tuple(fed_by)), node.op.name)
+            of_parameters = all(operand.op in {PARAMETER, CONSTANT} for operand in node.operands)
+            parts = tuple(self._part(operand, of_parameters) for operand in node.operands)
+            own_numbers = tuple(operand.data for operand in node.operands[len(parts) - node.op.constants :])
+            return self._group((node.op, parts, own_numbers), node.op.name)
         for operand in node.operands:  # a + b + c is one sum, unless a + b is used elsewhere too
             if operand.op in _SUMS and self._times_used[operand] == 1:
                 return self.of[operand]
         return self._group((TOTAL, frozenset(fed_by)), "sum")
 
+    def _part(self, operand: Value, of_parameters: bool) -> Hashable:
+        """What a value is known by as an operand; what parameters alone go into, p·p say, is one for their layer."""
+        if operand.op is CONSTANT:
+            return "constant"
+        if of_parameters and operand in self._neurons:
+            return self._layers.get(self._neurons[operand][0])
+        return self.of[operand]
+
 
 def _neurons(order: list[Value]) -> dict[Value, tuple[Value, str]]:
     """For each parameter of a weighted sum the first one, by which the neuron is known, and a name if it has none."""
     neurons: dict[Value, tuple[Value, str]] = {}
+    count = 0
     for node in order:
-        first = node.operands[0] if node.op is WEIGHTED_SUM else node
-        if first is not node and first.op is PARAMETER and first not in neurons:
-            name = f"neuron {len({first for first, _ in neurons.values()}) + 1}"
-            neurons.update((operand, (first, name)) for operand in node.operands if operand.op is PARAMETER)
+        if node.op is WEIGHTED_SUM and (first := node.operands[0]).op is PARAMETER and first not in neurons:
+            count += 1
+            own = (first, f"neuron {count}")
+            neurons.update((operand, own) for operand in node.operands if operand.op is PARAMETER)
     return neurons
+
+
+def _layers(order: list[Value], neurons: dict[Value, tuple[Value, str]]) -> dict[Value, Value]:
+    """For the first parameter of each neuron with a dotted name that of the first neuron in its layer.
+
+    Neurons of one layer have its name, and feed the same weighted sums or are fed by the same values. Two parameters
+    of one name are in two networks, so never in one layer: that decides where both networks are fed by one value.
+    """
+    beside: tuple[dict[Hashable, dict[Value, None]], ...] = ({}, {}, {})  # neurons side by side, the surest first
+    for node in order:
+        first = _first(node, neurons)
+        if node.op is not WEIGHTED_SUM or first is None:
+            continue
+        half = len(node.operands) // 2
+        inputs = node.operands[half : 2 * half]
+        for value in inputs:
+            if (other := _first(value, neurons)) is not None:
+                beside[0].setdefault((inputs, _layer_name(other)), {})[other] = None
+        beside[1].setdefault((inputs, _layer_name(first)), {})[first] = None
+        beside[2].setdefault(_layer_name(first), {})[first] = None
+    together = [list(firsts) for found in beside for firsts in found.values()]
+    together.sort(key=lambda firsts: len({first.label for first in firsts}) < len(firsts))
+    layers = {first: {first.label: first} for firsts in together for first in firsts}
+    for firsts in together:
+        for index, first in enumerate(firsts):
+            own = layers[first]
+            for other in islice(firsts, index):
+                if layers[other] is own:
+                    break
+                if own.keys().isdisjoint(layers[other]):
+                    layers[other].update(own)
+                    layers.update(dict.fromkeys(own.values(), layers[other]))
+                    break
+    return {first: next(iter(members.values())) for first, members in layers.items()}
+
+
+def _first(value: Value, neurons: dict[Value, tuple[Value, str]]) -> Value | None:
+    """The first parameter of the neuron whose weighted sum or activation `value` is, if that has a dotted name."""
+    summed = value if value.op is WEIGHTED_SUM or not value.operands else value.operands[0]
+    if summed.op is not WEIGHTED_SUM or summed.operands[0] not in neurons:
+        return None
+    first = neurons[summed.operands[0]][0]
+    return first if "." in first.label else None
+
+
+def _layer_name(first: Value) -> str:
+    """`layer0` for `layer0.neuron1.w0`; of a layer without a name, whose parameters are `neuron1.w0`, `neuron`."""
+    above, _, neuron = first.label.rpartition(".")[0].rpartition(".")
+    return above or neuron.rstrip("0123456789")
 
 
 class GroupsView:
@@ -138,15 +212,16 @@ class GroupsView:
         every = topological_order(*groups.roots)
         drawn = nearest(groups.roots, most)
         kind = "layer" if groups.by_layer else "neuron"
-        boxes = f"{len(drawn):,} of {len(every):,} boxes, those nearest the result" if len(drawn) < len(every) else (
-            f"{len(every):,} boxes"
-        )  # fmt: skip
-        diagram.caption = f"{groups.size:,} values in {boxes}: one for each {kind}, one for each step of the rest"
-        numbers = {group: diagram.add(_box(group, drawn)) for group in every if group in drawn}
+        boxes = counted(len(every), "box", "boxes")
+        if len(drawn) < len(every):
+            boxes = f"{len(drawn):,} of {boxes}, those nearest the result"
+        values = counted(groups.size, "value")
+        diagram.caption = f"{values} in {boxes}: one for each {kind}, one for each step of the rest"
+        self.numbers = numbers = {group: diagram.add(_box(group, drawn)) for group in every if group in drawn}
         for group, own in numbers.items():
             for other, count in group.uses.items():
                 if other in numbers:
-                    uses = f"{other.name} → {group.name}\nused {count:,} times"
+                    uses = f"{other.name} → {group.name}\nused {counted(count, 'time')}"
                     diagram.arrows.append(Arrow(numbers[other], own, f"e{own}_{numbers[other]}", uses))
 
 
@@ -157,7 +232,7 @@ def _box(group: Group, drawn: set[Group]) -> Box:
     if shown is not None and shown.label not in {"", group.name}:
         rows = [f"{shown.label} = {group.name}"]
     if group.is_neuron:
-        rows.append(f"{group.parameters:,} parameters")
+        rows.append(counted(group.parameters, "parameter"))
     if group.is_neuron and group.results and len(group.results) == len(group.what):
         rows += [f"{name} {number(value.data)}" for name, value in zip("za", group.results, strict=False)]
         rows.append(f"grad {gradient(group.results[-1])}")
@@ -166,7 +241,7 @@ def _box(group: Group, drawn: set[Group]) -> Box:
     if len(group.results) > max(1, len(group.what)):
         rows.append(f"{len(group.results):,} values")
     if missing := sum(other not in drawn for other in group.uses):
-        rows.append(f"… {missing} operands not drawn")
+        rows.append(f"… {counted(missing, 'operand')} not drawn")
     role = "parameter" if group.is_neuron and group.role == "operation" else group.role
     done = " → ".join(group.what)
     return Box(rows, role, "\n".join([*rows, done]) if done else "\n".join(rows))

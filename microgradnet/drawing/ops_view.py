@@ -7,7 +7,7 @@ from microgradnet.chain_rule import local_derivatives
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
 from microgradnet.errors import DomainError
 from microgradnet.graph import nearest, topological_order
-from microgradnet.naming import Namer, gradient, number, role
+from microgradnet.naming import Namer, gradient, in_brackets, number, role
 from microgradnet.ops import MULTIPLY, WEIGHTED_SUM
 from microgradnet.value import Value
 
@@ -32,6 +32,7 @@ class OpsView:
         op_nodes: draw each operation as a circle of its own, before the box of its result.
         expand: draw the products of a weighted sum as boxes of their own.
         mark: what the picture points at: values, and pairs of a value and the position of one of its operands.
+        namer: what values are called, if not by what is drawn.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class OpsView:
         expand: bool,
         diagram: Diagram,
         mark: Collection[Mark] = (),
+        namer: Namer | None = None,
     ) -> None:
         self.roots, self.op_nodes, self.expand, self.diagram = roots, op_nodes, expand, diagram
         self.marked_arrows = {one for one in mark if isinstance(one, tuple)}
@@ -49,7 +51,7 @@ class OpsView:
         order = topological_order(*roots)
         around = [node for node in reversed(order) if node in self.marked]
         drawn = nearest([*around, *roots], most) if len(order) > most else set(order)
-        self.namer = Namer(drawn)
+        self.namer = namer or Namer(drawn)
         if len(drawn) < len(order):
             diagram.caption = (
                 f"{len(drawn):,} of {len(order):,} values, those nearest the {'marks' if around else 'result'}"
@@ -93,7 +95,8 @@ class OpsView:
             target = products[position % pairs] if position < 2 * pairs else head
             tooltip = f"{self.namer.name(operand)} → {self.namer.name(node)}"
             if derivative is not None:
-                tooltip += f"\n∂{self.namer.name(node)}/∂{self.namer.name(operand)} = {derivative!r}"
+                above, below = (in_brackets(self.namer.written(value)) for value in (node, operand))
+                tooltip += f"\n∂{above}/∂{below} = {derivative!r}"
             marked = (node, position) in self.marked_arrows
             self.diagram.arrows.append(
                 Arrow(self.numbers[operand], target, f"e{own}_{position}", tooltip, marked=marked)

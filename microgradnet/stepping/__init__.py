@@ -6,5 +6,6 @@ Steps as data are methods of a value, `Value.forward_steps()` and `Value.backwar
 from microgradnet.stepping.paths import Explanation, explain
 from microgradnet.stepping.unrolled import backward_unrolled, unroll
 from microgradnet.stepping.watching import break_on, detect_anomaly
+from microgradnet.stepping.webpage import Page, page
 
-__all__ = ["Explanation", "backward_unrolled", "break_on", "detect_anomaly", "explain", "unroll"]
+__all__ = ["Explanation", "Page", "backward_unrolled", "break_on", "detect_anomaly", "explain", "page", "unroll"]

@@ -10,8 +10,8 @@ import sys
 import tempfile
 import unicodedata
 from bdb import Bdb
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType
 from typing import Any, SupportsFloat
@@ -79,12 +79,11 @@ def backward_unrolled(root: Value, path: str | os.PathLike[str] | None = None, g
     >>> file = backward_unrolled(y); a.grad
     6.0
     """
-    tracer = sys.gettrace()
-    if isinstance(getattr(tracer, "__self__", None), Bdb):
-        sys.settrace(None)  # pdb would step through the writing
-    written, code, namespace, before = _prepare(root, path, as_float(grad))
-    if isinstance(getattr(tracer, "__self__", None), Bdb):
-        sys.settrace(tracer)
+    go_on_stepping = _pause_debugger()  # it would step through the writing
+    try:
+        written, code, namespace, before = _prepare(root, path, as_float(grad))
+    finally:
+        go_on_stepping()
     try:
         exec(code, namespace)  # Step Into goes from here to the first line of the pass
     except BaseException:
@@ -92,6 +91,19 @@ def backward_unrolled(root: Value, path: str | os.PathLike[str] | None = None, g
             node.grad = gradient
         raise
     return written
+
+
+def _pause_debugger() -> Callable[[], object]:
+    """Let pdb, IPython's debugger and debugpy pass over what follows; what is returned ends that."""
+    tracer = sys.gettrace()
+    if isinstance(getattr(tracer, "__self__", None), Bdb):
+        sys.settrace(None)
+        return partial(sys.settrace, tracer)
+    debugpy = sys.modules.get("debugpy")
+    if debugpy is not None and debugpy.is_client_connected():
+        debugpy.trace_this_thread(False)
+        return partial(debugpy.trace_this_thread, True)
+    return tuple
 
 
 def _prepare(

@@ -1,0 +1,99 @@
+// Forward and backward propagation through a graph of numbers, for the page. Nothing here touches the document.
+// What an operation computes, and its derivatives, comes from OPERATIONS, which Python writes from its own table.
+"use strict";
+
+// erf and erfc, which Math has not: Abramowitz & Stegun 7.1.6, and the continued fraction 7.1.14 beyond 2.
+function erf(x) {
+  if (Math.abs(x) > 2) return Math.sign(x) * (1 - erfc(Math.abs(x)));
+  let term = x, sum = x;
+  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+    term *= 2 * x * x / (2 * n + 1);
+    sum += term;
+  }
+  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+}
+
+function erfc(x) {
+  if (x <= 2) return 1 - erf(x);
+  if (x > 27) return 0;
+  let fraction = x;
+  for (let n = 120; n > 0; n--) fraction = x + n / 2 / fraction;
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction;
+}
+
+// The data of every node of graph = {nodes: [{f, operands, data}], …}, nodes in topological order, f an index into
+// operations or -1 for a leaf. The first node whose result is no finite number ends it: the rest is NaN.
+function forward(graph, operations) {
+  const data = graph.nodes.map((node) => (node.f < 0 ? node.data : NaN));
+  for (let i = 0; i < graph.nodes.length; i++) {
+    const node = graph.nodes[i];
+    if (node.f < 0) continue;
+    data[i] = operations[node.f].value(...node.operands.map((j) => data[j]));
+    if (!Number.isFinite(data[i])) return { data, failed: i };
+  }
+  return { data, failed: -1 };
+}
+
+// Every application of the chain rule, in the order in which Python goes, with the gradients before and after.
+function backward(graph, operations, data) {
+  const grad = graph.nodes.map(() => 0), count = graph.nodes.map(() => 0), steps = [];
+  grad[graph.root] = 1;
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i];
+    if (node.f < 0) continue;
+    const locals = operations[node.f].derivatives(data[i], ...node.operands.map((j) => data[j]));
+    for (let position = 0; position < locals.length; position++) {
+      const operand = node.operands[position], local = locals[position], before = grad[operand];
+      grad[operand] += grad[i] * local;
+      if (graph.nodes[operand].constant) continue;
+      count[operand]++;
+      steps.push({ node: i, position, operand, upstream: grad[i], local, before, after: grad[operand],
+                   contribution: grad[i] * local, path: count[operand] });
+      if (!Number.isFinite(grad[operand])) return { steps, count, grad, failed: i };
+    }
+  }
+  return { steps, count, grad, failed: -1 };
+}
+
+// A number in four significant digits, as the pictures show it.
+function number(x) {
+  if (Number.isNaN(x)) return "nan";
+  if (!Number.isFinite(x)) return x < 0 ? "−inf" : "inf";
+  if (x === 0) return "0";
+  const [mantissa, exponent] = Math.abs(x).toExponential(3).split("e");
+  let text = mantissa;
+  if (exponent < -4 || exponent > 3) {
+    text = `${Number(mantissa)}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
+  } else {
+    text = `${Number(Math.abs(x).toPrecision(4))}`;
+  }
+  return (x < 0 ? "−" : "") + text;
+}
+
+function factor(x) {
+  return x < 0 ? `(${number(x)})` : number(x);
+}
+
+function joined(parts) {
+  return parts.filter((part, i) => part && parts.indexOf(part) === i).join(" = ");
+}
+
+// The equation of one operation: node.heading is "z = w·x + b", node.template the same with {0}, {1} for the operands,
+// and {0-} for one that has brackets where it is negative.
+function forwardText(graph, data, i) {
+  const node = graph.nodes[i];
+  const numbers = node.template.replace(/\{(\d+)(-?)\}/g, (_, k, sign) => (sign ? factor : number)(data[node.operands[k]]));
+  return joined([node.heading, numbers, number(data[i])]);
+}
+
+// The equation of one application of the chain rule; use is graph.uses["node,position"].
+function backwardText(graph, step) {
+  const use = graph.uses[`${step.node},${step.position}`], upstream = factor(step.upstream);
+  const text = `${graph.nodes[step.operand].bracketed}.grad += ` + joined([
+    `${graph.nodes[step.node].bracketed}.grad · ${use.partial}`,
+    use.formula && `${upstream} · ${use.formula}`,
+    `${upstream} · ${factor(step.local)}`,
+    number(step.contribution),
+  ]);
+  return text + (use.slot ? ` (${use.slot})` : "");
+}

@@ -1,0 +1,259 @@
+"""`Timeline`: the steps of both passes through a graph as one sequence, and a position in it that moves both ways.
+
+Data alone: how it is shown is left to `view`, and what a person can do with it to `terminal`.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from difflib import get_close_matches
+from math import isfinite
+from typing import NamedTuple, TypeAlias
+
+from microgradnet.backward import NO_GRADIENT
+from microgradnet.graph import topological_order
+from microgradnet.naming import Namer
+from microgradnet.ops import CONSTANT
+from microgradnet.ops.operation import Written
+from microgradnet.steps import BackwardStep, ForwardStep
+from microgradnet.text import one_line, shorten
+from microgradnet.value import Value
+
+Step: TypeAlias = ForwardStep | BackwardStep
+
+NAME_WIDTH = 24  # of a longer name both ends are shown
+_ASCII = str.maketrans(
+    {"−": "-", "·": "*", "×": "*", "∂": "d", "→": "->", "—": "-", "–": "-", "√": "sqrt", "σ": "sigma", "Σ": "Sum"}
+    | {"│": "|", "├": "|", "└": "`", "┌": ",", "─": "-", "▶": ">", "≤": "<=", "≥": ">=", "α": "alpha", "␣": "_"}
+)
+_GRADIENT = re.compile(r"\|?\s*grad\s*\|?\s*>\s*(\S+)")
+
+
+def plain(text: str) -> str:
+    """The text with ASCII for what equations and views are written with: also how a name can be typed.
+
+    >>> plain("∂z₁/∂w₁ = −x₁")
+    'dz1/dw1 = -x1'
+    """
+    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_ASCII))
+
+
+def nearest(text: str, names: Iterable[str]) -> str:
+    """The end of a message that `text` is unknown: the nearest of the names, or the first few.
+
+    >>> nearest("stp", ["step", "back"])
+    "did you mean 'step'?"
+    """
+    known = list(names)
+    near = get_close_matches(shorten(text, 100).lower(), known, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"there are {', '.join(known[:8])}{', …' if len(known) > 8 else ''}"
+
+
+class Breakpoint(NamedTuple):
+    """Where `continue` stops: what was asked for, and which steps those are."""
+
+    text: str
+    matches: Callable[[Step], bool]
+
+
+class ShortNames(Namer):
+    """Names for equations, none of them longer than `NAME_WIDTH`, whatever the labels are."""
+
+    def written(self, value: Value) -> Written:
+        """Its name and how strongly that binds."""
+        text, binding = super().written(value)
+        return shorten(text, NAME_WIDTH), binding
+
+
+class Timeline:
+    """All steps of forward, then of backward propagation, and how many of them are done: the `position`.
+
+    The steps are taken from a pass of its own, in which every leaf's gradient starts at 0. The graph is then again
+    exactly as it was, numbers and gradients, and stays so: what a gradient is at a position, the timeline knows.
+    It starts after forward propagation, before the chain rule is first applied. Constants have no gradient here.
+
+    Args:
+        root: the result, as a loss.
+
+    Attributes:
+        root: that result.
+        nodes: all values, leaves first.
+        steps: all steps; step number i leads from position i to i + 1.
+        start: the position after forward propagation.
+        position: how many steps are done. Set it to any number from 0 to `len(steps)`.
+        failure: the error that ends the backward pass before its end, None for none.
+        users: the values that each value was used for.
+        namer: what values are called.
+
+    Raises:
+        TypeError: `root` is no Value.
+        StaleGraphError: as `Value.backward`.
+
+    >>> a = Value(3.0, "a"); y = a * a; y.label = "y"
+    >>> timeline = Timeline(y)
+    >>> timeline.position += 1; print(timeline.step, timeline.gradient(a), a.grad)
+    a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3 (operand 1 of a·a) 3.0 0.0
+    >>> timeline.position += 1; timeline.gradient(a)
+    6.0
+    >>> timeline.position -= 1; timeline.gradient(a)
+    3.0
+    """
+
+    def __init__(self, root: Value) -> None:
+        if not isinstance(root, Value):
+            raise TypeError(f"the steps are those of one Value, as a loss; got {shorten(repr(root), 100)}")
+        self.root = root
+        self.nodes = topological_order(root)
+        self.steps: list[Step] = list(root.forward_steps())
+        self.start = self.position = len(self.steps)
+        self.failure: ArithmeticError | None = None
+        with self._gradients_kept():
+            for node in self.nodes:
+                node.grad = NO_GRADIENT
+            try:
+                self.steps.extend(root.backward_steps())
+            except ArithmeticError as error:  # it can be stepped up to there
+                self.failure = error
+        self._computed = {step.node: position for position, step in enumerate(self.steps[: self.start], start=1)}
+        self._shares: dict[Value, list[int]] = {}  # the positions from which on each share of a gradient is there
+        for position, step in enumerate(self.steps[self.start :], start=self.start + 1):
+            if isinstance(step, BackwardStep):
+                self._shares.setdefault(step.operand, []).append(position)
+        self.users: dict[Value, list[Value]] = {}
+        for node in self.nodes:
+            for operand in dict.fromkeys(node.operands):
+                self.users.setdefault(operand, []).append(node)
+        self.namer = ShortNames(set(self.nodes), for_equations=True)
+        self._called: dict[str, list[Value]] = {}
+        for node in self.nodes:  # in this order, so that t₁ is the same value in every session
+            if node.op is not CONSTANT:
+                for name in {plain(self.namer.name(node)), plain(one_line(node.label))} - {""}:
+                    self._called.setdefault(name, []).append(node)
+
+    @property
+    def step(self) -> Step | None:
+        """The step that was done last; None at the beginning."""
+        return self.at(self.position) if self.position else None
+
+    def at(self, position: int) -> Step:
+        """The step that leads to `position`, with the names of this timeline."""
+        return replace(self.steps[position - 1], namer=self.namer)
+
+    @property
+    def next_node(self) -> int:
+        """The position after the first step of the node that comes after the current one; the end, if none does."""
+        now, position = self._node(self.position), self.position + 1
+        while position < len(self.steps) and self._node(position) == now:
+            position += 1
+        return min(position, len(self.steps))
+
+    def next_stop(self, breakpoints: Iterable[Breakpoint]) -> tuple[int, Breakpoint | None]:
+        """The first position after this one whose step matches a breakpoint, and that; else the end and None."""
+        stops = list(breakpoints)
+        for position in range(self.position + 1, len(self.steps) + 1) if stops else ():
+            for stop in stops:
+                if stop.matches(self.steps[position - 1]):
+                    return position, stop
+        return len(self.steps), None
+
+    def is_computed(self, value: Value) -> bool:
+        """Whether forward propagation has come to it; to leaves it always has."""
+        return self._computed.get(value, 0) <= self.position
+
+    def gradient(self, value: Value) -> float | None:
+        """The gradient at this position; None where no share of it has come yet."""
+        if value is self.root:
+            return 1.0 if self.position >= self.start else None
+        done, _ = self.shares(value)
+        if not done:
+            return None
+        step = self.steps[self._shares[value][done - 1] - 1]
+        return step.after if isinstance(step, BackwardStep) else None
+
+    def shares(self, value: Value) -> tuple[int, int]:
+        """How many of the applications of the chain rule that make up its gradient are done, and how many there are."""
+        positions = self._shares.get(value, [])
+        return bisect_right(positions, self.position), len(positions)
+
+    @contextmanager
+    def in_graph(self) -> Iterator[None]:
+        """Inside, the gradients in the graph itself are those of this position; for pictures."""
+        with self._gradients_kept():
+            for node in self.nodes:
+                gradient = self.gradient(node)
+                node.grad = NO_GRADIENT if gradient is None else gradient
+            yield
+
+    def find(self, text: str) -> list[Value]:
+        """The values of that name: their label, or what equations call them. `w1` also finds w₁.
+
+        Where several have the name, `x#2` is the second.
+
+        Raises:
+            ValueError: there is none; the nearest is named.
+        """
+        name = one_line(text)
+        found = self._called.get(plain(name), [])
+        if not found and (numbered := re.fullmatch(r"(.+)#(\d{1,9})", name)):
+            found = self._called.get(plain(numbered[1]), [])[int(numbered[2]) - 1 :][:1] if int(numbered[2]) else []
+        if not found:
+            raise ValueError(f"nothing here is called {shorten(name)!r}: {nearest(plain(name), self._called)}")
+        return [value for value in found if name in (one_line(value.label), self.namer.name(value))] or found
+
+    def names(self) -> list[str]:
+        """Every name, as it is shown, once."""
+        return list(dict.fromkeys(self.namer.name(node) for node in self.nodes if node.op is not CONSTANT))
+
+    def breakpoint(self, text: str) -> Breakpoint:
+        """What `break text` means: a name, an operation, `|grad| > k`, or `nan` (which infinities are too).
+
+        Raises:
+            ValueError: it is none of those.
+
+        >>> timeline = Timeline(Value(3.0, "x").exp())
+        >>> timeline.breakpoint("exp").text, timeline.breakpoint("|grad| > 2").text
+        ('operation exp', '|grad| > 2')
+        """
+        if text.lower() == "nan":
+            return Breakpoint("nan or infinity", lambda step: not isfinite(_result(step)))
+        if grad := _GRADIENT.fullmatch(text):
+            try:
+                limit = float(grad[1])
+            except ValueError:
+                raise ValueError(f"{grad[1]!r} is no number: write, for instance, break |grad| > 0.5") from None
+            return Breakpoint(f"|grad| > {limit:g}", lambda step: isinstance(step, BackwardStep) and abs(step.after) > limit)
+        operations = {step.operation.name: step.operation for step in self.steps}
+        try:
+            values = set(self.find(text))
+        except ValueError:
+            operation = operations.get(re.sub(r"[\s_-]+", " ", text).lower())
+            if operation is None:
+                known = [*map(plain, self.names()), *operations, "nan"]
+                raise ValueError(
+                    f"no value and no operation here is called {shorten(one_line(text))!r}: {nearest(plain(text), known)}"
+                ) from None
+            return Breakpoint(f"operation {operation.name}", lambda step: step.operation is operation)
+        name = self.namer.name(next(iter(values)))
+        return Breakpoint(name, lambda step: step.node in values or getattr(step, "operand", None) in values)
+
+    def _node(self, position: int) -> tuple[bool, Value] | None:
+        return (position > self.start, self.steps[position - 1].node) if position else None
+
+    @contextmanager
+    def _gradients_kept(self) -> Iterator[None]:
+        before = [node.grad for node in self.nodes]
+        try:
+            yield
+        finally:
+            for node, gradient in zip(self.nodes, before, strict=True):
+                node.grad = gradient
+
+
+def _result(step: Step) -> float:
+    """The number that a step has made."""
+    return step.after if isinstance(step, BackwardStep) else step.node.data

@@ -1,0 +1,290 @@
+"""`page(loss)`: one HTML file in which a forward and a backward pass are played, and in which numbers can be changed.
+
+Python gives the page the graph, its pictures, its names and formulas, and the rules as JavaScript. The rest is in
+`assets/`: all that is computed from numbers in `engine.js`, what is shown in `moment.js` and `picture.js`, what is
+clicked in `controls.js`.
+"""
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from microgradnet.backward import refuse_stale
+from microgradnet.drawing.diagram import Diagram
+from microgradnet.drawing.groups import Group, Groups, GroupsView
+from microgradnet.drawing.ops_view import OpsView
+from microgradnet.drawing.picture import Picture
+from microgradnet.files import write_atomically
+from microgradnet.graph import walk
+from microgradnet.naming import Namer, as_factor, in_brackets, role
+from microgradnet.ops import CONSTANT
+from microgradnet.ops.floats import as_float
+from microgradnet.ops.notation import TEXT
+from microgradnet.ops.operation import ATOM, SIGN
+from microgradnet.stepping.javascript import Functions
+from microgradnet.steps import derivative
+from microgradnet.text import one_line
+from microgradnet.value import Value
+
+MOST_VALUES = 600  # that a page shows one by one: more make it large and slow
+ASSETS = Path(__file__).with_name("assets")
+_NUMBER_ROW = re.compile(r"(?<=\|)(data|grad|[za]) ([^|\\\"]{1,10})(?=\\l)")
+ROOM = 10  # characters, for −1.234e−05
+
+
+class Page:
+    """A page as HTML text. It shows itself in a notebook, in a frame of its own, and saves itself whole or not at all.
+
+    Attributes:
+        title: what it is called.
+        html: the whole file.
+    """
+
+    def __init__(self, root: Value, title: str, eta: float) -> None:
+        self._root, self.title, self._eta = root, title, eta
+
+    @cached_property
+    def html(self) -> str:
+        """The file: no network, no other file."""
+        leaves, computed = walk(self._root)
+        refuse_stale(leaves, computed)
+        functions = Functions(computed)
+        views = _views(self._root, len(leaves) + len(computed))
+        graph = _graph(leaves + computed, functions, views)
+        names = ", ".join(views)
+        script = "\n".join(
+            [_asset("engine.js"), functions.source, *map(_asset, ("moment.js", "picture.js", "controls.js"))]
+        )
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        svgs = (f'<div class="view" data-view="{name}" hidden>{view.picture.svg}</div>' for name, view in views.items())
+        about = {"title": self.title, "eta": self._eta, "views": names, "note": _note(len(graph["nodes"]), views)}
+        return _fill(
+            _asset("page.html"),
+            {
+                "title": html.escape(self.title),
+                "digest": digest,
+                "style": _asset("page.css"),
+                "pictures": "\n".join(svgs),
+                "graph": json.dumps(graph | about, ensure_ascii=False).replace("<", r"\u003c"),
+                "script": script,
+            },
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page to `path`, whole or not at all; return the path.
+
+        Raises:
+            ValueError: the name does not end in .html or .htm.
+            OSError: the file cannot be written there.
+        """
+        if os.path.splitext(path)[1].lower() not in {".html", ".htm"}:
+            raise ValueError(f"cannot save a page as {os.fspath(path)!r}: give a name that ends in .html")
+        return write_atomically(path, self.html)
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.title)}" sandbox="allow-scripts" '
+            'style="width: 100%; height: 720px; border: 0"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Page {self.title!r}>"
+
+
+def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str = "", eta: float = 0.1) -> Page:
+    """A page that plays the forward and the backward pass of a graph, and in which its numbers can be changed.
+
+    Args:
+        root: the result, as a loss.
+        path: where it is written to, if it is given; the name ends in .html.
+        title: stands above it; the result's name if it is left out.
+        eta: the learning rate η that "take one gradient step" begins with.
+
+    Returns:
+        The page. In a notebook it shows itself; `.html` is its text, `.save(path)` writes it.
+
+    Raises:
+        TypeError: `root` is no Value.
+        StaleGraphError: a number was changed after something had been computed from it.
+        ProviderError: there is no program to lay out the pictures.
+
+    >>> x, w = Value(3.0, "x"), Value(2.0, "w"); y = w * x; y.label = "y"
+    >>> page(y)
+    <Page 'Backpropagation through y'>
+    """
+    if not isinstance(root, Value):
+        raise TypeError(f"page takes a Value, the result of a computation, got {type(root).__name__}")
+    name = Namer().name(root)
+    made = Page(root, one_line(title) or f"Backpropagation through {name}", as_float(eta))
+    if path is not None:
+        made.save(path)
+    return made
+
+
+class _View:
+    """A picture, and where in it the page finds each value: its box, its numbers' rows, the arrows into it."""
+
+    def __init__(self, diagram: Diagram) -> None:
+        dot = _NUMBER_ROW.sub(lambda row: f"{row[1]} {row[2].ljust(ROOM, chr(0xA0))}", diagram.to_dot())
+        self.picture = Picture(dot, diagram.title)
+        self.boxes: dict[Value, int] = {}
+        self.rows: list[tuple[int, int, str, Value]] = []  # box, row, "data" or "grad", whose
+        self.arrows: dict[tuple[Value, int], str] = {}
+        self.clusters: list[list[int]] = [boxes for _, boxes in diagram.clusters]
+
+
+def _views(root: Value, size: int) -> dict[str, _View]:
+    """The views of the graph: operations unless there are too many, neurons and layers where there are any."""
+    neurons, layers = Groups([root], by_layer=False), Groups([root], by_layer=True)
+    has_neurons = any(group.is_neuron for group in neurons.of.values())
+    views = {"operations": _operations(root, neurons)} if size <= MOST_VALUES else {}
+    if has_neurons or not views:
+        views["neurons"] = _grouped(root, neurons)
+    if has_neurons:
+        views["layers"] = _grouped(root, layers)
+    return views
+
+
+def _operations(root: Value, neurons: Groups) -> _View:
+    """Every value, those of one neuron in a frame that can be closed."""
+    diagram = Diagram()
+    leaves, computed = walk(root)
+    namer = Namer(leaves + computed, for_equations=True)
+    drawn = OpsView([root], MOST_VALUES, False, False, diagram, namer=namer)
+    members: dict[Group, list[int]] = {}
+    for node in (*leaves, *computed):
+        group = neurons.of.get(node)
+        if group is not None and group.is_neuron:
+            members.setdefault(group, []).append(drawn.numbers[node])
+    diagram.clusters = [(group.name, boxes) for group, boxes in members.items()]
+    view = _View(diagram)
+    for node, number in drawn.numbers.items():
+        view.boxes[node] = number
+        view.rows += _rows(diagram, number, {"data": node, "grad": node})
+        for position in range(len(node.operands)):
+            view.arrows[node, position] = f"e{number}_{position}"
+    return view
+
+
+def _grouped(root: Value, groups: Groups) -> _View:
+    """A box for each neuron, or layer, and for each step of the rest."""
+    diagram = Diagram()
+    drawn = GroupsView(groups, MOST_VALUES, diagram)
+    view = _View(diagram)
+    for node, group in groups.of.items():
+        if group in drawn.numbers:
+            view.boxes[node] = drawn.numbers[group]
+    for group, number in drawn.numbers.items():
+        shown = group.results[0] if len(group.results) == 1 else group.root
+        whose = {"data": shown, "grad": group.results[-1] if group.is_neuron and group.results else shown}
+        if group.is_neuron and len(group.results) == len(group.what):
+            whose |= dict(zip("za", group.results, strict=False))
+        view.rows += _rows(diagram, number, {key: value for key, value in whose.items() if value is not None})
+    for node, number in view.boxes.items():
+        for position, operand in enumerate(node.operands):
+            if view.boxes.get(operand, number) != number:
+                view.arrows[node, position] = f"e{number}_{view.boxes[operand]}"
+    return view
+
+
+def _rows(diagram: Diagram, number: int, whose: Mapping[str, Value]) -> list[tuple[int, int, str, Value]]:
+    """Where in box `number` the numbers of these values stand, by what their rows begin with."""
+    found = []
+    for index, row in enumerate(diagram.boxes[number].rows):
+        word = row.partition(" ")[0]
+        if index and word in whose:
+            found.append((number, index, "grad" if word == "grad" else "data", whose[word]))
+    return found
+
+
+def _graph(order: list[Value], functions: Functions, views: Mapping[str, _View]) -> dict[str, Any]:
+    """What the page computes with and writes equations from."""
+    number = {node: i for i, node in enumerate(order)}
+    namer = Namer(order, for_equations=True)
+    root = order[-1]
+    nodes: list[dict[str, Any]] = []
+    uses: dict[str, dict[str, str]] = {}
+    for i, node in enumerate(order):
+        about = {
+            "name": namer.name(node),
+            "bracketed": in_brackets(namer.written(node)),
+            "heading": one_line(namer.heading(node)) or namer.name(node),
+            "kind": role(node, [root]) if not node.operands else node.op.name,
+            "f": functions.index(node),
+            "data": node.data,
+            "operands": [number[operand] for operand in node.operands],
+        }
+        if node.op is CONSTANT:
+            about["constant"] = True
+        if node.operands:
+            about["template"] = _template(node, namer)
+        if node.source:
+            about["source"] = str(node.source)
+        nodes.append(about)
+        for position in range(len(node.operands) - node.op.constants):
+            uses[f"{i},{position}"] = _use(node, position, namer)
+    shown = {
+        name: {
+            "boxes": [view.boxes.get(node, -1) for node in order],
+            "rows": [(box, row, what, number[node]) for box, row, what, node in view.rows],
+            "arrows": {f"{number[node]},{position}": arrow for (node, position), arrow in view.arrows.items()},
+            "clusters": view.clusters,
+        }
+        for name, view in views.items()
+    }
+    return {"nodes": nodes, "root": len(order) - 1, "uses": uses, "shown": shown}
+
+
+def _template(node: Value, namer: Namer) -> str:
+    """The operation with {0}, {1}, … for its operands, {0-} where a negative one has brackets; constants as numbers."""
+    if namer.is_long(node):
+        return ""
+    first_constant = len(node.operands) - node.op.constants
+    plain, signed = (
+        node.op.write(
+            [namer.written(o) if i >= first_constant else (f"{{{i}}}", binding) for i, o in enumerate(node.operands)]
+        )
+        for binding in (ATOM, SIGN)
+    )
+    for i in range(first_constant):
+        if signed.count(f"({{{i}}})") > plain.count(f"({{{i}}})"):
+            plain = plain.replace(f"{{{i}}}", f"{{{i}-}}")
+    return plain
+
+
+def _use(node: Value, position: int, namer: Namer) -> dict[str, str]:
+    """What an equation says of one use of an operand: the partial derivative, its formula, and which slot it is."""
+    operand = node.operands[position]
+    written = [namer.written(value) for value in (node, *node.operands)]
+    formula = derivative(node, position, TEXT, written)
+    use = {
+        "partial": f"∂{in_brackets(namer.written(node))}/∂{in_brackets(namer.written(operand))}",
+        "formula": as_factor(formula) if formula[0] else "",
+    }
+    if node.operands.count(operand) > 1:
+        use["slot"] = f"operand {position + 1} of {namer.expression(node)}"
+    return use
+
+
+def _note(size: int, views: Mapping[str, _View]) -> str:
+    if "operations" in views:
+        return ""
+    return (
+        f"{size:,} values are too many to be shown one by one (over {MOST_VALUES}): a box here is a neuron, or a step."
+    )
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text("utf-8")
+
+
+def _fill(template: str, parts: Mapping[str, str]) -> str:
+    """The template with each `%name%` replaced, in one pass, so that nothing in a part is taken for a name."""
+    return re.sub(r"%(\w+)%", lambda found: parts.get(found[1], found[0]), template)

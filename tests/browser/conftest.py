@@ -1,0 +1,46 @@
+"""The page in a real Chromium, where there is one and Playwright to drive it; one line says what is missing."""
+
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+HERE = Path(__file__).parent
+MISSING = " and ".join(
+    what
+    for what, there in (
+        ("`pip install '.[browser]'`", find_spec("playwright")),
+        ("a Chromium on PATH (Debian: apt install chromium)", CHROMIUM),
+    )
+    if not there
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser these tests are left out, not skipped: there is nothing wrong with the machine."""
+    here = [item for item in items if HERE in item.path.parents]
+    for item in here:
+        item.add_marker("browser")
+    if MISSING and here:
+        config.hook.pytest_deselected(items=here)
+        items[:] = [item for item in items if item not in here]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if MISSING and terminalreporter.stats.get("deselected"):
+        terminalreporter.write_line(f"The page was not clicked through: that needs {MISSING}.")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()

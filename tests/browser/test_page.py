@@ -1,0 +1,502 @@
+"""Clicking through the page as a reader would, and comparing what it shows with what Python computes."""
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from microgradnet import MLP, Value, page, parameter, sigmoid
+from microgradnet.examples import EXAMPLES
+from microgradnet.examples.learning import error, network
+from microgradnet.graph import topological_order
+from microgradnet.naming import number
+from microgradnet.recording import trace_source
+from tests.drawing.test_escape import HOSTILE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Open = Callable[..., "Page"]
+each_example = pytest.mark.parametrize("name", EXAMPLES)
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Opens the page of a graph; at the end of the test nothing may have been said on the console."""
+    said: list[str] = []
+    contexts = []
+
+    def open_page(root: Value, **options: Any) -> "Page":
+        file = tmp_path / "page.html"
+        page(root, file)
+        contexts.append(browser.new_context(**({"viewport": {"width": 1400, "height": 900}} | options)))
+        tab: Page = contexts[-1].new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.on("dialog", lambda dialog: said.append(dialog.message))
+        tab.on("request", lambda request: said.append(request.url) if request.url != file.as_uri() else None)
+        tab.goto(file.as_uri())
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def learning() -> Value:
+    return error(network())
+
+
+def exact(tab: "Page") -> dict[str, tuple[float | None, float | None]]:
+    """Data and gradient of each value now, by its name, as the tooltips have them."""
+    titles = tab.eval_on_selector_all(
+        ".view:not([hidden]) .node > title", "titles => titles.map(title => title.textContent)"
+    )
+    found: dict[str, tuple[float | None, float | None]] = {}
+    for title in titles:
+        lines = title.split("\n")
+        told = dict(line.split(" ", 1) for line in lines[1:] if line.startswith(("data ", "grad ")))
+        numbers = [None if text is None or text[0] == "n" else float(text) for text in (told["data"], told.get("grad"))]
+        found[lines[0].partition(" = ")[0]] = (numbers[0], numbers[1])
+    return found
+
+
+def agrees(tab: "Page", root: Value) -> bool:
+    """Whether the page, at its end, has Python's numbers for every labelled value."""
+    root.zero_grad()
+    root.backward()
+    shown = exact(tab)
+    labelled = [node for node in topological_order(root) if node.label]
+    return bool(labelled) and all(
+        math.isclose(got or 0.0, wanted, rel_tol=1e-12, abs_tol=1e-15)
+        for node in labelled
+        for got, wanted in zip(shown[node.label], (node.data, node.grad), strict=True)
+    )
+
+
+def leaf(tab: "Page", name: str) -> Any:
+    """The field in which the number of a leaf is typed."""
+    return tab.locator("#leaves .leaf").filter(has_text=name).locator("input[type=number]")
+
+
+def until(tab: "Page", holds: Callable[[], bool]) -> None:
+    """Wait until it holds, as the page forbids Playwright's own way, which evaluates text."""
+    for _ in range(300):
+        if holds():
+            return
+        tab.wait_for_timeout(50)
+    raise AssertionError("it did not come about in 15 seconds")
+
+
+def place(tab: "Page") -> tuple[int, int]:
+    done, _, of = tab.inner_text("#place").partition(" of ")
+    return int(done), int(of)
+
+
+@each_example
+def test_every_example_plays_to_pythons_numbers(opened: Open, name: str) -> None:
+    root = EXAMPLES[name].build()
+    tab = opened(root)
+    assert place(tab)[0] == 0
+    assert all(grad is None for _, grad in exact(tab).values())
+    tab.click("#end")
+    assert agrees(tab, root)
+
+
+def test_a_wrong_number_would_be_seen(opened: Open) -> None:
+    tab = opened(learning())
+    tab.click("#end")
+    assert not agrees(tab, error(network(w2=0.46)))
+
+
+def test_step_by_step_it_tells_the_equations_of_python(opened: Open) -> None:
+    root = learning()
+    tab = opened(root)
+    told = []
+    for _ in range(place(tab)[1]):
+        tab.click("#step")
+        told.append((tab.inner_text("#phase"), tab.inner_text("#equation")))
+    forward = [("Forward propagation", step.text) for step in root.forward_steps()]
+    backward = [("Backward propagation", step.text.partition(", and ")[0]) for step in root.backward_steps()]
+    assert told == [*forward, ("Backward propagation", "E.grad = ∂E/∂E = 1"), *backward]
+
+
+def test_gradients_appear_as_they_are_made_and_add_up(opened: Open) -> None:
+    a = Value(3.0, "a")
+    b = a * a
+    b.label = "b"
+    c = b + a
+    c.label = "c"
+    tab = opened(c)
+    tab.click("#end")
+    assert "path 3 of 3 into a: 4 + 3 = 7" in tab.inner_text("#detail")
+    assert "operand 2 of a·a" in tab.inner_text("#equation")
+    tab.click("#back")
+    assert "path 2 of 3 into a: 1 + 3 = 4" in tab.inner_text("#detail")
+    assert exact(tab)["a"] == (3.0, 4.0)
+    tab.click("#start")
+    assert exact(tab)["a"] == (3.0, None)
+    assert exact(tab)["b"] == (None, None)
+
+
+def test_buttons_keys_slider_and_list_move_to_the_same_places(opened: Open) -> None:
+    tab = opened(learning())
+    last = place(tab)[1]
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowRight")
+    assert place(tab) == (2, last)
+    tab.keyboard.press("ArrowLeft")
+    assert place(tab)[0] == 1
+    tab.keyboard.press("End")
+    assert place(tab)[0] == last
+    assert tab.is_disabled("#step")
+    tab.keyboard.press("Home")
+    assert place(tab)[0] == 0
+    assert tab.is_disabled("#back")
+    tab.fill("#slider", "7")
+    assert place(tab)[0] == 7
+    tab.click("#steps li:nth-child(12) button")
+    assert place(tab)[0] == 12
+    assert tab.get_attribute("#steps li:nth-child(12) button", "aria-current") == "step"
+    assert tab.locator("#steps li").count() == last
+
+
+def test_it_plays_and_pauses_by_click_and_by_space(opened: Open) -> None:
+    tab = opened(learning())
+    tab.select_option("#speed", "120")
+    tab.click("#play")
+    assert tab.inner_text("#play") == "Pause"
+    until(tab, lambda: place(tab)[0] > 2)
+    tab.locator("body").press(" ")
+    assert tab.inner_text("#play") == "Play"
+    here = place(tab)[0]
+    tab.wait_for_timeout(400)
+    assert place(tab)[0] == here
+    tab.locator("body").press(" ")
+    until(tab, lambda: place(tab)[0] == place(tab)[1])
+    assert tab.inner_text("#play") == "Play"
+
+
+def test_a_typed_number_changes_everything_and_undo_takes_it_back(opened: Open) -> None:
+    tab = opened(learning())
+    tab.click("#end")
+    leaf(tab, "w₂").fill("-1.5")
+    assert agrees(tab, error(network(w2=-1.5)))
+    tab.click("#undo")
+    assert agrees(tab, learning())
+    assert tab.is_disabled("#undo")
+
+
+def test_what_is_no_number_is_said_and_changes_nothing(opened: Open) -> None:
+    tab = opened(learning())
+    tab.click("#end")
+    leaf(tab, "w₂").fill("")
+    assert "w₂ must be a number; it is still 0.45" in tab.inner_text("#message")
+    assert agrees(tab, learning())
+    tab.fill("#eta", "")
+    tab.click("#learn")
+    assert "η must be a number" in tab.inner_text("#message")
+
+
+def test_a_slider_and_a_dragged_box_change_a_number_with_one_undo_each(opened: Open) -> None:
+    tab = opened(learning())
+    tab.click("#end")
+    slider = tab.get_by_label("slider of w₁")
+    slider.focus()
+    slider.press("ArrowRight")
+    after_slider = exact(tab)["w₁"][0]
+    assert after_slider != 0.15
+    tab.locator(".view .leaf-box", has_text="b₂").scroll_into_view_if_needed()
+    box = tab.locator(".view .leaf-box", has_text="b₂").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    for dx in (10, 20, 30):
+        tab.mouse.move(x + dx, y)
+    tab.mouse.up()
+    b2 = exact(tab)["b₂"][0]
+    assert b2 == pytest.approx(0.65 + 30 * 0.002)
+    net = network(b2=b2 or 0.0)
+    net.w1.data = after_slider or 0.0
+    assert agrees(tab, error(net))
+    tab.click("#undo")
+    assert exact(tab)["b₂"][0] == 0.65
+    tab.click("#undo")
+    assert agrees(tab, learning())
+
+
+def test_clicking_a_leaf_leads_to_its_number(opened: Open) -> None:
+    tab = opened(learning())
+    tab.locator(".view .leaf-box", has_text="w₁").first.click()
+    tab.keyboard.type("2")
+    tab.click("#end")
+    assert exact(tab)["w₁"][0] == 2.0
+
+
+def test_gradient_steps_are_those_of_python(opened: Open) -> None:
+    tab = opened(learning())
+    tab.click("#end")
+    tab.fill("#eta", "0.4")
+    net = network()
+    for _ in range(3):
+        tab.click("#learn")
+        for p in net:
+            p.grad = 0.0
+        error(net).backward()
+        for p in net:
+            p.data -= 0.4 * p.grad
+    assert agrees(tab, error(net))
+    assert f"→ {number(error(net).data)}" in tab.inner_text("#message")
+    for _ in range(3):
+        tab.click("#undo")
+    assert agrees(tab, learning())
+
+
+def test_without_parameters_there_is_nothing_to_learn(opened: Open) -> None:
+    tab = opened(Value(2.0, "x") * 3)
+    assert tab.is_disabled("#learn")
+    assert "parameter(" in (tab.get_attribute("#learn", "title") or "")
+
+
+def test_outside_a_domain_it_says_where_and_comes_back(opened: Open) -> None:
+    x = parameter(2.0, "x")
+    y = x.log() * 3 + x
+    y.label = "y"
+    tab = opened(y)
+    tab.click("#end")
+    tab.locator("#leaves input[type=number]").fill("-1")
+    assert "log(x) has no finite value at x = -1 (defined for x > 0)" in tab.inner_text("#message")
+    tab.locator("#leaves input[type=number]").fill("3")
+    assert tab.inner_text("#message") == ""
+    tab.click("#end")
+    x.data = 3.0
+    again = x.log() * 3 + x
+    again.label = "y"
+    assert agrees(tab, again)
+
+
+def test_the_current_node_is_marked_and_followed_when_the_picture_is_large(opened: Open) -> None:
+    z = Value(1.0, "x")
+    for i in range(40):
+        z = sigmoid(z)
+        z.label = f"a{i}"
+    tab = opened(z)
+    for where in ("#end", "#start", "#step"):
+        tab.click(where)
+        tab.wait_for_timeout(700)  # it scrolls smoothly
+    for _ in range(30):
+        tab.keyboard.press("ArrowRight")
+    tab.wait_for_timeout(900)
+    now, pane = tab.locator(".node.now").bounding_box(), tab.locator("#pane").bounding_box()
+    assert now is not None
+    assert pane is not None
+    assert pane["x"] <= now["x"]
+    assert now["x"] + now["width"] <= pane["x"] + pane["width"]
+    assert tab.locator(".node.partner").count() == 1
+    assert tab.locator(".edge.now").count() == 1
+
+
+def test_zooming(opened: Open) -> None:
+    tab = opened(learning())
+    width = "document.querySelector('.view:not([hidden]) svg').getBoundingClientRect().width"
+    before = tab.evaluate(width)
+    tab.click("#larger")
+    assert tab.evaluate(width) == pytest.approx(before * 1.25, rel=0.01)
+    tab.keyboard.press("-")
+    assert tab.evaluate(width) == pytest.approx(before, rel=0.01)
+    tab.click("#larger")
+    tab.click("#fit")
+    assert tab.evaluate(width) <= tab.evaluate("document.getElementById('pane').clientWidth")
+    tab.mouse.move(500, 400)
+    tab.keyboard.down("Control")
+    fitted = tab.evaluate(width)
+    tab.mouse.wheel(0, -100)
+    until(tab, lambda: tab.evaluate(width) > fitted * 1.1)
+    tab.keyboard.up("Control")
+
+
+def test_the_picture_can_be_dragged(opened: Open) -> None:
+    tab = opened(learning())
+    for _ in range(4):
+        tab.click("#larger")
+    tab.evaluate("document.getElementById('pane').scrollLeft = 300")
+    pane = tab.locator("#pane").bounding_box()
+    assert pane is not None
+    tab.mouse.move(pane["x"] + 200, pane["y"] + 12)
+    tab.mouse.down()
+    tab.mouse.move(pane["x"] + 100, pane["y"] + 12, steps=4)
+    tab.mouse.up()
+    assert tab.evaluate("document.getElementById('pane').scrollLeft") == pytest.approx(400, abs=2)
+
+
+def network_page(opened: Open) -> tuple["Page", Value]:
+    root = EXAMPLES["layers"].build()
+    return opened(root), root
+
+
+def test_views_show_the_same_moment(opened: Open) -> None:
+    tab, root = network_page(opened)
+    tab.click("#end")
+    for view in ("neurons", "layers"):
+        tab.click(f"[data-view={view}]:is(button)")
+        assert tab.get_attribute(f"button[data-view={view}]", "aria-pressed") == "true"
+        assert tab.locator(".view:visible").count() == 1
+        assert tab.locator(".view:visible .node.now").count() == 1
+    tab.click("button[data-view=neurons]")
+    text = tab.locator(".view:visible .node", has_text="layer2.neuron0").text_content() or ""
+    root.zero_grad()
+    root.backward()
+    assert f"a {number(root.data)}" in text
+    leaf(tab, "x₁").fill("2")
+    assert f"a {number(root.data)}" not in (
+        tab.locator(".view:visible .node", has_text="layer2.neuron0").text_content() or ""
+    )
+
+
+def test_neurons_close_and_open_by_click_and_by_key(opened: Open) -> None:
+    tab, _ = network_page(opened)
+    tab.click("#end")
+    frames, covers = tab.locator(".frame"), tab.locator(".cover:visible")
+    assert frames.count() == 5
+    frames.first.locator("text").click()
+    assert covers.count() == 1
+    assert "grad" in (covers.first.text_content() or "")
+    covers.first.focus()
+    tab.keyboard.press("Enter")
+    assert covers.count() == 0
+    tab.click("#frames")
+    assert covers.count() == 5
+    tab.keyboard.press("Home")
+    for _ in range(3):
+        tab.keyboard.press("ArrowRight")
+    assert tab.locator(".cover.now").count() == 1
+    tab.click("#frames")
+    assert covers.count() == 0
+
+
+def test_a_neuron_of_the_neurons_view_opens_among_the_operations(opened: Open) -> None:
+    tab, _ = network_page(opened)
+    tab.click("button[data-view=neurons]")
+    tab.locator(".view:visible .node", has_text="layer1.neuron1").click()
+    assert tab.get_attribute("button[data-view=operations]", "aria-pressed") == "true"
+    assert tab.locator(".cover:visible").count() == 4
+
+
+def test_a_large_graph_says_why_it_shows_neurons_and_tells_what_is_in_one(opened: Open) -> None:
+    model = MLP(2, [8, 8, 1], "tanh", seed=1)
+    loss = sum((model([x / 30, 1.0]) - 1) ** 2 for x in range(30))
+    assert isinstance(loss, Value)
+    loss.label = "loss"
+    tab = opened(loss)
+    assert "too many to be shown one by one" in tab.inner_text("#note")
+    tab.click("#end")
+    tab.locator(".view:visible .node", has_text="layer1.neuron1").first.click()
+    assert "more" in tab.inner_text("#message")
+    assert tab.locator("#steps li").count() == 400
+    assert tab.inner_text("#window").startswith("Steps ")
+    text = tab.locator(".view:visible .node", has_text="loss").last.text_content() or ""
+    assert f"data {number(loss.data)}" in text
+
+
+def test_tooltips_tell_exact_numbers_and_the_line_of_the_program(opened: Open) -> None:
+    with trace_source():
+        tab = opened(learning())
+    tab.click("#end")
+    titles = tab.eval_on_selector_all(".view .node > title", "all => all.map(title => title.textContent)")
+    z1 = next(title for title in titles if title.startswith("z₁ = "))
+    assert "data 0.415" in z1
+    assert "made at learning.py:" in z1
+    tab.click("#step") if tab.is_enabled("#step") else tab.click("#back")
+    assert "made at learning.py:" in tab.inner_text("#detail")
+
+
+def test_it_can_be_used_with_the_keyboard_and_a_screen_reader(opened: Open) -> None:
+    tab, _ = network_page(opened)
+    assert tab.get_attribute(".equation", "aria-live") == "polite"
+    nameless = tab.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, [role=button]')].filter((e) =>
+            !(e.getAttribute('aria-label') || e.textContent.trim() || (e.labels && e.labels.length))).length"""
+    )
+    assert nameless == 0
+    not_reached = tab.evaluate("() => document.querySelectorAll('[role=button]:not([tabindex=\"0\"])').length")
+    assert not_reached == 0
+    tab.locator(".leaf-box").first.focus()
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.type") == "number"
+    tab.locator("#step").focus()
+    tab.keyboard.press(" ")
+    assert place(tab)[0] == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_off_or_too_pale(opened: Open, scheme: str) -> None:
+    tab = opened(learning(), color_scheme=scheme)
+    tab.click("#end")
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    cut = tab.evaluate(
+        """() => [...document.querySelectorAll('button, .equation p, h1, label')].filter((e) =>
+            e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline' && e.clientWidth).length"""
+    )
+    assert cut == 0
+    wide = tab.evaluate(
+        """() => [...document.querySelectorAll('.view:not([hidden]) .node')].filter((node) => {
+            const box = node.querySelector('polygon, path').getBoundingClientRect();
+            return [...node.querySelectorAll('text')].some((t) => t.getBoundingClientRect().right > box.right + 1);
+        }).length"""
+    )
+    assert wide == 0
+
+
+def test_on_a_phone_nothing_needs_scrolling_sideways(opened: Open) -> None:
+    tab = opened(learning(), viewport={"width": 390, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_it_prints_the_picture_and_the_steps_without_the_controls(opened: Open) -> None:
+    tab = opened(learning())
+    tab.click("#end")
+    tab.emulate_media(media="print")
+    assert tab.is_hidden("#play")
+    assert tab.is_visible("#steps")
+    assert tab.is_visible("#equation")
+
+
+def test_hostile_labels_run_nothing(opened: Open) -> None:
+    labels = [label for label, _ in HOSTILE] + [
+        "</script><script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "'\"><svg onload=alert(1)>",
+        "<!--<script>",
+    ]
+    total = Value(0.0, "start")
+    for i, label in enumerate(labels):
+        total = total + Value(float(i), label)
+        total.label = label
+    tab = opened(total)
+    tab.click("#end")
+    shown = tab.eval_on_selector_all("#leaves .name", "all => all.map(name => name.firstChild.textContent)")
+    assert len(shown) == len(labels) + 1
+    assert "<img src=x onerror=alert(1)>" in shown
+    assert tab.locator("script").count() == 2
+
+
+def test_in_a_notebooks_frame_it_works_too(browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "notebook.html").write_text(f"<!doctype html><body>{page(learning())._repr_html_()}", "utf-8")
+    tab = browser.new_page()
+    tab.goto((tmp_path / "notebook.html").as_uri())
+    frame = tab.frame_locator("iframe")
+    frame.locator("#end").click()
+    assert frame.locator("#place").inner_text() == "24 of 24"
+    tab.close()
+
+
+def test_python_and_the_page_hold_the_same_graph(opened: Open) -> None:
+    root = learning()
+    tab = opened(root)
+    there = json.loads(tab.text_content("#graph") or "")
+    assert [node["data"] for node in there["nodes"]] == [node.data for node in topological_order(root)]

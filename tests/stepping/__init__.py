@@ -1,0 +1,1 @@
+"""Tests of stepping: as data, explained, unrolled, in a terminal, in a page."""

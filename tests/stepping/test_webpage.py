@@ -1,0 +1,172 @@
+"""The page as a file: self-contained, small, safe whatever a label holds, and never half-written."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from microgradnet import MLP, Value, page
+from microgradnet.examples import EXAMPLES
+from microgradnet.graph import topological_order
+from microgradnet.recording import trace_source
+from microgradnet.stepping.webpage import MOST_VALUES, _fill
+from microgradnet.text import one_line
+from tests.drawing.test_escape import HOSTILE
+
+each_example = pytest.mark.parametrize("name", EXAMPLES)
+
+
+class Seen(HTMLParser):
+    """The tags of a page with their attributes, and the text inside each script."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "script":
+            self.scripts[-1] += data
+
+
+def graph_of(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Seen(text).scripts[0])
+    return found
+
+
+def dangers(text: str) -> list[str]:
+    """What a label could have put into a page: more scripts, handlers, links, tags that load something."""
+    seen = Seen(text)
+    found = [f"{len(seen.scripts)} scripts"] if len(seen.scripts) != 2 else []
+    for tag, attributes in seen.tags:
+        if tag in {"img", "iframe", "object", "embed", "link", "base", "a", "form", "foreignobject", "b"}:
+            found.append(tag)
+        found += [
+            f"{tag} {name}" for name in attributes if name.startswith("on") or name in {"href", "src", "xlink:href"}
+        ]
+    return found
+
+
+@each_example
+def test_a_worked_example_is_one_small_file_without_a_network(name: str) -> None:
+    with trace_source():
+        text = page(EXAMPLES[name].build()).html
+    assert len(text.encode()) < 150_000
+    assert set(re.findall(r"https?://[^\s\"'<>)]+", text)) <= {"http://www.w3.org/2000/svg"}
+    assert "%" + "graph%" not in text
+    assert dangers(text) == []
+
+
+def test_only_the_script_of_the_page_may_run() -> None:
+    text = page(EXAMPLES["neuron"].build()).html
+    policy = next(a["content"] for _, a in Seen(text).tags if a.get("http-equiv") == "Content-Security-Policy")
+    digest = base64.b64encode(hashlib.sha256(Seen(text).scripts[1].encode()).digest()).decode()
+    assert policy == f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'"
+
+
+def labelled(label: str) -> Value:
+    x, y = Value(2.0, label), Value(3.0, f"{label}2")
+    z = x * y + x
+    z.label = label
+    return z
+
+
+def test_hostile_labels_stay_text() -> None:
+    labels = [label for label, _ in HOSTILE if label] + [
+        "</script><script>window.pwned=1</script>", "<!--<script>", "<img src=x onerror=pwned=1>", "'\"><svg onload=x>",
+        "%graph%", "%script%", "{{constructor}}", "\u2028\u2029", "javascript:alert(1)", "\ud800", "\x00\x1b[31m",
+        "x" * 9999,
+    ]  # fmt: skip
+    assert len(labels) >= 25
+    for label in labels:
+        text = page(labelled(label)).html
+        assert dangers(text) == [], label
+        text.encode()  # no half of a character
+        names = {node["name"] for node in graph_of(text)["nodes"]}
+        assert (one_line(label) or "␣") in names, label
+
+
+def test_what_a_label_could_put_in_would_be_seen() -> None:
+    text = page(labelled("x")).html
+    assert dangers(text.replace("<h1>", "<h1><script>1</script>")) == ["3 scripts"]
+    assert dangers(text.replace("<h1>", '<h1 onclick="x">')) == ["h1 onclick"]
+    assert dangers(text.replace("<h1>", '<h1><img src="x">')) == ["img", "img src"]
+
+
+def test_a_hostile_title_stays_text() -> None:
+    text = page(labelled("x"), title="</title><script>1</script>\n%script%").html
+    assert dangers(text) == []
+    assert html.escape("</title><script>1</script> %script%") in text
+
+
+def test_a_part_that_looks_like_a_name_is_left_alone() -> None:
+    assert _fill("%a% %b% 100%", {"a": "%b%", "b": "c"}) == "%b% c 100%"
+
+
+def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    y = labelled("y")
+    file = tmp_path / "out.html"
+    assert page(y, file).html == file.read_text("utf-8")
+    with pytest.raises(ValueError, match=r"out\.svg.*\.html"):
+        page(y, tmp_path / "out.svg")
+    with pytest.raises(FileNotFoundError, match="no directory"):
+        page(y, tmp_path / "none" / "out.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.html"]
+
+
+def test_the_same_graph_gives_the_same_bytes() -> None:
+    assert page(labelled("y")).html == page(labelled("y")).html
+
+
+def test_in_a_notebook_it_stands_in_a_frame_that_holds_the_file() -> None:
+    made = page(labelled("y"))
+    ((tag, attributes),) = Seen(made._repr_html_()).tags
+    assert (tag, attributes["sandbox"]) == ("iframe", "allow-scripts")
+    assert attributes["srcdoc"] == made.html
+
+
+def test_what_cannot_be_a_page_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"page takes a Value.*got MLP"):
+        page(MLP(2, [1]))  # type: ignore[arg-type]
+    x = Value(2.0, "x")
+    y = x * x
+    x.data = 3.0
+    with pytest.raises(RuntimeError, match="was changed after"):
+        _ = page(y).html
+
+
+def test_too_many_values_are_shown_as_neurons_and_it_says_why() -> None:
+    model = MLP(2, [16, 16, 1], seed=1)
+    loss = sum(model([x, 1.0]) for x in range(8))
+    assert isinstance(loss, Value)
+    size = len(topological_order(loss))
+    assert size > MOST_VALUES
+    text = page(loss).html
+    graph = graph_of(text)
+    assert list(graph["shown"]) == ["neurons", "layers"]
+    assert f"{size:,} values are too many" in graph["note"]
+    assert len(graph["nodes"]) == size
+
+
+@each_example
+def test_every_value_has_a_box_and_every_use_an_arrow(name: str) -> None:
+    graph = graph_of(page(EXAMPLES[name].build()).html)
+    shown = graph["shown"]["operations"]
+    uses = {f"{i},{position}" for i, node in enumerate(graph["nodes"]) for position in range(len(node["operands"]))}
+    assert min(shown["boxes"]) >= 0
+    assert set(shown["arrows"]) == uses
+    whose = {(what, node) for _, _, what, node in shown["rows"]}
+    changing = {i for i, node in enumerate(graph["nodes"]) if "constant" not in node}
+    assert whose == {(what, i) for i in changing for what in ("data", "grad")}
