@@ -58,6 +58,8 @@ class Source(NamedTuple):
     function: str
 
     def __str__(self) -> str:
+        if "ipykernel_" in self.file:  # a notebook's cell, whose file has a number for a name
+            return f"line {self.line} of the cell"
         return f"{os.path.basename(self.file)}:{self.line}"
 
 

@@ -4,6 +4,7 @@ tests/regenerate.py writes with it and tests/test_notebooks.py checks with it; n
 """
 
 import difflib
+import html
 import os
 import re
 import tempfile
@@ -124,6 +125,8 @@ def _media_lines(media: str, content: Any) -> list[Shown]:
         return [(media, word) for word in words(content)]
     if media.startswith("image/"):
         return [(media, "(a bitmap)")]
+    if media == "text/html" and "srcdoc=" in content:  # a page in a frame
+        content = html.unescape(content)
     if media == "text/html" and "<svg" in content:
         pictures = re.findall(r"<svg.*?</svg>", content, re.DOTALL)
         around = re.sub(r"<svg.*?</svg>", "(a picture)", content, flags=re.DOTALL)
