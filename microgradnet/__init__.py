@@ -44,11 +44,31 @@ from microgradnet.value import Value, constant, parameter
 
 if TYPE_CHECKING:
     from microgradnet.drawing import Picture, draw, draw_dot
-    from microgradnet.stepping import Page, backward_unrolled, break_on, detect_anomaly, explain, page, unroll
+    from microgradnet.stepping import (
+        Page,
+        backward_unrolled,
+        break_on,
+        detect_anomaly,
+        explain,
+        page,
+        step_through,
+        unroll,
+    )
+
+__version__ = "0.1.0"
 
 _LATER = {
     "microgradnet.drawing": ("Picture", "draw", "draw_dot"),
-    "microgradnet.stepping": ("Page", "backward_unrolled", "break_on", "detect_anomaly", "explain", "page", "unroll"),
+    "microgradnet.stepping": (
+        "Page",
+        "backward_unrolled",
+        "break_on",
+        "detect_anomaly",
+        "explain",
+        "page",
+        "step_through",
+        "unroll",
+    ),
 }
 """What is loaded when it is first asked for, as it takes longer to load than all the rest."""
 
@@ -99,6 +119,7 @@ __all__ = [
     "softmax",
     "softplus",
     "sqrt",
+    "step_through",
     "tanh",
     "total",
     "trace_source",

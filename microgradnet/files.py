@@ -32,7 +32,11 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | str) -> Path:
         raise FileExistsError(f"cannot write {written}: it is no ordinary file; give another name.")
     payload = data.encode() if isinstance(data, str) else data
     partial = target.with_name(f".{secrets.token_hex(8)}.tmp")
-    with partial.open("xb") as file:
+    try:
+        file = partial.open("xb")
+    except OSError as error:  # which names the new file, of which the caller knows nothing
+        raise type(error)(f"cannot write {written}: {error.strerror}; give a name in another directory.") from None
+    with file:
         try:
             file.write(payload)
             file.close()  # Windows renames no open file

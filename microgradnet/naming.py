@@ -81,7 +81,7 @@ class Namer:
     """
 
     def __init__(self, drawn: Collection[Value] | None = None, for_equations: bool = False) -> None:
-        self._drawn = drawn
+        self._drawn = None if drawn is None else frozenset(drawn)
         self._for_equations = for_equations
         self._written: dict[Value, Written] = {}
         self._taken = {one_line(value.label) for value in drawn or ()}

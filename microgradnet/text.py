@@ -1,10 +1,16 @@
 """Text made fit to be shown: without what no font can draw, on one line, no longer than there is room for."""
 
 import re
+import unicodedata
 
 NON_BREAKING = "\u00a0\u2007\u202f"
 _WHITE_SPACE = re.compile(rf"[^\S{NON_BREAKING}]+")
 _UNDRAWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+_ASCII = str.maketrans("−·×∂—–⁄│├└┌─▶┤▁▂▃▄▅▆▇█␣", "-**d--/||`,->|_.-=+*##_") | str.maketrans(
+    {"→": "->", "√": "sqrt", "σ": "sigma", "Σ": "Sum", "≤": "<=", "≥": ">=", "α": "alpha", "η": "eta"}
+)
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 
 
 def clean(text: str) -> str:
@@ -48,3 +54,23 @@ def shorten(text: str, width: int = 40) -> str:
         return text
     tail = (width - 1) // 2
     return text[: width - 1 - tail] + "…" + text[len(text) - tail :]
+
+
+def plain(text: str) -> str:
+    """The text with ASCII for what equations and views are written with: also how a name can be typed.
+
+    >>> plain("∂z₁/∂w₁ = −x₁²")
+    'dz1/dw1 = -x1^2'
+    """
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", text)).translate(_ASCII)
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """How many there are, in words.
+
+    >>> counted(1, "node"), counted(2000, "box", "boxes")
+    ('1 node', '2,000 boxes')
+    """
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests import ROOT
+from tests import ROOT, captures
 from tests.readme import README, with_generated
 from tests.svg import words
 
@@ -59,7 +59,13 @@ def operations() -> str:
     return "\n".join(lines)
 
 
-README_PARTS: dict[str, Callable[[], str]] = {"operations": operations}
+README_PARTS: dict[str, Callable[[], str]] = {
+    "operations": operations,
+    "terminal": captures.terminal,
+    "pdb": captures.pdb,
+    "launch": captures.launch,
+    "unrolled": captures.unrolled,
+}
 
 
 # --- notebooks/pictures/NAME.dot and NAME.svg ---

@@ -4,22 +4,24 @@
 `provider` lays it out, and `picture` is the result.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from microgradnet.drawing.diagram import DIRECTIONS, Diagram
 from microgradnet.drawing.groups import Groups, GroupsView
-from microgradnet.drawing.network import draw_network
+from microgradnet.drawing.network import draw_network, name_of
 from microgradnet.drawing.ops_view import Mark, OpsView
 from microgradnet.drawing.picture import Picture
-from microgradnet.graph import nearest, size
+from microgradnet.graph import nearest, size, walk
 from microgradnet.naming import Namer
 from microgradnet.ops.floats import as_count
+from microgradnet.text import shorten
 from microgradnet.value import Value
 
 __all__ = ["DIRECTIONS", "VIEWS", "Picture", "draw", "draw_dot"]
 
 VIEWS = ("ops", "neurons", "layers")
+NAMED = 3  # of the numbers that were changed, how many a caption names
 
 
 def draw(
@@ -41,9 +43,11 @@ def draw(
             A module is drawn as a network of circles ("neurons"), or with a box for each layer ("layers"). Left out,
             it is "ops", or the finest view that fits into `max_nodes`.
         direction: the way the arrows run: "LR", "RL", "TB" or "BT".
-        op_nodes: draw operations as circles between the boxes.
-        expand: draw the products inside a weighted sum.
-        max_nodes: how many boxes there may be; a graph with more is cut, and the picture says so.
+        op_nodes: draw operations as circles between the boxes of "ops".
+        expand: draw the products inside a weighted sum, in "ops".
+        max_nodes: how many values "ops" may show, the circles of `op_nodes` and the products of `expand` not counted,
+            or how many boxes "neurons" and "layers" may; a graph with more is cut, and the picture says so. Left to
+            itself, a view of groups is drawn where its arrows too are no more than that.
         title: stands above the picture.
         mark: what the picture of all operations points at: a value, for its box, or a pair of a value and the position
             of one of its operands, for that arrow too.
@@ -63,24 +67,74 @@ def draw(
     if direction not in DIRECTIONS:
         raise ValueError(f"unknown direction {direction!r}: it must be one of {', '.join(DIRECTIONS)}")
     as_count(max_nodes, "max_nodes")
+    if not isinstance(title, str):
+        raise TypeError(f"title is a str, got {title!r}")
+    mark = list(mark)
+    for_ops = [name for name, given in (("op_nodes", op_nodes), ("expand", expand), ("mark", mark)) if given]
     diagram = Diagram(direction=direction, title=title)
     if isinstance(value_or_module, Value):
         roots = [value_or_module]
-    elif isinstance(value_or_module, list | tuple) and all(isinstance(v, Value) for v in value_or_module):
-        roots = list(value_or_module)
+    elif isinstance(value_or_module, list | tuple):
+        roots = _values(value_or_module)
     else:
         draw_network(value_or_module, view or "neurons", max_nodes, diagram)
-        return Picture(diagram.to_dot(), title or f"network {value_or_module!r}")
-    if not roots:
-        raise ValueError("there is nothing to draw: the list of values is empty")
+        _refuse(for_ops, "a network")
+        return _picture(diagram, title or f"network {name_of(value_or_module)}")
+    if view in {"neurons", "layers"}:
+        _refuse(for_ops, f'view="{view}"')
     groups = _groups(roots, view, max_nodes)
     if groups:
         GroupsView(groups, max_nodes, diagram)
+        if for_ops:
+            diagram.caption += f'\nleft out: {", ".join(for_ops)}, for which there is view="ops"'
     else:
-        OpsView(roots, max_nodes, op_nodes, expand, diagram, list(mark))
-    return Picture(
-        diagram.to_dot(), title or f"computation graph of {Namer(nearest(roots, 100)).heading(roots[0]) or 'a value'}"
+        OpsView(roots, max_nodes, op_nodes, expand, diagram, mark)
+    diagram.caption = "\n".join(line for line in (diagram.caption, _told_of_changes(roots)) if line)
+    return _picture(
+        diagram, title or f"computation graph of {Namer(nearest(roots, 100)).heading(roots[0]) or 'a value'}"
     )
+
+
+def _picture(diagram: Diagram, title: str) -> Picture:
+    """The diagram as a picture; headings and what holds a column together count as nothing drawn."""
+    nodes = sum(box.role != "heading" for box in diagram.boxes)
+    return Picture(diagram.to_dot(), title, counts=(nodes, len(diagram.arrows)))
+
+
+def _values(values: Sequence[Any]) -> list[Value]:
+    """The values, if they are."""
+    if not values:
+        raise ValueError("there is nothing to draw: the list of values is empty")
+    for index, value in enumerate(values):
+        if not isinstance(value, Value):
+            raise TypeError(
+                f"draw takes a list of Values, but its element {index} is {type(value).__name__}: {value!r}"
+            )
+    return list(values)
+
+
+def _refuse(options: list[str], where: str) -> None:
+    if options:
+        names, belong = " and ".join(options), "belongs" if len(options) == 1 else "belong"
+        raise ValueError(f'{names} {belong} to view="ops", which shows every operation; {where} does not')
+
+
+def _told_of_changes(roots: list[Value]) -> str:
+    """A line that says which numbers were changed after something had been computed from them, if any were."""
+    leaves, computed = walk(*roots)
+    newest = max(leaf._epoch for leaf in leaves)
+    older = (node for node in computed if node._epoch < newest)
+    changed = list(
+        dict.fromkeys(operand for node in older for operand in node.operands if operand._epoch > node._epoch)
+    )
+    if not changed:
+        return ""
+    namer = Namer()
+    names = ", ".join(shorten(namer.name(leaf)) for leaf in changed[:NAMED])
+    if len(changed) > NAMED:
+        names += f" and {len(changed) - NAMED:,} more"
+    were, their = ("was", "its number is") if len(changed) == 1 else ("were", "their numbers are")
+    return f"{names} {were} changed after this was computed: {their} new, what was computed is old"
 
 
 def _groups(roots: list[Value], view: str | None, max_nodes: int) -> Groups | None:
@@ -90,7 +144,7 @@ def _groups(roots: list[Value], view: str | None, max_nodes: int) -> Groups | No
     if view is not None:
         return Groups(roots, by_layer=view == "layers")
     candidates = (Groups(roots, by_layer) for by_layer in (False, True))
-    return next((groups for groups in candidates if len(groups) <= max_nodes), None)
+    return next((groups for groups in candidates if max(len(groups), groups.arrows) <= max_nodes), None)
 
 
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Picture:

@@ -23,7 +23,7 @@ STYLES = {
 }
 """The border of each role: inputs rounded, parameters rounded and bold, constants dashed, results square."""
 WIDTHS = {"parameter": 2.0, "root": 2.8}
-FIELD_WIDTH = 60
+FIELD_WIDTH, TITLE_WIDTH = 60, 160
 MARK, MARK_WIDTH = "▶", 3.6
 """What a picture points at has this sign, thicker lines and a colour of its own."""
 
@@ -191,4 +191,4 @@ _CLASSES = {"input": "leaf input", "parameter": "leaf parameter", "constant": "l
 
 
 def _quoted_lines(text: str) -> str:
-    return "".join(escape_label(line) + r"\l" for line in text.split("\n"))
+    return "".join(escape_label(shorten(line, TITLE_WIDTH)) + r"\l" for line in text.split("\n"))

@@ -7,15 +7,15 @@ each sample say, and are not told apart. A chain of additions is one sum.
 """
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
-from microgradnet.drawing.picture import counted
 from microgradnet.graph import nearest, topological_order
 from microgradnet.naming import gradient, number
 from microgradnet.ops import ADD, CONSTANT, PARAMETER, TABLE, TOTAL, WEIGHTED_SUM, activations
+from microgradnet.text import counted
 from microgradnet.value import Value
 
 _ACTIVATIONS = {row for row in TABLE.values() if row.value.__module__ == activations.__name__} | {TABLE["tanh"]}
@@ -64,6 +64,11 @@ class Groups:
         for root in roots:
             if root in self.of:
                 self.of[root].role, self.of[root].root = "root", root
+
+    @property
+    def arrows(self) -> int:
+        """How many arrows there are between them."""
+        return sum(len(group.uses) for group in self._of_key.values())
 
     def __len__(self) -> int:
         return len(self._of_key)
@@ -162,19 +167,14 @@ def _layers(order: list[Value], neurons: dict[Value, tuple[Value, str]]) -> dict
     Neurons of one layer have its name, and feed the same weighted sums or are fed by the same values. Two parameters
     of one name are in two networks, so never in one layer: that decides where both networks are fed by one value.
     """
-    beside: tuple[dict[Hashable, dict[Value, None]], ...] = ({}, {}, {})  # neurons side by side, the surest first
-    for node in order:
-        first = _first(node, neurons)
-        if node.op is not WEIGHTED_SUM or first is None:
-            continue
+    sums = [node for node in order if node.op is WEIGHTED_SUM]
+    fed: dict[tuple[Value, ...], list[Value]] = {}
+    for node in sums:
         half = len(node.operands) // 2
-        inputs = node.operands[half : 2 * half]
-        for value in inputs:
-            if (other := _first(value, neurons)) is not None:
-                beside[0].setdefault((inputs, _layer_name(other)), {})[other] = None
-        beside[1].setdefault((inputs, _layer_name(first)), {})[first] = None
-        beside[2].setdefault(_layer_name(first), {})[first] = None
-    together = [list(firsts) for found in beside for firsts in found.values()]
+        fed.setdefault(node.operands[half : 2 * half], []).append(node)
+    # neurons that seem to be side by side, the surest first
+    together = [firsts for values in (*fed, *fed.values(), sums) for firsts in _by_layer_name(values, neurons)]
+    # those with a name twice are in doubt, and come when the others have shown what belongs together
     together.sort(key=lambda firsts: len({first.label for first in firsts}) < len(firsts))
     layers = {first: {first.label: first} for firsts in together for first in firsts}
     for firsts in together:
@@ -188,6 +188,16 @@ def _layers(order: list[Value], neurons: dict[Value, tuple[Value, str]]) -> dict
                     layers.update(dict.fromkeys(own.values(), layers[other]))
                     break
     return {first: next(iter(members.values())) for first, members in layers.items()}
+
+
+def _by_layer_name(values: Iterable[Value], neurons: dict[Value, tuple[Value, str]]) -> list[list[Value]]:
+    """The neurons whose results these are, each by its first parameter: a list for each layer's name."""
+    found: dict[str, dict[Value, None]] = {}
+    for value in values:
+        first = _first(value, neurons)
+        if first is not None:
+            found.setdefault(_layer_name(first), {})[first] = None
+    return [list(firsts) for firsts in found.values()]
 
 
 def _first(value: Value, neurons: dict[Value, tuple[Value, str]]) -> Value | None:
@@ -216,7 +226,9 @@ class GroupsView:
         if len(drawn) < len(every):
             boxes = f"{len(drawn):,} of {boxes}, those nearest the result"
         values = counted(groups.size, "value")
-        diagram.caption = f"{values} in {boxes}: one for each {kind}, one for each step of the rest"
+        has_neurons = any(group.is_neuron for group in every)
+        what = f"one for each {kind}, one for each step of the rest" if has_neurons else "one for each step"
+        diagram.caption = f"{values} in {boxes}: {what}"
         self.numbers = numbers = {group: diagram.add(_box(group, drawn)) for group in every if group in drawn}
         for group, own in numbers.items():
             for other, count in group.uses.items():

@@ -5,7 +5,6 @@ Graphviz's SVG fit to stand in any page to `svg`. What it shares with a chart st
 """
 
 import os
-import re
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +12,9 @@ from pathlib import Path
 from microgradnet.drawing.provider import render
 from microgradnet.drawing.svg import dress, find_cairosvg, narrowed, paint, scope_of
 from microgradnet.files import write_atomically
+from microgradnet.text import counted
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
-_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
-# Counts for `repr`, of DOT as the views write it: a statement a line. Drawing the graph to count it could take long.
-_NODE = re.compile(r'^\s*(?!(?:graph|node|edge)\b)(?:""|\w+)\s*\[', re.MULTILINE)
 
 COLUMN_POINTS = 640.0  # 853 CSS pixels
 
@@ -42,7 +39,7 @@ class Drawing(ABC):
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the drawing to `path`, in the format its suffix names, whole or not at all; return the path.
 
-        PNG and PDF are painted from `svg` by cairosvg (`pip install 'microgradnet[picture]'`). Where that is not
+        PNG and PDF are painted from `svg` by cairosvg (`pip install cairosvg`). Where that is not
         installed, a graph is painted by the program that lays it out; of those only a real Graphviz writes PDF.
 
         Raises:
@@ -75,16 +72,18 @@ class Picture(Drawing):
     Args:
         dot: the graph in the DOT language.
         title: what it shows, for readers who do not see it; else the graph's `tooltip`, else its name.
+        counts: how many nodes and edges it shows, for `repr`: drawing the graph to count them could take long.
 
-    >>> Picture('digraph {\n n0 [label="x"]\n n1 [label="x²"]\n n0 -> n1 }', title="a square")
-    <Picture 'a square': 2 nodes, 1 edges>
+    >>> Picture('digraph { n0 [label="x"]; n1 [label="x²"]; n0 -> n1 }', title="a square", counts=(2, 1))
+    <Picture 'a square': 2 nodes, 1 edge>
     """
 
     _suffixes = SUFFIXES
 
-    def __init__(self, dot: str, title: str = "") -> None:
+    def __init__(self, dot: str, title: str = "", *, counts: tuple[int, int] | None = None) -> None:
         self.dot = dot
         self.title = title
+        self.counts = counts
 
     def _draw(self) -> str:
         return dress(render(self.dot, "svg"), self.title, scope=scope_of(self.title, self.dot))
@@ -97,5 +96,7 @@ class Picture(Drawing):
         return super()._as(suffix)
 
     def __repr__(self) -> str:
-        dot = _QUOTED.sub('""', self.dot)
-        return f"<Picture {self.title!r}: {len(_NODE.findall(dot))} nodes, {dot.count('->')} edges>"
+        if self.counts is None:
+            return f"<Picture {self.title!r}>"
+        nodes, edges = self.counts
+        return f"<Picture {self.title!r}: {counted(nodes, 'node')}, {counted(edges, 'edge')}>"

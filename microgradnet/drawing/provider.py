@@ -22,7 +22,7 @@ PURE = "graphviz-pure"
 PURE_FORMATS = ("svg", "png")
 GET_GRAPHVIZ = "install `graphviz` with the system's package manager (apt, dnf, brew, choco, conda)"
 GET_PURE = "`pip install graphviz-pure`"
-GET_CAIRO = "`pip install 'microgradnet[picture]'` (which needs the cairo library)"
+GET_CAIRO = "`pip install cairosvg` (which needs the cairo library)"
 _OPTIONS = {"png": ("-Gdpi=192", "-Gbgcolor=white")}  # twice Graphviz's 96 dots an inch: sharp on a dense screen
 
 

@@ -100,7 +100,8 @@ def report() -> str:
             "XOR after 1,500 steps of gradient descent, with 4 hidden neurons:",
             format_table(["x₁, x₂", "target", *trained], answers),
             "",
-            "The sigmoid stays between 0 and 1; far from 0 it is flat, and next to no gradient passes:",
+            "The sigmoid stays between 0 and 1 (far out a float rounds to them); there it is flat, and next to no "
+            "gradient passes:",
             format_table(["z", "σ(z)", "dσ/dz"], saturation),
         ]
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from microgradnet.backward import NoGradient
 from microgradnet.drawing import Picture, draw
 from microgradnet.drawing.chart import Chart
-from microgradnet.graph import topological_order
+from microgradnet.graph import walk
 from microgradnet.naming import Namer
 from microgradnet.ops import CONSTANT
 from microgradnet.value import Value
@@ -52,6 +52,7 @@ class Example(NamedTuple):
         report: computes what there is to say beside the table.
         pictures: draws what there is to see beside the graph; each by the end of its file's name.
         view: how the graph itself is drawn, None for what fits.
+        direction: the way its arrows run: down where the graph is too long to be read at the width of a page.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Example(NamedTuple):
     report: Callable[[], str] = no_more
     pictures: Callable[[], Mapping[str, Picture | Chart]] = dict
     view: str | None = None
+    direction: str = "LR"
 
     def rows(self) -> list[Row]:
         """The labelled values in the order they were computed, inputs first."""
@@ -68,18 +70,19 @@ class Example(NamedTuple):
 
     def draw(self) -> Picture:
         """The computation graph."""
-        return draw(self.build(), self.view, title=self.title)
+        return draw(self.build(), self.view, direction=self.direction, title=self.title)
 
 
 def table_of(root: Value, printed: Mapping[str, str] | None = None) -> list[Row]:
-    """The table of every value below `root` that has a label, leaves first.
+    """The table of every value below `root` that has a label: leaves first, in the order in which they are used.
 
     >>> x = Value(3.0, "x"); y = x * x; y.label = "y"
     >>> table_of(y)[1]
     Row(symbol='y', expression='x·x', value=9.0, gradient=None, printed='')
     """
     namer, figures = Namer(), printed or {}
-    labelled = [node for node in topological_order(root) if node.label and node.op is not CONSTANT]
+    used = dict.fromkeys(operand for node in walk(root)[1] for operand in node.operands) | {root: None}
+    labelled = [node for node in used if node.label and node.op is not CONSTANT]
     return [
         Row(
             node.label,

@@ -131,4 +131,4 @@ def pictures() -> dict[str, Chart]:
     return {"error": chart({"E": curve}, title="The error per iteration", x="iteration", y="error E")}
 
 
-EXAMPLE = Example("learning", "Learning from mistakes", build, report=report, pictures=pictures)
+EXAMPLE = Example("learning", "Learning from mistakes", build, report=report, pictures=pictures, direction="TB")

@@ -55,4 +55,4 @@ def report() -> str:
     )
 
 
-EXAMPLE = Example("two-neurons", "Two neurons, one after the other", build, PRINTED, report)
+EXAMPLE = Example("two-neurons", "Two neurons, one after the other", build, PRINTED, report, direction="TB")

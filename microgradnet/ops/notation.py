@@ -124,8 +124,8 @@ LATEX = Notation(
 )  # fmt: skip
 PYTHON = Notation(_CODE, {"where": "({1} if {0} else {2})"}, _exact)
 JAVASCRIPT = Notation(
-    _CODE,
-    {"where": "({} ? {} : {})", "maximum": "Math.max({}, {})", "minimum": "Math.min({}, {})",
+    {head: pattern for head, pattern in _CODE.items() if head != "**"},  # -x ** 2 is no JavaScript
+    {"**": "Math.pow({}, {})", "where": "({} ? {} : {})", "maximum": "Math.max({}, {})", "minimum": "Math.min({}, {})",
      **{name: f"Math.{name}({{}})" for name in
         ("abs", "cos", "exp", "expm1", "log", "log1p", "sign", "sin", "sqrt", "tanh")}},
     _exact,

@@ -4,7 +4,6 @@ Data alone: how it is shown is left to `view`, and what a person can do with it 
 """
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,30 +14,17 @@ from typing import NamedTuple, TypeAlias
 
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.graph import topological_order
-from microgradnet.naming import Namer
+from microgradnet.naming import Namer, in_brackets
 from microgradnet.ops import CONSTANT
 from microgradnet.ops.operation import Written
 from microgradnet.steps import BackwardStep, ForwardStep
-from microgradnet.text import one_line, shorten
+from microgradnet.text import one_line, plain, shorten
 from microgradnet.value import Value
 
 Step: TypeAlias = ForwardStep | BackwardStep
 
 NAME_WIDTH = 24  # of a longer name both ends are shown
-_ASCII = str.maketrans(
-    {"−": "-", "·": "*", "×": "*", "∂": "d", "→": "->", "—": "-", "–": "-", "√": "sqrt", "σ": "sigma", "Σ": "Sum"}
-    | {"│": "|", "├": "|", "└": "`", "┌": ",", "─": "-", "▶": ">", "≤": "<=", "≥": ">=", "α": "alpha", "␣": "_"}
-)
 _GRADIENT = re.compile(r"\|?\s*grad\s*\|?\s*>\s*(\S+)")
-
-
-def plain(text: str) -> str:
-    """The text with ASCII for what equations and views are written with: also how a name can be typed.
-
-    >>> plain("∂z₁/∂w₁ = −x₁")
-    'dz1/dw1 = -x1'
-    """
-    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_ASCII))
 
 
 def nearest(text: str, names: Iterable[str]) -> str:
@@ -189,6 +175,10 @@ class Timeline:
                 node.grad = NO_GRADIENT if gradient is None else gradient
             yield
 
+    def name(self, value: Value) -> str:
+        """What it is called before `.grad`."""
+        return in_brackets(self.namer.written(value))
+
     def find(self, text: str) -> list[Value]:
         """The values of that name: their label, or what equations call them. `w1` also finds w₁.
 
@@ -202,7 +192,7 @@ class Timeline:
         if not found and (numbered := re.fullmatch(r"(.+)#(\d{1,9})", name)):
             found = self._called.get(plain(numbered[1]), [])[int(numbered[2]) - 1 :][:1] if int(numbered[2]) else []
         if not found:
-            raise ValueError(f"nothing here is called {shorten(name)!r}: {nearest(plain(name), self._called)}")
+            raise ValueError(f"no value here is called {shorten(name)!r}: {nearest(plain(name), self._called)}")
         return [value for value in found if name in (one_line(value.label), self.namer.name(value))] or found
 
     def names(self) -> list[str]:
@@ -226,17 +216,17 @@ class Timeline:
                 limit = float(grad[1])
             except ValueError:
                 raise ValueError(f"{grad[1]!r} is no number: write, for instance, break |grad| > 0.5") from None
-            return Breakpoint(f"|grad| > {limit:g}", lambda step: isinstance(step, BackwardStep) and abs(step.after) > limit)
+            return Breakpoint(
+                f"|grad| > {limit:g}", lambda step: isinstance(step, BackwardStep) and abs(step.after) > limit
+            )
         operations = {step.operation.name: step.operation for step in self.steps}
         try:
             values = set(self.find(text))
         except ValueError:
             operation = operations.get(re.sub(r"[\s_-]+", " ", text).lower())
             if operation is None:
-                known = [*map(plain, self.names()), *operations, "nan"]
-                raise ValueError(
-                    f"no value and no operation here is called {shorten(one_line(text))!r}: {nearest(plain(text), known)}"
-                ) from None
+                hint = nearest(plain(text), [*self._called, *operations, "nan"])
+                raise ValueError(f"nothing here is called {shorten(one_line(text))!r}: {hint}") from None
             return Breakpoint(f"operation {operation.name}", lambda step: step.operation is operation)
         name = self.namer.name(next(iter(values)))
         return Breakpoint(name, lambda step: step.node in values or getattr(step, "operand", None) in values)

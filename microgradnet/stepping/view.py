@@ -6,15 +6,17 @@ import shutil
 import textwrap
 from typing import NamedTuple, TextIO
 
+from microgradnet.graph import path
 from microgradnet.naming import number
 from microgradnet.ops import CONSTANT
-from microgradnet.stepping.timeline import Timeline, plain
+from microgradnet.stepping.timeline import Timeline
 from microgradnet.steps import BackwardStep
-from microgradnet.text import clean, one_line, shorten
+from microgradnet.text import clean, one_line, plain, shorten
 from microgradnet.value import Value
 
 LEAST_WIDTH = 40
-MOST_USERS, MOST_OPERANDS = 3, 8  # of more, those near the current one
+MOST_USERS, MOST_OPERANDS, MOST_ON_PATH = 3, 8, 12  # of more, those near the current one or at the ends
+AROUND = 4  # steps before and after the current one in a list
 _NEEDED = "₁·−×∂→…—▶├└┌─"  # what a stream must be able to write for us not to use ASCII alone
 
 
@@ -85,16 +87,17 @@ def show(timeline: Timeline, screen: Screen) -> None:
     >>> a, b = Value(3.0, "a"), Value(4.0, "b"); y = a * b; y.label = "y"
     >>> timeline = Timeline(y); timeline.position += 2
     >>> show(timeline, Screen(sys.stdout))
-    ── backward 2 of 2 ────────────────
-                 data  grad
-      y = a·b      12     1
-      ├─ a          3     4
-    ▶ └─ b          4     3
+    ── backward 2 of 2 ────...
+               data  grad
+      y = a·b    12     1
+      ├─ a        3     4
+    ▶ └─ b        4     3
     b.grad += y.grad · ∂y/∂b = 1 · a = 1 · 3 = 3
     ∂y/∂b = a = 3
     """
     step, width = timeline.step, screen.width
-    screen.write(screen.fit(f"── {heading(timeline)} {'─' * width}"[: width], width), bold=True)
+    title = screen.fit(f"── {heading(timeline)} ", width)
+    screen.write(title + screen.text("─") * (width - len(title)), bold=True)
     _table(timeline, screen)
     if step is None:
         return
@@ -112,11 +115,12 @@ def heading(timeline: Timeline) -> str:
     if step is None:
         return "the beginning: nothing is computed yet"
     if not isinstance(step, BackwardStep):
-        return f"forward {timeline.position} of {timeline.start}"
+        after = ", then backward" if timeline.position == timeline.start else ""
+        return f"forward {timeline.position} of {timeline.start}{after}"
     text = f"backward {step.number} of {len(timeline.steps) - timeline.start}"
     done, shares = timeline.shares(step.operand)
     if shares > 1:
-        text += f", share {done} of {shares} of {timeline.namer.name(step.operand)}.grad"
+        text += f", share {done} of {shares} of {timeline.name(step.operand)}.grad"
     return text
 
 
@@ -124,6 +128,39 @@ def gradient(timeline: Timeline, value: Value) -> str:
     """Its gradient at this position, a dash until there is one; "" for a constant, which has none."""
     known = timeline.gradient(value)
     return ("" if value.op is CONSTANT else "—") if known is None else number(known)
+
+
+def exactly(timeline: Timeline, value: Value) -> str:
+    """Its number and its gradient at this position with all their digits."""
+    name, (done, shares) = timeline.name(value), timeline.shares(value)
+    data = repr(value.data) if timeline.is_computed(value) else "—"
+    known = timeline.gradient(value)
+    text = f"{name}.data = {data}, {name}.grad = {'—' if known is None else repr(known)}"
+    return f"{text} (share {done} of {shares})" if 0 < done < shares else text
+
+
+def show_path(timeline: Timeline, screen: Screen) -> None:
+    """Write a shortest path from the result, which comes first, to the current node."""
+    way = path(timeline.root, timeline.step.node if timeline.step else timeline.root)
+    cut = MOST_ON_PATH // 2 if len(way) > MOST_ON_PATH else len(way)
+    for index, node in enumerate(way):
+        if index < cut or index >= len(way) - cut:
+            data = number(node.data) if timeline.is_computed(node) else "—"
+            mark = "▶" if node is way[-1] else " "
+            screen.write(f"{mark} {_heading(timeline, node)} = {data}, grad {gradient(timeline, node)}")
+        elif index == cut:
+            screen.write(f"  … {len(way) - 2 * cut:,} more")
+
+
+def show_steps(timeline: Timeline, screen: Screen, every: bool) -> None:
+    """Write the steps around the current one, or every step, each in a line."""
+    here, first, last = timeline.position, 1, len(timeline.steps)
+    if not every:
+        first, last = max(first, here - AROUND), min(last, here + AROUND)
+    for position in range(first, last + 1):
+        step = timeline.at(position)
+        mark, kind = "▶" if position == here else " ", "backward" if isinstance(step, BackwardStep) else "forward"
+        screen.write(screen.fit(f"{mark} {kind:8} {step.number:>3}  {step}", screen.width))
 
 
 def _table(timeline: Timeline, screen: Screen) -> None:
@@ -135,7 +172,7 @@ def _table(timeline: Timeline, screen: Screen) -> None:
         if value is not None:
             numbers = (number(value.data) if timeline.is_computed(value) else "—", gradient(timeline, value))
         words = row.words if value is None else _heading(timeline, value)
-        cells.append((screen.text(mark + row.tree + words), *map(screen.text, numbers)))
+        cells.append((screen.text(mark + row.tree + words), screen.text(numbers[0]), screen.text(numbers[1])))
     widths = [max(len(cell[column]) for cell in cells) for column in range(3)]
     widths[0] = min(widths[0], screen.width - widths[1] - widths[2] - 4)
     for (name, data, grad), bold in zip(cells, [False, *(row.bold for row in rows)], strict=True):

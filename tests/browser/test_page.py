@@ -14,6 +14,7 @@ from microgradnet.examples.learning import error, network
 from microgradnet.graph import topological_order
 from microgradnet.naming import number
 from microgradnet.recording import trace_source
+from tests.browser import picture
 from tests.drawing.test_escape import HOSTILE
 
 if TYPE_CHECKING:
@@ -500,3 +501,14 @@ def test_python_and_the_page_hold_the_same_graph(opened: Open) -> None:
     tab = opened(root)
     there = json.loads(tab.text_content("#graph") or "")
     assert [node["data"] for node in there["nodes"]] == [node.data for node in topological_order(root)]
+
+
+def test_readmes_picture_is_of_this_page(browser: Any) -> None:
+    """Other fonts and other versions of Chromium differ by some hundredths; another page, or another step, by more."""
+    committed, taken = picture.PICTURE.read_bytes(), picture.take(browser)
+    assert picture.difference(browser, committed, taken) < 0.03
+
+
+def test_a_picture_of_something_else_would_be_seen(browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXAMPLES, "learning", EXAMPLES["layers"])
+    assert picture.difference(browser, picture.PICTURE.read_bytes(), picture.take(browser)) > 0.03

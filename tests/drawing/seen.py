@@ -108,7 +108,7 @@ def counted(node: Node) -> int:
     count = 0
     for row in node.rows:
         first, _, rest = row.partition(" ")
-        if rest in {"parameters", "values"}:
+        if rest in {"parameter", "parameters", "values"}:
             count += int(first.replace(",", ""))
         elif node.rows[-1].endswith(" values"):
             continue  # the numbers of the result, which is one of those values

@@ -308,7 +308,7 @@ def test_it_is_saved_by_suffix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert drawing.save(tmp_path / "a.svg").read_text("utf-8") == drawing.svg + "\n"
     monkeypatch.setitem(sys.modules, "cairosvg", None)
     for name in ("a.png", "a.pdf"):
-        with pytest.raises(ProviderError, match=r"without cairosvg. Run `pip install 'microgradnet\[picture\]'`"):
+        with pytest.raises(ProviderError, match=r"without cairosvg. Run `pip install cairosvg`"):
             drawing.save(tmp_path / name)
     with pytest.raises(ValueError, match=r"is \.dot; give a name that ends in one of \.svg, \.png, \.pdf\."):
         drawing.save(tmp_path / "a.dot")

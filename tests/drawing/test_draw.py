@@ -277,7 +277,8 @@ NET = MLP(1, [1])
         (lambda: draw(a, direction="lr"), ValueError, "'lr'.*LR, RL, TB, BT"),
         *((lambda n=n: draw(a, max_nodes=n), ValueError, f"at least 1, got {n!r}") for n in (0, -1, 2.5, "3", True)),
         *((lambda v=v: draw(v), TypeError, f"Value.*MLP, got {type(v).__name__}") for v in (3, "a", None, MLP, {a})),
-        (lambda: draw([a, 3]), TypeError, "list of Values"),
+        (lambda: draw([a, 3]), TypeError, "list of Values.*element 1 is int: 3"),
+        (lambda: draw(a, title=5), TypeError, "title is a str, got 5"),  # type: ignore[arg-type]
         (lambda: draw([]), ValueError, "empty"),
         (lambda: draw(NET, "ops"), ValueError, r"MLP\(1 → 1 linear\).*call it on inputs"),
     ],

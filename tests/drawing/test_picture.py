@@ -183,8 +183,9 @@ def test_it_is_drawn_once_and_only_when_looked_at(monkeypatch: pytest.MonkeyPatc
         return provider.render(dot, format)
 
     monkeypatch.setattr("microgradnet.drawing.picture.render", render)
-    picture = Picture(DOT)
-    assert repr(picture) == "<Picture '': 2 nodes, 2 edges>"
+    picture = Picture(DOT, counts=(2, 1))
+    assert repr(picture) == "<Picture '': 2 nodes, 1 edge>"
+    assert repr(Picture(DOT, "one")) == "<Picture 'one'>"
     assert asked == []
     assert picture._repr_svg_() == picture.svg
     assert asked == ["svg"]

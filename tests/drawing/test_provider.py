@@ -80,7 +80,7 @@ def test_with_nothing_installed_both_remedies_are_named(machine: Machine) -> Non
 
 def test_pdf_from_graphviz_pure_names_what_can_and_what_works_now(machine: Machine) -> None:
     machine.install(machine.scripts, PURE)
-    with pytest.raises(ProviderError, match=r"svg and png work now.*install `graphviz`.*microgradnet\[picture\]"):
+    with pytest.raises(ProviderError, match=r"svg and png work now.*install `graphviz`.*pip install cairosvg"):
         render(GRAPH, "pdf")
 
 

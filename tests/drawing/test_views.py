@@ -130,7 +130,7 @@ def test_a_parameter_with_a_dotted_name_need_be_no_neurons() -> None:
     w = parameter(2.0, "lens.w")
     for view in ("neurons", "layers"):
         seen = see(draw(w * Value(3.0, "x"), view))
-        assert seen.nodes[seen.find("lens")].rows == ["lens", "1 parameters"]
+        assert seen.nodes[seen.find("lens")].rows == ["lens", "1 parameter"]
         assert len(seen.nodes) == 3
 
 
@@ -151,7 +151,9 @@ def chosen(seen: Seen) -> str:
 def test_left_to_itself_the_finest_view_that_fits_is_drawn() -> None:
     model = MLP(2, [5, 5, 1], "tanh", seed=1)
     loss = demo_loss(model, model.parameters(), 4)
-    values, neurons, layers = (len(see(draw(loss, view, max_nodes=999)).nodes) for view in ("ops", "neurons", "layers"))
+    whole = [see(draw(loss, view, max_nodes=999)) for view in ("ops", "neurons", "layers")]
+    values = len(whole[0].nodes)
+    neurons, layers = (max(len(seen.nodes), len(seen.edges)) for seen in whole[1:])  # arrows too are too many to read
     assert values == len(walk(loss)) > neurons > layers
     expected = {values: "ops", values - 1: "neurons", neurons: "neurons", neurons - 1: "layers", layers: "layers",
                 layers - 1: "cut", 1: "cut"}  # fmt: skip
@@ -163,9 +165,11 @@ def test_left_to_itself_the_finest_view_that_fits_is_drawn() -> None:
         seen = see(draw(loss, view, max_nodes=3))
         assert chosen(seen) == kind, "a view that was asked for is kept"
         assert len(seen.nodes) == 3
-        every = {"ops": f"{values} values", "neurons": f"{neurons} boxes", "layers": f"{layers} boxes"}[view]
+        boxes = {name: len(seen.nodes) for name, seen in zip(("ops", "neurons", "layers"), whole, strict=True)}[view]
+        every = f"{boxes} {'values' if view == 'ops' else 'boxes'}"
         assert f"3 of {every}, those nearest the result" in seen.words[0]
-    assert chosen(see(draw(tanh(Value(1.0)), "neurons"))) == "neurons", "and also where every value would fit"
+    asked_for = see(draw(tanh(Value(1.0)), "neurons"))
+    assert "2 boxes: one for each step" in asked_for.words[0], "and also where every value would fit"
 
 
 def test_a_long_chain_has_no_groups_and_is_cut() -> None:
@@ -280,11 +284,12 @@ def test_classes_that_people_wrote_themselves_are_drawn_too() -> None:
         assert [len(column) - 1 for column in columns(see(draw(module)))] == circles
 
 
-def test_networks_of_the_same_names_stay_apart() -> None:
+@pytest.mark.parametrize(("view", "boxes"), [("neurons", 6), ("layers", 4)])
+def test_networks_of_the_same_names_stay_apart(view: str, boxes: int) -> None:
     f, g = MLP(1, [2, 1], seed=1), MLP(1, [2, 1], seed=2)
     x = Value(0.5, "x")
-    seen = see(draw(f([x]) - g([x]), "neurons"))
-    assert Counter(node.kind for node in seen.nodes.values()) == {"input": 1, "parameter": 6, "root": 1}
+    seen = see(draw(f([x]) - g([x]), view))
+    assert Counter(node.kind for node in seen.nodes.values()) == {"input": 1, "parameter": boxes, "root": 1}
 
 
 def test_a_result_among_many_alike_shows_its_number() -> None:

@@ -1,0 +1,298 @@
+"""`step_through(loss)`: the debugger of backpropagation in a terminal. It steps both ways, stops, shows and explains.
+
+What there is to step through is a `Timeline`; how it is shown, `view`. Here stand the commands.
+"""
+
+import re
+import sys
+from cmd import Cmd
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TextIO
+
+from microgradnet.drawing import draw
+from microgradnet.errors import ProviderError
+from microgradnet.stepping.paths import explain
+from microgradnet.stepping.timeline import Breakpoint, Timeline, nearest
+from microgradnet.stepping.view import Screen, exactly, gradient, heading, show, show_path, show_steps
+from microgradnet.steps import BackwardStep
+from microgradnet.text import one_line, plain, shorten
+from microgradnet.value import Value
+
+COMMANDS = {
+    "step": ("s", "[COUNT]"), "next": ("n", ""), "back": ("b", "[COUNT]"), "continue": ("c", ""), "restart": ("", ""),
+    "break": ("", "[WHAT]"), "clear": ("", "[NUMBER]"), "watch": ("", "[NAME]"), "print": ("p", "[NAME]"),
+    "where": ("w", ""), "explain": ("", "[NAME]"), "list": ("l", "[all]"), "draw": ("", "[FILE]"),
+    "help": ("h", "[COMMAND]"), "quit": ("q", ""),
+}  # fmt: skip
+"""Each command, its short form, and what it takes. What it does, the first line of its docstring says."""
+_SHORT = {short: command for command, (short, _) in COMMANDS.items() if short}
+_COMMENT = re.compile(r"(^|\s)#.*")
+MOST_SHOWN = 10  # values of one name
+
+
+def step_through(loss: Value, commands: Iterable[str] | None = None) -> None:
+    """Step through forward and backward propagation of `loss` in the terminal; `help` lists the commands.
+
+    It starts after forward propagation, before the chain rule is first applied. The graph is left exactly as it was,
+    numbers and gradients: what is shown are the gradients of one pass that starts at 0.
+
+    Args:
+        loss: the result.
+        commands: a script of commands, one a line (`#` begins a comment), in place of what is typed.
+
+    Raises:
+        TypeError: `loss` is no Value.
+        StaleGraphError: as `Value.backward`.
+        ValueError: a command of the script cannot be done; the line is named. Typed ones are explained instead.
+
+    >>> w, x = Value(2.0, "w"), Value(3.0, "x"); y = w * x; y.label = "y"
+    >>> step_through(y, ["step 2  # both operands", "print x"])
+    ── forward 1 of 1, then backward ────...
+               data  grad
+    ▶ y = w·x     6     1
+      ├─ w        2     —
+      └─ x        3     —
+    y = w·x = 2·3 = 6
+    (step) step 2
+    ── backward 2 of 2 ────...
+               data  grad
+      y = w·x     6     1
+      ├─ w        2     3
+    ▶ └─ x        3     2
+    x.grad += y.grad · ∂y/∂x = 1 · w = 1 · 2 = 2
+    ∂y/∂x = w = 2
+    the end: every gradient is complete
+    (step) print x
+    x.data = 3.0, x.grad = 2.0
+    """
+    stepper = Stepper(Timeline(loss), sys.stdout)
+    stepper.look()
+    if commands is not None:
+        return stepper.follow(commands.splitlines() if isinstance(commands, str) else commands)
+    while True:
+        try:
+            return stepper.cmdloop()
+        except KeyboardInterrupt:  # gives up what is being typed or listed, as in pdb
+            if not sys.stdin.isatty():
+                raise
+            stepper.screen.write("\ninterrupted; q quits")
+
+
+class Stepper(Cmd):
+    """The commands on a timeline.
+
+    Args:
+        timeline: what is stepped through.
+        stream: where it is shown.
+    """
+
+    prompt = "(step) "
+
+    def __init__(self, timeline: Timeline, stream: TextIO) -> None:
+        super().__init__(stdout=stream)
+        self.timeline = timeline
+        self.screen = Screen(stream)
+        self.breakpoints: list[Breakpoint] = []
+        self.watched: list[Value] = []
+        self.again = "step"  # what an empty line repeats
+        self.line = 0  # of the script; 0 for what is typed
+
+    def follow(self, commands: Iterable[str]) -> None:
+        """Do the commands of a script, each shown after a prompt."""
+        for self.line, text in enumerate(commands, start=1):
+            if command := _COMMENT.sub("", text).strip():
+                self.screen.write(self.prompt + command)
+                if self.onecmd(command):
+                    return
+
+    def precmd(self, line: str) -> str:
+        """Echo what was read if it was not typed, so that a transcript reads well."""
+        if not sys.stdin.isatty():
+            self.screen.write("" if line == "EOF" else line)
+        return line
+
+    def onecmd(self, line: str) -> bool:
+        """Do one command; whether to quit."""
+        command = _COMMENT.sub("", line).strip()
+        if line.strip() and not command:
+            return False
+        try:
+            name, argument, _ = self.parseline(command)
+            if argument and not COMMANDS.get(name or "", "  ")[1]:
+                raise ValueError(f"{name} takes nothing after it; got {shorten(one_line(argument))!r}")
+            return super().onecmd(command)
+        except BrokenPipeError:
+            raise
+        except (ValueError, ArithmeticError, OSError, ProviderError) as error:
+            if self.line:
+                raise ValueError(f"line {self.line}: {_message(error)}") from None
+            self.screen.write(_message(error))
+            return False
+
+    def parseline(self, line: str) -> tuple[str | None, str | None, str]:
+        """The command, in full, and what is given to it."""
+        command, argument, line = super().parseline(line)
+        return _SHORT.get(command or "", command), argument, line
+
+    def emptyline(self) -> bool:
+        """Repeat the last step, next or back."""
+        return self.onecmd(self.again)
+
+    def default(self, line: str) -> None:
+        """Refuse what is no command."""
+        word = one_line(line).partition(" ")[0]
+        raise ValueError(f"unknown command {shorten(word)!r}: {nearest(word, COMMANDS)} `help` lists them all")
+
+    def completenames(self, text: str, *ignored: object) -> list[str]:
+        """Commands that begin so."""
+        return [command for command in COMMANDS if command.startswith(text)]
+
+    def completedefault(self, *typed: Any) -> list[str]:
+        """Names of values that begin with what has been typed."""
+        text, line, _, end = typed
+        begun = line[:end].partition(" ")[2].lstrip()
+        given = len(begun) - len(text)  # a name may have characters that readline takes for ends of words
+        return [name[given:] for name in self.timeline.names() if plain(name).startswith(plain(begun))]
+
+    def do_step(self, argument: str) -> None:
+        """Go one step on, or COUNT steps."""
+        self._go(self.timeline.position + _count(argument), f"step {argument}")
+
+    def do_next(self, argument: str) -> None:
+        """Go on to the next node."""
+        self._go(self.timeline.next_node, "next")
+
+    def do_back(self, argument: str) -> None:
+        """Undo the last step, or the last COUNT steps."""
+        self._go(self.timeline.position - _count(argument), f"back {argument}")
+
+    def do_continue(self, argument: str) -> None:
+        """Go on to the next breakpoint, or to the end."""
+        position, stop = self.timeline.next_stop(self.breakpoints)
+        self._go(position)
+        if stop:
+            self.screen.write(f"breakpoint {self.breakpoints.index(stop) + 1}: {stop.text}")
+
+    def do_restart(self, argument: str) -> None:
+        """Go to before the first use of the chain rule."""
+        self.timeline.position = self.timeline.start
+        self.look()
+
+    def _go(self, position: int, again: str = "") -> None:
+        self.again = again or self.again
+        end = len(self.timeline.steps)
+        position = max(0, min(position, end))
+        if position == self.timeline.position:
+            self.screen.write("this is the end; b goes back" if position == end else "this is the beginning; s goes on")
+        else:
+            self.timeline.position = position
+            self.look()
+
+    def look(self) -> None:
+        """Show where it is."""
+        timeline = self.timeline
+        show(timeline, self.screen)
+        for value in self.watched:
+            self.screen.write(f"watch: {timeline.name(value)}.grad = {gradient(timeline, value)}")
+        if timeline.position == len(timeline.steps):
+            failed = timeline.failure
+            self.screen.write(_message(failed) if failed else "the end: every gradient is complete")
+
+    def do_break(self, argument: str) -> None:
+        """Stop at w, sigmoid, |grad| > 0.5 or nan; alone: list."""
+        if argument:
+            self.breakpoints.append(self.timeline.breakpoint(argument))
+        for index, stop in enumerate(self.breakpoints, start=1):
+            if not argument or index == len(self.breakpoints):
+                self.screen.write(f"breakpoint {index}: {stop.text}")
+        if not self.breakpoints:
+            self.screen.write("no breakpoints; break w, break sigmoid, break |grad| > 0.5 or break nan sets one")
+
+    def do_clear(self, argument: str) -> None:
+        """Remove breakpoint NUMBER; alone: all of them."""
+        if argument and _count(argument) > len(self.breakpoints):
+            raise ValueError(f"there is no breakpoint {argument}: `break` lists them")
+        del self.breakpoints[slice(_count(argument) - 1, _count(argument)) if argument else slice(None)]
+
+    def do_watch(self, argument: str) -> None:
+        """Show a gradient after each move; again: no longer."""
+        for value in self._values(argument) if argument else ():
+            if value in self.watched:
+                self.watched.remove(value)
+            else:
+                self.watched.append(value)
+        names = [self.timeline.namer.name(value) for value in self.watched]
+        self.screen.write(f"watching {', '.join(names) or 'nothing'}")
+
+    def do_print(self, argument: str) -> None:
+        """Print a value and its gradient so far, exactly."""
+        for value in self._values(argument):
+            self.screen.write(exactly(self.timeline, value))
+
+    def do_where(self, argument: str) -> None:
+        """Show a shortest path from the result to here."""
+        show_path(self.timeline, self.screen)
+
+    def do_explain(self, argument: str) -> None:
+        """Explain a gradient: all paths that it comes along."""
+        value, *others = self._values(argument)
+        if others:
+            raise ValueError(f"{argument} is the name of several values: say {argument}#1 for the first of them")
+        self.screen.write(str(replace(explain(value, self.timeline.root), namer=self.timeline.namer)))
+
+    def do_list(self, argument: str) -> None:
+        """List the steps around this one, or all."""
+        if argument not in {"", "all"}:
+            raise ValueError(f"list takes nothing, or the word all; not {shorten(argument)!r}")
+        show_steps(self.timeline, self.screen, every=bool(argument))
+
+    def do_draw(self, argument: str) -> None:
+        """Save the graph as SVG, this step marked."""
+        timeline, step = self.timeline, self.timeline.step
+        mark: list[Value | tuple[Value, int]] = []
+        if step:
+            mark = [(step.node, step.position) if isinstance(step, BackwardStep) else step.node]
+        with timeline.in_graph():
+            picture = draw(timeline.root, "ops", mark=mark, title=heading(timeline))
+        self.screen.write(f"wrote {picture.save(argument or f'step-{timeline.position}.svg')}")
+
+    def do_help(self, argument: str) -> None:
+        """List the commands, or say what one does."""
+        command = _SHORT.get(argument, argument)
+        if command and command not in COMMANDS:
+            self.default(command)
+        for name in [command] if command else COMMANDS:
+            short, takes = COMMANDS[name]
+            does = (getattr(self, f"do_{name}").__doc__ or "").partition("\n")[0]
+            self.screen.write(f"{f'{name}, {short}' if short else name:12} {takes:10} {does}")
+        if not command:
+            self.screen.write("An empty line repeats the last step, next or back. w₁ may be typed as w1.")
+            self.screen.write("Without a NAME, print and explain take the value that was changed last.")
+
+    def do_quit(self, argument: str) -> bool:
+        """Leave; the graph is as it was."""
+        return True
+
+    def do_EOF(self, argument: str) -> bool:  # noqa: N802  # the name that Cmd gives to the end of what is typed
+        """Quit."""
+        if sys.stdin.isatty():
+            self.screen.write()
+        return True
+
+    def _values(self, name: str) -> list[Value]:
+        """Those of that name, at most ten; without a name the one that the current step has changed."""
+        if name:
+            return self.timeline.find(name)[:MOST_SHOWN]
+        step = self.timeline.step
+        return [step.operand if isinstance(step, BackwardStep) else step.node if step else self.timeline.root]
+
+
+def _count(argument: str) -> int:
+    if not re.fullmatch(r"0{0,9}[1-9]\d{0,8}|", argument):
+        raise ValueError(f"a count is a whole number, 1 or more; got {shorten(one_line(argument))!r}")
+    return int(argument or 1)
+
+
+def _message(error: Exception) -> str:
+    return shorten(one_line(str(error)), 1000)

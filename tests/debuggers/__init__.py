@@ -1,0 +1,1 @@
+"""Real debuggers, driven as a person drives them."""
