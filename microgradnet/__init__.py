@@ -28,6 +28,7 @@ from microgradnet.functions import (
     minimum,
     relu,
     sigmoid,
+    sign,
     silu,
     sin,
     softmax,
@@ -36,6 +37,7 @@ from microgradnet.functions import (
     tanh,
     total,
     weighted_sum,
+    where,
 )
 from microgradnet.gradients import grad, hessian, jacobian
 from microgradnet.nn import MLP, Layer, Module, Neuron
@@ -114,6 +116,7 @@ __all__ = [
     "parameter",
     "relu",
     "sigmoid",
+    "sign",
     "silu",
     "sin",
     "softmax",
@@ -125,6 +128,7 @@ __all__ = [
     "trace_source",
     "unroll",
     "weighted_sum",
+    "where",
 ]
 
 

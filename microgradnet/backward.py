@@ -60,6 +60,8 @@ def propagate(computed: list["Value"]) -> None:
 
 def _begin(root: "Value", seed: float) -> tuple[list["Value"], list["Value"], list[float]]:
     """All nodes, leaves first, and the computed ones, made ready for a pass; and the gradients as they were."""
+    if not isfinite(seed):
+        raise ValueError(f"backward(grad) needs a finite number as the gradient to start from, got {seed!r}")
     leaves, computed = walk(root)
     refuse_stale(leaves, computed)
     nodes = leaves + computed

@@ -38,8 +38,10 @@ class Function2(Protocol):
 
 
 def _apply(op: Operation, operands: Sequence[Operand]) -> Operand:
+    """The node of `op` on `operands`; the number alone if none of them is a Value."""
     result = apply(op, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
-    return result if any(isinstance(operand, Value) for operand in operands) else result.data
+    values = isinstance(operands[0], Value) or any(isinstance(operand, Value) for operand in operands)
+    return result if values else result.data
 
 
 def _unary(op: Operation) -> Any:
@@ -80,6 +82,10 @@ minimum: Function2 = _binary(ops.MINIMUM)
 maximum: Function2 = _binary(ops.MAXIMUM)
 
 
+@overload
+def leaky_relu(x: Value, slope: float = 0.01) -> Value: ...
+@overload
+def leaky_relu(x: float, slope: float = 0.01) -> float: ...
 def leaky_relu(x: Operand, slope: float = 0.01) -> Operand:
     """Y = x for x > 0, slope·x otherwise.
 
@@ -89,6 +95,10 @@ def leaky_relu(x: Operand, slope: float = 0.01) -> Operand:
     return _apply(ops.LEAKY_RELU, (x, as_float(slope)))  # a Value's gradient would be lost
 
 
+@overload
+def elu(x: Value, alpha: float = 1.0) -> Value: ...
+@overload
+def elu(x: float, alpha: float = 1.0) -> float: ...
 def elu(x: Operand, alpha: float = 1.0) -> Operand:
     """Y = x for x > 0, alpha·(eˣ − 1) otherwise.
 
@@ -104,6 +114,12 @@ def _some(values: Sequence[Operand], what: str) -> Sequence[Operand]:
     return values
 
 
+@overload
+def total(values: Sequence[Value]) -> Value: ...
+@overload
+def total(values: Sequence[float]) -> float: ...
+@overload
+def total(values: Sequence[Operand]) -> Operand: ...
 def total(values: Sequence[Operand]) -> Operand:
     """Y = x₁ + x₂ + … in a single node, where the built-in `sum` makes one for each +. dy/dxᵢ = 1.
 
@@ -113,6 +129,12 @@ def total(values: Sequence[Operand]) -> Operand:
     return _apply(ops.TOTAL, _some(values, "total"))
 
 
+@overload
+def logsumexp(values: Sequence[Value]) -> Value: ...
+@overload
+def logsumexp(values: Sequence[float]) -> float: ...
+@overload
+def logsumexp(values: Sequence[Operand]) -> Operand: ...
 def logsumexp(values: Sequence[Operand]) -> Operand:
     """Y = log(eˣ¹ + eˣ² + …), without overflow. dy/dxᵢ is the softmax of the values.
 
@@ -122,7 +144,15 @@ def logsumexp(values: Sequence[Operand]) -> Operand:
     return _apply(ops.LOGSUMEXP, _some(values, "logsumexp"))
 
 
-def weighted_sum(weights: Sequence[Operand], inputs: Sequence[Operand], bias: Operand | None = None) -> Value:
+@overload
+def weighted_sum(weights: Sequence[Value], inputs: Sequence[Operand], bias: Operand | None = None) -> Value: ...
+@overload
+def weighted_sum(weights: Sequence[Operand], inputs: Sequence[Value], bias: Operand | None = None) -> Value: ...
+@overload
+def weighted_sum(weights: Sequence[float], inputs: Sequence[float], bias: float | None = None) -> float: ...
+@overload
+def weighted_sum(weights: Sequence[Operand], inputs: Sequence[Operand], bias: Operand | None = None) -> Operand: ...
+def weighted_sum(weights: Sequence[Operand], inputs: Sequence[Operand], bias: Operand | None = None) -> Operand:
     """Y = w₁·x₁ + w₂·x₂ + … + b in a single node: what a neuron's soma adds up.
 
     dy/dwᵢ = xᵢ, dy/dxᵢ = wᵢ, dy/db = 1. Added from the left and the bias last, as one writes it with + and ·.
@@ -137,26 +167,42 @@ def weighted_sum(weights: Sequence[Operand], inputs: Sequence[Operand], bias: Op
     if len(weights) != len(inputs):
         raise ValueError(f"a weighted sum needs one weight for each input, got {len(weights)} and {len(inputs)}")
     operands = [*_some(weights, "a weighted sum"), *inputs] if bias is None else [*weights, *inputs, bias]
-    return apply(ops.WEIGHTED_SUM, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
+    return _apply(ops.WEIGHTED_SUM, operands)
 
 
-def dot(a: Sequence[Operand], b: Sequence[Operand]) -> Value:
+@overload
+def dot(a: Sequence[Value], b: Sequence[Operand]) -> Value: ...
+@overload
+def dot(a: Sequence[Operand], b: Sequence[Value]) -> Value: ...
+@overload
+def dot(a: Sequence[float], b: Sequence[float]) -> float: ...
+@overload
+def dot(a: Sequence[Operand], b: Sequence[Operand]) -> Operand: ...
+def dot(a: Sequence[Operand], b: Sequence[Operand]) -> Operand:
     """Y = a₁·b₁ + a₂·b₂ + …: a weighted sum without a bias.
 
     >>> dot([1.0, 2.0], [3.0, 4.0])
-    Value(data=11.0)
+    11.0
     """
     return weighted_sum(a, b)
 
 
-def softmax(values: Sequence[Operand]) -> list[Operand]:
-    """yᵢ = e^(xᵢ − logsumexp(x)): positive numbers whose sum is 1, without overflow.
+@overload
+def softmax(values: Sequence[Value]) -> list[Value]: ...
+@overload
+def softmax(values: Sequence[float]) -> list[float]: ...
+@overload
+def softmax(values: Sequence[Operand]) -> list[Operand]: ...
+def softmax(values: Sequence[Operand]) -> Any:
+    """yᵢ = e^xᵢ / (e^x₁ + e^x₂ + …): positive numbers whose sum is 1, without overflow.
 
     >>> [round(y, 4) for y in softmax([1.0, 2.0, 1000.0])]
     [0.0, 0.0, 1.0]
     """
     log_total = logsumexp(values)
-    return [exp(x - log_total) for x in values]
+    shares = [exp(x - log_total) for x in values]
+    whole = total(shares)  # 1, but for the rounding of log_total, which is large where that is
+    return [share / whole for share in shares]
 
 
 def where(condition: bool, if_true: T, if_false: T) -> T:

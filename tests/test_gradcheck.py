@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 
-from microgradnet import MLP, DomainError, Value, exp, gradcheck, log, sqrt
+from microgradnet import MLP, DomainError, Value, exp, gradcheck, log, sigmoid, sin, sqrt
 from microgradnet.checking import Check
 from microgradnet.ops import EXP, MULTIPLY, POWER, SIN
 from microgradnet.value import apply
@@ -134,8 +134,44 @@ def test_a_kink_is_not_hidden() -> None:
 def test_outside_the_domain_is_an_error() -> None:
     with pytest.raises(DomainError, match="log"):
         gradcheck(lambda x: x.log(), [-1.0])
-    with pytest.raises(DomainError, match="log"):
-        gradcheck(lambda x: x.log(), [1e-9])  # the point is inside, its neighbours are not
+    for edge in (0.0, 1.0):
+        with pytest.raises(DomainError, match=r"x \*\* c has no finite value"):
+            gradcheck(lambda x, edge=edge: (x - edge) ** 1.5, [edge])  # the point is inside, one side of it is not
+
+
+@pytest.mark.parametrize(
+    ("function", "x"),
+    [(log, 1e-4), (log, 1e-9), (log, 1e-300), (lambda x: log(x - 0.9999999), 1.0), (lambda x: 1 / x, 5e-4),
+     (lambda x: x.sin() / x.cos(), 1.5707), (lambda x: x.sin() + 1e8, 0.3), (sin, 1e4), (log, 1e8), (exp, 709.0),
+     (exp, 1e-12), (exp, 0.0), (sin, math.pi / 2), (sigmoid, -700.0), (lambda x: x**1.5, 1e-8), (lambda x: x * 0, 3.0),
+     (lambda x: x * 2, 1e300), (lambda x: x * 1e-30, 1e-30), (lambda x: (x - 1) ** 2, 1.0)],
+)  # fmt: skip
+def test_a_right_gradient_is_told_from_a_wrong_one_at_any_scale(function: Callable[[Any], Any], x: float) -> None:
+    """Near a pole or the end of a domain, beside a large constant, for large, tiny and vanishing slopes."""
+    report = gradcheck(function, [x])
+    assert report, report
+    slope = report.checks[0].gradient
+    if abs(slope) > 1e-15:
+        for wrong in (0.0, -slope, slope * 1.001):
+            report = gradcheck(lambda v: function(v).detach() + (v - v.detach()) * wrong, [x])  # noqa: B023
+            assert report.wrong, report
+
+
+def test_a_wrong_gradient_is_found_however_small() -> None:
+    for size in (5e-9, 1e-30, 1e-300):
+        assert gradcheck(lambda x: x.detach() * size, [1.0]).wrong  # noqa: B023
+
+
+def test_what_rounding_hides_is_neither_right_nor_wrong() -> None:
+    report = gradcheck(lambda x, y: x.sin() * 1e-12 + y + 1e8, [1.0, Value(2.0, "y")])
+    assert not report
+    assert (report.wrong, [check.name for check in report.unclear]) == ((), ["input 0"])
+    lines = str(report).splitlines()
+    assert lines[0] == "1 of 2 gradients too small to tell"
+    assert lines[1].startswith(
+        "  input 0 = 1: gradient 5.40302306e-13, differences 0, cannot tell: the differences are"
+    )
+    assert lines[2].endswith("agrees")
 
 
 def test_what_is_not_a_value_is_refused() -> None:

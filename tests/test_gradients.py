@@ -12,8 +12,10 @@ from microgradnet import (
     DomainError,
     StaleGraphError,
     Value,
+    constant,
     dot,
     erf,
+    erfc,
     exp,
     gelu,
     gelu_tanh,
@@ -205,9 +207,56 @@ def test_a_derivative_beyond_a_float_is_an_error_not_an_infinity() -> None:
     assert gradients(y)[0][1] == 0.0
 
 
-def test_derivatives_without_a_graph_when_nothing_is_recorded() -> None:
-    x = Value(2.0)
-    y = x**3
+def test_a_graph_that_is_asked_for_is_recorded_also_inside_no_grad() -> None:
+    x, zero = Value(2.0), Value(0.0)
+    y, root = x**3, zero.sqrt()
     with no_grad():
         slope = grad(y, x, create_graph=True)
-    assert (slope.data, slope.operands) == (12.0, ())
+        assert (slope.data, grad(slope, x), hessian(y, [x])) == (12.0, 12.0, [[12.0]])
+        with pytest.raises(DomainError):
+            grad(root, zero, create_graph=True)
+        assert not (x * x).operands, "all else is not"
+    assert (x * x).operands
+
+
+def test_a_constant_is_no_input() -> None:
+    """Rules take it as a number: of 3·x·x, the derivative in the 3 would be right once and 0 from then on."""
+    x, three = Value(2.0), constant(3.0)
+    for use in (grad, hessian, lambda y, inputs: jacobian([y], inputs)):
+        with pytest.raises(ValueError, match=r"^Value\(data=3\.0\) is a constant.*make it a Value\(…\) or a parameter"):
+            use(x**three, [x, three])
+    assert grad(three, x) == 0.0
+
+
+def test_the_softmax_of_huge_equal_numbers_is_even() -> None:
+    """Where the logarithm of 2 is lost beside 1e16, e^(x − logsumexp) alone is 1 for each of two."""
+    for size in (0.0, 700.0, 1e16, -1e16, 1e300):
+        xs = [Value(size), Value(size)]
+        shares: Any = softmax(xs)
+        assert [y.data for y in shares] == softmax([size, size]) == [0.5, 0.5]
+        assert grad(logsumexp(xs), xs) == [0.5, 0.5]
+        for H in (jacobian(shares, xs), hessian(logsumexp(xs), xs)):
+            assert H == [[0.25, -0.25], [-0.25, 0.25]]
+
+
+def test_the_hessian_of_logsumexp_is_its_closed_form() -> None:
+    xs = [Value(x) for x in (0.3, -1.2, 2.0)]
+    p = [y / sum(map(math.exp, (0.3, -1.2, 2.0))) for y in map(math.exp, (0.3, -1.2, 2.0))]
+    H = hessian(logsumexp(xs), xs)
+    assert [same(*(p[i] * ((i == j) - p[j]) for j in range(3))) for i in range(3)] == H
+
+
+@pytest.mark.parametrize("function", [erf, erfc, gelu, gelu_tanh])
+def test_derivatives_of_any_order_in_flat_tails(function: Callable[[Value], Value]) -> None:
+    for size in (1e3, 1e200):
+        for x in (Value(size), Value(-size)):
+            slope = grad(function(x), x, create_graph=True)
+            assert slope.data == grad(function(x), x)
+            assert (slope.data, grad(slope, x)) == (float(function in {gelu, gelu_tanh} and x > 0), 0.0)
+
+
+def test_the_third_derivative_of_erf_at_0() -> None:
+    """Cut off by way of |x|, whose derivative at 0 is taken as 0, it would be 0."""
+    x = Value(0.0)
+    second = grad(grad(erf(x), x, create_graph=True), x, create_graph=True)
+    assert grad(second, x) == pytest.approx(-4 / math.sqrt(math.pi))

@@ -93,11 +93,26 @@ def test_gradcheck_accepts_every_row(row: Operation) -> None:
         assert gradcheck(lambda *x, c=point[count:]: record(row, (*x, *c)), point[:count])
 
 
-@each_row
+# The rows with a form of their own for floats beside the rule; without one, `scalar` is the rule itself
+WITH_SCALAR = [name for name, row in TABLE.items() if getattr(row.scalar, "func", None) is not row.value]
+
+
+@pytest.mark.parametrize("name", WITH_SCALAR)
 @given(data=st.data())
-def test_rule_and_scalar_form_agree(row: Operation, data: st.DataObject) -> None:
+def test_rule_and_scalar_form_agree(name: str, data: st.DataObject) -> None:
+    row = TABLE[name]
     point = data.draw(points(row))
     assert row.value(floats, *point) == pytest.approx(row.scalar(*point), rel=2e-15, abs=1e-300)
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLE) - set(WITH_SCALAR)))
+@given(data=st.data())
+def test_a_rule_without_a_scalar_form_agrees_with_its_definition(name: str, data: st.DataObject) -> None:
+    row = TABLE[name]
+    point = data.draw(points(row))
+    with localcontext(prec=90):
+        expected = float(BY_DEFINITION[row.name](*map(Decimal, point)))
+    assert row.value(floats, *point) == pytest.approx(expected, rel=1e-13, abs=1e-14)
 
 
 @each_row
@@ -119,32 +134,51 @@ def test_sampling_stays_in_the_domain(row: Operation, data: st.DataObject) -> No
     assert all(map(math.isfinite, derivatives_at(row, point)))
 
 
+PI = "3.14159265358979323846264338327950288419716939937510582097494"
+
+
 def erf_series(x: Decimal) -> Decimal:
     term = total = x
     for n in range(1, 400):
         term = -term * x * x / n
         total += term / (2 * n + 1)
-    return total * 2 / Decimal("3.14159265358979323846264338327950288419716939937510582097494").sqrt()
+    return total * 2 / Decimal(PI).sqrt()
 
 
 def logistic(x: Decimal) -> Decimal:
     return 1 / (1 + (-x).exp())
 
 
-BY_DEFINITION: dict[str, Callable[[Decimal], Decimal]] = {
+def gelu_by_tanh(x: Decimal) -> Decimal:
+    """Hendrycks & Gimpel 2016: ½x(1 + tanh(√(2/π)(x + 0.044715x³)))."""
+    u = (2 / Decimal(PI)).sqrt() * (x + Decimal("0.044715") * x**3)
+    return x * (1 + (u.exp() - (-u).exp()) / (u.exp() + (-u).exp())) / 2
+
+
+def weighted(*operands: Decimal) -> Decimal:
+    w1, w2, x1, x2, b = operands
+    return w1 * x1 + w2 * x2 + b
+
+
+BY_DEFINITION: dict[str, Callable[..., Decimal]] = {
     "erf": erf_series,
     "erfc": lambda x: 1 - erf_series(x),
     "exp": lambda x: x.exp(),
-    "elu": lambda x: x if x > 0 else x.exp() - 1,
+    "elu": lambda x, alpha=Decimal(1): x if x > 0 else alpha * (x.exp() - 1),
     "gelu": lambda x: x * (1 + erf_series(x / Decimal(2).sqrt())) / 2,
+    "gelu_tanh": gelu_by_tanh,
+    "leaky_relu": lambda x, slope=Decimal(1): x if x > 0 else slope * x,
+    "logsumexp": lambda *xs: sum((x.exp() for x in xs), Decimal(0)).ln(),
     "silu": lambda x: x * logistic(x),
     "sigmoid": logistic,
     "softplus": lambda x: (1 + x.exp()).ln(),
+    "sum": lambda *xs: sum(xs, Decimal(0)),
+    "weighted_sum": weighted,
     "tanh": lambda x: 1 - 2 / ((2 * x).exp() + 1),
 }
 
 
-@pytest.mark.parametrize("name", BY_DEFINITION)
+@pytest.mark.parametrize("name", sorted({*BY_DEFINITION} - {"logsumexp", "sum", "weighted_sum"}))
 def test_values_are_accurate_where_the_textbook_form_is_not(name: str) -> None:
     """Against the definition in 90 digits, also in tails and near 0, where the definition in floats has none left."""
     for x in (-9.0, -6.5, -2.0, -0.3, -1e-5, -1e-9, 1e-9, 1e-5, 0.3, 2.0, 6.5, 9.0):
@@ -169,6 +203,41 @@ def test_the_derivative_chosen_at_a_kink(name: str, point: Point, expected: tupl
     """As in torch: the side of 0, and a tie shared."""
     assert derivatives_at(TABLE[name], point) == expected
     assert derivatives_at(TABLE[name], tuple(-x for x in point[: len(expected)]) + point[len(expected) :]) == expected
+
+
+FORWARD: dict[str, Callable[[float, float], bool]] = {
+    "power": lambda x, c: (x >= 0 or c == int(c)) and (x != 0 or c >= 0),
+    "general_power": lambda a, b: (a >= 0 or b == int(b)) and (a != 0 or b >= 0),
+    "exponential": lambda x, c: (c >= 0 or x == int(x)) and (c != 0 or x >= 0),
+}
+BACKWARD: dict[str, Callable[[float, float], bool]] = {
+    "power": lambda x, c: x != 0 or not 0 < c < 1,
+    "general_power": lambda a, b: a > 0,
+    "exponential": lambda x, c: c > 0,
+}
+
+
+@pytest.mark.parametrize("name", FORWARD)
+def test_powers_are_defined_where_their_domain_says(name: str) -> None:
+    """Forward and backward each where the row's words, written here as conditions, have it; and nowhere else."""
+    row = TABLE[name]
+    variables = {"power": "x c", "general_power": "a b", "exponential": "c x"}[name].split()
+    base, exponent = variables
+    assert row.domain.startswith(f"{base} ≥ 0, or {exponent} whole; {base} ≠ 0 if {exponent} < 0 (its derivative: ")
+    for point in itertools.product((-2.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0), repeat=2):
+        values = [Value(x) for x in point[: differentiable(row)]]
+        try:
+            y = record(row, (*values, *point[len(values) :]))
+        except DomainError:
+            assert not FORWARD[name](*point), point
+            continue
+        assert FORWARD[name](*point), point
+        try:
+            y.backward()
+        except DomainError:
+            assert not BACKWARD[name](*point), point
+        else:
+            assert BACKWARD[name](*point), point
 
 
 def extreme_points(row: Operation) -> list[Point]:

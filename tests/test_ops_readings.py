@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnet import functions, grad
+from microgradnet import dot, functions, grad, weighted_sum
 from microgradnet.ops import TABLE, Operation, floats
 from microgradnet.ops.operation import ATOM, SUM
 from microgradnet.ops.symbols import Symbol, Symbols
@@ -190,7 +190,13 @@ def test_the_function_of_that_name_applies_the_row(row: Operation) -> None:
     function = getattr(functions, {"sum": "total"}.get(row.name, row.name), None)
     if row.name in {"add", "subtract", "multiply", "divide", "negate", "power", "general_power", "exponential"}:
         assert function is None  # these are operators
-    elif row.name != "weighted_sum":
+    elif row.name == "weighted_sum":
+        w, x = [2.0, 3.0], [4.0, -1.0]
+        assert [weighted_sum(w, x), weighted_sum(w, x, 1.0), dot(w, x)] == [5.0, 6.0, 5.0], "of numbers, a number"
+        for node in (weighted_sum([Value(2.0), 3.0], x), weighted_sum(w, [4.0, Value(-1.0)]), dot(w, [*map(Value, x)]),
+                     weighted_sum(w, x, Value(0.0))):  # fmt: skip
+            assert (type(node), float(node)) == (Value, 5.0)
+    else:
         assert function is not None
         point = some_points(row)[0]
         values = [Value(x) for x in point[: differentiable(row)]]

@@ -90,7 +90,7 @@ def test_an_int_beyond_a_float_is_refused() -> None:
     x = Value(1.0)
     uses: list[Callable[[], Any]] = [lambda: Value(10**400), lambda: x + 10**400, lambda: setattr(x, "data", 10**400)]
     for use in uses:
-        with pytest.raises(OverflowError, match="too large"):
+        with pytest.raises(OverflowError, match=r"^int too large for a float, which ends at 1\.8e308: rescale it$"):
             use()
     assert Value(10**300).data == 1e300
     assert x.data == 1.0
@@ -198,6 +198,15 @@ def test_changing_unrelated_leaves_disturbs_nothing() -> None:
     b.data = 7.0
     (y + b).backward()
     assert (a.grad, b.grad) == (4.0, 1.0)
+
+
+@pytest.mark.parametrize("seed", [math.inf, -math.inf, math.nan])
+def test_a_pass_starts_from_a_finite_gradient(seed: float) -> None:
+    x = Value(2.0)
+    for use in ((x * 3).backward, lambda grad: list((x * 3).backward_steps(grad))):
+        with pytest.raises(ValueError, match=rf"^backward\(grad\) needs a finite number .* got {seed}$"):
+            use(seed)
+    assert x.grad == 0.0
 
 
 def test_a_computed_number_cannot_be_written() -> None:

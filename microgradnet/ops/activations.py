@@ -10,6 +10,7 @@ from functools import partial
 
 from microgradnet.ops import floats
 from microgradnet.ops.arithmetic import ANY
+from microgradnet.ops.elementary import bounded
 from microgradnet.ops.operation import Number, Operation, Space
 
 
@@ -76,7 +77,7 @@ def gelu_value(m: Space, x: Number) -> Number:
 
 
 def gelu_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
-    density = m.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
+    density = m.exp(-0.5 * bounded(m, x) ** 2) / math.sqrt(2.0 * math.pi)
     return (0.5 * m.erfc(-x / math.sqrt(2.0)) + x * density,)
 
 
@@ -89,17 +90,15 @@ GELU = Operation(
 _SCALE, _CUBE = 2.0 * math.sqrt(2.0 / math.pi), 0.044715
 
 
-def _square(m: Space, x: Number) -> Number:
-    return m.minimum(x * x, 1e4)  # beyond |x| = 100 the sigmoid is flat, and nothing may overflow
-
-
 def gelu_tanh_value(m: Space, x: Number) -> Number:
-    return x * m.sigmoid(_SCALE * x * (1.0 + _CUBE * _square(m, x)))
+    near = bounded(m, x)  # beyond, the sigmoid is flat, and nothing may overflow
+    return x * m.sigmoid(_SCALE * near * (1.0 + _CUBE * near**2))
 
 
 def gelu_tanh_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
-    s = m.sigmoid(_SCALE * x * (1.0 + _CUBE * _square(m, x)))
-    return (s + y * (1.0 - s) * (_SCALE * (1.0 + 3.0 * _CUBE * _square(m, x))),)
+    near = bounded(m, x)
+    s = m.sigmoid(_SCALE * near * (1.0 + _CUBE * near**2))
+    return (s + y * (1.0 - s) * (_SCALE * (1.0 + 3.0 * _CUBE * near**2)),)
 
 
 GELU_TANH = Operation(

@@ -102,8 +102,8 @@ def _superscript(texts: Sequence[str]) -> str:
 
 POWER = Operation(
     "power", "xᶜ", power_value, power_derivatives, ("x", "c"), _superscript, "{0}^{{{1}}}", "x ** c",
-    sample=(AWAY_FROM_ZERO, (-3.0, 3.0)), domain="x > 0, or c whole (and x ≠ 0 if c < 0)", constants=1,
-    binding=POWER_BINDING, scalar=math.pow,
+    sample=(AWAY_FROM_ZERO, (-3.0, 3.0)), constants=1, binding=POWER_BINDING, scalar=math.pow,
+    domain="x ≥ 0, or c whole; x ≠ 0 if c < 0 (its derivative: nor if 0 < c < 1)",
 )  # fmt: skip
 
 
@@ -117,8 +117,8 @@ def general_power_derivatives(m: Space, y: Number, a: Number, b: Number) -> tupl
 
 GENERAL_POWER = Operation(
     "general_power", "aᵇ", general_power_value, general_power_derivatives, ("a", "b"), "{0}^{1}",
-    "{0}^{{{1}}}", "a ** b", sample=(AWAY_FROM_ZERO, ANY), domain="a > 0", binding=POWER_BINDING,
-    scalar=math.pow,
+    "{0}^{{{1}}}", "a ** b", sample=(AWAY_FROM_ZERO, ANY), binding=POWER_BINDING, scalar=math.pow,
+    domain="a ≥ 0, or b whole; a ≠ 0 if b < 0 (its derivative: a > 0)",
 )  # fmt: skip
 
 
@@ -136,8 +136,8 @@ def exponential_scalar(x: float, c: float) -> float:
 
 EXPONENTIAL = Operation(
     "exponential", "cˣ", exponential_value, exponential_derivatives, ("x", "c"), "{1}^{0}",
-    "{1}^{{{0}}}", "c ** x", sample=(ANY, AWAY_FROM_ZERO), domain="c > 0", constants=1,
-    binding=POWER_BINDING, scalar=exponential_scalar,
+    "{1}^{{{0}}}", "c ** x", sample=(ANY, AWAY_FROM_ZERO), constants=1, binding=POWER_BINDING,
+    scalar=exponential_scalar, domain="c ≥ 0, or x whole; c ≠ 0 if x < 0 (its derivative: c > 0)",
 )  # fmt: skip
 
 

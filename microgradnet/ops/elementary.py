@@ -4,7 +4,7 @@ import math
 from functools import reduce
 
 from microgradnet.ops import floats
-from microgradnet.ops.arithmetic import ANY, AWAY_FROM_ZERO
+from microgradnet.ops.arithmetic import ANY, AWAY_FROM_ZERO, sum_value
 from microgradnet.ops.operation import Number, Operation, Space
 
 
@@ -92,12 +92,17 @@ TANH = Operation(
 )  # fmt: skip
 
 
+def bounded(m: Space, x: Number) -> Number:
+    """The nearest to x within ±100, where e^(−x²) has long been 0: its square is finite. Not |x|, which has a kink."""
+    return m.maximum(m.minimum(x, 100.0), -100.0)
+
+
 def erf_value(m: Space, x: Number) -> Number:
     return m.erf(x)
 
 
 def erf_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
-    return (2.0 / math.sqrt(math.pi) * m.exp(-x * x),)
+    return (2.0 / math.sqrt(math.pi) * m.exp(-(bounded(m, x) ** 2)),)
 
 
 ERF = Operation(
@@ -111,7 +116,7 @@ def erfc_value(m: Space, x: Number) -> Number:
 
 
 def erfc_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
-    return (-2.0 / math.sqrt(math.pi) * m.exp(-x * x),)
+    return (-2.0 / math.sqrt(math.pi) * m.exp(-(bounded(m, x) ** 2)),)
 
 
 ERFC = Operation(
@@ -166,14 +171,13 @@ MAXIMUM = Operation(
 
 def logsumexp_value(m: Space, *operands: Number) -> Number:
     top = reduce(m.maximum, operands)  # taken out, so that no exponential overflows
-    total = m.exp(operands[0] - top)
-    for x in operands[1:]:
-        total = total + m.exp(x - top)
-    return top + m.log(total)
+    return top + m.log(sum_value(m, *[m.exp(x - top) for x in operands]))
 
 
 def logsumexp_derivatives(m: Space, y: Number, *operands: Number) -> tuple[Number, ...]:
-    return tuple([m.exp(x - y) for x in operands])  # the softmax
+    shares = [m.exp(x - y) for x in operands]
+    total = sum_value(m, *shares)  # 1, but for the rounding of y, which is large where y is
+    return tuple([share / total for share in shares])  # the softmax
 
 
 LOGSUMEXP = Operation(

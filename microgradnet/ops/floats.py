@@ -67,6 +67,7 @@ def as_float(number: object) -> float:
 
     Raises:
         TypeError: it is not one real number; the message says what to pass instead.
+        OverflowError: an int (or a Fraction) beyond the range of a float.
 
     >>> as_float(3)
     3.0
@@ -74,7 +75,11 @@ def as_float(number: object) -> float:
     if type(number) is float:
         return number
     if isinstance(number, Real):  # numpy's scalars are Real too; strings, None, complex and arrays are not
-        return float(number)
+        try:
+            return float(number)
+        except OverflowError:
+            kind = type(number).__name__
+            raise OverflowError(f"{kind} too large for a float, which ends at 1.8e308: rescale it") from None
     kind = type(number).__name__
     if hasattr(number, "operands"):
         hint = ": use it as it is, or its number, .data"
