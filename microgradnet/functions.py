@@ -6,7 +6,7 @@ namespace `m` in which a rule of the table builds a graph: that is how derivativ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar, overload
 
 from microgradnet import ops
@@ -108,10 +108,13 @@ def elu(x: Operand, alpha: float = 1.0) -> Operand:
     return _apply(ops.ELU, (x, as_float(alpha)))
 
 
-def _some(values: Sequence[Operand], what: str) -> Sequence[Operand]:
-    if not len(values):
+def _some(values: Iterable[Operand], what: str) -> Sequence[Operand]:
+    if isinstance(values, Value):
+        raise TypeError(f"{what} takes a list of values, got {values!r}: put it in brackets")
+    listed = list(values)
+    if not listed:
         raise ValueError(f"{what} needs at least one value, got none")
-    return values
+    return listed
 
 
 @overload

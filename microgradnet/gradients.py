@@ -79,21 +79,25 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
     return found[0] if isinstance(inputs, Value) else found
 
 
-def jacobian(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[list[float]]:
-    """The matrix J with J[i][j] = d(outputs[i])/d(inputs[j]).
+def jacobian(outputs: Value | Sequence[Value], inputs: Value | Sequence[Value]) -> list[list[float]]:
+    """The matrix J with J[i][j] = d(outputs[i])/d(inputs[j]); a single value is a list of one.
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> jacobian([x * y, x + y], [x, y])
     [[3.0, 2.0], [1.0, 1.0]]
     """
-    return [grad(output, inputs) for output in outputs]
+    return [grad(output, _listed(inputs)) for output in _listed(outputs)]
 
 
-def hessian(output: Value, inputs: Sequence[Value]) -> list[list[float]]:
-    """The matrix H with H[i][j] = d²(output)/d(inputs[i])d(inputs[j]).
+def hessian(output: Value, inputs: Value | Sequence[Value]) -> list[list[float]]:
+    """The matrix H with H[i][j] = d²(output)/d(inputs[i])d(inputs[j]); a single value is a list of one.
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> hessian(x * x * y, [x, y])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    return jacobian(grad(output, inputs, create_graph=True), inputs)
+    return jacobian(grad(output, _listed(inputs), create_graph=True), inputs)
+
+
+def _listed(values: Value | Sequence[Value]) -> Sequence[Value]:
+    return [values] if isinstance(values, Value) else values

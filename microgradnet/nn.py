@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import random
 
 Activation: TypeAlias = str | Callable[[Value], Value]
+Inputs: TypeAlias = Iterable[Value | float] | Value | float
 Seed: TypeAlias = "int | random.Random | None"
 
 
@@ -54,9 +55,9 @@ def _function_of(activation: Activation) -> Callable[[Value], Value]:
     return activation if callable(activation) else _named(ACTIVATIONS, activation, "activation")
 
 
-def _as_inputs(x: Iterable[Value | float]) -> list[Value]:
+def _as_inputs(x: Inputs) -> list[Value]:
     """The inputs as values, plain numbers made into leaves: inputs of the graph, not constants of an expression."""
-    return [xi if isinstance(xi, Value) else Value(xi) for xi in ([x] if isinstance(x, Value) else x)]
+    return [xi if isinstance(xi, Value) else Value(xi) for xi in (x if hasattr(x, "__iter__") else [x])]
 
 
 class Module:
@@ -183,7 +184,7 @@ class Neuron(Module):
         self.b = parameter(0.0)
         self._label_parameters()
 
-    def __call__(self, x: Iterable[Value | float]) -> Value:
+    def __call__(self, x: Inputs) -> Value:
         """The activation a for inputs x, as many as there are weights; numbers become leaves of the graph.
 
         Raises:
@@ -231,7 +232,7 @@ class Layer(Module):
         """How many inputs."""
         return len(self.neurons[0].w)
 
-    def __call__(self, x: Iterable[Value | float]) -> Any:
+    def __call__(self, x: Inputs) -> Any:
         """The activations of all neurons, a list of nout values; of a single neuron, its value."""
         inputs = _as_inputs(x)
         outputs = [neuron._forward(inputs) for neuron in self.neurons]
@@ -270,7 +271,7 @@ class MLP(Module):
         ]
         self._label_parameters()
 
-    def __call__(self, x: Iterable[Value | float]) -> Any:
+    def __call__(self, x: Inputs) -> Any:
         """The last layer's activations for inputs x: a list of values, or the one value of a single output."""
         values: Any = x
         for layer in self.layers:

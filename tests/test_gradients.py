@@ -260,3 +260,9 @@ def test_the_third_derivative_of_erf_at_0() -> None:
     x = Value(0.0)
     second = grad(grad(erf(x), x, create_graph=True), x, create_graph=True)
     assert grad(second, x) == pytest.approx(-4 / math.sqrt(math.pi))
+
+
+def test_a_single_value_is_a_list_of_one() -> None:
+    x = Value(3.0)
+    assert jacobian(x * x, x) == [[6.0]]
+    assert hessian(x * x, x) == [[2.0]]

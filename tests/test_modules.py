@@ -115,3 +115,10 @@ def test_a_pickle_from_another_process_is_neither_stale_nor_blind_to_changes() -
     subprocess.run([sys.executable, "-c", write], check=True)
     done = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=True)
     assert "label='x') was changed after" in done.stdout
+
+
+def test_a_single_number_is_a_list_of_one_input() -> None:
+    model = MLP(1, [2, 1], seed=1)
+    assert model(0.5).data == model([0.5]).data
+    with pytest.raises(ValueError, match="takes 2 inputs, got 1"):
+        MLP(2, [1])(0.5)
