@@ -27,25 +27,69 @@ class NoGradient(float):
 NO_GRADIENT = NoGradient()
 
 
+class _Pass:
+    """A backward pass from a root: made ready, and either ended or undone."""
+
+    def __init__(self, root: "Value", seed: float) -> None:
+        if not isfinite(seed):
+            raise ValueError(f"backward(grad) needs a finite number as the gradient to start from, got {seed!r}")
+        leaves, self.computed = walk(root)
+        refuse_stale(leaves, self.computed)
+        self.nodes = leaves + self.computed
+        if _paused:
+            for other in [other for other in _paused if not set(self.nodes).isdisjoint(other.nodes)]:
+                other.undo()
+        self.before = [node.grad for node in self.nodes]
+        for node in self.computed:
+            node.grad = 0.0
+        root.grad += seed
+
+    def end(self) -> None:
+        """Raise an error if a gradient of a leaf has become an infinity or a NaN just now."""
+        leaves = zip(self.nodes[: len(self.nodes) - len(self.computed)], self.before, strict=False)
+        refuse_overflow([leaf for leaf, grad in leaves if isfinite(grad)], self.computed)
+
+    def undo(self) -> None:
+        """Make all gradients what they were before it."""
+        for node, grad in zip(self.nodes, self.before, strict=True):
+            node.grad = grad
+        if self in _paused:
+            _paused.remove(self)
+
+
+_paused: list[_Pass] = []
+"""The passes that wait between two steps."""
+
+
 def backward_pass(root: "Value", seed: float) -> None:
     """Add seed·d(root)/d(leaf) to every leaf's gradient and set those between; or fail, and change nothing."""
-    nodes, computed, before = _begin(root, seed)
+    this = _Pass(root, seed)
     try:
-        propagate(computed)
-        _refuse_new_overflow(nodes, computed, before)
+        propagate(this.computed)
+        this.end()
     except BaseException:
-        _restore(nodes, before)
+        this.undo()
         raise
 
 
 def backward_steps(root: "Value", seed: float) -> Iterator[Application]:
-    """The same pass, paused after each application of the chain rule; left before its end, it changes nothing."""
-    nodes, computed, before = _begin(root, seed)
+    """The same pass, paused after each application of the chain rule; left before its end, it changes nothing.
+
+    Raises:
+        RuntimeError: another pass over some of its nodes has begun meanwhile, which undid this one.
+    """
+    this = _Pass(root, seed)
+    _paused.append(this)
     try:
-        yield from applications(computed)
-        _refuse_new_overflow(nodes, computed, before)
+        for application in applications(this.computed):
+            yield application
+            if this not in _paused:
+                raise RuntimeError("another backward pass through these values has begun, so these steps have no end")
+        this.end()
+        _paused.remove(this)
     except BaseException:  # GeneratorExit too: the loop over the steps was left
-        _restore(nodes, before)
+        if this in _paused:
+            this.undo()
         raise
 
 
@@ -56,30 +100,6 @@ def propagate(computed: list["Value"]) -> None:
             pass
     else:
         backpropagate(computed)
-
-
-def _begin(root: "Value", seed: float) -> tuple[list["Value"], list["Value"], list[float]]:
-    """All nodes, leaves first, and the computed ones, made ready for a pass; and the gradients as they were."""
-    if not isfinite(seed):
-        raise ValueError(f"backward(grad) needs a finite number as the gradient to start from, got {seed!r}")
-    leaves, computed = walk(root)
-    refuse_stale(leaves, computed)
-    nodes = leaves + computed
-    before = [node.grad for node in nodes]
-    for node in computed:
-        node.grad = 0.0
-    root.grad += seed
-    return nodes, computed, before
-
-
-def _restore(nodes: list["Value"], before: list[float]) -> None:
-    for node, grad in zip(nodes, before, strict=True):
-        node.grad = grad
-
-
-def _refuse_new_overflow(nodes: list["Value"], computed: list["Value"], before: list[float]) -> None:
-    leaves = zip(nodes[: len(nodes) - len(computed)], before, strict=False)
-    refuse_overflow([leaf for leaf, grad in leaves if isfinite(grad)], computed)
 
 
 def refuse_stale(leaves: list["Value"], computed: list["Value"]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from microgradnet.errors import DomainError, domain_error
 from microgradnet.graph import path
-from microgradnet.ops import floats
+from microgradnet.ops import CONSTANT, floats
 
 if TYPE_CHECKING:
     from microgradnet.value import Value
@@ -71,7 +71,7 @@ class Application(NamedTuple):
 
 
 watchers: list[Callable[[Application], bool]] = []
-"""Asked before each application of a watched pass; a watcher that answers True stops it in the debugger."""
+"""Asked before each application of a watched pass, but for those to constants; True stops it in the debugger."""
 
 
 def applications(computed: list["Value"]) -> Iterator[Application]:
@@ -84,7 +84,7 @@ def applications(computed: list["Value"]) -> Iterator[Application]:
         for position, local_derivative in enumerate(local_derivatives(node, computed[-1])):
             operand = node.operands[position]
             application = Application(computed[-1], node, position, upstream, local_derivative, operand.grad)
-            if [watch for watch in watchers if watch(application)]:
+            if operand.op is not CONSTANT and [watch for watch in tuple(watchers) if watch(application)]:
                 breakpoint()  # asked for with break_on(); the line that applies the chain rule is next
             operand.grad += upstream * local_derivative
             yield application
@@ -98,6 +98,8 @@ def local_derivatives(node: "Value", root: "Value | None" = None) -> tuple[float
     """
     try:
         return node.op.derivatives(floats, node.data, *[operand.data for operand in node.operands])
+    except DomainError:
+        raise
     except (ArithmeticError, ValueError):
         raise no_derivative(node, node if root is None else root) from None
 

@@ -1,7 +1,10 @@
 """The errors that microgradnet raises on purpose. Each message says what was given, what is allowed and what to do."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
+
+from microgradnet.text import one_line, shorten
 
 _MOST_SHOWN = 8  # operands, or values on a path, in one message
 
@@ -32,19 +35,24 @@ def domain_error(op: Any, operands: Sequence[Any], of: str = "", path: Sequence[
         path: the values from the result of a backward pass down to the one that `op` computed.
     """
     names = [f"operand {i}" for i in range(len(operands))] if op.variadic else op.operands
-    numbers = [named(operand, name) for operand, name in zip(operands, names, strict=True)]
-    if len(numbers) > _MOST_SHOWN:
-        numbers[_MOST_SHOWN:] = [f"… ({len(operands)} operands)"]
     return DomainError(
-        f"{of}{op.code} has no finite value at {', '.join(numbers)} (operation {op.name!r}, defined for {op.domain}). "
-        f"{path_text(path)}Keep its operands inside that domain and the range of a float, for instance by rescaling "
+        f"{of}{op.code} has no finite value at {named_all(operands, names)} (operation {op.name!r}, defined for "
+        f"{op.domain}). {path_text(path)}Keep its operands inside that domain and the range of a float, for instance by rescaling "
         "them."
     )
 
 
+def named_all(values: Sequence[Any], names: Sequence[str] = ()) -> str:
+    """Several values as messages write them, with these names for those without a label; of many the first few."""
+    numbers = [
+        named(value, name) for value, name in zip_longest(values[:_MOST_SHOWN], names[:_MOST_SHOWN], fillvalue="")
+    ]
+    return ", ".join([*numbers, f"… ({len(values)} operands)"] if len(values) > _MOST_SHOWN else numbers)
+
+
 def named(value: Any, name: str = "") -> str:
     """A value as messages write it: its label (or `name`), its number, and where it was made if that is known."""
-    name = value.label or name or (value.op.name if value.operands else "")
+    name = shorten(one_line(value.label)) or name or (value.op.name if value.operands else "")
     text = f"{name} = {value.data!r}" if name else repr(value.data)
     return f"{text} ({value.source})" if value.source else text
 
@@ -53,7 +61,7 @@ def path_text(path: Sequence[Any]) -> str:
     """The values from a result down to one of those below it, as a sentence: "It was reached by L → a → z. "."""
     if not path:
         return ""
-    names = [value.label or value.op.name for value in path]
+    names = [shorten(one_line(value.label)) or value.op.name for value in path]
     if len(names) > _MOST_SHOWN:
         names[_MOST_SHOWN // 2 : -_MOST_SHOWN // 2] = [f"… {len(names) - _MOST_SHOWN} more …"]
     made = f", computed at {path[-1].source}" if path[-1].source else ""

@@ -15,7 +15,7 @@ _RUNS = re.compile(rf"[{_LOWERED}]+|[{_RAISED}]+|[A-Za-z0-9.]+|.", re.DOTALL)
 _PLAIN = str.maketrans(_LOWERED + _RAISED, "0123456789+-=()" * 2)
 _MARKS = {"\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "#": r"\#", "%": r"\%", "&": r"\&", "_": r"\_",
           "^": r"\wedge ", "~": r"\sim ", "<": r"\lt ", ">": r"\gt ", " ": r"\ ", "·": r" \cdot ", "×": r" \times ",
-          "−": "-", "∂": r"\partial "}  # fmt: skip
+          "−": "-", "∂": r"\partial ", "'": r"{}^{\prime}"}  # fmt: skip
 
 
 def latex_label(label: str) -> str:
@@ -50,7 +50,7 @@ def latex_number(x: float) -> str:
 def latex_name(value: "Value", namer: Namer) -> Written:
     """What `namer` calls the value, as LaTeX, and how strongly that binds."""
     name, binding = namer.written(value)
-    if value.label or (value.operands and name != namer.expression(value)):  # a label, or t₁
+    if value.label or name != (namer.expression(value) if value.operands else number(value.data)):  # a label, t₁, v₁
         return latex_label(name), binding
     if not value.operands:
         return latex_number(value.data), SIGN if value.data < 0 else ATOM

@@ -168,6 +168,6 @@ def _without_owner(value: Value, operands: list[Written]) -> list[Written]:
     """A neuron's parameters by their own names: in "w0·x + b", each is understood to be of that neuron."""
     owner = value.operands[0].label.rpartition(".")[0] + "."
     return [
-        (text.removeprefix(owner) if operand.op is PARAMETER else text, binding)
+        ((text.removeprefix(owner) or text) if operand.op is PARAMETER else text, binding)
         for operand, (text, binding) in zip(value.operands, operands, strict=True)
     ]

@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
-from microgradnet.errors import AnomalyError, domain_error, named
+from microgradnet.errors import AnomalyError, domain_error, named_all
 
 if TYPE_CHECKING:
     from microgradnet.ops import Operation
@@ -20,8 +21,9 @@ enabled = True
 """False inside no_grad()."""
 trace: "Callable[[tuple[Value, ...]], tuple[Value, ...]] | None" = None
 """Gives the operands of a new value a memory of where it was made; None while nothing is traced."""
-detecting_anomalies = False
-"""Whether a value computed from an infinity or a NaN is an error: see `detect_anomaly`."""
+_tracing = 0
+detecting_anomalies = 0
+"""How often it was asked that a value computed from an infinity or a NaN be an error: see `detect_anomaly`."""
 
 _PACKAGE = os.path.dirname(__file__) + os.sep
 _EXAMPLES = os.path.join(_PACKAGE, "examples", "")  # to be read as a user's own program
@@ -73,7 +75,13 @@ class Switch:
     """
 
     def __init__(self, off: Callable[[], object]) -> None:
-        self.off = off
+        self._off: Callable[[], object] | None = off
+
+    def off(self) -> None:
+        """Turn it off; a second time does nothing, and so takes nothing from whoever else has turned it on."""
+        off, self._off = self._off, None
+        if off is not None:
+            off()
 
     def __enter__(self) -> "Switch":
         return self
@@ -94,15 +102,14 @@ def trace_source() -> Switch:
     >>> x.source.line, Value(2.0).source
     (2, None)
     """
-    global trace  # noqa: PLW0603  # one switch for all values
-    before = trace
-    trace = _traced
+    _count_tracing(+1)
+    return Switch(partial(_count_tracing, -1))
 
-    def off() -> None:
-        global trace  # noqa: PLW0603
-        trace = before
 
-    return Switch(off)
+def _count_tracing(change: int) -> None:
+    global trace, _tracing  # noqa: PLW0603  # on for all values as long as anybody has it on
+    _tracing += change
+    trace = _traced if _tracing else None
 
 
 def refuse_infinity(op: "Operation", operands: "tuple[Value, ...]", data: float) -> None:
@@ -111,7 +118,7 @@ def refuse_infinity(op: "Operation", operands: "tuple[Value, ...]", data: float)
         raise domain_error(op, operands) from None
     if detecting_anomalies:
         raise AnomalyError(
-            f"{op.code} gives {data} for {', '.join(map(named, operands))}: an infinity or NaN went in as data, "
+            f"{op.code} gives {data} for {named_all(operands)}: an infinity or NaN went in as data, "
             "or came from a value that was computed before detect_anomaly()"
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from microgradnet import backward
-from microgradnet.graph import topological_order
+from microgradnet.graph import topological_order, walk
 from microgradnet.latex import latex_expression, latex_factor, latex_fraction, latex_name, latex_number
 from microgradnet.naming import Namer, as_factor, in_brackets, number, signed
 from microgradnet.ops import CONSTANT, Operation
@@ -182,9 +182,9 @@ class BackwardStep:
 
 def forward_steps(root: "Value") -> Iterator[ForwardStep]:
     """See `Value.forward_steps`."""
-    order = topological_order(root)
-    namer = Namer(order, for_equations=True)
-    computed = [node for node in order if node.operands]
+    leaves, computed = walk(root)
+    backward.refuse_stale(leaves, computed)
+    namer = Namer(leaves + computed, for_equations=True)
     for index, node in enumerate(computed, start=1):
         yield ForwardStep(index, node, namer)
 

@@ -401,3 +401,10 @@ def test_names_of_a_formula_are_the_namers() -> None:
     assert str(second).endswith("= 1 · (a + b) = 1 · 1.5 = 1.5")
     assert Namer().written(a)[1] < ATOM
     assert differentiable(y.op) == 2
+
+
+def test_a_part_that_occurs_twice_has_a_name() -> None:
+    x = Symbol("x")
+    part = Symbols().exp(x)
+    assert PYTHON.write_all([part * part, 2.0 * x], shared="t") == (["t0 = exp(x)"], ["t0 * t0", "2.0 * x"])
+    assert PYTHON.write_all([part, part + x], shared="t") == (["t0 = exp(x)"], ["t0", "t0 + x"])

@@ -335,3 +335,18 @@ def test_gradients_start_as_in_backward() -> None:
     first = next(iter(y.backward_steps()))
     assert (first.upstream, first.before) == (1.0, 0.0)
     assert Value(1.0).grad is NO_GRADIENT
+
+
+def test_what_a_gradient_was_is_said_whatever_its_sign() -> None:
+    a = Value(3.0, "a")
+    a.grad = -2.0
+    assert str(next((a * Value(4.0, "b")).backward_steps())).endswith(", and −2 + 4 = 2")
+
+
+def test_a_made_up_name_is_nobodys_label() -> None:
+    a, b, c = Value(2.0, "a"), Value(3.0, "t₁"), Value(4.0, "a·a")
+    square, long = a * a, (a + b) * (b + c) * (c + a)
+    root = total([square, long, b, c])
+    step = next(iter(root.backward_steps()))
+    names = [step.namer.name(node) for node in topological_order(root)]
+    assert len(set(names)) == len(names)

@@ -2,11 +2,12 @@
 
 import math
 import operator
+import re
 from collections.abc import Sequence
 from functools import partial
 
+from microgradnet.ops.operation import LATEX_BRACKETS, PRODUCT, SIGN, SUM, Number, Operation, Space
 from microgradnet.ops.operation import POWER as POWER_BINDING
-from microgradnet.ops.operation import PRODUCT, SIGN, SUM, Number, Operation, Space
 
 ANY = (-3.0, 3.0)
 AWAY_FROM_ZERO = (0.5, 3.0)
@@ -91,9 +92,24 @@ def power_derivatives(m: Space, y: Number, x: Number, c: Number) -> tuple[Number
     return (c * x ** m.where(c == 0, 0.0, c - 1),)
 
 
+def raised(base: str, around: str = "({})") -> str:
+    """A base ready for an exponent: in brackets if it has one already, as x² or e^{x}, or is a power of ten."""
+    return around.format(base) if re.search("[⁰¹²³⁴-⁹⁻⁽⁾^]", base) and base[-1] != ")" else base
+
+
+def raised_text(texts: Sequence[str], base: int = 0) -> str:
+    """base^exponent."""
+    return f"{raised(texts[base])}^{texts[1 - base]}"
+
+
+def raised_latex(texts: Sequence[str], base: int = 0) -> str:
+    """base^{exponent}."""
+    return rf"{raised(texts[base], LATEX_BRACKETS)}^{{{texts[1 - base]}}}"
+
+
 def _superscript(texts: Sequence[str]) -> str:
     """x² for a whole exponent, x^0.5 for any other."""
-    base, exponent = texts
+    base, exponent = raised(texts[0]), texts[1]
     digits = exponent.strip("()").replace("−", "-")
     if digits.removeprefix("-").isdecimal():
         return base + digits.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
@@ -101,7 +117,7 @@ def _superscript(texts: Sequence[str]) -> str:
 
 
 POWER = Operation(
-    "power", "xᶜ", power_value, power_derivatives, ("x", "c"), _superscript, "{0}^{{{1}}}", "x ** c",
+    "power", "xᶜ", power_value, power_derivatives, ("x", "c"), _superscript, raised_latex, "x ** c",
     sample=(AWAY_FROM_ZERO, (-3.0, 3.0)), constants=1, binding=POWER_BINDING, scalar=math.pow,
     domain="x ≥ 0, or c whole; x ≠ 0 if c < 0 (its derivative: nor if 0 < c < 1)",
 )  # fmt: skip
@@ -116,8 +132,8 @@ def general_power_derivatives(m: Space, y: Number, a: Number, b: Number) -> tupl
 
 
 GENERAL_POWER = Operation(
-    "general_power", "aᵇ", general_power_value, general_power_derivatives, ("a", "b"), "{0}^{1}",
-    "{0}^{{{1}}}", "a ** b", sample=(AWAY_FROM_ZERO, ANY), binding=POWER_BINDING, scalar=math.pow,
+    "general_power", "aᵇ", general_power_value, general_power_derivatives, ("a", "b"), raised_text,
+    raised_latex, "a ** b", sample=(AWAY_FROM_ZERO, ANY), binding=POWER_BINDING, scalar=math.pow,
     domain="a ≥ 0, or b whole; a ≠ 0 if b < 0 (its derivative: a > 0)",
 )  # fmt: skip
 
@@ -135,8 +151,9 @@ def exponential_scalar(x: float, c: float) -> float:
 
 
 EXPONENTIAL = Operation(
-    "exponential", "cˣ", exponential_value, exponential_derivatives, ("x", "c"), "{1}^{0}",
-    "{1}^{{{0}}}", "c ** x", sample=(ANY, AWAY_FROM_ZERO), constants=1, binding=POWER_BINDING,
+    "exponential", "cˣ", exponential_value, exponential_derivatives, ("x", "c"),
+    partial(raised_text, base=1), partial(raised_latex, base=1), "c ** x", sample=(ANY, AWAY_FROM_ZERO), constants=1,
+    binding=POWER_BINDING,
     scalar=exponential_scalar, domain="c ≥ 0, or x whole; c ≠ 0 if x < 0 (its derivative: c > 0)",
 )  # fmt: skip
 

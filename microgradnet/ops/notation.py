@@ -4,12 +4,13 @@ A rule of the table read with symbols gives an expression; a `Notation` here wri
 are exact: what they compute is, operation by operation, what the rule computes.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from microgradnet.graph import walk
-from microgradnet.ops.operation import ATOM, LOOSE, POWER, PRODUCT, SIGN, SUM, Written
+from microgradnet.ops.operation import ATOM, LATEX_BRACKETS, LOOSE, POWER, PRODUCT, SIGN, SUM, Written
 from microgradnet.ops.symbols import Symbol, Term
 
 _BINDING = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "neg": SIGN, "**": POWER,
@@ -83,6 +84,8 @@ class Notation(NamedTuple):
         binding, texts = _BINDING[symbol.head], []
         for position, (text, inner) in enumerate(operands):
             tight = inner > binding if position or binding > PRODUCT else inner >= binding
+            if symbol.head == "**" and not position and re.search("[⁰¹²³⁴-⁹^]", text):
+                tight = False  # x² or e^{x} is an ATOM that has its exponent already
             texts.append(text if tight and not (position and inner == SIGN) else self.brackets.format(text))
         return self.operators[symbol.head].format(*texts), binding
 
@@ -120,13 +123,19 @@ LATEX = Notation(
      **{name: rf"\operatorname{{{{{name}}}}}\left({{}}\right)" for name in ("erf", "erfc", "sign")},
      "minimum": r"\min\left({}, {}\right)", "maximum": r"\max\left({}, {}\right)"},
     _short_latex,
-    r"\left({}\right)",
+    LATEX_BRACKETS,
 )  # fmt: skip
 PYTHON = Notation(_CODE, {"where": "({1} if {0} else {2})"}, _exact)
+
+
+def _exact_javascript(number: float) -> str:
+    return _exact(number).replace("inf", "Infinity").replace("nan", "NaN")
+
+
 JAVASCRIPT = Notation(
     {head: pattern for head, pattern in _CODE.items() if head != "**"},  # -x ** 2 is no JavaScript
     {"**": "Math.pow({}, {})", "where": "({} ? {} : {})", "maximum": "Math.max({}, {})", "minimum": "Math.min({}, {})",
      **{name: f"Math.{name}({{}})" for name in
         ("abs", "cos", "exp", "expm1", "log", "log1p", "sign", "sin", "sqrt", "tanh")}},
-    _exact,
+    _exact_javascript,
 )  # fmt: skip

@@ -20,6 +20,7 @@ Written = tuple[str, int]
 """A piece of text and how strongly it binds: see `Operation.binding`."""
 
 LOOSE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+LATEX_BRACKETS = r"\left({}\right)"
 
 
 def row_named(name: str) -> "Operation | None":
@@ -145,7 +146,7 @@ class Operation:
         >>> DIVIDE.write_latex([("a", ATOM), ("b", ATOM)])
         '\\frac{a}{b}'
         """
-        return self._fill(self.latex, self._parenthesised(operands, r"\left({}\right)"))
+        return self._fill(self.latex, self._parenthesised(operands, LATEX_BRACKETS))
 
     def _parenthesised(self, operands: Sequence[Written], around: str) -> list[str]:
         """The operands' texts, in parentheses where they bind too loosely to stand beside an operator."""

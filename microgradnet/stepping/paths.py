@@ -42,7 +42,7 @@ class Path:
         return math.prod(self.factors)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """Why d(root)/d(value) is what it is. Shows itself as text and, in a notebook, as LaTeX.
 
@@ -65,11 +65,11 @@ class Explanation:
         marks = [pair for path in self.paths for pair in zip(path.nodes, path.positions, strict=False)]
         return draw(self.root, "ops", mark=[self.value, *marks], **options)  # type: ignore[arg-type]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         of, by = self._name(self.root), self._name(self.value)
         heading = f"∂{of}/∂{by} = {number(self.total)}: {_paths(self.count)} from {by} to {of}"
         if len(self.paths) < self.count:
-            heading += f", of which {len(self.paths)} are listed" if self.paths else ", none of which is listed"
+            heading += f", of which {len(self.paths)} are listed"
         lines = [heading]
         for index, path in enumerate(self.paths, start=1):
             names = [self.namer.name(node) for node in path.nodes]

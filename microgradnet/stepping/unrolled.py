@@ -4,12 +4,15 @@
 """
 
 import keyword
+import linecache
+import math
 import os
 import re
 import sys
 import tempfile
 import unicodedata
 from bdb import Bdb
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -29,7 +32,7 @@ from microgradnet.steps import derivative
 from microgradnet.text import shorten
 from microgradnet.value import Value
 
-FUNCTIONS = {name: getattr(floats, name) for name in floats.__all__}
+FUNCTIONS = {name: getattr(floats, name) for name in floats.__all__} | {"inf": math.inf, "nan": math.nan}
 COMMENTS_FROM = 50  # the column that the comments begin in, unless a line is longer
 
 
@@ -114,6 +117,7 @@ def _prepare(
     program = _program(root, seed, names)
     file = Path(path) if path is not None else Path(_folder().name, f"backward_{names[root]}.py")
     written = write_atomically(file, program + "\n")
+    linecache.checkcache(os.fspath(written))  # else a debugger shows the lines of an earlier pass
     code = compile(program, os.fspath(written), "exec")
     before = {node: node.grad for node in names}
     for node in names:
@@ -181,21 +185,26 @@ def identifiers(root: Value) -> dict[Value, str]:
     """
     leaves, computed = walk(root)
     refuse_stale(leaves, computed)
-    taken, names = set(FUNCTIONS), dict[Value, str]()
+    taken, counts, names = set(FUNCTIONS), Counter[str](), dict[Value, str]()
     for node in sorted((*leaves, *computed), key=lambda node: not node.label):  # labels choose first
-        word = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", shorten(node.label))).strip("_")
-        if word and not word.isidentifier():
-            word = f"_{word}"
-        if keyword.iskeyword(word) or word in FUNCTIONS:
-            word += "_"
-        base = word or ("t" if node.operands else "v")
-        name, index = (word, 1) if word else (f"{base}1", 1)
-        while name in taken:
-            index += 1
-            name = f"{base}{index}" if not word else f"{word}_{index}"
+        word = _identifier(node.label)
+        base = f"{word}_" if word else "t" if node.operands else "v"
+        name = word
+        while not name or name in taken:
+            counts[base] += 1
+            name = f"{base}{counts[base] + bool(word)}"
         taken.add(name)
         names[node] = name
     return {node: names[node] for node in (*leaves, *computed)}
+
+
+def _identifier(label: str) -> str:
+    """The label as far as it can be a name in Python; "" if nothing of it can."""
+    letters = unicodedata.normalize("NFKC", label)[:40]
+    word = re.sub("_+", "_", "".join(letter if f"a{letter}".isidentifier() else "_" for letter in letters)).strip("_")
+    if word and not word.isidentifier():
+        word = f"_{word}"
+    return f"{word}_" if keyword.iskeyword(word) or word in FUNCTIONS else word
 
 
 @cache

@@ -1,6 +1,7 @@
 """Stops and alarms in ordinary passes: `break_on` stops in the debugger, `detect_anomaly` where an infinity appears."""
 
 from collections.abc import Callable
+from functools import partial
 from math import isfinite
 
 from microgradnet import chain_rule, recording
@@ -34,6 +35,7 @@ def break_on(
 
     Raises:
         ValueError: nothing is given, or `op` is no operation.
+        TypeError: an argument could never match anything.
 
     >>> from microgradnet import Value
     >>> x = Value(3.0, "x"); y = x * x
@@ -42,6 +44,12 @@ def break_on(
     """
     if label is None and op is None and condition is None:
         raise ValueError("break_on needs a label, an op or a condition; without one it would stop everywhere")
+    if not isinstance(label, str | None):
+        raise TypeError(f"label is the label of a value, a str, got {label!r}")
+    if condition is not None and not callable(condition):
+        raise TypeError(f"condition is a function of the application, got {condition!r}")
+    if not isinstance(op, str | Operation | None):
+        raise TypeError(f"op is the name of an operation, as 'exp', or a row of the table, got {op!r}")
     if isinstance(op, str) and op not in TABLE:
         raise ValueError(f"unknown operation {op!r}: it must be one of {', '.join(TABLE)}")
     row = TABLE[op] if isinstance(op, str) else op
@@ -74,12 +82,11 @@ def detect_anomaly() -> Switch:
     ...
     microgradnet.errors.AnomalyError: a * b gives nan for 2.0, x = nan: ...
     """
-    before = recording.detecting_anomalies
-    recording.detecting_anomalies = True
+    recording.detecting_anomalies += 1
     watch = _watch(_refuse)
 
     def off() -> None:
-        recording.detecting_anomalies = before
+        recording.detecting_anomalies -= 1
         watch.off()
 
     return Switch(off)
@@ -88,11 +95,7 @@ def detect_anomaly() -> Switch:
 def _watch(watcher: Callable[[Application], bool]) -> Switch:
     chain_rule.watchers.append(watcher)
 
-    def off() -> None:
-        if watcher in chain_rule.watchers:
-            chain_rule.watchers.remove(watcher)
-
-    return Switch(off)
+    return Switch(partial(chain_rule.watchers.remove, watcher))
 
 
 def _refuse(application: Application) -> bool:

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +219,9 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, _View])
             "heading": one_line(namer.heading(node)) or namer.name(node),
             "kind": role(node, [root]) if not node.operands else node.op.name,
             "f": functions.index(node),
-            "data": node.data,
+            "data": node.data
+            if isfinite(node.data)
+            else f"{node.data}".replace("inf", "Infinity").replace("nan", "NaN"),
             "operands": [number[operand] for operand in node.operands],
         }
         if node.op is CONSTANT:

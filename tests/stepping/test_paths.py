@@ -180,3 +180,9 @@ def test_the_picture_marks_what_is_on_the_paths() -> None:
     assert "rankdir=TB" in explain(a, y).draw(direction="TB").dot
     lone = [line for line in explain(a, a).draw().dot.splitlines() if "highlight" in line]
     assert len(lone) == 1
+
+
+def test_ways_that_lead_nowhere_are_not_walked() -> None:
+    x, (_, elsewhere) = Value(2.0, "x"), ladder(100)
+    found = explain(x, elsewhere * x)
+    assert (found.count, found.total) == (1, 1.0)

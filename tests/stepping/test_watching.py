@@ -289,3 +289,14 @@ def test_finite_passes_raise_nothing_and_nested_ones_restore() -> None:
     with pytest.raises(KeyError), detect_anomaly():
         raise KeyError
     assert math.isnan((odd * 2).data)
+
+
+def test_a_sum_of_passes_beyond_a_float_is_an_anomaly() -> None:
+    x = Value(1.0, "x")
+    x.grad = 1.7e308
+    with (
+        detect_anomaly(),
+        pytest.raises(AnomalyError, match=r"gradient of x = 1\.0 becomes inf: 1\.7e\+308 \+ 1\.0 × "),
+    ):
+        (x * 1e308).backward()
+    assert x.grad == 1.7e308

@@ -1,6 +1,7 @@
 // A moment of the pass: the timeline, what is known after so many steps, and showing that.
 
 const graph = JSON.parse(document.getElementById("graph").textContent);
+for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const at = (id) => document.getElementById(id);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const LEGIBLE = 0.85; // CSS pixels a point: smaller text is hard to read, so a large picture is scrolled
