@@ -1,6 +1,7 @@
 """A backward pass: what has to be so before the chain rule is applied, and after it. Whole, or nothing is changed."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import isfinite
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -91,6 +92,20 @@ def backward_steps(root: "Value", seed: float) -> Iterator[Application]:
         if this in _paused:
             this.undo()
         raise
+
+
+@contextmanager
+def set_aside(nodes: Sequence["Value"]) -> Iterator[None]:
+    """Inside, passes over these nodes can be tried out: nothing watches them, and afterwards all is as it was."""
+    before, watching, paused = [node.grad for node in nodes], watchers[:], _paused[:]
+    watchers.clear()
+    _paused.clear()
+    try:
+        yield
+    finally:
+        watchers[:], _paused[:] = watching, paused
+        for node, grad in zip(nodes, before, strict=True):
+            node.grad = grad
 
 
 def propagate(computed: list["Value"]) -> None:

@@ -52,7 +52,7 @@ class Application(NamedTuple):
         root: the result that the backward pass started from.
         node: the value whose gradient is passed back.
         position: which of its operands it is passed to.
-        upstream: d(root)/d(node).
+        upstream: the node's gradient: d(root)/d(node), if the pass started from 1.
         local_derivative: ∂node/∂operand.
         before: the operand's gradient before; `before + upstream * local_derivative` after.
     """

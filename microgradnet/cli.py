@@ -24,9 +24,8 @@ from microgradnet.examples.example import Example, format_rows
 from microgradnet.nn import Module
 from microgradnet.recording import trace_source
 from microgradnet.stepping.terminal import step_through
-from microgradnet.stepping.timeline import nearest
 from microgradnet.stepping.webpage import page
-from microgradnet.text import one_line, plain, shorten
+from microgradnet.text import one_line, plain, shorten, suggestion
 from microgradnet.value import Value
 
 
@@ -151,7 +150,7 @@ def _value_in(file: Path, variable: str) -> Value:
         sys.argv, sys.path = before
     if variable not in found:
         names = [name for name, value in found.items() if isinstance(value, Value)]
-        hint = nearest(variable, names) if names else "no variable of it is a Value"
+        hint = suggestion(variable, names) if names else "no variable of it is a Value"
         raise ValueError(f"{file} has no variable {variable!r}: {hint}")
     value = found[variable]
     if isinstance(value, Value):

@@ -214,7 +214,7 @@ class Debugger(pdb.Pdb):
     def _namer(self, root: Value) -> Namer:
         """The names in the graph: the same as long as that is looked at."""
         if self._named is None or self._named[0] is not root:
-            self._named = root, Namer(set(topological_order(root)), for_equations=True)
+            self._named = root, Namer(topological_order(root), for_equations=True)
         return self._named[1]
 
 

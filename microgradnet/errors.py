@@ -37,8 +37,8 @@ def domain_error(op: Any, operands: Sequence[Any], of: str = "", path: Sequence[
     names = [f"operand {i}" for i in range(len(operands))] if op.variadic else op.operands
     return DomainError(
         f"{of}{op.code} has no finite value at {named_all(operands, names)} (operation {op.name!r}, defined for "
-        f"{op.domain}). {path_text(path)}Keep its operands inside that domain and the range of a float, for instance by rescaling "
-        "them."
+        f"{op.domain}). {path_text(path)}Keep its operands inside that domain and the range of a float, "
+        "for instance by rescaling them."
     )
 
 

@@ -47,13 +47,18 @@ def latex_number(x: float) -> str:
     return rf"{named} \cdot 10^{{{int(exponent)}}}" if exponent else named
 
 
+def latex_signed(x: float) -> Written:
+    """A number, and how strongly it binds: a negative one less, for its sign."""
+    return latex_number(x), SIGN if x < 0 else ATOM
+
+
 def latex_name(value: "Value", namer: Namer) -> Written:
     """What `namer` calls the value, as LaTeX, and how strongly that binds."""
     name, binding = namer.written(value)
     if value.label or name != (namer.expression(value) if value.operands else number(value.data)):  # a label, t₁, v₁
         return latex_label(name), binding
     if not value.operands:
-        return latex_number(value.data), SIGN if value.data < 0 else ATOM
+        return latex_signed(value.data)
     return latex_expression(value, namer), binding
 
 
@@ -75,7 +80,7 @@ def latex_in_brackets(written: Written) -> str:
 
 def latex_factor(x: float) -> str:
     """A number ready to stand after a dot."""
-    return latex_in_brackets((latex_number(x), SIGN if x < 0 else ATOM))
+    return latex_in_brackets(latex_signed(x)) if x < 0 else latex_number(x)
 
 
 def latex_fraction(of: Written, by: Written) -> str:

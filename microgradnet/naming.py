@@ -71,8 +71,8 @@ class Namer:
 
     Args:
         drawn: the values in the picture, None for all; one without a label that is not among them is "…".
-        for_equations: each value has a name of its own, no two the same and none of them long: v₁ for a number that
-            is given without a label, t₁ for a result.
+        for_equations: each value has a name of its own, no two the same and none of them long: v₁ for a number that is
+            given without a label, t₁ for a result; numbered in the order of `drawn`, a topological one.
 
     >>> from microgradnet import Value
     >>> x, w, b = Value(2.0, "x"), Value(3.0, "w"), Value(1.0, "b")
@@ -82,6 +82,7 @@ class Namer:
 
     def __init__(self, drawn: Collection[Value] | None = None, for_equations: bool = False) -> None:
         self._drawn = None if drawn is None else frozenset(drawn)
+        self._unnamed = list(drawn or ()) if for_equations else []
         self._for_equations = for_equations
         self._written: dict[Value, Written] = {}
         self._taken = {one_line(value.label) for value in drawn or ()}
@@ -118,8 +119,14 @@ class Namer:
         return value.op.write(operands), value.op.binding
 
     def written(self, value: Value) -> Written:
-        """Its name and how strongly that binds. Names are given from the operands up, without recursion."""
-        stack = [value]
+        """Its name and how strongly that binds. Names are given from the operands up, without recursion.
+
+        In equations all values are named at once, in their order: t₁ does not depend on who is asked for first.
+        """
+        if value in self._written:
+            return self._written[value]
+        stack = [value, *reversed(self._unnamed)]
+        self._unnamed = []
         while stack:
             node = stack[-1]
             if node in self._written:

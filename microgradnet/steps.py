@@ -5,19 +5,31 @@ A step holds numbers; how it is written, as text or LaTeX, is worked out when it
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from microgradnet import backward
 from microgradnet.graph import topological_order, walk
-from microgradnet.latex import latex_expression, latex_factor, latex_fraction, latex_name, latex_number
+from microgradnet.latex import (
+    latex_expression,
+    latex_factor,
+    latex_fraction,
+    latex_in_brackets,
+    latex_name,
+    latex_number,
+    latex_signed,
+)
 from microgradnet.naming import Namer, as_factor, in_brackets, number, signed
 from microgradnet.ops import CONSTANT, Operation
 from microgradnet.ops.notation import LATEX, TEXT, Notation
-from microgradnet.ops.operation import ATOM, SIGN, Written
+from microgradnet.ops.operation import ATOM, Written
 from microgradnet.ops.symbols import Symbol, Symbols, Term
 
 if TYPE_CHECKING:
     from microgradnet.value import Value
+
+LATEX_GRAD = r"\mathrm{.grad}"
+MOST_WRITTEN = 120  # characters of the local derivative of a value with many operands; a longer one is left out
 
 
 @dataclass(frozen=True)
@@ -28,11 +40,16 @@ class ForwardStep:
         number: 1 for the first.
         node: the value it computed.
         namer: what values are called.
+        numbers: the data of the node and of its operands, as of the step.
     """
 
     number: int
     node: "Value"
     namer: Namer = field(repr=False, compare=False)
+    numbers: tuple[float, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", numbers_of(self.node))
 
     @property
     def operation(self) -> Operation:
@@ -43,21 +60,21 @@ class ForwardStep:
     def text(self) -> str:
         """The equation with its numbers: "z = w·x + b = 2·3 + 1 = 7"."""
         parts = [self.namer.name(self.node), self.namer.expression(self.node), self._with_numbers()]
-        return " = ".join(dict.fromkeys([*filter(None, parts), number(self.node.data)]))
+        return " = ".join(dict.fromkeys([*filter(None, parts), number(self.numbers[0])]))
 
     @property
     def latex(self) -> str:
         """The same as LaTeX."""
-        numbers = [(latex_number(x.data), SIGN if x.data < 0 else ATOM) for x in self.node.operands]
+        numbers = [latex_signed(x) for x in self.numbers[1:]]
         parts = [latex_name(self.node, self.namer)[0], latex_expression(self.node, self.namer)]
         if not self.namer.is_long(self.node):
             parts.append(self.operation.write_latex(numbers))
-        return " = ".join(dict.fromkeys([*parts, latex_number(self.node.data)]))
+        return " = ".join(dict.fromkeys([*parts, latex_number(self.numbers[0])]))
 
     def _with_numbers(self) -> str:
         if self.namer.is_long(self.node):
             return ""
-        return self.operation.write([signed(operand.data) for operand in self.node.operands])
+        return self.operation.write([signed(x) for x in self.numbers[1:]])
 
     def __str__(self) -> str:
         return self.text
@@ -75,10 +92,11 @@ class BackwardStep:
         root: the result that the pass started from.
         node: the value whose gradient is passed back.
         position: which of its operands it is passed to, from 0; `x * x` has two.
-        upstream: d(root)/d(node).
+        upstream: the node's gradient: d(root)/d(node), if the pass started from 1.
         local_derivative: ∂node/∂operand.
         before: the operand's gradient before; `after` is the one it has then.
         namer: what values are called.
+        numbers: the data of the node and of its operands, as of the step.
     """
 
     number: int
@@ -89,6 +107,10 @@ class BackwardStep:
     local_derivative: float
     before: float
     namer: Namer = field(repr=False, compare=False)
+    numbers: tuple[float, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", numbers_of(self.node))
 
     @property
     def operand(self) -> "Value":
@@ -113,13 +135,13 @@ class BackwardStep:
     @property
     def formula(self) -> str:
         """The local derivative as the rule of the operation has it: "x", "a·(1 − a)"; "" if it cannot be read."""
-        return self._formula()[0]
+        return self._formula[0]
 
     @property
     def local_text(self) -> str:
         """The local derivative with its formula and numbers: "∂a/∂z = a·(1 − a) = 0.6·(1 − 0.6) = 0.24"."""
-        with_numbers, _ = derivative(self.node, self.position, TEXT, [signed(value.data) for value in self._values()])
-        parts = [self._partial(), self.formula, with_numbers, number(self.local_derivative)]
+        with_numbers, _ = derivative(self.node, self.position, TEXT, [signed(x) for x in self.numbers])
+        parts = [self._partial(), self.formula, with_numbers if self.formula else "", number(self.local_derivative)]
         return " = ".join(dict.fromkeys(filter(None, parts)))
 
     @property
@@ -127,7 +149,7 @@ class BackwardStep:
         r"""The same as LaTeX: "\frac{\partial a}{\partial z} = a \cdot (1 - a) = 0.24"."""
         names = [latex_name(value, self.namer) for value in self._values()]
         formula, _ = derivative(self.node, self.position, LATEX, names)
-        parts = [self._latex_partial(), formula, latex_number(self.local_derivative)]
+        parts = [self._latex_partial(), formula if self.formula else "", latex_number(self.local_derivative)]
         return " = ".join(dict.fromkeys(filter(None, parts)))
 
     @property
@@ -137,7 +159,7 @@ class BackwardStep:
         upstream, local = as_factor(signed(self.upstream)), as_factor(signed(self.local_derivative))
         parts = [f"{node}.grad · {self._partial()}", f"{upstream} · {local}", number(self.contribution)]
         if self.formula:
-            parts.insert(1, f"{upstream} · {as_factor(self._formula())}")
+            parts.insert(1, f"{upstream} · {as_factor(self._formula)}")
         text = f"{operand}.grad += " + " = ".join(dict.fromkeys(parts))
         if self.before != 0.0:
             text += f", and {number(self.before)} + {as_factor(signed(self.contribution))} = {number(self.after)}"
@@ -147,12 +169,11 @@ class BackwardStep:
 
     @property
     def latex(self) -> str:
-        """The same as LaTeX, the gradients as the derivatives of the root that they are."""
-        root = latex_name(self.root, self.namer)
-        to_operand, to_node = (latex_fraction(root, latex_name(v, self.namer)) for v in (self.operand, self.node))
+        """The same as LaTeX."""
+        operand, node = (latex_in_brackets(latex_name(v, self.namer)) for v in (self.operand, self.node))
         upstream, factor = (latex_factor(x) for x in (self.upstream, self.local_derivative))
         text = (
-            rf"{to_operand} \mathrel{{+}}= {to_node} \cdot {self._latex_partial()} = "
+            rf"{operand}{LATEX_GRAD} \mathrel{{+}}= {node}{LATEX_GRAD} \cdot {self._latex_partial()} = "
             rf"{upstream} \cdot {factor} = {latex_number(self.contribution)}"
         )
         if self.before != 0.0:
@@ -176,8 +197,11 @@ class BackwardStep:
     def _latex_partial(self) -> str:
         return latex_fraction(latex_name(self.node, self.namer), latex_name(self.operand, self.namer))
 
+    @cached_property
     def _formula(self) -> Written:
-        return derivative(self.node, self.position, TEXT, [self.namer.written(value) for value in self._values()])
+        names = [self.namer.written(value) for value in self._values()]
+        formula = derivative(self.node, self.position, TEXT, names)
+        return ("", ATOM) if self.namer.is_long(self.node) and len(formula[0]) > MOST_WRITTEN else formula
 
 
 def forward_steps(root: "Value") -> Iterator[ForwardStep]:
@@ -199,6 +223,11 @@ def backward_steps(root: "Value", seed: float = 1.0) -> Iterator[BackwardStep]:
             yield BackwardStep(index, *application, namer)
 
 
+def numbers_of(node: "Value") -> tuple[float, ...]:
+    """The data of a node and of its operands."""
+    return tuple([value.data for value in (node, *node.operands)])
+
+
 def derivative(node: "Value", position: int, notation: Notation, names: Sequence[Written]) -> Written:
     """The formula of ∂node/∂operand, by reading the rule with symbols; "" for a rule that cannot be read so.
 
@@ -208,12 +237,27 @@ def derivative(node: "Value", position: int, notation: Notation, names: Sequence
         notation: how the formula is written.
         names: what the node, and then each of its operands, is called in it.
     """
+    terms, symbols = _read(node, notation, names)
+    return _write(terms[position], symbols, notation, names) if terms else ("", ATOM)
+
+
+def derivatives(node: "Value", notation: Notation, names: Sequence[Written]) -> list[Written]:
+    """The formulas for all operands; none for a rule that cannot be read so."""
+    terms, symbols = _read(node, notation, names)
+    return [_write(term, symbols, notation, names) for term in terms]
+
+
+def _read(node: "Value", notation: Notation, names: Sequence[Written]) -> tuple[Sequence[Term], list[Term]]:
+    """What the rule gives for symbols of these names, and the symbols; constants are their numbers."""
     texts = [notation.brackets.format(text) if binding < ATOM else text for text, binding in names]
     symbols: list[Term] = list(map(Symbol, texts))
     for i in range(len(symbols) - node.op.constants, len(symbols)):
         symbols[i] = node.operands[i - 1].data
     try:
-        term = node.op.derivatives(Symbols(), *symbols)[position]
-        return names[symbols.index(term)] if term in symbols else notation.written(term)
+        return node.op.derivatives(Symbols(), *symbols), symbols
     except (TypeError, AttributeError, ArithmeticError, ValueError):  # a rule of the user's own, on numbers only
-        return "", ATOM
+        return (), symbols
+
+
+def _write(term: Term, symbols: list[Term], notation: Notation, names: Sequence[Written]) -> Written:
+    return names[symbols.index(term)] if term in symbols else notation.written(term)

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 NON_BREAKING = "\u00a0\u2007\u202f"
 _WHITE_SPACE = re.compile(rf"[^\S{NON_BREAKING}]+")
@@ -74,3 +76,16 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     ('1 node', '2,000 boxes')
     """
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def suggestion(text: str, names: Iterable[str]) -> str:
+    """The end of a message that `text` is unknown: the nearest of the names, or the first few.
+
+    >>> suggestion("stp", ["step", "back"])
+    "did you mean 'step'?"
+    """
+    known = list(names)
+    near = get_close_matches(shorten(text, 100).lower(), known, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"there are {', '.join(known[:8])}{', …' if len(known) > 8 else ''}"

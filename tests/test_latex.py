@@ -16,9 +16,9 @@ from tests.test_steps import HOSTILE, at_a_point, hostile, recorded
 
 COMMANDS = {
     "backslash", "begin", "cdot", "cdots", "cos", "end", "frac", "ge", "gt", "infty", "le", "left", "ln", "lt",
-    "mathrel",
-    "mathrm", "max", "min", "operatorname", "partial", "prime", "quad", "right", "sigma", "sim", "sin", "sqrt", "tanh", "text",
-    "times", "wedge",
+    "mathrel", "mathrm", "max", "min", "operatorname", "partial", "prime", "quad", "right",
+    "sigma", "sim", "sin", "sqrt",
+    "tanh", "text", "times", "wedge",
 }  # fmt: skip
 TOKEN = re.compile(r"\\[A-Za-z]+ ?|\\.|.", re.DOTALL)
 

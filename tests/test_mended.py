@@ -142,7 +142,7 @@ def test_a_watch_that_turns_itself_off_hides_no_other() -> None:
 def test_break_on_refuses_what_could_never_match() -> None:
     for asked in ({"op": exp}, {"op": 5}, {"label": 5}, {"condition": 5}):
         with pytest.raises(TypeError):
-            break_on(**asked)  # type: ignore[arg-type]
+            break_on(**asked)
 
 
 def test_the_message_of_an_anomaly_is_one_short_line() -> None:

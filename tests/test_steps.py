@@ -298,7 +298,7 @@ def test_the_equations_of_steps() -> None:
     assert [step.local_text for step in y.backward_steps()][2:] == ["∂z/∂w = x = 3", "∂z/∂x = w = −2"]
     last = list(y.backward_steps())[-1]
     assert last.latex == (
-        r"\frac{\partial L}{\partial x} \mathrel{+}= \frac{\partial L}{\partial z} \cdot \frac{\partial z}{\partial x}"
+        r"x\mathrm{.grad} \mathrel{+}= z\mathrm{.grad} \cdot \frac{\partial z}{\partial x}"
         r" = 1 \cdot \left(-2\right) = -2, \quad -0.5 + \left(-2\right) = -2.5"
     )
     assert [step.text for step in y.forward_steps()] == ["z = w·x = −2·3 = −6", "L = z + x = −6 + 3 = −3"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
 
+from microgradnet.backward import set_aside
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.drawing import Picture, draw
 from microgradnet.gradients import grad
@@ -75,7 +76,9 @@ class Explanation:
             names = [self.namer.name(node) for node in path.nodes]
             partials = [f"∂{self._name(a)}/∂{self._name(b)}" for a, b in pairwise(path.nodes)]
             factors = [as_factor(signed(factor)) for factor in path.factors]
-            lines += ["", f"path {index}: {' → '.join(_cut(names[::-1]))}"]
+            uses = [text for text in map(self._use, path.nodes, path.positions) if text][::-1]
+            told = f" ({'; '.join([*uses[:3], '…'] if len(uses) > 3 else uses)})" if uses else ""
+            lines += ["", f"path {index}: {' → '.join(_cut(names[::-1]))}{told}"]
             if partials:
                 lines += [f"    {' · '.join(_cut(partials))}", f"  = {' · '.join(_cut(factors))}"]
             lines.append(f"  = {number(path.share)}")
@@ -97,6 +100,12 @@ class Explanation:
 
     def _repr_latex_(self) -> str:
         return f"$$ {self.latex} $$"
+
+    def _use(self, node: Value, position: int) -> str:
+        """Which operand of a node a path goes through, where the same one is used more than once."""
+        if node.operands.count(node.operands[position]) == 1:
+            return ""
+        return f"operand {position + 1} of {self.namer.expression(node)}"
 
     def _name(self, value: Value) -> str:
         return in_brackets(self.namer.written(value))
@@ -123,12 +132,12 @@ def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
     >>> print(explain(a, c))
     ∂c/∂a = 7: 3 paths from a to c
     <BLANKLINE>
-    path 1: a → b → c
+    path 1: a → b → c (operand 1 of a·a)
         ∂c/∂b · ∂b/∂a
       = 1 · 3
       = 3
     <BLANKLINE>
-    path 2: a → b → c
+    path 2: a → b → c (operand 2 of a·a)
         ∂c/∂b · ∂b/∂a
       = 1 · 3
       = 3
@@ -153,7 +162,9 @@ def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
             "and about the loss second"
         )
     paths = tuple(islice(_paths_from(root, value, ways), max_paths))
-    return Explanation(value, root, grad(root, value), ways[root], paths, namer)
+    with set_aside(order):
+        slope = grad(root, value)
+    return Explanation(value, root, slope, ways[root], paths, namer)
 
 
 def _ways(value: Value, order: list[Value]) -> dict[Value, int]:

@@ -13,10 +13,10 @@ from typing import Any, TextIO
 from microgradnet.drawing import draw
 from microgradnet.errors import ProviderError
 from microgradnet.stepping.paths import explain
-from microgradnet.stepping.timeline import Breakpoint, Timeline, nearest
+from microgradnet.stepping.timeline import Breakpoint, Timeline
 from microgradnet.stepping.view import Screen, exactly, gradient, heading, show, show_path, show_steps
 from microgradnet.steps import BackwardStep
-from microgradnet.text import one_line, plain, shorten
+from microgradnet.text import one_line, plain, shorten, suggestion
 from microgradnet.value import Value
 
 COMMANDS = {
@@ -142,7 +142,7 @@ class Stepper(Cmd):
     def default(self, line: str) -> None:
         """Refuse what is no command."""
         word = one_line(line).partition(" ")[0]
-        raise ValueError(f"unknown command {shorten(word)!r}: {nearest(word, COMMANDS)} `help` lists them all")
+        raise ValueError(f"unknown command {shorten(word)!r}: {suggestion(word, COMMANDS)} `help` lists them all")
 
     def completenames(self, text: str, *ignored: object) -> list[str]:
         """Commands that begin so."""

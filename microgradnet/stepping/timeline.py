@@ -8,36 +8,22 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from difflib import get_close_matches
 from math import isfinite
 from typing import NamedTuple, TypeAlias
 
-from microgradnet.backward import NO_GRADIENT
+from microgradnet.backward import NO_GRADIENT, set_aside
 from microgradnet.graph import topological_order
 from microgradnet.naming import Namer, in_brackets
 from microgradnet.ops import CONSTANT
 from microgradnet.ops.operation import Written
 from microgradnet.steps import BackwardStep, ForwardStep
-from microgradnet.text import one_line, plain, shorten
+from microgradnet.text import one_line, plain, shorten, suggestion
 from microgradnet.value import Value
 
 Step: TypeAlias = ForwardStep | BackwardStep
 
 NAME_WIDTH = 24  # of a longer name both ends are shown
 _GRADIENT = re.compile(r"\|?\s*grad\s*\|?\s*>\s*(\S+)")
-
-
-def nearest(text: str, names: Iterable[str]) -> str:
-    """The end of a message that `text` is unknown: the nearest of the names, or the first few.
-
-    >>> nearest("stp", ["step", "back"])
-    "did you mean 'step'?"
-    """
-    known = list(names)
-    near = get_close_matches(shorten(text, 100).lower(), known, n=1, cutoff=0.5)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"there are {', '.join(known[:8])}{', …' if len(known) > 8 else ''}"
 
 
 class Breakpoint(NamedTuple):
@@ -98,7 +84,7 @@ class Timeline:
         self.steps: list[Step] = list(root.forward_steps())
         self.start = self.position = len(self.steps)
         self.failure: ArithmeticError | None = None
-        with self._gradients_kept():
+        with set_aside(self.nodes):
             for node in self.nodes:
                 node.grad = NO_GRADIENT
             try:
@@ -114,7 +100,7 @@ class Timeline:
         for node in self.nodes:
             for operand in dict.fromkeys(node.operands):
                 self.users.setdefault(operand, []).append(node)
-        self.namer = ShortNames(set(self.nodes), for_equations=True)
+        self.namer = ShortNames(self.nodes, for_equations=True)
         self._called: dict[str, list[Value]] = {}
         for node in self.nodes:  # in this order, so that t₁ is the same value in every session
             if node.op is not CONSTANT:
@@ -169,7 +155,7 @@ class Timeline:
     @contextmanager
     def in_graph(self) -> Iterator[None]:
         """Inside, the gradients in the graph itself are those of this position; for pictures."""
-        with self._gradients_kept():
+        with set_aside(self.nodes):
             for node in self.nodes:
                 gradient = self.gradient(node)
                 node.grad = NO_GRADIENT if gradient is None else gradient
@@ -192,7 +178,7 @@ class Timeline:
         if not found and (numbered := re.fullmatch(r"(.+)#(\d{1,9})", name)):
             found = self._called.get(plain(numbered[1]), [])[int(numbered[2]) - 1 :][:1] if int(numbered[2]) else []
         if not found:
-            raise ValueError(f"no value here is called {shorten(name)!r}: {nearest(plain(name), self._called)}")
+            raise ValueError(f"no value here is called {shorten(name)!r}: {suggestion(plain(name), self._called)}")
         return [value for value in found if name in (one_line(value.label), self.namer.name(value))] or found
 
     def names(self) -> list[str]:
@@ -225,7 +211,7 @@ class Timeline:
         except ValueError:
             operation = operations.get(re.sub(r"[\s_-]+", " ", text).lower())
             if operation is None:
-                hint = nearest(plain(text), [*self._called, *operations, "nan"])
+                hint = suggestion(plain(text), [*self._called, *operations, "nan"])
                 raise ValueError(f"nothing here is called {shorten(one_line(text))!r}: {hint}") from None
             return Breakpoint(f"operation {operation.name}", lambda step: step.operation is operation)
         name = self.namer.name(next(iter(values)))
@@ -233,15 +219,6 @@ class Timeline:
 
     def _node(self, position: int) -> tuple[bool, Value] | None:
         return (position > self.start, self.steps[position - 1].node) if position else None
-
-    @contextmanager
-    def _gradients_kept(self) -> Iterator[None]:
-        before = [node.grad for node in self.nodes]
-        try:
-            yield
-        finally:
-            for node, gradient in zip(self.nodes, before, strict=True):
-                node.grad = gradient
 
 
 def _result(step: Step) -> float:

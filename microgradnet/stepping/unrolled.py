@@ -13,22 +13,23 @@ import tempfile
 import unicodedata
 from bdb import Bdb
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
 from types import CodeType
 from typing import Any, SupportsFloat
 
-from microgradnet.backward import backward_steps, refuse_stale
+from microgradnet.backward import backward_steps, refuse_stale, set_aside
 from microgradnet.chain_rule import Application
 from microgradnet.files import write_atomically
 from microgradnet.graph import topological_order, walk
-from microgradnet.naming import Namer, as_factor, number, signed
+from microgradnet.naming import as_factor, number, signed
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.ops.floats import as_float
 from microgradnet.ops.notation import PYTHON
 from microgradnet.ops.operation import ATOM, PRODUCT, SIGN, Written
-from microgradnet.steps import derivative
+from microgradnet.steps import derivatives
 from microgradnet.text import shorten
 from microgradnet.value import Value
 
@@ -135,34 +136,24 @@ def _program(root: Value, seed: float, names: Mapping[Value, str]) -> str:
         f"# Before the first line {names[root]}.grad is {number(seed)} and the gradient of every other result 0; "
         f"those of {leaves} add up.",
     ]
-    namer, node = Namer(topological_order(root), for_equations=True), None
-    for application in _applications(root, seed):
-        if application.node is not node:
-            node = application.node
-            lines += ["", f"# {shorten(namer.heading(node), 80)} = {number(node.data)}"]
-        lines.append(_line(application, names))
+    for node, applications in groupby(_applications(root, seed), key=lambda application: application.node):
+        written = [signed(o.data) if o.op is CONSTANT else (names[o], ATOM) for o in node.operands]
+        lines += ["", f"# {names[node]} = {shorten(node.op.write(written), 80)} = {number(node.data)}"]
+        values: list[Written] = [(f"{names[node]}.data", ATOM), *(_code(value, names) for value in node.operands)]
+        formulas = derivatives(node, PYTHON, values)
+        lines += [_line(application, formulas, names) for application in applications]
     return "\n".join(lines)
 
 
 def _applications(root: Value, seed: float) -> list[Application]:
     """All applications of a pass that leaves the gradients as they were."""
-    steps = backward_steps(root, seed)
-    found = []
-    before = {node: node.grad for node in topological_order(root)}
-    try:
-        found = [step for step in steps if step.operand.op is not CONSTANT]
-    finally:
-        for node, gradient in before.items():
-            node.grad = gradient
-    return found
+    with set_aside(topological_order(root)):
+        return [step for step in backward_steps(root, seed) if step.operand.op is not CONSTANT]
 
 
-def _line(step: Application, names: Mapping[Value, str]) -> str:
+def _line(step: Application, formulas: Sequence[Written], names: Mapping[Value, str]) -> str:
     node, operand = names[step.node], names[step.operand]
-    values: list[Written] = [(f"{node}.data", ATOM), *(_code(value, names) for value in step.node.operands)]
-    formula, binding = derivative(step.node, step.position, PYTHON, values)
-    if not formula:
-        formula, binding = repr(step.local_derivative), SIGN
+    formula, binding = formulas[step.position] if formulas else (repr(step.local_derivative), SIGN)
     if binding <= PRODUCT or binding == SIGN:
         formula = f"({formula})"
     code = f"{operand}.grad += {node}.grad * {formula}"

@@ -30,11 +30,12 @@ from microgradnet.ops.floats import as_float
 from microgradnet.ops.notation import TEXT
 from microgradnet.ops.operation import ATOM, SIGN
 from microgradnet.stepping.javascript import Functions
-from microgradnet.steps import derivative
+from microgradnet.steps import MOST_WRITTEN, derivative
 from microgradnet.text import one_line
 from microgradnet.value import Value
 
 MOST_VALUES = 600  # that a page shows one by one: more make it large and slow
+MOST_BOXES = 200  # of neurons, layers and steps: where a graph has none of the former, laying out more takes minutes
 ASSETS = Path(__file__).with_name("assets")
 _NUMBER_ROW = re.compile(r"(?<=\|)(data|grad|[za]) ([^|\\\"]{1,10})(?=\\l)")
 ROOM = 10  # characters, for −1.234e−05
@@ -177,7 +178,7 @@ def _operations(root: Value, neurons: Groups) -> _View:
 def _grouped(root: Value, groups: Groups) -> _View:
     """A box for each neuron, or layer, and for each step of the rest."""
     diagram = Diagram()
-    drawn = GroupsView(groups, MOST_VALUES, diagram)
+    drawn = GroupsView(groups, MOST_BOXES, diagram)
     view = _View(diagram)
     for node, group in groups.of.items():
         if group in drawn.numbers:
@@ -229,7 +230,7 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, _View])
         if node.operands:
             about["template"] = _template(node, namer)
         if node.source:
-            about["source"] = str(node.source)
+            about["source"] = one_line(str(node.source))
         nodes.append(about)
         for position in range(len(node.operands) - node.op.constants):
             uses[f"{i},{position}"] = _use(node, position, namer)
@@ -269,7 +270,9 @@ def _use(node: Value, position: int, namer: Namer) -> dict[str, str]:
     formula = derivative(node, position, TEXT, written)
     use = {
         "partial": f"∂{in_brackets(namer.written(node))}/∂{in_brackets(namer.written(operand))}",
-        "formula": as_factor(formula) if formula[0] else "",
+        "formula": ""
+        if not formula[0] or (namer.is_long(node) and len(formula[0]) > MOST_WRITTEN)
+        else as_factor(formula),
     }
     if node.operands.count(operand) > 1:
         use["slot"] = f"operand {position + 1} of {namer.expression(node)}"

@@ -274,7 +274,7 @@ def test_outside_a_domain_it_says_where_and_comes_back(opened: Open) -> None:
     assert "log(x) has no finite value at x = -1 (defined for x > 0)" in tab.inner_text("#message")
     tab.locator("#leaves input[type=number]").fill("3")
     assert tab.inner_text("#message") == ""
-    tab.click("#end")
+    assert tab.is_disabled("#end"), "it is where it was"
     x.data = 3.0
     again = x.log() * 3 + x
     again.label = "y"
@@ -512,3 +512,30 @@ def test_readmes_picture_is_of_this_page(browser: Any) -> None:
 def test_a_picture_of_something_else_would_be_seen(browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EXAMPLES, "learning", EXAMPLES["layers"])
     assert picture.difference(browser, picture.PICTURE.read_bytes(), picture.take(browser)) > 0.03
+
+
+def test_a_number_typed_by_way_of_one_without_a_logarithm_keeps_the_place_and_is_one_undo(opened: Open) -> None:
+    x = parameter(2.0, "x")
+    tab = opened(x.log() * 3)
+    tab.click("#end")
+    field = tab.locator("#leaves input[type=number]")
+    field.fill("")
+    field.press_sequentially("0.5")
+    assert place(tab)[0] == place(tab)[1]
+    tab.click("#undo")
+    assert exact(tab)["x"][0] == 2.0
+    assert tab.is_disabled("#undo")
+
+
+def test_the_picture_scrolls_by_keyboard(opened: Open) -> None:
+    tab = opened(learning())
+    for _ in range(5):
+        tab.click("#larger")
+    tab.evaluate("document.getElementById('pane').scrollLeft = 0")
+    tab.locator("#frames, #larger").last.focus()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.id") == "pane"
+    for _ in range(5):
+        tab.keyboard.press("ArrowRight")
+    until(tab, lambda: tab.evaluate("document.getElementById('pane').scrollLeft") > 0)
+    assert place(tab)[0] == 0

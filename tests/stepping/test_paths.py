@@ -152,8 +152,8 @@ def test_text_and_latex_of_a_small_graph() -> None:
     found = explain(a, c)
     assert str(found) == (
         "∂c/∂a = 5: 3 paths from a to c\n\n"
-        "path 1: a → b → c\n    ∂c/∂b · ∂b/∂a\n  = 1 · 3\n  = 3\n\n"
-        "path 2: a → b → c\n    ∂c/∂b · ∂b/∂a\n  = 1 · 3\n  = 3\n\n"
+        "path 1: a → b → c (operand 1 of a·a)\n    ∂c/∂b · ∂b/∂a\n  = 1 · 3\n  = 3\n\n"
+        "path 2: a → b → c (operand 2 of a·a)\n    ∂c/∂b · ∂b/∂a\n  = 1 · 3\n  = 3\n\n"
         "path 3: a → c\n    ∂c/∂a\n  = (−1)\n  = −1\n\n"
         "sum: 3 + 3 + (−1) = 5"
     )

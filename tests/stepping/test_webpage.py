@@ -73,7 +73,9 @@ def test_only_the_script_of_the_page_may_run() -> None:
     text = page(EXAMPLES["neuron"].build()).html
     policy = next(a["content"] for _, a in Seen(text).tags if a.get("http-equiv") == "Content-Security-Policy")
     digest = base64.b64encode(hashlib.sha256(Seen(text).scripts[1].encode()).digest()).decode()
-    assert policy == f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'"
+    assert policy == f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; " + (
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
 def labelled(label: str) -> Value:

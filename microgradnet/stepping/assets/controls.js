@@ -1,7 +1,7 @@
 // The controls: moving through time, changing numbers, dragging, keys. Then everything starts.
 
 function go(to) {
-  position = Math.max(0, Math.min(timeline.length, to));
+  position = wanted = Math.max(0, Math.min(timeline.length, to));
   render();
 }
 
@@ -13,7 +13,7 @@ function pause() {
 
 function play() {
   if (timer) return pause();
-  if (position === timeline.length) position = 0;
+  if (position === timeline.length) position = wanted = 0;
   at("play").textContent = "Pause";
   timer = setInterval(() => { go(position + 1); if (position === timeline.length) pause(); }, Number(at("speed").value));
   go(position + 1);
@@ -23,6 +23,7 @@ function play() {
 
 function focusLeaf(leaf) {
   const input = document.querySelector(`#leaves input[type=number][data-leaf="${leaf}"]`);
+  if (!input) return say("This number is beyond those listed: drag its box sideways.");
   input.focus();
   input.select();
 }
@@ -37,7 +38,7 @@ function set(numbers) {
   at("undo").disabled = !undone.length;
   compute();
   showLeaves();
-  render();
+  render(false);
 }
 
 function showLeaves() {
@@ -58,7 +59,7 @@ function changeLeaf(leaf, x) {
   change(leaves.map((i) => (i === leaf ? x : graph.nodes[i].data)));
 }
 
-for (const leaf of leaves) {
+for (const leaf of leaves.slice(0, LEAVES_LISTED)) {
   const row = document.createElement("div"), name = document.createElement("label"), kind = document.createElement("small");
   const typed = document.createElement("input"), drag = document.createElement("input"), x = graph.nodes[leaf].data;
   const controls = document.createElement("span");
@@ -74,20 +75,29 @@ for (const leaf of leaves) {
   span(drag, x);
   drag.value = x;
   typed.dataset.leaf = drag.dataset.leaf = leaf;
+  let isNew = true; // one undo for a drag, and for a number that is typed
+  const changed = (number) => {
+    if (isNew) undone.push(leaves.map((i) => graph.nodes[i].data));
+    isNew = false;
+    set(leaves.map((i) => (i === leaf ? number : graph.nodes[i].data)));
+  };
   typed.addEventListener("input", () => {
-    const wanted = typed.value.trim() === "" ? NaN : Number(typed.value);
-    if (Number.isFinite(wanted)) changeLeaf(leaf, wanted);
+    const typedNumber = typed.value.trim() === "" ? NaN : Number(typed.value);
+    if (Number.isFinite(typedNumber)) changed(typedNumber);
     else say(`${graph.nodes[leaf].name} must be a number; it is still ${graph.nodes[leaf].data}`);
   });
-  let before = null; // one undo for one drag
-  drag.addEventListener("input", () => {
-    if (before === null) { before = true; changeLeaf(leaf, Number(drag.value)); return; }
-    set(leaves.map((i) => (i === leaf ? Number(drag.value) : graph.nodes[i].data)));
-  });
-  drag.addEventListener("change", () => { before = null; });
+  drag.addEventListener("input", () => changed(Number(drag.value)));
+  for (const input of [typed, drag]) input.addEventListener("change", () => { isNew = true; });
   controls.append(drag, typed);
   row.append(name, controls);
   at("leaves").append(row);
+}
+
+if (leaves.length > LEAVES_LISTED) {
+  const rest = document.createElement("p");
+  rest.className = "hint";
+  rest.textContent = `… and ${leaves.length - LEAVES_LISTED} more`;
+  at("leaves").append(rest);
 }
 
 function learn() {
@@ -115,6 +125,7 @@ at("pane").addEventListener("pointerdown", (event) => {
            leaf: box ? Number(box.dataset.leaf) : -1, from: box ? graph.nodes[box.dataset.leaf].data : 0 };
 });
 addEventListener("pointermove", (event) => {
+  if (held && !(event.buttons & 1)) letGo();
   if (!held) return;
   const dx = event.clientX - held.x, dy = event.clientY - held.y;
   if (!moved && Math.hypot(dx, dy) < 5) return;
@@ -129,7 +140,13 @@ addEventListener("pointermove", (event) => {
   }
   moved = true;
 });
-addEventListener("pointerup", () => { held = null; at("pane").classList.remove("dragging"); });
+function letGo() {
+  held = null;
+  at("pane").classList.remove("dragging");
+  setTimeout(() => { moved = false; }); // after the click that ends a drag
+}
+addEventListener("pointerup", letGo);
+addEventListener("pointercancel", letGo);
 at("pane").addEventListener("wheel", (event) => {
   if (!event.ctrlKey) return;
   event.preventDefault();
@@ -158,6 +175,7 @@ at("speed").addEventListener("change", () => { if (timer) { pause(); play(); } }
 const keys = { ArrowLeft: "back", ArrowRight: "step", " ": "play", Home: "start", End: "end", "+": "larger", "-": "smaller", 0: "fit" };
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+  if (event.target.matches?.("#pane:focus-visible") && !"+-0 ".includes(event.key)) return; // there they scroll
   if (event.target.closest?.("input, select") || (event.key === " " && event.target.closest?.("button"))) return;
   event.preventDefault();
   actions[keys[event.key]]();

@@ -60,14 +60,11 @@ function number(x) {
   if (Number.isNaN(x)) return "nan";
   if (!Number.isFinite(x)) return x < 0 ? "−inf" : "inf";
   if (x === 0) return "0";
-  const [mantissa, exponent] = Math.abs(x).toExponential(3).split("e");
-  let text = mantissa;
-  if (exponent < -4 || exponent > 3) {
-    text = `${Number(mantissa)}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
-  } else {
-    text = `${Number(Math.abs(x).toPrecision(4))}`;
-  }
-  return (x < 0 ? "−" : "") + text;
+  let [mantissa, exponent] = Math.abs(x).toExponential(3).split("e");
+  const exact = Math.abs(x).toExponential(60);
+  if (/^\d\.\d\d[02468]50*e/.test(exact)) mantissa = exact.slice(0, 5); // a tie goes to the even digit, as in Python
+  const far = exponent < -4 || exponent > 3, sign = x < 0 ? "−" : "";
+  return sign + (far ? `${Number(mantissa)}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}` : Number(`${mantissa}e${exponent}`));
 }
 
 function factor(x) {

@@ -4,6 +4,7 @@ const graph = JSON.parse(document.getElementById("graph").textContent);
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const at = (id) => document.getElementById(id);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+const LEAVES_LISTED = 300; // of more, the first ones
 const LEGIBLE = 0.85; // CSS pixels a point: smaller text is hard to read, so a large picture is scrolled
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
 const computed = graph.nodes.map((_, i) => i).filter((i) => graph.nodes[i].f >= 0);
@@ -12,7 +13,7 @@ const rootName = graph.nodes[graph.root].bracketed;
 
 let pass; // all numbers: {data, failed, steps, count}
 let timeline; // one entry a step: forward steps, the seed, backward steps
-let position = 0; // how many of them are done
+let position = 0, wanted = 0; // how many of them are done, and how many would be if numbers allowed it
 let timer = 0;
 const undone = []; // what the leaves' numbers were before each change
 
@@ -21,8 +22,8 @@ function compute() {
   const back = failed < 0 ? backward(graph, OPERATIONS, data) : { steps: [], count: [], failed: -1 };
   pass = { data, failed: failed < 0 ? back.failed : failed, steps: back.steps, count: back.count };
   timeline = computed.map((node) => ({ node }));
-  if (failed < 0 && computed.length) timeline.push({ seed: true }, ...back.steps);
-  position = Math.min(position, timeline.length);
+  if (failed < 0 && computed.length) timeline = timeline.concat({ seed: true }, back.steps);
+  position = Math.min(wanted, timeline.length);
   at("slider").max = timeline.length;
   const node = graph.nodes[pass.failed], op = node && OPERATIONS[node.f];
   const numbers = node && node.operands.map((j) => `${graph.nodes[j].name} = ${data[j]}`).join(", ");
@@ -68,7 +69,7 @@ function detailOf(step) {
          `${number(step.before)} + ${factor(step.contribution)} = ${number(step.after)}${made}`;
 }
 
-function render() {
+function render(follows = true) {
   const { data, grad } = known(), step = timeline[position - 1];
   const isBack = Boolean(step && (step.seed || step.local !== undefined));
   const shownNumber = (x) => (x === null ? "—" : number(x));
@@ -83,7 +84,7 @@ function render() {
   }
   document.body.classList.toggle("backward", isBack);
   for (const old of document.querySelectorAll(".view .now, .view .partner")) old.classList.remove("now", "partner");
-  if (step) mark(step);
+  if (step) mark(step, follows);
   at("phase").textContent = !step ? "Start" : isBack ? "Backward propagation" : "Forward propagation";
   at("equation").textContent = step ? textOf(step) : "Press Play or →: first every result is computed, then every gradient.";
   at("detail").textContent = step ? detailOf(step) : "";
@@ -95,7 +96,7 @@ function render() {
   listSteps();
 }
 
-function mark(step) {
+function mark(step, follows) {
   const node = step.seed ? graph.root : step.node;
   const positions = step.seed ? [] : step.local === undefined ? graph.nodes[node].operands.map((_, i) => i) : [step.position];
   const box = visible(node);
@@ -106,7 +107,7 @@ function mark(step) {
     const arrow = current.shown.arrows[`${node},${slot}`];
     if (arrow) current.find(arrow)?.classList.add("now");
   }
-  follow(box);
+  if (follows) follow(box);
 }
 
 // The box of a value, or the cover of the closed neuron that it is in.
