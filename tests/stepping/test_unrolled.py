@@ -165,7 +165,7 @@ def test_the_text_of_a_program() -> None:
         "# t1 = leaky_relu(z, 0.25) = −1.375\n"
         "z.grad += t1.grad * (1.0 if z.data > 0.0 else 0.25) # 4 × 0.25 = 1\n"
         "\n"
-        "# z = w₁·x + v₁ = −5.5\n"
+        "# z = w1·x + v1 = −5.5\n"
         "w1.grad += z.grad * x.data                        # 1 × 3 = 3\n"
         "x.grad += z.grad * w1.data                        # 1 × (−2) = −2\n"
         "v1.grad += z.grad * 1.0                           # 1 × 1 = 1"
