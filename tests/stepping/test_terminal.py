@@ -349,9 +349,8 @@ def typed(keys: Iterable[str], **environment: str) -> str:
         os.execv(sys.executable, [sys.executable, "-m", "microgradnet", "step", "neuron"])
     shown = b""
     waiting, until = iter(keys), time.monotonic() + 60
-    prompts = 0
     while time.monotonic() < until:
-        if select.select([terminal], [], [], 0.2)[0]:
+        if select.select([terminal], [], [], 0.3)[0]:
             try:
                 piece = os.read(terminal, 4096)
             except OSError:  # the other end is closed
@@ -359,8 +358,7 @@ def typed(keys: Iterable[str], **environment: str) -> str:
             if not piece:
                 break
             shown += piece
-        if shown.count(b"(step) ") > prompts:
-            prompts = shown.count(b"(step) ")
+        elif shown.endswith(b"(step) "):  # and quiet: what is typed before a Ctrl-C has come through would be lost
             os.write(terminal, next(waiting, "\x04").encode())
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
