@@ -23,7 +23,7 @@ from microgradnet.drawing.groups import Group, Groups, GroupsView
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.drawing.picture import Picture
 from microgradnet.files import write_atomically
-from microgradnet.graph import walk
+from microgradnet.graph import size, walk
 from microgradnet.naming import Namer, as_factor, in_brackets, role
 from microgradnet.ops import CONSTANT
 from microgradnet.ops.floats import as_float
@@ -35,6 +35,7 @@ from microgradnet.text import one_line
 from microgradnet.value import Value
 
 MOST_VALUES = 600  # that a page shows one by one: more make it large and slow
+MOST_COMPUTED = 30_000  # more take a browser seconds a change, and megabytes
 MOST_BOXES = 200  # of neurons, layers and steps: where a graph has none of the former, laying out more takes minutes
 ASSETS = Path(__file__).with_name("assets")
 _NUMBER_ROW = re.compile(r"(?<=\|)(data|grad|[za]) ([^|\\\"]{1,10})(?=\\l)")
@@ -114,6 +115,7 @@ def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str 
 
     Raises:
         TypeError: `root` is no Value.
+        ValueError: it was computed from more than 30,000 values.
         StaleGraphError: a number was changed after something had been computed from it.
         ProviderError: there is no program to lay out the pictures.
 
@@ -123,6 +125,11 @@ def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str 
     """
     if not isinstance(root, Value):
         raise TypeError(f"page takes a Value, the result of a computation, got {type(root).__name__}")
+    if (count := size(root)) > MOST_COMPUTED:
+        raise ValueError(
+            f"a page computes with at most {MOST_COMPUTED:,} values, this graph has {count:,}: make the page of a part "
+            "of it, as the loss of one sample"
+        )
     name = Namer().name(root)
     made = Page(root, one_line(title) or f"Backpropagation through {name}", as_float(eta))
     if path is not None:
@@ -142,11 +149,11 @@ class _View:
         self.clusters: list[list[int]] = [boxes for _, boxes in diagram.clusters]
 
 
-def _views(root: Value, size: int) -> dict[str, _View]:
+def _views(root: Value, count: int) -> dict[str, _View]:
     """The views of the graph: operations unless there are too many, neurons and layers where there are any."""
     neurons, layers = Groups([root], by_layer=False), Groups([root], by_layer=True)
     has_neurons = any(group.is_neuron for group in neurons.of.values())
-    views = {"operations": _operations(root, neurons)} if size <= MOST_VALUES else {}
+    views = {"operations": _operations(root, neurons)} if count <= MOST_VALUES else {}
     if has_neurons or not views:
         views["neurons"] = _grouped(root, neurons)
     if has_neurons:
@@ -279,7 +286,7 @@ def _use(node: Value, position: int, namer: Namer) -> dict[str, str]:
     return use
 
 
-def _note(size: int, views: Mapping[str, _View]) -> str:
+def _note(count: int, views: Mapping[str, _View]) -> str:
     if "operations" in views:
         return ""
     return (
