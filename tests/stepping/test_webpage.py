@@ -15,7 +15,8 @@ from microgradnet import MLP, Value, page
 from microgradnet.examples import EXAMPLES
 from microgradnet.graph import topological_order
 from microgradnet.recording import trace_source
-from microgradnet.stepping.webpage import MOST_VALUES, _fill
+from microgradnet.stepping.views import MOST_VALUES
+from microgradnet.stepping.webpage import _fill
 from microgradnet.text import one_line
 from tests.drawing.test_escape import HOSTILE
 
