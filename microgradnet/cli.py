@@ -164,7 +164,10 @@ def _value_in(file: Path, variable: str) -> Value:
 
 
 def _step(options: argparse.Namespace) -> int:
-    commands = options.commands and options.commands.read_text("utf-8-sig").splitlines()
+    try:
+        commands = options.commands and options.commands.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise ValueError(f"{options.commands} is no text (UTF-8)") from None
     with trace_source():
         result = options.builds()
     try:

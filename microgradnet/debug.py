@@ -67,6 +67,11 @@ class Debugger(pdb.Pdb):
         self._counted: tuple[Value | None, int] = (None, 0)  # a node, and which of its operands
         self._named: tuple[Value, Namer] | None = None
 
+    def reset(self) -> None:
+        """Called where a program starts, and starts anew after its end: it stops there."""
+        self._runs_to_rule = False
+        super().reset()
+
     # Where it stops
     def is_skipped_module(self, module_name: str | None) -> bool:
         """All of microgradnet but the chain rule and the rules; and the standard library, which the rest calls."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from microgradnet.backward import NoGradient
 from microgradnet.ops import CONSTANT, PARAMETER, WEIGHTED_SUM
 from microgradnet.ops.operation import ATOM, LOOSE, SIGN, SUM, Written
-from microgradnet.text import one_line
+from microgradnet.text import one_line, shorten
 
 if TYPE_CHECKING:
     from microgradnet.value import Value
@@ -148,6 +148,8 @@ class Namer:
     def _new_name(self, value: Value) -> Written:
         if value.label:
             label = one_line(value.label) or "␣"
+            if self._for_equations:
+                label = shorten(label)
             return label, ATOM if _ATOMIC.fullmatch(label) else LOOSE
         if not value.operands:
             if self._for_equations and value.op is not CONSTANT:

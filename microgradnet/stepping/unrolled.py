@@ -174,6 +174,8 @@ def identifiers(root: Value) -> dict[Value, str]:
     >>> x = Value(1.0, "x₁"); y = x + Value(2.0, "class"); list(identifiers(y).values())
     ['x1', 'class_', 't1']
     """
+    if not isinstance(root, Value):
+        raise TypeError(f"a pass starts from a Value, the result of a computation, got {root!r}")
     leaves, computed = walk(root)
     refuse_stale(leaves, computed)
     taken, counts, names = set(FUNCTIONS), Counter[str](), dict[Value, str]()

@@ -59,7 +59,8 @@ class Page:
             [_asset("engine.js"), functions.source, *map(_asset, ("moment.js", "picture.js", "controls.js"))]
         )
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-        svgs = (f'<div class="view" data-view="{name}" hidden>{view.picture.svg}</div>' for name, view in views.items())
+        svgs = [f'<div class="view" data-view="{name}" hidden>{view.picture.svg}</div>' for name, view in views.items()]
+        svgs[0] = svgs[0].replace(" hidden>", ">", 1)  # there also without JavaScript
         about = {"title": self.title, "eta": self._eta, "views": names, "note": _note(len(graph["nodes"]), views)}
         return _fill(
             _asset("page.html"),

@@ -271,7 +271,9 @@ def test_outside_a_domain_it_says_where_and_comes_back(opened: Open) -> None:
     tab = opened(y)
     tab.click("#end")
     tab.locator("#leaves input[type=number]").fill("-1")
-    assert "log(x) has no finite value at x = -1 (defined for x > 0)" in tab.inner_text("#message")
+    assert "log(x) has no finite value at x = -1 (defined for x > 0, in the range of a float)" in tab.inner_text(
+        "#message"
+    )
     tab.locator("#leaves input[type=number]").fill("3")
     assert tab.inner_text("#message") == ""
     assert tab.is_disabled("#end"), "it is where it was"
@@ -539,3 +541,39 @@ def test_the_picture_scrolls_by_keyboard(opened: Open) -> None:
         tab.keyboard.press("ArrowRight")
     until(tab, lambda: tab.evaluate("document.getElementById('pane').scrollLeft") > 0)
     assert place(tab)[0] == 0
+
+
+def test_what_does_not_depend_on_an_undefined_number_is_still_computed(opened: Open) -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    difference = a - b
+    difference.label = "d"
+    tab = opened(a.log() + b.sqrt() + 1 / difference)
+    tab.click("#end")
+    leaf(tab, "b").fill("-1")
+    tab.click("#end") if tab.is_enabled("#end") else None
+    assert exact(tab)["d"][0] == 3.0
+    assert exact(tab)["√(b)"][0] is None
+
+
+def test_zooming_keeps_the_middle_in_the_middle(opened: Open) -> None:
+    tab = opened(learning())
+    for _ in range(14):
+        tab.keyboard.press("ArrowRight")
+    tab.wait_for_timeout(800)
+    for _ in range(3):
+        tab.click("#larger")
+    now, pane = tab.locator(".node.now").bounding_box(), tab.locator("#pane").bounding_box()
+    assert now is not None
+    assert pane is not None
+    assert pane["x"] - now["width"] < now["x"] < pane["x"] + pane["width"]
+    assert pane["y"] - now["height"] < now["y"] < pane["y"] + pane["height"]
+
+
+def test_without_javascript_there_is_the_picture(browser: Any, tmp_path: Path) -> None:
+    page(learning(), tmp_path / "page.html")
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((tmp_path / "page.html").as_uri())
+    assert tab.locator(".view svg").first.is_visible()
+    assert not tab.locator("#play").is_visible()
+    context.close()

@@ -172,3 +172,9 @@ assert hooks == (sys.breakpointhook, sys.gettrace(), sys.excepthook)
 assert pdb.Pdb is not microgradnet.debug.Debugger
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_rule_beyond_the_last_application_stops_where_the_program_starts_anew() -> None:
+    said = pdb([*["rule"] * 7, "q"], program(BACKWARD), debugger="microgradnet.debug")
+    assert said.count("will be restarted") == 1
+    assert len(equations(said)) == 6

@@ -41,11 +41,18 @@ function set(numbers) {
   render(false);
 }
 
+// Six digits, to fit into the field; all of them while it is typed in.
+function shortly(x) {
+  return String(Number(x.toPrecision(6)));
+}
+
 function showLeaves() {
   for (const input of document.querySelectorAll("#leaves input")) {
     const x = graph.nodes[input.dataset.leaf].data;
     if (input.type === "range" && (x < Number(input.min) || x > Number(input.max))) span(input, x);
-    if (document.activeElement !== input || Number(input.value) !== x) input.value = x;
+    if (input.type === "range") input.value = x;
+    else if (document.activeElement !== input) input.value = shortly(x);
+    else if (Number(input.value) !== x) input.value = x;
   }
 }
 
@@ -69,7 +76,9 @@ for (const leaf of leaves.slice(0, LEAVES_LISTED)) {
   kind.textContent = ` ${graph.nodes[leaf].kind}`;
   name.append(kind);
   name.htmlFor = typed.id = `leaf${leaf}`;
-  Object.assign(typed, { type: "number", step: "any", value: x });
+  Object.assign(typed, { type: "number", step: "any", value: shortly(x) });
+  typed.addEventListener("focus", () => { typed.value = graph.nodes[leaf].data; });
+  typed.addEventListener("blur", () => { typed.value = shortly(graph.nodes[leaf].data); });
   Object.assign(drag, { type: "range", step: "any" });
   drag.setAttribute("aria-label", `slider of ${graph.nodes[leaf].name}`);
   span(drag, x);

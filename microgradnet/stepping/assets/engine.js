@@ -22,16 +22,17 @@ function erfc(x) {
 }
 
 // The data of every node of graph = {nodes: [{f, operands, data}], …}, nodes in topological order, f an index into
-// operations or -1 for a leaf. The first node whose result is no finite number ends it: the rest is NaN.
+// operations or -1 for a leaf; and the first node whose result is no finite number, or -1.
 function forward(graph, operations) {
   const data = graph.nodes.map((node) => (node.f < 0 ? node.data : NaN));
+  let failed = -1;
   for (let i = 0; i < graph.nodes.length; i++) {
     const node = graph.nodes[i];
     if (node.f < 0) continue;
     data[i] = operations[node.f].value(...node.operands.map((j) => data[j]));
-    if (!Number.isFinite(data[i])) return { data, failed: i };
+    if (failed < 0 && !Number.isFinite(data[i])) failed = i;
   }
-  return { data, failed: -1 };
+  return { data, failed };
 }
 
 // Every application of the chain rule, in the order in which Python goes, with the gradients before and after.
@@ -46,10 +47,10 @@ function backward(graph, operations, data) {
       const operand = node.operands[position], local = locals[position], before = grad[operand];
       grad[operand] += grad[i] * local;
       if (graph.nodes[operand].constant) continue;
+      if (!Number.isFinite(grad[operand])) return { steps, count, grad, failed: i };
       count[operand]++;
       steps.push({ node: i, position, operand, upstream: grad[i], local, before, after: grad[operand],
                    contribution: grad[i] * local, path: count[operand] });
-      if (!Number.isFinite(grad[operand])) return { steps, count, grad, failed: i };
     }
   }
   return { steps, count, grad, failed: -1 };

@@ -21,13 +21,13 @@ function compute() {
   const { data, failed } = forward(graph, OPERATIONS);
   const back = failed < 0 ? backward(graph, OPERATIONS, data) : { steps: [], count: [], failed: -1 };
   pass = { data, failed: failed < 0 ? back.failed : failed, steps: back.steps, count: back.count };
-  timeline = computed.map((node) => ({ node }));
+  timeline = computed.filter((node) => Number.isFinite(data[node])).map((node) => ({ node }));
   if (failed < 0 && computed.length) timeline = timeline.concat({ seed: true }, back.steps);
   position = Math.min(wanted, timeline.length);
   at("slider").max = timeline.length;
   const node = graph.nodes[pass.failed], op = node && OPERATIONS[node.f];
   const numbers = node && node.operands.map((j) => `${graph.nodes[j].name} = ${data[j]}`).join(", ");
-  say(op ? `${op.code} has no finite ${failed < 0 ? "derivative" : "value"} at ${numbers} (defined for ${op.domain}). ` +
+  say(op ? `${op.code} has no finite ${failed < 0 ? "derivative" : "value"} at ${numbers} (defined for ${op.domain}, in the range of a float). ` +
            "What comes after it is not computed." : "");
 }
 

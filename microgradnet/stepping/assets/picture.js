@@ -100,6 +100,7 @@ function show(name) {
   at("frames").hidden = !current.covers.length;
   zoom(current.zoom || fitting(LEGIBLE));
   render();
+  if (!position) follow(visible(computed[0] ?? graph.root));
 }
 
 function fitting(smallest = 0.15) {
@@ -107,10 +108,14 @@ function fitting(smallest = 0.15) {
   return Math.max(smallest, Math.min(2, (pane.clientWidth - 8) / current.width, (pane.clientHeight - 8) / current.height));
 }
 
+// The middle of what is seen stays in the middle.
 function zoom(scale) {
+  const pane = at("pane"), before = current.zoom || 1;
+  const x = (pane.scrollLeft + pane.clientWidth / 2) / before, y = (pane.scrollTop + pane.clientHeight / 2) / before;
   current.zoom = Math.max(0.15, Math.min(6, scale));
   current.svg.style.width = `${current.width * current.zoom}px`;
   current.svg.style.height = `${current.height * current.zoom}px`;
+  pane.scrollTo({ left: x * current.zoom - pane.clientWidth / 2, top: y * current.zoom - pane.clientHeight / 2, behavior: "auto" });
 }
 
 function follow(box) {
