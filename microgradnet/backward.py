@@ -34,9 +34,9 @@ class _Pass:
     def __init__(self, root: "Value", seed: float) -> None:
         if not isfinite(seed):
             raise ValueError(f"backward(grad) needs a finite number as the gradient to start from, got {seed!r}")
-        leaves, self.computed = walk(root)
-        refuse_stale(leaves, self.computed)
-        self.nodes = leaves + self.computed
+        self.leaves, self.computed = walk(root)
+        refuse_stale(self.leaves, self.computed)
+        self.nodes = self.leaves + self.computed
         if _paused:
             for other in [other for other in _paused if not set(self.nodes).isdisjoint(other.nodes)]:
                 other.undo()
@@ -47,7 +47,7 @@ class _Pass:
 
     def end(self) -> None:
         """Raise an error if a gradient of a leaf has become an infinity or a NaN just now."""
-        leaves = zip(self.nodes[: len(self.nodes) - len(self.computed)], self.before, strict=False)
+        leaves = zip(self.leaves, self.before, strict=False)
         refuse_overflow([leaf for leaf, grad in leaves if isfinite(grad)], self.computed)
 
     def undo(self) -> None:
@@ -78,6 +78,7 @@ def backward_steps(root: "Value", seed: float) -> Iterator[Application]:
 
     Raises:
         RuntimeError: another pass over some of its nodes has begun meanwhile, which undid this one.
+        StaleGraphError: a number was changed before or meanwhile.
     """
     this = _Pass(root, seed)
     _paused.append(this)
@@ -86,6 +87,7 @@ def backward_steps(root: "Value", seed: float) -> Iterator[Application]:
             yield application
             if this not in _paused:
                 raise RuntimeError("another backward pass through these values has begun, so these steps have no end")
+        refuse_stale(this.leaves, this.computed)  # the loop over the steps may have changed a number
         this.end()
         _paused.remove(this)
     except BaseException:  # GeneratorExit too: the loop over the steps was left

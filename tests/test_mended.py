@@ -172,3 +172,13 @@ def test_two_graphs_can_be_stepped_through_side_by_side() -> None:
     for _ in zip((a * a).backward_steps(), (b * b).backward_steps(), strict=True):
         pass
     assert (a.grad, b.grad) == (6.0, 8.0)
+
+
+def test_a_number_changed_between_two_steps_is_no_wrong_answer() -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    y = a * b + a * a
+    with pytest.raises(StaleGraphError, match="was changed after"):
+        for step in y.backward_steps():
+            if step.number == 2:
+                a.data = 5.0
+    assert (a.grad, b.grad) == (0.0, 0.0)
