@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from microgradnet import chain_rule
+from microgradnet.examples import EXAMPLES
 from tests.debuggers.sessions import APPLIED, GRADIENTS, LINE, PRINT, WATCHED, between, pdb, program, stops
 
 DEBUG = "microgradnet.debug"
@@ -178,3 +179,14 @@ def test_rule_beyond_the_last_application_stops_where_the_program_starts_anew() 
     said = pdb([*["rule"] * 7, "q"], program(BACKWARD), debugger="microgradnet.debug")
     assert said.count("will be restarted") == 1
     assert len(equations(said)) == 6
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_worked_example_can_be_stepped_through(name: str) -> None:
+    root = EXAMPLES[name].build()
+    root.zero_grad()
+    steps = [step.text for step in root.backward_steps()]
+    build = f"from microgradnet.examples import EXAMPLES\nroot = EXAMPLES[{name!r}].build()\nroot.zero_grad()\n"
+    file = program(f"{build}breakpoint()\nroot.backward()\n")
+    said = pdb([*["rule"] * len(steps), "c"], file, debugger="", PYTHONBREAKPOINT="microgradnet.debug.set_trace")
+    assert equations(said) == steps
