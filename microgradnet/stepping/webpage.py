@@ -54,14 +54,13 @@ class Page:
         functions = Functions(computed)
         views = views_of(self._root, len(leaves) + len(computed))
         graph = _graph(leaves + computed, functions, views)
-        names = ", ".join(views)
         script = "\n".join(
             [_asset("engine.js"), functions.source, *map(_asset, ("moment.js", "picture.js", "controls.js"))]
         )
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         svgs = [f'<div class="view" data-view="{name}" hidden>{view.picture.svg}</div>' for name, view in views.items()]
         svgs[0] = svgs[0].replace(" hidden>", ">", 1)  # there also without JavaScript
-        about = {"title": self.title, "eta": self._eta, "views": names, "note": _note(len(graph["nodes"]), views)}
+        about = {"eta": self._eta, "note": _note(len(graph["nodes"]), views)}
         return _fill(
             _asset("page.html"),
             {
