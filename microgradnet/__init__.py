@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from microgradnet.checking import gradcheck
-from microgradnet.errors import AnomalyError, DomainError, ProviderError, StaleGraphError
+from microgradnet.errors import AnomalyError, CaptureError, DomainError, ProviderError, StaleGraphError
 from microgradnet.functions import (
     abs,
     cos,
@@ -45,6 +45,7 @@ from microgradnet.recording import no_grad, trace_source
 from microgradnet.value import Value, constant, parameter
 
 if TYPE_CHECKING:
+    from microgradnet.compiling import Compiled, Program, compile
     from microgradnet.drawing import Picture, draw, draw_dot
     from microgradnet.stepping import (
         Page,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LATER = {
+    "microgradnet.compiling": ("Compiled", "Program", "compile"),
     "microgradnet.drawing": ("Picture", "draw", "draw_dot"),
     "microgradnet.stepping": (
         "Page",
@@ -77,18 +79,22 @@ _LATER = {
 __all__ = [
     "MLP",
     "AnomalyError",
+    "CaptureError",
+    "Compiled",
     "DomainError",
     "Layer",
     "Module",
     "Neuron",
     "Page",
     "Picture",
+    "Program",
     "ProviderError",
     "StaleGraphError",
     "Value",
     "abs",
     "backward_unrolled",
     "break_on",
+    "compile",
     "constant",
     "cos",
     "detect_anomaly",

@@ -6,6 +6,7 @@ from math import isfinite
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from microgradnet import recording
 from microgradnet.chain_rule import Application, applications, backpropagate, local_derivatives, no_derivative, watchers
 from microgradnet.errors import DomainError, StaleGraphError
 from microgradnet.graph import walk
@@ -32,6 +33,8 @@ class _Pass:
     """A backward pass from a root: made ready, and either ended or undone."""
 
     def __init__(self, root: "Value", seed: float) -> None:
+        if recording.capturing:
+            raise recording.capture_error("a backward pass", "compile(function, parameters) gives the gradients")
         if not isfinite(seed):
             raise ValueError(f"backward(grad) needs a finite number as the gradient to start from, got {seed!r}")
         self.leaves, self.computed = walk(root)

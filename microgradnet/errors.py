@@ -17,6 +17,10 @@ class AnomalyError(ArithmeticError):
     """Inside `detect_anomaly()` an infinity or a NaN was met, in a value or in a gradient."""
 
 
+class CaptureError(RuntimeError):
+    """A function cannot be compiled: something in it would freeze what holds for one sample, or one run, alone."""
+
+
 class StaleGraphError(RuntimeError):
     """A number was changed after other nodes had been computed from it, so their gradients would be wrong."""
 

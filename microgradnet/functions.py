@@ -7,6 +7,7 @@ namespace `m` in which a rule of the table builds a graph: that is how derivativ
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Any, Protocol, TypeVar, overload
 
 from microgradnet import ops
@@ -130,6 +131,15 @@ def total(values: Sequence[Operand]) -> Operand:
     (4.0, 3)
     """
     return _apply(ops.TOTAL, _some(values, "total"))
+
+
+def largest(values: Sequence[Operand]) -> Operand:
+    """The largest of the values, by comparing two at a time: a `maximum` for each after the first.
+
+    >>> largest([Value(1.0), Value(3.0), 2.0]).data
+    3.0
+    """
+    return reduce(maximum, values)
 
 
 @overload

@@ -55,6 +55,8 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
     for value in wanted:
         if value.op is CONSTANT:  # rules take it as a number without a derivative
             raise ValueError(f"{value!r} is a constant, which has no derivative: make it a Value(…) or a parameter(…)")
+    if recording.capturing and not create_graph:
+        raise recording.capture_error("a gradient as a number", "ask for grad(…, create_graph=True)")
     leaves, computed = walk(output)
     refuse_stale(leaves, computed)
     nodes = {node: node.grad for node in (*leaves, *computed, *wanted)}

@@ -11,7 +11,7 @@ from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
-from microgradnet.errors import AnomalyError, domain_error, named_all
+from microgradnet.errors import AnomalyError, CaptureError, domain_error, named_all
 
 if TYPE_CHECKING:
     from microgradnet.ops import Operation
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 enabled = True
 """False inside no_grad()."""
-trace: "Callable[[tuple[Value, ...]], tuple[Value, ...]] | None" = None
-"""Gives the operands of a new value a memory of where it was made; None while nothing is traced."""
-_tracing = 0
+observe: "Callable[[Value], object] | None" = None
+"""Told of each new value; None while nobody wants to know."""
+_observers: "list[Callable[[Value], object]]" = []
+capturing = False
+"""True while `compile` captures a function: what would freeze a number of that one run is then refused."""
 detecting_anomalies = 0
 """How often it was asked that a value computed from an infinity or a NaN be an error: see `detect_anomaly`."""
 
@@ -40,6 +42,8 @@ def no_grad() -> Iterator[None]:
     ()
     """
     global enabled  # noqa: PLW0603  # the switch is for all operators
+    if capturing:
+        raise capture_error("no_grad()", "leave it out: compile(function) without parameters computes no gradients")
     before = enabled
     enabled = False
     try:
@@ -102,14 +106,25 @@ def trace_source() -> Switch:
     >>> x.source.line, Value(2.0).source
     (2, None)
     """
-    _count_tracing(+1)
-    return Switch(partial(_count_tracing, -1))
+    return observing(_keep_source)
 
 
-def _count_tracing(change: int) -> None:
-    global trace, _tracing  # noqa: PLW0603  # on for all values as long as anybody has it on
-    _tracing += change
-    trace = _traced if _tracing else None
+def observing(observer: "Callable[[Value], object]") -> Switch:
+    """From now on `observer` is told of each new value, until the switch is off."""
+    _observers.append(observer)
+    _tell_observers()
+    return Switch(partial(_stop_observing, observer))
+
+
+def _stop_observing(observer: "Callable[[Value], object]") -> None:
+    _observers.remove(observer)
+    _tell_observers()
+
+
+def _tell_observers() -> None:
+    global observe  # noqa: PLW0603  # a single name to look at, as every new value looks
+    told = list(dict.fromkeys(_observers))
+    observe = None if not told else told[0] if len(told) == 1 else lambda node: [observer(node) for observer in told]
 
 
 def refuse_infinity(op: "Operation", operands: "tuple[Value, ...]", data: float) -> None:
@@ -129,13 +144,22 @@ class TracedOperands(tuple["Value", ...]):
     source: Source
 
 
-def _traced(operands: "tuple[Value, ...]") -> "tuple[Value, ...]":
+def _keep_source(node: "Value") -> None:
+    node.operands = TracedOperands(node.operands)
+    node.operands.source = here()
+
+
+def here() -> Source:
+    """The line of the program that microgradnet was called from."""
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_in_package(frame.f_code.co_filename):
         frame = frame.f_back
-    traced = TracedOperands(operands)
-    traced.source = Source(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
-    return traced
+    return Source(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+
+def capture_error(what: str, remedy: str) -> CaptureError:
+    """The error for `what`, met while a function is captured."""
+    return CaptureError(f"{here()}: {what} would freeze a number of one sample into the compiled program; {remedy}")
 
 
 def _is_in_package(file: str) -> bool:

@@ -36,7 +36,9 @@ def _record(op: Operation, operands: tuple["Value", ...], data: float) -> "Value
     if not recording.enabled:
         op, operands = ops.INPUT, ()
     node.op = op
-    node.operands = operands if recording.trace is None else recording.trace(operands)
+    node.operands = operands
+    if recording.observe is not None:
+        recording.observe(node)
     return node
 
 
@@ -130,7 +132,9 @@ class Value:
         self.grad: float = NO_GRADIENT
         self.label = label
         self.op = ops.INPUT
-        self.operands: tuple[Value, ...] = () if recording.trace is None else recording.trace(())
+        self.operands: tuple[Value, ...] = ()
+        if recording.observe is not None:
+            recording.observe(self)
 
     @property
     def data(self) -> float:
@@ -211,15 +215,10 @@ class Value:
             parts.append(f"label={self.label!r}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
-    @property
-    def _prev(self) -> tuple["Value", ...]:
-        """The operands, by the name that programs written for micrograd use."""
-        return self.operands
-
-    @property
-    def _op(self) -> str:
-        """The operation's symbol, "" for a leaf, by the name that micrograd's programs use."""
-        return self.op.symbol
+    _prev = property(operator.attrgetter("operands"), doc="The operands, as micrograd calls them.")
+    _op = property(
+        operator.attrgetter("op.symbol"), doc='The operation\'s symbol, as micrograd calls it; "" for a leaf.'
+    )
 
     @property
     def source(self) -> Source | None:

@@ -35,7 +35,7 @@ def test_switches_go_off_in_any_order() -> None:
     first.off()
     assert Value(1.0).source is not None
     second.off()
-    assert recording.trace is None
+    assert recording.observe is None
     one, other = detect_anomaly(), detect_anomaly()
     one.off()
     assert recording.detecting_anomalies

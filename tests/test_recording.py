@@ -64,9 +64,9 @@ WAYS: dict[str, Callable[[], Value]] = {
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_on() -> Iterator[None]:
-    assert recording.trace is None
+    assert recording.observe is None
     yield
-    assert recording.trace is None
+    assert recording.observe is None
     assert recording.enabled
 
 

@@ -159,10 +159,7 @@ EXPONENTIAL = Operation(
 
 
 def sum_value(m: Space, *operands: Number) -> Number:
-    total = operands[0]
-    for operand in operands[1:]:  # from the left, as written with +; the built-in sum rounds otherwise from 3.12 on
-        total = total + operand
-    return total
+    return m.total(operands)
 
 
 def sum_derivatives(m: Space, y: Number, *operands: Number) -> tuple[Number, ...]:

@@ -1,10 +1,9 @@
 """Elementary functions: exponentials, roots, circular and hyperbolic functions, extremes. Each row after its rules."""
 
 import math
-from functools import reduce
 
 from microgradnet.ops import floats
-from microgradnet.ops.arithmetic import ANY, AWAY_FROM_ZERO, sum_value
+from microgradnet.ops.arithmetic import ANY, AWAY_FROM_ZERO
 from microgradnet.ops.operation import Number, Operation, Space
 
 
@@ -170,13 +169,13 @@ MAXIMUM = Operation(
 
 
 def logsumexp_value(m: Space, *operands: Number) -> Number:
-    top = reduce(m.maximum, operands)  # taken out, so that no exponential overflows
-    return top + m.log(sum_value(m, *[m.exp(x - top) for x in operands]))
+    top = m.largest(operands)  # taken out, so that no exponential overflows
+    return top + m.log(m.total([m.exp(x - top) for x in operands]))
 
 
 def logsumexp_derivatives(m: Space, y: Number, *operands: Number) -> tuple[Number, ...]:
     shares = [m.exp(x - y) for x in operands]
-    total = sum_value(m, *shares)  # 1, but for the rounding of y, which is large where y is
+    total = m.total(shares)  # 1, but for the rounding of y, which is large where y is
     return tuple([share / total for share in shares])  # the softmax
 
 

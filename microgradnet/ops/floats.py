@@ -5,12 +5,14 @@ and lets a NaN through: a NaN that goes in comes out. What is undefined raises, 
 """
 
 from builtins import abs
+from collections.abc import Sequence
+from functools import reduce
 from math import cos, erf, erfc, exp, expm1, log, log1p, sin, sqrt, tanh
 from numbers import Integral, Real
 
 __all__ = [
-    "abs", "as_count", "as_float", "cos", "erf", "erfc", "exp", "expm1", "log", "log1p", "maximum", "minimum",
-    "sigmoid", "sign", "sin", "sqrt", "tanh", "where",
+    "abs", "as_count", "as_float", "cos", "erf", "erfc", "exp", "expm1", "largest", "log", "log1p", "maximum",
+    "minimum", "sigmoid", "sign", "sin", "sqrt", "tanh", "total", "where",
 ]  # fmt: skip
 
 
@@ -48,6 +50,27 @@ def minimum(a: float, b: float) -> float:
     nan
     """
     return a if a < b or a != a else b
+
+
+def total(numbers: Sequence[float]) -> float:
+    """x₁ + x₂ + …, from the left, as written with +; the built-in sum rounds otherwise from Python 3.12 on.
+
+    >>> total([1.0, 2.0, 3.0])
+    6.0
+    """
+    so_far = numbers[0]
+    for number in numbers[1:]:
+        so_far = so_far + number
+    return so_far
+
+
+def largest(numbers: Sequence[float]) -> float:
+    """The largest of the numbers; NaN if one of them is NaN.
+
+    >>> largest([1.0, 3.0, 2.0])
+    3.0
+    """
+    return reduce(maximum, numbers)
 
 
 def sigmoid(x: float) -> float:

@@ -5,6 +5,9 @@ read this way tells its own formula, so that no formula of a derivative is ever 
 expression is written (as text, LaTeX, Python, JavaScript) is left to `notation`.
 """
 
+import operator
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any, TypeAlias
 
 Term: TypeAlias = "Symbol | float"
@@ -95,6 +98,14 @@ class Symbols:
             return Symbol(name, *arguments)
 
         return function
+
+    def total(self, operands: Sequence[Term]) -> Term:
+        """The operands, added from the left."""
+        return reduce(operator.add, operands)
+
+    def largest(self, operands: Sequence[Term]) -> Term:
+        """The largest of the operands, by comparing two at a time."""
+        return reduce(self.maximum, operands)
 
     def where(self, condition: Any, if_true: Term, if_false: Term) -> Term:
         """The case that holds where that is known already, else both."""

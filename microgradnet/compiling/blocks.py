@@ -1,0 +1,270 @@
+"""Blocks: the scalars of a program in groups that one array operation can compute, and the rows where they are kept.
+
+Scalars with the same operation at the same depth (the longest way from a leaf) make a block. Weighted sums whose
+operands form a grid, so that each row of weights meets each column of inputs, are one matrix product. What a block
+reads should be evenly spaced rows, which cost nothing to find; what is not is gathered into such rows first, for all
+blocks of a depth at once. Nothing here knows how a block is computed: that is left to `forward` and `backward`.
+"""
+
+from bisect import bisect
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, regular, row_range
+from microgradnet.compiling.scalars import Operands, ScalarProgram
+from microgradnet.ops import TOTAL, WEIGHTED_SUM, Operation
+from microgradnet.value import Value, constant
+
+FEW = 3  # so many matrix products of a single number are made one by one; more of them as one block of dot products
+
+
+class Block(NamedTuple):
+    """Scalars that are computed together.
+
+    Attributes:
+        kind: "apply" (an operation on operands side by side), "stack" (one of any number of operands, along an axis),
+            "product" (a matrix product), "dots" (products, summed along the first axis), "gather" (copies of rows).
+        out: where the results are.
+        operands: what it reads: for "product" the weights (with the biases as a last column if the inputs have ones
+            as a last row), the inputs and, if they are apart, the biases.
+        needs: for each of the operands, whether a gradient goes back to it.
+        nodes: the scalars, in the order of the rows of `out`; of a gather those that ask for it.
+        op, constants: the row of the table, and the numbers that are its last operands.
+        sources: of a gather, the row of each copy: in VALUES, or ~row in FIXED.
+    """
+
+    kind: str
+    out: Rows
+    operands: tuple[Rows, ...]
+    needs: tuple[bool, ...]
+    nodes: Sequence[Value]
+    op: Operation = TOTAL
+    constants: tuple[float, ...] = ()
+    sources: tuple[int, ...] = ()
+
+
+class Plan:
+    """A program's blocks, in order, and the row of each of its scalars.
+
+    Args:
+        program: the scalars.
+        arguments: the inputs, argument by argument.
+        parameters: the first rows of FIXED, in this order.
+        trained: whether gradients of the parameters are wanted.
+    """
+
+    def __init__(
+        self, program: ScalarProgram, arguments: Sequence[Sequence[Value]], parameters: Sequence[Value], trained: bool
+    ) -> None:
+        self.program = program
+        self.varying = program.varying
+        self.blocks: list[Block] = []
+        self.place: dict[Value, int] = {}
+        """Its row in VALUES or, for what is the same for all samples, ~ its row in FIXED."""
+        self.heights = {VALUES: 0, FIXED: 0}
+        self.ones: list[int] = []
+        """The rows of VALUES that hold 1 in each column: one after each block, for the biases of a product."""
+        self.needing: dict[Storage, list[bool]] = {VALUES: [], FIXED: []}
+        """Whether a gradient goes back to a row."""
+        self._starts: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
+        self._asked: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
+
+        self.needs = set(parameters) if trained else set()
+        for node in program.nodes:
+            if not self.needs.isdisjoint(node.operands):
+                self.needs.add(node)
+        self.fixed = list(dict.fromkeys([*parameters, *[v for v in program.leaves if v not in self.varying]]))
+        self.one = constant(1.0)
+        self._keep([*self.fixed, self.one], FIXED)
+        self.fixed.append(self.one)
+        self.arguments = [self._keep(values, VALUES) for values in arguments]
+        for level in _levels(program):
+            self._plan(level)
+
+    def rows_of(self, values: Sequence[Value]) -> list[int]:
+        """The rows of these values, as in `place`."""
+        return [self.place[value] for value in values]
+
+    def _keep(self, values: Sequence[Value], storage: Storage) -> Rows:
+        """New rows for these values, followed by a row of ones."""
+        rows = self._new_rows(len(values), storage, [value in self.needs for value in values])
+        numbers = range(rows.start, rows.start + rows.size)
+        self.place.update(zip(values, numbers if storage is VALUES else [~row for row in numbers], strict=True))
+        if storage is VALUES:
+            self.ones.append(self._new_rows(1, VALUES, [False]).start)
+        return rows
+
+    def _new_rows(self, count: int, storage: Storage, needing: Iterable[bool]) -> Rows:
+        start = self.heights[storage]
+        self._starts[storage].append(start)
+        self.heights[storage] += count
+        self.needing[storage].extend(needing)
+        return row_range(storage, start, count)
+
+    def _plan(self, level: Sequence[Value]) -> None:
+        """The blocks of one depth: what they gather, then they themselves."""
+        groups: dict[object, list[Value]] = {}
+        for node in level:
+            groups.setdefault(self._key(node), []).append(node)
+        drafts: list[Block] = []
+        for members in groups.values():
+            op = members[0].op
+            if op is WEIGHTED_SUM:
+                drafts += self._weighted_sums(members)
+            elif op.variadic:
+                drafts.append(self._stack(members))
+            else:
+                drafts.append(self._apply(members))
+        for storage, asked in self._asked.items():
+            if asked:
+                self._gather(storage, tuple(asked), level)
+                asked.clear()
+        for draft in drafts:
+            storage = VALUES if draft.nodes[0] in self.varying else FIXED
+            self.blocks.append(draft._replace(out=self._keep(draft.nodes, storage)))
+
+    def _key(self, node: Value) -> object:
+        """What scalars of one block have in common."""
+        op, operands = node.op, node.operands
+        if op.variadic:
+            return op, len(operands), node in self.varying, node in self.needs
+        constants = tuple([operand._data for operand in operands[len(operands) - op.constants :]])
+        return op, constants, *[(operand in self.varying, operand in self.needs) for operand in operands]
+
+    def _apply(self, members: list[Value]) -> Block:
+        op = members[0].op
+        count = len(members[0].operands) - op.constants
+        columns = [self.rows_of([node.operands[i] for node in members]) for i in range(count)]
+        leading = next((column for column in columns if len(set(column)) > 1), columns[0])
+        if leading != sorted(leading, key=abs):  # what stands side by side is read side by side
+            order = sorted(range(len(members)), key=[abs(row) for row in leading].__getitem__)
+            members = [members[i] for i in order]
+            columns = [[column[i] for i in order] for column in columns]
+        operands = tuple([self._column(column) for column in columns])
+        needs = tuple([members[0].operands[i] in self.needs for i in range(count)])
+        constants = tuple([operand._data for operand in members[0].operands[count:]])
+        return Block("apply", operands[0], operands, needs, members, op, constants)
+
+    def _column(self, rows: list[int]) -> Rows:
+        """These rows as an array of as many elements, or of a single one if they are all the same."""
+        if len(rows) > 1 and rows.count(rows[0]) == len(rows):
+            rows = rows[:1]
+        found = self._table([rows], rows[0] >= 0)
+        return found._replace(shape=found.shape[1:], strides=found.strides[1:])
+
+    def _table(self, index: Sequence[Sequence[int]], varying: bool) -> Rows:
+        """A table of rows as an array: where it stands if it is regular, else where it will be gathered."""
+        return self._regular(index, varying) or self._ask_table(index, varying)
+
+    def _regular(self, index: Sequence[Sequence[int]], varying: bool) -> Rows | None:
+        """A table of rows as it stands, if it is regular and all of it was computed together."""
+        if varying and any(min(row) < 0 for row in index):
+            return None
+        storage = VALUES if varying else FIXED
+        found = regular(storage, index if varying else [[~i for i in row] for row in index])
+        if found is None:
+            return None
+        starts = self._starts[storage]
+        return found if bisect(starts, found.start) == bisect(starts, found.last) else None
+
+    def _ask_table(self, index: Sequence[Sequence[int]], varying: bool) -> Rows:
+        """A table of rows as an array that will be gathered."""
+        rows = self._ask([row for line in index for row in line], VALUES if varying else FIXED)
+        return rows.reshaped(len(index), len(index[0]))
+
+    def _ask(self, rows: Iterable[int], storage: Storage) -> Rows:
+        """Rows that will be copies of `rows`."""
+        asked = list(rows)
+        self._asked[storage] += asked
+        return self._new_rows(len(asked), storage, [self._is_needing(row) for row in asked])
+
+    def _is_needing(self, row: int) -> bool:
+        return self.needing[VALUES][row] if row >= 0 else self.needing[FIXED][~row]
+
+    def _gather(self, storage: Storage, sources: tuple[int, ...], level: Sequence[Value]) -> None:
+        out = row_range(storage, self.heights[storage] - len(sources), len(sources))
+        needs = (any(map(self._is_needing, sources)),)
+        self.blocks.append(Block("gather", out, (), needs, level, sources=sources))
+
+    def _stack(self, members: list[Value]) -> Block:
+        index = list(zip(*[self.rows_of(node.operands) for node in members], strict=True))
+        return self._block("stack", members, [self._table(index, members[0] in self.varying)], members[0].op)
+
+    def _block(self, kind: str, members: Sequence[Value], operands: Sequence[Rows], op: Operation) -> Block:
+        needs = tuple([any(self.needing[rows.storage][row] for row in rows.numbers()) for rows in operands])
+        return Block(kind, operands[0], tuple(operands), needs, members, op)
+
+    # --- weighted sums ---
+
+    def _weighted_sums(self, members: list[Value]) -> list[Block]:
+        """Matrix products for the grids among these weighted sums of one length, dot products for the rest."""
+        length = len(members[0].operands) // 2
+        columns: dict[Operands, list[Value]] = {}
+        rows: dict[Value, Operands] = {}
+        loose: list[Value] = []
+        for node in members:
+            weights, inputs = node.operands[:length], node.operands[length : 2 * length]
+            if not self.varying.isdisjoint(weights):
+                if not self.varying.isdisjoint(inputs):
+                    loose.append(node)
+                    continue
+                weights, inputs = inputs, weights
+            rows[node] = weights + node.operands[2 * length :]
+            columns.setdefault(inputs, []).append(node)
+        grids: dict[tuple[Operands, ...], list[Operands]] = {}
+        for inputs, nodes in columns.items():
+            grids.setdefault(tuple([rows[node] for node in nodes]), []).append(inputs)
+        single = [key for key, right in grids.items() if len(key) == len(right) == 1]
+        if len(single) > FEW:
+            loose += [columns[grids.pop(key)[0]][0] for key in single]
+        blocks = [self._product(left, right, columns, length) for left, right in grids.items()]
+        return blocks + self._dots(loose, length)
+
+    def _product(
+        self, left: tuple[Operands, ...], right: list[Operands], columns: dict[Operands, list[Value]], length: int
+    ) -> Block:
+        """Each row of weights in `left` times each column of inputs in `right`."""
+        nodes = [node for line in zip(*[columns[inputs] for inputs in right], strict=True) for node in line]
+        varying = nodes[0] in self.varying
+        weights = [self.rows_of(operands) for operands in left]
+        index: list[Sequence[int]] = list(zip(*[self.rows_of(inputs) for inputs in right], strict=True))
+        found = self._matrix(index, varying)
+        biases: list[Rows] = []
+        if len(left[0]) > length:
+            if not varying or (found and not self._has_ones_after(found)):
+                biases = [self._table([[row[-1]] for row in weights], False)]
+                weights = [row[:-1] for row in weights]
+            elif found:
+                found = row_range(VALUES, found.start, length + 1, 1)
+            else:
+                index.append([self.ones[0]] * len(right))
+        inputs = found or self._ask_table(index, varying)
+        return self._block("product", nodes, [self._table(weights, False), inputs, *biases], WEIGHTED_SUM)
+
+    def _matrix(self, index: Sequence[Sequence[int]], varying: bool) -> Rows | None:
+        """Where this table of inputs stands as a matrix, the samples of one column right beside those of the next."""
+        found = self._regular(index, varying)
+        return found if found and (found.shape[1] == 1 or found.strides[1] == 1) else None
+
+    def _has_ones_after(self, inputs: Rows) -> bool:
+        return inputs.shape[1] == 1 and inputs.strides[0] == 1 and inputs.start + inputs.size in self.ones
+
+    def _dots(self, members: list[Value], length: int) -> list[Block]:
+        if not members:
+            return []
+        index = list(zip(*[self.rows_of(node.operands) for node in members], strict=True))
+        sides = [index[:length], index[length : 2 * length], *([index[2 * length :]] if index[2 * length :] else [])]
+        operands = [self._table(side, any(row >= 0 for line in side for row in line)) for side in sides]
+        return [self._block("dots", members, operands, WEIGHTED_SUM)]
+
+
+def _levels(program: ScalarProgram) -> list[list[Value]]:
+    """The computed values by depth: none of a level depends on another of it."""
+    depth: dict[Value, int] = dict.fromkeys(program.leaves, -1)
+    levels: list[list[Value]] = []
+    for node in program.nodes:
+        depth[node] = below = 1 + max([depth[operand] for operand in node.operands])
+        if below == len(levels):
+            levels.append([])
+        levels[below].append(node)
+    return levels

@@ -1,0 +1,182 @@
+"""Capture: a function of one sample is run once on Values, and what it computes is kept as a scalar program.
+
+The function is the user's own, unchanged. What would freeze a number of that one sample into the program raises a
+`CaptureError` where it happens; what depends on more than the arguments (a random number, a counter) is found by
+running the function a second time, on another sample.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+from microgradnet import recording
+from microgradnet.errors import CaptureError
+from microgradnet.graph import leaves
+from microgradnet.ops import PARAMETER
+from microgradnet.recording import capture_error
+from microgradnet.value import Value, constant
+
+Template: TypeAlias = Any
+"""A nested structure of lists, tuples and dicts, in which a whole number stands for the output of that number."""
+
+
+class Capture(NamedTuple):
+    """What a function computed from one sample.
+
+    Attributes:
+        inputs: for each argument its Values, flat.
+        outputs: the results, flat.
+        template: the structure in which the function returned them.
+        made: every value that was made while it ran, in order; the leaves among them are constants.
+    """
+
+    inputs: list[list[Value]]
+    outputs: list[Value]
+    template: Template
+    made: list[Value]
+
+
+def _refusal(what: str, remedy: str) -> Any:
+    """A method of a captured value that would cut its number off from the graph."""
+
+    def method(self: Value, *arguments: Any) -> NoReturn:
+        raise capture_error(what, remedy)
+
+    return method
+
+
+_BRANCH = "a branch is taken for all samples alike: use maximum, minimum, relu or abs, or branch outside"
+_NUMBER = "use microgradnet's own functions of Values (exp, relu, …), and look at numbers outside"
+_GRADIENT = "compile(function, parameters) gives the gradients; grad(…, create_graph=True) is captured"
+
+
+class Captured(Value):
+    """A value while a function is captured: it computes as any, but its number must not leave the graph."""
+
+    __slots__ = ()
+
+    def _read(self) -> float:
+        if _depends(self):
+            raise capture_error(".data", _NUMBER)
+        return self._data  # computed from constants alone: the same for all samples
+
+    data = property(_read, _refusal("setting .data", "a program's inputs are its arguments: pass it as one"))
+    __float__ = _refusal("float(v)", _NUMBER)
+    __int__ = __index__ = __round__ = __trunc__ = _refusal("a number as an index or a count", _NUMBER)
+    __bool__ = _refusal("the truth of a value", _BRANCH)
+    __lt__ = __le__ = __gt__ = __ge__ = _refusal("a comparison (in an if, a loop, min, max, sorted, …)", _BRANCH)
+    detach = _refusal("detach()", "pass what has no gradient as an argument of its own")
+    backward = backward_steps = _refusal("backward()", _GRADIENT)
+
+
+def _depends(value: Value) -> bool:
+    """Whether it depends on an argument or a parameter."""
+    return any(isinstance(leaf, Captured) or leaf.op is PARAMETER for leaf in leaves(value))
+
+
+def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], parameters: Sequence[Value]) -> Capture:
+    """What `function` computes from the first of the samples, each a list of arrays, one for each argument.
+
+    Raises:
+        CaptureError: it does not compute the same from every sample of these shapes.
+    """
+    names = _names(function, len(samples[0]))
+    first = _run(function, samples[0], names, parameters)
+    second = _run(function, samples[-1], names, parameters)
+    what = _difference(first, second)
+    if what:
+        with recording.trace_source():  # once more, for the line
+            runs = [_run(function, sample, names, parameters) for sample in (samples[0], samples[-1])]
+        raise CaptureError(
+            f"{_difference(*runs) or what}. A compiled function has to compute the same each time: pass what changes "
+            "(a random number, a mask, a count) as an argument, and do not branch on anything that depends on the data"
+        )
+    return first
+
+
+def _names(function: Callable[..., Any], count: int) -> list[str]:
+    code = getattr(function, "__code__", None)
+    named = list(code.co_varnames[: code.co_argcount]) if code else ["x"]
+    return named if len(named) == count else [f"x{i}" for i in range(count)]
+
+
+def _run(
+    function: Callable[..., Any], sample: Sequence[Any], names: Sequence[str], parameters: Sequence[Value]
+) -> Capture:
+    inputs: list[list[Value]] = [[] for _ in sample]
+    arguments = [_values(array.tolist(), name, flat) for array, name, flat in zip(sample, names, inputs, strict=True)]
+    with _capturing([*parameters, *chain.from_iterable(inputs)]) as made:
+        result = function(*arguments)
+    outputs: list[Value] = []
+    template = _template(result, outputs)
+    return Capture(inputs, outputs, template, made)
+
+
+def _values(numbers: Any, label: str, flat: list[Value]) -> Any:
+    """The nested lists `numbers` with a Value for each number, labelled with its place; `flat` takes them all."""
+    if isinstance(numbers, list):
+        return [_values(inner, f"{label}[{i}]", flat) for i, inner in enumerate(numbers)]
+    flat.append(Value(numbers, label))
+    return flat[-1]
+
+
+@contextmanager
+def _capturing(traced: Sequence[Value]) -> Iterator[list[Value]]:
+    """Inside, arithmetic is recorded in the list, and the numbers of `traced` and all that depends on them kept in."""
+    made: list[Value] = []
+
+    def observe(node: Value) -> None:
+        made.append(node)
+        if node.operands:
+            node.__class__ = Captured
+
+    for value in traced:
+        value._data  # noqa: B018  # a value whose number is in a vector fetches it
+        value.__class__ = Captured
+    enabled, recording.enabled = recording.enabled, True
+    recording.capturing = True
+    try:
+        with recording.observing(observe):
+            yield made
+    finally:
+        recording.capturing, recording.enabled = False, enabled
+        for value in (*traced, *made):
+            value.__class__ = Value
+
+
+def _template(result: Any, outputs: list[Value]) -> Template:
+    if isinstance(result, list | tuple):
+        items = [_template(item, outputs) for item in result]
+        return items if isinstance(result, list) else tuple(items)
+    if isinstance(result, dict):
+        return {key: _template(item, outputs) for key, item in result.items()}
+    if not isinstance(result, Value):
+        try:
+            result = constant(result)
+        except TypeError:
+            raise CaptureError(
+                f"a compiled function returns Values, in lists, tuples or dicts if it likes; got {result!r:.80}"
+            ) from None
+    outputs.append(result)
+    return len(outputs) - 1
+
+
+def _difference(first: Capture, second: Capture) -> str:
+    """Where and in what two runs differ; "" if they computed the same, but for the samples' numbers."""
+    twin = dict(zip(chain.from_iterable(first.inputs), chain.from_iterable(second.inputs), strict=True))
+    for one, other in zip(first.made, second.made):  # noqa: B905  # the lengths are compared below
+        twin[one] = other
+        if one.op is not other.op or tuple(map(twin.get, one.operands, one.operands)) != other.operands:
+            return f"{_place(one)}{one.op.name} in one run of the function is {other.op.name} in another"
+        if not one.operands and one._data != other._data and one._data == one._data:
+            return f"{_place(one)}the number {one._data!r} in one run of the function is {other._data!r} in another"
+    if len(first.made) != len(second.made):
+        return f"one run of the function made {len(first.made)} values, another {len(second.made)}"
+    if [twin.get(v, v) for v in first.outputs] != second.outputs or first.template != second.template:
+        return "two runs of the function returned different values"
+    return ""
+
+
+def _place(node: Value) -> str:
+    return f"{node.source}: " if node.source else ""

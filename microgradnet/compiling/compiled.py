@@ -1,0 +1,186 @@
+"""`Compiled`: a function of one sample that takes a whole batch, captured anew for each shape of its arguments."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from microgradnet.backward import set_aside
+from microgradnet.compiling.capturing import Template, capture
+from microgradnet.compiling.program import Program, Result
+from microgradnet.errors import CaptureError, DomainError
+from microgradnet.graph import topological_order
+from microgradnet.nn import Module
+from microgradnet.value import Value
+from microgradnet.vector import ParameterVector
+
+Array = np.ndarray[Any, Any]
+REDUCTIONS = ("mean", "sum", "none")
+Parameters = Module | Value | Iterable["Parameters"]
+
+
+class Compiled:
+    """A function of one sample, computed for many at once. `compile` makes one.
+
+    Attributes:
+        function: the function of one sample.
+        parameters: the numbers of the parameters as one vector, in step with the Values: `parameters -= change`.
+        programs: the programs captured so far, by the shapes of a sample's arguments.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], parameters: Parameters | None, reduction: str | None, most_programs: int
+    ) -> None:
+        if not callable(function):
+            raise TypeError(f"compile takes a function of one sample, got {function!r}")
+        self.trained = parameters is not None
+        self.reduction = reduction or ("mean" if self.trained else "none")
+        if self.reduction not in REDUCTIONS:
+            raise ValueError(f"unknown reduction {reduction!r}: it must be one of {', '.join(REDUCTIONS)}")
+        if self.trained and self.reduction == "none":
+            raise ValueError("a gradient is of one number: reduction must be 'mean' or 'sum', got 'none'")
+        self.function = function
+        self.parameters = vector_of(function if parameters is None else parameters)
+        if self.trained and not len(self.parameters):
+            raise ValueError(f"{parameters!r:.80} has no parameters: make them with parameter(…)")
+        self.programs: dict[tuple[tuple[int, ...], ...], Program] = {}
+        self._most_programs = most_programs
+
+    def __repr__(self) -> str:
+        name = getattr(self.function, "__name__", repr(self.function))
+        return f"Compiled({name}, {len(self.parameters)} parameters, {len(self.programs)} programs)"
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The outputs for a batch; with parameters (value, gradient). See `compile`."""
+        arrays = [_array(argument, number) for number, argument in enumerate(arguments)]
+        size = len(arrays[0]) if arrays else 1
+        program = self._program(arrays, size)
+        share = 1.0 if self.reduction == "sum" else 1.0 / size
+        try:
+            with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
+                result = program.run(self.parameters.array, arrays, size, share)
+        except FloatingPointError:
+            result = self._run_with_care(program, arrays, size, share)
+        return self._returned(program, result, share)
+
+    def program(self, *arguments: Any) -> Program:
+        """The program for arguments of these shapes; it is captured if it has not been."""
+        arrays = [_array(argument, number) for number, argument in enumerate(arguments)]
+        return self._program(arrays, len(arrays[0]) if arrays else 1)
+
+    def _program(self, arrays: Sequence[Array], size: int) -> Program:
+        shapes = tuple([array.shape[1:] for array in arrays])
+        program = self.programs.get(shapes)
+        if program is None or len(self.programs) > 1:
+            program = self._latest(program, shapes, arrays)
+        for array in arrays:
+            if len(array) != size:
+                sizes = ", ".join(str(len(array)) for array in arrays)
+                raise ValueError(f"each argument needs as many samples, along its first axis; got {sizes}")
+        return program
+
+    def _latest(self, program: Program | None, shapes: Any, arrays: Sequence[Array]) -> Program:
+        """The program for these shapes, captured if there is none, as the last to be dropped."""
+        if program is None:
+            if arrays and not len(arrays[0]):
+                raise ValueError("a batch needs at least one sample, got none")
+            samples = [[array[number] for array in arrays] for number in (0, -1)]
+            captured = capture(self.function, samples, self.parameters.values)
+            if self.trained and captured.template not in (0, (0, *range(1, len(captured.outputs)))):
+                raise CaptureError(
+                    "a function whose gradient is wanted returns one Value, or a tuple of Values of which the first is "
+                    f"differentiated; this one returned {len(captured.outputs)} in {type(captured.template).__name__}s"
+                )
+            program = Program(captured, self.parameters.values, self.trained)
+        else:
+            del self.programs[shapes]
+        self.programs[shapes] = program
+        if len(self.programs) > self._most_programs:
+            del self.programs[next(iter(self.programs))]
+        return program
+
+    def _run_with_care(self, program: Program, arrays: Sequence[Array], size: int, share: float) -> Result:
+        """The same where a floating-point operation has failed: the error of the sample it failed for.
+
+        Raises:
+            DomainError: as the function itself raises it, with the sample's number; unless an infinity or NaN was put
+                in on purpose, which stays visible.
+        """
+        for number in range(size):
+            try:
+                self._run_eagerly([array[number] for array in arrays])
+            except DomainError as error:
+                raise DomainError(f"sample {number}: {error}") from error
+        with np.errstate(all="ignore"):
+            return program.run(self.parameters.array, arrays, size, share)
+
+    def _run_eagerly(self, sample: Sequence[Array]) -> None:
+        result = self.function(*[_values(numbers.tolist()) for numbers in sample])
+        if self.trained:
+            loss = result[0] if isinstance(result, tuple) else result
+            with set_aside(topological_order(loss)):
+                loss.backward()
+
+    def _returned(self, program: Program, result: Result, share: float) -> Any:
+        outputs: list[Any] = result.outputs
+        if not self.trained:
+            if self.reduction != "none":
+                outputs = [float(output.sum()) * share for output in outputs]
+            return _assembled(program.captured.template, outputs)
+        value = float(outputs[0].sum()) * share
+        if program.captured.template != 0:
+            return (value, *outputs[1:]), result.gradient
+        return value, result.gradient
+
+
+def vector_of(parameters: Any) -> ParameterVector:
+    """The vector of a module's parameters, or of those in a list of modules and Values; empty for anything else."""
+    return ParameterVector(dict.fromkeys(_listed(parameters)))
+
+
+def _listed(parameters: Any) -> Iterable[Value]:
+    if isinstance(parameters, Value):
+        yield parameters
+    elif isinstance(parameters, Module):
+        yield from parameters.parameters()
+    elif isinstance(parameters, list | tuple):
+        for part in parameters:
+            yield from _listed(part)
+
+
+def _array(argument: Any, number: int) -> Array:
+    if isinstance(argument, np.ndarray) and argument.dtype == np.float64 and argument.ndim:
+        return argument
+    try:
+        array = np.asarray(argument)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"numbers are needed, got {array.dtype}")
+        array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"argument {number + 1} has to be an array, or nested lists of one shape, of real numbers, with a sample "
+            f"along the first axis: {error}"
+        ) from None
+    if not array.ndim:
+        raise ValueError(
+            f"argument {number + 1} has to have a sample along its first axis, got a single number: for a batch of one "
+            "write [x]"
+        )
+    return array
+
+
+def _values(numbers: Any) -> Any:
+    return [_values(inner) for inner in numbers] if isinstance(numbers, list) else Value(numbers)
+
+
+def _assembled(template: Template, outputs: Sequence[Any]) -> Any:
+    """The outputs in the structure that the function returned: a list of as many Values is one more axis."""
+    if isinstance(template, int):
+        return outputs[template]
+    if isinstance(template, dict):
+        return {key: _assembled(item, outputs) for key, item in template.items()}
+    items = [_assembled(item, outputs) for item in template]
+    if isinstance(template, tuple):
+        return tuple(items)
+    shapes = {np.shape(item) for item in items}
+    return np.stack(items, axis=np.ndim(items[0]) and 1) if len(shapes) == 1 else items

@@ -1,0 +1,284 @@
+"""The backward pass as array instructions: each block passes the gradient of its results on to what it read.
+
+The chain rule is that of `chain_rule`, on rows of numbers: a share, upstream · local derivative, is added to the
+gradient of each operand. The first share to arrive is written instead of added, and where an operand is used by one
+elementwise block alone, its gradient is made in place of the upstream one.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from microgradnet.compiling.blocks import Block, Plan
+from microgradnet.compiling.emitter import Emitter
+from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, Storage, row_range
+from microgradnet.compiling.kernels import backward_kernel
+from microgradnet.compiling.lowering import runs, whole
+
+UPSTREAM = 0  # its place among the operands of a backward kernel
+NEAR = 16  # rows this near to each other are set to zero in one go, with those between
+Write = Callable[[Rows], object]
+"""Computes something into the rows it is given."""
+
+
+class Backward:
+    """The instructions that pass gradients back through a plan's blocks, from the last to the first.
+
+    Args:
+        plan: the blocks.
+        emitter: what they are added to.
+        root: the row of the result whose gradient is 1 (for each sample its share of the mean), as in `Plan.place`.
+    """
+
+    def __init__(self, plan: Plan, emitter: Emitter, root: int) -> None:
+        self.plan = plan
+        self.emitter = emitter
+        self.row_of_gradient = self._assign_rows(root)
+        self.written = {storage: bytearray(emitter.heights[GRADIENTS[storage]]) for storage in (VALUES, FIXED)}
+        self.root = self.gradient(row_range(VALUES, root, 1) if root >= 0 else row_range(FIXED, ~root, 1))
+        self._mark(self.root)
+        for storage in (VALUES, FIXED):
+            self._clear_scattered(storage)
+
+    def _clear_scattered(self, storage: Storage) -> None:
+        """Zeros for the gradients that will be added to row by row, in as few ranges as there are."""
+        rows = sorted({
+            self.row_of_gradient[storage][row if row >= 0 else ~row]
+            for block in self.plan.blocks
+            for row in block.sources
+            if any(block.needs) and (row >= 0) == (storage is VALUES)
+        } - {-1})  # fmt: skip
+        while rows:
+            end = next((i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + NEAR), len(rows))
+            self._complete(row_range(GRADIENTS[storage], rows[0], rows[end - 1] + 1 - rows[0]))
+            rows = rows[end:]
+
+    def _assign_rows(self, root: int) -> dict[Storage, list[int]]:
+        """For each row that needs a gradient the row of its gradient; −1 for the others.
+
+        What is used by a single elementwise block alone shares rows with its result: the gradient is changed in place.
+        """
+        plan, heights = self.plan, self.emitter.heights
+        rows = {storage: [-1] * plan.heights[storage] for storage in (VALUES, FIXED)}
+        reads: Counter[tuple[Storage, int]] = Counter()
+        for block in plan.blocks:
+            for operand in block.operands:
+                reads.update((operand.storage, row) for row in operand.numbers())
+            reads.update((VALUES, row) if row >= 0 else (FIXED, ~row) for row in block.sources)
+        reads[(VALUES, root) if root >= 0 else (FIXED, ~root)] += 1
+        blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
+
+        def assign(found: Rows, start: int | None = None) -> None:
+            storage = found.storage
+            if rows[storage][found.start] < 0:
+                if start is None:
+                    start = heights[GRADIENTS[storage]]
+                    heights[GRADIENTS[storage]] += found.size
+                rows[storage][found.start : found.start + found.size] = range(start, start + found.size)
+
+        assign(row_range(FIXED, 0, len(plan.fixed)))
+        for block in reversed(plan.blocks):
+            if not any(block.needs):
+                continue
+            assign(block.out)
+            if block.kind == "apply":
+                position = _in_place(block, blocks, reads)
+                if position is not None:
+                    assign(block.operands[position], rows[block.out.storage][block.out.start])
+        return rows
+
+    def gradient(self, rows: Rows) -> Rows:
+        """Where the gradients of these rows are."""
+        return rows._replace(storage=GRADIENTS[rows.storage], start=self.row_of_gradient[rows.storage][rows.start])
+
+    def lower(self) -> None:
+        """The instructions."""
+        for block in reversed(self.plan.blocks):
+            if any(block.needs):
+                self.emitter.begin(block.nodes)
+                self._complete(self.gradient(block.out))
+                getattr(self, f"_{block.kind}")(block)
+
+    # --- contributions to a gradient ---
+
+    def _is_written(self, rows: Rows) -> int:
+        """How many of these gradient rows have been written to."""
+        return sum(self._written_of(rows.storage)[row] for row in rows.numbers()) if not rows.is_range else (
+            self._written_of(rows.storage).count(1, rows.start, rows.start + rows.size)
+        )  # fmt: skip
+
+    def _written_of(self, storage: Storage) -> bytearray:
+        return self.written[VALUES if storage is GRADIENTS[VALUES] else FIXED]
+
+    def _mark(self, rows: Rows) -> None:
+        written = self._written_of(rows.storage)
+        for row in rows.numbers():
+            written[row] = 1
+
+    def _complete(self, rows: Rows) -> None:
+        """Zeros for those of the gradient rows (a range) that nothing has been written to."""
+        written = self._written_of(rows.storage)
+        row, end = rows.start, rows.start + rows.size
+        while (first := written.find(0, row, end)) >= 0:
+            row = written.find(1, first, end)
+            row = end if row < 0 else row
+            self.emitter.emit("fill", row_range(rows.storage, first, row - first), 0.0)
+            written[first:row] = b"\1" * (row - first)
+
+    def _contribute(self, operand: Rows, shape: tuple[int, ...], batched: bool, share: Rows | Write) -> None:
+        """Add a share, of this shape, to the gradient of the operand, summed over what the operand was the same for.
+
+        Args:
+            operand: the rows that were read.
+            shape: that of the share.
+            batched: whether it has a column for each sample.
+            share: the rows where it is, or what writes it to given rows.
+        """
+        emitter = self.emitter
+        into = self.gradient(operand)
+        padded = (1,) * (len(shape) - len(operand.shape)) + operand.shape
+        axes = [axis for axis, (size, own) in enumerate(zip(shape, padded, strict=True)) if size != own]
+        if batched and not operand.storage.batched:
+            axes.append(-1)
+        written = self._is_written(into)
+        if 0 < written < into.size:
+            rows_between = into.last + 1 - into.start
+            self._complete(row_range(into.storage, into.start, rows_between))
+        self._mark(into)
+        if axes:
+            if not isinstance(share, Rows):
+                whole = emitter.scratch(shape, batched)
+                share(whole)
+                share = whole
+            summed = tuple(axes)
+            reduced = into._replace(shape=padded, strides=(0,) * (len(padded) - len(into.shape)) + into.strides)
+            if not written:
+                emitter.emit("sum", reduced, share, detail=summed)
+                return
+            share = emitter.emit("sum", emitter.scratch(padded, operand.storage.batched), share, detail=summed)
+            into = reduced
+        elif not isinstance(share, Rows):
+            if not written:
+                share(into)
+                return
+            part = emitter.scratch(shape, batched)
+            share(part)
+            share = part
+        if not written:
+            if share != into:
+                emitter.emit("copy", into, share)
+        else:
+            emitter.emit("add", into, into, share)
+
+    # --- the kinds of blocks ---
+
+    def _apply(self, block: Block) -> None:
+        upstream = self.gradient(block.out)
+        shape = block.operands[0].shape if block.kind == "stack" else block.out.shape
+        batched = block.out.storage.batched
+        needing = [i for i, need in enumerate(block.needs) if need]
+        in_place = [i for i in needing if self.gradient(block.operands[i]) == upstream]
+        wanted = [i for i in needing if i not in in_place] + in_place  # what overwrites upstream comes last
+        kernel = backward_kernel(block.op, len(block.operands), block.constants, tuple(wanted))
+        for i, result in zip(wanted, kernel.results, strict=True):
+            if result == UPSTREAM and i not in in_place:
+                self._contribute(block.operands[i], shape, batched, upstream)
+        outs = self._direct([block.operands[i] for i in wanted], shape, batched)
+        if in_place and kernel.results[-1] == kernel.operands + len(kernel.steps) - 1:
+            outs[-1] = upstream
+        if len(set(kernel.results)) < len(kernel.results):
+            outs = [None] * len(outs)
+        found = self.emitter.apply(kernel, [upstream, block.out, *block.operands], outs)
+        rest: list[tuple[Rows, Rows]] = []
+        for i, result, out, share in zip(wanted, kernel.results, outs, found, strict=True):
+            assert isinstance(share, Rows)  # it has upstream as a factor
+            if share == out:
+                self._mark(share)
+            elif result != UPSTREAM:
+                rest.append((block.operands[i], share))
+        for operand, share in rest:
+            if self.gradient(operand) == upstream:
+                self.emitter.emit("copy", upstream, share)
+            else:
+                self._contribute(operand, shape, batched, share)
+
+    _stack = _apply
+
+    def _direct(self, operands: Sequence[Rows], shape: tuple[int, ...], batched: bool) -> list[Rows | None]:
+        """Where the gradient of each operand can be written to at once: nothing is there yet, nothing to be summed."""
+        claimed: set[int] = set()
+        outs: list[Rows | None] = []
+        for operand in operands:
+            into = self.gradient(operand)
+            free = operand.shape == shape and operand.storage.batched == batched and not self._is_written(into)
+            outs.append(into if free and claimed.isdisjoint(into.numbers()) else None)
+            claimed.update(into.numbers())
+        return outs
+
+    def _product(self, block: Block) -> None:
+        weights, inputs, *biases = block.operands
+        emitter = self.emitter
+        upstream = self.gradient(block.out).reshaped(weights.shape[0], inputs.shape[1])
+        if block.needs[0]:
+            self._contribute(
+                weights, weights.shape, False, lambda out: emitter.emit("matmul", out, upstream, inputs, detail=(0, 1))
+            )
+        if block.needs[1]:
+            self._contribute_inputs(weights, inputs, upstream)
+        if biases and block.needs[2]:
+            self._contribute(biases[0], upstream.shape, upstream.storage.batched, upstream)
+
+    def _contribute_inputs(self, weights: Rows, inputs: Rows, upstream: Rows) -> None:
+        """Weightsᵀ · upstream, to those of the inputs that need it."""
+        emitter = self.emitter
+        needing = self.plan.needing[inputs.storage]
+        needed = [needing[row] for row in inputs.numbers()[:: inputs.shape[1]]]
+        first, end = needed.index(True), len(needed) - needed[::-1].index(True)
+        some = inputs._replace(start=inputs.start + first * inputs.strides[0], shape=(end - first, inputs.shape[1]))
+        part = weights._replace(start=weights.start + first * weights.strides[1], shape=(weights.shape[0], end - first))
+        self._contribute(
+            some, some.shape, upstream.storage.batched,
+            lambda out: emitter.emit("matmul", out, part, upstream, detail=(1, 0)),
+        )  # fmt: skip
+
+    def _dots(self, block: Block) -> None:
+        weights, inputs, *biases = block.operands
+        upstream = self.gradient(block.out)
+        for own, other, need in ((weights, inputs, block.needs[0]), (inputs, weights, block.needs[1])):
+            if need:
+                share = self.emitter.scratch(own.shape, upstream.storage.batched)
+                self.emitter.emit("multiply", share, other, upstream)
+                self._contribute(own, own.shape, upstream.storage.batched, share)
+        if biases and block.needs[2]:
+            self._contribute(
+                biases[0], (1, *upstream.shape), upstream.storage.batched, upstream.reshaped(1, upstream.size)
+            )
+
+    def _gather(self, block: Block) -> None:
+        upstream = self.gradient(block.out)
+        for storage, begin, _, rows in runs(block):
+            needing = self.plan.needing[storage]
+            wanted = [i for i, row in enumerate(rows) if needing[row]]
+            if not wanted:
+                continue
+            into = [self.row_of_gradient[storage][rows[i]] for i in wanted]
+            source = row_range(upstream.storage, upstream.start + begin, len(rows))
+            if len(wanted) < len(rows):
+                source = self.emitter.emit(
+                    "take", self.emitter.scratch((len(wanted),), upstream.storage.batched), source, detail=tuple(wanted)
+                )
+            self.emitter.emit("scatter_add", whole(GRADIENTS[storage]), source, detail=tuple(into))
+
+
+def _in_place(
+    block: Block, blocks: dict[tuple[Storage, int], Block], reads: Counter[tuple[Storage, int]]
+) -> int | None:
+    """Which operand of an elementwise block has a gradient that can be made of the result's gradient in place."""
+    for position, (operand, need) in enumerate(zip(block.operands, block.needs, strict=True)):
+        source = blocks.get((operand.storage, operand.start))
+        if (
+            need and source and operand.is_range and operand.size == source.out.size == block.out.size
+            and operand.storage is block.out.storage
+            and all(reads[operand.storage, row] == 1 for row in operand.numbers())
+        ):  # fmt: skip
+            return position
+    return None

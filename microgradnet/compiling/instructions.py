@@ -1,0 +1,138 @@
+"""The array program: `Rows` of storages, and the `Instruction`s that read and write them.
+
+A storage is a table of numbers with one row for each scalar, and a column for each sample of the batch; what is the
+same for all samples has a single column. A scalar keeps its row, so what happened to it can be looked up.
+"""
+
+from collections.abc import Sequence
+from math import prod
+from typing import NamedTuple, TypeAlias
+
+from microgradnet.value import Value
+
+
+class Storage(NamedTuple):
+    """A table of rows: its name, whether it has a column for each sample, and whether it holds truths, not numbers."""
+
+    name: str
+    batched: bool
+    logical: bool = False
+
+
+VALUES, FIXED = Storage("v", True), Storage("p", False)
+"""The numbers of scalars: what differs from sample to sample, and what is the same for all."""
+VALUE_GRADIENTS, FIXED_GRADIENTS = Storage("dv", True), Storage("dp", False)
+SCRATCH = {True: Storage("t", True), False: Storage("s", False)}
+MASKS = {True: Storage("mask", True, True), False: Storage("flag", False, True)}
+GRADIENTS = {VALUES: VALUE_GRADIENTS, FIXED: FIXED_GRADIENTS}
+STORAGES = (VALUES, FIXED, VALUE_GRADIENTS, FIXED_GRADIENTS, *SCRATCH.values(), *MASKS.values())
+
+
+class Rows(NamedTuple):
+    """Rows of a storage as an array: the element at (i, j, …) is in row start + i·strides[0] + j·strides[1] + ….
+
+    >>> print(Rows(VALUES, 3, (2, 4), (4, 1)))
+    v[3:11] (2, 4, n)
+    """
+
+    storage: Storage
+    start: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return prod(self.shape)
+
+    @property
+    def last(self) -> int:
+        """The last row."""
+        return self.start + sum((size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True))
+
+    @property
+    def is_range(self) -> bool:
+        """Whether they are one row after another."""
+        step = 1
+        for size, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
+            if size > 1 and stride != step:
+                return False
+            step *= size
+        return True
+
+    def numbers(self) -> list[int]:
+        """The row of each element, in order.
+
+        >>> Rows(VALUES, 3, (2, 2), (10, 1)).numbers()
+        [3, 4, 13, 14]
+        """
+        found = [self.start]
+        for size, stride in zip(self.shape, self.strides, strict=True):
+            found = [row + i * stride for row in found for i in range(size)]
+        return found
+
+    def reshaped(self, *shape: int) -> "Rows":
+        """The same rows, which are a range, in another shape."""
+        return row_range(self.storage, self.start, *shape)
+
+    def __str__(self) -> str:
+        last = self.last
+        place = f"{self.storage.name}[{self.start}:{last + 1}]" if self.size > 1 else f"{self.storage.name}[{last}]"
+        sizes = [*map(str, self.shape), *["n"] * self.storage.batched]
+        return f"{place} ({', '.join(sizes)}{',' * (len(sizes) == 1)})"
+
+
+def row_range(storage: Storage, start: int, *shape: int) -> Rows:
+    """Rows one after another, from `start` on.
+
+    >>> row_range(VALUES, 3, 2, 4).strides
+    (4, 1)
+    """
+    strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    return Rows(storage, start, shape, tuple(strides))
+
+
+def regular(storage: Storage, index: Sequence[Sequence[int]]) -> Rows | None:
+    """The table `index` of row numbers as Rows, if its rows and columns are evenly spaced; else None.
+
+    >>> regular(VALUES, [[4, 5, 6], [14, 15, 16]])
+    Rows(storage=Storage(name='v', batched=True, logical=False), start=4, shape=(2, 3), strides=(10, 1))
+    >>> regular(VALUES, [[4, 5, 7]]) is None
+    True
+    """
+    height, width, start = len(index), len(index[0]), index[0][0]
+    across = index[0][1] - start if width > 1 else 1
+    down = index[1][0] - start if height > 1 else width
+    if across < 1 or down < 1:
+        return None
+    for row, found in enumerate(index):
+        first = start + row * down
+        if found[0] != first or (width > 1 and list(found) != list(range(first, first + width * across, across))):
+            return None
+    return Rows(storage, start, (height, width), (down, across))
+
+
+class Instruction(NamedTuple):
+    """One array operation: out = function(operands).
+
+    Attributes:
+        function: its name: an array function, or one of "matmul", "take", "scatter_add", "sum", "fill".
+        out: where the result goes.
+        operands: Rows and numbers.
+        nodes: the scalars that it computes, or in the backward pass those whose gradients it passes on.
+        detail: of "take" and "scatter_add": the row in the operand, or in the result, of each of the rows moved;
+            of "sum": the axes; of "matmul": which of the two matrices are transposed.
+    """
+
+    function: str
+    out: Rows
+    operands: tuple[Rows | float, ...]
+    nodes: Sequence[Value] = ()
+    detail: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        operands = ", ".join(str(operand) for operand in self.operands)
+        return f"{self.out} = {self.function}({operands})"
+
+
+Instructions: TypeAlias = list[Instruction]

@@ -1,0 +1,146 @@
+"""Kernels: the rules of the table, read with symbols, as short lists of array functions.
+
+The forward kernel of a row is its `value`, the backward kernel its `derivatives`, each times the upstream gradient. A
+row of any number of operands is read with a single symbol, which stands for the array of all of them, one along the
+first axis: `total` and `largest` then go along that axis.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from microgradnet.graph import walk
+from microgradnet.ops import SIGMOID, Operation, floats
+from microgradnet.ops.symbols import Symbol, Symbols, Term
+
+FUNCTIONS = {
+    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "neg": "negative", "<": "less", ">": "greater",
+    "<=": "less_equal", ">=": "greater_equal",
+}  # fmt: skip
+"""The names that array libraries give to operators; every other function has the name that rules call it by."""
+COMPARISONS = ("less", "greater", "less_equal", "greater_equal")
+REDUCTIONS = ("total", "largest")
+
+
+class Step(NamedTuple):
+    """One array function: its name, and what it is applied to.
+
+    An argument is a number, or the position of an operand of the kernel or, counted on from those, of a step.
+    """
+
+    function: str
+    arguments: tuple[int | float, ...]
+
+
+class Kernel(NamedTuple):
+    """Array functions to be applied one after another, and the positions of the results."""
+
+    operands: int
+    steps: tuple[Step, ...]
+    results: tuple[int | float, ...]
+
+
+class _Stack(Symbols):
+    """The namespace in which a rule is read: of several operands that are one array, along its first axis."""
+
+    def __getattr__(self, name: str) -> Any:
+        symbolic = super().__getattr__(name)
+
+        def function(*arguments: Term) -> Term:
+            of_numbers = not any(isinstance(argument, Symbol) for argument in arguments)
+            found: Term = getattr(floats, name)(*arguments) if of_numbers else symbolic(*arguments)
+            return found
+
+        return function
+
+    def total(self, operands: Sequence[Term]) -> Term:
+        return super().total(operands) if len(operands) > 1 else Symbol("total", operands[0])
+
+    def largest(self, operands: Sequence[Term]) -> Term:
+        return super().largest(operands) if len(operands) > 1 else Symbol("largest", operands[0])
+
+    def sigmoid(self, x: Term) -> Any:
+        return SIGMOID.value(self, x)
+
+
+@cache
+def forward_kernel(op: Operation, count: int, constants: tuple[float, ...] = ()) -> Kernel:
+    """The value of `op` on `count` arrays, followed by numbers.
+
+    >>> from microgradnet.ops import SOFTPLUS
+    >>> for step in forward_kernel(SOFTPLUS, 1).steps: print(*step)
+    maximum (0, 0.0)
+    abs (0,)
+    negative (2,)
+    exp (3,)
+    log1p (4,)
+    add (1, 5)
+    """
+    symbols = [Symbol(f"x{i}") for i in range(count)]
+    return _kernel(symbols, [op.value(_Stack(), *symbols, *constants)])
+
+
+@cache
+def backward_kernel(op: Operation, count: int, constants: tuple[float, ...], wanted: tuple[int, ...]) -> Kernel:
+    """Upstream · ∂y/∂xᵢ for the operands that are `wanted`; its operands are upstream, y, and those of `op`.
+
+    >>> from microgradnet.ops import MULTIPLY
+    >>> backward_kernel(MULTIPLY, 2, (), (1,))
+    Kernel(operands=4, steps=(Step(function='multiply', arguments=(0, 2)),), results=(4,))
+    """
+    upstream, y = Symbol("upstream"), Symbol("y")
+    symbols = [Symbol(f"x{i}") for i in range(count)]
+    derivatives = op.derivatives(_Stack(), y, *symbols, *constants)
+    return _kernel([upstream, y, *symbols], [upstream * derivatives[i] for i in wanted])
+
+
+def _kernel(operands: Sequence[Symbol], terms: Sequence[Term]) -> Kernel:
+    steps: list[Step] = []
+    numbered: dict[tuple[str, str], int] = {}
+    place: dict[Symbol, int | float] = {operand: position for position, operand in enumerate(operands)}
+
+    def placed(term: Term) -> int | float:
+        return place[term] if isinstance(term, Symbol) else float(term)
+
+    for symbol in walk(*[term for term in terms if isinstance(term, Symbol)])[1]:
+        function, arguments = _fastest(symbol)
+        step = Step(function, tuple([placed(argument) for argument in arguments]))
+        place[symbol] = numbered.setdefault((function, repr(step.arguments)), len(operands) + len(steps))
+        if place[symbol] == len(operands) + len(steps):
+            steps.append(step)
+    return _without_unused(Kernel(len(operands), tuple(steps), tuple([placed(term) for term in terms])))
+
+
+def _fastest(symbol: Symbol) -> tuple[str, Sequence[Term]]:
+    """The array function for a symbol, and its arguments, in the form that takes the fewest passes over an array."""
+    arguments = symbol.arguments
+    last = arguments[-1]
+    if symbol.head == "*":
+        if isinstance(last, Symbol) and last.head == "where" and last.arguments[1:] == (0.0, 1.0):
+            return "where", (last.arguments[0], 0.0, arguments[0])  # u · (0 or 1) is 0 or u
+        if -1.0 in arguments:
+            return "negative", [argument for argument in arguments if argument != -1.0]
+    if symbol.head == "**" and last == 2.0:
+        return "multiply", (arguments[0], arguments[0])
+    if symbol.head == "**" and last == -1.0:
+        return "divide", (1.0, arguments[0])
+    if symbol.head == "**":
+        return "power", arguments
+    return FUNCTIONS.get(symbol.head, symbol.head), arguments
+
+
+def _without_unused(kernel: Kernel) -> Kernel:
+    """The kernel without the steps that no result depends on."""
+    used = {position for position in kernel.results if isinstance(position, int)}
+    for number in reversed(range(len(kernel.steps))):
+        if kernel.operands + number in used:
+            used.update(argument for argument in kernel.steps[number].arguments if isinstance(argument, int))
+    moved: dict[int | float, int | float] = {position: position for position in range(kernel.operands)}
+    steps: list[Step] = []
+    for number, step in enumerate(kernel.steps, kernel.operands):
+        if number in used:
+            moved[number] = kernel.operands + len(steps)
+            arguments = tuple([moved[a] if isinstance(a, int) else a for a in step.arguments])
+            steps.append(Step(step.function, arguments))
+    results = tuple([moved[result] if isinstance(result, int) else result for result in kernel.results])
+    return Kernel(kernel.operands, tuple(steps), results)

@@ -1,0 +1,73 @@
+"""Lowering: the blocks of a plan as array instructions. The rules are those of the table, read by `kernels`."""
+
+from collections.abc import Callable
+
+from microgradnet.compiling.blocks import Block, Plan
+from microgradnet.compiling.emitter import Emitter
+from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, row_range
+from microgradnet.compiling.kernels import forward_kernel
+
+
+def lower_forward(plan: Plan, emitter: Emitter) -> None:
+    """The instructions that compute the blocks."""
+    for block in plan.blocks:
+        emitter.begin(block.nodes)
+        _FORWARD[block.kind](block, emitter)
+
+
+def _apply(block: Block, emitter: Emitter) -> None:
+    kernel = forward_kernel(block.op, len(block.operands), block.constants)
+    (result,) = emitter.apply(kernel, block.operands, [block.out])
+    if result is not block.out:
+        emitter.emit("copy", block.out, result)
+
+
+def _product(block: Block, emitter: Emitter) -> None:
+    weights, inputs, *biases = block.operands
+    out = block.out.reshaped(weights.shape[0], inputs.shape[1])
+    emitter.emit("matmul", out, weights, inputs, detail=(0, 0))
+    if biases:
+        emitter.emit("add", out, out, biases[0])
+
+
+def _dots(block: Block, emitter: Emitter) -> None:
+    weights, inputs, *biases = block.operands
+    batched = weights.storage.batched or inputs.storage.batched
+    products = emitter.emit("multiply", emitter.scratch(weights.shape, batched), weights, inputs)
+    emitter.emit("total", block.out, products)
+    if biases:
+        emitter.emit("add", block.out, block.out, biases[0].reshaped(*block.out.shape))
+
+
+def _gather(block: Block, emitter: Emitter) -> None:
+    for storage, _, start, rows in runs(block):
+        emitter.emit("take", row_range(block.out.storage, start, len(rows)), whole(storage), detail=rows)
+
+
+def runs(block: Block) -> list[tuple[Storage, int, int, tuple[int, ...]]]:
+    """The copies of a gather in runs from one storage: (storage, offset, first row of the copies, their sources)."""
+    runs: list[tuple[Storage, int, int, tuple[int, ...]]] = []
+    begin = 0
+    sources = block.sources
+    for end in range(1, len(sources) + 1):
+        if end == len(sources) or (sources[end] < 0) != (sources[begin] < 0):
+            rows = sources[begin:end]
+            fixed = rows[0] < 0
+            storage = FIXED if fixed else VALUES
+            runs.append((storage, begin, block.out.start + begin, tuple([~r for r in rows]) if fixed else rows))
+            begin = end
+    return runs
+
+
+def whole(storage: Storage) -> Rows:
+    """All rows of a storage, for what looks rows up in it."""
+    return row_range(storage, 0, 0)
+
+
+_FORWARD: dict[str, Callable[[Block, Emitter], None]] = {
+    "apply": _apply,
+    "stack": _apply,
+    "product": _product,
+    "dots": _dots,
+    "gather": _gather,
+}

@@ -1,0 +1,134 @@
+"""`Program`: what a function computes from arguments of certain shapes, as array instructions; it runs and prints."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import chain, pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from microgradnet.compiling.blocks import Plan
+from microgradnet.compiling.capturing import Capture
+from microgradnet.compiling.differentiation import Backward
+from microgradnet.compiling.emitter import Emitter
+from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES, Instruction, Rows, row_range
+from microgradnet.compiling.lowering import lower_forward
+from microgradnet.compiling.replay import Array, Replay
+from microgradnet.compiling.scalars import PASSES, ScalarProgram
+from microgradnet.ops import CONSTANT
+from microgradnet.value import Value
+from microgradnet.vector import ParameterVector
+
+CACHE = 1 << 20  # bytes: a batch whose rows take more is replayed in pieces that fit, so that they stay in the cache
+FEWEST = 256  # samples in a piece, so that a matrix product has something to do
+MOST_SIZES = 4  # of batches, for each of which the arrays are kept
+
+
+class Result(NamedTuple):
+    """What a program computed: its outputs, one array of n numbers each, and the sum of the gradients of the first."""
+
+    outputs: list[Array]
+    gradient: Array
+
+
+class Program:
+    """The array program of what was captured.
+
+    Args:
+        captured: the scalars.
+        parameters: what the gradient is by.
+        trained: whether a gradient is wanted.
+
+    Attributes:
+        captured: the scalars as they were captured.
+        scalars: the scalar program that was made of them.
+        forward, backward: the instructions.
+    """
+
+    def __init__(self, captured: Capture, parameters: Sequence[Value], trained: bool) -> None:
+        self.captured = captured
+        frozen = [value for value in captured.made if not value.operands]
+        scalars = ScalarProgram(captured.outputs, chain.from_iterable(captured.inputs), frozen)
+        for simplified in PASSES:
+            scalars = simplified(scalars)
+        self.scalars = scalars
+        self.plan = Plan(scalars, captured.inputs, parameters, trained)
+        known = {*parameters, *frozen}
+        self.others = ParameterVector(v for v in self.plan.fixed if v not in known and v.op is not CONSTANT)
+        emitter = Emitter(self.plan.heights)
+        lower_forward(self.plan, emitter)
+        self.forward: list[Instruction] = emitter.instructions
+        emitter.instructions = []
+        self.root: Rows | None = None
+        if trained and scalars.outputs[0] in self.plan.needs:
+            backward = Backward(self.plan, emitter, self.plan.place[scalars.outputs[0]])
+            backward.lower()
+            self.root = backward.root
+        self.backward = emitter.instructions
+        self.heights = emitter.heights
+        self.parameters = tuple(parameters)
+        self._replays: dict[int, Replay] = {}
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, [*self.forward, *self.backward]))
+
+    @cached_property
+    def _piece(self) -> int:
+        """How many samples are replayed at once."""
+        rows = sum(height for storage, height in self.heights.items() if storage.batched)
+        return max(FEWEST, CACHE // (8 * rows)) if rows else FEWEST
+
+    @cached_property
+    def outputs(self) -> list[Rows]:
+        """Where the outputs are."""
+        places = [self.plan.place[output] for output in self.scalars.outputs]
+        return [row_range(VALUES, row, 1) if row >= 0 else row_range(FIXED, ~row, 1) for row in places]
+
+    def run(self, theta: Array, arguments: Sequence[Array], size: int, share: float) -> Result:
+        """The outputs for a batch of `size` samples, and the gradient of the first, where each counts `share`."""
+        pieces = -(-size // self._piece)
+        bounds = [size * i // pieces for i in range(pieces + 1)]
+        if pieces == 1:
+            return self._run_piece(theta, arguments, size, share)
+        results = [
+            self._run_piece(theta, [argument[begin:end] for argument in arguments], end - begin, share)
+            for begin, end in pairwise(bounds)
+        ]
+        outputs = [np.concatenate(parts) for parts in zip(*[result.outputs for result in results], strict=True)]
+        return Result(outputs, np.sum([result.gradient for result in results], axis=0))
+
+    def _run_piece(self, theta: Array, arguments: Sequence[Array], size: int, share: float) -> Result:
+        replay = self._replay(size)
+        fixed = replay.storages[FIXED]
+        fixed[: len(self.parameters), 0] = theta
+        if len(self.others):
+            fixed[self._other_rows, 0] = self.others.array
+        for into, array in zip(replay.arguments, arguments, strict=True):
+            into[...] = array.reshape(size, -1).T
+        if replay.root is not None:
+            replay.root.fill(share if self.root and self.root.storage is not FIXED_GRADIENTS else share * size)
+        replay.run()
+        outputs = [np.broadcast_to(output[0], size).copy() for output in replay.outputs]
+        return Result(outputs, replay.gradient.copy())
+
+    @cached_property
+    def _other_rows(self) -> list[int]:
+        return [~self.plan.place[value] for value in self.others.values]
+
+    def _replay(self, size: int) -> Replay:
+        """The arrays and calls for a batch of this size; those of the sizes used last are kept."""
+        replay = self._replays.pop(size, None) or Replay(self, size)
+        self._replays[size] = replay
+        if len(self._replays) > MOST_SIZES:
+            del self._replays[next(iter(self._replays))]
+        return replay
+
+    def instruction_of(self, value: Value) -> Instruction | None:
+        """The instruction that computes a value of the scalar program; None for a leaf."""
+        for instruction in reversed(self.forward):
+            if value in instruction.nodes and instruction.out.storage in (VALUES, FIXED):
+                return instruction
+        return None
+
+    def __iter__(self) -> Iterator[Instruction]:
+        return iter([*self.forward, *self.backward])

@@ -1,0 +1,156 @@
+"""`Replay`: an array program bound to NumPy arrays for one size of batch: a list of calls that only need to be made.
+
+Every array is made once, and every call knows its arrays: a replay makes no arrays and looks nothing up.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES, Instruction, Rows, Storage
+
+if TYPE_CHECKING:
+    from microgradnet.compiling.program import Program
+
+Array = np.ndarray[Any, Any]
+Call = Callable[[], object]
+_DTYPES = (np.float64, np.bool_)
+
+
+def _elementwise(function: Callable[[float], float]) -> Callable[[Array, Array], None]:
+    """A function that NumPy lacks, number by number."""
+    vectorized = np.frompyfunc(function, 1, 1)
+
+    def call(x: Array, out: Array) -> None:
+        out[...] = vectorized(x)
+
+    return call
+
+
+FUNCTIONS: dict[str, Callable[..., object]] = {
+    **{
+        name: getattr(np, name)
+        for name in (
+            "abs", "add", "cos", "divide", "exp", "expm1", "greater", "greater_equal", "less", "less_equal", "log",
+            "log1p", "maximum", "minimum", "multiply", "negative", "power", "sign", "sin", "sqrt", "subtract", "tanh",
+        )
+    },
+    "erf": _elementwise(math.erf),
+    "erfc": _elementwise(math.erfc),
+}  # fmt: skip
+"""Functions of arrays, with the array for the result as the last argument."""
+
+
+class Replay:
+    """Instructions with their arrays.
+
+    Args:
+        program: the instructions.
+        size: of the batch.
+
+    Attributes:
+        storages: the numbers.
+        arguments, outputs, root, gradient: where in them a caller puts the arguments, finds the outputs, puts each
+            sample's share in what the gradient is of, and finds the gradient.
+    """
+
+    def __init__(self, program: "Program", size: int) -> None:
+        self.storages: dict[Storage, Array] = {
+            storage: np.zeros((height, size if storage.batched else 1), _DTYPES[storage.logical])
+            for storage, height in program.heights.items()
+        }
+        self.storages[VALUES][program.plan.ones] = 1.0
+        self.storages[FIXED][: len(program.plan.fixed), 0] = [leaf.data for leaf in program.plan.fixed]
+        self.arguments = [self.array(rows) for rows in program.plan.arguments]
+        self.outputs = [self.array(rows) for rows in program.outputs]
+        self.root = self.array(program.root) if program.root else None
+        count = len(program.parameters)
+        self.gradient = self.storages[FIXED_GRADIENTS][:count, 0] if program.root else np.zeros(count)
+        self.calls: list[Call] = [call for instruction in program for call in self._bound(instruction)]
+
+    def run(self) -> None:
+        """Make all the calls."""
+        for call in self.calls:
+            call()
+
+    def array(self, rows: Rows) -> Array:
+        """The rows as an array; its last axis is the batch, or of length 1."""
+        base = self.storages[rows.storage]
+        row, item = base.strides
+        strides = (*[stride * row for stride in rows.strides], item)
+        return np.ndarray((*rows.shape, base.shape[1]), base.dtype, base, rows.start * row, strides)
+
+    def matrix(self, rows: Rows, transposed: bool = False) -> Array:
+        """The rows as a matrix: the first axis by all others."""
+        array = self.array(rows)
+        first, second, columns = array.shape
+        strides = (array.strides[0], array.strides[1] if columns == 1 else array.strides[2])
+        base = self.storages[rows.storage]
+        found = np.ndarray((first, second * columns), base.dtype, base, rows.start * base.strides[0], strides)
+        return found.T if transposed else found
+
+    def _bound(self, instruction: Instruction) -> Sequence[Call]:
+        special = getattr(self, f"_{instruction.function}", None)
+        if special:
+            return special(instruction)  # type: ignore[no-any-return]
+        function = FUNCTIONS[instruction.function]
+        return [partial(function, *self._operands(instruction), self.array(instruction.out))]
+
+    def _operands(self, instruction: Instruction) -> list[Any]:
+        return [self.array(o) if isinstance(o, Rows) else np.float64(o) for o in instruction.operands]
+
+    def _copy(self, instruction: Instruction) -> Sequence[Call]:
+        return [partial(np.copyto, self.array(instruction.out), *self._operands(instruction))]
+
+    def _fill(self, instruction: Instruction) -> Sequence[Call]:
+        return [partial(self.array(instruction.out).fill, instruction.operands[0])]
+
+    def _where(self, instruction: Instruction) -> Sequence[Call]:
+        condition, if_true, if_false = self._operands(instruction)
+        out = self.array(instruction.out)
+        put = partial(np.copyto, out, if_true, where=condition)
+        return [put] if instruction.operands[2] == instruction.out else [partial(np.copyto, out, if_false), put]
+
+    def _total(self, instruction: Instruction) -> Sequence[Call]:
+        return [partial(np.add.reduce, *self._operands(instruction), 0, None, self.array(instruction.out))]
+
+    def _largest(self, instruction: Instruction) -> Sequence[Call]:
+        return [partial(np.maximum.reduce, *self._operands(instruction), 0, None, self.array(instruction.out))]
+
+    def _sum(self, instruction: Instruction) -> Sequence[Call]:
+        out = self.array(instruction.out)
+        return [partial(np.add.reduce, *self._operands(instruction), instruction.detail, None, out, True)]
+
+    def _matmul(self, instruction: Instruction) -> Sequence[Call]:
+        left, right = instruction.operands
+        if not isinstance(left, Rows) or not isinstance(right, Rows):
+            raise TypeError("a matrix product of a number")
+        turned = instruction.detail
+        return [
+            partial(np.matmul, self.matrix(left, bool(turned[0])), self.matrix(right, bool(turned[1])),
+                    self.matrix(instruction.out))
+        ]  # fmt: skip
+
+    def _take(self, instruction: Instruction) -> Sequence[Call]:
+        (source,) = instruction.operands
+        if not isinstance(source, Rows):
+            raise TypeError("rows are taken from rows")
+        base = self.array(source) if source.size else self.storages[source.storage]
+        out = self.array(instruction.out)
+        index = np.array(instruction.detail)
+        if base.shape[1] == out.shape[1]:
+            return [partial(base.take, index, 0, out, "clip")]  # "clip" writes to out without a buffer
+        return [lambda: np.copyto(out, base[index])]
+
+    def _scatter_add(self, instruction: Instruction) -> Sequence[Call]:
+        (share,) = self._operands(instruction)
+        base = self.storages[instruction.out.storage]
+        index = np.array(instruction.detail)
+        if base.shape[1] < share.shape[1]:
+            return [lambda: np.add.at(base, index, share.sum(1, keepdims=True))]
+        if base.shape[1] == 1:
+            return [partial(np.add.at, base[:, 0], index, share[:, 0])]
+        return [partial(np.add.at, base, index, share)]
