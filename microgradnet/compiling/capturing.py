@@ -26,12 +26,14 @@ class Capture(NamedTuple):
 
     Attributes:
         inputs: for each argument its Values, flat.
+        shapes: for each argument the shape in which the function was given them.
         outputs: the results, flat.
         template: the structure in which the function returned them.
         made: every value that was made while it ran, in order; the leaves among them are constants.
     """
 
     inputs: list[list[Value]]
+    shapes: list[tuple[int, ...]]
     outputs: list[Value]
     template: Template
     made: list[Value]
@@ -110,7 +112,7 @@ def _run(
         result = function(*arguments)
     outputs: list[Value] = []
     template = _template(result, outputs)
-    return Capture(inputs, outputs, template, made)
+    return Capture(inputs, [array.shape for array in sample], outputs, template, made)
 
 
 def _values(numbers: Any, label: str, flat: list[Value]) -> Any:

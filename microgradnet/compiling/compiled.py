@@ -61,7 +61,7 @@ class Compiled:
                 result = program.run(self.parameters.array, arrays, size, share)
         except FloatingPointError:
             result = self._run_with_care(program, arrays, size, share)
-        return self._returned(program, result, share)
+        return self._returned(program, result, size, share)
 
     def program(self, *arguments: Any) -> Program:
         """The program for arguments of these shapes; it is captured if it has not been."""
@@ -121,16 +121,24 @@ class Compiled:
             with set_aside(topological_order(loss)):
                 loss.backward()
 
-    def _returned(self, program: Program, result: Result, share: float) -> Any:
-        outputs: list[Any] = result.outputs
-        if not self.trained:
-            if self.reduction != "none":
-                outputs = [float(output.sum()) * share for output in outputs]
-            return _assembled(program.captured.template, outputs)
-        value = float(outputs[0].sum()) * share
-        if program.captured.template != 0:
-            return (value, *outputs[1:]), result.gradient
-        return value, result.gradient
+    def _returned(self, program: Program, result: Result, size: int, share: float) -> Any:
+        if self.trained:
+            value = _sum(result.outputs[0], size) * share
+            gradient = result.gradient.copy()
+            if program.captured.template == 0:
+                return value, gradient
+            return (value, *[np.broadcast_to(output, size).copy() for output in result.outputs[1:]]), gradient
+        outputs: list[Any]
+        if self.reduction == "none":
+            outputs = [np.broadcast_to(output, size) for output in result.outputs]
+        else:
+            outputs = [_sum(output, size) * share for output in result.outputs]
+        return _assembled(program.captured.template, outputs)
+
+
+def _sum(output: Array, size: int) -> float:
+    """Over the samples; what is the same for all of them counts for each."""
+    return float(np.add.reduce(output)) * (1 if len(output) == size else size)
 
 
 def vector_of(parameters: Any) -> ParameterVector:
@@ -176,7 +184,7 @@ def _values(numbers: Any) -> Any:
 def _assembled(template: Template, outputs: Sequence[Any]) -> Any:
     """The outputs in the structure that the function returned: a list of as many Values is one more axis."""
     if isinstance(template, int):
-        return outputs[template]
+        return outputs[template] + 0.0  # an array of its own
     if isinstance(template, dict):
         return {key: _assembled(item, outputs) for key, item in template.items()}
     items = [_assembled(item, outputs) for item in template]

@@ -245,9 +245,12 @@ class Backward:
         upstream = self.gradient(block.out)
         for own, other, need in ((weights, inputs, block.needs[0]), (inputs, weights, block.needs[1])):
             if need:
-                share = self.emitter.scratch(own.shape, upstream.storage.batched)
-                self.emitter.emit("multiply", share, other, upstream)
-                self._contribute(own, own.shape, upstream.storage.batched, share)
+                self._contribute(
+                    own,
+                    own.shape,
+                    upstream.storage.batched,
+                    lambda out, other=other: self.emitter.emit("multiply", out, other, upstream),
+                )
         if biases and block.needs[2]:
             self._contribute(
                 biases[0], (1, *upstream.shape), upstream.storage.batched, upstream.reshaped(1, upstream.size)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain, pairwise, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from microgradnet.compiling.blocks import Plan
 from microgradnet.compiling.capturing import Capture
 from microgradnet.compiling.differentiation import Backward
 from microgradnet.compiling.emitter import Emitter
-from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES, Instruction, Rows, row_range
+from microgradnet.compiling.instructions import FIXED, VALUES, Instruction, Rows, row_range
 from microgradnet.compiling.lowering import lower_forward
 from microgradnet.compiling.replay import Array, Replay
 from microgradnet.compiling.scalars import PASSES, ScalarProgram
@@ -25,7 +25,12 @@ MOST_SIZES = 4  # of batches, for each of which the arrays are kept
 
 
 class Result(NamedTuple):
-    """What a program computed: its outputs, one array of n numbers each, and the sum of the gradients of the first."""
+    """What a program computed.
+
+    Attributes:
+        outputs: for each output its numbers for the samples, or a single one if it is the same for all.
+        gradient: the sum over the samples of the gradients of the first.
+    """
 
     outputs: list[Array]
     gradient: Array
@@ -64,6 +69,7 @@ class Program:
             backward = Backward(self.plan, emitter, self.plan.place[scalars.outputs[0]])
             backward.lower()
             self.root = backward.root
+        self._root_is_fixed = self.root is not None and not self.root.storage.batched
         self.backward = emitter.instructions
         self.heights = emitter.heights
         self.parameters = tuple(parameters)
@@ -85,43 +91,33 @@ class Program:
         return [row_range(VALUES, row, 1) if row >= 0 else row_range(FIXED, ~row, 1) for row in places]
 
     def run(self, theta: Array, arguments: Sequence[Array], size: int, share: float) -> Result:
-        """The outputs for a batch of `size` samples, and the gradient of the first, where each counts `share`."""
+        """The outputs for a batch of `size` samples, and the gradient of the first, where each counts `share`.
+
+        The arrays may be those that the next run writes to.
+        """
         pieces = -(-size // self._piece)
-        bounds = [size * i // pieces for i in range(pieces + 1)]
         if pieces == 1:
             return self._run_piece(theta, arguments, size, share)
-        results = [
-            self._run_piece(theta, [argument[begin:end] for argument in arguments], end - begin, share)
-            for begin, end in pairwise(bounds)
-        ]
-        outputs = [np.concatenate(parts) for parts in zip(*[result.outputs for result in results], strict=True)]
-        return Result(outputs, np.sum([result.gradient for result in results], axis=0))
+        bounds = [size * i // pieces for i in range(pieces + 1)]
+        parts: list[list[Array]] = []
+        gradient = np.zeros(len(theta))
+        for begin, end in pairwise(bounds):
+            result = self._run_piece(theta, [argument[begin:end] for argument in arguments], end - begin, share)
+            parts.append([np.broadcast_to(output, end - begin).copy() for output in result.outputs])
+            gradient += result.gradient
+        return Result([np.concatenate(part) for part in zip(*parts, strict=True)], gradient)
 
     def _run_piece(self, theta: Array, arguments: Sequence[Array], size: int, share: float) -> Result:
-        replay = self._replay(size)
-        fixed = replay.storages[FIXED]
-        fixed[: len(self.parameters), 0] = theta
-        if len(self.others):
-            fixed[self._other_rows, 0] = self.others.array
-        for into, array in zip(replay.arguments, arguments, strict=True):
-            into[...] = array.reshape(size, -1).T
-        if replay.root is not None:
-            replay.root.fill(share if self.root and self.root.storage is not FIXED_GRADIENTS else share * size)
-        replay.run()
-        outputs = [np.broadcast_to(output[0], size).copy() for output in replay.outputs]
-        return Result(outputs, replay.gradient.copy())
-
-    @cached_property
-    def _other_rows(self) -> list[int]:
-        return [~self.plan.place[value] for value in self.others.values]
+        replay = self._replays.get(size) or self._replay(size)
+        replay.run(theta, self.others.array, arguments, share * size if self._root_is_fixed else share)
+        return Result(replay.outputs, replay.gradient)
 
     def _replay(self, size: int) -> Replay:
-        """The arrays and calls for a batch of this size; those of the sizes used last are kept."""
-        replay = self._replays.pop(size, None) or Replay(self, size)
-        self._replays[size] = replay
-        if len(self._replays) > MOST_SIZES:
+        """The arrays and calls for a batch of a new size; those of the sizes met first are dropped."""
+        if len(self._replays) == MOST_SIZES:
             del self._replays[next(iter(self._replays))]
-        return replay
+        self._replays[size] = Replay(self, size)
+        return self._replays[size]
 
     def instruction_of(self, value: Value) -> Instruction | None:
         """The instruction that computes a value of the scalar program; None for a leaf."""

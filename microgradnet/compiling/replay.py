@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from microgradnet.compiling.program import Program
 
 Array = np.ndarray[Any, Any]
+SMALL = 2048  # numbers, up to which picking some of them out is faster than a factor for each
 Call = Callable[[], object]
 _DTYPES = (np.float64, np.bool_)
 
 
-def _elementwise(function: Callable[[float], float]) -> Callable[[Array, Array], None]:
+def _elementwise(function: Callable[[float], float]) -> Callable[..., None]:
     """A function that NumPy lacks, number by number."""
     vectorized = np.frompyfunc(function, 1, 1)
 
-    def call(x: Array, out: Array) -> None:
+    def call(x: Array, *, out: Array) -> None:
         out[...] = vectorized(x)
 
     return call
@@ -41,7 +42,7 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "erf": _elementwise(math.erf),
     "erfc": _elementwise(math.erfc),
 }  # fmt: skip
-"""Functions of arrays, with the array for the result as the last argument."""
+"""Functions of arrays, with the array for the result as `out`."""
 
 
 class Replay:
@@ -53,8 +54,7 @@ class Replay:
 
     Attributes:
         storages: the numbers.
-        arguments, outputs, root, gradient: where in them a caller puts the arguments, finds the outputs, puts each
-            sample's share in what the gradient is of, and finds the gradient.
+        outputs, gradient: where in them the results of the latest run are.
     """
 
     def __init__(self, program: "Program", size: int) -> None:
@@ -64,15 +64,28 @@ class Replay:
         }
         self.storages[VALUES][program.plan.ones] = 1.0
         self.storages[FIXED][: len(program.plan.fixed), 0] = [leaf.data for leaf in program.plan.fixed]
-        self.arguments = [self.array(rows) for rows in program.plan.arguments]
-        self.outputs = [self.array(rows) for rows in program.outputs]
-        self.root = self.array(program.root) if program.root else None
+        plan = program.plan
+        self._theta = self.storages[FIXED][: len(program.parameters), 0]
+        self._other_rows = [~plan.place[value] for value in program.others.values]
+        self._arguments = [
+            np.moveaxis(self.array(rows.reshaped(*shape)), -1, 0)
+            for rows, shape in zip(plan.arguments, program.captured.shapes, strict=True)
+        ]
+        self.outputs = [self.array(rows)[0] for rows in program.outputs]
+        self._root = self.array(program.root) if program.root else None
         count = len(program.parameters)
         self.gradient = self.storages[FIXED_GRADIENTS][:count, 0] if program.root else np.zeros(count)
         self.calls: list[Call] = [call for instruction in program for call in self._bound(instruction)]
 
-    def run(self) -> None:
-        """Make all the calls."""
+    def run(self, theta: Array, others: Array, arguments: Sequence[Array], share: float) -> None:
+        """Put the numbers in, and make all the calls."""
+        self._theta[...] = theta
+        if self._other_rows:
+            self.storages[FIXED][self._other_rows, 0] = others
+        for into, argument in zip(self._arguments, arguments):  # noqa: B905  # as many, as capture has seen to
+            into[...] = argument
+        if self._root is not None:
+            self._root.fill(share)
         for call in self.calls:
             call()
 
@@ -97,10 +110,18 @@ class Replay:
         if special:
             return special(instruction)  # type: ignore[no-any-return]
         function = FUNCTIONS[instruction.function]
-        return [partial(function, *self._operands(instruction), self.array(instruction.out))]
+        operands = [self._operand(operand) for operand in instruction.operands]
+        return [partial(function, *operands, out=self.array(instruction.out))]
+
+    def _operand(self, operand: Rows | float) -> Array:
+        """An operand that is broadcast: what is a single number has no axes, which is the fastest."""
+        if not isinstance(operand, Rows):
+            return np.array(operand)
+        array = self.array(operand)
+        return array.reshape(()) if array.size == 1 and not operand.storage.batched else array
 
     def _operands(self, instruction: Instruction) -> list[Any]:
-        return [self.array(o) if isinstance(o, Rows) else np.float64(o) for o in instruction.operands]
+        return [self.array(o) if isinstance(o, Rows) else np.array(o) for o in instruction.operands]
 
     def _copy(self, instruction: Instruction) -> Sequence[Call]:
         return [partial(np.copyto, self.array(instruction.out), *self._operands(instruction))]
@@ -111,8 +132,12 @@ class Replay:
     def _where(self, instruction: Instruction) -> Sequence[Call]:
         condition, if_true, if_false = self._operands(instruction)
         out = self.array(instruction.out)
-        put = partial(np.copyto, out, if_true, where=condition)
-        return [put] if instruction.operands[2] == instruction.out else [partial(np.copyto, out, if_false), put]
+        if instruction.operands[2] != instruction.out:
+            return [partial(np.copyto, out, if_false), partial(np.copyto, out, if_true, where=condition)]
+        if instruction.operands[1] == 0.0 and out.size > SMALL:  # a factor of 0 or 1 does not branch
+            kept = np.empty(condition.shape, bool)
+            return [partial(np.logical_not, condition, kept), partial(np.multiply, out, kept, out)]
+        return [partial(np.putmask, out, condition, if_true)]
 
     def _total(self, instruction: Instruction) -> Sequence[Call]:
         return [partial(np.add.reduce, *self._operands(instruction), 0, None, self.array(instruction.out))]
@@ -129,10 +154,11 @@ class Replay:
         if not isinstance(left, Rows) or not isinstance(right, Rows):
             raise TypeError("a matrix product of a number")
         turned = instruction.detail
-        return [
-            partial(np.matmul, self.matrix(left, bool(turned[0])), self.matrix(right, bool(turned[1])),
-                    self.matrix(instruction.out))
-        ]  # fmt: skip
+        a, b = self.matrix(left, bool(turned[0])), self.matrix(right, bool(turned[1]))
+        out = self.matrix(instruction.out)
+        if a.shape[1] == 1:
+            return [partial(np.multiply, a, b, out)]
+        return [partial(np.dot if out.flags.c_contiguous else np.matmul, a, b, out)]
 
     def _take(self, instruction: Instruction) -> Sequence[Call]:
         (source,) = instruction.operands
