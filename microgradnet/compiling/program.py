@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain, pairwise, pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
