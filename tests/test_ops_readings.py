@@ -4,7 +4,7 @@ import itertools
 import math
 import operator
 import sys
-from functools import partial
+from functools import partial, reduce
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,6 +42,8 @@ ARRAYS: Any = SimpleNamespace(
     erf=np.vectorize(math.erf, otypes=[float]),
     erfc=np.vectorize(math.erfc, otypes=[float]),
     sigmoid=sigmoid_of_arrays,
+    total=partial(reduce, operator.add),
+    largest=partial(reduce, np.maximum),
 )
 
 

@@ -7,6 +7,7 @@ elementwise block alone, its gradient is made in place of the upstream one.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from microgradnet.compiling.blocks import Block, Plan
 from microgradnet.compiling.emitter import Emitter
@@ -32,6 +33,8 @@ class Backward:
     def __init__(self, plan: Plan, emitter: Emitter, root: int) -> None:
         self.plan = plan
         self.emitter = emitter
+        self.passed: set[Rows] = set()
+        """What was gathered for a derivative of 1: its gradient is the upstream one, and has no rows of its own."""
         self.row_of_gradient = self._assign_rows(root)
         self.written = {storage: bytearray(emitter.heights[GRADIENTS[storage]]) for storage in (VALUES, FIXED)}
         self.root = self.gradient(row_range(VALUES, root, 1) if root >= 0 else row_range(FIXED, ~root, 1))
@@ -66,24 +69,43 @@ class Backward:
             reads.update((VALUES, row) if row >= 0 else (FIXED, ~row) for row in block.sources)
         reads[(VALUES, root) if root >= 0 else (FIXED, ~root)] += 1
         blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
+        copied = {
+            (block.out.storage, row) for block in plan.blocks if block.kind == "gather" for row in block.out.numbers()
+        }
 
         def assign(found: Rows, start: int | None = None) -> None:
             storage = found.storage
-            if rows[storage][found.start] < 0:
+            own = rows[storage]
+            for row in range(found.start, found.start + found.size):
+                if own[row] >= 0:
+                    continue
                 if start is None:
-                    start = heights[GRADIENTS[storage]]
-                    heights[GRADIENTS[storage]] += found.size
-                rows[storage][found.start : found.start + found.size] = range(start, start + found.size)
+                    own[row] = heights[GRADIENTS[storage]]
+                    heights[GRADIENTS[storage]] += 1
+                else:
+                    own[row] = start + (row - found.start)
 
         assign(row_range(FIXED, 0, len(plan.fixed)))
         for block in reversed(plan.blocks):
             if not any(block.needs):
                 continue
             assign(block.out)
-            if block.kind == "apply":
+            if block.kind in ("apply", "stack"):
+                own = rows[block.out.storage][block.out.start]
+                passed = [
+                    i
+                    for i in _passed_on(block)
+                    if block.operands[i].storage is block.out.storage
+                    and (block.out.storage, block.operands[i].start) in copied
+                ]
+                for i in passed:
+                    operand = block.operands[i]
+                    self.passed.add(operand)
+                    for line in range(operand.size // block.out.size):
+                        assign(row_range(operand.storage, operand.start + line * block.out.size, block.out.size), own)
                 position = _in_place(block, blocks, reads)
-                if position is not None:
-                    assign(block.operands[position], rows[block.out.storage][block.out.start])
+                if position is not None and not passed:
+                    assign(block.operands[position], own)
         return rows
 
     def gradient(self, rows: Rows) -> Rows:
@@ -95,7 +117,8 @@ class Backward:
         for block in reversed(self.plan.blocks):
             if any(block.needs):
                 self.emitter.begin(block.nodes)
-                self._complete(self.gradient(block.out))
+                if block.kind != "gather":
+                    self._complete(self.gradient(block.out))
                 getattr(self, f"_{block.kind}")(block)
 
     # --- contributions to a gradient ---
@@ -175,7 +198,9 @@ class Backward:
         upstream = self.gradient(block.out)
         shape = block.operands[0].shape if block.kind == "stack" else block.out.shape
         batched = block.out.storage.batched
-        needing = [i for i, need in enumerate(block.needs) if need]
+        needing = [i for i, need in enumerate(block.needs) if need and block.operands[i] not in self.passed]
+        if not needing:
+            return
         in_place = [i for i in needing if self.gradient(block.operands[i]) == upstream]
         wanted = [i for i in needing if i not in in_place] + in_place  # what overwrites upstream comes last
         kernel = backward_kernel(block.op, len(block.operands), block.constants, tuple(wanted))
@@ -245,31 +270,41 @@ class Backward:
         upstream = self.gradient(block.out)
         for own, other, need in ((weights, inputs, block.needs[0]), (inputs, weights, block.needs[1])):
             if need:
-                self._contribute(
-                    own,
-                    own.shape,
-                    upstream.storage.batched,
-                    lambda out, other=other: self.emitter.emit("multiply", out, other, upstream),
-                )
+                share = partial(self._multiply, other, upstream)
+                self._contribute(own, own.shape, upstream.storage.batched, share)
         if biases and block.needs[2]:
-            self._contribute(
-                biases[0], (1, *upstream.shape), upstream.storage.batched, upstream.reshaped(1, upstream.size)
-            )
+            row = upstream.reshaped(1, upstream.size)
+            self._contribute(biases[0], row.shape, row.storage.batched, row)
+
+    def _multiply(self, one: Rows, other: Rows, out: Rows) -> None:
+        self.emitter.emit("multiply", out, one, other)
 
     def _gather(self, block: Block) -> None:
-        upstream = self.gradient(block.out)
+        """The copies' gradients, added to those of the rows that were copied."""
+        own = self.row_of_gradient[block.out.storage]
         for storage, begin, _, rows in runs(block):
-            needing = self.plan.needing[storage]
-            wanted = [i for i, row in enumerate(rows) if needing[row]]
-            if not wanted:
-                continue
-            into = [self.row_of_gradient[storage][rows[i]] for i in wanted]
-            source = row_range(upstream.storage, upstream.start + begin, len(rows))
-            if len(wanted) < len(rows):
-                source = self.emitter.emit(
-                    "take", self.emitter.scratch((len(wanted),), upstream.storage.batched), source, detail=tuple(wanted)
-                )
-            self.emitter.emit("scatter_add", whole(GRADIENTS[storage]), source, detail=tuple(into))
+            wanted = [i for i, row in enumerate(rows) if self.plan.needing[storage][row]]
+            if wanted:
+                copies = [own[block.out.start + begin + i] for i in wanted]
+                into = tuple([self.row_of_gradient[storage][rows[i]] for i in wanted])
+                self.emitter.emit("scatter_add", whole(GRADIENTS[storage]), self._taken(block, copies), detail=into)
+
+    def _taken(self, block: Block, rows: list[int]) -> Rows:
+        """These gradient rows one after another."""
+        storage = GRADIENTS[block.out.storage]
+        if rows == list(range(rows[0], rows[0] + len(rows))):
+            return row_range(storage, rows[0], len(rows))
+        out = self.emitter.scratch((len(rows),), storage.batched)
+        return self.emitter.emit("take", out, whole(storage), detail=tuple(rows))
+
+
+def _passed_on(block: Block) -> list[int]:
+    """Which operands' derivative is 1, so that upstream is passed on as it is."""
+    needing = tuple([i for i, need in enumerate(block.needs) if need and block.operands[i].is_range])
+    if not needing or any(block.operands[i].size % block.out.size for i in needing):
+        return []
+    kernel = backward_kernel(block.op, len(block.operands), block.constants, needing)
+    return [i for i, result in zip(needing, kernel.results, strict=True) if result == UPSTREAM]
 
 
 def _in_place(
@@ -277,6 +312,8 @@ def _in_place(
 ) -> int | None:
     """Which operand of an elementwise block has a gradient that can be made of the result's gradient in place."""
     for position, (operand, need) in enumerate(zip(block.operands, block.needs, strict=True)):
+        if block.kind == "stack":
+            return None
         source = blocks.get((operand.storage, operand.start))
         if (
             need and source and operand.is_range and operand.size == source.out.size == block.out.size

@@ -14,6 +14,7 @@ from microgradnet.ops import ADD, CONSTANT, MULTIPLY, TOTAL, WEIGHTED_SUM, Opera
 from microgradnet.value import Value, constant
 
 Operands = tuple[Value, ...]
+MANY = 4  # addends, from which on a sum is one operation: fewer are found in many places and in as many numbers
 Rule = Callable[[Value, Operation, Operands], Value | None]
 """What takes the place of a value, given its operands as they are now; None to leave it as it is."""
 
@@ -157,7 +158,7 @@ def _gathered(
             return summed
         summed._data = reduce(lambda total, product: total + product._data, products, 0.0)
         return remade(node, TOTAL, (summed, *rest))
-    return remade(node, TOTAL, tuple(addends)) if len(addends) > max(2, len(operands)) else None
+    return remade(node, TOTAL, tuple(addends)) if len(addends) > max(MANY, len(operands)) else None
 
 
 def _oriented(operands: Operands, program: ScalarProgram) -> Operands:
