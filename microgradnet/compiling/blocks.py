@@ -64,8 +64,8 @@ class Plan:
         self.heights = {VALUES: 0, FIXED: 0}
         self.ones: list[int] = []
         """The rows of VALUES that hold 1 in each column: one after each block, for the biases of a product."""
-        self.needing: dict[Storage, list[bool]] = {VALUES: [], FIXED: []}
-        """Whether a gradient goes back to a row."""
+        self.needing = {VALUES: bytearray(), FIXED: bytearray()}
+        """Whether a gradient goes back to a row: 1 or 0."""
         self._starts: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
         self._asked: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
 
@@ -94,7 +94,7 @@ class Plan:
             self.ones.append(self._new_rows(1, VALUES, [False]).start)
         return rows
 
-    def _new_rows(self, count: int, storage: Storage, needing: Iterable[bool]) -> Rows:
+    def _new_rows(self, count: int, storage: Storage, needing: Iterable[int]) -> Rows:
         start = self.heights[storage]
         self._starts[storage].append(start)
         self.heights[storage] += count
@@ -164,8 +164,7 @@ class Plan:
         found = regular(storage, index if varying else [[~i for i in row] for row in index])
         if found is None:
             return None
-        starts = self._starts[storage]
-        return found if bisect(starts, found.start) == bisect(starts, found.last) else None
+        return found if self.start_of(storage, found.last) <= found.start else None
 
     def _ask_table(self, index: Sequence[Sequence[int]], varying: bool) -> Rows:
         """A table of rows as an array that will be gathered."""
@@ -178,8 +177,13 @@ class Plan:
         self._asked[storage] += asked
         return self._new_rows(len(asked), storage, [self._is_needing(row) for row in asked])
 
-    def _is_needing(self, row: int) -> bool:
+    def _is_needing(self, row: int) -> int:
         return self.needing[VALUES][row] if row >= 0 else self.needing[FIXED][~row]
+
+    def start_of(self, storage: Storage, row: int) -> int:
+        """The first of the rows that were laid out together with this one."""
+        starts = self._starts[storage]
+        return starts[bisect(starts, row) - 1]
 
     def _gather(self, storage: Storage, sources: tuple[int, ...], level: Sequence[Value]) -> None:
         out = row_range(storage, self.heights[storage] - len(sources), len(sources))
@@ -191,7 +195,7 @@ class Plan:
         return self._block("stack", members, [self._table(index, members[0] in self.varying)], members[0].op)
 
     def _block(self, kind: str, members: Sequence[Value], operands: Sequence[Rows], op: Operation) -> Block:
-        needs = tuple([any(self.needing[rows.storage][row] for row in rows.numbers()) for rows in operands])
+        needs = tuple([rows.of(self.needing[rows.storage]).find(1) >= 0 for rows in operands])
         return Block(kind, operands[0], tuple(operands), needs, members, op)
 
     # --- weighted sums ---

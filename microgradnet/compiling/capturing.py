@@ -5,6 +5,7 @@ The function is the user's own, unchanged. What would freeze a number of that on
 running the function a second time, on another sample.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -145,6 +146,18 @@ def _capturing(traced: Sequence[Value]) -> Iterator[list[Value]]:
         recording.capturing, recording.enabled = False, enabled
         for value in (*traced, *made):
             value.__class__ = Value
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Inside, Python's cycle collector rests: it would look at every captured value again and again, for nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _template(result: Any, outputs: list[Value]) -> Template:

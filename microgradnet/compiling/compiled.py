@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from microgradnet.backward import set_aside
-from microgradnet.compiling.capturing import Template, capture
+from microgradnet.compiling.capturing import Template, capture, collector_paused
 from microgradnet.compiling.program import Program, Result
 from microgradnet.errors import CaptureError, DomainError
 from microgradnet.graph import topological_order
@@ -69,50 +69,51 @@ class Compiled:
         return self._program(arrays, len(arrays[0]) if arrays else 1)
 
     def _program(self, arrays: Sequence[Array], size: int) -> Program:
-        shapes = tuple([array.shape[1:] for array in arrays])
-        program = self.programs.get(shapes)
-        if program is None or len(self.programs) > 1:
-            program = self._latest(program, shapes, arrays)
         for array in arrays:
             if len(array) != size:
                 sizes = ", ".join(str(len(array)) for array in arrays)
                 raise ValueError(f"each argument needs as many samples, along its first axis; got {sizes}")
+        shapes = tuple([array.shape[1:] for array in arrays])
+        program = self.programs.get(shapes)
+        if program is None:
+            program = self._captured(arrays, size)
+            if len(self.programs) == self._most_programs:
+                del self.programs[next(iter(self.programs))]
+            self.programs[shapes] = program
+        elif len(self.programs) > 1:
+            self.programs[shapes] = self.programs.pop(shapes)  # the one used longest ago is the next to go
         return program
 
-    def _latest(self, program: Program | None, shapes: Any, arrays: Sequence[Array]) -> Program:
-        """The program for these shapes, captured if there is none, as the last to be dropped."""
-        if program is None:
-            if arrays and not len(arrays[0]):
-                raise ValueError("a batch needs at least one sample, got none")
-            samples = [[array[number] for array in arrays] for number in (0, -1)]
-            captured = capture(self.function, samples, self.parameters.values)
+    def _captured(self, arrays: Sequence[Array], size: int) -> Program:
+        if not size:
+            raise ValueError("a batch needs at least one sample, got none")
+        samples = [[array[number] for array in arrays] for number in (0, -1)]
+        with collector_paused():
+            try:
+                captured = capture(self.function, samples, self.parameters.values)
+            except DomainError:
+                self._refuse(arrays, size)
+                raise
             if self.trained and captured.template not in (0, (0, *range(1, len(captured.outputs)))):
                 raise CaptureError(
                     "a function whose gradient is wanted returns one Value, or a tuple of Values of which the first is "
-                    f"differentiated; this one returned {len(captured.outputs)} in {type(captured.template).__name__}s"
+                    f"differentiated; this one returned {len(captured.outputs)} in a {type(captured.template).__name__}"
                 )
-            program = Program(captured, self.parameters.values, self.trained)
-        else:
-            del self.programs[shapes]
-        self.programs[shapes] = program
-        if len(self.programs) > self._most_programs:
-            del self.programs[next(iter(self.programs))]
-        return program
+            return Program(captured, self.parameters.values, self.trained)
 
     def _run_with_care(self, program: Program, arrays: Sequence[Array], size: int, share: float) -> Result:
-        """The same where a floating-point operation has failed: the error of the sample it failed for.
+        """The same where a floating-point operation has failed: an error, unless an infinity or NaN had been put in."""
+        self._refuse(arrays, size)
+        with np.errstate(all="ignore"):
+            return program.run(self.parameters.array, arrays, size, share)
 
-        Raises:
-            DomainError: as the function itself raises it, with the sample's number; unless an infinity or NaN was put
-                in on purpose, which stays visible.
-        """
+    def _refuse(self, arrays: Sequence[Array], size: int) -> None:
+        """Raise the DomainError of the first sample for which the function itself raises one, with its number."""
         for number in range(size):
             try:
                 self._run_eagerly([array[number] for array in arrays])
             except DomainError as error:
                 raise DomainError(f"sample {number}: {error}") from error
-        with np.errstate(all="ignore"):
-            return program.run(self.parameters.array, arrays, size, share)
 
     def _run_eagerly(self, sample: Sequence[Array]) -> None:
         result = self.function(*[_values(numbers.tolist()) for numbers in sample])

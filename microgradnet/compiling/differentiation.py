@@ -65,25 +65,29 @@ class Backward:
         reads: Counter[tuple[Storage, int]] = Counter()
         for block in plan.blocks:
             for operand in block.operands:
-                reads.update((operand.storage, row) for row in operand.numbers())
-            reads.update((VALUES, row) if row >= 0 else (FIXED, ~row) for row in block.sources)
-        reads[(VALUES, root) if root >= 0 else (FIXED, ~root)] += 1
+                whole_block = operand.start == plan.start_of(operand.storage, operand.start) and operand.is_range
+                reads[operand.storage, plan.start_of(operand.storage, operand.start)] += 1 if whole_block else 2
+            for row in block.sources:
+                storage, row = (VALUES, row) if row >= 0 else (FIXED, ~row)
+                reads[storage, plan.start_of(storage, row)] += 2
+        storage, row = (VALUES, root) if root >= 0 else (FIXED, ~root)
+        reads[storage, plan.start_of(storage, row)] += 2
         blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
-        copied = {
-            (block.out.storage, row) for block in plan.blocks if block.kind == "gather" for row in block.out.numbers()
-        }
+        copied = {storage: bytearray(plan.heights[storage]) for storage in (VALUES, FIXED)}
+        for block in plan.blocks:
+            if block.kind == "gather":
+                copied[block.out.storage][block.out.start : block.out.start + block.out.size] = b"\1" * block.out.size
 
         def assign(found: Rows, start: int | None = None) -> None:
-            storage = found.storage
-            own = rows[storage]
-            for row in range(found.start, found.start + found.size):
-                if own[row] >= 0:
-                    continue
-                if start is None:
-                    own[row] = heights[GRADIENTS[storage]]
-                    heights[GRADIENTS[storage]] += 1
-                else:
-                    own[row] = start + (row - found.start)
+            """Rows for the gradients of `found`, new ones unless said, but for those that have theirs."""
+            own, height = rows[found.storage], GRADIENTS[found.storage]
+            row, end = found.start, found.start + found.size
+            while row < end:
+                free = next((other for other in range(row, end) if own[other] >= 0), end)
+                first = heights[height] if start is None else start + row - found.start
+                own[row:free] = range(first, first + free - row)
+                heights[height] += free - row if start is None else 0
+                row = next((other for other in range(free, end) if own[other] < 0), end)
 
         assign(row_range(FIXED, 0, len(plan.fixed)))
         for block in reversed(plan.blocks):
@@ -96,7 +100,7 @@ class Backward:
                     i
                     for i in _passed_on(block)
                     if block.operands[i].storage is block.out.storage
-                    and (block.out.storage, block.operands[i].start) in copied
+                    and copied[block.out.storage][block.operands[i].start]
                 ]
                 for i in passed:
                     operand = block.operands[i]
@@ -125,15 +129,16 @@ class Backward:
 
     def _is_written(self, rows: Rows) -> int:
         """How many of these gradient rows have been written to."""
-        return sum(self._written_of(rows.storage)[row] for row in rows.numbers()) if not rows.is_range else (
-            self._written_of(rows.storage).count(1, rows.start, rows.start + rows.size)
-        )  # fmt: skip
+        return rows.of(self._written_of(rows.storage)).count(1)
 
     def _written_of(self, storage: Storage) -> bytearray:
         return self.written[VALUES if storage is GRADIENTS[VALUES] else FIXED]
 
     def _mark(self, rows: Rows) -> None:
         written = self._written_of(rows.storage)
+        if rows.is_range:
+            written[rows.start : rows.start + rows.size] = b"\1" * rows.size
+            return
         for row in rows.numbers():
             written[row] = 1
 
@@ -235,8 +240,9 @@ class Backward:
         for operand in operands:
             into = self.gradient(operand)
             free = operand.shape == shape and operand.storage.batched == batched and not self._is_written(into)
-            outs.append(into if free and claimed.isdisjoint(into.numbers()) else None)
-            claimed.update(into.numbers())
+            numbers = into.numbers() if len(operands) > 1 else []
+            outs.append(into if free and claimed.isdisjoint(numbers) else None)
+            claimed.update(numbers)
         return outs
 
     def _product(self, block: Block) -> None:
@@ -318,7 +324,7 @@ def _in_place(
         if (
             need and source and operand.is_range and operand.size == source.out.size == block.out.size
             and operand.storage is block.out.storage
-            and all(reads[operand.storage, row] == 1 for row in operand.numbers())
+            and reads[operand.storage, operand.start] == 1
         ):  # fmt: skip
             return position
     return None

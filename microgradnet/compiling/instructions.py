@@ -60,6 +60,12 @@ class Rows(NamedTuple):
             step *= size
         return True
 
+    def of(self, flags: bytearray) -> bytearray:
+        """Those of the flags, one for each row of the storage, that are of these rows."""
+        if self.is_range:
+            return flags[self.start : self.start + self.size]
+        return bytearray([flags[row] for row in self.numbers()])
+
     def numbers(self) -> list[int]:
         """The row of each element, in order.
 
