@@ -26,6 +26,7 @@ class Capture(NamedTuple):
     """What a function computed from one sample.
 
     Attributes:
+        names: what the arguments are called.
         inputs: for each argument its Values, flat.
         shapes: for each argument the shape in which the function was given them.
         outputs: the results, flat.
@@ -33,6 +34,7 @@ class Capture(NamedTuple):
         made: every value that was made while it ran, in order; the leaves among them are constants.
     """
 
+    names: list[str]
     inputs: list[list[Value]]
     shapes: list[tuple[int, ...]]
     outputs: list[Value]
@@ -113,7 +115,7 @@ def _run(
         result = function(*arguments)
     outputs: list[Value] = []
     template = _template(result, outputs)
-    return Capture(inputs, [array.shape for array in sample], outputs, template, made)
+    return Capture(list(names), inputs, [array.shape for array in sample], outputs, template, made)
 
 
 def _values(numbers: Any, label: str, flat: list[Value]) -> Any:

@@ -68,10 +68,8 @@ class Backward:
                 whole_block = operand.start == plan.start_of(operand.storage, operand.start) and operand.is_range
                 reads[operand.storage, plan.start_of(operand.storage, operand.start)] += 1 if whole_block else 2
             for row in block.sources:
-                storage, row = (VALUES, row) if row >= 0 else (FIXED, ~row)
-                reads[storage, plan.start_of(storage, row)] += 2
-        storage, row = (VALUES, root) if root >= 0 else (FIXED, ~root)
-        reads[storage, plan.start_of(storage, row)] += 2
+                reads[_start(plan, row)] += 2
+        reads[_start(plan, root)] += 2
         blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
         copied = {storage: bytearray(plan.heights[storage]) for storage in (VALUES, FIXED)}
         for block in plan.blocks:
@@ -302,6 +300,12 @@ class Backward:
             return row_range(storage, rows[0], len(rows))
         out = self.emitter.scratch((len(rows),), storage.batched)
         return self.emitter.emit("take", out, whole(storage), detail=tuple(rows))
+
+
+def _start(plan: Plan, row: int) -> tuple[Storage, int]:
+    """Where the rows are that were laid out together with this one, given as in `Plan.place`."""
+    storage, row = (VALUES, row) if row >= 0 else (FIXED, ~row)
+    return storage, plan.start_of(storage, row)
 
 
 def _passed_on(block: Block) -> list[int]:

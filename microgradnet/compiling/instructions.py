@@ -51,6 +51,11 @@ class Rows(NamedTuple):
         return self.start + sum((size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True))
 
     @property
+    def span(self) -> int:
+        """How many rows there are from the first to the last, those between that are not meant counted too."""
+        return self.last + 1 - self.start
+
+    @property
     def is_range(self) -> bool:
         """Whether they are one row after another."""
         step = 1

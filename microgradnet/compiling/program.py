@@ -11,10 +11,13 @@ from microgradnet.compiling.blocks import Plan
 from microgradnet.compiling.capturing import Capture
 from microgradnet.compiling.differentiation import Backward
 from microgradnet.compiling.emitter import Emitter
-from microgradnet.compiling.instructions import FIXED, VALUES, Instruction, Rows, row_range
+from microgradnet.compiling.instructions import FIXED, VALUES, Instruction, Rows, Storage, row_range
+from microgradnet.compiling.listing import Listing
 from microgradnet.compiling.lowering import lower_forward
+from microgradnet.compiling.picture import draw_program
 from microgradnet.compiling.replay import Array, Replay
 from microgradnet.compiling.scalars import PASSES, ScalarProgram
+from microgradnet.drawing.diagram import Diagram
 from microgradnet.ops import CONSTANT
 from microgradnet.value import Value
 from microgradnet.vector import ParameterVector
@@ -65,10 +68,12 @@ class Program:
         self.forward: list[Instruction] = emitter.instructions
         emitter.instructions = []
         self.root: Rows | None = None
+        self.row_of_gradient: dict[Storage, list[int]] = {}
         if trained and scalars.outputs[0] in self.plan.needs:
             backward = Backward(self.plan, emitter, self.plan.place[scalars.outputs[0]])
             backward.lower()
             self.root = backward.root
+            self.row_of_gradient = backward.row_of_gradient
         self._root_is_fixed = self.root is not None and not self.root.storage.batched
         self.backward = emitter.instructions
         self.heights = emitter.heights
@@ -76,7 +81,12 @@ class Program:
         self._replays: dict[int, Replay] = {}
 
     def __str__(self) -> str:
-        return "\n".join(map(str, [*self.forward, *self.backward]))
+        return str(Listing(self))
+
+    def draw_into(self, diagram: Diagram, max_nodes: int) -> str:
+        """What `draw(program)` draws; the title of the picture."""
+        draw_program(self, max_nodes, diagram)
+        return f"array program of {', '.join(self.captured.names) or 'no arguments'}"
 
     @cached_property
     def _piece(self) -> int:

@@ -38,7 +38,7 @@ def draw(
     """The picture of a value's computation graph, or of a network.
 
     Args:
-        value_or_module: a Value, a list of them (a network's outputs), or a Neuron, Layer or MLP.
+        value_or_module: a Value, a list of them (a network's outputs), a Neuron, Layer or MLP, or a compiled program.
         view: "ops" draws every value; "neurons" and "layers" draw one box for all that a neuron or a layer computed.
             A module is drawn as a network of circles ("neurons"), or with a box for each layer ("layers"). Left out,
             it is "ops", or the finest view that fits into `max_nodes`.
@@ -76,6 +76,10 @@ def draw(
         roots = [value_or_module]
     elif isinstance(value_or_module, list | tuple):
         roots = _values(value_or_module)
+    elif hasattr(value_or_module, "draw_into"):  # a compiled program
+        _refuse([*for_ops, *["view"] * (view is not None)], "a program")
+        name = value_or_module.draw_into(diagram, max_nodes)
+        return _picture(diagram, title or name)
     else:
         draw_network(value_or_module, view or "neurons", max_nodes, diagram)
         _refuse(for_ops, "a network")
