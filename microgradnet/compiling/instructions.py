@@ -104,7 +104,7 @@ def row_range(storage: Storage, start: int, *shape: int) -> Rows:
 
 
 def regular(storage: Storage, index: Sequence[Sequence[int]]) -> Rows | None:
-    """The table `index` of row numbers as Rows, if its rows and columns are evenly spaced; else None.
+    """The table `index` of row numbers as Rows, if its lines and columns are evenly spaced and no row comes twice.
 
     >>> regular(VALUES, [[4, 5, 6], [14, 15, 16]])
     Rows(storage=Storage(name='v', batched=True, logical=False), start=4, shape=(2, 3), strides=(10, 1))
@@ -114,7 +114,7 @@ def regular(storage: Storage, index: Sequence[Sequence[int]]) -> Rows | None:
     height, width, start = len(index), len(index[0]), index[0][0]
     across = index[0][1] - start if width > 1 else 1
     down = index[1][0] - start if height > 1 else width
-    if across < 1 or down < 1:
+    if across < 1 or down < 1 or (down <= (width - 1) * across and across <= (height - 1) * down):
         return None
     for row, found in enumerate(index):
         first = start + row * down

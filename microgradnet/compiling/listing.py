@@ -54,9 +54,10 @@ class Listing:
 
         for block in plan.blocks:
             self._name(block.out, numbered("h" if block.out.storage is VALUES else "p"))
-            weights = block.operands[0] if block.kind == "product" else block.out
-            is_theta = weights.storage is FIXED and weights.last < len(program.parameters)
-            if is_theta and weights.start not in self._weights and block.kind == "product" and weights.shape[0] > 1:
+            weights = block.operands[0] if block.operands else block.out
+            if block.kind != "product" or weights.last >= len(program.parameters) or weights.start in self._weights:
+                continue
+            if weights.storage is FIXED and block.out.storage is VALUES:
                 self._weights[weights.start] = numbered("W"), weights
         for starts in self._starts.values():
             starts.sort()
