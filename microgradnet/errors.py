@@ -57,7 +57,7 @@ def named_all(values: Sequence[Any], names: Sequence[str] = ()) -> str:
 def named(value: Any, name: str = "") -> str:
     """A value as messages write it: its label (or `name`), its number, and where it was made if that is known."""
     name = shorten(one_line(value.label)) or name or (value.op.name if value.operands else "")
-    text = f"{name} = {value.data!r}" if name else repr(value.data)
+    text = f"{name} = {value._data!r}" if name else repr(value._data)
     return f"{text} ({value.source})" if value.source else text
 
 

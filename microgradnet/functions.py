@@ -119,12 +119,12 @@ def _some(values: Iterable[Operand], what: str) -> Sequence[Operand]:
 
 
 @overload
-def total(values: Sequence[Value]) -> Value: ...
+def total(values: Iterable[Value]) -> Value: ...
 @overload
-def total(values: Sequence[float]) -> float: ...
+def total(values: Iterable[float]) -> float: ...
 @overload
-def total(values: Sequence[Operand]) -> Operand: ...
-def total(values: Sequence[Operand]) -> Operand:
+def total(values: Iterable[Operand]) -> Operand: ...
+def total(values: Iterable[Operand]) -> Operand:
     """Y = x₁ + x₂ + … in a single node, where the built-in `sum` makes one for each +. dy/dxᵢ = 1.
 
     >>> a = Value(1.0); y = total([a, a, 2.0]); y.data, len(y.operands)
@@ -133,7 +133,7 @@ def total(values: Sequence[Operand]) -> Operand:
     return _apply(ops.TOTAL, _some(values, "total"))
 
 
-def largest(values: Sequence[Operand]) -> Operand:
+def largest(values: Iterable[Operand]) -> Operand:
     """The largest of the values, by comparing two at a time: a `maximum` for each after the first.
 
     >>> largest([Value(1.0), Value(3.0), 2.0]).data
@@ -143,12 +143,12 @@ def largest(values: Sequence[Operand]) -> Operand:
 
 
 @overload
-def logsumexp(values: Sequence[Value]) -> Value: ...
+def logsumexp(values: Iterable[Value]) -> Value: ...
 @overload
-def logsumexp(values: Sequence[float]) -> float: ...
+def logsumexp(values: Iterable[float]) -> float: ...
 @overload
-def logsumexp(values: Sequence[Operand]) -> Operand: ...
-def logsumexp(values: Sequence[Operand]) -> Operand:
+def logsumexp(values: Iterable[Operand]) -> Operand: ...
+def logsumexp(values: Iterable[Operand]) -> Operand:
     """Y = log(eˣ¹ + eˣ² + …), without overflow. dy/dxᵢ is the softmax of the values.
 
     >>> logsumexp([1000.0, 1000.0])

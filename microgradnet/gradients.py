@@ -70,7 +70,8 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
             backpropagate(computed, functions, _itself)
         else:
             propagate(computed)
-        refuse_overflow(wanted, computed)
+        if not create_graph:  # each value of the graph has been refused already where it was made
+            refuse_overflow(wanted, computed)
         found: list[Any] = [value.grad for value in wanted]
     finally:
         recording.enabled = enabled

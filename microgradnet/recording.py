@@ -29,6 +29,7 @@ detecting_anomalies = 0
 
 _PACKAGE = os.path.dirname(__file__) + os.sep
 _EXAMPLES = os.path.join(_PACKAGE, "examples", "")  # to be read as a user's own program
+_CONTEXTLIB = contextmanager.__code__.co_filename  # stands between a with statement and ours
 _is_ours: dict[str, bool] = {}
 
 
@@ -41,11 +42,17 @@ def no_grad() -> Iterator[None]:
     ...     (Value(2.0) * 3).operands
     ()
     """
-    global enabled  # noqa: PLW0603  # the switch is for all operators
     if capturing:
         raise capture_error("no_grad()", "leave it out: compile(function) without parameters computes no gradients")
-    before = enabled
-    enabled = False
+    with graph_recorded(False):
+        yield
+
+
+@contextmanager
+def graph_recorded(whether: bool = True) -> Iterator[None]:
+    """Inside, arithmetic records a graph or it does not, whatever it does around."""
+    global enabled  # noqa: PLW0603  # the switch is for all operators
+    before, enabled = enabled, whether
     try:
         yield
     finally:
@@ -129,7 +136,7 @@ def _tell_observers() -> None:
 
 def refuse_infinity(op: "Operation", operands: "tuple[Value, ...]", data: float) -> None:
     """Raise an error for an infinity or NaN, unless it is due to one put in as data and nobody is looking for those."""
-    if all(isfinite(operand.data) for operand in operands):
+    if all(isfinite(operand._data) for operand in operands):
         raise domain_error(op, operands) from None
     if detecting_anomalies:
         raise AnomalyError(
@@ -164,5 +171,5 @@ def capture_error(what: str, remedy: str) -> CaptureError:
 
 def _is_in_package(file: str) -> bool:
     if file not in _is_ours:
-        _is_ours[file] = file.startswith(_PACKAGE) and not file.startswith(_EXAMPLES)
+        _is_ours[file] = file == _CONTEXTLIB or (file.startswith(_PACKAGE) and not file.startswith(_EXAMPLES))
     return _is_ours[file]

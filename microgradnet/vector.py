@@ -4,7 +4,7 @@ A change of the vector touches none of its values. The first to read or write th
 fetch theirs: so a program that trains on arrays pays for the values when somebody looks at them, and not before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,7 +24,7 @@ class ParameterVector:
 
     Raises:
         TypeError: one of them is no Value.
-        ValueError: a value is among them twice.
+        ValueError: a value is among them twice, or was computed from others.
 
     >>> from microgradnet import parameter
     >>> w, b = parameter(1.0, "w"), parameter(2.0, "b")
@@ -42,6 +42,8 @@ class ParameterVector:
         for value in self.values:
             if not isinstance(value, Value):
                 raise TypeError(f"a parameter vector is made of Values, got {value!r}")
+            if value.operands:
+                raise ValueError(f"a parameter is a leaf, made with parameter(…); this was computed: {value!r}")
         if len(set(self.values)) < len(self.values):
             raise ValueError("a value may stand in a parameter vector only once")
         self._numbers: Numbers = np.empty(len(self.values))
@@ -64,10 +66,15 @@ class ParameterVector:
     def __len__(self) -> int:
         return len(self.values)
 
+    def __iter__(self) -> Iterator[float]:
+        return iter(self.array.tolist())
+
     def __getitem__(self, index: Any) -> Any:
         return self.array[index]
 
     def __setitem__(self, index: Any, numbers: ArrayLike) -> None:
+        if np.asarray(numbers).dtype.kind not in "fiub":
+            raise TypeError(f"numbers are needed, got {numbers!r:.80}")
         self._writable()[index] = numbers
         self._changed()
 

@@ -25,8 +25,8 @@ def compile(
     """A function of one sample, written with Values, made a function of a whole batch, at the speed of arrays.
 
     Without parameters it gives the outputs for each sample. With them it gives (value, gradient): the mean over the
-    batch of the function's result, and the derivative of that by each parameter, (∂/∂θ)(1/n)Σᵢ f(xᵢ; θ), in the order of
-    `Module.parameters()`. Both agree with what Values give one by one, to rounding (rtol 1e-12).
+    batch of the function's result, and the derivative of that by each parameter, (∂/∂θ)(1/n)Σᵢ f(xᵢ; θ), in the order
+    of `Module.parameters()`. Both agree with what Values give one by one, to rounding (rtol 1e-12).
 
     At the first call the function is run on the first and the last sample, and what it computes is kept as a program
     for all samples; it is not run again unless the shape of a sample changes. So whatever is no argument and no

@@ -9,7 +9,7 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from microgradnet import recording
 from microgradnet.errors import CaptureError
@@ -42,11 +42,14 @@ class Capture(NamedTuple):
     made: list[Value]
 
 
-def _refusal(what: str, remedy: str) -> Any:
-    """A method of a captured value that would cut its number off from the graph."""
+def _refusing(name: str, what: str, remedy: str) -> Any:
+    """The method `name` of a captured value, which would cut its number off from the graph."""
+    plain = getattr(Value, name, None)
 
-    def method(self: Value, *arguments: Any) -> NoReturn:
-        raise capture_error(what, remedy)
+    def method(self: Value, *arguments: Any) -> Any:
+        if plain is None or _depends(self) or any(isinstance(a, Value) and _depends(a) for a in arguments):
+            raise capture_error(what, remedy)
+        return plain(self, *arguments)  # computed from constants alone: the same for all samples
 
     return method
 
@@ -54,6 +57,15 @@ def _refusal(what: str, remedy: str) -> Any:
 _BRANCH = "a branch is taken for all samples alike: use maximum, minimum, relu or abs, or branch outside"
 _NUMBER = "use microgradnet's own functions of Values (exp, relu, …), and look at numbers outside"
 _GRADIENT = "compile(function, parameters) gives the gradients; grad(…, create_graph=True) is captured"
+_REFUSED = {
+    **dict.fromkeys(("__lt__", "__le__", "__gt__", "__ge__"),
+                    ("a comparison (in an if, a loop, min, max, sorted, …)", _BRANCH)),
+    **dict.fromkeys(("__int__", "__index__", "__round__", "__trunc__"), ("a number as an index or a count", _NUMBER)),
+    **dict.fromkeys(("backward", "backward_steps"), ("backward()", _GRADIENT)),
+    "__bool__": ("the truth of a value", _BRANCH),
+    "__float__": ("float(v)", _NUMBER),
+    "detach": ("detach()", "pass what has no gradient as an argument of its own"),
+}  # fmt: skip
 
 
 class Captured(Value):
@@ -64,15 +76,17 @@ class Captured(Value):
     def _read(self) -> float:
         if _depends(self):
             raise capture_error(".data", _NUMBER)
-        return self._data  # computed from constants alone: the same for all samples
+        return self._data
 
-    data = property(_read, _refusal("setting .data", "a program's inputs are its arguments: pass it as one"))
-    __float__ = _refusal("float(v)", _NUMBER)
-    __int__ = __index__ = __round__ = __trunc__ = _refusal("a number as an index or a count", _NUMBER)
-    __bool__ = _refusal("the truth of a value", _BRANCH)
-    __lt__ = __le__ = __gt__ = __ge__ = _refusal("a comparison (in an if, a loop, min, max, sorted, …)", _BRANCH)
-    detach = _refusal("detach()", "pass what has no gradient as an argument of its own")
-    backward = backward_steps = _refusal("backward()", _GRADIENT)
+    def _write(self, number: float) -> None:
+        raise capture_error("setting .data", "a program's inputs are its arguments: pass it as one")
+
+    data = property(_read, _write)
+
+
+Captured.__name__ = Captured.__qualname__ = "Value"  # as it is printed
+for _name, (_what, _remedy) in _REFUSED.items():
+    setattr(Captured, _name, _refusing(_name, _what, _remedy))
 
 
 def _depends(value: Value) -> bool:
@@ -112,9 +126,8 @@ def _run(
     inputs: list[list[Value]] = [[] for _ in sample]
     arguments = [_values(array.tolist(), name, flat) for array, name, flat in zip(sample, names, inputs, strict=True)]
     with _capturing([*parameters, *chain.from_iterable(inputs)]) as made:
-        result = function(*arguments)
-    outputs: list[Value] = []
-    template = _template(result, outputs)
+        outputs: list[Value] = []
+        template = _template(function(*arguments), outputs)
     return Capture(list(names), inputs, [array.shape for array in sample], outputs, template, made)
 
 
@@ -139,13 +152,12 @@ def _capturing(traced: Sequence[Value]) -> Iterator[list[Value]]:
     for value in traced:
         value._data  # noqa: B018  # a value whose number is in a vector fetches it
         value.__class__ = Captured
-    enabled, recording.enabled = recording.enabled, True
     recording.capturing = True
     try:
-        with recording.observing(observe):
+        with recording.graph_recorded(), recording.observing(observe):
             yield made
     finally:
-        recording.capturing, recording.enabled = False, enabled
+        recording.capturing = False
         for value in (*traced, *made):
             value.__class__ = Value
 

@@ -1,6 +1,7 @@
 """`Compiled`: a function of one sample that takes a whole batch, captured anew for each shape of its arguments."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from microgradnet.compiling.program import Program, Result
 from microgradnet.errors import CaptureError, DomainError
 from microgradnet.graph import topological_order
 from microgradnet.nn import Module
+from microgradnet.ops import PARAMETER
+from microgradnet.recording import graph_recorded
 from microgradnet.value import Value
 from microgradnet.vector import ParameterVector
 
@@ -28,19 +31,19 @@ class Compiled:
         programs: the programs captured so far, by the shapes of a sample's arguments.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], parameters: Parameters | None, reduction: str | None, most_programs: int
-    ) -> None:
+    def __init__(self, function: Any, parameters: Any, reduction: str | None, most_programs: int) -> None:
         if not callable(function):
             raise TypeError(f"compile takes a function of one sample, got {function!r}")
         self.trained = parameters is not None
-        self.reduction = reduction or ("mean" if self.trained else "none")
+        self.reduction = ("mean" if self.trained else "none") if reduction is None else reduction
         if self.reduction not in REDUCTIONS:
             raise ValueError(f"unknown reduction {reduction!r}: it must be one of {', '.join(REDUCTIONS)}")
         if self.trained and self.reduction == "none":
             raise ValueError("a gradient is of one number: reduction must be 'mean' or 'sum', got 'none'")
         self.function = function
-        self.parameters = vector_of(function if parameters is None else parameters)
+        if not self.trained:
+            parameters = function.parameters() if isinstance(function, Module) else []
+        self.parameters = ParameterVector(dict.fromkeys(parameters_in(parameters)))
         if self.trained and not len(self.parameters):
             raise ValueError(f"{parameters!r:.80} has no parameters: make them with parameter(…)")
         self.programs: dict[tuple[tuple[int, ...], ...], Program] = {}
@@ -61,7 +64,7 @@ class Compiled:
                 result = program.run(self.parameters.array, arrays, size, share)
         except FloatingPointError:
             result = self._run_with_care(program, arrays, size, share)
-        return self._returned(program, result, size, share)
+        return self._returned(program, result, size)
 
     def program(self, *arguments: Any) -> Program:
         """The program for arguments of these shapes; it is captured if it has not been."""
@@ -70,6 +73,8 @@ class Compiled:
 
     def _program(self, arrays: Sequence[Array], size: int) -> Program:
         for array in arrays:
+            if not size:
+                raise ValueError("a batch needs at least one sample, got none")
             if len(array) != size:
                 sizes = ", ".join(str(len(array)) for array in arrays)
                 raise ValueError(f"each argument needs as many samples, along its first axis; got {sizes}")
@@ -85,12 +90,10 @@ class Compiled:
         return program
 
     def _captured(self, arrays: Sequence[Array], size: int) -> Program:
-        if not size:
-            raise ValueError("a batch needs at least one sample, got none")
         samples = [[array[number] for array in arrays] for number in (0, -1)]
         with collector_paused():
             try:
-                captured = capture(self.function, samples, self.parameters.values)
+                captured = capture(self.function, samples, [*self.parameters.values, *parameters_near(self.function)])
             except DomainError:
                 self._refuse(arrays, size)
                 raise
@@ -99,7 +102,11 @@ class Compiled:
                     "a function whose gradient is wanted returns one Value, or a tuple of Values of which the first is "
                     f"differentiated; this one returned {len(captured.outputs)} in a {type(captured.template).__name__}"
                 )
-            return Program(captured, self.parameters.values, self.trained)
+            try:
+                return Program(captured, self.parameters.values, self.trained)
+            except (ArithmeticError, ValueError):  # of a constant: a derivative with log(c) for c = 0
+                self._refuse(arrays, size)
+                raise
 
     def _run_with_care(self, program: Program, arrays: Sequence[Array], size: int, share: float) -> Result:
         """The same where a floating-point operation has failed: an error, unless an infinity or NaN had been put in."""
@@ -116,15 +123,16 @@ class Compiled:
                 raise DomainError(f"sample {number}: {error}") from error
 
     def _run_eagerly(self, sample: Sequence[Array]) -> None:
-        result = self.function(*[_values(numbers.tolist()) for numbers in sample])
-        if self.trained:
-            loss = result[0] if isinstance(result, tuple) else result
-            with set_aside(topological_order(loss)):
-                loss.backward()
+        with graph_recorded():
+            result = self.function(*[_values(numbers.tolist()) for numbers in sample])
+            if self.trained:
+                loss = result[0] if isinstance(result, tuple) else result
+                with set_aside(topological_order(loss)):
+                    loss.backward()
 
-    def _returned(self, program: Program, result: Result, size: int, share: float) -> Any:
+    def _returned(self, program: Program, result: Result, size: int) -> Any:
         if self.trained:
-            value = _sum(result.outputs[0], size) * share
+            value = self._reduced(result.outputs[0], size)
             gradient = result.gradient.copy()
             if program.captured.template == 0:
                 return value, gradient
@@ -133,28 +141,47 @@ class Compiled:
         if self.reduction == "none":
             outputs = [np.broadcast_to(output, size) for output in result.outputs]
         else:
-            outputs = [_sum(output, size) * share for output in result.outputs]
+            outputs = [self._reduced(output, size) for output in result.outputs]
         return _assembled(program.captured.template, outputs)
 
-
-def _sum(output: Array, size: int) -> float:
-    """Over the samples; what is the same for all of them counts for each."""
-    return float(np.add.reduce(output)) * (1 if len(output) == size else size)
-
-
-def vector_of(parameters: Any) -> ParameterVector:
-    """The vector of a module's parameters, or of those in a list of modules and Values; empty for anything else."""
-    return ParameterVector(dict.fromkeys(_listed(parameters)))
+    def _reduced(self, output: Array, size: int) -> float:
+        """The sum or mean over the samples; what is the same for all of them counts for each."""
+        total = float(np.add.reduce(output)) * (1 if len(output) == size else size)
+        return total / size if self.reduction == "mean" else total
 
 
-def _listed(parameters: Any) -> Iterable[Value]:
+def parameters_in(parameters: Any) -> Iterator[Value]:
+    """The parameters of a module, or of the modules and Values in a list.
+
+    Raises:
+        TypeError: something else is among them.
+    """
     if isinstance(parameters, Value):
         yield parameters
     elif isinstance(parameters, Module):
         yield from parameters.parameters()
-    elif isinstance(parameters, list | tuple):
+    elif isinstance(parameters, Iterable) and not isinstance(parameters, str | bytes):
         for part in parameters:
-            yield from _listed(part)
+            yield from parameters_in(part)
+    else:
+        raise TypeError(f"parameters are a Module, Values, or a list of them; got {parameters!r:.80}")
+
+
+def parameters_near(function: Callable[..., Any]) -> list[Value]:
+    """The parameters that a function can reach by itself: in its own module, its closure or its globals."""
+    code = getattr(function, "__code__", None)
+    known = getattr(function, "__globals__", {})
+    around = [function, getattr(function, "__self__", None)]
+    for cell in getattr(function, "__closure__", None) or ():
+        with suppress(ValueError):  # a name that has no value yet
+            around.append(cell.cell_contents)
+    around += [known[name] for name in code.co_names if name in known] if code else []
+    found: list[Value] = []
+    for thing in around:
+        if isinstance(thing, Value | Module | list | tuple):
+            with suppress(TypeError):  # a list of something else
+                found += [value for value in parameters_in(thing) if value.op is PARAMETER]
+    return list(dict.fromkeys(found))
 
 
 def _array(argument: Any, number: int) -> Array:
@@ -191,5 +218,6 @@ def _assembled(template: Template, outputs: Sequence[Any]) -> Any:
     items = [_assembled(item, outputs) for item in template]
     if isinstance(template, tuple):
         return tuple(items)
-    shapes = {np.shape(item) for item in items}
-    return np.stack(items, axis=np.ndim(items[0]) and 1) if len(shapes) == 1 else items
+    if not all(isinstance(item, np.ndarray | float) for item in items) or len({np.shape(item) for item in items}) != 1:
+        return items
+    return np.stack(items, axis=np.ndim(items[0]) and 1)

@@ -259,9 +259,8 @@ class Backward:
     def _contribute_inputs(self, weights: Rows, inputs: Rows, upstream: Rows) -> None:
         """Weightsᵀ · upstream, to those of the inputs that need it."""
         emitter = self.emitter
-        needing = self.plan.needing[inputs.storage]
-        needed = [needing[row] for row in inputs.numbers()[:: inputs.shape[1]]]
-        first, end = needed.index(True), len(needed) - needed[::-1].index(True)
+        needed = inputs.of(self.plan.needing[inputs.storage])
+        first, end = needed.find(1) // inputs.shape[1], needed.rfind(1) // inputs.shape[1] + 1
         some = inputs._replace(start=inputs.start + first * inputs.strides[0], shape=(end - first, inputs.shape[1]))
         part = weights._replace(start=weights.start + first * weights.strides[1], shape=(weights.shape[0], end - first))
         self._contribute(

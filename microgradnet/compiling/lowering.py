@@ -36,7 +36,9 @@ def _dots(block: Block, emitter: Emitter) -> None:
     products = emitter.emit("multiply", emitter.scratch(weights.shape, batched), weights, inputs)
     emitter.emit("total", block.out, products)
     if biases:
-        emitter.emit("add", block.out, block.out, biases[0].reshaped(*block.out.shape))
+        emitter.emit(
+            "add", block.out, block.out, biases[0]._replace(shape=biases[0].shape[1:], strides=biases[0].strides[1:])
+        )
 
 
 def _gather(block: Block, emitter: Emitter) -> None:

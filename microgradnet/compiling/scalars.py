@@ -5,8 +5,9 @@ where a pass changes nothing it gives back the program it was given.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
+from types import MappingProxyType
 
 from microgradnet.graph import walk
 from microgradnet.naming import Namer
@@ -43,9 +44,9 @@ class ScalarProgram:
         namer = Namer([*self.leaves, *self.nodes], for_equations=True)
         return "\n".join(f"{namer.name(node)} = {namer.expression(node)}" for node in self.nodes)
 
-    def rewritten(self, rule: Rule) -> "ScalarProgram":
-        """This program with the rule applied to each computed value, in order."""
-        replaced: dict[Value, Value] = {}
+    def rewritten(self, rule: Rule, leaves: Mapping[Value, Value] = MappingProxyType({})) -> "ScalarProgram":
+        """This program with the rule applied to each computed value, in order, after `leaves` were replaced."""
+        replaced = dict(leaves)
         for node in self.nodes:
             operands = node.operands
             if replaced and not replaced.keys().isdisjoint(operands):
@@ -90,17 +91,17 @@ def share(program: ScalarProgram) -> ScalarProgram:
     """Common subexpressions shared: of two values with the same operation and operands the first serves for both."""
     seen: dict[tuple[Operation, Operands], Value] = {}
     numbers: dict[str, Value] = {}
+    same = {
+        leaf: numbers.setdefault(leaf._data.hex(), leaf)
+        for leaf in program.leaves
+        if leaf.op is CONSTANT or leaf in program.frozen
+    }
 
     def rule(node: Value, op: Operation, operands: Operands) -> Value | None:
-        if len(operands) <= 2:
-            operands = tuple([
-                numbers.setdefault(operand._data.hex(), operand) if operand.op is CONSTANT else operand
-                for operand in operands
-            ])  # fmt: skip
         first = seen.setdefault((op, operands), node)
         return None if first is node else first
 
-    return program.rewritten(rule)
+    return program.rewritten(rule, {leaf: first for leaf, first in same.items() if leaf is not first})
 
 
 def gather(program: ScalarProgram) -> ScalarProgram:

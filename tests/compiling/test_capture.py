@@ -1,0 +1,467 @@
+"""What a captured function may not do: each raises a CaptureError that names the line and a remedy."""
+
+import inspect
+import math
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import pytest
+
+from microgradnet import (
+    CaptureError,
+    Value,
+    compile,
+    grad,
+    jacobian,
+    no_grad,
+    parameter,
+    recording,
+    relu,
+    sign,
+    tanh,
+    total,
+    trace_source,
+    where,
+)
+from tests.compiling.comparing import assert_agrees, numbers
+
+W = parameter(0.5, "w")
+OTHER = parameter(2.0, "other")
+BATCH = ([1.0, 2.0], [1.5, -1.0])
+
+
+def assert_all_is_as_before() -> None:
+    """Values are plain, the switches are off, and eager arithmetic and another capture work."""
+    assert (type(W), type(OTHER)) == (Value, Value)
+    assert recording.observe is None
+    assert not recording.capturing
+    assert recording.enabled
+    assert (W.data, OTHER.data) == (0.5, 2.0)
+    y = W * OTHER
+    assert type(y) is Value
+    assert y.operands == (W, OTHER)
+    assert W < OTHER
+    value, gradient = compile(lambda x: x * W, [W])([1.0, 3.0])
+    assert (value, *gradient) == (1.0, 2.0)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_on() -> Iterator[None]:
+    yield
+    W.data, OTHER.data = 0.5, 2.0
+    assert_all_is_as_before()
+
+
+def line_of(function: Callable[..., Any]) -> int:
+    """The line of the function that is marked "# here", or else its first."""
+    lines, first = inspect.getsourcelines(function)
+    marked = [number for number, line in enumerate(lines, first) if "# here" in line]
+    return marked[0] if marked else function.__code__.co_firstlineno
+
+
+def refused(function: Callable[..., Any], what: str, remedy: str, batch: Any = BATCH, line: bool = True) -> str:
+    """Capturing the function raises a CaptureError with its line, what it did and what to do, and undoes itself."""
+    place = rf"^test_capture\.py:{line_of(function)}: .*" if line else ""
+    messages = []
+    for parameters in ([W], None):
+        step = compile(function, parameters)
+        for _ in range(2):  # what was refused once is refused again
+            with pytest.raises(CaptureError, match=f"{place}{what}.*{remedy}") as caught:
+                step(*batch)
+            assert not step.programs
+            assert_all_is_as_before()
+        messages.append(str(caught.value))
+    assert isinstance(caught.value, RuntimeError)
+    return messages[0]
+
+
+BRANCH = "use maximum, minimum, relu or abs"
+NUMBER = "microgradnet's own functions"
+
+
+def test_an_if_on_a_traced_number() -> None:
+    def function(x: Value, y: Value) -> Value:
+        z = x * W
+        if z > 0:  # here
+            return y
+        return z
+
+    refused(function, "a comparison", BRANCH)
+
+
+def test_an_if_on_a_parameter() -> None:
+    message = "a comparison.*" + BRANCH
+    with pytest.raises(CaptureError, match=message):
+        compile(lambda x: x if W > 0 else -x, W)([1.0])
+
+
+def test_a_loop_that_ends_when_the_data_say_so() -> None:
+    def function(x: Value, y: Value) -> Value:
+        while y < 10:  # here
+            y = y * 2
+        return x * y
+
+    refused(function, "a comparison", BRANCH)
+
+
+@pytest.mark.parametrize("compare", ["<", "<=", ">", ">="])
+@pytest.mark.parametrize("other", ["x", "1.0"])
+def test_a_comparison(compare: str, other: str) -> None:
+    def function(x: Value, y: Value) -> list[Value]:
+        return [x, y][eval(f"y {compare} {other}", {"x": x, "y": y}) :]
+
+    refused(function, "a comparison", BRANCH, line=False)
+
+
+@pytest.mark.parametrize("choose", [max, min, lambda *v: sorted(v)[0], lambda *v: sum(v) if v[0] > 2 else v[1]])
+def test_the_choices_of_python(choose: Callable[..., Value]) -> None:
+    refused(lambda x, y: choose(x, y) * W, "a comparison", BRANCH, line=False)
+
+
+@pytest.mark.parametrize("truth", [bool, lambda v: v or 1, lambda v: not v, lambda v: any([v])])
+def test_the_truth_of_a_value(truth: Callable[[Value], Any]) -> None:
+    refused(lambda x, y: x * truth(y), "the truth of a value", BRANCH, line=False)
+
+
+def test_where_is_a_branch() -> None:
+    refused(lambda x, y: where(x > 0, x, y), "a comparison", BRANCH)
+
+
+def test_data_read() -> None:
+    refused(lambda x, y: x * y.data, r"\.data", NUMBER)
+
+
+def test_data_of_something_computed() -> None:
+    refused(lambda x, y: x * tanh(y * 2).data, r"\.data", NUMBER)
+
+
+def test_data_of_what_a_parameter_gives() -> None:
+    refused(lambda x, y: x * (W * 2).data * y, r"\.data", NUMBER)
+
+
+def test_data_of_a_parameter_that_is_not_listed() -> None:
+    """Its number would be frozen, where as a Value it is looked up at each call."""
+    with pytest.raises(CaptureError, match=r"\.data"):
+        compile(lambda x: x * OTHER.data, W)([1.0])
+
+
+def test_float() -> None:
+    refused(lambda x, y: x * float(y), r"float\(v\)", NUMBER)
+
+
+@pytest.mark.parametrize("function", [math.exp, math.sqrt, math.floor, math.ceil, math.isnan, np.float64, sign])
+def test_a_function_of_numbers(function: Callable[[Any], float]) -> None:
+    refused(lambda x, y: y * function(x), r"float\(v\)", NUMBER, line=False)
+
+
+def test_an_array_of_a_number() -> None:
+    refused(lambda x, y: x * float(np.array([y], float)[0]), r"float\(v\)", NUMBER)
+
+
+@pytest.mark.parametrize("function", [int, round, math.trunc, lambda v: round(v, 2), lambda v: [1, 2, 3][v], range])
+def test_an_index_or_a_count(function: Callable[[Any], Any]) -> None:
+    refused(lambda x, y: function(x) and y, "an index or a count", NUMBER, line=False)
+
+
+def test_a_loop_over_a_number_of_times() -> None:
+    def function(x: Value, y: Value) -> Value:
+        for _ in range(x):  # type: ignore[call-overload]  # here
+            y = y * 2
+        return y
+
+    refused(function, "an index or a count", NUMBER)
+
+
+def test_detach() -> None:
+    refused(lambda x, y: x * y.detach(), r"detach\(\)", "pass what has no gradient as an argument")
+
+
+def test_no_grad() -> None:
+    def function(x: Value, y: Value) -> Value:
+        with no_grad():  # here
+            z = y * 2
+        return x * z
+
+    refused(function, r"no_grad\(\)", "leave it out")
+
+
+def test_backward() -> None:
+    def function(x: Value, y: Value) -> Value:
+        z = x * y
+        z.backward()  # here
+        return z
+
+    refused(function, r"backward\(\)", r"compile\(function, parameters\)")
+
+
+def test_backward_steps() -> None:
+    refused(lambda x, y: [x, *(x * y).backward_steps()], r"backward\(\)", r"compile\(function, parameters\)")
+
+
+def test_backward_of_something_outside() -> None:
+    def function(x: Value, y: Value) -> Value:
+        outside.backward()  # here
+        return x * y
+
+    outside = OTHER * 2
+    refused(function, "a backward pass", r"compile\(function, parameters\)")
+    assert OTHER.grad == 0.0
+
+
+def test_a_gradient_as_a_number() -> None:
+    refused(lambda x, y: x * grad(y * y, y), "a gradient as a number", r"create_graph=True")
+
+
+def test_a_jacobian() -> None:
+    refused(lambda x, y: x * jacobian(y * y, y)[0][0], "a gradient as a number", r"create_graph=True")
+
+
+def test_a_number_put_into_a_parameter() -> None:
+    def function(x: Value) -> Value:
+        W.data = 3.0  # here
+        return x * W
+
+    place = rf"^test_capture\.py:{line_of(function)}: setting \.data.*its arguments"
+    with pytest.raises(CaptureError, match=place):
+        compile(function, W)([1.0])
+
+
+def test_a_number_put_into_an_argument() -> None:
+    def function(x: Value, y: Value) -> Value:
+        x.data = 3.0  # here
+        return x * y
+
+    refused(function, r"setting \.data", "arguments")
+
+
+def test_a_number_put_into_a_parameter_that_is_not_listed() -> None:
+    def function(x: Value) -> Value:
+        OTHER.data = 3.0
+        return x * OTHER
+
+    with pytest.raises(CaptureError, match=r"setting \.data"):
+        compile(function)([1.0])
+
+
+# --- what is found by running the function twice ---
+
+EACH_TIME = "pass what changes"
+
+
+def test_a_random_number() -> None:
+    refused(lambda x, y: x * random.random() * y, "the number", EACH_TIME)
+
+
+def test_a_random_generator_of_numpy() -> None:
+    rng = np.random.default_rng(0)
+    refused(lambda x, y: x + y * rng.normal(), "the number", EACH_TIME)
+
+
+def test_a_random_mask() -> None:
+    rng = random.Random(0)
+
+    def function(x: Value, y: Value) -> Value:
+        return total([v * (1.0 if rng.random() < 0.5 else 0.0) for v in [x, y] * 20])  # here
+
+    refused(function, "the number", EACH_TIME)
+
+
+def test_a_random_number_in_a_value() -> None:
+    refused(lambda x, y: x + y * Value(random.random()), "the number", EACH_TIME)
+
+
+def test_a_random_number_alone() -> None:
+    refused(lambda x, y: Value(random.random()), "the number", EACH_TIME)
+
+
+def test_a_random_choice_of_operands() -> None:
+    rng = random.Random(0)
+    refused(lambda x, y: total([v * y for v in rng.sample([x, y, W] * 10, 10)]), "", EACH_TIME, line=False)
+
+
+def test_a_random_number_of_steps() -> None:
+    counts = iter(range(1, 1000))
+
+    def function(x: Value, y: Value) -> Value:
+        for _ in range(next(counts)):
+            x = x * y
+        return x
+
+    refused(function, "", EACH_TIME, line=False)
+
+
+def test_a_random_operation() -> None:
+    names = iter(["tanh", "exp", "sin", "cos"] * 100)
+    refused(lambda x, y: getattr(x, next(names))() * y, "in one run of the function is", EACH_TIME)
+
+
+def test_a_random_order_of_the_results() -> None:
+    turns = iter([False, True] * 100)
+    with pytest.raises(CaptureError, match=f"returned different values.*{EACH_TIME}"):
+        compile(lambda x, y: [x, y] if next(turns) else [y, x])(*BATCH)
+
+
+def test_a_counter() -> None:
+    counts = [0]
+
+    def function(x: Value, y: Value) -> Value:
+        counts[0] += 1
+        return x * y * counts[0]  # here
+
+    refused(function, "the number", EACH_TIME)
+
+
+def test_the_time() -> None:
+    refused(lambda x, y: x * y + time.perf_counter(), "the number", EACH_TIME)
+
+
+def test_a_number_that_leaves_by_its_text() -> None:
+    """There is no lock for this door, but the second run of another sample finds it open."""
+    refused(lambda x, y: x * float(f"{y:.6f}"), "the number", EACH_TIME)
+
+
+# --- what it returns ---
+
+
+@pytest.mark.parametrize("result", [None, "text", {1, 2}, (v for v in "ab"), np.zeros(2), [[None]], {"a": object()}])
+def test_a_result_that_is_no_value(result: Any) -> None:
+    refused(lambda x, y: result, "a compiled function returns Values", "", line=False)
+
+
+def test_a_plain_number_is_a_result() -> None:
+    assert compile(lambda x: {"y": x * 2, "one": 1.0})([3.0, 4.0])["one"].tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "result", [lambda x: [x], lambda x: {"a": x}, lambda x: ([x], x), lambda x: (), lambda x: (x, {"a": x})]
+)
+def test_a_gradient_is_of_a_value_or_the_first_of_a_tuple(result: Callable[[Value], Any]) -> None:
+    with pytest.raises(CaptureError, match="a function whose gradient is wanted returns one Value, or a tuple"):
+        compile(lambda x: result(x * W), W)([1.0, 2.0])
+
+
+def test_an_error_of_the_function_itself_comes_through() -> None:
+    def function(x: Value, y: Value) -> Value:
+        raise KeyError("mine")
+
+    for parameters in (None, W):
+        with pytest.raises(KeyError, match="mine"):
+            compile(function, parameters)(*BATCH)
+        assert_all_is_as_before()
+
+
+# --- what is allowed ---
+
+
+def test_numbers_of_constants_made_inside_may_be_read() -> None:
+    def function(x: Value) -> Value:
+        scale = Value(2.0) * 3
+        return x * W * scale.data if scale.data > 1 else x
+
+    assert_agrees(function, [W], numbers(3))
+
+
+def test_a_gradient_as_a_graph() -> None:
+    """A physics-informed loss, say: the derivative of the network by its input."""
+
+    def function(x: Value, y: Value) -> Value:
+        u = tanh(x * W) * OTHER
+        slope = grad(u, x, create_graph=True)
+        return (slope + u - y) ** 2
+
+    assert_agrees(function, [W, OTHER], numbers(3), numbers(3))
+
+
+def test_a_gradient_by_a_parameter_as_a_graph() -> None:
+    assert_agrees(lambda x: grad(tanh(x * W) ** 2, W, create_graph=True), [W, OTHER], numbers(3))
+
+
+def test_values_made_outside_are_looked_up_at_each_call() -> None:
+    scale, offset = Value(2.0), parameter(1.0)
+    step = compile(lambda x: x * W * scale + offset, W)
+    assert step([1.0])[0] == 2.0
+    scale.data, offset.data = 4.0, -1.0
+    value, gradient = step([1.0])
+    assert (value, *gradient) == (1.0, 4.0)
+    W.data = 1.0
+    assert step([1.0])[0] == 3.0
+
+
+def test_what_was_computed_outside_is_computed_again() -> None:
+    scale = Value(2.0)
+    outside = scale * 3
+    step = compile(lambda x: x * outside)
+    assert step([1.0]).tolist() == [6.0]
+    scale.data = 3.0
+    assert step([1.0]).tolist() == [9.0]
+
+
+def test_control_flow_on_plain_arguments() -> None:
+    layers, deep = 3, True
+
+    def function(x: list[Value]) -> Value:
+        z = x[0]
+        for layer in range(layers):
+            z = relu(z * W) if layer % 2 or not deep else tanh(z + x[layer % len(x)])
+        return z
+
+    assert_agrees(function, [W], numbers(3, 2))
+
+
+def test_labels_and_printing() -> None:
+    def function(x: Value, y: Value) -> Value:
+        z = x * y
+        z.label = "z"
+        print(z, f"{x:.2f}", repr(W), z.label, z.op.name, len(z.operands))
+        return z * W
+
+    printed = StringIO()
+    with redirect_stdout(printed):
+        compile(function, W)(*BATCH)
+    assert re.match(r"\w+\(data=1\.5, label='z'\) 1\.00 \w+\(data=0\.5.*label='w'\) z multiply 2\n", printed.getvalue())
+
+
+def test_identity_and_membership() -> None:
+    def function(x: Value, y: Value) -> Value:
+        table = {x: y, y: x}
+        return table[x] * W if x in [x, y] and x is not y and x != y else x
+
+    assert_agrees(function, [W], numbers(3), numbers(3, seed=1))
+
+
+def test_lines_are_traced_while_it_is_captured() -> None:
+    with trace_source():
+        program = compile(lambda x: x * W, W).program([1.0])
+    assert re.match(r"test_capture\.py:\d+$", str(program.captured.outputs[0].source))
+
+
+def test_values_kept_from_a_capture_are_plain_afterwards() -> None:
+    kept: list[Value] = []
+
+    def function(x: Value, y: Value) -> Value:
+        kept.append(x * y)
+        return kept[-1] * W
+
+    compile(function, W)(*BATCH)
+    assert {type(value) for value in kept} == {Value}
+    assert [value.data for value in kept] == [1.5, -2.0]
+    kept[0].backward()
+    assert kept[0].operands[0].grad == 1.5
+
+
+def test_a_compiled_function_inside_another() -> None:
+    """On plain numbers, it is itself captured there; what is refused outside of it stays refused."""
+    inner = compile(lambda v: v * W, W)
+
+    def function(x: Value) -> Value:
+        inner([2.0])
+        return x if W > 0 else -x
+
+    with pytest.raises(CaptureError):
+        compile(function, W)([1.0])

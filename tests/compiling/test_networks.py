@@ -1,0 +1,203 @@
+"""Networks written out number by number: compiled they agree with eager, and are as few array operations as they can.
+
+Bounds, not exact counts: what they show is that an operation is made for a layer, not for a number.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from microgradnet import MLP, Program, Value, compile, dot, logsumexp, relu, softmax, tanh, total, weighted_sum
+from tests.compiling.comparing import assert_agrees, flat, functions_of, numbers, parameters_of
+
+
+def instructions(program: Program) -> list[str]:
+    return [str(instruction) for instruction in program]
+
+
+def products(program: Program) -> tuple[int, int]:
+    """How many matrix products there are forward and backward."""
+    return tuple([sum(i.function == "matmul" for i in part) for part in (program.forward, program.backward)])  # type: ignore[return-value]
+
+
+def squared_error(model: MLP, x: list[Value], y: Value) -> Any:
+    return (model(x) - y) ** 2
+
+
+def test_a_dense_layer_is_one_matrix_product_each_way() -> None:
+    model = MLP(5, [7], "tanh", seed=1)
+    program = assert_agrees(lambda x: total(model(x)), model.parameters(), numbers(4, 5))
+    assert products(program) == (1, 1), "its inputs need no gradient"
+    assert len(program.forward) <= 3
+    assert len(program.backward) <= 6
+
+
+@pytest.mark.parametrize("depth", [2, 5])
+def test_each_layer_adds_a_few_operations_whatever_its_width(depth: int) -> None:
+    counts = []
+    for width in (3, 12):
+        model = MLP(4, [width] * depth + [1], "relu", seed=1)
+        program = assert_agrees(partial(squared_error, model), model.parameters(), numbers(3, 4), numbers(3))
+        assert products(program)[0] == depth + 1
+        assert products(program)[1] == 2 * depth + 1
+        counts.append(len(list(program)))
+    assert counts[0] == counts[1] <= 10 * (depth + 1)
+
+
+def test_a_cross_entropy_of_logits() -> None:
+    model = MLP(8, [5, 4], "tanh", seed=2)
+
+    def loss(x: list[Value], y: list[Value]) -> Any:
+        z = model(x)
+        return logsumexp(z) - dot(y, z)
+
+    targets = [[float(i == j % 4) for i in range(4)] for j in range(7)]
+    program = assert_agrees(loss, model.parameters(), numbers(7, 8), targets)
+    assert products(program) == (2, 3)
+
+
+def test_a_convolution_is_one_matrix_product() -> None:
+    kernels, biases = parameters_of(3, 9), parameters_of(3)
+    dense, last = parameters_of(4, 3 * 16), parameters_of(4)
+
+    def loss(x: list[list[Value]], y: list[Value]) -> Any:
+        maps = [
+            relu(weighted_sum(k, [x[i + a][j + b] for a in range(3) for b in range(3)], bias))
+            for k, bias in zip(kernels, biases, strict=True) for i in range(4) for j in range(4)
+        ]  # fmt: skip
+        z = [weighted_sum(w, maps, b) for w, b in zip(dense, last, strict=True)]
+        return logsumexp(z) - dot(y, z)
+
+    targets = [[float(i == j % 4) for i in range(4)] for j in range(5)]
+    program = assert_agrees(loss, flat([kernels, biases, dense, last]), numbers(5, 6, 6), targets)
+    assert products(program) == (2, 3)
+    assert len(program.forward) <= 20
+    assert len(program.backward) <= 25
+
+
+def test_two_convolutions() -> None:
+    first, biases = parameters_of(3, 9), parameters_of(3)
+    second, others = parameters_of(2, 12), parameters_of(2, seed=1)
+
+    def loss(x: list[list[Value]]) -> Any:
+        maps = [
+            [
+                [tanh(weighted_sum(k, [x[i + a][j + b] for a in range(3) for b in range(3)], bias))
+                 for k, bias in zip(first, biases, strict=True)]
+                for j in range(4)
+            ]
+            for i in range(4)
+        ]  # fmt: skip
+        patches = [
+            [maps[i + a][j + b][c] for c in range(3) for a in range(2) for b in range(2)]
+            for i in range(3) for j in range(3)
+        ]  # fmt: skip
+        found = [tanh(weighted_sum(k, p, b)) for k, b in zip(second, others, strict=True) for p in patches]
+        return total([v * v for v in found])
+
+    program = assert_agrees(loss, flat([first, biases, second, others]), numbers(5, 6, 6))
+    assert products(program) == (2, 3)
+    assert len(list(program)) <= 45
+
+
+STEPS, WIDTH = 4, 6
+INTO, WITHIN, B, OUT = (
+    parameters_of(WIDTH, 3),
+    parameters_of(WIDTH, WIDTH),
+    parameters_of(WIDTH),
+    parameters_of(WIDTH, seed=1),
+)
+CELLS: dict[str, Callable[..., Value]] = {
+    "two weighted sums": lambda x, h, wx, wh, b: weighted_sum(wx, x) + weighted_sum(wh, h, b),
+    "one weighted sum": lambda x, h, wx, wh, b: weighted_sum([*wx, *wh], [*x, *h], b),
+    "+ and *": lambda x, h, wx, wh, b: (
+        sum(w * v for w, v in zip(wx, x, strict=True)) + sum(w * v for w, v in zip(wh, h, strict=True)) + b
+    ),
+    "bias first": lambda x, h, wx, wh, b: (
+        b + sum(w * v for w, v in zip(wx, x, strict=True)) + sum(v * w for w, v in zip(wh, h, strict=True))
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS.keys())
+@pytest.mark.parametrize("zero", [Value, float], ids=["zeros as Values", "zeros as numbers"])
+def test_an_unrolled_recurrent_network(cell: Callable[..., Value], zero: type) -> None:
+    def loss(xs: list[list[Value]], y: Value) -> Any:
+        h = [zero(0.0)] * WIDTH
+        for x in xs:
+            h = [tanh(cell(x, h, wx, wh, b)) for wx, wh, b in zip(INTO, WITHIN, B, strict=True)]
+        return (dot(OUT, h) - y) ** 2
+
+    program = assert_agrees(loss, flat([INTO, WITHIN, B, OUT]), numbers(5, STEPS, 3), numbers(5))
+    forward, backward = products(program)
+    assert STEPS <= forward <= 2 * STEPS + 1
+    assert backward <= 4 * STEPS + 2
+    assert len(program.forward) <= 7 * STEPS
+    assert len(program.backward) <= 12 * STEPS
+
+
+def test_attention() -> None:
+    queries, keys, contents = parameters_of(4, 3), parameters_of(4, 3, seed=1), parameters_of(4, 3, seed=2)
+
+    def loss(xs: list[list[Value]]) -> Any:
+        q, k, v = [[[dot(w, x) for w in weights] for x in xs] for weights in (queries, keys, contents)]
+        out = []
+        for qi in q:
+            shares = softmax([dot(qi, kj) * 0.5 for kj in k])
+            out += [dot(shares, [vj[d] for vj in v]) for d in range(4)]
+        return total([o * o for o in out])
+
+    program = assert_agrees(loss, flat([queries, keys, contents]), numbers(5, 6, 3))
+    assert 1 <= products(program)[0] <= 3, "the projections of all places at once"
+    assert len(program.forward) <= 35
+    assert len(program.backward) <= 45
+
+
+def test_one_dimensional_convolutions_on_top_of_each_other() -> None:
+    """Windows overlap, and each number of the layer below is read by several."""
+    kernels = parameters_of(3, 3)
+
+    def loss(x: list[Value]) -> Value:
+        for kernel in kernels:
+            x = [tanh(dot(kernel, x[i : i + 3])) for i in range(len(x) - 2)]
+        return total(x)
+
+    program = assert_agrees(loss, flat(kernels), numbers(4, 10))
+    assert products(program) == (3, 5)
+
+
+# --- a weighted sum, however it is written ---
+
+W, BIAS = parameters_of(2, 3), parameters_of(2)
+Sum = Callable[[list[Value], list[Value], Value], Value]
+SPELLINGS: dict[str, Sum] = {
+    "w·x + … + b": lambda w, x, b: w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + b,
+    "b + w·x + …": lambda w, x, b: b + w[0] * x[0] + w[1] * x[1] + w[2] * x[2],
+    "x·w": lambda w, x, b: x[0] * w[0] + x[1] * w[1] + x[2] * w[2] + b,
+    "in brackets": lambda w, x, b: w[0] * x[0] + (w[1] * x[1] + (w[2] * x[2] + b)),
+    "bias in the middle": lambda w, x, b: w[0] * x[0] + (b + w[1] * x[1]) + w[2] * x[2],
+    "sum() from b": lambda w, x, b: sum([wi * xi for wi, xi in zip(w, x, strict=True)], b),
+    "sum() + b": lambda w, x, b: sum([wi * xi for wi, xi in zip(w, x, strict=True)]) + b,
+    "total + b": lambda w, x, b: total([wi * xi for wi, xi in zip(w, x, strict=True)]) + b,
+    "total with b": lambda w, x, b: total([b, *[wi * xi for wi, xi in zip(w, x, strict=True)]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", list(SPELLINGS))
+def test_a_weighted_sum_spelled_out_gives_the_same_program(spelling: str) -> None:
+    def loss(layer: Sum) -> Callable[..., Value]:
+        return lambda x, y: logsumexp([tanh(layer(w, x, b)) for w, b in zip(W, BIAS, strict=True)]) * y
+
+    parameters = flat([W, BIAS])
+    program = assert_agrees(loss(SPELLINGS[spelling]), parameters, numbers(3, 3), numbers(3))
+    expected = assert_agrees(loss(weighted_sum), parameters, numbers(3, 3), numbers(3))
+    assert instructions(program) == instructions(expected)
+    assert "matmul" in functions_of(program)
+
+
+def test_a_sum_spelled_with_plus_gives_the_same_program() -> None:
+    plus = compile(lambda x: x[0] + x[1] + (x[2] + x[3]) + x[4] + x[5]).program(numbers(2, 6))
+    assert instructions(plus) == instructions(compile(total).program(numbers(2, 6)))
+    assert len(list(plus)) == 1

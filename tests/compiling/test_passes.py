@@ -1,0 +1,279 @@
+"""The passes over a scalar program, each on a small one, and the rows and kernels that array programs are made of."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microgradnet import Value, compile, parameter, relu, tanh, total, weighted_sum
+from microgradnet.compiling.capturing import capture
+from microgradnet.compiling.instructions import FIXED, VALUES, Rows, regular, row_range
+from microgradnet.compiling.kernels import backward_kernel, forward_kernel
+from microgradnet.compiling.scalars import ScalarProgram, fold, gather, share, split_bias
+from microgradnet.ops import ADD, MULTIPLY, POWER, RELU, SQRT, TABLE, TANH, TOTAL, WEIGHTED_SUM, Operation
+from tests.strategies import derivatives_at, differentiable, each_row, some_points
+
+W, B = parameter(0.5, "w"), parameter(-1.0, "b")
+
+
+def captured(function: Callable[..., Any], *sample: Any) -> ScalarProgram:
+    """The scalar program of a function, as captured from one sample."""
+    arguments = [np.asarray(numbers, float) for numbers in sample]
+    found = capture(function, [arguments, arguments], [W, B])
+    inputs = [value for flat in found.inputs for value in flat]
+    return ScalarProgram(found.outputs, inputs, [value for value in found.made if not value.operands])
+
+
+def lines(program: ScalarProgram) -> list[str]:
+    return str(program).splitlines()
+
+
+def test_a_scalar_program_prints_as_equations() -> None:
+    program = captured(lambda x, y: tanh(W * x + y) * x, 2.0, 3.0)
+    assert lines(program) == ["w·x = w·x", "v₁ = w·x + y", "tanh(v₁) = tanh(v₁)", "tanh(v₁)·x = tanh(v₁)·x"] or lines(
+        program
+    )
+
+
+# --- fold ---
+
+
+def test_fold_computes_what_depends_on_constants_alone() -> None:
+    program = captured(lambda x: x * (Value(2.0) * 3 + 1) + tanh(Value(0.0)), 2.0)
+    assert len(program.nodes) == 5
+    folded = fold(program)
+    assert [node.op for node in folded.nodes] == [MULTIPLY, ADD]
+    assert sorted(leaf.data for leaf in folded.leaves if leaf not in folded.inputs) == [0.0, 7.0]
+    assert lines(folded) == ["7·x = x·7", "7·x + 0 = 7·x + 0"] or len(lines(folded)) == 2
+
+
+def test_fold_leaves_parameters_and_inputs_alone() -> None:
+    program = captured(lambda x: tanh(W * 2) + x * 3, 2.0)
+    assert fold(program) is program
+
+
+def test_fold_folds_a_whole_output() -> None:
+    folded = fold(captured(lambda x: [Value(2.0) * 3, x * 2], 1.0))
+    assert folded.outputs[0].data == 6.0
+    assert folded.outputs[0].operands == ()
+
+
+def test_fold_knows_a_value_made_outside_from_one_made_inside() -> None:
+    outside = Value(2.0)
+    assert fold(program := captured(lambda x: x * (outside * 3), 1.0)) is program
+
+
+# --- share ---
+
+
+def test_share_computes_the_same_only_once() -> None:
+    program = captured(lambda x: tanh(W * x) + tanh(W * x) * (W * x), 2.0)
+    assert len(program.nodes) == 7
+    shared = share(program)
+    assert [node.op for node in shared.nodes] == [MULTIPLY, TANH, MULTIPLY, ADD]
+    first, second = shared.outputs[0].operands
+    assert second.operands[0] is first
+
+
+def test_share_knows_equal_constants() -> None:
+    shared = share(captured(lambda x: (x * 2.0) + (x * 2.0), 3.0))
+    assert [node.op for node in shared.nodes] == [MULTIPLY, ADD]
+    apart = share(captured(lambda x: (x * 0.0) + (x * -0.0), 3.0))
+    assert [node.op for node in apart.nodes] == [MULTIPLY, MULTIPLY, ADD], "0 and −0 are not the same number"
+
+
+def test_share_keeps_what_is_in_another_order_or_of_another_operation() -> None:
+    program = captured(lambda x, y: [x - y, y - x, x * y, x / y], 2.0, 3.0)
+    assert share(program) is program
+
+
+def test_share_makes_two_outputs_one() -> None:
+    shared = share(captured(lambda x: [x * W, x * W], 2.0))
+    assert shared.outputs[0] is shared.outputs[1]
+
+
+# --- gather ---
+
+
+def test_gather_makes_a_chain_of_products_one_weighted_sum() -> None:
+    program = captured(lambda x: W * x[0] + x[1] * W + 3 * x[2] + B, [1.0, 2.0, 3.0])
+    (node,) = gather(program).nodes
+    assert node.op is WEIGHTED_SUM
+    assert node.operands == (W, W, program.leaves[3], *program.inputs, B) or node.operands[-1] is B
+    assert [operand in program.inputs for operand in node.operands] == [False] * 3 + [True] * 3 + [False]
+    assert node.data == program.outputs[0].data
+    assert lines(gather(program))[0].endswith("= w·x[0] + w·x[1] + 3·x[2] + b")
+
+
+def test_gather_without_a_bias_and_with_two() -> None:
+    (node,) = gather(captured(lambda x: W * x[0] + W * x[1], [1.0, 2.0])).nodes
+    assert (node.op, len(node.operands)) == (WEIGHTED_SUM, 4)
+    products, whole = gather(captured(lambda x: W * x[0] + B + W * x[1] + x[0], [1.0, 2.0])).nodes
+    assert (products.op, whole.op, whole.operands[0]) == (WEIGHTED_SUM, TOTAL, products)
+    assert products.data == 0.5 + 1.0
+    assert whole.data == 0.5 - 1.0 + 1.0 + 1.0
+
+
+def test_gather_makes_a_long_chain_of_plus_one_sum() -> None:
+    program = captured(lambda x: x[0] + (x[1] + x[2]) + x[3] + (B + W), [1.0, 2.0, 3.0, 4.0])
+    (node,) = gather(program).nodes
+    assert (node.op, node.operands) == (TOTAL, (*program.inputs, B, W))
+
+
+def test_gather_leaves_what_is_used_elsewhere() -> None:
+    def function(x: list[Value]) -> list[Value]:
+        product = W * x[0]
+        partial = product + x[1] * B
+        return [partial + x[1] * W + x[0] * 3, product, partial]
+
+    program = captured(function, [1.0, 2.0])
+    gathered = gather(program)
+    assert [output.data for output in gathered.outputs] == [output.data for output in program.outputs]
+    assert gathered.outputs[1].op is MULTIPLY
+    assert gathered.outputs[2] in gathered.outputs[0].operands
+
+
+def test_gather_changes_nothing_where_there_is_no_chain() -> None:
+    program = captured(lambda x: tanh(x[0] + W) * relu(x[1] - B), [1.0, 2.0])
+    assert gather(program) is program
+
+
+# --- split_bias ---
+
+
+def test_split_bias_adds_what_varies_by_itself() -> None:
+    program = captured(lambda x: weighted_sum([W, B], x[:2], x[2]), [1.0, 2.0, 3.0])
+    products, whole = split_bias(program).nodes
+    assert (products.op, products.operands) == (WEIGHTED_SUM, (W, B, *program.inputs[:2]))
+    assert (whole.op, whole.operands) == (ADD, (products, program.inputs[2]))
+    assert (products.data, whole.data) == (-1.5, 1.5)
+
+
+def test_split_bias_leaves_a_bias_that_is_the_same_for_all_samples() -> None:
+    program = captured(lambda x: weighted_sum([W, W], x, B) + weighted_sum([W], x[:1]), [1.0, 2.0])
+    assert split_bias(program) is program
+
+
+@pytest.mark.parametrize("simplified", [fold, share, gather, split_bias])
+def test_a_pass_with_nothing_to_do_gives_back_the_program(simplified: Callable[[ScalarProgram], ScalarProgram]) -> None:
+    program = captured(lambda x: tanh(x * W), 1.0)
+    assert simplified(program) is program
+    assert simplified(empty := captured(lambda x: x, 1.0)) is empty
+
+
+def test_a_label_is_kept() -> None:
+    def function(x: list[Value]) -> Value:
+        z = W * x[0] + B * x[1]
+        z.label = "z"
+        return tanh(z)
+
+    assert next(node.label for node in gather(captured(function, [1.0, 2.0])).nodes) == "z"
+
+
+def test_the_scalars_of_a_program_print_and_draw() -> None:
+    program = compile(lambda x: tanh(sum(W * xi for xi in x) + B)).program([[1.0, 2.0, 3.0]])
+    assert str(program.scalars).count("\n") == 1
+    assert "w·x[0] + w·x[1] + w·x[2] + b" in str(program.scalars)
+
+
+# --- rows ---
+
+
+def test_rows_know_their_numbers() -> None:
+    rows = Rows(VALUES, 3, (2, 3), (10, 2))
+    assert rows.numbers() == [3, 5, 7, 13, 15, 17]
+    assert (rows.size, rows.last, rows.is_range) == (6, 17, False)
+    assert str(rows) == "v[3:18] (2, 3, n)"
+    whole = row_range(FIXED, 4, 2, 3)
+    assert (whole.numbers(), whole.is_range, str(whole)) == ([4, 5, 6, 7, 8, 9], True, "p[4:10] (2, 3)")
+    assert whole.reshaped(6).numbers() == whole.numbers()
+    assert str(row_range(FIXED, 4, 1)) == "p[4] (1,)"
+
+
+@given(st.integers(0, 9), st.lists(st.tuples(st.integers(1, 4), st.integers(1, 9)), min_size=1, max_size=3))
+def test_a_range_is_what_has_each_row_once_and_in_order(start: int, axes: list[tuple[int, int]]) -> None:
+    rows = Rows(VALUES, start, tuple([size for size, _ in axes]), tuple([stride for _, stride in axes]))
+    found = rows.numbers()
+    assert len(found) == rows.size
+    assert found[-1] == rows.last
+    assert rows.is_range == (found == list(range(start, start + rows.size)))
+
+
+@given(st.integers(0, 9), st.integers(1, 4), st.integers(1, 4), st.integers(1, 9), st.integers(1, 9))
+def test_a_regular_table_is_found(start: int, height: int, width: int, down: int, across: int) -> None:
+    table = [[start + i * down + j * across for j in range(width)] for i in range(height)]
+    found = regular(VALUES, table)
+    flat = [row for line in table for row in line]
+    if down > (width - 1) * across or across > (height - 1) * down:  # no line reaches into the next, or no column
+        assert found is not None
+        assert found.numbers() == flat
+        assert found.shape == (height, width)
+    elif found:
+        assert found.numbers() == flat
+
+
+@given(st.lists(st.lists(st.integers(0, 6), min_size=2, max_size=3), min_size=1, max_size=3))
+def test_a_table_that_is_not_regular_is_not_taken_for_one(table: list[list[int]]) -> None:
+    table = [line[: min(map(len, table))] for line in table]
+    found = regular(FIXED, table)
+    if found:
+        assert found.numbers() == [row for line in table for row in line]
+
+
+@pytest.mark.parametrize(
+    "table", [[[4, 5, 7]], [[4, 4]], [[5, 4]], [[4], [4]], [[5], [3]], [[1, 2], [5, 7]], [[1, 2], [4, 5], [8, 9]]]
+)
+def test_a_table_with_an_uneven_step_is_not_regular(table: list[list[int]]) -> None:
+    assert regular(VALUES, table) is None
+
+
+# --- kernels ---
+
+ARRAYS: dict[str, Callable[..., Any]] = {
+    "where": np.where,
+    "total": lambda x: np.sum(x, axis=0),
+    "largest": lambda x: np.max(x, axis=0),
+    "erf": np.vectorize(__import__("math").erf),
+    "erfc": np.vectorize(__import__("math").erfc),
+}
+
+
+def run(kernel: Any, *operands: Any) -> list[Any]:
+    """A kernel, its steps one after another on numbers or arrays."""
+    found = list(operands)
+    for step in kernel.steps:
+        arguments = [found[a] if isinstance(a, int) else a for a in step.arguments]
+        found.append((ARRAYS.get(step.function) or getattr(np, step.function))(*arguments))
+    return [found[r] if isinstance(r, int) else r for r in kernel.results]
+
+
+@each_row
+def test_a_kernel_computes_what_the_rule_says(row: Operation) -> None:
+    if row is WEIGHTED_SUM:
+        return
+    count = differentiable(row)
+    for point in some_points(row):
+        variables: list[Any] = [np.array(point)] if row.variadic else list(point[:count])
+        constants = tuple(point[count:])
+        y = row.scalar(*point)
+        assert run(forward_kernel(row, len(variables), constants), *variables) == [pytest.approx(y, rel=1e-12)]
+        wanted = tuple(range(len(variables)))
+        found = run(backward_kernel(row, len(variables), constants, wanted), 3.0, y, *variables)
+        expected = [3.0 * derivative for derivative in derivatives_at(row, point)]
+        flat = np.ravel(np.broadcast_arrays(found[0], variables[0])[0]) if row.variadic else found
+        assert list(flat) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_kernel_has_no_step_that_is_not_needed() -> None:
+    assert [step.function for step in backward_kernel(RELU, 1, (), (0,)).steps] == ["less_equal", "where"]
+    assert [step.function for step in forward_kernel(POWER, 1, (2.0,)).steps] == ["multiply"]
+    assert [step.function for step in forward_kernel(POWER, 1, (-1.0,)).steps] == ["divide"]
+    assert backward_kernel(ADD, 2, (), (0, 1)).results == (0, 0), "the upstream gradient itself"
+    assert len(backward_kernel(SQRT, 1, (), (0,)).steps) == 2
+    assert len(backward_kernel(TABLE["divide"], 2, (), (0,)).steps) < len(
+        backward_kernel(TABLE["divide"], 2, (), (0, 1)).steps
+    )
+    assert total([1.0]) == 1.0
