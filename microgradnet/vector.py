@@ -47,18 +47,16 @@ class ParameterVector:
         if len(set(self.values)) < len(self.values):
             raise ValueError("a value may stand in a parameter vector only once")
         self._numbers: Numbers = np.empty(len(self.values))
+        self._view = self._numbers[:]
+        self._view.flags.writeable = False
         self._ahead = False  # whether the values have yet to fetch their numbers
         self._epoch = -1  # as of when the numbers are those of the values
 
     @property
     def array(self) -> Numbers:
         """The numbers, to be read only: it changes with the vector."""
-        if not self._ahead and self._epoch != clock._epoch:  # some value somewhere has changed
-            self._numbers[:] = [value._data for value in self.values]
-            self._epoch = clock._epoch
-        view = self._numbers[:]
-        view.flags.writeable = False
-        return view
+        self._writable()
+        return self._view
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.array, dtype)
@@ -91,8 +89,13 @@ class ParameterVector:
     def __repr__(self) -> str:
         return repr(self.array).replace("array", "ParameterVector", 1)
 
+    def __reduce__(self) -> Any:
+        return ParameterVector, (self.values,)
+
     def _writable(self) -> Numbers:
-        self.array  # noqa: B018  # makes the numbers those of the values
+        if not self._ahead and self._epoch != clock._epoch:  # some value somewhere has changed
+            self._numbers[:] = [value._data for value in self.values]
+            self._epoch = clock._epoch
         return self._numbers
 
     def _changed(self) -> "ParameterVector":

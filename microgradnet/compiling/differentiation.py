@@ -1,21 +1,19 @@
 """The backward pass as array instructions: each block passes the gradient of its results on to what it read.
 
 The chain rule is that of `chain_rule`, on rows of numbers: a share, upstream · local derivative, is added to the
-gradient of each operand. The first share to arrive is written instead of added, and where an operand is used by one
-elementwise block alone, its gradient is made in place of the upstream one.
+gradient of each operand. The first share to arrive is written instead of added.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from microgradnet.compiling.blocks import Block, Plan
 from microgradnet.compiling.emitter import Emitter
-from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, Storage, row_range
-from microgradnet.compiling.kernels import backward_kernel
+from microgradnet.compiling.gradient_rows import GradientRows
+from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, Storage, regular, row_range
+from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
 from microgradnet.compiling.lowering import runs, whole
 
-UPSTREAM = 0  # its place among the operands of a backward kernel
 NEAR = 16  # rows this near to each other are set to zero in one go, with those between
 Write = Callable[[Rows], object]
 """Computes something into the rows it is given."""
@@ -33,86 +31,27 @@ class Backward:
     def __init__(self, plan: Plan, emitter: Emitter, root: int) -> None:
         self.plan = plan
         self.emitter = emitter
-        self.passed: set[Rows] = set()
-        """What was gathered for a derivative of 1: its gradient is the upstream one, and has no rows of its own."""
-        self.row_of_gradient = self._assign_rows(root)
-        self.written = {storage: bytearray(emitter.heights[GRADIENTS[storage]]) for storage in (VALUES, FIXED)}
+        rows = GradientRows(plan, root)
+        emitter.heights.update(rows.heights)
+        self.row_of_gradient, self.gradient, self.passed = rows.of, rows.gradient, rows.passed
+        self.written = {storage: bytearray(height) for storage, height in rows.heights.items()}
         self.root = self.gradient(row_range(VALUES, root, 1) if root >= 0 else row_range(FIXED, ~root, 1))
         self._mark(self.root)
-        for storage in (VALUES, FIXED):
-            self._clear_scattered(storage)
+        self._clear_scattered()
 
-    def _clear_scattered(self, storage: Storage) -> None:
+    def _clear_scattered(self) -> None:
         """Zeros for the gradients that will be added to row by row, in as few ranges as there are."""
-        rows = sorted({
-            self.row_of_gradient[storage][row if row >= 0 else ~row]
-            for block in self.plan.blocks
-            for row in block.sources
-            if any(block.needs) and (row >= 0) == (storage is VALUES)
-        } - {-1})  # fmt: skip
-        while rows:
-            end = next((i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + NEAR), len(rows))
-            self._complete(row_range(GRADIENTS[storage], rows[0], rows[end - 1] + 1 - rows[0]))
-            rows = rows[end:]
-
-    def _assign_rows(self, root: int) -> dict[Storage, list[int]]:
-        """For each row that needs a gradient the row of its gradient; −1 for the others.
-
-        What is used by a single elementwise block alone shares rows with its result: the gradient is changed in place.
-        """
-        plan, heights = self.plan, self.emitter.heights
-        rows = {storage: [-1] * plan.heights[storage] for storage in (VALUES, FIXED)}
-        reads: Counter[tuple[Storage, int]] = Counter()
-        for block in plan.blocks:
-            for operand in block.operands:
-                whole_block = operand.start == plan.start_of(operand.storage, operand.start) and operand.is_range
-                reads[operand.storage, plan.start_of(operand.storage, operand.start)] += 1 if whole_block else 2
-            for row in block.sources:
-                reads[_start(plan, row)] += 2
-        reads[_start(plan, root)] += 2
-        blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
-        copied = {storage: bytearray(plan.heights[storage]) for storage in (VALUES, FIXED)}
-        for block in plan.blocks:
-            if block.kind == "gather":
-                copied[block.out.storage][block.out.start : block.out.start + block.out.size] = b"\1" * block.out.size
-
-        def assign(found: Rows, start: int | None = None) -> None:
-            """Rows for the gradients of `found`, new ones unless said, but for those that have theirs."""
-            own, height = rows[found.storage], GRADIENTS[found.storage]
-            row, end = found.start, found.start + found.size
-            while row < end:
-                free = next((other for other in range(row, end) if own[other] >= 0), end)
-                first = heights[height] if start is None else start + row - found.start
-                own[row:free] = range(first, first + free - row)
-                heights[height] += free - row if start is None else 0
-                row = next((other for other in range(free, end) if own[other] < 0), end)
-
-        assign(row_range(FIXED, 0, len(plan.fixed)))
-        for block in reversed(plan.blocks):
-            if not any(block.needs):
-                continue
-            assign(block.out)
-            if block.kind in ("apply", "stack"):
-                own = rows[block.out.storage][block.out.start]
-                passed = [
-                    i
-                    for i in _passed_on(block)
-                    if block.operands[i].storage is block.out.storage
-                    and copied[block.out.storage][block.operands[i].start]
-                ]
-                for i in passed:
-                    operand = block.operands[i]
-                    self.passed.add(operand)
-                    for line in range(operand.size // block.out.size):
-                        assign(row_range(operand.storage, operand.start + line * block.out.size, block.out.size), own)
-                position = _in_place(block, blocks, reads)
-                if position is not None and not passed:
-                    assign(block.operands[position], own)
-        return rows
-
-    def gradient(self, rows: Rows) -> Rows:
-        """Where the gradients of these rows are."""
-        return rows._replace(storage=GRADIENTS[rows.storage], start=self.row_of_gradient[rows.storage][rows.start])
+        scattered: dict[Storage, set[int]] = {storage: set() for storage in GRADIENTS.values()}
+        for block in self.plan.blocks:
+            for storage, into, _ in self._moves(block):
+                if not regular(storage, [into]):
+                    scattered[storage].update(into)
+        for storage, found in scattered.items():
+            rows = sorted(found)
+            while rows:
+                end = next((i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + NEAR), len(rows))
+                self._complete(row_range(storage, rows[0], rows[end - 1] + 1 - rows[0]))
+                rows = rows[end:]
 
     def lower(self) -> None:
         """The instructions."""
@@ -127,13 +66,10 @@ class Backward:
 
     def _is_written(self, rows: Rows) -> int:
         """How many of these gradient rows have been written to."""
-        return rows.of(self._written_of(rows.storage)).count(1)
-
-    def _written_of(self, storage: Storage) -> bytearray:
-        return self.written[VALUES if storage is GRADIENTS[VALUES] else FIXED]
+        return rows.of(self.written[rows.storage]).count(1)
 
     def _mark(self, rows: Rows) -> None:
-        written = self._written_of(rows.storage)
+        written = self.written[rows.storage]
         if rows.is_range:
             written[rows.start : rows.start + rows.size] = b"\1" * rows.size
             return
@@ -142,7 +78,7 @@ class Backward:
 
     def _complete(self, rows: Rows) -> None:
         """Zeros for those of the gradient rows (a range) that nothing has been written to."""
-        written = self._written_of(rows.storage)
+        written = self.written[rows.storage]
         row, end = rows.start, rows.start + rows.size
         while (first := written.find(0, row, end)) >= 0:
             row = written.find(1, first, end)
@@ -150,20 +86,19 @@ class Backward:
             self.emitter.emit("fill", row_range(rows.storage, first, row - first), 0.0)
             written[first:row] = b"\1" * (row - first)
 
-    def _contribute(self, operand: Rows, shape: tuple[int, ...], batched: bool, share: Rows | Write) -> None:
-        """Add a share, of this shape, to the gradient of the operand, summed over what the operand was the same for.
+    def _contribute(self, into: Rows, shape: tuple[int, ...], batched: bool, share: Rows | Write) -> None:
+        """Add a share, of this shape, to an operand's gradient, summed over what the operand was the same for.
 
         Args:
-            operand: the rows that were read.
+            into: the gradient of the operand.
             shape: that of the share.
             batched: whether it has a column for each sample.
             share: the rows where it is, or what writes it to given rows.
         """
         emitter = self.emitter
-        into = self.gradient(operand)
-        padded = (1,) * (len(shape) - len(operand.shape)) + operand.shape
+        padded = (1,) * (len(shape) - len(into.shape)) + into.shape
         axes = [axis for axis, (size, own) in enumerate(zip(shape, padded, strict=True)) if size != own]
-        if batched and not operand.storage.batched:
+        if batched and not into.storage.batched:
             axes.append(-1)
         written = self._is_written(into)
         if 0 < written < into.size:
@@ -180,7 +115,7 @@ class Backward:
             if not written:
                 emitter.emit("sum", reduced, share, detail=summed)
                 return
-            share = emitter.emit("sum", emitter.scratch(padded, operand.storage.batched), share, detail=summed)
+            share = emitter.emit("sum", emitter.scratch(padded, into.storage.batched), share, detail=summed)
             into = reduced
         elif not isinstance(share, Rows):
             if not written:
@@ -209,7 +144,7 @@ class Backward:
         kernel = backward_kernel(block.op, len(block.operands), block.constants, tuple(wanted))
         for i, result in zip(wanted, kernel.results, strict=True):
             if result == UPSTREAM and i not in in_place:
-                self._contribute(block.operands[i], shape, batched, upstream)
+                self._contribute(self.gradient(block.operands[i]), shape, batched, upstream)
         outs = self._direct([block.operands[i] for i in wanted], shape, batched)
         if in_place and kernel.results[-1] == kernel.operands + len(kernel.steps) - 1:
             outs[-1] = upstream
@@ -227,7 +162,7 @@ class Backward:
             if self.gradient(operand) == upstream:
                 self.emitter.emit("copy", upstream, share)
             else:
-                self._contribute(operand, shape, batched, share)
+                self._contribute(self.gradient(operand), shape, batched, share)
 
     _stack = _apply
 
@@ -249,12 +184,13 @@ class Backward:
         upstream = self.gradient(block.out).reshaped(weights.shape[0], inputs.shape[1])
         if block.needs[0]:
             self._contribute(
-                weights, weights.shape, False, lambda out: emitter.emit("matmul", out, upstream, inputs, detail=(0, 1))
-            )
+                self.gradient(weights), weights.shape, False,
+                lambda out: emitter.emit("matmul", out, upstream, inputs, detail=(0, 1)),
+            )  # fmt: skip
         if block.needs[1]:
             self._contribute_inputs(weights, inputs, upstream)
         if biases and block.needs[2]:
-            self._contribute(biases[0], upstream.shape, upstream.storage.batched, upstream)
+            self._contribute(self.gradient(biases[0]), upstream.shape, upstream.storage.batched, upstream)
 
     def _contribute_inputs(self, weights: Rows, inputs: Rows, upstream: Rows) -> None:
         """Weightsᵀ · upstream, to those of the inputs that need it."""
@@ -264,7 +200,7 @@ class Backward:
         some = inputs._replace(start=inputs.start + first * inputs.strides[0], shape=(end - first, inputs.shape[1]))
         part = weights._replace(start=weights.start + first * weights.strides[1], shape=(weights.shape[0], end - first))
         self._contribute(
-            some, some.shape, upstream.storage.batched,
+            self.gradient(some), some.shape, upstream.storage.batched,
             lambda out: emitter.emit("matmul", out, part, upstream, detail=(1, 0)),
         )  # fmt: skip
 
@@ -274,60 +210,41 @@ class Backward:
         for own, other, need in ((weights, inputs, block.needs[0]), (inputs, weights, block.needs[1])):
             if need:
                 share = partial(self._multiply, other, upstream)
-                self._contribute(own, own.shape, upstream.storage.batched, share)
+                self._contribute(self.gradient(own), own.shape, upstream.storage.batched, share)
         if biases and block.needs[2]:
             row = upstream.reshaped(1, upstream.size)
-            self._contribute(biases[0], row.shape, row.storage.batched, row)
+            self._contribute(self.gradient(biases[0]), row.shape, row.storage.batched, row)
 
     def _multiply(self, one: Rows, other: Rows, out: Rows) -> None:
         self.emitter.emit("multiply", out, one, other)
 
     def _gather(self, block: Block) -> None:
         """The copies' gradients, added to those of the rows that were copied."""
+        batched = block.out.storage.batched
+        for storage, into, copies in self._moves(block):
+            share = self._taken(GRADIENTS[block.out.storage], copies)
+            rows = regular(storage, [into])
+            if rows:
+                self._contribute(rows, rows.shape, batched, share.reshaped(*rows.shape))
+            else:
+                self.emitter.emit("scatter_add", whole(storage), share, detail=into)
+
+    def _moves(self, block: Block) -> list[tuple[Storage, tuple[int, ...], tuple[int, ...]]]:
+        """Of a gather: to which gradient rows of a storage the gradients of which copies go."""
+        moves: list[tuple[Storage, tuple[int, ...], tuple[int, ...]]] = []
         own = self.row_of_gradient[block.out.storage]
         for storage, begin, _, rows in runs(block):
             wanted = [i for i, row in enumerate(rows) if self.plan.needing[storage][row]]
             if wanted:
-                copies = [own[block.out.start + begin + i] for i in wanted]
                 into = tuple([self.row_of_gradient[storage][rows[i]] for i in wanted])
-                self.emitter.emit("scatter_add", whole(GRADIENTS[storage]), self._taken(block, copies), detail=into)
+                copies = tuple([own[block.out.start + begin + i] for i in wanted])
+                moves.append((GRADIENTS[storage], into, copies))
+        return moves
 
-    def _taken(self, block: Block, rows: list[int]) -> Rows:
+    def _taken(self, storage: Storage, rows: tuple[int, ...]) -> Rows:
         """These gradient rows one after another."""
-        storage = GRADIENTS[block.out.storage]
-        if rows == list(range(rows[0], rows[0] + len(rows))):
+        if rows == tuple(range(rows[0], rows[0] + len(rows))):
             return row_range(storage, rows[0], len(rows))
-        out = self.emitter.scratch((len(rows),), storage.batched)
-        return self.emitter.emit("take", out, whole(storage), detail=tuple(rows))
-
-
-def _start(plan: Plan, row: int) -> tuple[Storage, int]:
-    """Where the rows are that were laid out together with this one, given as in `Plan.place`."""
-    storage, row = (VALUES, row) if row >= 0 else (FIXED, ~row)
-    return storage, plan.start_of(storage, row)
-
-
-def _passed_on(block: Block) -> list[int]:
-    """Which operands' derivative is 1, so that upstream is passed on as it is."""
-    needing = tuple([i for i, need in enumerate(block.needs) if need and block.operands[i].is_range])
-    if not needing or any(block.operands[i].size % block.out.size for i in needing):
-        return []
-    kernel = backward_kernel(block.op, len(block.operands), block.constants, needing)
-    return [i for i, result in zip(needing, kernel.results, strict=True) if result == UPSTREAM]
-
-
-def _in_place(
-    block: Block, blocks: dict[tuple[Storage, int], Block], reads: Counter[tuple[Storage, int]]
-) -> int | None:
-    """Which operand of an elementwise block has a gradient that can be made of the result's gradient in place."""
-    for position, (operand, need) in enumerate(zip(block.operands, block.needs, strict=True)):
-        if block.kind == "stack":
-            return None
-        source = blocks.get((operand.storage, operand.start))
-        if (
-            need and source and operand.is_range and operand.size == source.out.size == block.out.size
-            and operand.storage is block.out.storage
-            and reads[operand.storage, operand.start] == 1
-        ):  # fmt: skip
-            return position
-    return None
+        return self.emitter.emit(
+            "take", self.emitter.scratch((len(rows),), storage.batched), whole(storage), detail=rows
+        )

@@ -20,6 +20,8 @@ FUNCTIONS = {
 """The names that array libraries give to operators; every other function has the name that rules call it by."""
 COMPARISONS = ("less", "greater", "less_equal", "greater_equal")
 REDUCTIONS = ("total", "largest")
+UPSTREAM = 0
+"""The place of the upstream gradient among the operands of a backward kernel."""
 
 
 class Step(NamedTuple):

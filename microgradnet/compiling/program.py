@@ -119,7 +119,7 @@ class Program:
 
     def _run_piece(self, theta: Array, arguments: Sequence[Array], size: int, share: float) -> Result:
         replay = self._replays.get(size) or self._replay(size)
-        replay.run(theta, self.others.array, arguments, share * size if self._root_is_fixed else share)
+        replay.run(theta, arguments, share * size if self._root_is_fixed else share)
         return Result(replay.outputs, replay.gradient)
 
     def _replay(self, size: int) -> Replay:

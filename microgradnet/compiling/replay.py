@@ -66,6 +66,7 @@ class Replay:
         self.storages[FIXED][: len(program.plan.fixed), 0] = [leaf.data for leaf in program.plan.fixed]
         plan = program.plan
         self._theta = self.storages[FIXED][: len(program.parameters), 0]
+        self._others = program.others
         self._other_rows = [~plan.place[value] for value in program.others.values]
         self._arguments = [
             np.moveaxis(self.array(rows.reshaped(*shape)), -1, 0)
@@ -77,11 +78,11 @@ class Replay:
         self.gradient = self.storages[FIXED_GRADIENTS][:count, 0] if program.root else np.zeros(count)
         self.calls: list[Call] = [call for instruction in program for call in self._bound(instruction)]
 
-    def run(self, theta: Array, others: Array, arguments: Sequence[Array], share: float) -> None:
+    def run(self, theta: Array, arguments: Sequence[Array], share: float) -> None:
         """Put the numbers in, and make all the calls."""
         self._theta[...] = theta
         if self._other_rows:
-            self.storages[FIXED][self._other_rows, 0] = others
+            self.storages[FIXED][self._other_rows, 0] = self._others
         for into, argument in zip(self._arguments, arguments):  # noqa: B905  # as many, as capture has seen to
             into[...] = argument
         if self._root is not None:
@@ -176,7 +177,6 @@ class Replay:
         base = self.storages[instruction.out.storage]
         index = np.array(instruction.detail)
         if base.shape[1] < share.shape[1]:
-            return [lambda: np.add.at(base, index, share.sum(1, keepdims=True))]
-        if base.shape[1] == 1:
-            return [partial(np.add.at, base[:, 0], index, share[:, 0])]
-        return [partial(np.add.at, base, index, share)]
+            return [lambda: np.add.at(base[:, 0], index, share.sum(1))]
+        each = np.add.outer(index * base.shape[1], np.arange(base.shape[1]))  # number by number is much faster than
+        return [partial(np.add.at, base.reshape(-1), each.reshape(-1), share.reshape(-1))]  # row by row

@@ -29,7 +29,7 @@ from microgradnet import (
     total,
     weighted_sum,
 )
-from microgradnet.compiling import differentiation
+from microgradnet.compiling import differentiation, gradient_rows
 from microgradnet.compiling import program as programs_module
 from microgradnet.compiling.kernels import backward_kernel
 from microgradnet.ops import WEIGHTED_SUM, Operation
@@ -251,7 +251,8 @@ def test_a_wrong_derivative_is_seen(row: Operation, monkeypatch: pytest.MonkeyPa
     function = on_shifted(row, parameters, point[len(parameters) :])
     zeros = [[0.0] * len(parameters)] * 2
     assert_agrees(function, parameters, zeros)
-    monkeypatch.setattr(differentiation, "backward_kernel", slightly_wrong)
+    for module in (differentiation, gradient_rows):
+        monkeypatch.setattr(module, "backward_kernel", slightly_wrong)
     if row is WEIGHTED_SUM:  # has no kernel: its gradients are matrix products
         assert_agrees(function, parameters, zeros)
     else:

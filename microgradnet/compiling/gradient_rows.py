@@ -1,0 +1,129 @@
+"""`GradientRows`: where the gradient of each row of numbers is kept: in a row of its own, or in one it can share.
+
+Two kinds of gradients share rows. Where a derivative is 1, upstream is passed on as it is; what was gathered for such
+an operation needs no rows. And what a single elementwise block alone reads has its gradient made in place of that of
+the block's results.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from microgradnet.compiling.blocks import Block, Plan
+from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, Storage, row_range
+from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
+
+Place = tuple[Storage, int]
+
+
+class GradientRows:
+    """The rows of the gradients of a plan's rows.
+
+    Args:
+        plan: the blocks.
+        root: the row of the result that is differentiated, as in `Plan.place`.
+
+    Attributes:
+        of: for each row of a storage the row of its gradient; −1 for what needs none.
+        heights: how many rows of gradients there are.
+        passed: operands that were gathered, and whose gradient is their result's.
+    """
+
+    def __init__(self, plan: Plan, root: int) -> None:
+        self.of = {storage: [-1] * plan.heights[storage] for storage in (VALUES, FIXED)}
+        self.heights = dict.fromkeys(GRADIENTS.values(), 0)
+        self.passed: set[Rows] = set()
+        reads = _reads(plan, root)
+        blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
+        copied = _copied(plan)
+        self._assign(row_range(FIXED, 0, len(plan.fixed)))
+        for block in reversed(plan.blocks):
+            if not any(block.needs):
+                continue
+            self._assign(block.out)
+            if block.kind in ("apply", "stack"):
+                self._share(block, blocks, reads, copied)
+
+    def gradient(self, rows: Rows) -> Rows:
+        """Where the gradients of these rows are."""
+        return rows._replace(storage=GRADIENTS[rows.storage], start=self.of[rows.storage][rows.start])
+
+    def _share(
+        self, block: Block, blocks: Mapping[Place, Block], reads: Counter[Place], copied: Mapping[Storage, bytearray]
+    ) -> None:
+        out = block.out
+        own = self.of[out.storage][out.start]
+        passed = [
+            operand
+            for operand in _passed_on(block)
+            if operand.storage is out.storage and copied[out.storage][operand.start]
+        ]
+        for operand in passed:
+            self.passed.add(operand)
+            for line in range(operand.size // out.size):
+                self._assign(row_range(operand.storage, operand.start + line * out.size, out.size), own)
+        replaced = None if passed else _replaced(block, blocks, reads)
+        if replaced:
+            self._assign(replaced, own)
+
+    def _assign(self, found: Rows, start: int | None = None) -> None:
+        """Rows for the gradients of `found`, new ones unless said, but for those that have theirs."""
+        own, height = self.of[found.storage], GRADIENTS[found.storage]
+        row, end = found.start, found.start + found.size
+        while row < end:
+            free = next((other for other in range(row, end) if own[other] >= 0), end)
+            first = self.heights[height] if start is None else start + row - found.start
+            own[row:free] = range(first, first + free - row)
+            self.heights[height] += free - row if start is None else 0
+            row = next((other for other in range(free, end) if own[other] < 0), end)
+
+
+def _reads(plan: Plan, root: int) -> Counter[Place]:
+    """How often what was laid out together is read, by its first row; twice at least if not whole and as it stands."""
+    reads: Counter[Place] = Counter()
+    for block in plan.blocks:
+        for operand in block.operands:
+            start = plan.start_of(operand.storage, operand.start)
+            reads[operand.storage, start] += 1 if operand.start == start and operand.is_range else 2
+        for row in block.sources:
+            reads[_start(plan, row)] += 2
+    reads[_start(plan, root)] += 2
+    return reads
+
+
+def _start(plan: Plan, row: int) -> Place:
+    """Where the rows begin that were laid out together with this one, given as in `Plan.place`."""
+    storage, row = (VALUES, row) if row >= 0 else (FIXED, ~row)
+    return storage, plan.start_of(storage, row)
+
+
+def _copied(plan: Plan) -> dict[Storage, bytearray]:
+    """Which rows were gathered: 1 or 0."""
+    flags = {storage: bytearray(plan.heights[storage]) for storage in (VALUES, FIXED)}
+    for block in plan.blocks:
+        if block.kind == "gather":
+            flags[block.out.storage][block.out.start : block.out.start + block.out.size] = b"\1" * block.out.size
+    return flags
+
+
+def _passed_on(block: Block) -> list[Rows]:
+    """The operands by which the derivative is 1, so that upstream is passed on as it is."""
+    needing = tuple([i for i, need in enumerate(block.needs) if need and block.operands[i].is_range])
+    if not needing or any(block.operands[i].size % block.out.size for i in needing):
+        return []
+    kernel = backward_kernel(block.op, len(block.operands), block.constants, needing)
+    return [block.operands[i] for i, result in zip(needing, kernel.results, strict=True) if result == UPSTREAM]
+
+
+def _replaced(block: Block, blocks: Mapping[Place, Block], reads: Counter[Place]) -> Rows | None:
+    """The operand of an elementwise block whose gradient can be made in place of that of the results."""
+    if block.kind == "stack":
+        return None
+    for operand, need in zip(block.operands, block.needs, strict=True):
+        source = blocks.get((operand.storage, operand.start))
+        if (
+            need and source and operand.is_range and operand.size == source.out.size == block.out.size
+            and operand.storage is block.out.storage
+            and reads[operand.storage, operand.start] == 1
+        ):  # fmt: skip
+            return operand
+    return None
