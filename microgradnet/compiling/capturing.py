@@ -8,6 +8,7 @@ running the function a second time, on another sample.
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import signature
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
@@ -115,9 +116,16 @@ def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], para
 
 
 def _names(function: Callable[..., Any], count: int) -> list[str]:
-    code = getattr(function, "__code__", None)
-    named = list(code.co_varnames[: code.co_argcount]) if code else ["x"]
-    return named if len(named) == count else [f"x{i}" for i in range(count)]
+    """What the function calls its first arguments; x₀, x₁, … if it has no names for them."""
+    try:
+        found = [
+            p.name
+            for p in signature(function).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+    except (TypeError, ValueError):  # written in C
+        found = []
+    return found[:count] if len(found) >= count else [f"x{i}" for i in range(count)]
 
 
 def _run(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from microgradnet import MLP, Layer, Module, Neuron, Value, dot, logsumexp, relu
+from microgradnet import MLP, Layer, Module, Neuron, Value, compile, dot, logsumexp, relu
 from tests.benchmarks.eager import moons
 
 Numbers = NDArray[np.float64]
@@ -301,17 +301,9 @@ def numpy_by_hand(task: Task) -> Runner:
     return Runner(step, lambda: moved(task, vector(parameters)))
 
 
-def compile_function() -> Any:
-    """`microgradnet.compile`."""
-    try:
-        return import_module("microgradnet").compile
-    except AttributeError as error:
-        raise ImportError(str(error)) from None
-
-
-def with_microgradnet(task: Task) -> Runner:
+def with_microgradnet(task: Task, engine: str = "numpy") -> Runner:
     model = with_parameters(task)
-    compiled = compile_function()(model.loss, model)
+    compiled = compile(model.loss, model, engine=engine)
     theta = compiled.parameters
 
     def step() -> float:
@@ -321,6 +313,10 @@ def with_microgradnet(task: Task) -> Runner:
         return float(loss)
 
     return Runner(step, lambda: moved(task, np.array([p.data for p in model.parameters()])))
+
+
+def with_numba(task: Task) -> Runner:
+    return with_microgradnet(task, engine="numba")
 
 
 def with_parameters(task: Task) -> Any:
@@ -383,6 +379,7 @@ def with_jax_inline(task: Task) -> Runner:
 CONTENDERS: dict[str, Callable[[Task], Runner]] = {
     "NumPy by hand": numpy_by_hand,
     "microgradnet.compile": with_microgradnet,
+    "its numba tape": with_numba,
     "torch": with_torch,
     "jax.jit": with_jax,
     "jax.jit, inline": with_jax_inline,
