@@ -9,7 +9,7 @@ a small network does.
 import random
 from typing import NamedTuple
 
-from microgradnet import MLP, Value, compile, jacobian, parameter, sigmoid
+from microgradnet import MLP, Value, jacobian, parameter, sigmoid
 from microgradnet.drawing import Picture, draw
 from microgradnet.drawing.chart import Chart, chart
 from microgradnet.examples.example import Example, format_table
@@ -64,6 +64,8 @@ def collapse(network: MLP) -> Affine:
 
 def train_xor(activation: str, steps: int = 1500, eta: float = 0.3) -> tuple[MLP, list[float]]:
     """A network with 4 hidden neurons after gradient descent on the mean of ½·(T − y)², and that error per step."""
+    from microgradnet import compile  # here, as what it needs takes longer to load than all the rest
+
     network = MLP(2, [4, 1], activation, seed=2)
     step = compile(lambda x, target: (target - network(x)) ** 2 / 2, network)
     inputs, targets = zip(*XOR, strict=True)
