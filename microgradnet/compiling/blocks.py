@@ -3,7 +3,7 @@
 Scalars with the same operation at the same depth (the longest way from a leaf) make a block. Weighted sums whose
 operands form a grid, so that each row of weights meets each column of inputs, are one matrix product. What a block
 reads should be evenly spaced rows, which cost nothing to find; what is not is gathered into such rows first, for all
-blocks of a depth at once. Nothing here knows how a block is computed: that is left to `forward` and `backward`.
+blocks of a depth at once. Nothing here knows how a block is computed: that is left to `lowering` and `differentiation`.
 """
 
 from bisect import bisect

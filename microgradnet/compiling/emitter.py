@@ -8,7 +8,6 @@ from microgradnet.compiling.instructions import (
     MASKS,
     SCRATCH,
     VALUE_GRADIENTS,
-    VALUES,
     Instruction,
     Instructions,
     Rows,
@@ -97,6 +96,3 @@ def _shape(function: str, arguments: Sequence[Operand]) -> tuple[tuple[int, ...]
         return arrays[0].shape[1:], batched
     sizes = zip_longest(*[reversed(rows.shape) for rows in arrays], fillvalue=1)
     return tuple([max(size) for size in sizes])[::-1], batched
-
-
-__all__ = ["VALUES", "Emitter", "Operand"]

@@ -89,10 +89,11 @@ def race(title: str, contenders: dict[str, Callable[[], Runner]], repeats: int) 
         ValueError: they have not computed the same, at the first step or by the end of a turn.
     """
     spawn = multiprocessing.get_context("spawn")  # so that NumPy, like the rest, is loaded with one thread
-    connections = {}
+    connections, processes = {}, []
     for name, prepare in contenders.items():
         connections[name], there = spawn.Pipe()
-        spawn.Process(target=serve, args=(there, prepare), daemon=True).start()
+        processes.append(spawn.Process(target=serve, args=(there, prepare), daemon=True))
+        processes[-1].start()
         there.close()
     first = {name: connection.recv() for name, connection in connections.items()}
     missing = {name: found for name, found in first.items() if isinstance(found, str)}
@@ -110,6 +111,8 @@ def race(title: str, contenders: dict[str, Callable[[], Runner]], repeats: int) 
             calls = max(1, round(TURN / next(iter(seconds.values()))[0]))
     for name in seconds:
         connections[name].send(0)
+    for process in processes:  # what is measured next is not to be disturbed by their end
+        process.join()
     lines = [f"{name} is left out ({error}): {INSTALL.get(name, 'see README')}" for name, error in missing.items()]
     return {name: times[2:] for name, times in seconds.items()}, lines
 
