@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from microgradnet.compiling.instructions import FIXED, Rows
+from microgradnet.compiling.array_names import ArrayNames
+from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Instruction, Rows, row_range
 from microgradnet.compiling.listing import Listing, shape_of
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
 
@@ -13,25 +14,26 @@ if TYPE_CHECKING:
 def draw_program(program: "Program", max_nodes: int, diagram: Diagram) -> None:
     """Draw the forward instructions: each box says what is computed, its shape, and the scalars it stands for."""
     listing = Listing(program)
+    names = listing.names
     boxes: dict[Rows, int] = {}
     outputs = [(rows.storage, rows.start) for rows in program.outputs]
-    for rows, name in zip(program.plan.arguments, program.captured.names, strict=True):
-        boxes[rows] = diagram.add(Box([name, shape_of(rows)], "input"))
+    captured = program.captured
+    for rows, name, shape in zip(program.plan.arguments, captured.names, captured.shapes, strict=True):
+        boxes[rows] = diagram.add(Box([name, shape_of(rows.reshaped(*shape))], "input"))
     for instruction in program.forward[:max_nodes]:
         out = instruction.out
         is_output = any(out.storage is storage and out.start <= row <= out.last for storage, row in outputs)
-        text = [f"{listing.out(instruction)} = {listing.expression(instruction)}", shape_of(out)]
-        text += [listing.about(instruction)] if instruction.nodes else []
-        number = diagram.add(Box(text, "root" if is_output else "operation", listing.line(instruction)))
-        for position, operand in enumerate(instruction.operands):
-            if not isinstance(operand, Rows) or not operand.size:
-                continue
-            tail = next((boxes[rows] for rows in reversed(boxes) if _holds(rows, operand)), None)
-            if tail is None and operand.storage is FIXED and operand.last < len(program.parameters):
-                tail = boxes[operand] = diagram.add(Box([listing.operand(operand), shape_of(operand)], "parameter"))
-            if tail is not None:
-                diagram.arrows.append(Arrow(tail, number, f"e{number}_{position}"))
-        boxes.pop(out, None)  # scratch rows hold one result after another
+        text = [listing.equation(instruction, with_shape=False), listing.shape(instruction), listing.about(instruction)]
+        tooltip = f"{listing.equation(instruction)}\n{listing.about(instruction)}"
+        number = diagram.add(Box(text, "root" if is_output else "operation", tooltip))
+        for position, operand in enumerate(_read(instruction, names)):
+            tails = [box for rows, box in boxes.items() if rows.storage is operand.storage and _overlap(rows, operand)]
+            if not tails and operand.storage is FIXED and operand.last < len(program.parameters):
+                tails = [diagram.add(Box([names.name(operand), shape_of(operand)], "parameter"))]
+                boxes[operand] = tails[0]
+            diagram.arrows += [Arrow(tail, number, f"e{number}_{position}_{tail}") for tail in tails]
+        for rows in [rows for rows in boxes if rows.storage is out.storage and _overlap(rows, out)]:
+            del boxes[rows]  # it is written over: scratch rows hold one result after another
         boxes[out] = number
     left = len(program.forward) - max_nodes
     notes = [f"{left:,} more instructions are not drawn"] if left > 0 else []
@@ -39,7 +41,18 @@ def draw_program(program: "Program", max_nodes: int, diagram: Diagram) -> None:
     diagram.caption = "\n".join(notes)
 
 
-def _holds(rows: Rows, operand: Rows) -> bool:
-    """Whether the operand's rows are among these, but for a row of ones after them."""
-    ones = 1 if rows.storage.batched else 0
-    return rows.storage is operand.storage and rows.start <= operand.start and operand.last <= rows.last + ones
+def _overlap(rows: Rows, others: Rows) -> bool:
+    """Whether some rows are among both."""
+    return rows.start <= others.last and others.start <= rows.last
+
+
+def _read(instruction: Instruction, names: ArrayNames) -> list[Rows]:
+    """What an instruction reads; of copies the arrays that they are made from."""
+    operands = [operand for operand in instruction.operands if isinstance(operand, Rows)]
+    if instruction.function != "take" or operands[0].size or operands[0].storage not in GRADIENTS:
+        return [operand for operand in operands if operand.size]
+    if operands[0].storage is VALUES:
+        rows = [row for row in instruction.detail if row not in names.ones]
+        return list(dict.fromkeys(names.array_of(VALUES, row).rows for row in rows))
+    own = [row for row in instruction.detail if row < len(names.program.parameters)]
+    return [row_range(FIXED, min(own), max(own) + 1 - min(own))] if own else []

@@ -42,7 +42,7 @@ class ScalarProgram:
 
     def __str__(self) -> str:
         namer = Namer([*self.leaves, *self.nodes], for_equations=True)
-        return "\n".join(f"{namer.name(node)} = {namer.expression(node)}" for node in self.nodes)
+        return "\n".join(namer.heading(node) for node in self.nodes)
 
     def rewritten(self, rule: Rule, leaves: Mapping[Value, Value] = MappingProxyType({})) -> "ScalarProgram":
         """This program with the rule applied to each computed value, in order, after `leaves` were replaced."""

@@ -33,9 +33,7 @@ def lines(program: ScalarProgram) -> list[str]:
 
 def test_a_scalar_program_prints_as_equations() -> None:
     program = captured(lambda x, y: tanh(W * x + y) * x, 2.0, 3.0)
-    assert lines(program) == ["w·x = w·x", "v₁ = w·x + y", "tanh(v₁) = tanh(v₁)", "tanh(v₁)·x = tanh(v₁)·x"] or lines(
-        program
-    )
+    assert lines(program) == ["w·x", "w·x + y", "tanh(w·x + y)", "tanh(w·x + y)·x"]
 
 
 # --- fold ---
@@ -47,7 +45,7 @@ def test_fold_computes_what_depends_on_constants_alone() -> None:
     folded = fold(program)
     assert [node.op for node in folded.nodes] == [MULTIPLY, ADD]
     assert sorted(leaf.data for leaf in folded.leaves if leaf not in folded.inputs) == [0.0, 7.0]
-    assert lines(folded) == ["7·x = x·7", "7·x + 0 = 7·x + 0"] or len(lines(folded)) == 2
+    assert lines(folded) == ["x·7", "x·7 + 0"]
 
 
 def test_fold_leaves_parameters_and_inputs_alone() -> None:
@@ -102,7 +100,7 @@ def test_gather_makes_a_chain_of_products_one_weighted_sum() -> None:
     program = captured(lambda x: W * x[0] + x[1] * W + 3 * x[2] + B, [1.0, 2.0, 3.0])
     (node,) = gather(program).nodes
     assert node.op is WEIGHTED_SUM
-    assert node.operands == (W, W, program.leaves[3], *program.inputs, B) or node.operands[-1] is B
+    assert node.operands[-1] is B
     assert [operand in program.inputs for operand in node.operands] == [False] * 3 + [True] * 3 + [False]
     assert node.data == program.outputs[0].data
     assert lines(gather(program))[0].endswith("= w·x[0] + w·x[1] + 3·x[2] + b")

@@ -1,0 +1,294 @@
+"""What the arrays of a program are called, so that a person can tell what an instruction reads and writes."""
+
+from bisect import bisect
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from microgradnet.compiling.blocks import Block
+from microgradnet.compiling.instructions import (
+    FIXED,
+    GRADIENTS,
+    MASKS,
+    SCRATCH,
+    VALUES,
+    Instruction,
+    Rows,
+    Storage,
+    row_range,
+)
+from microgradnet.value import Value
+
+if TYPE_CHECKING:
+    from microgradnet.compiling.program import Program
+
+MOST_NAMES = 3
+HOLDER = {gradients: storage for storage, gradients in GRADIENTS.items()}
+"""Where the numbers are that a storage holds the gradients of."""
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+class Named(NamedTuple):
+    """An array that has a name: its rows in the shape in which it is written, and for copies who asked for them."""
+
+    name: str
+    rows: Rows
+    users: tuple[Value, ...] = ()
+
+
+class ArrayNames:
+    """Names for the arrays of a program.
+
+    An argument has its own name; h₁, h₂, … are what is computed of scalars, and copies made for that; p₁, … those that
+    are the same for all samples; θ are the parameters, and W₁, W₂, … matrices of weights. A gradient has a d before the
+    name of what it is the gradient of; t₁, t₂, … are intermediate results, m₁, … truths. A matrix with a row of ones
+    below it, for the biases that are the last column of its weights, is [h₁, 1].
+
+    Attributes:
+        matrices: those of the parameters that stand as they are.
+        ones: the rows of VALUES that hold 1.
+        blocks: the blocks of scalars that an instruction with these nodes (by their id) is about.
+    """
+
+    def __init__(self, program: "Program") -> None:
+        self.program = program
+        plan = program.plan
+        self._count = Counter[str]()
+        self._starts: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
+        self._named: dict[tuple[Storage, int], Named] = {}
+        self._of_gradients = {
+            GRADIENTS[storage]: {own: row for row, own in reversed(list(enumerate(rows))) if own >= 0}
+            for storage, rows in program.row_of_gradient.items()
+        }
+        self.ones = set(plan.ones)
+        self.matrices: dict[int, Named] = {}
+        self._copies: dict[tuple[int, ...], str] = {}
+        self.blocks: dict[int, list[Block]] = {}
+        for rows, name, shape in zip(plan.arguments, program.captured.names, program.captured.shapes, strict=True):
+            self._add(Named(name, rows.reshaped(*shape)))
+        readers: list[tuple[Rows, Block]] = []
+        for block in plan.blocks:
+            self.blocks.setdefault(id(block.nodes), []).append(block)
+            readers += [(operand, block) for operand in block.operands]
+        for block in plan.blocks:
+            if block.kind == "gather":
+                self._name_copies(block, readers)
+                continue
+            shape = block.out.shape
+            if block.kind == "product":
+                self._name_matrix(block.operands[0])
+                shape = (block.operands[0].shape[0], block.operands[1].shape[1])
+            name = self._numbered("h" if block.out.storage is VALUES else "p")
+            self._add(Named(name, block.out.reshaped(*shape)))
+        for starts in self._starts.values():
+            starts.sort()
+        self._intermediate: dict[int, tuple[str, dict[Rows, str]]] = {}
+        self._name_intermediate(program.forward)
+        self._name_intermediate(program.backward)
+
+    def _numbered(self, letter: str) -> str:
+        self._count[letter] += 1
+        return letter + str(self._count[letter]).translate(_SUBSCRIPT)
+
+    def _add(self, named: Named) -> None:
+        if named.rows.size:
+            self._named[named.rows.storage, named.rows.start] = named
+            self._starts[named.rows.storage].append(named.rows.start)
+
+    def _name_matrix(self, rows: Rows) -> None:
+        """A name for the weights of a matrix product, if they are parameters and stand as they are."""
+        if rows.storage is FIXED and rows.last < len(self.program.parameters) and rows.start not in self.matrices:
+            self.matrices[rows.start] = Named(self._numbered("W"), rows)
+
+    def _name_copies(self, block: Block, readers: Sequence[tuple[Rows, Block]]) -> None:
+        """A name for each array that was copied together for others to read; the same copies have the same name."""
+        first, end = block.out.start, block.out.start + block.out.size
+        for rows, user in sorted(readers, key=lambda reader: reader[0].start):
+            if rows.storage is not block.out.storage or not first <= rows.start < end or not rows.is_range:
+                continue
+            if (rows.storage, rows.start) in self._named:
+                continue
+            sources = block.sources[rows.start - first : rows.start - first + rows.size]
+            is_matrix = user.kind == "product" and rows == user.operands[0]
+            letter = "h" if rows.storage is VALUES else "W" if is_matrix else "p"
+            name = self._copies.get((*rows.shape, *sources)) or self._numbered(letter)
+            if all(0 <= ~row < len(self.program.plan.fixed) for row in sources):
+                self._copies[*rows.shape, *sources] = name
+            users = [b for of, b in readers if of.storage is rows.storage and of.start == rows.start]
+            self._add(Named(name, rows, tuple(node for user in users for node in user.nodes)))
+
+    def _name_intermediate(self, instructions: Sequence[Instruction]) -> None:
+        """A name for each intermediate result: their rows hold one after another."""
+        current: dict[tuple[Storage, int], str] = {}
+        for instruction in instructions:
+            out = instruction.out
+            rows = [o for o in instruction.operands if isinstance(o, Rows) and is_intermediate(o)]
+            read = {o: current.get((o.storage, o.start), "t") for o in rows}
+            if is_intermediate(out):
+                current[out.storage, out.start] = self._numbered("m" if out.storage.logical else "t")
+            self._intermediate[id(instruction)] = current.get((out.storage, out.start), ""), read
+
+    def result(self, instruction: Instruction) -> str:
+        """What the result of an instruction is called."""
+        out = instruction.out
+        if is_intermediate(out):
+            return self._intermediate[id(instruction)][0]
+        if instruction.function == "scatter_add":
+            return self._of_copies(out.storage, instruction.detail, instruction)
+        return self._gradient(out, instruction, True) if out.storage in HOLDER else self.name(out)
+
+    def operand(self, operand: Rows | float, instruction: Instruction) -> str:
+        """What an operand of an instruction is called, and which of an array's rows are meant if not all."""
+        if not isinstance(operand, Rows):
+            return f"{operand:g}".replace("-", "−")
+        if is_intermediate(operand):
+            return self._intermediate[id(instruction)][1][operand]
+        return self._gradient(operand, instruction, False) if operand.storage in HOLDER else self.name(operand)
+
+    def sources(self, instruction: Instruction) -> str:
+        """What is copied."""
+        source, detail = instruction.operands[0], instruction.detail
+        if not isinstance(source, Rows) or source.size:
+            return self.operand(source, instruction)
+        if source.storage in HOLDER:
+            return self._of_copies(source.storage, detail, instruction)
+        return self._names(source.storage, detail)
+
+    def _of_copies(self, gradients: Storage, rows: Sequence[int], instruction: Instruction) -> str:
+        """What these gradient rows are called where an instruction passes the gradients of copies back."""
+        storage = HOLDER[gradients]
+        own = self.program.row_of_gradient[storage]
+        known: dict[int, int] = {}
+        for block in self.blocks.get(id(instruction.nodes), []):
+            origins = [row if row >= 0 else ~row for row in block.sources if (row >= 0) == (storage is VALUES)]
+            known |= {own[row]: row for row in origins if own[row] >= 0}
+        others = self._of_gradients[gradients]
+        found = [known.get(row, others.get(row, -1)) for row in rows]
+        return self._names(storage, [row for row in found if row >= 0], "d")
+
+    def _names(self, storage: Storage, rows: Sequence[int], prefix: str = "") -> str:
+        """The arrays that these rows are in; which part of each, if it is one row after another."""
+        fixed = len(self.program.plan.fixed) if storage is FIXED else 0
+        own = [row for row in rows if fixed and row < len(self.program.parameters)]
+        names = [self.name(row_range(FIXED, min(own), max(own) + 1 - min(own)))] if own else []
+        numbers = [row for row in rows if row < fixed or (storage is VALUES and row in self.ones)]
+        parts: dict[Named, list[int]] = {}
+        for row in sorted({*rows} - {*numbers}):
+            parts.setdefault(self.array_of(storage, row), []).append(row)
+        for named, found in parts.items():
+            is_range = found[-1] + 1 - found[0] == len(found)
+            names.append(named.name + (_part(row_range(storage, found[0], len(found)), named.rows) if is_range else ""))
+        names += [self.around(storage, row) for row in numbers if row not in own]
+        names = [prefix + name for name in dict.fromkeys(names)]
+        return ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+
+    def around(self, storage: Storage, row: int) -> str:
+        """The array that a row is in, or the number if it is a single one."""
+        if row in self.ones and storage is VALUES:
+            return "1"
+        if storage is FIXED and row < len(self.program.plan.fixed):
+            return self.name(row_range(FIXED, row, 1))
+        return self.array_of(storage, row).name
+
+    def array_of(self, storage: Storage, row: int) -> Named:
+        """The array that a row is in."""
+        starts = self._starts[storage]
+        return self._named[storage, starts[bisect(starts, row) - 1]]
+
+    def within(self, rows: Rows) -> list[Named]:
+        """The arrays that a range of rows is part of, or that are parts of it."""
+        starts = self._starts[rows.storage]
+        found = starts[bisect(starts, rows.start) - 1 : bisect(starts, rows.last)]
+        return [self._named[rows.storage, start] for start in found]
+
+    def gradient_rows(self, rows: Rows) -> Rows | None:
+        """Where the gradients of these rows are kept, one after another; None if they need none."""
+        own = self.program.row_of_gradient[rows.storage][rows.start]
+        return None if own < 0 else row_range(GRADIENTS[rows.storage], own, rows.size)
+
+    def _gradient(self, rows: Rows, instruction: Instruction, is_result: bool) -> str:
+        """What these are the gradients of. A gradient made in place of another has its rows, but its own name."""
+        storage = HOLDER[rows.storage]
+        if instruction.function == "fill":
+            return self._of_copies(rows.storage, rows.numbers(), instruction)
+        found = self.program.row_of_gradient
+        for block in self.blocks.get(id(instruction.nodes), []):
+            if block.kind == "gather" and is_result:
+                return self._of_copies(rows.storage, rows.numbers(), instruction)
+            for candidate in [*block.operands, block.out] if is_result else [block.out, *block.operands]:
+                own = found[candidate.storage][candidate.start]
+                if candidate.storage is storage and own >= 0 and 0 <= rows.start - own < candidate.span:
+                    start = candidate.start + rows.start - own
+                    return "d" + self.name(rows._replace(storage=storage, start=start))
+        if rows.storage in self._of_gradients and rows.start in self._of_gradients[rows.storage]:
+            start = self._of_gradients[rows.storage][rows.start]
+            return "d" + self.name(rows._replace(storage=storage, start=start))
+        return "d" + places(rows)
+
+    def name(self, rows: Rows) -> str:
+        """What these rows of numbers are called."""
+        plan, count = self.program.plan, len(self.program.parameters)
+        if rows.storage is FIXED and rows.last < count:
+            return self._parameters(rows)
+        if rows.storage is FIXED and rows.start < len(plan.fixed):
+            found = [plan.fixed[row] for row in rows.numbers() if row < len(plan.fixed)]
+            numbers = [leaf.label or f"{leaf.data:g}".replace("-", "−") for leaf in found]
+            if len(numbers) > MOST_NAMES:
+                numbers = [numbers[0], "…", numbers[-1]]
+            return numbers[0] if rows.size == 1 else f"[{', '.join(numbers)}]"
+        name, base, _ = self.array_of(rows.storage, rows.start)
+        if (
+            rows.storage is VALUES
+            and rows.start == base.start
+            and rows.last == base.last + 1
+            and rows.last in self.ones
+        ):
+            return f"[{name}, 1]"
+        return name + _part(rows, base) if rows.last <= base.last else self._names(rows.storage, rows.numbers())
+
+    def _parameters(self, rows: Rows) -> str:
+        count = len(self.program.parameters)
+        named = self.matrices.get(rows.start)
+        if named and rows.shape == named.rows.shape:
+            return named.name
+        if named and len(rows.shape) == 2 and rows.strides == named.rows.strides:
+            return named.name + _part(rows, named.rows)
+        label = self.program.parameters[rows.start].label
+        return label if rows.size == 1 and label else "θ" + places(rows, count)
+
+
+def is_intermediate(rows: Rows) -> bool:
+    """Whether they hold what is needed only within a block."""
+    return rows.storage in (*SCRATCH.values(), *MASKS.values())
+
+
+def places(rows: Rows, of: int = -1) -> str:
+    """Which rows: "[3:7]"; nothing for all `of` them."""
+    if rows.start == 0 and rows.size == of:
+        return ""
+    return f"[{rows.start}]" if rows.size == 1 else f"[{rows.start}:{rows.last + 1}]"
+
+
+def _part(rows: Rows, base: Rows) -> str:
+    """Which part of the array `base` these rows are: "[:, 3]"; nothing for all of it."""
+    first, left = rows.start - base.start, rows.size
+    flat = f"[{first}:{first + rows.span}]" if left > 1 else f"[{first}]"
+    axes = [(size, stride) for size, stride in zip(base.shape, base.strides, strict=True) if size > 1]
+    taken = {stride: size for size, stride in zip(rows.shape, rows.strides, strict=True) if size > 1}
+    if rows.is_range and base.is_range:  # in as many whole lines as there are
+        taken = {}
+        for size, stride in reversed(axes):
+            if left > size and left % size:
+                return flat
+            taken[stride] = min(size, left)
+            left = max(1, left // size)
+    index = []
+    for size, stride in axes:
+        at, first = divmod(first, stride)
+        count = taken.pop(stride, 1)
+        if at + count > size:
+            return flat
+        index.append(":" if count == size else f"{at or ''}:{at + count}" if count > 1 else str(at))
+    while index and index[-1] == ":":
+        index.pop()
+    return flat if taken else f"[{', '.join(index)}]" if index else ""

@@ -1,0 +1,122 @@
+"""A program prints and draws so that each line can be read: every array has a name, and copies say of what."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from microgradnet import MLP, Program, Value, compile, dot, draw, tanh, total, weighted_sum
+from tests.compiling.comparing import flat, numbers, parameters_of
+
+
+def listed(program: Program) -> list[str]:
+    """The lines of a program, without their alignment."""
+    return [re.sub("  +", "  ", line) for line in str(program).splitlines()]
+
+
+def convolution() -> Program:
+    kernels, biases = parameters_of(2, 4), parameters_of(2)
+
+    def maps(x: list[list[Value]]) -> Any:
+        windows = [[x[i + a][j + b] for a in range(2) for b in range(2)] for i in range(3) for j in range(3)]
+        return total([tanh(weighted_sum(k, w, b)) for k, b in zip(kernels, biases, strict=True) for w in windows])
+
+    return compile(maps, flat([kernels, biases])).program(numbers(3, 4, 4))
+
+
+def recurrent() -> Program:
+    weights, biases = parameters_of(3, 5), parameters_of(3)
+
+    def last(xs: list[list[Value]]) -> Any:
+        h: list[Value] = [Value(0.0)] * 3
+        for x in xs:
+            h = [tanh(weighted_sum(w, [*x, *h], b)) for w, b in zip(weights, biases, strict=True)]
+        return total(h)
+
+    return compile(last, flat([weights, biases])).program(numbers(3, 3, 2))
+
+
+def perceptron() -> Program:
+    model = MLP(2, [3, 1], "tanh", seed=1)
+    return compile(lambda x, y: (model(x) - y) ** 2, model).program(numbers(4, 2), numbers(4))
+
+
+def test_a_perceptron() -> None:
+    assert listed(perceptron()) == [
+        "(x, y) → h₅: 9 scalar operations as 5 array instructions forward and 8 backward; θ are the 13 parameters",
+        "W₁ (3, 3) = θ[0:9], layer0.neuron0.w0 … layer0.neuron2.b",
+        "W₂ (4,) = θ[9:13], layer1.neuron0.w0 … layer1.neuron0.b",
+        "",
+        "h₁ (3, n) = W₁ @ [x, 1]  3 × weighted sum",
+        "h₂ (3, n) = tanh(h₁)  3 × tanh",
+        "h₃ (n,) = W₂ @ [h₂, 1]  1 × weighted sum",
+        "h₄ (n,) = h₃ − y  1 × subtract",
+        "h₅ (n,) = h₄ · h₄  1 × power",
+        "",
+        "dh₅ (n,) = 1/n  each sample's share of a mean; of a sum 1",
+        "t₁ (n,) = 2 · h₄  1 × power",
+        "dh₄ (n,) = dh₅ · t₁  1 × power",
+        "dh₃ (n,) is dh₄  1 × subtract",
+        "dW₂ (4,) = dh₃ @ [h₂, 1]ᵀ  1 × weighted sum",
+        "dh₂ (3, n) = W₂[:3]ᵀ @ dh₃  1 × weighted sum",
+        "t₂ (3, n) = h₂ · h₂  3 × tanh",
+        "t₃ (3, n) = 1 − t₂  3 × tanh",
+        "dh₁ (3, n) = dh₂ · t₃  3 × tanh",
+        "dW₁ (3, 3) = dh₁ @ [x, 1]ᵀ  3 × weighted sum",
+    ]
+
+
+def test_copies_say_of_what_and_their_gradients_where_they_go() -> None:
+    lines = listed(convolution())
+    for line in (
+        "h₁ (5, 9, n) = copies of x, 1  for 18 × weighted sum",
+        "W₁ (2, 5) = copies of θ  for 18 × weighted sum",
+        "h₂ (2, 9, n) = W₁ @ h₁  18 × weighted sum",
+        "dW₁ (2, 5) = dh₂ @ h₁ᵀ  18 × weighted sum",
+        "dθ (10,) += dW₁  back from the copies for 18 × weighted sum",
+    ):
+        assert line in lines
+
+
+def test_the_steps_of_a_recurrent_network_read_the_state_before() -> None:
+    lines = listed(recurrent())
+    states = [line for line in lines if re.search(r"copies of xs\[[12]\], h", line)]
+    assert len(states) == 2
+    for line in states:
+        before = re.search("h[₀-₉]+(?=, 1)", line)
+        assert before
+        assert any(other.startswith(f"{before[0]} (3, n) = tanh(") for other in lines)
+        assert any(other.startswith(f"d{before[0]} (3, n) = dh") for other in lines)
+
+
+@pytest.mark.parametrize("make", [perceptron, convolution, recurrent])
+def test_what_is_read_was_named_before(make: Callable[[], Program]) -> None:
+    program = make()
+    known = {"θ", *program.captured.names}
+    for line in listed(program)[1:]:
+        result, _, expression = line.split("  ")[0].partition(" ")
+        expression = expression.partition("= ")[2] or expression.partition(" is ")[2]
+        for name in re.findall("d?[hpWtm][₀-₉]+", expression):
+            assert name in known, line
+        known |= set(re.findall("d?[hpWtm][₀-₉]+", result))
+
+
+def test_weights_that_are_no_parameters_are_named_by_their_labels() -> None:
+    w1, w2, b = Value(0.5, "w₁"), Value(0.25, "w₂"), Value(1.0, "b")
+    program = compile(lambda x: w1 * x[0] + w2 * x[1] + b).program(numbers(1, 2))
+    assert listed(program)[-1] == "h₁ (n,) = [w₁, w₂, b] @ [x, 1]  1 × weighted sum"
+    weights = parameters_of(1, 9)[0]
+    program = compile(lambda x: dot(weights, x)).program(numbers(1, 9))
+    assert "…" in listed(program)[-1]
+
+
+@pytest.mark.parametrize("make", [perceptron, convolution, recurrent])
+def test_a_picture_has_a_box_for_each_instruction_and_nothing_stands_alone(make: Callable[[], Program]) -> None:
+    program = make()
+    dot_text = draw(program).dot
+    boxes = set(re.findall(r"^  (n\d+) \[", dot_text, re.MULTILINE))
+    joined = {end for arrow in re.findall(r"^  (n\d+) -> (n\d+)", dot_text, re.MULTILINE) for end in arrow}
+    assert boxes == joined
+    assert len(boxes) > len(program.forward)
+    assert all(name in dot_text for name in program.captured.names)
