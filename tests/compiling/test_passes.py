@@ -33,7 +33,7 @@ def lines(program: ScalarProgram) -> list[str]:
 
 def test_a_scalar_program_prints_as_equations() -> None:
     program = captured(lambda x, y: tanh(W * x + y) * x, 2.0, 3.0)
-    assert lines(program) == ["w·x", "w·x + y", "tanh(w·x + y)", "tanh(w·x + y)·x"]
+    assert lines(program) == ["w·x", "w·x + y", "tanh(w·x + y)", "t₁ = tanh(w·x + y)·x"]
 
 
 # --- fold ---
