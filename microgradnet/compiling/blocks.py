@@ -68,6 +68,7 @@ class Plan:
         """Whether a gradient goes back to a row: 1 or 0."""
         self._starts: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
         self._asked: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
+        self._copies: dict[tuple[int, ...], Rows] = {}
 
         self.needs = set(parameters) if trained else set()
         for node in program.nodes:
@@ -167,13 +168,17 @@ class Plan:
         return found if self.start_of(storage, found.last) <= found.start else None
 
     def _ask_table(self, index: Sequence[Sequence[int]], varying: bool) -> Rows:
-        """A table of rows as an array that will be gathered."""
-        rows = self._ask([row for line in index for row in line], VALUES if varying else FIXED)
+        """A table of rows as an array that will be gathered; what is the same for all samples is gathered once."""
+        asked = tuple([row for line in index for row in line])
+        rows = None if varying else self._copies.get(asked)
+        if rows is None:
+            rows = self._ask(asked, VALUES if varying else FIXED)
+            if not varying:
+                self._copies[asked] = rows
         return rows.reshaped(len(index), len(index[0]))
 
-    def _ask(self, rows: Iterable[int], storage: Storage) -> Rows:
-        """Rows that will be copies of `rows`."""
-        asked = list(rows)
+    def _ask(self, asked: Sequence[int], storage: Storage) -> Rows:
+        """Rows that will be copies of those asked for."""
         self._asked[storage] += asked
         return self._new_rows(len(asked), storage, [self._is_needing(row) for row in asked])
 

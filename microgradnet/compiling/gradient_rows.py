@@ -55,7 +55,9 @@ class GradientRows:
         passed = [
             operand
             for operand in _passed_on(block)
-            if operand.storage is out.storage and copied[out.storage][operand.start]
+            if operand.storage is out.storage
+            and copied[out.storage][operand.start]
+            and reads[operand.storage, operand.start] == 1
         ]
         for operand in passed:
             self.passed.add(operand)
