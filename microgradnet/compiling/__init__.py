@@ -2,7 +2,8 @@
 
 `capturing` runs a function of one sample; `scalars` simplifies what it computed; `blocks` lays the scalars out in rows;
 `lowering` and `differentiation` make array instructions of them, by the rules of the table read in `kernels`; `replay`
-makes NumPy calls of those. `compiled` is what a person calls.
+makes NumPy calls of those. `engines` chooses who else may compute: `tape` for numba, `portable` for JAX and torch.
+`compiled` is what a person calls.
 """
 
 from collections.abc import Callable
@@ -10,9 +11,10 @@ from typing import Any
 
 from microgradnet.compiling.compiled import Compiled, Parameters
 from microgradnet.compiling.instructions import Instruction
+from microgradnet.compiling.portable import Portable
 from microgradnet.compiling.program import Program
 
-__all__ = ["Compiled", "Instruction", "Program", "compile"]
+__all__ = ["Compiled", "Instruction", "Portable", "Program", "compile"]
 
 
 def compile(
@@ -20,6 +22,8 @@ def compile(
     parameters: Parameters | None = None,
     *,
     reduction: str | None = None,
+    engine: str = "numpy",
+    dtype: str = "float64",
     most_programs: int = 16,
 ) -> Compiled:
     """A function of one sample, written with Values, made a function of a whole batch, at the speed of arrays.
@@ -51,6 +55,11 @@ def compile(
         parameters: what the gradient is by: a Module, a Value, or a list of them. None: no gradient.
         reduction: "mean" or "sum" of the results over the batch, or "none" (only without parameters, where it is what
             is done unless said).
+        engine: who computes; results are NumPy arrays and floats whoever it is. "numpy"; "numba", a tape of scalars for
+            irregular graphs and a few samples (pip install 'microgradnet[fast]'); "auto", the tape where numba is
+            installed and there are fewer than 400 numbers to read for each array instruction, else NumPy; "jax", under
+            jax.jit, and "torch" (pip install jax, torch).
+        dtype: "float64", or for jax and torch "float32".
         most_programs: how many programs, one for each shape of a sample, are kept; the one used longest ago goes first.
 
     Returns:
@@ -60,6 +69,7 @@ def compile(
     Raises:
         CaptureError: at the first call, as said above.
         DomainError: the function has no value, or no derivative, for a sample; the message says which.
+        ImportError: the engine's library is not installed.
         TypeError, ValueError: arguments that are no numbers or do not fit together.
 
     >>> from microgradnet import MLP
@@ -73,4 +83,4 @@ def compile(
     >>> predict(X).round(2) + 0.0
     array([0., 1., 1., 0.])
     """
-    return Compiled(function, parameters, reduction, most_programs)
+    return Compiled(function, parameters, reduction, engine, dtype, most_programs)

@@ -1,5 +1,6 @@
 """`Compiled`: a function of one sample that takes a whole batch, captured anew for each shape of its arguments."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 
 from microgradnet.backward import set_aside
 from microgradnet.compiling.capturing import Template, capture, collector_paused
+from microgradnet.compiling.engines import check, engine_of
 from microgradnet.compiling.program import Program, Result
 from microgradnet.errors import CaptureError, DomainError
 from microgradnet.graph import topological_order
@@ -19,7 +21,8 @@ from microgradnet.vector import ParameterVector
 
 Array = np.ndarray[Any, Any]
 REDUCTIONS = ("mean", "sum", "none")
-Parameters = Module | Value | Iterable["Parameters"]
+Parameters = Module | Value | ParameterVector | Iterable["Parameters"]
+_ONE_AT_A_TIME = threading.RLock()  # threads that call one function would write to the same arrays
 
 
 class Compiled:
@@ -31,19 +34,26 @@ class Compiled:
         programs: the programs captured so far, by the shapes of a sample's arguments.
     """
 
-    def __init__(self, function: Any, parameters: Any, reduction: str | None, most_programs: int) -> None:
+    def __init__(
+        self, function: Any, parameters: Any, reduction: str | None, engine: str, dtype: str, most_programs: int
+    ) -> None:
         if not callable(function):
             raise TypeError(f"compile takes a function of one sample, got {function!r}")
+        check(engine, dtype)
         self.trained = parameters is not None
         self.reduction = ("mean" if self.trained else "none") if reduction is None else reduction
         if self.reduction not in REDUCTIONS:
             raise ValueError(f"unknown reduction {reduction!r}: it must be one of {', '.join(REDUCTIONS)}")
         if self.trained and self.reduction == "none":
             raise ValueError("a gradient is of one number: reduction must be 'mean' or 'sum', got 'none'")
-        self.function = function
+        self.function, self.engine, self.dtype = function, engine, dtype
         if not self.trained:
             parameters = function.parameters() if isinstance(function, Module) else []
-        self.parameters = ParameterVector(dict.fromkeys(parameters_in(parameters)))
+        self.parameters = (
+            parameters
+            if isinstance(parameters, ParameterVector)
+            else ParameterVector(dict.fromkeys(parameters_in(parameters)))
+        )
         if self.trained and not len(self.parameters):
             raise ValueError(f"{parameters!r:.80} has no parameters: make them with parameter(…)")
         self.programs: dict[tuple[tuple[int, ...], ...], Program] = {}
@@ -59,12 +69,16 @@ class Compiled:
         size = len(arrays[0]) if arrays else 1
         program = self._program(arrays, size)
         share = 1.0 if self.reduction == "sum" else 1.0 / size
-        try:
-            with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
-                result = program.run(self.parameters.array, arrays, size, share)
-        except FloatingPointError:
-            result = self._run_with_care(program, arrays, size, share)
-        return self._returned(program, result, size)
+        engine = program if self.engine == "numpy" else engine_of(program, self.engine, self.dtype, size)
+        with _ONE_AT_A_TIME:
+            try:
+                with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
+                    result = engine.run(self.parameters.array, arrays, size, share)
+                if engine is not program and not all(np.isfinite(array).all() for array in (*result[0], result[1])):
+                    raise FloatingPointError
+            except FloatingPointError:
+                result = self._run_with_care(program, arrays, size, share)
+            return self._returned(program, result, size)
 
     def program(self, *arguments: Any) -> Program:
         """The program for arguments of these shapes; it is captured if it has not been."""

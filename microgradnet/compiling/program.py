@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -51,6 +51,7 @@ class Program:
         captured: the scalars as they were captured.
         scalars: the scalar program that was made of them.
         forward, backward: the instructions.
+        engines: what else runs it, by name.
     """
 
     def __init__(self, captured: Capture, parameters: Sequence[Value], trained: bool) -> None:
@@ -78,6 +79,7 @@ class Program:
         self.backward = emitter.instructions
         self.heights = emitter.heights
         self.parameters = tuple(parameters)
+        self.engines: dict[str, Any] = {}
         self._replays: dict[int, Replay] = {}
 
     def __str__(self) -> str:
@@ -93,6 +95,11 @@ class Program:
         """How many samples are replayed at once."""
         rows = sum(height for storage, height in self.heights.items() if storage.batched)
         return max(FEWEST, CACHE // (8 * rows)) if rows else FEWEST
+
+    @cached_property
+    def reads(self) -> int:
+        """How many numbers the scalars read for a sample."""
+        return sum(len(node.operands) for node in self.scalars.nodes)
 
     @cached_property
     def outputs(self) -> list[Rows]:

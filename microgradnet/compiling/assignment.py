@@ -1,0 +1,248 @@
+"""`Assignment`: a program in single assignment: each array is made once, by a pure function of earlier ones.
+
+The instructions write over rows again and again, and arrays of JAX cannot be written to. Here each row of each array
+has a number that no other row has. To copy, gather or scatter rows is then to note their numbers, and only what reads
+them has to fetch them: by slicing where they are evenly spaced.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import prod
+from operator import mul
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES, Instruction, Rows, regular
+from microgradnet.compiling.program import Program
+
+Array: TypeAlias = Any
+"""An array of a library. Its last axis is the batch, or of length 1."""
+Function: TypeAlias = Callable[..., Array]
+Functions: TypeAlias = dict[str, Function]
+Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+"""Rows by number: that of the array that they are rows of, times `ROWS`, plus that of the row in the array."""
+ROWS = 1 << 32  # more than any array has
+NAMES = {"power": "pow", "total": "sum", "largest": "max"}
+"""What the array API calls those functions for which it has another name."""
+
+
+class Assignment:
+    """A program's instructions in single assignment.
+
+    The first arrays are given: a 1, a 1 for each sample, the root's gradient, the parameters, the program's `others`,
+    the `constants` (what else there is in FIXED), and the arguments.
+    """
+
+    def __init__(self, program: Program, namespace: Any, functions: Functions) -> None:
+        self._xp = namespace
+        self._functions = functions
+        self._steps: list[tuple[int, Function, tuple[int, ...]]] = []
+        """An array, as a function of others."""
+        self._kinds: list[tuple[tuple[int, ...], bool]] = []
+        """The shape of each array, in rows, and whether these have a column for each sample."""
+        self._arrays: dict[tuple[bytes, tuple[int, ...]], int] = {}
+        self._scalars: dict[str, Numbers] = {}
+        plan, count = program.plan, len(program.parameters)
+        others = [~plan.place[value] for value in program.others.values]
+        constants = sorted({*range(count, len(plan.fixed))} - {*others})
+        self.constants = np.array([plan.fixed[row].data for row in constants])
+
+        self._ones = {batched: self._new((1,), batched) for batched in (False, True)}
+        root, *fixed = [self._new((len(rows),), False) for rows in ([0], range(count), others, constants)]
+        arguments = [self._new(rows.shape, True) for rows in plan.arguments]
+        zeros = {batched: self._spread(self._read(0.0), (1,), batched) for batched in (False, True)}
+        self._now = {storage: np.full(height, zeros[storage.batched]) for storage, height in program.heights.items()}
+        """The rows that each storage has at this point of the program, by number."""
+        self._now[FIXED][[*range(count), *others, *constants]] = np.concatenate(fixed)
+        self._now[VALUES][plan.ones] = self._ones[True]
+        for rows, numbers in zip(plan.arguments, arguments, strict=True):
+            self._now[VALUES][rows.numbers()] = numbers
+        if program.root:
+            self._write(program.root, root)
+
+        for instruction in program:
+            getattr(self, f"_{instruction.function}", self._elementwise)(instruction)
+        wanted = [self._spread(self._read(output), (1,), True) for output in program.outputs]
+        if program.root:
+            wanted.append(self._now[FIXED_GRADIENTS][:count])
+        self._wanted = [self._array(numbers) for numbers in wanted]
+        last = {operand: out for out, _, operands in self._steps for operand in operands}
+        self._done = {
+            out: [o for o in {*operands} - {*self._wanted} if last[o] == out] for out, _, operands in self._steps
+        }
+
+    def computed(self, given: Sequence[Array]) -> list[Array]:
+        """The outputs, each a row, and the gradient of the parameters, if there is one, a column."""
+        arrays = dict(enumerate(given))
+        for out, function, operands in self._steps:
+            arrays[out] = function(*[arrays[operand] for operand in operands])
+            for array in self._done[out]:
+                del arrays[array]
+        return [arrays[array] for array in self._wanted]
+
+    # --- rows by number ---
+
+    def _new(self, shape: tuple[int, ...], batched: bool) -> Numbers:
+        """The rows of one more array."""
+        self._kinds.append((shape, batched))
+        return ROWS * (len(self._kinds) - 1) + np.arange(prod(shape)).reshape(shape)
+
+    def _made(self, function: Function, shape: tuple[int, ...], batched: bool, *operands: Numbers) -> Numbers:
+        """The rows of an array that is a function of others."""
+        arrays = tuple([self._array(operand) for operand in operands])
+        self._steps.append((len(self._kinds), function, arrays))
+        return self._new(shape, batched)
+
+    def _is_batched(self, numbers: Numbers) -> bool:
+        return self._kinds[int(numbers.flat[0]) // ROWS][1]
+
+    def _spread(self, numbers: Numbers, shape: tuple[int, ...], batched: bool) -> Numbers:
+        """The rows in this shape: repeated if they are too few for it, or if each sample is to have a column."""
+        if numbers.size == prod(shape) and self._is_batched(numbers) == batched:
+            return numbers.reshape(shape)
+
+        def spread(array: Array, ones: Array) -> Array:
+            return self._xp.broadcast_to(array, (*shape, ones.shape[-1]))
+
+        return self._made(spread, shape, batched, numbers, self._ones[batched])
+
+    def _read(self, operand: Rows | float) -> Numbers:
+        if isinstance(operand, Rows):
+            return self._now[operand.storage][operand.numbers()].reshape(operand.shape)
+        key = float(operand).hex()
+        if key not in self._scalars:
+            self._scalars[key] = self._made(partial(mul, operand), (1,), False, self._ones[False])
+        return self._scalars[key]
+
+    def _write(self, out: Rows, numbers: Numbers) -> None:
+        self._now[out.storage][out.numbers()] = self._spread(numbers, out.shape, out.storage.batched).ravel()
+
+    # --- arrays of rows ---
+
+    def _array(self, numbers: Numbers) -> int:
+        """The array of these rows, in this shape."""
+        key = numbers.tobytes(), numbers.shape
+        if key not in self._arrays:
+            owner, index = int(numbers.flat[0]) // ROWS, numbers % ROWS
+            shape, batched = self._kinds[owner]
+            if (numbers // ROWS != owner).any():
+                self._arrays[key] = self._array(self._joined(numbers))
+            elif shape == index.shape and (index.ravel() == np.arange(index.size)).all():
+                self._arrays[key] = owner
+            else:
+                self._arrays[key] = len(self._kinds)
+                self._steps.append((len(self._kinds), self._fetching(index, prod(shape)), (owner,)))
+                self._new(index.shape, batched)
+        return self._arrays[key]
+
+    def _joined(self, numbers: Numbers) -> Numbers:
+        """Rows of several arrays as rows of one."""
+        flat = numbers.ravel()
+        owners = flat // ROWS
+        parts = [np.unique(flat[owners == owner]) for owner in dict.fromkeys(owners.tolist())]
+        joined = np.concatenate(parts)
+        order = np.argsort(joined)
+        place = order[np.searchsorted(joined, numbers, sorter=order)]
+        concat = self._xp.concat
+        return self._made(lambda *arrays: concat(arrays, axis=0), joined.shape, self._is_batched(flat), *parts)[place]
+
+    def _fetching(self, index: Numbers, height: int) -> Function:
+        """What fetches rows of an array that has so many."""
+        reshape, take, cut = self._xp.reshape, self._functions["take"], _cut(index, height)
+
+        def fetch(array: Array) -> Array:
+            columns = array.shape[-1]
+            array = reshape(array, (-1, columns))
+            if cut:
+                count, rows, part, turned = cut
+                array = reshape(array[rows, :], (count, -1, columns))[:, part, :]
+                array = self._xp.moveaxis(array, 0, 1) if turned else array
+            else:
+                array = take(array, index.ravel())
+            return reshape(array, (*index.shape, columns))
+
+        return fetch
+
+    # --- the instructions ---
+
+    def _elementwise(self, instruction: Instruction) -> None:
+        operands = [self._read(operand) for operand in instruction.operands]
+        shape = np.broadcast_shapes(*[operand.shape for operand in operands])
+        batched = any(map(self._is_batched, operands))
+        self._write(instruction.out, self._made(self._named(instruction.function), shape, batched, *operands))
+
+    def _named(self, name: str) -> Function:
+        """The library's function for the name of an instruction."""
+        name = NAMES.get(name, name)
+        function: Function | None = self._functions.get(name) or getattr(self._xp, name, None)
+        if function is None:
+            raise NotImplementedError(f"{self._xp.__name__} has no {name}; JAX and PyTorch have all that programs need")
+        return function
+
+    def _sum(self, instruction: Instruction) -> None:
+        operand, axes = self._read(*instruction.operands), instruction.detail or (0,)
+        self._write(instruction.out, self._reduced(operand, axes, instruction.function))
+
+    _total = _largest = _sum
+
+    def _reduced(self, operand: Numbers, axes: tuple[int, ...], name: str = "sum") -> Numbers:
+        shape = tuple([1 if axis in axes else size for axis, size in enumerate(operand.shape)])
+        function = partial(self._named(name), axis=axes, keepdims=True)
+        return self._made(function, shape, self._is_batched(operand) and -1 not in axes, operand)
+
+    def _matmul(self, instruction: Instruction) -> None:
+        xp, out = self._xp, instruction.out
+        operands = [self._read(operand) for operand in instruction.operands]
+        matrices = [operand[:, 0] if operand.shape[1] == 1 else operand for operand in operands]
+        shape = out.shape if out.shape[1] > 1 else out.shape[:1]
+
+        def product(*arrays: Array) -> Array:
+            flat = [array if array.ndim == 2 else xp.reshape(array, (array.shape[0], -1)) for array in arrays]
+            found = xp.matmul(*[m.T if turned else m for m, turned in zip(flat, instruction.detail, strict=True)])
+            return xp.reshape(found, (*shape, -1)) if len(shape) == 2 else found
+
+        self._write(out, self._made(product, shape, out.storage.batched, *matrices))
+
+    def _copy(self, instruction: Instruction) -> None:
+        self._write(instruction.out, self._read(*instruction.operands))
+
+    _fill = _copy
+
+    def _take(self, instruction: Instruction) -> None:
+        (source,) = instruction.operands
+        if isinstance(source, Rows):
+            base = self._read(source) if source.size else self._now[source.storage]
+            self._write(instruction.out, base[[*instruction.detail]])
+
+    def _scatter_add(self, instruction: Instruction) -> None:
+        """What goes to as many rows as others do is added up with them: the API has a sum, but no scatter."""
+        now, batched = self._now[instruction.out.storage], instruction.out.storage.batched
+        share = self._read(*instruction.operands)
+        share = share if self._is_batched(share) == batched else self._reduced(share, (-1,))
+        rows, counts = np.unique(instruction.detail, return_counts=True)
+        shares = np.split(share[np.argsort(instruction.detail, kind="stable")], np.cumsum(counts)[:-1])
+        for count in np.unique(counts):
+            chosen = np.flatnonzero(counts == count)
+            added = self._reduced(np.stack([shares[i] for i in chosen]), (1,)).ravel()
+            into = rows[chosen]
+            now[into] = self._made(self._xp.add, added.shape, batched, now[into], added)
+
+
+def _cut(index: Numbers, height: int) -> tuple[int, slice, slice, bool] | None:
+    """Evenly spaced rows of so many, as the same part of each of several blocks of rows one after another.
+
+    Returns:
+        how many blocks, their rows, the part, and whether a column of `index` is a block, not a line.
+    """
+    for table, turned in ((index.reshape(1, -1), False), (index, False), (index.T, True)):
+        rows = regular(VALUES, table.tolist()) if table.ndim == 2 else None
+        if rows:
+            (count, width), (step, stride) = rows.shape, rows.strides
+            span = (width - 1) * stride + 1
+            block = step if count > 1 else span
+            first = min(rows.start, height - count * block)
+            begin = rows.start - first
+            if first >= 0 and span <= block:
+                return count, slice(first, first + count * block), slice(begin, begin + span, stride), turned
+    return None

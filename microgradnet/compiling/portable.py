@@ -1,0 +1,87 @@
+"""`Portable`: a program on the arrays of another library: JAX, PyTorch, or any that follows the array API."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from microgradnet.compiling.assignment import Array, Assignment, Functions
+from microgradnet.compiling.program import Program, Result
+
+
+def _library(namespace: Any) -> tuple[Functions, Callable[..., Any] | None]:
+    """What a library has outside of its namespace or not as the array API has it, and what makes functions fast."""
+    library = namespace.__name__.split(".")[0]
+    if library == "jax":
+        special = import_module("jax.scipy.special")
+        take = partial(namespace.take, axis=0, mode="clip")  # every row is there: nothing has to be checked
+        return {"take": take, "erf": special.erf, "erfc": special.erfc}, import_module("jax").jit
+    if library == "torch":
+        return {
+            "take": lambda array, rows: namespace.index_select(array, 0, namespace.asarray(rows, device=array.device)),
+            "max": namespace.amax,
+        }, None
+    return {"take": lambda array, rows: namespace.take(array, namespace.asarray(rows), axis=0)}, None
+
+
+class Portable:
+    """A program on the arrays of another library.
+
+    It is a function of arrays and of nothing else, so the library can trace it and differentiate it again.
+
+    Args:
+        program: the instructions.
+        namespace: where the library has the functions of the array API: `jax.numpy`, `torch`, ….
+        dtype: what to compute in; None for that of the library's arrays that are given, float64 if there are none.
+
+    Raises:
+        NotImplementedError: the library lacks a function that the program needs.
+    """
+
+    def __init__(self, program: Program, namespace: Any, dtype: Any = None) -> None:
+        self.program = program
+        self.namespace = namespace
+        self.dtype = dtype
+        functions, jit = _library(namespace)
+        self._assigned = Assignment(program, namespace, functions)
+        self._is_traced = jit is not None
+        self._function = jit(self._result, static_argnames=("size", "dtype", "device")) if jit else self._result
+
+    def run(self, theta: Array, arguments: Sequence[Array], size: int, share: float) -> Result:
+        """As `Program.run`, with arrays of the library; those given may be NumPy's. An infinity or NaN is no error.
+
+        Raises:
+            ValueError: the library does not compute in the dtype.
+        """
+        given = [array for array in (theta, *arguments) if not isinstance(array, np.ndarray)]
+        floating = [array.dtype for array in given if "float" in str(array.dtype)]
+        dtype = self.dtype or (floating[0] if floating else self.namespace.float64)
+        device = given[0].device if given and not self._is_traced else None  # what is traced has none yet
+        theta, others = [np.array(a) if isinstance(a, np.ndarray) else a for a in (theta, self.program.others.array)]
+        found: Result = self._function(theta, others, list(arguments), share, size=size, dtype=dtype, device=device)
+        return found
+
+    def _result(
+        self, theta: Array, others: Array, arguments: Sequence[Array], share: Any, *, size: int, dtype: Any, device: Any
+    ) -> Result:
+        xp, root = self.namespace, self.program.root
+        inspected = getattr(xp, "__array_namespace_info__", None)
+        if inspected and dtype not in inspected().dtypes().values():
+            raise ValueError(
+                f"{xp.__name__} does not compute in {dtype}: pass another dtype "
+                '(JAX has float64 after jax.config.update("jax_enable_x64", True))'
+            )
+
+        def array(given: Array) -> Array:
+            ours = hasattr(given, "dtype") and not isinstance(given, np.ndarray) and given.dtype == dtype
+            return given if ours else xp.asarray(given, dtype=dtype, device=device)
+
+        upstream = share if root and root.storage.batched else share * size
+        ones = [xp.ones((1, count), dtype=dtype, device=device) for count in (1, size)]
+        columns = [xp.reshape(array(a), (-1, 1)) for a in (upstream, theta, others, self._assigned.constants)]
+        rows = [xp.reshape(array(argument), (size, -1)).T for argument in arguments]
+        found = self._assigned.computed([*ones, *columns, *rows])
+        gradient = found.pop() if root else xp.zeros_like(columns[1])
+        return Result([output[0, :] * 1 for output in found], gradient[:, 0] * 1)  # arrays of their own

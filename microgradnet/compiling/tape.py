@@ -1,0 +1,188 @@
+"""`Tape`: a scalar program replayed node by node, sample by sample, by an interpreter that numba compiles.
+
+It is what array operations are too large for: graphs without any regularity, and batches of a few samples. The nodes
+are put in an order in which as many as can of one operation follow one another, so that the interpreter branches once
+for such a run, and not once for a node.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from microgradnet.compiling.program import Program, Result
+from microgradnet.compiling.tape_source import Case, case_of, cases, is_listed, source
+from microgradnet.files import write_atomically
+from microgradnet.graph import walk
+from microgradnet.ops import TABLE, Operation
+from microgradnet.value import Value
+
+Array = np.ndarray[Any, Any]
+Run: TypeAlias = tuple[Case, bool, list[Value]]
+"""Nodes of one case that follow one another, and whether their gradients are passed back."""
+INDEX = np.uint32  # unsigned, so that numba need not ask whether an index counts from the end
+
+
+class Tape:
+    """A scalar program as a tape that numba runs node by node, sample by sample.
+
+    Each scalar has a slot in an array of numbers: first what is the same for all samples (parameters, other leaves,
+    then what is computed from those alone), then inputs and what depends on them.
+
+    Attributes:
+        runs: the nodes, in the order in which they are computed.
+
+    Raises:
+        ImportError: numba is not installed.
+    """
+
+    def __init__(self, program: Program) -> None:
+        scalars, varying = program.scalars, program.scalars.varying
+        rows = tuple(dict.fromkeys([*TABLE.values(), *[node.op for node in scalars.nodes]]))
+        self._interpreter = interpreter(rows)
+        self._others = program.others
+        backward = _passing_back(program)
+        fixed_runs = schedule([node for node in scalars.nodes if node not in varying], backward)
+        varying_runs = schedule([node for node in scalars.nodes if node in varying], backward)
+        self.runs = [*fixed_runs, *varying_runs]
+
+        leaves = [*program.parameters, *program.others.values, *[v for v in scalars.leaves if v not in varying]]
+        inputs = list(chain.from_iterable(program.captured.inputs))
+        fixed = list(dict.fromkeys([*leaves, *_nodes(fixed_runs)]))
+        slots = {value: slot for slot, value in enumerate([*fixed, *inputs, *_nodes(varying_runs)])}
+        self._values = np.array([value._data for value in slots])
+        self._gradients = np.zeros(len(slots))
+        self._parameters, self._inputs, self._outputs = len(program.parameters), len(inputs), len(scalars.outputs)
+        self._tape = (
+            _run_table(fixed_runs, slots, rows),
+            _run_table(varying_runs, slots, rows),
+            *_operand_tables(slots),
+            np.array([slots[output] for output in scalars.outputs], INDEX),
+            len(program.parameters),
+            len(fixed),
+            slots[scalars.outputs[0]] if backward else -1,
+        )
+
+    def run(self, theta: Array, arguments: Sequence[Array], size: int, share: float) -> Result:
+        """The outputs for a batch of `size` samples, and the gradient of the first, where each counts `share`.
+
+        Raises:
+            FloatingPointError: an operation on finite numbers gave none, and `np.errstate` has such errors raised.
+        """
+        known = self._parameters
+        self._values[:known] = theta
+        if len(self._others):
+            self._values[known : known + len(self._others)] = self._others.array
+        inputs = np.empty((size, self._inputs))
+        if arguments:
+            np.concatenate([argument.reshape(size, -1) for argument in arguments], axis=1, out=inputs)
+        outputs = np.empty((self._outputs, size))
+        good = self._interpreter(inputs, outputs, self._values, self._gradients, *self._tape, share)
+        gradient = self._gradients[:known].copy()
+        if not good and "raise" in np.geterr().values():
+            raise FloatingPointError("an operation of a tape has no finite result")
+        return Result(list(outputs), gradient)
+
+
+def schedule(nodes: Sequence[Value], backward: set[Value]) -> list[Run]:
+    """The nodes in runs of one case, each node after those that it is computed from.
+
+    A run takes all that is ready, also what becomes ready by the run itself; then it is the turn of the case that has
+    been waiting longest, so that as many as can have come together.
+    """
+    waiting: dict[Value, int] = {}
+    users: dict[Value, list[Value]] = {node: [] for node in nodes}
+    ready: dict[tuple[Case, bool], list[Value]] = {}
+    keys = {node: (case_of(node), node in backward) for node in nodes}
+    for node in nodes:
+        computed = users.keys() & node.operands
+        waiting[node] = len(computed)
+        for operand in computed:
+            users[operand].append(node)
+        if not computed:
+            ready.setdefault(keys[node], []).append(node)
+    runs: list[Run] = []
+    while ready:
+        key = next(iter(ready))
+        run = ready.pop(key)
+        for node in run:  # which grows meanwhile
+            for user in users[node]:
+                waiting[user] -= 1
+                if not waiting[user]:
+                    (run if keys[user] == key else ready.setdefault(keys[user], [])).append(user)
+        runs.append((*key, run))
+    return runs
+
+
+def _nodes(runs: Iterable[Run]) -> Iterable[Value]:
+    return chain.from_iterable(nodes for _, _, nodes in runs)
+
+
+def _run_table(runs: Sequence[Run], slots: dict[Value, int], rows: Sequence[Operation]) -> Array:
+    """A row for each run, as the interpreter takes it."""
+    numbers = {case: number for number, case in enumerate(cases(rows))}
+    table = [
+        (numbers[case], slots[nodes[0]], slots[nodes[-1]] + 1, backward, is_listed(case[0]))
+        for case, backward, nodes in runs
+    ]
+    return np.array(table, np.int64).reshape(-1, 5)
+
+
+def _operand_tables(slots: dict[Value, int]) -> tuple[Array, Array, Array]:
+    """The slots of each value's operands, as the interpreter takes them: first, second, many."""
+    first, second = np.zeros((2, len(slots)), INDEX)
+    many: list[int] = []
+    for node, slot in slots.items():
+        places = [slots[operand] for operand in node.operands]
+        if is_listed(node.op):
+            first[slot], second[slot] = len(many), len(many) + len(places)
+            many += places
+        elif places:
+            first[slot], second[slot] = places[0], places[-1]
+    return first, second, np.array(many, INDEX)
+
+
+def _passing_back(program: Program) -> set[Value]:
+    """The nodes between the first output and the parameters; none if no gradient is wanted."""
+    if program.root is None:
+        return set()
+    found = set(program.parameters)
+    for node in walk(program.scalars.outputs[0])[1]:
+        if not found.isdisjoint(node.operands):
+            found.add(node)
+    return found
+
+
+@cache
+def interpreter(rows: tuple[Operation, ...]) -> Callable[..., bool]:
+    """The interpreter of tapes of these rows; numba compiles it once, and keeps it in the user's cache directory."""
+    try:
+        import_module("numba")
+    except ImportError as error:
+        raise ImportError("the numba engine needs numba: pip install 'microgradnet[fast]'") from error
+    text = source(rows)
+    name = f"microgradnet_tape_{sha256(text.encode()).hexdigest()[:16]}"  # numba takes functions by name for the same
+    path = _kept(name, text)
+    namespace: dict[str, Any] = {"__name__": name, "CACHED": path is not None}
+    exec(compile(text, path or "<tape>", "exec"), namespace)
+    run: Callable[..., bool] = namespace["run"]
+    return run
+
+
+def _kept(name: str, text: str) -> Path | None:
+    """A file of this name and text, which numba's cache goes by; None where no file can be written."""
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "microgradnet")
+        path = folder / f"{name}.py"
+        if not path.exists():  # numba compiles anew for a file that is newer than its cache
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, text)
+        return path if os.access(folder, os.W_OK) else None
+    except (OSError, RuntimeError):  # no home directory is a RuntimeError
+        return None

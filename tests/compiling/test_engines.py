@@ -1,0 +1,47 @@
+"""Engines of `compile`, as far as NumPy alone can tell: what is refused, and who is taken for what."""
+
+import numpy as np
+import pytest
+
+from microgradnet import compile, parameter
+from microgradnet.compiling import engines
+
+
+@pytest.mark.parametrize("engine", ["", "Numpy", "cuda", None])
+def test_an_unknown_engine_is_refused(engine: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"^unknown engine {engine!r}: it must be one of numpy, numba, auto, jax"
+    ):
+        compile(lambda x: x, engine=engine)
+
+
+@pytest.mark.parametrize(("engine", "dtype"), [("numpy", "float32"), ("auto", "float32"), ("numpy", "float16")])
+def test_what_an_engine_does_not_compute_in_is_refused(engine: str, dtype: str) -> None:
+    with pytest.raises(ValueError, match=f"^engine {engine!r} has no {dtype!r}"):
+        compile(lambda x: x, engine=engine, dtype=dtype)
+
+
+@pytest.mark.parametrize("engine", ["numba", "jax", "torch"])
+def test_a_library_that_is_not_there_is_named_with_the_command(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=f"^engine {engine!r} needs a library that is not installed: pip install "):
+        compile(lambda x: x, engine=engine)
+
+
+def test_auto_without_numba_is_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    w = parameter(2.0)
+    step = compile(lambda x: x * w, w, engine="auto")
+    assert step([1.0, 2.0]) == (3.0, np.array([1.5]))
+    program = step.program([1.0])
+    assert engines.engine_of(program, "auto", "float64", 1) is program
+
+
+def test_the_rule_of_auto() -> None:
+    """Numbers read, times samples, for each array instruction."""
+    w = parameter(2.0)
+    program = compile(lambda x: x * w, w).program([1.0])
+    assert program.reads == 2
+    instructions = len(list(program))
+    assert engines.is_small(program, engines.FEW * instructions // 2 - 1)
+    assert not engines.is_small(program, engines.FEW * instructions // 2)

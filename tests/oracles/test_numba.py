@@ -1,0 +1,104 @@
+"""The numba tape: it agrees with NumPy's engine on networks, rows, and graphs without any regularity."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microgradnet import MLP, Value, compile, parameter
+from microgradnet.compiling import tape, tape_source
+from microgradnet.compiling.engines import engine_of, is_small
+from microgradnet.compiling.program import Program
+from microgradnet.compiling.tape import Tape
+from microgradnet.ops import TABLE, Operation
+from tests.benchmarks.compiled import irregular_compiled
+from tests.compiling.comparing import numbers
+from tests.compiling.test_agreement import P, random_function
+from tests.compiling.test_agreement import steps as drawn_steps
+from tests.oracles.engines import (
+    assert_like_numpy,
+    assert_same,
+    check_errors,
+    check_network,
+    check_row,
+    check_structures,
+)
+from tests.oracles.networks import NETWORKS
+from tests.strategies import each_row
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_agree_with_numpy(name: str) -> None:
+    check_network(NETWORKS[name](), "numba")
+
+
+@each_row
+def test_every_row(row: Operation) -> None:
+    """Also those whose loops are written out in `tape_source`: they compute what the table's rules say."""
+    check_row(row, "numba")
+
+
+@given(st.lists(drawn_steps, min_size=1, max_size=25), st.integers(0, 6))
+@settings(max_examples=60, deadline=None)
+def test_random_programs(drawn: list[tuple[str, list[int]]], used: int) -> None:
+    assert_like_numpy(random_function(drawn, used), P, [numbers(2, 4), numbers(2)], "numba", 1e-11)
+
+
+@pytest.mark.parametrize("operations", ["+-*/r", "+*r"])
+def test_an_irregular_graph(operations: str) -> None:
+    found = []
+    for engine in ("numpy", "numba"):
+        runner = irregular_compiled(3_000, operations, engine)
+        found.append((runner.step(), runner.gradients()))
+    assert_same(found[1], found[0], 1e-11)
+
+
+def test_errors_and_structures() -> None:
+    check_errors("numba")
+    check_structures("numba")
+
+
+def test_a_wrong_loop_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison notices a formula of the tape's own that is not the table's."""
+    row = TABLE["weighted_sum"]
+    forward, backward = tape_source.LOOPS[row]
+    monkeypatch.setitem(
+        tape_source.LOOPS, row, (forward, backward.replace("upstream * values[x]", "1.001 * values[x]"))
+    )
+    tape.interpreter.cache_clear()
+    try:
+        with pytest.raises(AssertionError, match="Not equal to tolerance"):
+            check_row(row, "numba")
+    finally:
+        tape.interpreter.cache_clear()
+
+
+def test_auto_takes_the_tape_for_little_work_and_numpy_for_much() -> None:
+    model = MLP(2, [16, 16, 1], seed=1)
+    program = compile(lambda x, y: (model(x) - y) ** 2, model).program([[0.0, 0.0]], [0.0])
+    assert isinstance(engine_of(program, "auto", "float64", 1), Tape)
+    assert isinstance(engine_of(program, "auto", "float64", 1000), Program)
+    assert is_small(program, 1)
+    assert not is_small(program, 1000)
+    found = [compile(lambda x, y: (model(x) - y) ** 2, model, engine=e)([[0.5, 1.0]], [1.0]) for e in ("auto", "numpy")]
+    assert_same(found[0], found[1], 1e-12)
+
+
+@pytest.mark.parametrize("state", ["a folder", "a file in its place", "not to be written to"])
+def test_wherever_the_cache_is_it_works(state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place: Any = tmp_path / "cache"
+    if state == "a file in its place":
+        place.write_text("no folder")
+    elif state == "not to be written to":
+        place = Path("/proc/nothing")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+    tape.interpreter.cache_clear()
+    try:
+        w = parameter(2.0)
+        assert compile(lambda x: x * w + Value(1.0), w, engine="numba")([3.0]) == (7.0, np.array([3.0]))
+    finally:
+        tape.interpreter.cache_clear()
+    assert (state == "a folder") == (place.is_dir() and any(place.rglob("microgradnet_tape_*.py")))
