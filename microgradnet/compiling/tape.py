@@ -6,12 +6,14 @@ for such a run, and not once for a node.
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -169,9 +171,11 @@ def interpreter(rows: tuple[Operation, ...]) -> Callable[..., bool]:
     text = source(rows)
     name = f"microgradnet_tape_{sha256(text.encode()).hexdigest()[:16]}"  # numba takes functions by name for the same
     path = _kept(name, text)
-    namespace: dict[str, Any] = {"__name__": name, "CACHED": path is not None}
-    exec(compile(text, path or "<tape>", "exec"), namespace)
-    run: Callable[..., bool] = namespace["run"]
+    module: Any = ModuleType(name)
+    module.CACHED = path is not None
+    sys.modules[name] = module  # where numba looks for what it finds in its cache
+    exec(compile(text, path or "<tape>", "exec"), module.__dict__)
+    run: Callable[..., bool] = module.run
     return run
 
 

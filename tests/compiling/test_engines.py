@@ -9,9 +9,7 @@ from microgradnet.compiling import engines
 
 @pytest.mark.parametrize("engine", ["", "Numpy", "cuda", None])
 def test_an_unknown_engine_is_refused(engine: str) -> None:
-    with pytest.raises(
-        ValueError, match=f"^unknown engine {engine!r}: it must be one of numpy, numba, auto, jax"
-    ):
+    with pytest.raises(ValueError, match=f"^unknown engine {engine!r}: it must be one of numpy, numba, auto, jax"):
         compile(lambda x: x, engine=engine)
 
 

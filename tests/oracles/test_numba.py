@@ -1,5 +1,8 @@
 """The numba tape: it agrees with NumPy's engine on networks, rows, and graphs without any regularity."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from microgradnet.compiling.engines import engine_of, is_small
 from microgradnet.compiling.program import Program
 from microgradnet.compiling.tape import Tape
 from microgradnet.ops import TABLE, Operation
+from tests import ROOT
 from tests.benchmarks.compiled import irregular_compiled
 from tests.compiling.comparing import numbers
 from tests.compiling.test_agreement import P, random_function
@@ -85,6 +89,23 @@ def test_auto_takes_the_tape_for_little_work_and_numpy_for_much() -> None:
     assert not is_small(program, 1000)
     found = [compile(lambda x, y: (model(x) - y) ** 2, model, engine=e)([[0.5, 1.0]], [1.0]) for e in ("auto", "numpy")]
     assert_same(found[0], found[1], 1e-12)
+
+
+def test_other_processes_find_it_in_the_cache(tmp_path: Path) -> None:
+    """The second takes what the first has compiled; a third at the same time does no harm."""
+    program = "from microgradnet import compile, tanh; print(compile(lambda x: tanh(x), engine='numba')([0.0, 1.0]))"
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)}
+
+    def started() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", program], env=surroundings, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    said = [started().communicate() for _ in range(2)]
+    together = [started() for _ in range(2)]
+    said += [process.communicate() for process in together]
+    assert said == [("[0.         0.76159416]\n", "")] * 4
+    assert len(list(tmp_path.rglob("*.nbc"))) == 1
 
 
 @pytest.mark.parametrize("state", ["a folder", "a file in its place", "not to be written to"])
