@@ -78,12 +78,12 @@ class ParameterVector:
 
     def __iadd__(self, change: ArrayLike) -> "ParameterVector":
         numbers = self._writable()
-        np.add(numbers, change, out=numbers)
+        np.add(numbers, change, numbers)
         return self._changed()
 
     def __isub__(self, change: ArrayLike) -> "ParameterVector":
         numbers = self._writable()
-        np.subtract(numbers, change, out=numbers)
+        np.subtract(numbers, change, numbers)
         return self._changed()
 
     def __repr__(self) -> str:

@@ -47,6 +47,7 @@ class Compiled:
         if self.trained and self.reduction == "none":
             raise ValueError("a gradient is of one number: reduction must be 'mean' or 'sum', got 'none'")
         self.function, self.engine, self.dtype = function, engine, dtype
+        self._given = parameters
         if not self.trained:
             parameters = function.parameters() if isinstance(function, Module) else []
         self.parameters = (
@@ -57,6 +58,7 @@ class Compiled:
         if self.trained and not len(self.parameters):
             raise ValueError(f"{parameters!r:.80} has no parameters: make them with parameter(…)")
         self.programs: dict[tuple[tuple[int, ...], ...], Program] = {}
+        self._latest: tuple[list[tuple[int, ...]], Program] | None = None
         self._most_programs = most_programs
 
     def __repr__(self) -> str:
@@ -86,6 +88,8 @@ class Compiled:
         return self._program(arrays, len(arrays[0]) if arrays else 1)
 
     def _program(self, arrays: Sequence[Array], size: int) -> Program:
+        if self._latest and [array.shape for array in arrays] == self._latest[0]:
+            return self._latest[1]
         for array in arrays:
             if not size:
                 raise ValueError("a batch needs at least one sample, got none")
@@ -101,13 +105,16 @@ class Compiled:
             self.programs[shapes] = program
         elif len(self.programs) > 1:
             self.programs[shapes] = self.programs.pop(shapes)  # the one used longest ago is the next to go
+        self._latest = [array.shape for array in arrays], program
         return program
 
     def _captured(self, arrays: Sequence[Array], size: int) -> Program:
         samples = [[array[number] for array in arrays] for number in (0, -1)]
         with collector_paused():
             try:
-                captured = capture(self.function, samples, [*self.parameters.values, *parameters_near(self.function)])
+                captured = capture(
+                    self.function, samples, [*self.parameters.values, *parameters_near(self.function, self._given)]
+                )
             except DomainError:
                 self._refuse(arrays, size)
                 raise
@@ -181,18 +188,18 @@ def parameters_in(parameters: Any) -> Iterator[Value]:
         raise TypeError(f"parameters are a Module, Values, or a list of them; got {parameters!r:.80}")
 
 
-def parameters_near(function: Callable[..., Any]) -> list[Value]:
-    """The parameters that a function can reach by itself: in its own module, its closure or its globals."""
+def parameters_near(function: Callable[..., Any], known: Any = None) -> list[Value]:
+    """The parameters that a function can reach by itself: in its module, closure or globals, but for those `known`."""
     code = getattr(function, "__code__", None)
-    known = getattr(function, "__globals__", {})
+    reached = getattr(function, "__globals__", {})
     around = [function, getattr(function, "__self__", None)]
     for cell in getattr(function, "__closure__", None) or ():
         with suppress(ValueError):  # a name that has no value yet
             around.append(cell.cell_contents)
-    around += [known[name] for name in code.co_names if name in known] if code else []
+    around += [reached[name] for name in code.co_names if name in reached] if code else []
     found: list[Value] = []
     for thing in around:
-        if isinstance(thing, Value | Module | list | tuple):
+        if isinstance(thing, Value | Module | list | tuple) and thing is not known:
             with suppress(TypeError):  # a list of something else
                 found += [value for value in parameters_in(thing) if value.op is PARAMETER]
     return list(dict.fromkeys(found))

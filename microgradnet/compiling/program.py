@@ -112,9 +112,9 @@ class Program:
 
         The arrays may be those that the next run writes to.
         """
-        pieces = -(-size // self._piece)
-        if pieces == 1:
+        if size <= self._piece:
             return self._run_piece(theta, arguments, size, share)
+        pieces = -(-size // self._piece)
         bounds = [size * i // pieces for i in range(pieces + 1)]
         parts: list[list[Array]] = []
         gradient = np.zeros(len(theta))
