@@ -70,7 +70,7 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
             backpropagate(computed, functions, _itself)
         else:
             propagate(computed)
-        if not create_graph:  # each value of the graph has been refused already where it was made
+        if not recording.capturing:  # what is captured is looked at when it is replayed
             refuse_overflow(wanted, computed)
         found: list[Any] = [value.grad for value in wanted]
     finally:
