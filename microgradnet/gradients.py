@@ -59,8 +59,9 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
         raise recording.capture_error("a gradient as a number", "ask for grad(…, create_graph=True)")
     leaves, computed = walk(output)
     refuse_stale(leaves, computed)
+    enabled, capturing = recording.enabled, recording.capturing
+    recording.capturing = False  # what is read here does not leave the graph
     nodes = {node: node.grad for node in (*leaves, *computed, *wanted)}
-    enabled = recording.enabled
     try:
         recording.enabled = enabled or create_graph  # also inside no_grad(): the graph is asked for
         for node in nodes:
@@ -70,11 +71,11 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Fa
             backpropagate(computed, functions, _itself)
         else:
             propagate(computed)
-        if not recording.capturing:  # what is captured is looked at when it is replayed
+        if not capturing:  # what is captured is looked at when it is replayed
             refuse_overflow(wanted, computed)
         found: list[Any] = [value.grad for value in wanted]
     finally:
-        recording.enabled = enabled
+        recording.enabled, recording.capturing = enabled, capturing
         for node, before in nodes.items():
             node.grad = before
     number = constant if create_graph else float  # a derivative that is a number may have come as an int or a float

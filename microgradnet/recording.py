@@ -24,6 +24,8 @@ observe: "Callable[[Value], object] | None" = None
 _observers: "list[Callable[[Value], object]]" = []
 capturing = False
 """True while `compile` captures a function: what would freeze a number of that one run is then refused."""
+refusals: list[CaptureError] = []
+"""The errors of the capture that is under way."""
 detecting_anomalies = 0
 """How often it was asked that a value computed from an infinity or a NaN be an error: see `detect_anomaly`."""
 
@@ -165,8 +167,10 @@ def here() -> Source:
 
 
 def capture_error(what: str, remedy: str) -> CaptureError:
-    """The error for `what`, met while a function is captured."""
-    return CaptureError(f"{here()}: {what} would freeze a number of one sample into the compiled program; {remedy}")
+    """The error for `what`, met while a function is captured; kept, in case the function goes on without it."""
+    error = CaptureError(f"{here()}: {what} would freeze a number of one sample into the compiled program; {remedy}")
+    refusals.append(error)
+    return error
 
 
 def _is_in_package(file: str) -> bool:

@@ -86,6 +86,11 @@ class ParameterVector:
         np.subtract(numbers, change, numbers)
         return self._changed()
 
+    def __imul__(self, factor: ArrayLike) -> "ParameterVector":
+        numbers = self._writable()
+        np.multiply(numbers, factor, numbers)
+        return self._changed()
+
     def __repr__(self) -> str:
         return repr(self.array).replace("array", "ParameterVector", 1)
 

@@ -37,12 +37,12 @@ def compile(
     parameter is taken as it was then, but for Values made outside: their numbers are looked up at each call. What
     would freeze a number of one sample is a `CaptureError` that names the line and a remedy:
 
-    - a branch or loop that depends on a traced number (`if x > 0`, `while`, `min`, `max`, `sorted`, `bool(x)`): use
+    - a branch or loop that depends on a traced number (`if x > 0`, `x == 1`, `while`, `min`, `sorted`, `sign(x)`): use
       `maximum`, `minimum`, `relu` or `abs`, or decide outside;
     - a number taken out of the graph (`x.data`, `float(x)`, `math.exp(x)`, `int(x)`, `x.detach()`, `no_grad()`), or put
       in (`p.data = …`);
-    - a gradient as a number (`backward()`, `grad(y, x)`): `grad(y, x, create_graph=True)` is captured;
-    - anything that differs from one run to the next (a random number, a counter, the time): pass it as an argument.
+    - a gradient as a number (`backward()`, `grad(y, x)`, `p.grad`): `grad(y, x, create_graph=True)` is captured;
+    - what is seen to differ from one run to the next (a random number, a counter): pass it as an argument.
 
     A model's Values and the program share their parameters: `step.parameters -= 0.1 * gradient` changes them all with
     one array operation, a Value fetches its number when it is looked at, and a number set in a Value counts at the

@@ -17,6 +17,7 @@ from microgradnet.compiling.instructions import (
     Storage,
     row_range,
 )
+from microgradnet.text import one_line, shorten
 from microgradnet.value import Value
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ class ArrayNames:
             return self._parameters(rows)
         if rows.storage is FIXED and rows.start < len(plan.fixed):
             found = [plan.fixed[row] for row in rows.numbers() if row < len(plan.fixed)]
-            numbers = [leaf.label or f"{leaf.data:g}".replace("-", "−") for leaf in found]
+            numbers = [label_of(leaf) or f"{leaf.data:g}".replace("-", "−") for leaf in found]
             if len(numbers) > MOST_NAMES:
                 numbers = [numbers[0], "…", numbers[-1]]
             return numbers[0] if rows.size == 1 else f"[{', '.join(numbers)}]"
@@ -253,8 +254,13 @@ class ArrayNames:
             return named.name
         if named and len(rows.shape) == 2 and rows.strides == named.rows.strides:
             return named.name + _part(rows, named.rows)
-        label = self.program.parameters[rows.start].label
+        label = label_of(self.program.parameters[rows.start])
         return label if rows.size == 1 and label else "θ" + places(rows, count)
+
+
+def label_of(value: Value) -> str:
+    """A value's label as a listing can show it."""
+    return shorten(one_line(value.label))
 
 
 def is_intermediate(rows: Rows) -> bool:

@@ -6,6 +6,7 @@ running the function a second time, on another sample.
 """
 
 import gc
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import signature
@@ -48,6 +49,8 @@ def _refusing(name: str, what: str, remedy: str) -> Any:
     plain = getattr(Value, name, None)
 
     def method(self: Value, *arguments: Any) -> Any:
+        if arguments == ("",):  # f"{x}" without a format
+            return repr(self)
         if plain is None or _depends(self) or any(isinstance(a, Value) and _depends(a) for a in arguments):
             raise capture_error(what, remedy)
         return plain(self, *arguments)  # computed from constants alone: the same for all samples
@@ -65,8 +68,12 @@ _REFUSED = {
     **dict.fromkeys(("backward", "backward_steps"), ("backward()", _GRADIENT)),
     "__bool__": ("the truth of a value", _BRANCH),
     "__float__": ("float(v)", _NUMBER),
+    "__format__": ("a number as text", "look at numbers outside; without a format, print shows what is traced"),
     "detach": ("detach()", "pass what has no gradient as an argument of its own"),
 }  # fmt: skip
+
+
+_grad: Any = Value.__dict__["grad"]
 
 
 class Captured(Value):
@@ -82,7 +89,25 @@ class Captured(Value):
     def _write(self, number: float) -> None:
         raise capture_error("setting .data", "a program's inputs are its arguments: pass it as one")
 
+    def _read_grad(self) -> float:
+        if recording.capturing and _depends(self):
+            raise capture_error(".grad", _GRADIENT)
+        return _grad.__get__(self)  # type: ignore[no-any-return]
+
     data = property(_read, _write)
+    grad = property(_read_grad, _grad.__set__)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, int | float) and _depends(self):
+            raise capture_error(f"== {other!r}", _BRANCH)
+        return self is other
+
+    __hash__ = Value.__hash__
+
+    def __repr__(self) -> str:
+        if not _depends(self):
+            return super().__repr__()
+        return f"Value(traced, label={self.label!r})" if self.label else "Value(traced)"
 
 
 Captured.__name__ = Captured.__qualname__ = "Value"  # as it is printed
@@ -102,17 +127,34 @@ def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], para
         CaptureError: it does not compute the same from every sample of these shapes.
     """
     names = _names(function, len(samples[0]))
+    before = _random_states()
     first = _run(function, samples[0], names, parameters)
+    after = _random_states()
     second = _run(function, samples[-1], names, parameters)
     what = _difference(first, second)
     if what:
         with recording.trace_source():  # once more, for the line
             runs = [_run(function, sample, names, parameters) for sample in (samples[0], samples[-1])]
+        what = _difference(*runs) or what
+    elif any(after[name] != state for name, state in before.items()):
+        what = "random numbers were drawn, though they made no difference this time"
+    if what:
         raise CaptureError(
-            f"{_difference(*runs) or what}. A compiled function has to compute the same each time: pass what changes "
-            "(a random number, a mask, a count) as an argument, and do not branch on anything that depends on the data"
+            f"{what}. A compiled function has to compute the same each time: pass what changes (a random number, a "
+            "mask, a count) as an argument, and do not branch on anything that depends on the data"
         )
     return first
+
+
+def _random_states() -> dict[str, Any]:
+    """How far the random numbers of `random` and of NumPy have come, where these are loaded."""
+    states: dict[str, Any] = {}
+    if "random" in sys.modules:
+        states["random"] = sys.modules["random"].getstate()
+    if "numpy.random" in sys.modules:
+        _, key, *rest = sys.modules["numpy.random"].get_state()
+        states["numpy.random"] = key.tobytes(), rest
+    return states
 
 
 def _names(function: Callable[..., Any], count: int) -> list[str]:
@@ -136,6 +178,8 @@ def _run(
     with _capturing([*parameters, *chain.from_iterable(inputs)]) as made:
         outputs: list[Value] = []
         template = _template(function(*arguments), outputs)
+        if recording.refusals:  # and the function went on as if nothing had been
+            raise recording.refusals[0]
     return Capture(list(names), inputs, [array.shape for array in sample], outputs, template, made)
 
 
@@ -161,6 +205,7 @@ def _capturing(traced: Sequence[Value]) -> Iterator[list[Value]]:
         value._data  # noqa: B018  # a value whose number is in a vector fetches it
         value.__class__ = Captured
     recording.capturing = True
+    recording.refusals.clear()
     try:
         with recording.graph_recorded(), recording.observing(observe):
             yield made
@@ -205,6 +250,8 @@ def _difference(first: Capture, second: Capture) -> str:
     for one, other in zip(first.made, second.made):  # noqa: B905  # the lengths are compared below
         twin[one] = other
         if one.op is not other.op or tuple(map(twin.get, one.operands, one.operands)) != other.operands:
+            if one.op is other.op:
+                return f"{_place(one)}{one.op.name} has other operands in one run of the function than in another"
             return f"{_place(one)}{one.op.name} in one run of the function is {other.op.name} in another"
         if not one.operands and one._data != other._data and one._data == one._data:
             return f"{_place(one)}the number {one._data!r} in one run of the function is {other._data!r} in another"

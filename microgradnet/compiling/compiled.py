@@ -30,16 +30,18 @@ class Compiled:
 
     Attributes:
         function: the function of one sample.
-        parameters: the numbers of the parameters as one vector, in step with the Values: `parameters -= change`.
-        programs: the programs captured so far, by the shapes of a sample's arguments.
+        programs: the programs captured so far, by the shapes of a sample's arguments; without one of them, as after
+            `programs.clear()`, the function is captured anew.
     """
 
     def __init__(
-        self, function: Any, parameters: Any, reduction: str | None, engine: str, dtype: str, most_programs: int
+        self, function: Any, parameters: Any, reduction: str | None, engine: str, dtype: str, most_programs: Any
     ) -> None:
         if not callable(function):
             raise TypeError(f"compile takes a function of one sample, got {function!r}")
         check(engine, dtype)
+        if not isinstance(most_programs, int) or most_programs < 1:
+            raise ValueError(f"most_programs must be a whole number, at least 1, got {most_programs!r}")
         self.trained = parameters is not None
         self.reduction = ("mean" if self.trained else "none") if reduction is None else reduction
         if self.reduction not in REDUCTIONS:
@@ -50,7 +52,7 @@ class Compiled:
         self._given = parameters
         if not self.trained:
             parameters = function.parameters() if isinstance(function, Module) else []
-        self.parameters = (
+        self._parameters = (
             parameters
             if isinstance(parameters, ParameterVector)
             else ParameterVector(dict.fromkeys(parameters_in(parameters)))
@@ -60,6 +62,16 @@ class Compiled:
         self.programs: dict[tuple[tuple[int, ...], ...], Program] = {}
         self._latest: tuple[list[tuple[int, ...]], Program] | None = None
         self._most_programs = most_programs
+
+    @property
+    def parameters(self) -> ParameterVector:
+        """The numbers of the parameters as one vector, in step with the Values: `parameters -= change`."""
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, numbers: ParameterVector) -> None:  # or an array
+        if numbers is not self._parameters:
+            self._parameters[:] = np.asarray(numbers)
 
     def __repr__(self) -> str:
         name = getattr(self.function, "__name__", repr(self.function))
@@ -88,7 +100,7 @@ class Compiled:
         return self._program(arrays, len(arrays[0]) if arrays else 1)
 
     def _program(self, arrays: Sequence[Array], size: int) -> Program:
-        if self._latest and [array.shape for array in arrays] == self._latest[0]:
+        if self._latest and self.programs and [array.shape for array in arrays] == self._latest[0]:
             return self._latest[1]
         for array in arrays:
             if not size:
@@ -117,6 +129,10 @@ class Compiled:
                 )
             except DomainError:
                 self._refuse(arrays, size)
+                raise
+            except (TypeError, ValueError) as error:
+                shapes = ", ".join(f"({', '.join(map(str, array.shape[1:]))})" for array in arrays)
+                error.add_note(f"while it was captured for samples whose arguments have the shapes {shapes}")
                 raise
             if self.trained and captured.template not in (0, (0, *range(1, len(captured.outputs)))):
                 raise CaptureError(
@@ -206,8 +222,10 @@ def parameters_near(function: Callable[..., Any], known: Any = None) -> list[Val
 
 
 def _array(argument: Any, number: int) -> Array:
-    if isinstance(argument, np.ndarray) and argument.dtype == np.float64 and argument.ndim:
+    if type(argument) is np.ndarray and argument.dtype == np.float64 and argument.ndim:
         return argument
+    if hasattr(argument, "mask"):
+        raise TypeError(f"argument {number + 1} is masked: fill it, or leave the masked samples out")
     try:
         array = np.asarray(argument)
         if array.dtype.kind not in "fiub":

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from microgradnet.compiling.array_names import MOST_NAMES, ArrayNames, is_intermediate, places
+from microgradnet.compiling.array_names import MOST_NAMES, ArrayNames, is_intermediate, label_of, places
 from microgradnet.compiling.instructions import GRADIENTS, Instruction, Rows
 from microgradnet.text import counted
 from microgradnet.value import Value
@@ -36,7 +36,7 @@ class Listing:
             + (f"; θ are the {counted(len(program.parameters), 'parameter')}" if program.parameters else "")
         ]
         for name, rows, _ in self.names.matrices.values():
-            leaves = [program.plan.fixed[row].label for row in (rows.start, rows.last)]
+            leaves = [label_of(program.plan.fixed[row]) for row in (rows.start, rows.last)]
             labels = f", {leaves[0]} … {leaves[1]}" if all(leaves) else ""
             lines.append(f"{name} {shape_of(rows)} = θ{places(rows)}{labels}")
         parts = [[(self.equation(i), self.about(i)) for i in program.forward]]

@@ -70,8 +70,8 @@ class Portable:
         inspected = getattr(xp, "__array_namespace_info__", None)
         if inspected and dtype not in inspected().dtypes().values():
             raise ValueError(
-                f"{xp.__name__} does not compute in {dtype}: pass another dtype "
-                '(JAX has float64 after jax.config.update("jax_enable_x64", True))'
+                f"{xp.__name__} does not compute in {dtype}: compile with dtype='float32', or turn JAX's float64 on, "
+                'jax.config.update("jax_enable_x64", True)'
             )
 
         def array(given: Array) -> Array:

@@ -85,6 +85,10 @@ class Program:
     def __str__(self) -> str:
         return str(Listing(self))
 
+    def __repr__(self) -> str:
+        names, count = ", ".join(self.captured.names), len(self.forward) + len(self.backward)
+        return f"Program(({names}), {len(self.scalars.nodes)} scalar operations as {count} array instructions)"
+
     def draw_into(self, diagram: Diagram, max_nodes: int) -> str:
         """What `draw(program)` draws; the title of the picture."""
         draw_program(self, max_nodes, diagram)

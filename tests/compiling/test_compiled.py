@@ -452,3 +452,49 @@ def test_an_overflow_that_eager_does_not_have_is_none() -> None:
         found = compile(lambda v: (v * parameters[0]).sigmoid(), parameters)([x])
         expected = eager(lambda v: (v * parameters[0]).sigmoid(), parameters, [[x]])
         assert (found[0], *found[1]) == (expected[0], *expected[1])
+
+
+def test_parameters_can_be_assigned() -> None:
+    """As a whole, by arithmetic on the vector, in place; what does not fit changes nothing."""
+    w = parameter(2.0)
+    step = compile(lambda x: x * w, w)
+    step.parameters = step.parameters - 0.5 * step([1.0])[1]
+    assert w.data == 1.5
+    step.parameters *= 2.0
+    assert (w.data, step([1.0])[0]) == (3.0, 3.0)
+    for wrong in ("x", [1.0, 2.0]):
+        with pytest.raises((TypeError, ValueError)):
+            step.parameters = wrong  # type: ignore[assignment]
+    assert w.data == 3.0
+
+
+def test_without_its_programs_it_is_captured_anew() -> None:
+    model = Layer(1, 1, "linear", seed=1)
+    step = compile(model)
+    step([[1.0]])
+    model.neurons[0].b = parameter(5.0)
+    step.programs.clear()
+    assert step([[1.0]]).tolist() == [model([1.0]).data]
+
+
+@pytest.mark.parametrize("most", [0, -1, "a", 1.5])
+def test_a_bound_that_is_none_is_refused(most: Any) -> None:
+    with pytest.raises(ValueError, match=r"^most_programs must be a whole number, at least 1, got "):
+        compile(lambda x: x, most_programs=most)
+
+
+def test_masked_arrays_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"^argument 1 is masked"):
+        compile(lambda x: x)(np.ma.array([1.0, 2.0], mask=[False, True]))
+
+
+def test_an_error_while_it_is_captured_tells_the_shapes() -> None:
+    model = MLP(2, [1], seed=1)
+    with pytest.raises(TypeError) as caught:
+        compile(lambda x, y: (model(x) - y) ** 2, model)([[0.0, 0.0]], [[0.0]])
+    assert caught.value.__notes__ == ["while it was captured for samples whose arguments have the shapes (2), (1)"]
+
+
+def test_a_program_says_what_it_is() -> None:
+    program = compile(lambda x: x * W).program([1.0])
+    assert repr(program) == "Program((x), 1 scalar operations as 1 array instructions)"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from microgradnet import MLP, Program, Value, compile, dot, draw, tanh, total, weighted_sum
+from microgradnet import MLP, Program, Value, compile, dot, draw, parameter, tanh, total, weighted_sum
 from tests.compiling.comparing import flat, numbers, parameters_of
 
 
@@ -120,3 +120,11 @@ def test_a_picture_has_a_box_for_each_instruction_and_nothing_stands_alone(make:
     assert boxes == joined
     assert len(boxes) > len(program.forward)
     assert all(name in dot_text for name in program.captured.names)
+
+
+def test_a_label_cannot_forge_a_line() -> None:
+    p = parameter(2.0, "a\nh₂ (n,) = 0")
+    long = parameter(2.0, "l" * 5000)
+    listed = str(compile(lambda x: x * p * long, [p, long]).program([1.0]))
+    assert not any(line.startswith("h₂ (n,) = 0") for line in listed.splitlines())
+    assert max(map(len, listed.splitlines())) < 400
