@@ -1,0 +1,131 @@
+"""Optimisers, schedules and losses against PyTorch's: 50 steps with every hyperparameter changed from its default."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from microgradnet import Value, parameter
+from microgradnet.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber,
+    multiclass_hinge,
+    squared_error,
+)
+from microgradnet.optim import SGD, Adam, AdamW, RMSProp
+from microgradnet.schedules import Cosine, Linear, StepDecay
+
+torch: Any = importlib.import_module("torch")
+functional: Any = importlib.import_module("torch.nn.functional")
+
+OPTIMIZERS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "SGD": (lambda p: SGD(p, 0.03, weight_decay=0.02), lambda p: torch.optim.SGD(p, 0.03, weight_decay=0.02)),
+    "momentum": (
+        lambda p: SGD(p, 0.03, momentum=0.7, weight_decay=0.02),
+        lambda p: torch.optim.SGD(p, 0.03, momentum=0.7, weight_decay=0.02),
+    ),
+    "Nesterov": (
+        lambda p: SGD(p, 0.03, momentum=0.7, nesterov=True, weight_decay=0.02),
+        lambda p: torch.optim.SGD(p, 0.03, momentum=0.7, nesterov=True, weight_decay=0.02),
+    ),
+    "RMSProp": (
+        lambda p: RMSProp(p, 0.03, alpha=0.8, eps=1e-3, momentum=0.5, weight_decay=0.02),
+        lambda p: torch.optim.RMSprop(p, 0.03, alpha=0.8, eps=1e-3, momentum=0.5, weight_decay=0.02),
+    ),
+    "Adam": (
+        lambda p: Adam(p, 0.03, beta1=0.7, beta2=0.8, eps=1e-3, weight_decay=0.02),
+        lambda p: torch.optim.Adam(p, 0.03, betas=(0.7, 0.8), eps=1e-3, weight_decay=0.02),
+    ),
+    "AdamW": (
+        lambda p: AdamW(p, 0.03, beta1=0.7, beta2=0.8, eps=1e-3, weight_decay=0.3),
+        lambda p: torch.optim.AdamW(p, 0.03, betas=(0.7, 0.8), eps=1e-3, weight_decay=0.3),
+    ),
+    **{
+        f"{name} by default": (kind, theirs)
+        for name, kind, theirs in (
+            ("SGD", SGD, torch.optim.SGD),
+            ("RMSProp", RMSProp, torch.optim.RMSprop),
+            ("Adam", Adam, torch.optim.Adam),
+            ("AdamW", AdamW, torch.optim.AdamW),
+        )
+    },
+}
+START = [1.0, -2.0, 0.5, 3.0]
+
+
+def after_50_steps(ours: Any, theirs: Any, schedule: Any = None, clip: float | None = None) -> tuple[Any, Any]:
+    values, tensor = [parameter(x) for x in START], torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    mine, oracle = ours(values), theirs([tensor])
+    scheduler = schedule(oracle) if schedule else None
+    for g in np.random.default_rng(0).normal(size=(50, 4)):
+        mine.step(g)
+        tensor.grad = torch.tensor(g)
+        if clip:
+            torch.nn.utils.clip_grad_norm_([tensor], clip)
+        oracle.step()
+        if scheduler:
+            scheduler.step()
+    return [p.data for p in values], tensor.tolist()
+
+
+@pytest.mark.parametrize(("ours", "theirs"), OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+def test_50_steps(ours: Any, theirs: Any) -> None:
+    found, expected = after_50_steps(ours, theirs)
+    np.testing.assert_allclose(found, expected, rtol=1e-11)
+    assert not np.allclose(found, START, rtol=1e-6)
+    slower = lambda p: ours(p).__class__(p, 0.0300001)  # noqa: E731  # the comparison sees a small difference
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(after_50_steps(slower, theirs)[0], expected, rtol=1e-11)
+
+
+SCHEDULES: dict[str, tuple[Any, Callable[[Any], Any]]] = {
+    "step decay": (StepDecay(7, 0.6), lambda o: torch.optim.lr_scheduler.StepLR(o, 7, 0.6)),
+    "linear": (Linear(30, 0.2), lambda o: torch.optim.lr_scheduler.LinearLR(o, 1.0, 0.2, 30)),
+    "cosine": (Cosine(49, 0.1), lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 49, eta_min=0.005)),
+}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), SCHEDULES.values(), ids=SCHEDULES.keys())
+def test_schedules(ours: Any, theirs: Any) -> None:
+    found, expected = after_50_steps(
+        lambda p: SGD(p, 0.05, schedule=ours), lambda p: torch.optim.SGD(p, 0.05), schedule=theirs
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_clipping() -> None:
+    found, expected = after_50_steps(
+        lambda p: SGD(p, 0.05, clip_norm=1.0), lambda p: torch.optim.SGD(p, 0.05), clip=1.0
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-5)  # theirs adds 1e-6 to the norm
+
+
+LOSSES: dict[str, tuple[Any, Any, list[float], Any]] = {
+    "squared error": (squared_error, functional.mse_loss, [0.3], 1.0),
+    "Huber": (lambda y, t: huber(y, t, 0.4), lambda y, t: functional.huber_loss(y, t, delta=0.4), [0.3], 1.0),
+    "binary cross-entropy": (binary_cross_entropy, functional.binary_cross_entropy, [0.3], 0.7),
+    "with logits": (
+        binary_cross_entropy_with_logits, functional.binary_cross_entropy_with_logits, [-700.0], 0.7
+    ),
+    "cross-entropy": (cross_entropy, functional.cross_entropy, [0.3, -700.0, 700.0], [0.2, 0.3, 0.5]),
+    "multi-class hinge": (
+        multiclass_hinge, lambda y, t: 3 * functional.multi_margin_loss(y, t.argmax()), [0.3, -0.5, 0.9],
+        [1.0, 0.0, 0.0],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("ours", "theirs", "y", "t"), LOSSES.values(), ids=LOSSES.keys())
+def test_losses(ours: Any, theirs: Any, y: list[float], t: Any) -> None:
+    values = [Value(x) for x in y]
+    found = ours(values if isinstance(t, list) else values[0], t)
+    found.backward()
+    tensor = torch.tensor(y if isinstance(t, list) else y[0], dtype=torch.float64, requires_grad=True)
+    expected = theirs(tensor, torch.tensor(t, dtype=torch.float64))
+    expected.backward()
+    np.testing.assert_allclose(found.data, expected.item(), rtol=1e-12)
+    np.testing.assert_allclose([v.grad for v in values], np.atleast_1d(tensor.grad.numpy()), rtol=1e-12)

@@ -1,0 +1,1 @@
+"""Losses, optimisers, data, fit and files."""
