@@ -1,0 +1,271 @@
+"""`fit`: a model is trained on data, batch by batch and epoch by epoch, by the steps of an optimiser.
+
+What it puts together stands elsewhere: losses, optimisers, batches, `compile`, files. It can be interrupted at any time
+(Ctrl-C), and from a checkpoint it goes on to the same bits as if it never had been.
+"""
+
+import math
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from microgradnet.data import batches, one_hot
+from microgradnet.errors import AnomalyError, DomainError
+from microgradnet.losses import LOSSES, Loss, cross_entropy, hinge, multiclass_hinge
+from microgradnet.nn import Module
+from microgradnet.optim import OPTIMIZERS, Optimizer
+from microgradnet.recording import no_grad
+from microgradnet.saving import load_checkpoint, save
+from microgradnet.train.history import History
+from microgradnet.train.metrics import Metric, accuracy_of
+from microgradnet.train.progress import Progress
+from microgradnet.train.steps import Batch, Computation, SampleLoss, compiled_batches, eager_batches
+from microgradnet.value import Value
+
+Numbers: TypeAlias = NDArray[np.float64]
+
+
+class Epoch(NamedTuple):
+    """What a callback is told after each epoch; `number` counts from 1."""
+
+    number: int
+    model: Module
+    optimizer: Optimizer
+    history: History
+
+
+def fit(
+    model: Module, X: ArrayLike, Y: ArrayLike, *,
+    loss: str | Loss = "squared_error",
+    optimizer: str | Optimizer = "adam",
+    epochs: int = 100,
+    batch_size: int = 32,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    metric: Metric | None = None,
+    penalty: Callable[[Module], Value] | None = None,
+    patience: int | None = None,
+    callbacks: Sequence[Callable[[Epoch], object]] = (),
+    seed: int = 0,
+    compiled: bool = True,
+    progress: bool | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+) -> History:  # fmt: skip
+    """Train a model: each epoch is a pass over all samples in an order of its own, a step of the optimiser each batch.
+
+    Args:
+        model: called with the numbers of one sample; it gives a Value or a list of them.
+        X: (n, …), a row for each sample.
+        Y: (n,) or (n, outputs), the targets. Whole numbers (n,) are classes, which become what the loss wants: one-hot
+            rows for cross_entropy and multiclass_hinge; for hinge, 0 and 1 become the sides −1 and 1.
+        loss: a name in `LOSSES`, or a function of a sample's prediction and target.
+        optimizer: a name in `OPTIMIZERS`, or an optimiser of the model's parameters.
+        epochs: how many, those before a resume included.
+        batch_size: samples in a batch; the last of an epoch has what is left.
+        validation: (X, Y) that are not trained on, for a validation loss and metric.
+        metric: a function of predictions and targets, called by its name; by default the accuracy, for classes.
+        penalty: a term of the loss that depends on the model alone, as `lambda model: l2(model, 1e-4)`.
+        patience: after so many epochs without a lower (validation) loss it ends; the best epoch's parameters stay.
+        callbacks: each is called after each epoch; one that returns True ends the training.
+        seed: of the order of the samples: that of epoch k is drawn from (seed, k).
+        compiled: False computes with Values one by one: the same numbers, to rounding, slowly.
+        progress: None shows a bar or lines where it makes sense, False nothing; see `Progress`.
+        checkpoint: a file that is written after each epoch, with all that it takes to go on.
+        resume: whether to go on from the checkpoint, if there is one.
+
+    Returns:
+        The numbers of each epoch. Loss and metric are means over the epoch, while the model changes; those of the
+        validation are of the model at its end.
+
+    Raises:
+        DomainError, AnomalyError: the loss or a gradient came to no number. The model stays as of the step before,
+            the checkpoint as of the epoch before.
+        ValueError, TypeError: something does not fit together.
+
+    >>> from microgradnet import MLP
+    >>> from microgradnet.data import xor
+    >>> from microgradnet.optim import Adam
+    >>> model = MLP(2, [4, 1], "tanh", seed=1)
+    >>> fit(model, *xor(), loss="hinge", optimizer=Adam(model, lr=0.1), progress=False).last["accuracy"]
+    1.0
+    """
+    loss_of = _named(loss, LOSSES, "loss")
+    rule = _named(optimizer, OPTIMIZERS, "optimizer")
+    rule = rule if isinstance(rule, Optimizer) else rule(model)
+    measure = metric or accuracy_of(loss_of)
+    x, t = _prepared(model, X, Y, loss_of)
+    held_out = _prepared(model, *validation, loss_of) if validation is not None else None
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
+    best = _Best(patience)
+    history = _resumed(model, rule, best, checkpoint) if resume else History()
+    sample_loss = _sample_loss(model, loss_of, penalty)
+    computation = compiled_batches if compiled else eager_batches
+    take, check = computation(sample_loss, rule.parameters), computation(sample_loss)
+    history.ended = "all epochs"
+    with Progress(epochs, len(history), progress) as shown, _interruptible() as interrupted:
+        for number in range(len(history) + 1, epochs + 1):
+            try:
+                numbers = _epoch(take, rule, batches(x, t, batch_size, (seed, number)), measure, interrupted)
+            except (DomainError, AnomalyError) as error:
+                error.add_note(f"in epoch {number} of fit(…); the model is as of the step before")
+                raise
+            if interrupted():
+                history.ended = "interrupted"
+                break
+            if held_out:
+                numbers |= _measured(check(*held_out), held_out[1], measure, "validation_")
+            history.epochs.append(numbers)
+            shown.show(number, numbers)
+            is_over = best.is_over(numbers, rule)
+            if checkpoint is not None:
+                save(model, checkpoint, rule, {"history": history.epochs, "best": best.record()})
+            if True in [callback(Epoch(number, model, rule, history)) for callback in callbacks]:
+                history.ended = "a callback"
+                break
+            if is_over:
+                history.ended = "no improvement"
+                break
+    best.restore(rule)
+    return history
+
+
+def _named(choice: Any, table: Mapping[str, Any], what: str) -> Any:
+    if not isinstance(choice, str):
+        return choice
+    if choice not in table:
+        raise ValueError(f"unknown {what} {choice!r}: it must be one of {', '.join(table)}")
+    return table[choice]
+
+
+def _prepared(model: Module, X: ArrayLike, Y: ArrayLike, loss: Loss) -> tuple[Numbers, Numbers]:
+    """The samples and their targets as this loss takes them.
+
+    Raises:
+        ValueError: a number is infinite or NaN; X and Y differ in length; a class has no output.
+    """
+    x, y = np.asarray(X, np.float64), np.asarray(Y)
+    if not len(x) or len(x) != len(y):
+        raise ValueError(f"X and Y need a row for each sample, as many; got shapes {x.shape} and {y.shape}")
+    if y.ndim == 1 and np.issubdtype(y.dtype, np.integer):
+        if loss in (cross_entropy, multiclass_hinge):
+            with no_grad():
+                outputs = model(x[0].tolist())  # type: ignore[operator]
+            y = one_hot(y, len(outputs) if isinstance(outputs, list) else 1)
+        elif loss is hinge and set(y.tolist()) <= {0, 1}:
+            y = 2 * y - 1
+    y = y.astype(np.float64)
+    for name, array in (("X", x), ("Y", y)):
+        if not np.isfinite(array).all():
+            place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
+            raise ValueError(f"{name}{list(place)} is {array[place]}: data has to be finite numbers")
+    return x, y
+
+
+def _sample_loss(model: Any, loss: Loss, penalty: Callable[[Module], Value] | None) -> SampleLoss:
+    def sample_loss(x: Any, t: Any) -> tuple[Any, ...]:
+        y = model(x)
+        error = loss(y, t) if penalty is None else loss(y, t) + penalty(model)
+        return (error, *(y if isinstance(y, list) else [y]))
+
+    return sample_loss
+
+
+def _epoch(
+    take: Computation, optimizer: Optimizer, chunks: Iterator[tuple[Numbers, Numbers]], metric: Metric | None,
+    interrupted: Callable[[], bool],
+) -> dict[str, float]:  # fmt: skip
+    """A step for each batch; the means of what was measured before each."""
+    sums: dict[str, float] = {}
+    count = 0
+    for x, t in chunks:
+        if interrupted():
+            break
+        batch = take(x, t)
+        optimizer.step(batch.gradient)
+        for name, number in _measured(batch, t, metric).items():
+            sums[name] = sums.get(name, 0.0) + number * len(x)
+        count += len(x)
+    return {name: number / count for name, number in sums.items()}
+
+
+def _measured(batch: Batch, targets: Numbers, metric: Metric | None, prefix: str = "") -> dict[str, float]:
+    found = {f"{prefix}loss": batch.loss}
+    if metric is not None:
+        found[f"{prefix}{metric.__name__}"] = float(metric(batch.predictions, targets))
+    return found
+
+
+class _Best:
+    """The parameters of the epoch with the lowest (validation) loss so far, if there is to be patience."""
+
+    def __init__(self, patience: int | None) -> None:
+        self._patience = patience
+        self._loss, self._waited = math.inf, 0
+        self._parameters: list[float] | None = None
+
+    def is_over(self, numbers: Mapping[str, float], optimizer: Optimizer) -> bool:
+        """Whether it was the last of too many epochs without a lower loss."""
+        if self._patience is None:
+            return False
+        loss = numbers.get("validation_loss", numbers["loss"])
+        self._waited += 1
+        if loss < self._loss:
+            self._loss, self._waited, self._parameters = loss, 0, list(optimizer.parameters)
+        return self._waited >= self._patience
+
+    def restore(self, optimizer: Optimizer) -> None:
+        """Give the model these parameters."""
+        if self._parameters is not None:
+            optimizer.parameters[:] = self._parameters
+
+    def record(self) -> Any:
+        """What `load` goes on from, as JSON has it."""
+        return [self._loss, self._waited, self._parameters]
+
+    def load(self, record: Any) -> None:
+        """Go on from a record."""
+        if self._patience is not None:
+            self._loss, self._waited, self._parameters = record
+
+
+def _resumed(model: Module, optimizer: Optimizer, best: _Best, checkpoint: str | os.PathLike[str] | None) -> History:
+    """Model and optimiser as of the checkpoint, if there is one, and the epochs until then."""
+    if checkpoint is None:
+        raise ValueError("resume needs the checkpoint to go on from: fit(…, checkpoint=FILE, resume=True)")
+    if not Path(checkpoint).expanduser().exists():
+        return History()
+    found = load_checkpoint(checkpoint, model)
+    if found.optimizer is None or "history" not in found.training:
+        raise ValueError(f"{checkpoint} is a model, but no checkpoint of a training")
+    optimizer.load_state_dict(found.optimizer)
+    best.load(found.training["best"])
+    return History(found.training["history"])
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Inside, Ctrl-C is noted, and what is given says whether it has come; a second one interrupts as ever."""
+    noted = False
+
+    def note(number: int, frame: object) -> None:
+        nonlocal noted
+        noted = True
+        signal.signal(signal.SIGINT, before)
+
+    if threading.current_thread() is not threading.main_thread():  # which alone is told of signals
+        yield lambda: False
+        return
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: noted
+    finally:
+        signal.signal(signal.SIGINT, before)

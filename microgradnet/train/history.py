@@ -1,0 +1,46 @@
+"""`History`: what a training came to, epoch by epoch."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass
+class History:
+    """The numbers of each epoch.
+
+    Attributes:
+        epochs: for each its numbers by name: loss, metric, validation loss, ….
+        ended: why it came to an end: "all epochs", "no improvement", "a callback", "interrupted"; "" while it runs.
+
+    >>> history = History([{"loss": 0.5}, {"loss": 0.25}])
+    >>> history["loss"], len(history), history.last
+    ([0.5, 0.25], 2, {'loss': 0.25})
+    """
+
+    epochs: list[dict[str, float]] = field(default_factory=list)
+    ended: str = ""
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    def __iter__(self) -> Iterator[dict[str, float]]:
+        return iter(self.epochs)
+
+    def __getitem__(self, name: str) -> list[float]:
+        """A number of every epoch.
+
+        Raises:
+            KeyError: no epoch has a number of this name; those that there are are listed.
+        """
+        if self.epochs and name not in self.epochs[0]:
+            raise KeyError(f"{name}: an epoch has {', '.join(self.epochs[0])}")
+        return [numbers[name] for numbers in self.epochs]
+
+    @property
+    def last(self) -> Mapping[str, float]:
+        """The numbers of the last epoch."""
+        return self.epochs[-1] if self.epochs else {}
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {number:.4g}" for name, number in self.last.items())
+        return f"History({len(self)} epochs; last: {numbers or 'none'}; ended: {self.ended or 'not yet'})"

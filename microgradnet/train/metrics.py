@@ -1,0 +1,53 @@
+"""Metrics: what a person wants to know of predictions, where the loss is what gradient descent needs.
+
+A metric takes the predictions for many samples, (n,) or (n, outputs), and the targets as the loss has them.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from microgradnet.losses import (
+    Loss,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge,
+    multiclass_hinge,
+)
+
+Numbers: TypeAlias = NDArray[np.float64]
+Metric: TypeAlias = Callable[[Any, Any], float]
+
+BORDERS: dict[Loss, tuple[float, float]] = {
+    hinge: (0.0, 0.0),
+    binary_cross_entropy: (0.5, 0.5),
+    binary_cross_entropy_with_logits: (0.0, 0.5),
+}
+"""For a loss of two classes: above which prediction, and above which target, a sample is of the second."""
+
+
+def accuracy_of(loss: Loss) -> Metric | None:
+    """The fraction of samples whose class is right, as this loss has classes; None if it has none.
+
+    >>> accuracy_of(hinge)(np.array([0.3, -2.0]), np.array([1.0, 1.0]))
+    0.5
+    >>> accuracy_of(cross_entropy)(np.array([[1.0, 0.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    1.0
+    """
+    if loss in (cross_entropy, multiclass_hinge):
+
+        def accuracy(predictions: Numbers, targets: Numbers) -> float:
+            return float(np.mean(predictions.argmax(axis=1) == targets.argmax(axis=1)))
+
+    elif loss in BORDERS:
+        border, middle = BORDERS[loss]
+
+        def accuracy(predictions: Numbers, targets: Numbers) -> float:
+            return float(np.mean((predictions > border) == (targets > middle)))
+
+    else:
+        return None
+    return accuracy

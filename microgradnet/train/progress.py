@@ -1,0 +1,70 @@
+"""Progress of a training as a person sees it: a bar in a terminal or notebook, a few lines in a log."""
+
+import sys
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+LINES = 10  # in a log, at most, and one for the last epoch
+SECONDS = 1.0  # between two lines of a log, at least
+
+
+class Progress:
+    """Shows the epochs that are done and the numbers of the latest; a `with` statement ends it.
+
+    Args:
+        total: how many epochs there are.
+        done: how many there were before.
+        shown: False shows nothing; None shows a bar if tqdm is installed, and lines if not or if nobody watches.
+            True insists on what None would do, even if tqdm has to be installed for it.
+
+    Raises:
+        ImportError: a bar is asked for in a terminal, and tqdm is not installed.
+    """
+
+    def __init__(self, total: int, done: int = 0, shown: bool | None = None) -> None:
+        self._total = total
+        self._bar: Any = None
+        self._lines = False
+        if shown is False:
+            return
+        watched = _in_notebook() or sys.stderr.isatty()
+        if watched and shown and not find_spec("tqdm"):
+            raise ImportError("a progress bar needs tqdm: pip install 'microgradnet[train]'")
+        if watched and find_spec("tqdm"):
+            widgets = _in_notebook() and find_spec("ipywidgets")
+            bar = import_module("tqdm.notebook" if widgets else "tqdm.std").tqdm
+            self._bar = bar(total=total, initial=done, unit="epoch", dynamic_ncols=True)
+        else:
+            self._lines = True
+        self._every = max(1, total // LINES)
+        self._latest = -SECONDS
+
+    def show(self, epoch: int, numbers: Mapping[str, float]) -> None:
+        """The numbers after this epoch, counted from 1."""
+        texts = {name.replace("_", " "): f"{number:.4g}" for name, number in numbers.items()}
+        if self._bar is not None:
+            self._bar.set_postfix(texts, refresh=False)
+            self._bar.update()
+        elif self._lines and (epoch % self._every == 0 or epoch == self._total):
+            now = time.monotonic()
+            if now - self._latest >= SECONDS or epoch == self._total:
+                self._latest = now
+                words = ", ".join(f"{name} {text}" for name, text in texts.items())
+                print(f"epoch {epoch}/{self._total}: {words}", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel runs this."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return type(shell).__name__ == "ZMQInteractiveShell"

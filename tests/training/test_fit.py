@@ -1,0 +1,239 @@
+"""`fit`: compiled as eager, resumed as uninterrupted, ended in every way, and what is refused."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from microgradnet import MLP, AnomalyError, DomainError, Module, Value, exp, fit, load, parameter
+from microgradnet.data import blobs, moons, spirals, xor
+from microgradnet.data import linear as line
+from microgradnet.losses import l2
+from microgradnet.optim import SGD, Adam
+from microgradnet.schedules import Cosine
+from tests import ROOT
+
+
+def network(seed: int = 1) -> MLP:
+    return MLP(2, [5, 1], "tanh", seed=seed)
+
+
+def numbers_of(model: Module) -> list[float]:
+    return [p.data for p in model.parameters()]
+
+
+@pytest.mark.parametrize("loss", ["hinge", "binary_cross_entropy_with_logits", "squared_error", "cross_entropy"])
+def test_compiled_and_eager_come_to_the_same_numbers(loss: str) -> None:
+    X, Y = moons(20)
+    found = []
+    for compiled in (True, False):
+        model = MLP(2, [4, 2 if loss == "cross_entropy" else 1], "tanh", seed=1)
+        history = fit(
+            model, X, Y, loss=loss, optimizer=Adam(model, 0.05, schedule=Cosine(20)), epochs=3, batch_size=8,
+            validation=moons(10, seed=1), penalty=lambda model: l2(model, 1e-3), compiled=compiled, progress=False,
+        )  # fmt: skip
+        found.append((history, numbers_of(model)))
+    (one, numbers), (other, others) = found
+    np.testing.assert_allclose(numbers, others, rtol=1e-9)
+    assert list(one.last) == list(other.last)
+    for name in one.last:
+        np.testing.assert_allclose(one[name], other[name], rtol=1e-9)
+    assert "validation_loss" in one.last
+    assert ("validation_accuracy" in one.last) == (loss != "squared_error")
+
+
+@pytest.mark.parametrize("stop", [1, 4])
+@pytest.mark.parametrize("patience", [None, 20])
+def test_a_resumed_training_comes_to_the_same_bits(tmp_path: Path, stop: int, patience: int | None) -> None:
+    X, Y = moons(30)
+
+    def trained(epochs: int, resume: bool, name: str) -> tuple[Any, list[float]]:
+        model = network()
+        history = fit(
+            model, X, Y, loss="hinge", optimizer=Adam(model, 0.05, schedule=Cosine(60)), epochs=epochs, batch_size=7,
+            validation=moons(10, seed=1), patience=patience, checkpoint=tmp_path / name, resume=resume, progress=False,
+        )  # fmt: skip
+        return history, numbers_of(model)
+
+    whole, numbers = trained(8, False, "whole.npz")
+    trained(stop, True, "parts.npz")  # there is nothing yet to go on from
+    resumed, others = trained(8, True, "parts.npz")
+    assert numbers == others
+    assert whole.epochs == resumed.epochs
+    assert resumed.ended == "all epochs"
+
+
+def test_patience_ends_it_with_the_best_parameters() -> None:
+    X, Y = moons(20)
+    model = network()
+    seen: list[tuple[float, list[float]]] = []
+
+    def note(epoch: Any) -> None:
+        seen.append((epoch.history["validation_loss"][-1], numbers_of(epoch.model)))
+
+    history = fit(
+        model, X, Y, loss="squared_error", optimizer=SGD(model, 0.9), epochs=200, batch_size=2, patience=3,
+        validation=moons(20, noise=0.5, seed=3), callbacks=[note], progress=False,
+    )  # fmt: skip
+    assert history.ended == "no improvement"
+    assert len(history) < 200
+    best = min(seen, key=lambda pair: pair[0])
+    assert seen.index(best) == len(seen) - 4
+    assert numbers_of(model) == best[1]
+
+
+def test_a_callback_ends_it() -> None:
+    model = network()
+    told: list[int] = []
+    history = fit(
+        model, *xor(), loss="hinge", epochs=10, progress=False,
+        callbacks=[lambda epoch: told.append(epoch.number), lambda epoch: epoch.number == 3],
+    )  # fmt: skip
+    assert (told, history.ended, len(history)) == ([1, 2, 3], "a callback", 3)
+
+
+def test_ctrl_c_ends_it_after_the_step(tmp_path: Path) -> None:
+    model = network()
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(epoch: Any) -> None:
+        if epoch.number == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        history = fit(model, *xor(), loss="hinge", epochs=50, callbacks=[interrupt], progress=False)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (history.ended, len(history)) == ("interrupted", 2)
+    again = network()
+    fit(again, *xor(), loss="hinge", epochs=2, progress=False)
+    assert numbers_of(model) == numbers_of(again)
+
+
+def test_ctrl_c_in_a_program(tmp_path: Path) -> None:
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from microgradnet import MLP, fit\nfrom microgradnet.data import moons\n"
+        "model = MLP(2, [8, 1], seed=1)\n"
+        "say = lambda epoch: print('epoch', epoch.number, flush=True)\n"
+        "print(fit(model, *moons(50), loss='hinge', epochs=10**6, callbacks=[say], checkpoint='c.npz').ended)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    for said in process.stdout:
+        if said == "epoch 20\n":
+            process.send_signal(signal.SIGINT)
+            break
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert said.endswith("interrupted\n")
+    assert repr(load(tmp_path / "c.npz")) == "MLP(2 → 8 relu → 1 linear)"
+
+
+def test_in_a_thread_it_works_too() -> None:
+    found: list[str] = []
+    thread = threading.Thread(
+        target=lambda: found.append(fit(network(), *xor(), loss="hinge", epochs=2, progress=False).ended)
+    )
+    thread.start()
+    thread.join()
+    assert found == ["all epochs"]
+
+
+class Exploding(Module):
+    """y = e^(w·x): too large for a float before long."""
+
+    def __init__(self) -> None:
+        self.w = parameter(1.0, "w")
+
+    def __call__(self, x: Value) -> Value:
+        return exp(self.w * x)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_number_that_is_none_stops_it_and_keeps_what_was_good(tmp_path: Path, compiled: bool) -> None:
+    model = Exploding()
+    file = tmp_path / "good.npz"
+    X, Y = np.array([1.0, 2.0]), np.array([0.0, -1e200])
+    with pytest.raises((DomainError, AnomalyError)) as caught:
+        fit(model, X, Y, optimizer=SGD(model, 1e-203), epochs=50, compiled=compiled, progress=False, checkpoint=file)
+    assert caught.value.__notes__[0].startswith("in epoch ")
+    assert math.isfinite(model.w.data)
+    if file.exists():
+        assert math.isfinite(load(file, Exploding()).w.data)
+
+
+def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    fit(network(), *xor(), loss="hinge", epochs=30)
+    said = capsys.readouterr()
+    lines = said.err.splitlines()
+    assert said.out == ""
+    assert 1 <= len(lines) <= 11
+    assert lines[-1].startswith("epoch 30/30: loss 0.")
+    assert "accuracy" in lines[-1]
+    fit(network(), *xor(), loss="hinge", epochs=3, progress=False)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"loss": "hing"}, "unknown loss 'hing': it must be one of squared_error"),
+        ({"optimizer": "sdg"}, "unknown optimizer 'sdg': it must be one of sgd"),
+        ({"epochs": 0}, "epochs must be at least 1, got 0"),
+        ({"batch_size": 0}, "a batch needs at least one sample"),
+        ({"resume": True}, "resume needs the checkpoint"),
+        ({"Y": [0, 1]}, r"as many; got shapes \(4, 2\) and \(2,\)"),
+        ({"X": [[0.0, math.nan]] * 4}, r"X\[0, 1\] is nan: data has to be finite numbers"),
+        ({"Y": [0.0, 1.0, math.inf, 0.0]}, r"Y\[2\] is inf"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(changed: dict[str, Any], words: str) -> None:
+    X, Y = xor()
+    model = network()
+    before = numbers_of(model)
+    arguments = {"X": X, "Y": Y, "loss": "hinge", "progress": False, **changed}
+    with pytest.raises(ValueError, match=words):
+        fit(model, **arguments)
+    assert numbers_of(model) == before
+
+
+def test_a_class_without_an_output_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is a class 2, so count must be at least 3, got 2"):
+        fit(MLP(2, [2], seed=1), *blobs(9), loss="cross_entropy", progress=False)
+
+
+# --- what it is for ---
+
+
+def test_moons_and_spirals_are_learnt() -> None:
+    model = MLP(2, [16, 16, 1], seed=1)
+    history = fit(model, *moons(100), loss="hinge", optimizer=Adam(model, 0.02), epochs=100, progress=False)
+    assert history["accuracy"][-1] == 1.0
+    model = MLP(2, [32, 32, 1], "tanh", init="he", seed=0)
+    history = fit(
+        model, *spirals(200), loss="binary_cross_entropy_with_logits", epochs=300, progress=False,
+        optimizer=Adam(model, 0.02, schedule=Cosine(300 * 7)),
+    )  # fmt: skip
+    assert history["accuracy"][-1] >= 0.99
+    assert model([0.5, 0.0]).data != 0.0, "the Values hold what was learnt"
+
+
+def test_linear_regression_comes_to_the_closed_form() -> None:
+    X, Y = line(60, noise=0.3)
+    model = MLP(2, [1], seed=1)
+    fit(model, X, Y, optimizer=SGD(model, 0.3), epochs=300, batch_size=60, progress=False)
+    closed = np.linalg.lstsq(np.column_stack([X, np.ones(len(X))]), Y, rcond=None)[0]
+    np.testing.assert_allclose(numbers_of(model), closed, rtol=1e-6)
