@@ -1,4 +1,4 @@
-"""The command line: `microgradnet run`, `list`, `draw`, `step` and `page`.
+"""The command line: `microgradnet run`, `list`, `draw`, `step` and `page`; `train` and `predict` stand elsewhere.
 
 Exit codes: 0, all was done; 1, something could not be read, run, drawn or written; 2, the command itself was wrong;
 130, Ctrl-C.
@@ -14,14 +14,16 @@ import traceback
 import webbrowser
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from microgradnet import __version__
 from microgradnet.drawing import DIRECTIONS, VIEWS, draw
 from microgradnet.errors import ProviderError, StaleGraphError
 from microgradnet.examples import EXAMPLES
 from microgradnet.examples.example import Example, format_rows
-from microgradnet.nn import Module
+from microgradnet.nn import ACTIVATIONS, Module
 from microgradnet.recording import trace_source
 from microgradnet.stepping.terminal import step_through
 from microgradnet.stepping.webpage import page
@@ -54,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("microgradnet: interrupted", file=sys.stderr)
         return 130
+    except ImportError as error:
+        print(f"microgradnet: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         about = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error
         print(f"microgradnet: {about}", file=sys.stderr)
@@ -112,7 +117,47 @@ def _parser() -> argparse.ArgumentParser:
     playing.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page, a file.html")
     playing.add_argument("--open", action="store_true", help="open it in the browser")
     playing.set_defaults(command=_page)
+
+    training = commands.add_parser("train", help="train a network, and write it down with its pictures")
+    training.add_argument("task", type=_task, metavar="TASK", help="moons, xor, spirals or digits")
+    training.add_argument("--hidden", type=_sizes, metavar="16,16", help="neurons of each hidden layer")
+    training.add_argument("--activation", choices=ACTIVATIONS, metavar="NAME", help=", ".join(ACTIVATIONS))
+    training.add_argument("--epochs", type=_at_least_one, metavar="N", help="passes over the data")
+    training.add_argument("--seed", type=int, default=0, metavar="N", help="of data, network and order (0)")
+    training.add_argument("--out", type=Path, metavar="DIR", help="where the files go (a folder called as the task)")
+    training.add_argument("--quiet", action="store_true", help="show no progress")
+    training.set_defaults(command=lambda options: _training_commands().train(options))
+
+    predicting = commands.add_parser("predict", help="what a trained network makes of the rows of a table")
+    predicting.add_argument("model", type=Path, metavar="MODEL", help="a file that train or microgradnet.save wrote")
+    predicting.add_argument("table", type=Path, metavar="FILE.csv", help="a row for each sample, a column each input")
+    predicting.add_argument("-o", "--output", type=Path, metavar="FILE.csv", help="where to, if not to the terminal")
+    predicting.set_defaults(command=lambda options: _training_commands().predict(options))
     return parser
+
+
+def _training_commands() -> Any:
+    """What trains, and takes longer to load than all other commands take."""
+    return import_module("microgradnet.training_commands")
+
+
+def _task(name: str) -> Any:
+    tasks = _training_commands().TASKS
+    if name not in tasks:
+        raise argparse.ArgumentTypeError(f"unknown task {name!r}: {suggestion(name, list(tasks))}")
+    return tasks[name]
+
+
+def _sizes(text: str) -> list[int]:
+    if not all(part.isdecimal() and int(part) for part in text.split(",")):
+        raise argparse.ArgumentTypeError(f"sizes are whole numbers above 0 with commas between, as 16,16; got {text!r}")
+    return [int(part) for part in text.split(",")]
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, got {text!r}")
+    return int(text)
 
 
 def _example(name: str) -> Example:

@@ -1,0 +1,188 @@
+"""What `microgradnet train TASK` and `microgradnet predict MODEL FILE.csv` do."""
+
+import argparse
+import csv
+import json
+import math
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from microgradnet import data
+from microgradnet.compiling import compile
+from microgradnet.drawing import draw
+from microgradnet.files import write_atomically
+from microgradnet.losses import LOSSES
+from microgradnet.nn import MLP
+from microgradnet.optim import Adam
+from microgradnet.saving import load_checkpoint, save
+from microgradnet.schedules import Cosine
+from microgradnet.stepping.webpage import page
+from microgradnet.train import fit
+from microgradnet.value import Value
+
+
+class Task(NamedTuple):
+    """What can be trained on, and settings that do well on it.
+
+    Attributes:
+        name: as commands have it.
+        title: what it is about.
+        make: X and Y, given a seed.
+        hidden, activation, loss, lr, batch_size, epochs: of the network and its training.
+        outputs: how many numbers the network gives.
+        test: the fraction of the samples that is kept apart.
+    """
+
+    name: str
+    title: str
+    make: Callable[..., tuple[Any, Any]]
+    hidden: Sequence[int]
+    activation: str
+    loss: str
+    lr: float
+    batch_size: int
+    epochs: int
+    outputs: int = 1
+    test: float = 0.0
+
+
+TASKS = {
+    task.name: task
+    for task in (
+        Task("xor", "exclusive or", lambda seed: data.xor(), (4,), "tanh", "hinge", 0.1, 4, 200),
+        Task("moons", "two half circles", partial(data.moons, 100), (16, 16), "relu", "hinge", 0.02, 32, 100),
+        Task(
+            "spirals", "two spirals", partial(data.spirals, 200), (32, 32), "tanh", "binary_cross_entropy_with_logits",
+            0.02, 32, 300,
+        ),
+        Task(
+            "digits", "handwritten digits", lambda seed: data.digits(), (128,), "relu", "cross_entropy", 0.005, 32, 30,
+            10, 0.25,
+        ),
+    )
+}  # fmt: skip
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train, print the result, and write model, history, the network's picture and the page of a sample."""
+    task: Task = options.task
+    X, Y = task.make(seed=options.seed)
+    held_out = None
+    if task.test:
+        X, X_test, Y, Y_test = data.train_test_split(X, Y, task.test, seed=options.seed)
+        held_out = X_test, Y_test
+    hidden = options.hidden or task.hidden
+    epochs = options.epochs or task.epochs
+    model = MLP(
+        X.shape[1], [*hidden, task.outputs], options.activation or task.activation, init="he", seed=options.seed
+    )
+    optimizer = Adam(model, lr=task.lr, schedule=Cosine(epochs * math.ceil(len(X) / task.batch_size)))
+    print(f"{task.name}: {task.title}; {len(X)} samples; {model}, {len(model.parameters())} parameters")
+    history = fit(
+        model, X, Y, loss=task.loss, optimizer=optimizer, epochs=epochs, batch_size=task.batch_size,
+        validation=held_out, seed=options.seed, progress=False if options.quiet else None,
+    )  # fmt: skip
+    for name, number in history.last.items():
+        print(f"{name.replace('_', ' ')}: {number:.4g}")
+    out = options.out or Path(task.name)
+    out.mkdir(parents=True, exist_ok=True)
+    inputs = [f"x{i + 1}" for i in range(X.shape[1])]
+    about = {"task": task.name, "inputs": inputs, "loss": task.loss, "seed": options.seed, "epochs": len(history)}
+    epochs_done = {"ended": history.ended, "epochs": history.epochs}
+    written = [
+        save(model, out / "model.npz", optimizer, about),
+        write_atomically(out / "history.json", json.dumps(epochs_done, indent=1)),
+        draw(model, title=f"{task.name}: {task.title}").save(out / "network.svg"),
+        _sample_page(model, task, X[0], int(Y[0])).save(out / "sample.html"),
+    ]  # fmt: skip
+    print("written:", *written)
+    return 130 if history.ended == "interrupted" else 0
+
+
+def _sample_page(model: MLP, task: Task, x: Any, y: int) -> Any:
+    """The page of one sample's forward and backward pass."""
+    prediction = model([Value(number, f"x{i + 1}") for i, number in enumerate(x.tolist())])
+    target: Any = 2 * y - 1 if task.loss == "hinge" else y
+    loss = LOSSES[task.loss](prediction, target)
+    loss.label = "loss"
+    return page(loss, title=f"{task.title}: one sample")
+
+
+def predict(options: argparse.Namespace) -> int:
+    """Print or write the table with the network's outputs, and the class that they stand for."""
+    found = load_checkpoint(options.model)
+    inputs = found.training.get("inputs") or [f"x{i + 1}" for i in range(found.model.layers[0].nin)]  # type: ignore[attr-defined]
+    rows = _table(options.table, inputs)
+    outputs = np.asarray(compile(found.model)(rows))  # type: ignore[arg-type]
+    columns = outputs.reshape(len(rows), -1)
+    names = ["y"] if outputs.ndim == 1 else [f"y{i + 1}" for i in range(columns.shape[1])]
+    classes = _classes(found.training.get("loss"), columns)
+    lines = [[*inputs, *names, *(["class"] if classes is not None else [])]]
+    for i, row in enumerate(rows):
+        numbers = [repr(number) for number in (*row.tolist(), *columns[i].tolist())]
+        lines.append([*numbers, *([str(classes[i])] if classes is not None else [])])
+    text = "".join(",".join(line) + "\n" for line in lines)
+    if options.output:
+        print(write_atomically(options.output, text))
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _classes(loss: str | None, outputs: Any) -> Any:
+    """The class of each sample, if the network was trained to tell classes."""
+    if loss in ("cross_entropy", "multiclass_hinge"):
+        return outputs.argmax(axis=1)
+    borders = {"hinge": 0.0, "binary_cross_entropy": 0.5, "binary_cross_entropy_with_logits": 0.0}
+    return (outputs[:, 0] > borders[loss]).astype(int) if loss in borders else None
+
+
+def _table(file: Path, inputs: Sequence[str]) -> Any:
+    """The rows of a CSV file, in the order of the inputs.
+
+    A first line of names says which column is which; without one they are in order.
+
+    Raises:
+        ValueError: columns are missing or too many, or a cell is no finite number; it says which.
+    """
+    try:
+        lines = [line for line in csv.reader(file.read_text("utf-8-sig").splitlines()) if line]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{file} is no table of comma-separated values (UTF-8): {error}") from None
+    if not lines:
+        raise ValueError(f"{file} is empty: it needs a row for each sample, with {len(inputs)} numbers")
+    order, first = list(range(len(inputs))), 0
+    if not all(map(_is_number, lines[0])):
+        names, first = [name.strip() for name in lines[0]], 1
+        missing, others = [n for n in inputs if n not in names], [n for n in names if n not in inputs]
+        if missing or others or len(names) != len(inputs):
+            raise ValueError(
+                f"{file} must have the columns {_some(inputs)}; missing: {_some(missing)}; unknown: {_some(others)}"
+            )
+        order = [names.index(name) for name in inputs]
+    rows = []
+    for number, line in enumerate(lines[first:], first + 1):
+        if len(line) != len(inputs):
+            raise ValueError(f"{file}, line {number}: {len(line)} columns, where the model takes {len(inputs)} inputs")
+        if bad := [cell for cell in line if not _is_number(cell)]:
+            raise ValueError(f"{file}, line {number}: {bad[0]!r} is not a finite number")
+        rows.append([float(line[place]) for place in order])
+    if not rows:
+        raise ValueError(f"{file} has names of columns, and no row below them")
+    return np.array(rows)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:5], f"… ({len(names)})"] if len(names) > 6 else names) or "none"

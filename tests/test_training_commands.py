@@ -1,0 +1,135 @@
+"""`microgradnet train` and `microgradnet predict`: what they write, what they print, and what they refuse."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from microgradnet import MLP, load, save
+from microgradnet.cli import main
+from microgradnet.data import moons
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("moons")
+    assert main(["train", "moons", "--hidden", "8,8", "--epochs", "20", "--out", str(out), "--quiet"]) == 0
+    return out
+
+
+def test_train_writes_model_history_network_and_the_page_of_a_sample(trained: Path) -> None:
+    model = load(trained / "model.npz")
+    assert repr(model) == "MLP(2 → 8 relu → 8 relu → 1 linear)"
+    history = json.loads((trained / "history.json").read_text("utf-8"))
+    assert history["ended"] == "all epochs"
+    assert len(history["epochs"]) == 20
+    assert history["epochs"][-1]["loss"] < history["epochs"][0]["loss"]
+    assert "</svg>" in (trained / "network.svg").read_text("utf-8")
+    assert "</html>" in (trained / "sample.html").read_text("utf-8").lower()
+
+
+@pytest.mark.parametrize("task", ["xor", "spirals"])
+def test_other_tasks_are_trained_too(task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", task, "--epochs", "2", "--out", str(tmp_path / "deep" / "er"), "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"{task}: ")
+    assert "accuracy: " in said
+    assert (tmp_path / "deep" / "er" / "model.npz").exists()
+
+
+def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
+    for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
+        assert main(["train", "moons", "--epochs", "2", "--seed", seed, "--out", str(tmp_path / name), "--quiet"]) == 0
+    a, b, c = (load(tmp_path / name / "model.npz").state_dict() for name in "abc")
+    assert a == b != c
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["mons"], "did you mean 'moons'?"),
+        (["moons", "--hidden", "0"], "whole numbers above 0"),
+        (["moons", "--hidden", "8,x"], "whole numbers above 0"),
+        (["moons", "--epochs", "0"], "whole number above 0"),
+        (["moons", "--activation", "tahn"], "invalid choice: 'tahn'"),
+    ],
+)
+def test_what_cannot_be_trained_is_a_wrong_command(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["train", *arguments])
+    assert caught.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+# --- predict ---
+
+
+def table(path: Path, text: str) -> str:
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_predict_gives_what_the_model_gives(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    X, _ = moons(5, seed=9)
+    rows = "\n".join(f"{b!r}, {a!r}" for a, b in X.tolist())
+    file = table(tmp_path / "in.csv", f"x2, x1\n{rows}\n")  # by their names, in any order
+    assert main(["predict", str(trained / "model.npz"), file, "-o", str(tmp_path / "out.csv")]) == 0
+    names, *found = [line.split(",") for line in (tmp_path / "out.csv").read_text().splitlines()]
+    assert names == ["x1", "x2", "y", "class"]
+    model = load(trained / "model.npz")
+    np.testing.assert_allclose([[float(cell) for cell in row[:2]] for row in found], X)
+    scores = [model(x).data for x in X.tolist()]
+    np.testing.assert_allclose([float(row[2]) for row in found], scores, rtol=1e-12)
+    assert [row[3] for row in found] == [str(int(score > 0)) for score in scores]
+    capsys.readouterr()
+    assert main(["predict", str(trained / "model.npz"), table(tmp_path / "bare.csv", "0.5,0.25\n")]) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("0.5,0.25,")
+
+
+def test_predict_with_a_model_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = save(MLP(3, [2], seed=1), tmp_path / "mine.npz")
+    assert main(["predict", str(path), table(tmp_path / "in.csv", "1,2,3\n")]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "x1,x2,x3,y1,y2"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        ("x1,x2\n", "no row below"),
+        ("x1,x3\n1,2\n", "missing: x2; unknown: x3"),
+        ("x1\n1\n", "missing: x2"),
+        ("x1,x2,x2\n1,2,3\n", "must have the columns x1, x2"),
+        ("1,2,3\n", "line 1: 3 columns, where the model takes 2"),
+        ("x1,x2\n1,2\n1\n", "line 3: 1 columns"),
+        ("1,2\n1,two\n", "line 2: 'two' is not a finite number"),
+        ("1,2\n1,nan\n", "line 2: 'nan' is not a finite number"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused(
+    text: str, words: str, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = table(tmp_path / "in.csv", text)
+    assert main(["predict", str(trained / "model.npz"), file, "-o", str(tmp_path / "out.csv")]) == 1
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.startswith("microgradnet: ")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_files_that_are_none_of_ours_are_refused(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00")
+    good = table(tmp_path / "in.csv", "1,2\n")
+    for model, file in (
+        (str(trained / "history.json"), good),
+        (str(tmp_path / "nothing.npz"), good),
+        (str(trained / "model.npz"), str(tmp_path / "nothing.csv")),
+        (str(trained / "model.npz"), str(tmp_path / "bytes.csv")),
+    ):
+        assert main(["predict", model, file]) == 1
+        assert capsys.readouterr().err.startswith("microgradnet: ")
