@@ -47,6 +47,7 @@ from microgradnet.value import Value, constant, parameter
 if TYPE_CHECKING:
     from microgradnet.compiling import Compiled, Program, compile
     from microgradnet.drawing import Picture, draw, draw_dot
+    from microgradnet.saving import load, save
     from microgradnet.stepping import (
         Page,
         backward_unrolled,
@@ -57,12 +58,14 @@ if TYPE_CHECKING:
         step_through,
         unroll,
     )
+    from microgradnet.train import fit
 
 __version__ = "0.1.0"
 
 _LATER = {
     "microgradnet.compiling": ("Compiled", "Program", "compile"),
     "microgradnet.drawing": ("Picture", "draw", "draw_dot"),
+    "microgradnet.saving": ("load", "save"),
     "microgradnet.stepping": (
         "Page",
         "backward_unrolled",
@@ -73,6 +76,7 @@ _LATER = {
         "step_through",
         "unroll",
     ),
+    "microgradnet.train": ("fit",),
 }
 """What is loaded when it is first asked for, as it takes longer to load than all the rest."""
 
@@ -106,6 +110,7 @@ __all__ = [
     "erfc",
     "exp",
     "explain",
+    "fit",
     "gelu",
     "gelu_tanh",
     "grad",
@@ -113,6 +118,7 @@ __all__ = [
     "hessian",
     "jacobian",
     "leaky_relu",
+    "load",
     "log",
     "logsumexp",
     "maximum",
@@ -121,6 +127,7 @@ __all__ = [
     "page",
     "parameter",
     "relu",
+    "save",
     "sigmoid",
     "sign",
     "silu",

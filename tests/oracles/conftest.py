@@ -17,7 +17,10 @@ NEEDS = {
     "test_cairosvg": "cairosvg",
     "test_compiled_torch": "torch",
     "test_jax": "jax",
+    "test_notebooks_plot": "matplotlib",
     "test_numba": "numba",
+    "test_scikit_learn": "sklearn",
     "test_torch": "torch",
+    "test_training_torch": "torch",
 }
 collect_ignore = [f"{test}.py" for test, name in NEEDS.items() if not works(name)]
