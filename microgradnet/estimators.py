@@ -1,0 +1,146 @@
+"""Estimators for scikit-learn: a network in pipelines, cross-validation and grid searches.
+
+Parameters have the names that scikit-learn's own MLPClassifier and MLPRegressor give them. The module loads where
+scikit-learn is installed (`pip install 'microgradnet[sklearn]'`).
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from microgradnet.compiling import compile
+from microgradnet.functions import softmax
+from microgradnet.losses import cross_entropy, l2, squared_error
+from microgradnet.nn import MLP
+from microgradnet.optim import Adam
+from microgradnet.train import fit
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.utils import check_random_state
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import check_is_fitted, validate_data
+except ImportError as error:
+    raise ImportError("estimators need scikit-learn: pip install 'microgradnet[sklearn]'") from error
+
+
+class _Network(BaseEstimator):  # type: ignore[misc]
+    """What the two have in common.
+
+    Args:
+        hidden_layer_sizes: neurons of each hidden layer.
+        activation: of these, a name in `ACTIVATIONS`.
+        learning_rate_init: Adam's learning rate.
+        batch_size: samples in a step.
+        max_iter: epochs, at most.
+        n_iter_no_change: epochs without a lower loss after which it ends; None goes on to the last.
+        alpha: λ of the penalty ½λ·Σθ².
+        random_state: of the first weights and the order of the samples.
+
+    Attributes:
+        model_: the trained MLP, to be drawn and looked at.
+        history_, loss_curve_, n_iter_: what `fit` gave, the loss of each epoch, and how many there were.
+        n_features_in_: the inputs.
+    """
+
+    def __init__(
+        self, hidden_layer_sizes: Sequence[int] = (100,), activation: str = "relu", *,
+        learning_rate_init: float = 0.005, batch_size: int = 32, max_iter: int = 200,
+        n_iter_no_change: int | None = 10, alpha: float = 1e-4, random_state: Any = None,
+    ) -> None:  # fmt: skip
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.learning_rate_init = learning_rate_init
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.n_iter_no_change = n_iter_no_change
+        self.alpha = alpha
+        self.random_state = random_state
+
+    def _fit(self, X: Any, Y: Any, outputs: int, loss: Any) -> None:
+        """Train a new network on standardised inputs."""
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._mean = X.mean(axis=0)
+        self._scale = np.where(X.std(axis=0) > 0, X.std(axis=0), 1.0)
+        sizes = [*self.hidden_layer_sizes, outputs]
+        self.model_ = MLP(X.shape[1], sizes, self.activation, init="he", seed=seed)
+        self.history_ = fit(
+            self.model_, (X - self._mean) / self._scale, Y, loss=loss, epochs=self.max_iter, seed=seed, progress=False,
+            optimizer=Adam(self.model_, lr=self.learning_rate_init), batch_size=min(self.batch_size, len(X)),
+            patience=self.n_iter_no_change,
+            penalty=(lambda model: l2(model, self.alpha / 2)) if self.alpha else None,
+        )  # fmt: skip
+        self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
+
+    def _outputs(self, X: Any, function: Any = None) -> Any:
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        return np.asarray(compile(function or self.model_)((X - self._mean) / self._scale))
+
+
+class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
+    """A network that gives a number, or several: squared error of targets that are standardised meanwhile.
+
+    >>> X = np.linspace(-1, 1, 40)[:, None]
+    >>> network = NetworkRegressor((16,), "tanh", learning_rate_init=0.05, max_iter=400, n_iter_no_change=None)
+    >>> network = network.set_params(random_state=0)
+    >>> network.fit(X, np.sin(3 * X[:, 0])).score(X, np.sin(3 * X[:, 0])) > 0.99
+    True
+    """
+
+    def fit(self, X: Any, y: Any) -> "NetworkRegressor":
+        """Train on X (n, inputs) and y (n,) or (n, outputs)."""
+        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
+        y = np.asarray(y, np.float64)
+        self._y_mean = y.mean(axis=0)
+        self._y_scale = np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
+        targets = (y - self._y_mean) / self._y_scale
+        single = y.ndim == 2 and y.shape[1] == 1
+        self._shape = y.shape[1:]
+        self._fit(X, targets[:, 0] if single else targets, math.prod(y.shape[1:]), squared_error)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """The numbers for X, as y had them."""
+        outputs = self._outputs(X)
+        return outputs.reshape(len(outputs), *self._shape) * self._y_scale + self._y_mean
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class NetworkClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
+    """A network that tells classes apart, by softmax and cross-entropy.
+
+    Attributes:
+        classes_: the classes, in the order of the columns of `predict_proba`.
+
+    >>> from microgradnet.data import moons
+    >>> X, Y = moons(100)
+    >>> NetworkClassifier((16, 16), random_state=0).fit(X, Y).score(X, Y)
+    1.0
+    """
+
+    def fit(self, X: Any, y: Any) -> "NetworkClassifier":
+        """Train on X (n, inputs) and y (n,), classes of any kind."""
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        self.classes_, places = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"a classifier needs samples of two classes at least, got one class: {self.classes_[0]!r}")
+        self._fit(X, np.eye(len(self.classes_))[places], len(self.classes_), cross_entropy)
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        """The likelihood of each class for each sample: (n, classes)."""
+        check_is_fitted(self)
+        return self._outputs(X, lambda x: softmax(self.model_(x)))
+
+    def predict(self, X: Any) -> Any:
+        """The likeliest class of each sample."""
+        likeliest = self._outputs(X).argmax(axis=1)
+        return self.classes_[likeliest]
