@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from microgradnet import data
+from microgradnet import data, plotting
 from microgradnet.compiling import compile
 from microgradnet.drawing import draw
 from microgradnet.files import write_atomically
@@ -69,7 +69,7 @@ TASKS = {
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train, print the result, and write model, history, the network's picture and the page of a sample."""
+    """Train, print the result, and write model, history, pictures and the page of a sample."""
     task: Task = options.task
     X, Y = task.make(seed=options.seed)
     held_out = None
@@ -99,6 +99,7 @@ def train(options: argparse.Namespace) -> int:
         write_atomically(out / "history.json", json.dumps(epochs_done, indent=1)),
         draw(model, title=f"{task.name}: {task.title}").save(out / "network.svg"),
         _sample_page(model, task, X[0], int(Y[0])).save(out / "sample.html"),
+        *_plots(out, model, task, history, *(held_out or (X, Y))),
     ]  # fmt: skip
     print("written:", *written)
     return 130 if history.ended == "interrupted" else 0
@@ -111,6 +112,21 @@ def _sample_page(model: MLP, task: Task, x: Any, y: int) -> Any:
     loss = LOSSES[task.loss](prediction, target)
     loss.label = "loss"
     return page(loss, title=f"{task.title}: one sample")
+
+
+def _plots(out: Path, model: MLP, task: Task, history: Any, X: Any, Y: Any) -> list[Path]:
+    """The curves of the loss and what the network has learnt, where matplotlib is installed."""
+    try:
+        figures = {"loss": plotting.loss_curves(history)}
+    except ImportError as error:
+        print(f"microgradnet: {error}", file=sys.stderr)
+        return []
+    if X.shape[1] == 2:
+        figures["boundary"] = plotting.decision_boundary(model, X, Y)
+    else:
+        figures["confusion"] = plotting.confusion_matrix(Y, np.asarray(compile(model)(X)).argmax(axis=1))
+        figures["weights"] = plotting.weights(model, shape=(8, 8))
+    return [plotting.save_figure(figure, out / f"{name}.svg") for name, figure in figures.items()]
 
 
 def predict(options: argparse.Namespace) -> int:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
 
 
 @dataclass
@@ -40,6 +42,10 @@ class History:
     def last(self) -> Mapping[str, float]:
         """The numbers of the last epoch."""
         return self.epochs[-1] if self.epochs else {}
+
+    def plot(self) -> Any:
+        """The numbers over the epochs, as a figure of matplotlib: `plotting.loss_curves`."""
+        return import_module("microgradnet.plotting").loss_curves(self)  # here, as few need it
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {number:.4g}" for name, number in self.last.items())
