@@ -34,7 +34,8 @@ def compile(
 
     At the first call the function is run on the first and the last sample, and what it computes is kept as a program
     for all samples; it is not run again unless the shape of a sample changes. So whatever is no argument and no
-    parameter is taken as it was then, but for Values made outside: their numbers are looked up at each call. What
+    parameter is taken as it was then, but for Values made outside: their numbers are looked up at each call (where the
+    Value is computed with; the `.data` of one that the function finds inside some object is taken as it was). What
     would freeze a number of one sample is a `CaptureError` that names the line and a remedy:
 
     - a branch or loop that depends on a traced number (`if x > 0`, `x == 1`, `while`, `min`, `sorted`, `sign(x)`): use

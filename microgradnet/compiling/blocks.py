@@ -8,10 +8,12 @@ blocks of a depth at once. Nothing here knows how a block is computed: that is l
 
 from bisect import bisect
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, regular, row_range
 from microgradnet.compiling.scalars import Operands, ScalarProgram
+from microgradnet.graph import walk
 from microgradnet.ops import TOTAL, WEIGHTED_SUM, Operation
 from microgradnet.value import Value, constant
 
@@ -64,6 +66,7 @@ class Plan:
         self.heights = {VALUES: 0, FIXED: 0}
         self.ones: list[int] = []
         """The rows of VALUES that hold 1 in each column: one after each block, for the biases of a product."""
+        self._ones: set[int] = set()
         self.needing = {VALUES: bytearray(), FIXED: bytearray()}
         """Whether a gradient goes back to a row: 1 or 0."""
         self._starts: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
@@ -74,6 +77,8 @@ class Plan:
         for node in program.nodes:
             if not self.needs.isdisjoint(node.operands):
                 self.needs.add(node)
+        if trained:  # through the other outputs nothing goes back
+            self.needs.intersection_update(chain(*walk(program.outputs[0])))
         self.fixed = list(dict.fromkeys([*parameters, *[v for v in program.leaves if v not in self.varying]]))
         self.one = constant(1.0)
         self._keep([*self.fixed, self.one], FIXED)
@@ -93,6 +98,7 @@ class Plan:
         self.place.update(zip(values, numbers if storage is VALUES else [~row for row in numbers], strict=True))
         if storage is VALUES:
             self.ones.append(self._new_rows(1, VALUES, [False]).start)
+            self._ones.add(self.ones[-1])
         return rows
 
     def _new_rows(self, count: int, storage: Storage, needing: Iterable[int]) -> Rows:
@@ -130,7 +136,8 @@ class Plan:
         if op.variadic:
             return op, len(operands), node in self.varying, node in self.needs
         constants = tuple([operand._data for operand in operands[len(operands) - op.constants :]])
-        return op, constants, *[(operand in self.varying, operand in self.needs) for operand in operands]
+        in_needs = node in self.needs
+        return op, constants, in_needs, *[(operand in self.varying, operand in self.needs) for operand in operands]
 
     def _apply(self, members: list[Value]) -> Block:
         op = members[0].op
@@ -142,7 +149,7 @@ class Plan:
             members = [members[i] for i in order]
             columns = [[column[i] for i in order] for column in columns]
         operands = tuple([self._column(column) for column in columns])
-        needs = tuple([members[0].operands[i] in self.needs for i in range(count)])
+        needs = tuple([members[0] in self.needs and members[0].operands[i] in self.needs for i in range(count)])
         constants = tuple([operand._data for operand in members[0].operands[count:]])
         return Block("apply", operands[0], operands, needs, members, op, constants)
 
@@ -200,7 +207,8 @@ class Plan:
         return self._block("stack", members, [self._table(index, members[0] in self.varying)], members[0].op)
 
     def _block(self, kind: str, members: Sequence[Value], operands: Sequence[Rows], op: Operation) -> Block:
-        needs = tuple([rows.of(self.needing[rows.storage]).find(1) >= 0 for rows in operands])
+        back = members[0] in self.needs
+        needs = tuple([back and rows.of(self.needing[rows.storage]).find(1) >= 0 for rows in operands])
         return Block(kind, operands[0], tuple(operands), needs, members, op)
 
     # --- weighted sums ---
@@ -256,7 +264,7 @@ class Plan:
         return found if found and (found.shape[1] == 1 or found.strides[1] == 1) else None
 
     def _has_ones_after(self, inputs: Rows) -> bool:
-        return inputs.shape[1] == 1 and inputs.strides[0] == 1 and inputs.start + inputs.size in self.ones
+        return inputs.shape[1] == 1 and inputs.strides[0] == 1 and inputs.start + inputs.size in self._ones
 
     def _dots(self, members: list[Value], length: int) -> list[Block]:
         if not members:

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from microgradnet import recording
+from microgradnet import value as clock
 from microgradnet.errors import CaptureError
 from microgradnet.graph import leaves
 from microgradnet.ops import PARAMETER
@@ -177,7 +178,10 @@ def _run(
     arguments = [_values(array.tolist(), name, flat) for array, name, flat in zip(sample, names, inputs, strict=True)]
     with _capturing([*parameters, *chain.from_iterable(inputs)]) as made:
         outputs: list[Value] = []
+        epoch = clock._epoch
         template = _template(function(*arguments), outputs)
+        if clock._epoch != epoch:
+            raise capture_error("setting .data", "what changes from call to call is an argument")
         if recording.refusals:  # and the function went on as if nothing had been
             raise recording.refusals[0]
     return Capture(list(names), inputs, [array.shape for array in sample], outputs, template, made)

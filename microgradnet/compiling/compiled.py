@@ -20,6 +20,7 @@ from microgradnet.value import Value
 from microgradnet.vector import ParameterVector
 
 Array = np.ndarray[Any, Any]
+Shape = tuple[int, ...]
 REDUCTIONS = ("mean", "sum", "none")
 Parameters = Module | Value | ParameterVector | Iterable["Parameters"]
 _ONE_AT_A_TIME = threading.RLock()  # threads that call one function would write to the same arrays
@@ -59,8 +60,8 @@ class Compiled:
         )
         if self.trained and not len(self.parameters):
             raise ValueError(f"{parameters!r:.80} has no parameters: make them with parameter(…)")
-        self.programs: dict[tuple[tuple[int, ...], ...], Program] = {}
-        self._latest: tuple[list[tuple[int, ...]], Program] | None = None
+        self.programs: dict[tuple[Shape, ...], Program] = {}
+        self._latest: tuple[list[Shape], tuple[Shape, ...], Program] | None = None
         self._most_programs = most_programs
 
     @property
@@ -88,7 +89,7 @@ class Compiled:
             try:
                 with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
                     result = engine.run(self.parameters.array, arrays, size, share)
-                if engine is not program and not all(np.isfinite(array).all() for array in (*result[0], result[1])):
+                if engine is not program and not _are_finite((*result.outputs, result.gradient)):
                     raise FloatingPointError
             except FloatingPointError:
                 result = self._run_with_care(program, arrays, size, share)
@@ -100,8 +101,10 @@ class Compiled:
         return self._program(arrays, len(arrays[0]) if arrays else 1)
 
     def _program(self, arrays: Sequence[Array], size: int) -> Program:
-        if self._latest and self.programs and [array.shape for array in arrays] == self._latest[0]:
-            return self._latest[1]
+        if self._latest and [array.shape for array in arrays] == self._latest[0]:
+            _, key, latest = self._latest
+            if self.programs.get(key) is latest:
+                return latest
         for array in arrays:
             if not size:
                 raise ValueError("a batch needs at least one sample, got none")
@@ -117,7 +120,7 @@ class Compiled:
             self.programs[shapes] = program
         elif len(self.programs) > 1:
             self.programs[shapes] = self.programs.pop(shapes)  # the one used longest ago is the next to go
-        self._latest = [array.shape for array in arrays], program
+        self._latest = [array.shape for array in arrays], shapes, program
         return program
 
     def _captured(self, arrays: Sequence[Array], size: int) -> Program:
@@ -149,7 +152,14 @@ class Compiled:
         """The same where a floating-point operation has failed: an error, unless an infinity or NaN had been put in."""
         self._refuse(arrays, size)
         with np.errstate(all="ignore"):
-            return program.run(self.parameters.array, arrays, size, share)
+            result = program.run(self.parameters.array, arrays, size, share)
+        given = (self.parameters.array, program.others.array, *arrays)
+        if _are_finite(given) and not _are_finite((*result.outputs, result.gradient)):
+            raise DomainError(
+                "the compiled program adds in another order, and came to a number beyond the range of a float where "
+                "Values one by one do not: rescale what is added"
+            )
+        return result
 
     def _refuse(self, arrays: Sequence[Array], size: int) -> None:
         """Raise the DomainError of the first sample for which the function itself raises one, with its number."""
@@ -176,7 +186,7 @@ class Compiled:
             return (value, *[np.broadcast_to(output, size).copy() for output in result.outputs[1:]]), gradient
         outputs: list[Any]
         if self.reduction == "none":
-            outputs = [np.broadcast_to(output, size) for output in result.outputs]
+            outputs = [o if len(o) == size else np.broadcast_to(o, size) for o in result.outputs]
         else:
             outputs = [self._reduced(output, size) for output in result.outputs]
         return _assembled(program.captured.template, outputs)
@@ -185,6 +195,10 @@ class Compiled:
         """The sum or mean over the samples; what is the same for all of them counts for each."""
         total = float(np.add.reduce(output)) * (1 if len(output) == size else size)
         return total / size if self.reduction == "mean" else total
+
+
+def _are_finite(arrays: Iterable[Array]) -> bool:
+    return all(np.isfinite(array).all() for array in arrays)
 
 
 def parameters_in(parameters: Any) -> Iterator[Value]:
@@ -224,7 +238,7 @@ def parameters_near(function: Callable[..., Any], known: Any = None) -> list[Val
 def _array(argument: Any, number: int) -> Array:
     if type(argument) is np.ndarray and argument.dtype == np.float64 and argument.ndim:
         return argument
-    if hasattr(argument, "mask"):
+    if isinstance(argument, np.ma.MaskedArray):
         raise TypeError(f"argument {number + 1} is masked: fill it, or leave the masked samples out")
     try:
         array = np.asarray(argument)
@@ -251,7 +265,8 @@ def _values(numbers: Any) -> Any:
 def _assembled(template: Template, outputs: Sequence[Any]) -> Any:
     """The outputs in the structure that the function returned: a list of as many Values is one more axis."""
     if isinstance(template, int):
-        return outputs[template] + 0.0  # an array of its own
+        output = outputs[template]
+        return output.copy() if isinstance(output, np.ndarray) else output
     if isinstance(template, dict):
         return {key: _assembled(item, outputs) for key, item in template.items()}
     items = [_assembled(item, outputs) for item in template]

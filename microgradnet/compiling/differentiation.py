@@ -6,6 +6,7 @@ gradient of each operand. The first share to arrive is written instead of added.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 
 from microgradnet.compiling.blocks import Block, Plan
 from microgradnet.compiling.emitter import Emitter
@@ -48,10 +49,9 @@ class Backward:
                     scattered[storage].update(into)
         for storage, found in scattered.items():
             rows = sorted(found)
-            while rows:
-                end = next((i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + NEAR), len(rows))
-                self._complete(row_range(storage, rows[0], rows[end - 1] + 1 - rows[0]))
-                rows = rows[end:]
+            ends = [i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + NEAR]
+            for begin, end in pairwise([0, *ends, len(rows)] if rows else []):
+                self._complete(row_range(storage, rows[begin], rows[end - 1] + 1 - rows[begin]))
 
     def lower(self) -> None:
         """The instructions."""

@@ -509,3 +509,14 @@ def test_a_compiled_function_inside_another() -> None:
 
     with pytest.raises(CaptureError):
         compile(function, W)([1.0])
+
+
+def test_a_counter_in_a_value() -> None:
+    count = {"calls": Value(0.0)}
+
+    def function(x: Value) -> Value:
+        count["calls"].data += 1.0
+        return x * count["calls"]
+
+    with pytest.raises(CaptureError, match=r"setting \.data would freeze"):
+        compile(function)([1.0])

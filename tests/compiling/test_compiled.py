@@ -23,9 +23,9 @@ from microgradnet import (
     total,
     weighted_sum,
 )
-from microgradnet.compiling import Compiled, Program
+from microgradnet.compiling import Compiled, Program, replay
 from microgradnet.compiling import program as programs_module
-from tests.compiling.comparing import eager, numbers, parameters_of
+from tests.compiling.comparing import assert_agrees, eager, numbers, parameters_of
 
 W, B = parameter(0.5, "w"), parameter(-1.0, "b")
 ONES = np.ones(4)
@@ -498,3 +498,42 @@ def test_an_error_while_it_is_captured_tells_the_shapes() -> None:
 def test_a_program_says_what_it_is() -> None:
     program = compile(lambda x: x * W).program([1.0])
     assert repr(program) == "Program((x), 1 scalar operations as 1 array instructions)"
+
+
+def test_through_outputs_that_are_not_differentiated_nothing_goes_back() -> None:
+    """Their derivative may be infinite where nobody asks for it; and it costs nothing."""
+    function = lambda x: (x * W, sqrt(x * W))  # noqa: E731
+    (value, roots), gradient = compile(function, W)([0.0, 1.0])
+    assert (value, gradient.tolist()) == (0.25, [0.5])
+    assert roots == pytest.approx([0.0, 0.5**0.5])
+    alone = compile(lambda x: x * W, W).program([1.0])
+    assert len(compile(function, W).program([1.0]).backward) == len(alone.backward)
+    shared = compile(lambda x: (tanh(x * W), tanh(x * W) * 2), W)([1.0])
+    assert shared[1] == pytest.approx([1 - math.tanh(0.5) ** 2])
+
+
+def test_an_overflow_of_a_sum_in_another_order_is_an_error() -> None:
+    step = compile(lambda x: x[0] * 1e300 + (-1e308) + x[1] * 1e300)
+    with pytest.raises(DomainError, match="adds in another order"):
+        step([[1e8, 1e8]])
+
+
+def test_a_program_that_was_deleted_is_made_anew() -> None:
+    scale = [2.0]
+    step = compile(lambda x: total([v * scale[0] for v in x]))
+    assert (step([[1.0]])[0], step([[1.0, 1.0]])[0]) == (2.0, 4.0)
+    scale[0] = 3.0
+    del step.programs[((2,),)]
+    assert (step([[1.0, 1.0]])[0], step([[1.0]])[0]) == (6.0, 2.0)
+
+
+def test_the_sign_of_zero_is_kept() -> None:
+    assert math.copysign(1.0, compile(lambda x: -x)([0.0])[0]) == -1.0
+
+
+@pytest.mark.parametrize("small", [0, 10**9])
+def test_large_and_small_masks_agree(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relu's gradient is picked out or multiplied by 0 and 1, as is faster for the size."""
+    monkeypatch.setattr(replay, "SMALL", small)
+    model = MLP(3, [6, 6, 1], "relu", init="he", seed=1)
+    assert_agrees(lambda x, y: (model(x) - y) ** 2, model.parameters(), numbers(7, 3), numbers(7))
