@@ -17,7 +17,8 @@ from microgradnet.graph import walk
 from microgradnet.ops import TOTAL, WEIGHTED_SUM, Operation
 from microgradnet.value import Value, constant
 
-FEW = 3  # so many matrix products of a single number are made one by one; more of them as one block of dot products
+FEW = 3  # so many small matrix products are made one by one; more of them as one block of dot products
+LITTLE = 64  # multiplications, for fewer than which a matrix product of its own is not worth the call
 
 
 class Block(NamedTuple):
@@ -231,9 +232,13 @@ class Plan:
         grids: dict[tuple[Operands, ...], list[Operands]] = {}
         for inputs, nodes in columns.items():
             grids.setdefault(tuple([rows[node] for node in nodes]), []).append(inputs)
-        single = [key for key, right in grids.items() if len(key) == len(right) == 1]
-        if len(single) > FEW:
-            loose += [columns[grids.pop(key)[0]][0] for key in single]
+        small = [
+            key
+            for key, right in grids.items()
+            if len(key) * len(right) * length < LITTLE or len(key) == len(right) == 1
+        ]
+        if len(small) > FEW:
+            loose += [node for key in small for inputs in grids.pop(key) for node in columns[inputs]]
         blocks = [self._product(left, right, columns, length) for left, right in grids.items()]
         return blocks + self._dots(loose, length)
 

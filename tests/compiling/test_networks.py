@@ -201,3 +201,15 @@ def test_a_sum_spelled_with_plus_gives_the_same_program() -> None:
     plus = compile(lambda x: x[0] + x[1] + (x[2] + x[3]) + x[4] + x[5]).program(numbers(2, 6))
     assert instructions(plus) == instructions(compile(total).program(numbers(2, 6)))
     assert len(list(plus)) == 1
+
+
+def test_many_small_layers_are_a_block_of_dot_products() -> None:
+    """Each patch has weights of its own: a matrix product for each would be slower than plain level scheduling."""
+    layers = parameters_of(30, 2, 3)
+
+    def loss(x: list[Value]) -> Any:
+        return total([tanh(dot(w, x[3 * i : 3 * i + 3])) for i, layer in enumerate(layers) for w in layer])
+
+    program = assert_agrees(loss, flat(layers), numbers(4, 90))
+    assert products(program) == (0, 0)
+    assert len(list(program)) < 20
