@@ -4,79 +4,159 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from microgradnet.compiling import compile
-from microgradnet.losses import LOSSES
+from microgradnet.data import one_hot
+from microgradnet.losses import LOSSES, Loss, cross_entropy, hinge, multiclass_hinge
 from microgradnet.plotting.canvas import COLOURS, figure, tidy
 
 SATURATED = 0.97  # of the way to an end of tanh or sigmoid
+ENDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
+ABREAST = 4  # panels in a row
+
+
+def layers_of(model: Any) -> list[Any]:
+    """The layers of an MLP, or of what is built like one: `layers` of `neurons` with weights `w`.
+
+    Raises:
+        TypeError: it has none.
+    """
+    found = list(getattr(model, "layers", [model]))
+    if not found or not all(hasattr(neuron, "w") for layer in found for neuron in getattr(layer, "neurons", [None])):
+        raise TypeError(
+            "this picture is of layers of neurons: pass an MLP, a Layer, or a module with `layers` like theirs; "
+            f"got {type(model).__name__}"
+        )
+    return found
 
 
 def activations(model: Any, X: ArrayLike) -> Any:
     """A histogram of each layer's activations over the samples, with the share of neurons that are dead or saturated.
 
-    A relu is dead if it is 0 for every sample; a tanh or sigmoid is saturated where it is nearly at its end.
+    A relu is dead if it is 0 for every sample: no gradient goes through it. A tanh or sigmoid is saturated where it has
+    gone 97% of the way to one of its ends (dotted lines): hardly any does.
+
+    Args:
+        model: an MLP, whose layers feed each other.
+        X: (n, inputs), the samples.
+
+    Raises:
+        TypeError: the model has no layers.
+        ValueError: X does not fit it.
     """
-    predict = compile(lambda x: _by_layer(model, x))
-    layers = [np.asarray(found) for found in predict(X)]
-    panels = figure(3.4 * len(layers), 3.2)
-    for number, (axes, found) in enumerate(zip(np.atleast_1d(panels.subplots(1, len(layers))), layers, strict=True)):
-        name = getattr(model.layers[number].neurons[0].activation, "__name__", "activation")
-        axes.hist(found.ravel(), bins=40, color=COLOURS[0])
+    layers = layers_of(model)
+    measured = [np.asarray(found) for found in compile(lambda x: _by_layer(layers, x))(X)]
+    columns = min(ABREAST, len(layers))
+    rows = -(-len(layers) // columns)
+    panels = figure(max(4.4, 3.3 * columns), 3.1 * rows)
+    grid = panels.subplots(rows, columns, squeeze=False).ravel()
+    for number, (axes, found) in enumerate(zip(grid, measured, strict=False)):
+        name = getattr(layers[number].neurons[0].activation, "__name__", "activation")
+        _draw_histogram(axes, name, found)
         title = f"layer {number + 1}: {name}\n{_health(name, found)}"
-        tidy(axes, title, "activation", "" if number else "how often")
+        tidy(axes, title, "activation", "" if number % columns else "% of all")
+    for axes in grid[len(layers) :]:
+        axes.remove()
     return panels
 
 
-def _by_layer(model: Any, x: Any) -> list[Any]:
+def _by_layer(layers: Sequence[Any], x: Any) -> list[Any]:
     found = []
-    for layer in model.layers:
+    for layer in layers:
         x = layer(x)
         x = x if isinstance(x, list) else [x]
         found.append(x)
     return found
 
 
-def _health(name: str, found: Any) -> str:
+def _draw_histogram(axes: Any, name: str, found: NDArray[np.float64]) -> None:
+    """In per cent; a relu's zeros are said and not drawn, as they would dwarf all others."""
+    drawn = found[found != 0] if name == "relu" else found.ravel()
+    axes.hist(drawn, 40, range=ENDS.get(name), weights=np.full(drawn.size, 100 / found.size), color=COLOURS[0])
+    if name == "relu":
+        zeros = f"{1 - drawn.size / found.size:.0%} are 0\n(not drawn)"
+        axes.text(0.97, 0.95, zeros, transform=axes.transAxes, ha="right", va="top")
+        axes.set_ylim(top=1.35 * max(axes.get_ylim()[1], 1e-9))  # room for these words
+    for end in _saturation(name):
+        axes.axvline(end, color="black", linestyle=":", linewidth=1.2)
+
+
+def _saturation(name: str) -> list[float]:
+    """From where on it is saturated, on either side."""
+    if name not in ENDS:
+        return []
+    low, high = ENDS[name]
+    middle, reach = (low + high) / 2, SATURATED * (high - low) / 2
+    return [middle - reach, middle + reach]
+
+
+def _health(name: str, found: NDArray[np.float64]) -> str:
     if name == "relu":
         return f"{np.mean((found == 0).all(axis=0)):.0%} of the neurons are dead"
-    if name in ("tanh", "sigmoid"):
-        middle, reach = (0.0, 1.0) if name == "tanh" else (0.5, 0.5)
-        return f"{np.mean(np.abs(found - middle) > SATURATED * reach):.0%} saturated"
-    return f"from {found.min():.2g} to {found.max():.2g}"
+    if ends := _saturation(name):
+        return f"{np.mean((found < ends[0]) | (found > ends[1])):.0%} saturated"
+    return f"from {found.min():.3g} to {found.max():.3g}"
 
 
-def gradients(model: Any, loss: Any, X: ArrayLike, Y: ArrayLike) -> Any:
-    """The sizes of the gradients of each layer's weights, for the mean loss over the samples, on a logarithmic scale.
+def gradients(model: Any, loss: str | Loss, X: ArrayLike, Y: ArrayLike) -> Any:
+    """The sizes |∂E/∂w| of the gradients of each layer's weights, E the mean loss over the samples; logarithmic.
+
+    Where they fall by powers of ten from the last layer to the first, they vanish. A gradient of exactly 0 has no
+    place on a logarithmic scale: what share they are is said below.
 
     Args:
         model: an MLP.
         loss: a name in `LOSSES`, or a function of a sample's prediction and target.
-        X: the samples.
-        Y: the targets, as the loss takes them.
+        X: (n, inputs), the samples.
+        Y: the targets as `fit` takes them: classes too, where the loss is one of classes.
+
+    Raises:
+        TypeError: the model has no layers.
+        ValueError: there is no loss of that name; X, Y and the model do not fit together.
     """
+    layers = layers_of(model)
+    if isinstance(loss, str) and loss not in LOSSES:
+        raise ValueError(f"unknown loss {loss!r}: it must be one of {', '.join(LOSSES)}")
     loss_of = LOSSES[loss] if isinstance(loss, str) else loss
-    _, gradient = compile(lambda x, t: loss_of(model(x), t), model)(X, Y)
-    place, sizes = 0, []
-    for layer in model.layers:
-        per_neuron = len(layer.neurons[0].w) + 1
-        part = gradient[place : place + per_neuron * len(layer.neurons)].reshape(-1, per_neuron)
-        sizes.append(np.abs(part[:, :-1]).ravel())
-        place += part.size
-    return _boxes(sizes)
+    targets = _targets(loss_of, Y, len(layers[-1].neurons))
+    _, gradient = compile(lambda x, t: loss_of(model(x), t), model)(X, targets)
+    size = dict(zip(model.parameters(), np.abs(gradient), strict=True))
+    return _boxes([np.array([size[w] for neuron in layer.neurons for w in neuron.w]) for layer in layers])
 
 
-def _boxes(sizes: Sequence[Any]) -> Any:
-    found = figure(1.6 + 1.1 * len(sizes), 3.4)
+def _targets(loss: Loss, Y: ArrayLike, outputs: int) -> NDArray[Any]:
+    """As `fit` has them: where it would train on another target, this would be a picture of another gradient."""
+    found = np.asarray(Y)
+    if found.ndim != 1 or found.dtype.kind not in "biu":
+        return found
+    if loss in (cross_entropy, multiclass_hinge):
+        return one_hot(found.astype(np.intp), outputs)
+    return 2.0 * found - 1 if loss is hinge and set(found.tolist()) <= {0, 1} else found.astype(np.float64)
+
+
+def _boxes(sizes: Sequence[NDArray[np.float64]]) -> Any:
+    """Drawn by hand, since matplotlib's boxplot loads pyplot, and with it a global state."""
+    found = figure(max(4.8, 1.0 + 1.25 * len(sizes)), 3.8)
     axes = found.subplots()
-    least = min((part[part > 0].min() for part in sizes if (part > 0).any()), default=1e-3)
-    shown = [part[part > 0] for part in sizes]  # a logarithm of 0 there is not
-    axes.boxplot(shown, tick_labels=[f"layer {k + 1}" for k in range(len(sizes))], widths=0.5, whis=(0, 100))
-    axes.set_yscale("log")
-    tidy(axes, "sizes of the gradients", "", "|dE/dw|")
+    ticks = []
     for k, part in enumerate(sizes, start=1):
-        axes.annotate(f"{np.mean(part == 0):.0%} are 0", (k, least / 10), ha="center", va="top", xytext=(0, -3),
-                      textcoords="offset points", fontsize=9)  # fmt: skip
-    axes.set_ylim(bottom=least / 60)
+        tick = f"layer {k}"
+        if (drawn := part[part > 0]).size:
+            least, low, median, high, most = np.percentile(drawn, [0, 25, 50, 75, 100])
+            axes.vlines(k, least, most, color="black", linewidth=1.2)
+            axes.bar(k, high - low, 0.5, low, color="#CFE3F1", edgecolor="black", linewidth=1.2, zorder=2)
+            axes.hlines(median, k - 0.25, k + 0.25, color=COLOURS[1], linewidth=3, zorder=3, label="median")
+            tick += f"\nmedian {median:.1g}"
+        if zeros := np.mean(part == 0):
+            tick += f"\n{zeros:.0%} are 0"
+        ticks.append(tick)
+    axes.set_xticks(range(1, len(sizes) + 1), ticks)
+    axes.set_xlim(0.4, len(sizes) + 0.6)
+    tidy(axes, "how large the gradients of the weights are", "bar: all; box: the middle half; thick: median", "|∂E/∂w|")
+    if any(part.any() for part in sizes):
+        axes.set_yscale("log")
+    else:
+        axes.text(0.5, 0.5, "every gradient is 0", transform=axes.transAxes, ha="center", fontsize=12)
+        axes.set_yticks([])
     return found
