@@ -1,6 +1,7 @@
 """Engines: who runs a program. NumPy is the program itself; the others are made of it when they are first asked for."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -58,7 +59,7 @@ def check(engine: str, dtype: str) -> None:
 def engine_of(program: Program, engine: str, dtype: str, size: int) -> Engine:
     """Who runs a program for a batch of this size."""
     if engine == "auto":
-        engine = "numba" if is_small(program, size) and find_spec("numba") else "numpy"
+        engine = "numba" if is_small(program, size) and has_numba() else "numpy"
     if engine == "numpy":
         return program
     found: Engine | None = program.engines.get(engine)
@@ -68,7 +69,12 @@ def engine_of(program: Program, engine: str, dtype: str, size: int) -> Engine:
     return found
 
 
+@cache
+def has_numba() -> bool:
+    """Whether numba is installed: looked up once, as to look for what is not there takes longer than a small replay."""
+    return find_spec("numba") is not None
+
+
 def is_small(program: Program, size: int) -> bool:
     """Whether the array instructions have so little to do that the tape is faster."""
-    instructions = len(program.forward) + len(program.backward)
-    return program.reads * size < FEW * instructions
+    return program.reads(size) < FEW * (len(program.forward) + len(program.backward))

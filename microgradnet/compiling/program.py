@@ -100,10 +100,17 @@ class Program:
         rows = sum(height for storage, height in self.heights.items() if storage.batched)
         return max(FEWEST, CACHE // (8 * rows)) if rows else FEWEST
 
+    def reads(self, size: int) -> int:
+        """How many numbers the scalars read for a batch of this size."""
+        once, for_each_sample = self._reads
+        return once + for_each_sample * size
+
     @cached_property
-    def reads(self) -> int:
-        """How many numbers the scalars read for a sample."""
-        return sum(len(node.operands) for node in self.scalars.nodes)
+    def _reads(self) -> tuple[int, int]:
+        """How many numbers are read but once, as they are the same for all samples, and how many for each sample."""
+        nodes, varying = self.scalars.nodes, self.scalars.varying
+        for_each_sample = sum(len(node.operands) for node in nodes if node in varying)
+        return sum(len(node.operands) for node in nodes) - for_each_sample, for_each_sample
 
     @cached_property
     def outputs(self) -> list[Rows]:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
+from shutil import rmtree
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -171,6 +172,16 @@ def interpreter(rows: tuple[Operation, ...]) -> Callable[..., bool]:
     text = source(rows)
     name = f"microgradnet_tape_{sha256(text.encode()).hexdigest()[:16]}"  # numba takes functions by name for the same
     path = _kept(name, text)
+    if path:
+        try:
+            return _made(name, text, path)
+        except Exception:  # numba trusts what it finds beside the file: garbage there raises whatever it happens to
+            rmtree(path.with_name("__pycache__"), ignore_errors=True)
+    return _made(name, text, None)
+
+
+def _made(name: str, text: str, path: Path | None) -> Callable[..., bool]:
+    """The interpreter of this text; numba looks for it beside the file, if there is one, or else compiles it."""
     module: Any = ModuleType(name)
     module.CACHED = path is not None
     sys.modules[name] = module  # where numba looks for what it finds in its cache
@@ -180,12 +191,18 @@ def interpreter(rows: tuple[Operation, ...]) -> Callable[..., bool]:
 
 
 def _kept(name: str, text: str) -> Path | None:
-    """A file of this name and text, which numba's cache goes by; None where no file can be written."""
+    """A file of this name and text, which numba's cache goes by; None where it cannot be written, or others could.
+
+    numba runs what it finds beside the file, so the folder has to be the user's own, and nobody else's to write to.
+    """
     try:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "microgradnet")
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "microgradnet", "tapes")
+        folder.mkdir(0o700, parents=True, exist_ok=True)
+        state = folder.stat()
+        if hasattr(os, "geteuid") and (state.st_uid != os.geteuid() or state.st_mode & 0o022):
+            return None
         path = folder / f"{name}.py"
         if not path.exists():  # numba compiles anew for a file that is newer than its cache
-            folder.mkdir(parents=True, exist_ok=True)
             write_atomically(path, text)
         return path if os.access(folder, os.W_OK) else None
     except (OSError, RuntimeError):  # no home directory is a RuntimeError

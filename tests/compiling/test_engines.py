@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microgradnet import compile, parameter
+from microgradnet import Value, compile, parameter, tanh
 from microgradnet.compiling import engines
 
 
@@ -27,7 +27,7 @@ def test_a_library_that_is_not_there_is_named_with_the_command(engine: str, monk
 
 
 def test_auto_without_numba_is_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    monkeypatch.setattr(engines, "has_numba", lambda: False)
     w = parameter(2.0)
     step = compile(lambda x: x * w, w, engine="auto")
     assert step([1.0, 2.0]) == (3.0, np.array([1.5]))
@@ -39,7 +39,22 @@ def test_the_rule_of_auto() -> None:
     """Numbers read, times samples, for each array instruction."""
     w = parameter(2.0)
     program = compile(lambda x: x * w, w).program([1.0])
-    assert program.reads == 2
+    assert program.reads(1) == 2
     instructions = len(list(program))
     assert engines.is_small(program, engines.FEW * instructions // 2 - 1)
     assert not engines.is_small(program, engines.FEW * instructions // 2)
+
+
+def test_the_rule_counts_once_what_is_the_same_for_all_samples() -> None:
+    """A long chain of the parameter alone makes no batch large."""
+    w = parameter(0.5)
+
+    def chain(start: Value) -> Value:
+        for _ in range(100):
+            start = tanh(start)
+        return start
+
+    alone, varying = (compile(f, w).program([1.0]) for f in (lambda x: chain(w) * x, lambda x: chain(w * x)))
+    assert alone.reads(1) == varying.reads(1)
+    assert engines.is_small(alone, 10_000)
+    assert not engines.is_small(varying, 10_000)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from microgradnet.compiling import tape, tape_source
 from microgradnet.compiling.engines import engine_of, is_small
 from microgradnet.compiling.program import Program
 from microgradnet.compiling.tape import Tape
-from microgradnet.ops import TABLE, Operation
+from microgradnet.ops import Operation
 from tests import ROOT
 from tests.benchmarks.compiled import irregular_compiled
 from tests.compiling.comparing import numbers
@@ -32,6 +33,16 @@ from tests.oracles.engines import (
 )
 from tests.oracles.networks import NETWORKS
 from tests.strategies import each_row
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An interpreter that knows only the rows of the program, which numba compiles sooner; kept in tmp_path."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(tape, "TABLE", {})
+    tape.interpreter.cache_clear()
+    yield
+    tape.interpreter.cache_clear()
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -65,21 +76,6 @@ def test_errors_and_structures() -> None:
     check_structures("numba")
 
 
-def test_a_wrong_loop_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The comparison notices a formula of the tape's own that is not the table's."""
-    row = TABLE["weighted_sum"]
-    forward, backward = tape_source.LOOPS[row]
-    monkeypatch.setitem(
-        tape_source.LOOPS, row, (forward, backward.replace("upstream * values[x]", "1.001 * values[x]"))
-    )
-    tape.interpreter.cache_clear()
-    try:
-        with pytest.raises(AssertionError, match="Not equal to tolerance"):
-            check_row(row, "numba")
-    finally:
-        tape.interpreter.cache_clear()
-
-
 def test_auto_takes_the_tape_for_little_work_and_numpy_for_much() -> None:
     model = MLP(2, [16, 16, 1], seed=1)
     program = compile(lambda x, y: (model(x) - y) ** 2, model).program([[0.0, 0.0]], [0.0])
@@ -91,9 +87,33 @@ def test_auto_takes_the_tape_for_little_work_and_numpy_for_much() -> None:
     assert_same(found[0], found[1], 1e-12)
 
 
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("row", tape_source.LOOPS, ids=lambda row: row.name)
+def test_a_wrong_loop_is_seen(row: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison notices a formula of the tape's own that is not the table's."""
+    forward, backward = tape_source.LOOPS[row]
+    monkeypatch.setitem(tape_source.LOOPS, row, (forward, f"upstream *= 1.001\n{backward}"))
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        check_row(row, "numba")
+
+
+def line() -> Any:
+    w = parameter(2.0)
+    tape.interpreter.cache_clear()
+    return compile(lambda x: x * w + Value(1.0), w, engine="numba")([3.0])
+
+
+LINE = (7.0, np.array([3.0]))
+
+
 def test_other_processes_find_it_in_the_cache(tmp_path: Path) -> None:
-    """The second takes what the first has compiled; a third at the same time does no harm."""
-    program = "from microgradnet import compile, tanh; print(compile(lambda x: tanh(x), engine='numba')([0.0, 1.0]))"
+    """Two that compile at the same time do no harm; a third takes what they have compiled."""
+    program = """
+from microgradnet import compile, tanh
+from microgradnet.compiling import tape
+tape.TABLE = {}
+print(compile(lambda x: tanh(x), engine='numba')([0.0, 1.0]))
+"""
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)}
 
     def started() -> subprocess.Popen[str]:
@@ -101,25 +121,37 @@ def test_other_processes_find_it_in_the_cache(tmp_path: Path) -> None:
             [sys.executable, "-c", program], env=surroundings, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
 
-    said = [started().communicate() for _ in range(2)]
-    together = [started() for _ in range(2)]
-    said += [process.communicate() for process in together]
-    assert said == [("[0.         0.76159416]\n", "")] * 4
-    assert len(list(tmp_path.rglob("*.nbc"))) == 1
+    said = [process.communicate() for process in [started(), started()]]
+    (kept,) = tmp_path.rglob("*.nbc")
+    written = kept.stat().st_mtime_ns
+    said += [started().communicate()]
+    assert said == [("[0.         0.76159416]\n", "")] * 3
+    assert kept.stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("state", ["a folder", "a file in its place", "not to be written to"])
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("state", ["a folder", "a file in its place", "not to be written to", "a folder for all"])
 def test_wherever_the_cache_is_it_works(state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place: Any = tmp_path / "cache"
+    """Where others can write nothing is kept, and nothing read: numba would run it."""
+    place = tmp_path / "cache"
     if state == "a file in its place":
         place.write_text("no folder")
     elif state == "not to be written to":
         place = Path("/proc/nothing")
+    elif state == "a folder for all":
+        folder = place / "microgradnet" / "tapes"
+        folder.mkdir(parents=True)
+        folder.chmod(0o777)
     monkeypatch.setenv("XDG_CACHE_HOME", str(place))
-    tape.interpreter.cache_clear()
-    try:
-        w = parameter(2.0)
-        assert compile(lambda x: x * w + Value(1.0), w, engine="numba")([3.0]) == (7.0, np.array([3.0]))
-    finally:
-        tape.interpreter.cache_clear()
+    assert line() == LINE
     assert (state == "a folder") == (place.is_dir() and any(place.rglob("microgradnet_tape_*.py")))
+
+
+@pytest.mark.usefixtures("small")
+def test_a_damaged_cache_is_compiled_anew(tmp_path: Path) -> None:
+    for suffix, garbage in (("nbi", b""), ("nbc", b"garbage")):
+        line()
+        (damaged,) = tmp_path.rglob(f"*.{suffix}")
+        damaged.write_bytes(garbage)
+        assert line() == LINE
+        assert not damaged.exists(), "thrown away, so that the next process can keep its own"
