@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from microgradnet.compiling import compile
-from microgradnet.data import one_hot
-from microgradnet.losses import LOSSES, Loss, cross_entropy, hinge, multiclass_hinge
+from microgradnet.losses import LOSSES, Loss
 from microgradnet.plotting.canvas import COLOURS, figure, tidy
+from microgradnet.targets import targets_for
 
 SATURATED = 0.97  # of the way to an end of tanh or sigmoid
 ENDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
@@ -119,20 +119,10 @@ def gradients(model: Any, loss: str | Loss, X: ArrayLike, Y: ArrayLike) -> Any:
     if isinstance(loss, str) and loss not in LOSSES:
         raise ValueError(f"unknown loss {loss!r}: it must be one of {', '.join(LOSSES)}")
     loss_of = LOSSES[loss] if isinstance(loss, str) else loss
-    targets = _targets(loss_of, Y, len(layers[-1].neurons))
+    targets = targets_for(loss_of, Y, model, np.asarray(X)[0])
     _, gradient = compile(lambda x, t: loss_of(model(x), t), model)(X, targets)
     size = dict(zip(model.parameters(), np.abs(gradient), strict=True))
     return _boxes([np.array([size[w] for neuron in layer.neurons for w in neuron.w]) for layer in layers])
-
-
-def _targets(loss: Loss, Y: ArrayLike, outputs: int) -> NDArray[Any]:
-    """As `fit` has them: where it would train on another target, this would be a picture of another gradient."""
-    found = np.asarray(Y)
-    if found.ndim != 1 or found.dtype.kind not in "biu":
-        return found
-    if loss in (cross_entropy, multiclass_hinge):
-        return one_hot(found.astype(np.intp), outputs)
-    return 2.0 * found - 1 if loss is hinge and set(found.tolist()) <= {0, 1} else found.astype(np.float64)
 
 
 def _boxes(sizes: Sequence[NDArray[np.float64]]) -> Any:

@@ -16,13 +16,13 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from microgradnet.data import batches, one_hot
+from microgradnet.data import batches
 from microgradnet.errors import AnomalyError, DomainError
-from microgradnet.losses import LOSSES, Loss, cross_entropy, hinge, multiclass_hinge
+from microgradnet.losses import LOSSES, Loss
 from microgradnet.nn import Module
 from microgradnet.optim import OPTIMIZERS, Optimizer
-from microgradnet.recording import no_grad
 from microgradnet.saving import load_checkpoint, save
+from microgradnet.targets import targets_for
 from microgradnet.train.history import History
 from microgradnet.train.metrics import Metric, accuracy_of
 from microgradnet.train.progress import Progress
@@ -63,8 +63,8 @@ def fit(
     Args:
         model: called with the numbers of one sample; it gives a Value or a list of them.
         X: (n, …), a row for each sample.
-        Y: (n,) or (n, outputs), the targets. Whole numbers (n,) are classes, which become what the loss wants: one-hot
-            rows for cross_entropy and multiclass_hinge; for hinge, 0 and 1 become the sides −1 and 1.
+        Y: (n,) or (n, outputs), the targets. Whole numbers (n,) are classes, which become what the loss wants: see
+            `targets_for`.
         loss: a name in `LOSSES`, or a function of a sample's prediction and target.
         optimizer: a name in `OPTIMIZERS`, or an optimiser of the model's parameters.
         epochs: how many, those before a resume included.
@@ -151,17 +151,10 @@ def _prepared(model: Module, X: ArrayLike, Y: ArrayLike, loss: Loss) -> tuple[Nu
     Raises:
         ValueError: a number is infinite or NaN; X and Y differ in length; a class has no output.
     """
-    x, y = np.asarray(X, np.float64), np.asarray(Y)
-    if not len(x) or len(x) != len(y):
-        raise ValueError(f"X and Y need a row for each sample, as many; got shapes {x.shape} and {y.shape}")
-    if y.ndim == 1 and np.issubdtype(y.dtype, np.integer):
-        if loss in (cross_entropy, multiclass_hinge):
-            with no_grad():
-                outputs = model(x[0].tolist())  # type: ignore[operator]
-            y = one_hot(y, len(outputs) if isinstance(outputs, list) else 1)
-        elif loss is hinge and set(y.tolist()) <= {0, 1}:
-            y = 2 * y - 1
-    y = y.astype(np.float64)
+    x, count = np.asarray(X, np.float64), np.shape(Y)[:1]
+    if not x.size or x.shape[:1] != count:
+        raise ValueError(f"X and Y need a row for each sample, as many; got shapes {x.shape} and {np.shape(Y)}")
+    y = targets_for(loss, Y, model, x[0])
     for name, array in (("X", x), ("Y", y)):
         if not np.isfinite(array).all():
             place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
@@ -242,10 +235,15 @@ def _resumed(model: Module, optimizer: Optimizer, best: _Best, checkpoint: str |
         raise ValueError("resume needs the checkpoint to go on from: fit(…, checkpoint=FILE, resume=True)")
     if not Path(checkpoint).expanduser().exists():
         return History()
+    before = model.state_dict()
     found = load_checkpoint(checkpoint, model)
-    if found.optimizer is None or "history" not in found.training:
-        raise ValueError(f"{checkpoint} is a model, but no checkpoint of a training")
-    optimizer.load_state_dict(found.optimizer)
+    try:
+        if found.optimizer is None or "history" not in found.training:
+            raise ValueError("it is a model, but no checkpoint of a training")
+        optimizer.load_state_dict(found.optimizer)
+    except ValueError as error:
+        model.load_state_dict(before)
+        raise ValueError(f"{checkpoint} is nothing to go on from: {error}") from error
     best.load(found.training["best"])
     return History(found.training["history"])
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnet import MLP, AnomalyError, DomainError, Module, Value, exp, fit, load, parameter
+from microgradnet import MLP, AnomalyError, DomainError, Module, Value, exp, fit, load, parameter, save
 from microgradnet.data import blobs, moons, spirals, xor
 from microgradnet.data import linear as line
 from microgradnet.losses import l2
@@ -208,6 +208,28 @@ def test_what_does_not_fit_together_is_refused(changed: dict[str, Any], words: s
     with pytest.raises(ValueError, match=words):
         fit(model, **arguments)
     assert numbers_of(model) == before
+
+
+@pytest.mark.parametrize(("saved", "words"), [(Adam, "the state of 'Adam', not of SGD"), (None, "no checkpoint")])
+def test_nothing_changes_if_there_is_nothing_to_go_on_from(saved: Any, words: str, tmp_path: Path) -> None:
+    other = network(seed=2)
+    save(other, tmp_path / "c.npz", saved(other) if saved else None, {"history": [], "best": None})
+    model = network()
+    before = numbers_of(model)
+    with pytest.raises(ValueError, match=words):
+        fit(model, *xor(), optimizer=SGD(model, 0.1), checkpoint=tmp_path / "c.npz", resume=True, progress=False)
+    assert numbers_of(model) == before
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, bool])
+@pytest.mark.parametrize("loss", ["hinge", "cross_entropy"])
+def test_classes_of_any_kind_are_classes(kind: Any, loss: str) -> None:
+    X, Y = xor()
+    found = []
+    for classes in (Y.astype(kind), Y.tolist()):
+        model = MLP(2, [4, 2 if loss == "cross_entropy" else 1], seed=1)
+        found.append(fit(model, X, classes, loss=loss, epochs=2, progress=False).epochs)
+    assert found[0] == found[1]
 
 
 def test_a_class_without_an_output_is_refused() -> None:
