@@ -66,15 +66,21 @@ class OpsView:
         kind = role(node, self.roots)
         heading = self.namer.heading(node)
         rows = [heading] if heading else []
-        rows.append(f"data {number(node.data)}")
-        if kind != "constant":
-            rows.append(f"grad {gradient(node)}")
+        rows += self._numbers(node, kind)
         if missing:
             rows.append(f"… {missing} of {len(node.operands)} operands not drawn")
         own = self.diagram.add(Box(rows, kind, self._tooltip(node, kind), marked=node in self.marked))
         if node.operands:
             self._draw_operands(node, own)
         return own
+
+    def _numbers(self, node: Value, kind: str) -> list[str]:
+        """The rows of a value's numbers."""
+        return [f"data {number(node.data)}", *([] if kind == "constant" else [f"grad {gradient(node)}"])]
+
+    def _label(self, node: Value, position: int) -> str:
+        """What stands beside the arrow from an operand."""
+        return ""
 
     def _draw_operands(self, node: Value, own: int) -> None:
         """The arrows into a box, by way of the circle of its operation or of the products of a weighted sum."""
@@ -93,14 +99,17 @@ class OpsView:
             if operand not in self.numbers:
                 continue
             target = products[position % pairs] if position < 2 * pairs else head
-            tooltip = f"{self.namer.name(operand)} → {self.namer.name(node)}"
-            if derivative is not None:
-                above, below = (in_brackets(self.namer.written(value)) for value in (node, operand))
-                tooltip += f"\n∂{above}/∂{below} = {derivative!r}"
+            tooltip = self._arrow_tooltip(node, operand, derivative)
             marked = (node, position) in self.marked_arrows
-            self.diagram.arrows.append(
-                Arrow(self.numbers[operand], target, f"e{own}_{position}", tooltip, marked=marked)
-            )
+            label, name = self._label(node, position), f"e{own}_{position}"
+            self.diagram.arrows.append(Arrow(self.numbers[operand], target, name, tooltip, label, marked=marked))
+
+    def _arrow_tooltip(self, node: Value, operand: Value, derivative: float | None) -> str:
+        text = f"{self.namer.name(operand)} → {self.namer.name(node)}"
+        if derivative is None:
+            return text
+        above, below = (in_brackets(self.namer.written(value)) for value in (node, operand))
+        return f"{text}\n∂{above}/∂{below} = {derivative!r}"
 
     def _draw_product(self, node: Value, position: int, pairs: int, head: int) -> int:
         w, x = node.operands[position], node.operands[position + pairs]

@@ -20,9 +20,9 @@ ROOM = 10  # characters, for −1.234e−05
 class View:
     """A picture, and where in it the page finds each value: its box, its numbers' rows, the arrows into it."""
 
-    def __init__(self, diagram: Diagram) -> None:
+    def __init__(self, diagram: Diagram, title: str = "") -> None:
         dot = _NUMBER_ROW.sub(lambda row: f"{row[1]} {row[2].ljust(ROOM, chr(0xA0))}", diagram.to_dot())
-        self.picture = Picture(dot, diagram.title)
+        self.picture = Picture(dot, title)
         self.boxes: dict[Value, int] = {}
         self.rows: list[tuple[int, int, str, Value]] = []  # box, row, "data" or "grad", whose
         self.arrows: dict[tuple[Value, int], str] = {}

@@ -5,20 +5,14 @@ Python gives the page the graph, its pictures, its names and formulas, and the r
 clicked in `controls.js`.
 """
 
-import base64
-import hashlib
 import html
-import json
 import os
-import re
 from collections.abc import Mapping
-from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from microgradnet.backward import refuse_stale
-from microgradnet.files import write_atomically
 from microgradnet.graph import size, walk
 from microgradnet.naming import Namer, as_factor, in_brackets, role
 from microgradnet.ops import CONSTANT
@@ -30,25 +24,19 @@ from microgradnet.stepping.views import MOST_VALUES, View, views_of
 from microgradnet.steps import MOST_WRITTEN, derivative
 from microgradnet.text import one_line
 from microgradnet.value import Value
+from microgradnet.webfile import WebPage, fill
 
 MOST_COMPUTED = 30_000  # more take a browser seconds a change, and megabytes
 ASSETS = Path(__file__).with_name("assets")
 
 
-class Page:
-    """A page as HTML text. It shows itself in a notebook, in a frame of its own, and saves itself whole or not at all.
-
-    Attributes:
-        title: what it is called.
-        html: the whole file.
-    """
+class Page(WebPage):
+    """A forward and a backward pass as HTML text. It shows itself in a notebook, in a frame of its own."""
 
     def __init__(self, root: Value, title: str, eta: float) -> None:
         self._root, self.title, self._eta = root, title, eta
 
-    @cached_property
-    def html(self) -> str:
-        """The file: no network, no other file."""
+    def _write(self) -> str:
         leaves, computed = walk(self._root)
         refuse_stale(leaves, computed)
         functions = Functions(computed)
@@ -57,41 +45,11 @@ class Page:
         script = "\n".join(
             [_asset("engine.js"), functions.source, *map(_asset, ("moment.js", "picture.js", "controls.js"))]
         )
-        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         svgs = [f'<div class="view" data-view="{name}" hidden>{view.picture.svg}</div>' for name, view in views.items()]
         svgs[0] = svgs[0].replace(" hidden>", ">", 1)  # there also without JavaScript
         about = {"eta": self._eta, "note": _note(len(graph["nodes"]), views)}
-        return _fill(
-            _asset("page.html"),
-            {
-                "title": html.escape(self.title),
-                "digest": digest,
-                "style": _asset("page.css"),
-                "pictures": "\n".join(svgs),
-                "graph": json.dumps(graph | about, ensure_ascii=False).replace("<", r"\u003c"),
-                "script": script,
-            },
-        )
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page to `path`, whole or not at all; return the path.
-
-        Raises:
-            ValueError: the name does not end in .html or .htm.
-            OSError: the file cannot be written there.
-        """
-        if os.path.splitext(path)[1].lower() not in {".html", ".htm"}:
-            raise ValueError(f"cannot save a page as {os.fspath(path)!r}: give a name that ends in .html")
-        return write_atomically(path, self.html)
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.title)}" sandbox="allow-scripts" '
-            'style="width: 100%; height: 720px; border: 0"></iframe>'
-        )
-
-    def __repr__(self) -> str:
-        return f"<Page {self.title!r}>"
+        parts = {"title": html.escape(self.title), "style": _asset("page.css"), "pictures": "\n".join(svgs)}
+        return fill(_asset("page.html"), script, graph | about, parts)
 
 
 def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str = "", eta: float = 0.1) -> Page:
@@ -213,8 +171,3 @@ def _note(count: int, views: Mapping[str, View]) -> str:
 
 def _asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
-
-
-def _fill(template: str, parts: Mapping[str, str]) -> str:
-    """The template with each `%name%` replaced, in one pass, so that nothing in a part is taken for a name."""
-    return re.sub(r"%(\w+)%", lambda found: parts.get(found[1], found[0]), template)

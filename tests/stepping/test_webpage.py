@@ -16,8 +16,8 @@ from microgradnet.examples import EXAMPLES
 from microgradnet.graph import topological_order
 from microgradnet.recording import trace_source
 from microgradnet.stepping.views import MOST_VALUES
-from microgradnet.stepping.webpage import _fill
 from microgradnet.text import one_line, shorten
+from microgradnet.webfile import fill
 from tests.drawing.test_escape import HOSTILE
 
 each_example = pytest.mark.parametrize("name", EXAMPLES)
@@ -115,7 +115,7 @@ def test_a_hostile_title_stays_text() -> None:
 
 
 def test_a_part_that_looks_like_a_name_is_left_alone() -> None:
-    assert _fill("%a% %b% 100%", {"a": "%b%", "b": "c"}) == "%b% c 100%"
+    assert fill("%a% %b% 100%", "", {}, {"a": "%b%", "b": "c"}) == "%b% c 100%"
 
 
 def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -1,0 +1,13 @@
+"""Misconceptions of backpropagation: what goes wrong, as rules that can be run, compared and recognised.
+
+>>> from microgradnet import Value, misconceptions
+>>> x = Value(3.0, "x"); y = x * x; y.label = "y"
+>>> print(misconceptions.run(y, "overwritten"))  # doctest: +ELLIPSIS
+overwritten: = where += belongs
+...
+"""
+
+from microgradnet.misconceptions.lab import Comparison, run
+from microgradnet.misconceptions.table import MISCONCEPTIONS, Misconception
+
+__all__ = ["MISCONCEPTIONS", "Comparison", "Misconception", "run"]

@@ -1,0 +1,101 @@
+// The blanks as inputs: each is marked when it is filled in, and stands in the picture.
+"use strict";
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const RIGHT = "✓ right", WRONG = "✗ not yet";
+const svg = document.querySelector(".picture svg");
+const blanks = data.blanks.map((blank) => ({ ...blank, said: 0, isRight: false, ...row(blank), ...place(blank) }));
+
+// Where a blank stands in the picture: the text with its number, and what that is without an answer.
+function place(blank) {
+  const mark = `(${blank.number}) `;
+  const text = [...svg.querySelectorAll("text")].find((one) => one.textContent.includes(`${mark}__`));
+  return { text, empty: text ? text.textContent : "" };
+}
+
+function made(tag, text, attributes = {}) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+function row(blank) {
+  const item = document.createElement("li"), line = document.createElement("div"), id = `blank-${blank.number}`;
+  const label = made("label", `(${blank.number}) ${blank.name} =`, { for: id, class: "name" });
+  const input = made("input", "", { id, inputmode: "text", autocomplete: "off", spellcheck: "false" });
+  const hint = made("button", "Hint", { type: "button", "aria-label": `Hint for ${blank.name}` });
+  const said = made("p", "", { class: "said", role: "status", "aria-live": "polite" });
+  line.append(label, input, hint);
+  item.append(line, said);
+  document.getElementById("blanks").append(item);
+  return { input, hint, said_in: said };
+}
+
+// What is written as a number: 0.25, 0,25, −3, 1/4; NaN for what is none.
+function read(text) {
+  const written = text.replace(/−/g, "-").replace(/\s/g, "").replace(text.includes(".") ? "" : ",", text.includes(".") ? "" : ".");
+  const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+  const [above, below, more] = written.split("/");
+  if (more !== undefined || !NUMBER.test(above) || (below !== undefined && !NUMBER.test(below))) return NaN;
+  return Number(above) / (below === undefined ? 1 : Number(below));
+}
+
+const isNear = (answer, right) => Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), 1e-9);
+
+// While it is being typed, an answer is only ever right; it is wrong when it is done.
+function mark(blank, isDone) {
+  const written = blank.input.value.trim(), answer = read(written);
+  blank.isRight = isNear(answer, blank.answer);
+  blank.input.classList.toggle("right", blank.isRight);
+  const isWrong = isDone && written !== "" && !blank.isRight;
+  blank.input.classList.toggle("wrong", isWrong);
+  blank.input.setAttribute("aria-invalid", isWrong);
+  blank.said_in.replaceChildren();
+  if (blank.isRight) {
+    say(blank, RIGHT, `: ${blank.working.join("; ")}`);
+  } else if (isWrong && !Number.isFinite(answer)) {
+    say(blank, WRONG, ": that is no number; write it as 0.25, −3 or 1/4");
+  } else if (isWrong) {
+    const mistake = blank.mistakes.find((one) => isNear(answer, one.answer));
+    say(blank, WRONG, mistake ? `: ${mistake.words}` : ": ask for a hint");
+  }
+  if (blank.text) blank.text.textContent = written === "" ? blank.empty : blank.empty.replace(/__+/, written.slice(0, 8));
+  blank.hint.disabled = blank.isRight;
+  score();
+}
+
+function say(blank, verdict, words) {
+  blank.said_in.append(made("b", verdict), words);
+}
+
+function score() {
+  const right = blanks.filter((blank) => blank.isRight).length;
+  document.getElementById("score").textContent = `${right} of ${blanks.length} right` + (right === blanks.length ? ": all done" : "");
+}
+
+for (const blank of blanks) {
+  blank.input.addEventListener("input", () => mark(blank, false));
+  blank.input.addEventListener("change", () => mark(blank, true));
+  blank.input.addEventListener("focus", () => {
+    blank.text?.classList.add("here");
+    blank.text?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+  });
+  blank.input.addEventListener("blur", () => blank.text?.classList.remove("here"));
+  blank.hint.addEventListener("click", () => {
+    blank.said_in.replaceChildren(`Hint: ${blank.hints[blank.said % blank.hints.length]}`);
+    blank.said += 1;
+    blank.input.focus();
+  });
+}
+
+// The table that `microgradnet grade` reads.
+document.getElementById("save").addEventListener("click", () => {
+  const quoted = (text) => `"${String(text).replace(/"/g, '""')}"`;
+  const rows = blanks.map((blank) => [data.sheet, blank.number, blank.name, blank.input.value.trim()]);
+  const table = [["sheet", "blank", "quantity", "answer"], ...rows].map((cells) => cells.map(quoted).join(",") + "\n").join("");
+  const link = made("a", "", { download: "answers.csv", href: URL.createObjectURL(new Blob([table], { type: "text/csv" })) });
+  link.click();
+  URL.revokeObjectURL(link.href);
+});
+score();

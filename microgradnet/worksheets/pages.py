@@ -1,0 +1,109 @@
+"""The pages of a worksheet: one to print, with or without the answers, and one to fill in."""
+
+import html
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from microgradnet.misconceptions.quantities import Numbers
+from microgradnet.misconceptions.table import MISCONCEPTIONS
+from microgradnet.naming import number
+from microgradnet.webfile import WebPage, fill
+from microgradnet.worksheets.tolerance import RELATIVE, is_near
+
+if TYPE_CHECKING:
+    from microgradnet.worksheets.asking import Blank
+    from microgradnet.worksheets.worksheet import Worksheet
+
+ASSETS = Path(__file__).with_name("assets")
+WIDE = 1.6  # times as wide as high
+PAPERS = {"A4": "A4", "Letter": "letter"}
+
+
+class PrintedPage(WebPage):
+    """A page to print in black and white; the browser's print command makes paper or a PDF of it."""
+
+    def __init__(self, sheet: "Worksheet", paper: str, with_answers: bool) -> None:
+        if paper not in PAPERS:
+            raise ValueError(f"unknown paper {paper!r}: it must be one of {', '.join(PAPERS)}")
+        self.title = f"{sheet.title}: answers" if with_answers else sheet.title
+        self._sheet, self._paper, self._with_answers = sheet, paper, with_answers
+
+    def _write(self) -> str:
+        lines = []
+        for blank in self._sheet.blanks:
+            working = "".join(f"<br><small>{html.escape(line)}</small>" for line in blank.working)
+            answer = f"{number(blank.answer)}{working}" if self._with_answers else ""
+            name, kind = html.escape(blank.name), "answer" if self._with_answers else "line"
+            lines.append(
+                f'<li><span class="name">({blank.number}) {name} =</span> <span class="{kind}">{answer}</span>'
+            )
+        picture = self._sheet.picture(self._with_answers).svg
+        parts = {
+            "title": html.escape(self.title),
+            "paper": PAPERS[self._paper] + (" landscape" if _is_wide(picture) else ""),
+            "style": _asset("sheet.css") + _asset("printed.css"),
+            "who": "" if self._with_answers else '<p class="who">Name <span></span> Date <span></span></p>',
+            "name": html.escape(self._sheet.name),
+            "picture": picture,
+            "kind": "key" if self._with_answers else "blanks",
+            "blanks": "\n".join(lines),
+        }
+        return fill(_asset("printed.html"), "", None, parts)
+
+
+class PlayedPage(WebPage):
+    """A page whose blanks are inputs: marked as they are filled in, with hints, and words for the usual mistakes."""
+
+    def __init__(self, sheet: "Worksheet") -> None:
+        self.title = sheet.title
+        self._sheet = sheet
+
+    def _write(self) -> str:
+        sheet = self._sheet
+        data = {
+            "sheet": sheet.name,
+            "tolerance": RELATIVE,
+            "blanks": [
+                {
+                    "number": blank.number,
+                    "name": blank.name,
+                    "answer": blank.answer,
+                    "hints": blank.hints,
+                    "working": blank.working,
+                    "mistakes": self._mistakes(blank),
+                }
+                for blank in sheet.blanks
+            ],
+        }
+        picture = sheet.picture().svg
+        parts = {
+            "title": html.escape(self.title),
+            "style": _asset("sheet.css") + _asset("played.css"),
+            "layout": "wide" if _is_wide(picture) else "",
+            "picture": picture,
+        }
+        return fill(_asset("played.html"), _asset("played.js"), data, parts)
+
+    def _mistakes(self, blank: "Blank") -> list[dict[str, Any]]:
+        """Wrong numbers that a misconception gives, and what to say of them."""
+        graph, found = self._sheet.graph, dict[float, str]()
+        for row in MISCONCEPTIONS.values():
+            for rules in row.rules(graph):
+                try:
+                    wrong = Numbers(graph, rules).by(blank.quantity).number
+                except (ArithmeticError, ValueError):
+                    continue
+                if not is_near(wrong, blank.answer):
+                    found.setdefault(wrong, f"perhaps {row.title}. Remember: {row.why}.")
+        return [{"answer": wrong, "words": words} for wrong, words in found.items()]
+
+
+def _is_wide(svg: str) -> bool:
+    """Whether a picture wants the whole width."""
+    size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', svg)
+    return size is not None and float(size[1]) > WIDE * float(size[2])
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text("utf-8")

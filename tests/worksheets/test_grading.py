@@ -1,0 +1,219 @@
+"""`grade`: a right answer is never marked wrong, and the mistake behind a wrong one is recognised."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from microgradnet import Value, parameter, sigmoid
+from microgradnet.misconceptions import MISCONCEPTIONS
+from microgradnet.misconceptions.rules import RIGHT
+from microgradnet.worksheets import Marks, Worksheet, grade, worksheet
+from tests.worksheets.simulated import answers_by, random_graph, rounded
+
+GRAPHS = 60
+EVERYTHING = ["grads", "values", "local derivatives"]
+
+
+def neuron() -> Value:
+    w, x, b, t = parameter(0.15, "w"), Value(0.1, "x"), parameter(0.4, "b"), Value(1.0, "T")
+    z = w * x + b
+    a = sigmoid(z)
+    e = t - a
+    loss = e**2 / 2
+    z.label, a.label, e.label, loss.label = "z", "a", "e", "E"
+    return loss
+
+
+def right_answers(sheet: Worksheet) -> dict[str, float]:
+    return {blank.name: blank.answer for blank in sheet.blanks}
+
+
+@pytest.mark.parametrize("hide", [*EVERYTHING, EVERYTHING])
+@pytest.mark.parametrize("digits", [3, 4, 17])
+def test_a_right_answer_is_never_marked_wrong(hide: Any, digits: int) -> None:
+    for seed in range(GRAPHS):
+        sheet = worksheet(random_graph(seed), hide)
+        marks = grade(sheet, [rounded(blank.answer, digits) for blank in sheet.blanks])
+        assert {mark.verdict for mark in marks.marks} <= {"right"}, marks
+        assert marks.points == len(sheet.blanks)
+
+
+def wrong_sheets(name: str, share: float) -> Iterator[tuple[Worksheet, Marks]]:
+    """Sheets of which a share is filled in by a misconception, where that makes a difference."""
+    for seed in range(GRAPHS):
+        sheet = worksheet(random_graph(seed), "grads")
+        rng = random.Random(seed)
+        for rules in list(MISCONCEPTIONS[name].rules(sheet.graph))[:3]:
+            answers: dict[int, float | None] = dict(answers_by(sheet, rules))
+            for number in answers:
+                if rng.random() >= share:
+                    answers[number] = None
+            marks = grade(sheet, answers)
+            if marks.mistakes:
+                yield sheet, marks
+
+
+@pytest.mark.parametrize("name", MISCONCEPTIONS)
+@pytest.mark.parametrize("share", [1.0, 0.6])
+def test_each_misconception_is_recognised(name: str, share: float) -> None:
+    """On at least 95% of the sheets every wrong answer is put down to it, or to it and others that fit as well."""
+    said = [
+        all(name in {row.name for row in mark.mistakes} for mark in marks.marks if mark.verdict == "wrong")
+        for _, marks in wrong_sheets(name, share)
+    ]
+    assert len(said) >= 20
+    assert sum(said) >= 0.95 * len(said), f"{sum(said)} of {len(said)}"
+
+
+@pytest.mark.parametrize("name", MISCONCEPTIONS)
+def test_it_is_mostly_named_first(name: str) -> None:
+    """On whole sheets, where others are told apart by what they would give elsewhere."""
+    said = [
+        all(mark.mistakes[0].name == name for mark in marks.marks if mark.verdict == "wrong")
+        for _, marks in wrong_sheets(name, 1.0)
+    ]
+    assert sum(said) >= 0.8 * len(said), f"{sum(said)} of {len(said)}"
+
+
+def test_the_simulation_notices_a_judge_that_names_another() -> None:
+    said = [
+        all("overwritten" in {row.name for row in mark.mistakes} for mark in marks.marks if mark.verdict == "wrong")
+        for _, marks in wrong_sheets("subtraction-sign", 1.0)
+    ]
+    assert sum(said) < 0.1 * len(said)
+
+
+def test_numbers_out_of_nowhere_are_not_explained() -> None:
+    explained = []
+    for seed in range(GRAPHS):
+        sheet = worksheet(random_graph(seed))
+        rng = random.Random(seed)
+        marks = grade(sheet, {rng.choice(sheet.blanks).number: rng.uniform(50, 99)})
+        (mark,) = [mark for mark in marks.marks if mark.verdict != "missing"]
+        assert mark.verdict in {"wrong"}
+        explained.append(bool(mark.mistakes))
+        assert mark.mistakes or "I do not know" in mark.text
+    assert sum(explained) < 0.05 * GRAPHS
+
+
+def test_a_mistake_is_marked_once() -> None:
+    sheet = worksheet(neuron())
+    answers = right_answers(sheet)
+    answers["a.grad"] *= -1
+    for name in ("z.grad", "(w·x).grad", "b.grad", "w.grad", "x.grad"):
+        answers[name] *= -1
+    marks = grade(sheet, answers)
+    verdicts = {mark.blank.name: mark.verdict for mark in marks.marks}
+    assert verdicts == {
+        "(e²).grad": "right", "e.grad": "right", "T.grad": "right", "a.grad": "wrong", "z.grad": "follows",
+        "(w·x).grad": "follows", "b.grad": "follows", "w.grad": "follows", "x.grad": "follows",
+    }  # fmt: skip
+    assert marks.points == 8
+    assert marks.mistakes == {"subtraction-sign": 1}
+
+
+def test_two_mistakes_are_told_apart() -> None:
+    sheet = worksheet(neuron())
+    answers = right_answers(sheet) | {"a.grad": 0.3977, "z.grad": 0.3977, "(w·x).grad": 0.3977, "b.grad": 0.3977}
+    answers |= {"w.grad": 0.03977, "x.grad": 0.05966}
+    marks = grade(sheet, answers)
+    assert marks.mistakes == {"subtraction-sign": 1, "activation-derivative-forgotten": 1}
+    assert "sigmoid" in str(marks)
+
+
+def test_values_and_local_derivatives_have_mistakes_too() -> None:
+    sheet = worksheet(neuron(), EVERYTHING)
+    answers = right_answers(sheet) | {"e": -0.3977, "∂(w·x)/∂w": 0.15}
+    marks = {mark.blank.name: mark for mark in grade(sheet, answers).marks}
+    assert marks["e"].mistakes[0].name == "target-swapped"
+    assert marks["∂(w·x)/∂w"].mistakes[0].name == "wrong-operand"
+    assert marks["E"].verdict == "right", "the square of −e is that of e"
+
+
+def test_marking_changes_no_gradient() -> None:
+    loss = neuron()
+    loss.backward()
+    before = [(v.data, v.grad) for v in (loss, *loss.operands)]
+    grade(worksheet(loss), [1.0] * 9)
+    assert [(v.data, v.grad) for v in (loss, *loss.operands)] == before
+
+
+# --- what can be given as answers ---
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [
+        ("0.5", "right"), ("0,5", "right"), ("1/2", "right"), (" 5e-1 ", "right"), (0.5, "right"), (1, "wrong"),
+        ("", "missing"), (None, "missing"), ("-", "no number"), ("nan", "no number"), ("inf", "no number"),
+        ("1/0", "no number"), ("half", "no number"), ("1,000.5", "no number"), ("−0.5", "wrong"),
+        ("9" * 999, "no number"),
+    ],
+)  # fmt: skip
+def test_what_is_written_is_read(written: object, verdict: str) -> None:
+    assert grade(worksheet(neuron()), {1: written}).marks[0].verdict == verdict
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_tables_of_answers_are_written_and_read(suffix: str, tmp_path: Path) -> None:
+    sheet = worksheet(neuron(), name='one; neuron, "first"\n')
+    empty = sheet.save_answers(tmp_path / f"empty.{suffix}")
+    assert {mark.verdict for mark in grade(sheet, empty).marks} == {"missing"}
+    filled = sheet.save_answers(tmp_path / f"filled.{suffix}", filled=True)
+    assert grade(sheet, str(filled)).points == len(sheet.blanks)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_table_that_a_spreadsheet_has_saved_is_read(delimiter: str, tmp_path: Path) -> None:
+    sheet = worksheet(neuron(), name="neuron")
+    text = sheet.save_answers(tmp_path / "a.csv", filled=True).read_text("utf-8")
+    text = text.replace(",", delimiter).replace("\n", "\r\n")
+    if delimiter == ";":
+        text = text.replace("0.", "0,")
+    (tmp_path / "b.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert grade(sheet, tmp_path / "b.csv").points == len(sheet.blanks)
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({99: 1.0}, r"no blank 99: its blanks are \(1\) \(e²\).grad"),
+        ({"q.grad": 1.0}, "no blank 'q.grad'"),
+        ([1.0, 2.0], "2 answers for 9 blanks"),
+    ],
+)
+def test_answers_to_other_questions_are_refused(answers: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        grade(worksheet(neuron()), answers)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.csv", "blank,answer\n1,2\n", "needs the columns sheet, blank"),
+        ("a.csv", "\xff\xfe", "needs the columns"),
+        ("a.json", "[1]", "needs the columns"),
+        ("a.json", "{", "needs the columns"),
+        ("a.txt", "", "end the name with one of these"),
+        ("a.csv", "sheet,blank,quantity,answer\nanother,1,w,2\n", "the sheet 'another', not to 'Worksheet: E'"),
+        ("a.csv", "sheet,blank,quantity,answer\nWorksheet: E,77,w,2\n", "no blank '77'"),
+    ],
+)
+def test_files_that_are_no_tables_are_refused(name: str, text: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(text.encode("latin-1" if "\xff" in text else "utf-8"))
+    with pytest.raises(ValueError, match=words):
+        grade(worksheet(neuron()), tmp_path / name)
+
+
+def test_right_rules_are_no_misconception() -> None:
+    """The judge compares with the package's own pass, not only with itself."""
+    for seed in range(20):
+        loss = random_graph(seed)
+        sheet = worksheet(loss)
+        loss.backward()
+        for blank in sheet.blanks:
+            assert blank.quantity.node.grad == pytest.approx(blank.answer, rel=1e-12, abs=1e-300)
+        assert answers_by(sheet, RIGHT) == {blank.number: rounded(blank.answer) for blank in sheet.blanks}
