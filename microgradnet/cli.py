@@ -20,7 +20,7 @@ from typing import Any
 
 from microgradnet import __version__
 from microgradnet.drawing import DIRECTIONS, VIEWS, draw
-from microgradnet.errors import ProviderError, StaleGraphError
+from microgradnet.errors import DomainError, ProviderError, StaleGraphError
 from microgradnet.examples import EXAMPLES
 from microgradnet.examples.example import Example, format_rows
 from microgradnet.nn import ACTIVATIONS, Module
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         about = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error
         print(f"microgradnet: {about}", file=sys.stderr)
         return 1
-    except (ProviderError, ValueError) as error:
+    except (ProviderError, DomainError, ValueError) as error:
         print(f"microgradnet: {error}", file=sys.stderr)
         return 1
 
@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument("--hidden", type=_sizes, metavar="16,16", help="neurons of each hidden layer")
     training.add_argument("--activation", choices=ACTIVATIONS, metavar="NAME", help=", ".join(ACTIVATIONS))
     training.add_argument("--epochs", type=_at_least_one, metavar="N", help="passes over the data")
-    training.add_argument("--seed", type=int, default=0, metavar="N", help="of data, network and order (0)")
+    training.add_argument("--seed", type=_from_zero, default=0, metavar="N", help="of data, network and order (0)")
     training.add_argument("--out", type=Path, metavar="DIR", help="where the files go (a folder called as the task)")
     training.add_argument("--quiet", action="store_true", help="show no progress")
     training.set_defaults(command=lambda options: _training_commands().train(options))
@@ -144,7 +144,7 @@ def _training_commands() -> Any:
 def _task(name: str) -> Any:
     tasks = _training_commands().TASKS
     if name not in tasks:
-        raise argparse.ArgumentTypeError(f"unknown task {name!r}: {suggestion(name, list(tasks))}")
+        raise argparse.ArgumentTypeError(f"unknown task {name!r}: it must be one of {', '.join(tasks)}")
     return tasks[name]
 
 
@@ -152,6 +152,12 @@ def _sizes(text: str) -> list[int]:
     if not all(part.isdecimal() and int(part) for part in text.split(",")):
         raise argparse.ArgumentTypeError(f"sizes are whole numbers above 0 with commas between, as 16,16; got {text!r}")
     return [int(part) for part in text.split(",")]
+
+
+def _from_zero(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a whole number from 0 on is needed, got {text!r}")
+    return int(text)
 
 
 def _at_least_one(text: str) -> int:

@@ -5,7 +5,7 @@ scikit-learn is installed (`pip install 'microgradnet[sklearn]'`).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,10 @@ except ImportError as error:
 class _Network(BaseEstimator):  # type: ignore[misc]
     """What the two have in common.
 
+    Inputs are standardised for the training, and that is put into the first layer afterwards.
+
     Args:
-        hidden_layer_sizes: neurons of each hidden layer.
+        hidden_layer_sizes: neurons of each hidden layer; a number for a single one.
         activation: of these, a name in `ACTIVATIONS`.
         learning_rate_init: Adam's learning rate.
         batch_size: samples in a step.
@@ -40,13 +42,13 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         random_state: of the first weights and the order of the samples.
 
     Attributes:
-        model_: the trained MLP, to be drawn and looked at.
+        model_: the trained MLP, which takes the inputs as they are given: to be drawn, saved, exported.
         history_, loss_curve_, n_iter_: what `fit` gave, the loss of each epoch, and how many there were.
         n_features_in_: the inputs.
     """
 
     def __init__(
-        self, hidden_layer_sizes: Sequence[int] = (100,), activation: str = "relu", *,
+        self, hidden_layer_sizes: Sequence[int] | int = (100,), activation: str = "relu", *,
         learning_rate_init: float = 0.005, batch_size: int = 32, max_iter: int = 200,
         n_iter_no_change: int | None = 10, alpha: float = 1e-4, random_state: Any = None,
     ) -> None:  # fmt: skip
@@ -62,26 +64,36 @@ class _Network(BaseEstimator):  # type: ignore[misc]
     def _fit(self, X: Any, Y: Any, outputs: int, loss: Any) -> None:
         """Train a new network on standardised inputs."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self._mean = X.mean(axis=0)
-        self._scale = np.where(X.std(axis=0) > 0, X.std(axis=0), 1.0)
-        sizes = [*self.hidden_layer_sizes, outputs]
+        hidden = self.hidden_layer_sizes
+        sizes = [*(hidden if isinstance(hidden, Iterable) else [hidden]), outputs]
+        mean, scale = _standard(X)
         self.model_ = MLP(X.shape[1], sizes, self.activation, init="he", seed=seed)
         self.history_ = fit(
-            self.model_, (X - self._mean) / self._scale, Y, loss=loss, epochs=self.max_iter, seed=seed, progress=False,
+            self.model_, (X - mean) / scale, Y, loss=loss, epochs=self.max_iter, seed=seed, progress=False,
             optimizer=Adam(self.model_, lr=self.learning_rate_init), batch_size=min(self.batch_size, len(X)),
             patience=self.n_iter_no_change,
             penalty=(lambda model: l2(model, self.alpha / 2)) if self.alpha else None,
         )  # fmt: skip
         self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
+        for neuron in self.model_.layers[0].neurons:  # Σ w·(x − m)/s + b = Σ (w/s)·x + (b − Σ (w/s)·m)
+            for w, s in zip(neuron.w, scale, strict=True):
+                w.data /= s
+            neuron.b.data -= sum(w.data * m for w, m in zip(neuron.w, mean, strict=True))
 
     def _outputs(self, X: Any, function: Any = None) -> Any:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=np.float64)
-        return np.asarray(compile(function or self.model_)((X - self._mean) / self._scale))
+        return np.asarray(compile(function or self.model_)(X))
+
+
+def _standard(numbers: Any) -> tuple[Any, Any]:
+    """Mean and standard deviation of each column; 1 for one that does not vary."""
+    deviation = numbers.std(axis=0)
+    return numbers.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
 
 
 class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
-    """A network that gives a number, or several: squared error of targets that are standardised meanwhile.
+    """A network that gives a number, or several: squared error of targets that are standardised for the training.
 
     >>> X = np.linspace(-1, 1, 40)[:, None]
     >>> network = NetworkRegressor((16,), "tanh", learning_rate_init=0.05, max_iter=400, n_iter_no_change=None)
@@ -94,18 +106,20 @@ class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         """Train on X (n, inputs) and y (n,) or (n, outputs)."""
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         y = np.asarray(y, np.float64)
-        self._y_mean = y.mean(axis=0)
-        self._y_scale = np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
-        targets = (y - self._y_mean) / self._y_scale
-        single = y.ndim == 2 and y.shape[1] == 1
+        mean, scale = _standard(y)
         self._shape = y.shape[1:]
-        self._fit(X, targets[:, 0] if single else targets, math.prod(y.shape[1:]), squared_error)
+        self._fit(X, (y - mean) / scale, math.prod(self._shape), squared_error)
+        outputs = self.model_.layers[-1].neurons
+        for neuron, m, s in zip(outputs, np.atleast_1d(mean), np.atleast_1d(scale), strict=True):
+            for p in (*neuron.w, neuron.b):
+                p.data *= s
+            neuron.b.data += m
         return self
 
     def predict(self, X: Any) -> Any:
         """The numbers for X, as y had them."""
         outputs = self._outputs(X)
-        return outputs.reshape(len(outputs), *self._shape) * self._y_scale + self._y_mean
+        return outputs.reshape(len(outputs), *self._shape)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

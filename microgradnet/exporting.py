@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from microgradnet.compiling.kernels import forward_kernel
 from microgradnet.files import write_atomically
+from microgradnet.functions import gelu
 from microgradnet.graph import walk
 from microgradnet.nn import MLP
 from microgradnet.value import Value
@@ -28,7 +29,7 @@ def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
     """Write a network as ONNX: input x (batch, inputs), output y (batch, outputs); return the path.
 
     Each layer is a matrix product and a sum, then its activation, composed of ONNX's functions by the rule of the
-    table. onnxruntime has no erf in float64: gelu needs dtype="float32" there.
+    table.
 
     Args:
         model: an MLP.
@@ -37,7 +38,8 @@ def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
 
     Raises:
         ImportError: onnx is not installed (`pip install 'microgradnet[onnx]'`).
-        TypeError, ValueError: it is no MLP, its activation has no ONNX function, or the dtype is another.
+        TypeError, ValueError: it is no MLP, its activation has no ONNX function, or the dtype is another;
+            gelu in float64, for which onnxruntime has no function.
     """
     if not isinstance(model, MLP):
         raise TypeError(f"an MLP can be exported, got {model!r:.80}")
@@ -47,6 +49,8 @@ def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
         onnx = import_module("onnx")
     except ImportError as error:
         raise ImportError("export needs onnx: pip install 'microgradnet[onnx]'") from error
+    if dtype == "float64" and any(layer.neurons[0].activation is gelu for layer in model.layers):
+        raise ValueError("onnxruntime has no erf in float64, which gelu needs: export with dtype='float32'")
     graph = _Graph(onnx, dtype)
     x = "x"
     for number, layer in enumerate(model.layers):
@@ -147,6 +151,10 @@ def load_weights(model: MLP, weights: Sequence[ArrayLike], biases: Sequence[Arra
     >>> load_weights(model, [[[2.0, 3.0]]], [[1.0]]); model([1.0, 1.0]).data
     6.0
     """
+    if len(weights) != len(biases):
+        raise ValueError(
+            f"a layer has weights and biases, got {len(weights)} of the one and {len(biases)} of the other"
+        )
     arrays = [(np.asarray(w, np.float64), np.asarray(b, np.float64)) for w, b in zip(weights, biases, strict=True)]
     wanted = [((len(layer.neurons), layer.nin), (len(layer.neurons),)) for layer in model.layers]
     given = [(w.shape, b.shape) for w, b in arrays]

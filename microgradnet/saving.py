@@ -114,6 +114,8 @@ def load_checkpoint(path: Path_, model: Module | None = None) -> Checkpoint:
         return _read(Path(path).expanduser().read_bytes(), model)
     except OSError:
         raise
+    except zipfile.BadZipFile:
+        raise ValueError(f"{path} is no model that can be loaded: it is no .npz file, or not all of one") from None
     except Exception as error:  # whatever a broken file makes a reader stumble over
         what = error if isinstance(error, ValueError) else repr(error)
         raise ValueError(f"{path} is no model that can be loaded: {what}") from error

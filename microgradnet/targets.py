@@ -6,8 +6,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from microgradnet.data import one_hot
-from microgradnet.losses import Loss, cross_entropy, hinge, multiclass_hinge
+from microgradnet.losses import (
+    Loss,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge,
+    multiclass_hinge,
+)
 from microgradnet.recording import no_grad
+
+PROBABILITIES = (binary_cross_entropy, binary_cross_entropy_with_logits)
 
 
 def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDArray[np.float64]:
@@ -16,24 +25,45 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
     Args:
         loss: what they are for.
         Y: (n,) classes, whole numbers from 0 on, or (n,) or (n, outputs) numbers. Classes become one-hot rows for
-            `cross_entropy` and `multiclass_hinge`; for `hinge`, classes 0 and 1 become the sides −1 and 1. All else
-            stays as it is.
-        model: tells how many classes there are: as many as it has outputs for a sample.
+            `cross_entropy` and `multiclass_hinge`; for `hinge`, classes 0 and 1 become the sides −1 and 1. A column
+            (n, 1) is the same as (n,) where the model gives a single number. All else stays as it is.
+        model: what gives the predictions.
         sample: the numbers of one.
 
     Raises:
-        ValueError: there is a class that the model has no output for.
+        ValueError: the loss has no use for such targets; there is a class that the model has no output for.
 
-    >>> targets_for(hinge, [0, 1], None, []).tolist()
+    >>> targets_for(hinge, [0, 1], lambda x: 0.0, [1.0]).tolist()
     [-1.0, 1.0]
     """
     found = np.asarray(Y)
-    if found.ndim == 1 and found.dtype.kind in "biu":
-        classes = found.astype(np.intp)
-        if loss in (cross_entropy, multiclass_hinge):
-            with no_grad():
-                outputs = model(np.asarray(sample, np.float64).tolist())
-            return one_hot(classes, len(outputs) if isinstance(outputs, list) else 1)
-        if loss is hinge and set(classes.tolist()) <= {0, 1}:
-            return np.where(classes == 1, 1.0, -1.0)
-    return found.astype(np.float64)
+    if found.dtype.kind not in "biuf":
+        raise ValueError(f"targets are numbers, got an array of {found.dtype}: number the classes from 0 on")
+    found = found.astype(np.float64)
+    with no_grad():
+        prediction = model(np.asarray(sample, np.float64).tolist())
+    outputs = len(prediction) if isinstance(prediction, list) else 0
+    if found.ndim == 2 and found.shape[1] == 1 and not outputs:
+        found = found[:, 0]
+    if loss in (cross_entropy, multiclass_hinge) and found.ndim == 1:
+        return _one_hot(found, outputs)
+    if loss is hinge and set(np.unique(found)) <= {0.0, 1.0}:
+        found = 2 * found - 1
+    if loss is hinge and (np.abs(found) != 1).any():
+        raise ValueError(f"hinge has classes 0 and 1, or sides −1 and 1; got {found[np.abs(found) != 1].flat[0]:g}")
+    if loss in PROBABILITIES and ((found < 0) | (found > 1)).any():
+        bad = found[(found < 0) | (found > 1)].flat[0]
+        raise ValueError(f"binary cross-entropy has classes 0 and 1, or probabilities between; got {bad:g}")
+    return found
+
+
+def _one_hot(classes: NDArray[np.float64], outputs: int) -> NDArray[np.float64]:
+    if (classes % 1 != 0).any() or classes.min() < 0:
+        bad = classes[(classes % 1 != 0) | (classes < 0)][0]
+        raise ValueError(f"classes are whole numbers from 0 on, got {bad:g}")
+    if classes.max() >= outputs:
+        raise ValueError(
+            f"there is a class {classes.max():g}, and the model has {outputs or 1} output{'s' * (outputs > 1)}: "
+            "this loss needs one for each class"
+        )
+    return one_hot(classes.astype(np.intp), outputs)

@@ -1,9 +1,9 @@
 """What `microgradnet train TASK` and `microgradnet predict MODEL FILE.csv` do."""
 
 import argparse
-import csv
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,14 +15,18 @@ import numpy as np
 from microgradnet import data, plotting
 from microgradnet.compiling import compile
 from microgradnet.drawing import draw
+from microgradnet.errors import ProviderError
 from microgradnet.files import write_atomically
+from microgradnet.graph import size
 from microgradnet.losses import LOSSES
 from microgradnet.nn import MLP
 from microgradnet.optim import Adam
+from microgradnet.plotting import save_figure
 from microgradnet.saving import load_checkpoint, save
 from microgradnet.schedules import Cosine
-from microgradnet.stepping.webpage import page
-from microgradnet.train import fit
+from microgradnet.stepping.webpage import MOST_COMPUTED, page
+from microgradnet.tables import read_lines
+from microgradnet.train import History, fit
 from microgradnet.value import Value
 
 
@@ -71,6 +75,10 @@ TASKS = {
 def train(options: argparse.Namespace) -> int:
     """Train, print the result, and write model, history, pictures and the page of a sample."""
     task: Task = options.task
+    out = options.out or Path(task.name)
+    out.mkdir(parents=True, exist_ok=True)
+    if not os.access(out, os.W_OK):
+        raise PermissionError(f"cannot write into {out}: name another folder with --out")
     X, Y = task.make(seed=options.seed)
     held_out = None
     if task.test:
@@ -89,44 +97,79 @@ def train(options: argparse.Namespace) -> int:
     )  # fmt: skip
     for name, number in history.last.items():
         print(f"{name.replace('_', ' ')}: {number:.4g}")
-    out = options.out or Path(task.name)
-    out.mkdir(parents=True, exist_ok=True)
     inputs = [f"x{i + 1}" for i in range(X.shape[1])]
     about = {"task": task.name, "inputs": inputs, "loss": task.loss, "seed": options.seed, "epochs": len(history)}
     epochs_done = {"ended": history.ended, "epochs": history.epochs}
     written = [
         save(model, out / "model.npz", optimizer, about),
         write_atomically(out / "history.json", json.dumps(epochs_done, indent=1)),
-        draw(model, title=f"{task.name}: {task.title}").save(out / "network.svg"),
-        _sample_page(model, task, X[0], int(Y[0])).save(out / "sample.html"),
-        *_plots(out, model, task, history, *(held_out or (X, Y))),
-    ]  # fmt: skip
+    ]
+    trained = Trained(task, model, history, *(held_out or (X, Y)))
+    for name, draw_it in PICTURES.items():
+        try:
+            if (picture := draw_it(trained)) is not None:
+                save_it = picture.save if hasattr(picture, "save") else partial(save_figure, picture)
+                written.append(save_it(out / name))
+        except (ProviderError, ImportError) as error:  # what the others need may be there
+            print(f"microgradnet: no {name}: {error}", file=sys.stderr)
     print("written:", *written)
     return 130 if history.ended == "interrupted" else 0
 
 
-def _sample_page(model: MLP, task: Task, x: Any, y: int) -> Any:
-    """The page of one sample's forward and backward pass."""
-    prediction = model([Value(number, f"x{i + 1}") for i, number in enumerate(x.tolist())])
+class Trained(NamedTuple):
+    """What a training has come to, and the samples that are shown: those kept apart, if any were."""
+
+    task: Task
+    model: MLP
+    history: History
+    X: Any
+    Y: Any
+
+
+def _network(trained: Trained) -> Any:
+    return draw(trained.model, title=f"{trained.task.name}: {trained.task.title}")
+
+
+def _sample_page(trained: Trained) -> Any:
+    """The page of one sample's forward and backward pass, if it is no larger than a page can be."""
+    task, x, y = trained.task, trained.X[0], int(trained.Y[0])
+    prediction = trained.model([Value(number, f"x{i + 1}") for i, number in enumerate(x.tolist())])
     target: Any = 2 * y - 1 if task.loss == "hinge" else y
     loss = LOSSES[task.loss](prediction, target)
     loss.label = "loss"
+    if (count := size(loss)) > MOST_COMPUTED:
+        print(f"microgradnet: no sample.html: {count:,} values are more than a page can play", file=sys.stderr)
+        return None
     return page(loss, title=f"{task.title}: one sample")
 
 
-def _plots(out: Path, model: MLP, task: Task, history: Any, X: Any, Y: Any) -> list[Path]:
-    """The curves of the loss and what the network has learnt, where matplotlib is installed."""
-    try:
-        figures = {"loss": plotting.loss_curves(history)}
-    except ImportError as error:
-        print(f"microgradnet: {error}", file=sys.stderr)
-        return []
-    if X.shape[1] == 2:
-        figures["boundary"] = plotting.decision_boundary(model, X, Y)
-    else:
-        figures["confusion"] = plotting.confusion_matrix(Y, np.asarray(compile(model)(X)).argmax(axis=1))
-        figures["weights"] = plotting.weights(model, shape=(8, 8))
-    return [plotting.save_figure(figure, out / f"{name}.svg") for name, figure in figures.items()]
+def _losses(trained: Trained) -> Any:
+    return plotting.loss_curves(trained.history) if len(trained.history) else None
+
+
+def _boundary(trained: Trained) -> Any:
+    return plotting.decision_boundary(trained.model, trained.X, trained.Y) if trained.X.shape[1] == 2 else None
+
+
+def _confusion(trained: Trained) -> Any:
+    if trained.task.outputs == 1:
+        return None
+    return plotting.confusion_matrix(trained.Y, np.asarray(compile(trained.model)(trained.X)).argmax(axis=1))
+
+
+def _weights(trained: Trained) -> Any:
+    return plotting.weights(trained.model, shape=(8, 8)) if trained.X.shape[1] == 64 else None
+
+
+PICTURES: dict[str, Callable[[Trained], Any]] = {
+    "network.svg": _network,
+    "sample.html": _sample_page,
+    "loss.svg": _losses,
+    "boundary.svg": _boundary,
+    "confusion.svg": _confusion,
+    "weights.svg": _weights,
+}
+"""What is drawn of a training, by the name of its file; None for what does not fit the task."""
 
 
 def predict(options: argparse.Namespace) -> int:
@@ -166,15 +209,12 @@ def _table(file: Path, inputs: Sequence[str]) -> Any:
     Raises:
         ValueError: columns are missing or too many, or a cell is no finite number; it says which.
     """
-    try:
-        lines = [line for line in csv.reader(file.read_text("utf-8-sig").splitlines()) if line]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{file} is no table of comma-separated values (UTF-8): {error}") from None
+    lines = read_lines(file)
     if not lines:
         raise ValueError(f"{file} is empty: it needs a row for each sample, with {len(inputs)} numbers")
-    order, first = list(range(len(inputs))), 0
-    if not all(map(_is_number, lines[0])):
-        names, first = [name.strip() for name in lines[0]], 1
+    order = list(range(len(inputs)))
+    if not any(map(_is_number, lines[0].cells)):
+        names = [name.strip() for name in lines.pop(0).cells]
         missing, others = [n for n in inputs if n not in names], [n for n in names if n not in inputs]
         if missing or others or len(names) != len(inputs):
             raise ValueError(
@@ -182,12 +222,12 @@ def _table(file: Path, inputs: Sequence[str]) -> Any:
             )
         order = [names.index(name) for name in inputs]
     rows = []
-    for number, line in enumerate(lines[first:], first + 1):
-        if len(line) != len(inputs):
-            raise ValueError(f"{file}, line {number}: {len(line)} columns, where the model takes {len(inputs)} inputs")
-        if bad := [cell for cell in line if not _is_number(cell)]:
+    for number, cells in lines:
+        if len(cells) != len(inputs):
+            raise ValueError(f"{file}, line {number}: {len(cells)} columns, where the model takes {len(inputs)} inputs")
+        if bad := [cell for cell in cells if not _is_number(cell)]:
             raise ValueError(f"{file}, line {number}: {bad[0]!r} is not a finite number")
-        rows.append([float(line[place]) for place in order])
+        rows.append([float(cells[place]) for place in order])
     if not rows:
         raise ValueError(f"{file} has names of columns, and no row below them")
     return np.array(rows)
@@ -195,7 +235,7 @@ def _table(file: Path, inputs: Sequence[str]) -> Any:
 
 def _is_number(cell: str) -> bool:
     try:
-        return math.isfinite(float(cell))
+        return "_" not in cell and math.isfinite(float(cell))
     except ValueError:
         return False
 

@@ -86,7 +86,7 @@ def draw_boundary(
     axes.contourf(
         xs, ys, told[: len(grid)].reshape(GRID, GRID), levels=np.arange(count + 1) - 0.5,
         colors=[COLOURS[k % 7] for k in range(count)], alpha=0.18,
-        hatches=[HATCHES[k % 7] for k in range(count)],
+        hatches=[HATCHES[(k + k // 7) % 7] for k in range(count)],
     )  # fmt: skip
     for k in range(count if count > 2 else 1):  # of two classes, the border of one is that of the other
         lead = (scores[:, k] - np.delete(scores, k, axis=1).max(axis=1))[: len(grid)]

@@ -137,7 +137,7 @@ def _boxes(sizes: Sequence[NDArray[np.float64]]) -> Any:
             axes.vlines(k, least, most, color="black", linewidth=1.2)
             axes.bar(k, high - low, 0.5, low, color="#CFE3F1", edgecolor="black", linewidth=1.2, zorder=2)
             axes.hlines(median, k - 0.25, k + 0.25, color=COLOURS[1], linewidth=3, zorder=3, label="median")
-            tick += f"\nmedian {median:.1g}"
+            tick += f"\nmedian {median:.2g}"
         if zeros := np.mean(part == 0):
             tick += f"\n{zeros:.0%} are 0"
         ticks.append(tick)

@@ -20,6 +20,7 @@ from microgradnet.data import batches
 from microgradnet.errors import AnomalyError, DomainError
 from microgradnet.losses import LOSSES, Loss
 from microgradnet.nn import Module
+from microgradnet.ops.floats import as_count
 from microgradnet.optim import OPTIMIZERS, Optimizer
 from microgradnet.saving import load_checkpoint, save
 from microgradnet.targets import targets_for
@@ -73,12 +74,13 @@ def fit(
         metric: a function of predictions and targets, called by its name; by default the accuracy, for classes.
         penalty: a term of the loss that depends on the model alone, as `lambda model: l2(model, 1e-4)`.
         patience: after so many epochs without a lower (validation) loss it ends; the best epoch's parameters stay.
-        callbacks: each is called after each epoch; one that returns True ends the training.
+        callbacks: each is called after each epoch with an `Epoch`; one that returns True ends the training.
         seed: of the order of the samples: that of epoch k is drawn from (seed, k).
         compiled: False computes with Values one by one: the same numbers, to rounding, slowly.
         progress: None shows a bar or lines where it makes sense, False nothing; see `Progress`.
         checkpoint: a file that is written after each epoch, with all that it takes to go on.
-        resume: whether to go on from the checkpoint, if there is one.
+        resume: whether to go on from the checkpoint, if there is one: with its optimiser's settings, and to be the same
+            as without a break with the same data, seed and batch size.
 
     Returns:
         The numbers of each epoch. Loss and metric are means over the epoch, while the model changes; those of the
@@ -101,21 +103,29 @@ def fit(
     rule = rule if isinstance(rule, Optimizer) else rule(model)
     measure = metric or accuracy_of(loss_of)
     x, t = _prepared(model, X, Y, loss_of)
-    held_out = _prepared(model, *validation, loss_of) if validation is not None else None
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
+    held_out = None
+    if validation is not None:
+        if len(validation) != 2:
+            raise ValueError(f"validation is a pair (X, Y), got {validation!r:.80}")
+        held_out = _prepared(model, *validation, loss_of)
+    _refuse(model, rule, {"epochs": epochs, "batch_size": batch_size, "patience": patience, "seed + 1": seed + 1})
     best = _Best(patience)
     history = _resumed(model, rule, best, checkpoint) if resume else History()
     sample_loss = _sample_loss(model, loss_of, penalty)
     computation = compiled_batches if compiled else eager_batches
     take, check = computation(sample_loss, rule.parameters), computation(sample_loss)
     history.ended = "all epochs"
-    with Progress(epochs, len(history), progress) as shown, _interruptible() as interrupted:
+    with _interruptible() as interrupted, Progress(epochs, len(history), progress) as shown:
         for number in range(len(history) + 1, epochs + 1):
+            if best.is_over():  # the checkpoint is of a training that had ended
+                history.ended = "no improvement"
+                break
             try:
                 numbers = _epoch(take, rule, batches(x, t, batch_size, (seed, number)), measure, interrupted)
             except (DomainError, AnomalyError) as error:
-                error.add_note(f"in epoch {number} of fit(…); the model is as of the step before")
+                error.add_note(
+                    f"in epoch {number} of fit(…), samples counted within the batch; the model is as of the step before"
+                )
                 raise
             if interrupted():
                 history.ended = "interrupted"
@@ -124,17 +134,26 @@ def fit(
                 numbers |= _measured(check(*held_out), held_out[1], measure, "validation_")
             history.epochs.append(numbers)
             shown.show(number, numbers)
-            is_over = best.is_over(numbers, rule)
+            best.see(numbers, rule)
+            if best.is_over():
+                best.restore(rule)
             if checkpoint is not None:
                 save(model, checkpoint, rule, {"history": history.epochs, "best": best.record()})
-            if True in [callback(Epoch(number, model, rule, history)) for callback in callbacks]:
+            said = [callback(Epoch(number, model, rule, history)) for callback in callbacks]
+            if any(one is True for one in said):
                 history.ended = "a callback"
-                break
-            if is_over:
-                history.ended = "no improvement"
                 break
     best.restore(rule)
     return history
+
+
+def _refuse(model: Module, optimizer: Optimizer, counts: Mapping[str, int | None]) -> None:
+    """Raise an error if these can't train the model."""
+    if not set(optimizer.parameters.values).intersection(model.parameters()):
+        raise ValueError("the optimiser changes none of the model's parameters: make it of this model, as Adam(model)")
+    for name, count in counts.items():
+        if count is not None:
+            as_count(count, name)
 
 
 def _named(choice: Any, table: Mapping[str, Any], what: str) -> Any:
@@ -151,15 +170,14 @@ def _prepared(model: Module, X: ArrayLike, Y: ArrayLike, loss: Loss) -> tuple[Nu
     Raises:
         ValueError: a number is infinite or NaN; X and Y differ in length; a class has no output.
     """
-    x, count = np.asarray(X, np.float64), np.shape(Y)[:1]
-    if not x.size or x.shape[:1] != count:
-        raise ValueError(f"X and Y need a row for each sample, as many; got shapes {x.shape} and {np.shape(Y)}")
-    y = targets_for(loss, Y, model, x[0])
+    x, y = np.asarray(X, np.float64), np.asarray(Y)
+    if not x.size or x.shape[:1] != y.shape[:1]:
+        raise ValueError(f"X and Y need a row for each sample, as many; got shapes {x.shape} and {y.shape}")
     for name, array in (("X", x), ("Y", y)):
-        if not np.isfinite(array).all():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
             place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
             raise ValueError(f"{name}{list(place)} is {array[place]}: data has to be finite numbers")
-    return x, y
+    return x, targets_for(loss, y, model, x[0])
 
 
 def _sample_loss(model: Any, loss: Loss, penalty: Callable[[Module], Value] | None) -> SampleLoss:
@@ -192,7 +210,7 @@ def _epoch(
 def _measured(batch: Batch, targets: Numbers, metric: Metric | None, prefix: str = "") -> dict[str, float]:
     found = {f"{prefix}loss": batch.loss}
     if metric is not None:
-        found[f"{prefix}{metric.__name__}"] = float(metric(batch.predictions, targets))
+        found[f"{prefix}{getattr(metric, '__name__', 'metric')}"] = float(metric(batch.predictions, targets))
     return found
 
 
@@ -204,15 +222,18 @@ class _Best:
         self._loss, self._waited = math.inf, 0
         self._parameters: list[float] | None = None
 
-    def is_over(self, numbers: Mapping[str, float], optimizer: Optimizer) -> bool:
-        """Whether it was the last of too many epochs without a lower loss."""
+    def is_over(self) -> bool:
+        """Whether there were too many epochs without a lower loss."""
+        return self._patience is not None and self._waited >= self._patience
+
+    def see(self, numbers: Mapping[str, float], optimizer: Optimizer) -> None:
+        """Note what an epoch has come to."""
         if self._patience is None:
-            return False
+            return
         loss = numbers.get("validation_loss", numbers["loss"])
         self._waited += 1
         if loss < self._loss:
             self._loss, self._waited, self._parameters = loss, 0, list(optimizer.parameters)
-        return self._waited >= self._patience
 
     def restore(self, optimizer: Optimizer) -> None:
         """Give the model these parameters."""

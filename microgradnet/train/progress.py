@@ -1,5 +1,6 @@
 """Progress of a training as a person sees it: a bar in a terminal or notebook, a few lines in a log."""
 
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 LINES = 10  # in a log, at most, and one for the last epoch
+ROOMY = 120  # columns: a bar, its times, and four numbers
 SECONDS = 1.0  # between two lines of a log, at least
 
 
@@ -36,7 +38,7 @@ class Progress:
         if watched and find_spec("tqdm"):
             widgets = _in_notebook() and find_spec("ipywidgets")
             bar = import_module("tqdm.notebook" if widgets else "tqdm.std").tqdm
-            self._bar = bar(total=total, initial=done, unit="epoch", dynamic_ncols=True)
+            self._bar = bar(total=total, initial=done, unit="epoch", dynamic_ncols=True, bar_format=_format())
         else:
             self._lines = True
         self._every = max(1, total // LINES)
@@ -46,7 +48,8 @@ class Progress:
         """The numbers after this epoch, counted from 1."""
         texts = {name.replace("_", " "): f"{number:.4g}" for name, number in numbers.items()}
         if self._bar is not None:
-            self._bar.set_postfix(texts, refresh=False)
+            short = {name.replace("validation", "val"): text for name, text in texts.items()}
+            self._bar.set_postfix(short, refresh=False)
             self._bar.update()
         elif self._lines and (epoch % self._every == 0 or epoch == self._total):
             now = time.monotonic()
@@ -61,6 +64,13 @@ class Progress:
     def __exit__(self, *exception: object) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+def _format() -> str | None:
+    """Where a line is short, numbers come before the bar."""
+    if _in_notebook() or shutil.get_terminal_size().columns > ROOMY:
+        return None
+    return "{n_fmt}/{total_fmt}{postfix} |{bar}|"
 
 
 def _in_notebook() -> bool:

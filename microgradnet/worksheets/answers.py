@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from microgradnet.files import write_atomically
+from microgradnet.tables import read_lines
 
 COLUMNS = ("sheet", "blank", "quantity", "answer")
 
@@ -45,18 +46,17 @@ def read_answers(path: str | os.PathLike[str]) -> list[Answer]:
     """
     suffix = _suffix(path)
     try:
-        text = Path(path).read_text("utf-8-sig")
-        records = json.loads(text) if suffix == ".json" else _records(text)
+        records = json.loads(Path(path).read_text("utf-8-sig")) if suffix == ".json" else _records(path)
         return [Answer(*(_text(record[column]) for column in COLUMNS)) for record in records]
-    except (KeyError, TypeError, csv.Error, json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         columns = ", ".join(COLUMNS)
         raise ValueError(f"{path} is no table of answers: it needs the columns {columns} ({error!r:.80})") from None
 
 
-def _records(text: str) -> Sequence[dict[str, str]]:
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    return list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+def _records(path: str | os.PathLike[str]) -> list[dict[str, str]]:
+    heading, *lines = read_lines(path)
+    names = [name.strip() for name in heading.cells]
+    return [dict(zip(names, line.cells, strict=True)) for line in lines]
 
 
 def _text(found: object) -> str:

@@ -23,9 +23,11 @@ def run(path: Path, x: Any) -> Any:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_onnxruntime_gives_the_same(activation: str, dtype: str, tmp_path: Path) -> None:
-    if (activation, dtype) == ("gelu", "float64"):
-        dtype = "float32"  # onnxruntime has no erf in float64
     model = MLP(3, [5, 2], activation, "sigmoid", seed=1)
+    if (activation, dtype) == ("gelu", "float64"):
+        with pytest.raises(ValueError, match="export with dtype='float32'"):
+            to_onnx(model, tmp_path / "model.onnx", dtype)
+        return
     path = to_onnx(model, tmp_path / "model.onnx", dtype)
     x = np.concatenate([numbers(20, 3) * 3, [[0.0, 0.0, 0.0], [300.0, -300.0, 300.0]]]).astype(dtype)
     found = run(path, x)

@@ -192,8 +192,8 @@ def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ({"loss": "hing"}, "unknown loss 'hing': it must be one of squared_error"),
         ({"optimizer": "sdg"}, "unknown optimizer 'sdg': it must be one of sgd"),
-        ({"epochs": 0}, "epochs must be at least 1, got 0"),
-        ({"batch_size": 0}, "a batch needs at least one sample"),
+        ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
         ({"resume": True}, "resume needs the checkpoint"),
         ({"Y": [0, 1]}, r"as many; got shapes \(4, 2\) and \(2,\)"),
         ({"X": [[0.0, math.nan]] * 4}, r"X\[0, 1\] is nan: data has to be finite numbers"),
@@ -233,7 +233,7 @@ def test_classes_of_any_kind_are_classes(kind: Any, loss: str) -> None:
 
 
 def test_a_class_without_an_output_is_refused() -> None:
-    with pytest.raises(ValueError, match="there is a class 2, so count must be at least 3, got 2"):
+    with pytest.raises(ValueError, match="there is a class 2, and the model has 2 outputs"):
         fit(MLP(2, [2], seed=1), *blobs(9), loss="cross_entropy", progress=False)
 
 
