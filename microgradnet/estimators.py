@@ -4,7 +4,6 @@ Parameters have the names that scikit-learn's own MLPClassifier and MLPRegressor
 scikit-learn is installed (`pip install 'microgradnet[sklearn]'`).
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from microgradnet.train import fit
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.preprocessing import StandardScaler
     from sklearn.utils import check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
@@ -66,30 +66,24 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         hidden = self.hidden_layer_sizes
         sizes = [*(hidden if isinstance(hidden, Iterable) else [hidden]), outputs]
-        mean, scale = _standard(X)
+        standard = StandardScaler().fit(X)
         self.model_ = MLP(X.shape[1], sizes, self.activation, init="he", seed=seed)
         self.history_ = fit(
-            self.model_, (X - mean) / scale, Y, loss=loss, epochs=self.max_iter, seed=seed, progress=False,
+            self.model_, standard.transform(X), Y, loss=loss, epochs=self.max_iter, seed=seed, progress=False,
             optimizer=Adam(self.model_, lr=self.learning_rate_init), batch_size=min(self.batch_size, len(X)),
             patience=self.n_iter_no_change,
             penalty=(lambda model: l2(model, self.alpha / 2)) if self.alpha else None,
         )  # fmt: skip
         self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
         for neuron in self.model_.layers[0].neurons:  # Σ w·(x − m)/s + b = Σ (w/s)·x + (b − Σ (w/s)·m)
-            for w, s in zip(neuron.w, scale, strict=True):
+            for w, s in zip(neuron.w, standard.scale_, strict=True):
                 w.data /= s
-            neuron.b.data -= sum(w.data * m for w, m in zip(neuron.w, mean, strict=True))
+            neuron.b.data -= sum(w.data * m for w, m in zip(neuron.w, standard.mean_, strict=True))
 
     def _outputs(self, X: Any, function: Any = None) -> Any:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=np.float64)
         return np.asarray(compile(function or self.model_)(X))
-
-
-def _standard(numbers: Any) -> tuple[Any, Any]:
-    """Mean and standard deviation of each column; 1 for one that does not vary."""
-    deviation = numbers.std(axis=0)
-    return numbers.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
 
 
 class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
@@ -106,11 +100,11 @@ class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         """Train on X (n, inputs) and y (n,) or (n, outputs)."""
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         y = np.asarray(y, np.float64)
-        mean, scale = _standard(y)
         self._shape = y.shape[1:]
-        self._fit(X, (y - mean) / scale, math.prod(self._shape), squared_error)
-        outputs = self.model_.layers[-1].neurons
-        for neuron, m, s in zip(outputs, np.atleast_1d(mean), np.atleast_1d(scale), strict=True):
+        columns = y.reshape(len(y), -1)
+        standard = StandardScaler().fit(columns)
+        self._fit(X, standard.transform(columns), columns.shape[1], squared_error)
+        for neuron, m, s in zip(self.model_.layers[-1].neurons, standard.mean_, standard.scale_, strict=True):
             for p in (*neuron.w, neuron.b):
                 p.data *= s
             neuron.b.data += m

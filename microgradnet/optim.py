@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.errors import AnomalyError
 from microgradnet.schedules import Constant, Schedule, from_record, to_record
+from microgradnet.text import suggestion
 from microgradnet.vector import ParameterVector
 
 Numbers: TypeAlias = NDArray[np.float64]
@@ -51,9 +52,13 @@ class Optimizer:
             raise ValueError("an optimiser needs parameters to change, got none")
         self.hyperparameters = {"lr": lr, "weight_decay": weight_decay, "clip_norm": clip_norm, **numbers}
         for name, number in self.hyperparameters.items():
+            if name not in RANGES:
+                raise TypeError(f"{type(self).__name__} has no {name!r}: {suggestion(name, RANGES)}")
             words, is_allowed = RANGES[name]
             if not is_allowed(number):
                 raise ValueError(f"{name} must be {words}, got {number!r}")
+        if schedule is not None and not callable(schedule):
+            raise TypeError(f"a schedule is a function of the step, as Cosine(1000), got {schedule!r}")
         self.schedule: Schedule = schedule or Constant()
         self.steps = 0
         self.moments: dict[str, Numbers] = {name: np.zeros(len(self.parameters)) for name in self._remembered()}
@@ -67,22 +72,32 @@ class Optimizer:
         """Change the parameters, by the gradient given or by those in the values.
 
         Raises:
-            AnomalyError: a number of the gradient is infinite or NaN; nothing is changed.
+            AnomalyError: a number of the gradient is infinite or NaN, or would be of what it makes; nothing is changed.
             ValueError: it is not as long as the parameters are many.
         """
         g = np.array([p.grad for p in self.parameters.values] if gradient is None else gradient, np.float64)
         if g.shape != (len(self.parameters),):
             raise ValueError(f"a gradient has a number for each of {len(self.parameters)} parameters, got {g.shape}")
-        norm = math.sqrt(g @ g)
-        if not math.isfinite(norm) and not np.isfinite(g).all():
+        largest = np.abs(g).max()
+        if not math.isfinite(largest):
             place = int(np.flatnonzero(~np.isfinite(g))[0])
             raise AnomalyError(
                 f"the gradient by {self.parameters.values[place]!r} is {g[place]}: no step was taken. Look for where "
                 "it comes from with microgradnet.stepping.detect_anomaly, or take smaller steps"
             )
-        if norm > self.hyperparameters["clip_norm"]:
-            g *= self.hyperparameters["clip_norm"] / norm
-        self._take(g, self.lr)
+        longest = self.hyperparameters["clip_norm"]
+        if longest < math.inf and (norm := largest * np.linalg.norm(g / (largest or 1.0))) > longest:  # no overflow
+            g *= longest / norm
+        theta, moments = self.parameters.array.copy(), {name: moment.copy() for name, moment in self.moments.items()}
+        with np.errstate(all="ignore"):
+            self._take(g, self.lr)
+        if not np.isfinite(self.parameters.array).all():
+            place = int(np.flatnonzero(~np.isfinite(self.parameters.array))[0])
+            self.parameters[:], self.moments = theta, moments
+            raise AnomalyError(
+                f"step {self.steps + 1} with a learning rate of {self.lr:g} takes {self.parameters.values[place]!r} "
+                "beyond the range of a float: no step was taken. Take smaller steps"
+            )
         self.steps += 1
 
     def zero_grad(self) -> None:

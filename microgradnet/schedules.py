@@ -7,6 +7,7 @@ compared and saved with an optimiser.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from numbers import Integral
 from typing import Any, TypeAlias
 
 Schedule: TypeAlias = Callable[[int], float]
@@ -39,6 +40,8 @@ class StepDecay:
 
     def __post_init__(self) -> None:
         _at_least_one("every", self.every)
+        if not 0 < self.gamma < math.inf:
+            raise ValueError(f"gamma must be a finite number above 0, got {self.gamma!r}")
 
     def __call__(self, step: int) -> float:
         """The factor at this step."""
@@ -140,5 +143,5 @@ def from_record(record: Mapping[str, Any]) -> Schedule:
 
 
 def _at_least_one(name: str, count: Any) -> None:
-    if not isinstance(count, int) or count < 1:
+    if not isinstance(count, Integral) or count < 1:
         raise ValueError(f"{name} must be a whole number of steps, at least 1, got {count!r}")

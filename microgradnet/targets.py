@@ -50,7 +50,8 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
     if loss is hinge and set(np.unique(found)) <= {0.0, 1.0}:
         found = 2 * found - 1
     if loss is hinge and (np.abs(found) != 1).any():
-        raise ValueError(f"hinge has classes 0 and 1, or sides −1 and 1; got {found[np.abs(found) != 1].flat[0]:g}")
+        bad = [x for x in np.unique(found) if x not in (-1, 0, 1)] or [0.0]
+        raise ValueError(f"hinge has classes 0 and 1, or sides −1 and 1; got {bad[0]:g}")
     if loss in PROBABILITIES and ((found < 0) | (found > 1)).any():
         bad = found[(found < 0) | (found > 1)].flat[0]
         raise ValueError(f"binary cross-entropy has classes 0 and 1, or probabilities between; got {bad:g}")

@@ -58,7 +58,7 @@ class Task(NamedTuple):
 TASKS = {
     task.name: task
     for task in (
-        Task("xor", "exclusive or", lambda seed: data.xor(), (4,), "tanh", "hinge", 0.1, 4, 200),
+        Task("xor", "exclusive or", lambda seed: data.xor(), (8,), "tanh", "hinge", 0.1, 4, 200),
         Task("moons", "two half circles", partial(data.moons, 100), (16, 16), "relu", "hinge", 0.02, 32, 100),
         Task(
             "spirals", "two spirals", partial(data.spirals, 200), (32, 32), "tanh", "binary_cross_entropy_with_logits",

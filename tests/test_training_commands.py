@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from microgradnet import MLP, load, save
+from microgradnet import MLP, ProviderError, load, save, training_commands
 from microgradnet.cli import main
 from microgradnet.data import moons
+from microgradnet.train import History
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,46 @@ def test_other_tasks_are_trained_too(task: str, tmp_path: Path, capsys: pytest.C
     assert said.startswith(f"{task}: ")
     assert "accuracy: " in said
     assert (tmp_path / "deep" / "er" / "model.npz").exists()
+
+
+def test_a_network_too_large_for_a_page_is_trained_and_drawn_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_commands, "MOST_COMPUTED", 10)
+    assert main(["train", "xor", "--epochs", "2", "--quiet", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert "no sample.html" in said.err
+    assert "network.svg" in said.out
+    assert not (tmp_path / "sample.html").exists()
+
+
+def test_what_cannot_be_drawn_costs_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise ProviderError("no dot")
+
+    monkeypatch.setattr(training_commands, "draw", refuse)
+    assert main(["train", "xor", "--epochs", "2", "--quiet", "--out", str(tmp_path)]) == 0
+    assert "no network.svg: no dot" in capsys.readouterr().err
+    assert (tmp_path / "model.npz").exists()
+    assert (tmp_path / "sample.html").exists()
+
+
+def test_ctrl_c_in_the_first_epoch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_commands, "fit", lambda *arguments, **options: History([], "interrupted"))
+    assert main(["train", "xor", "--quiet", "--out", str(tmp_path)]) == 130
+    assert "written:" in capsys.readouterr().out
+
+
+def test_where_nothing_can_be_written_nothing_is_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["train", "xor", "--out", str(tmp_path / "file")]) == 1
+    said = capsys.readouterr()
+    assert "file" in said.err
+    assert said.out == ""
 
 
 def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
@@ -107,6 +148,10 @@ def test_predict_with_a_model_of_ones_own(tmp_path: Path, capsys: pytest.Capture
         ("x1,x2\n1,2\n1\n", "line 3: 1 columns"),
         ("1,2\n1,two\n", "line 2: 'two' is not a finite number"),
         ("1,2\n1,nan\n", "line 2: 'nan' is not a finite number"),
+        ("x1,x2\n\n1,2\n\n3,x\n", "line 5: 'x'"),
+        ("1,nan\n2,3\n", "line 1: 'nan'"),
+        ("x1,x2\n1_0,2\n", "line 2: '1_0'"),
+        ("x1,x2\n1e308,1e308\n", "has no finite value"),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused(
@@ -118,6 +163,17 @@ def test_a_table_that_does_not_fit_is_refused(
     assert words in said
     assert said.startswith("microgradnet: ")
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators_are_seen(
+    separator: str, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for text in ("x1,x2\n1,2\n", f"x1{separator}x2\n1{separator}2\n"):
+        assert main(["predict", str(trained / "model.npz"), table(tmp_path / "in.csv", text)]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
 
 
 def test_files_that_are_none_of_ours_are_refused(

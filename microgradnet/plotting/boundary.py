@@ -31,7 +31,8 @@ def decision_boundary(model: Any, X: ArrayLike, Y: ArrayLike, border: float = 0.
     points, classes = planar(X, Y)
     extent = np.ptp(points, axis=0)
     tall = extent[1] / extent[0] if _is_even(extent) else 0.75
-    found = figure(5.6, float(np.clip(4.2 * tall + 0.9, 3.0, 5.2)))
+    height = float(np.clip(4.2 * tall + 0.9, 3.0, 5.2))
+    found = figure(max(5.6, (height - 0.9) / tall + 2.1), height)  # beside the plane there is the legend
     draw_boundary(found.subplots(), compile(model), points, classes, border)
     return found
 
@@ -86,8 +87,12 @@ def draw_boundary(
     axes.contourf(
         xs, ys, told[: len(grid)].reshape(GRID, GRID), levels=np.arange(count + 1) - 0.5,
         colors=[COLOURS[k % 7] for k in range(count)], alpha=0.18,
+    )  # fmt: skip
+    hatched = axes.contourf(
+        xs, ys, told[: len(grid)].reshape(GRID, GRID), levels=np.arange(count + 1) - 0.5, colors="none",
         hatches=[HATCHES[(k + k // 7) % 7] for k in range(count)],
     )  # fmt: skip
+    hatched.set(edgecolor="#00000040", linewidth=0)
     for k in range(count if count > 2 else 1):  # of two classes, the border of one is that of the other
         lead = (scores[:, k] - np.delete(scores, k, axis=1).max(axis=1))[: len(grid)]
         if lead.min() < 0 < lead.max():

@@ -22,7 +22,7 @@ WIDEST = 5.0  # points: the line of the largest weight
 MILLISECONDS = 120  # of a frame; the last one stays ten times as long
 MOST_FRAMES = 120  # in a file: more make it large, and nobody waits for them
 MOST_BYTES = 8_000_000  # of the frames of a page, as text
-SHADES = 64  # colours of a frame, without which a page would be several times as large
+SHADES = 128  # colours of a frame, without which a page would be several times as large
 DPI = 85
 
 PAGE = """<!doctype html>

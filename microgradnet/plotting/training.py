@@ -108,7 +108,8 @@ def weights(model: Any, shape: tuple[int, int] = (8, 8), columns: int = 16) -> A
         )
     columns = max(1, min(columns, len(neurons)))
     rows = -(-len(neurons) // columns)
-    found = figure(max(4.6, 0.62 * columns + 0.4), 0.62 * rows * max(1.0, shape[0] / shape[1]) + 1.3)
+    width = max(4.6, 0.62 * columns + 0.4)
+    found = figure(width, rows * width / columns * shape[0] / shape[1] + 1.3)
     grid = found.subplots(rows, columns, squeeze=False)
     for axes, neuron in zip(grid.ravel(), neurons, strict=False):
         numbers = np.array([w.data for w in neuron.w]).reshape(shape)

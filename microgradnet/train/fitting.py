@@ -73,7 +73,8 @@ def fit(
         validation: (X, Y) that are not trained on, for a validation loss and metric.
         metric: a function of predictions and targets, called by its name; by default the accuracy, for classes.
         penalty: a term of the loss that depends on the model alone, as `lambda model: l2(model, 1e-4)`.
-        patience: after so many epochs without a lower (validation) loss it ends; the best epoch's parameters stay.
+        patience: after so many epochs without a lower (validation) loss it ends; the best epoch's parameters stay
+            (after Ctrl-C those of the last step).
         callbacks: each is called after each epoch with an `Epoch`; one that returns True ends the training.
         seed: of the order of the samples: that of epoch k is drawn from (seed, k).
         compiled: False computes with Values one by one: the same numbers, to rounding, slowly.
@@ -129,7 +130,7 @@ def fit(
                 raise
             if interrupted():
                 history.ended = "interrupted"
-                break
+                return history
             if held_out:
                 numbers |= _measured(check(*held_out), held_out[1], measure, "validation_")
             history.epochs.append(numbers)

@@ -30,7 +30,8 @@ class Progress:
         self._total = total
         self._bar: Any = None
         self._lines = False
-        if shown is False:
+        self._waiting = ""  # a line of the log that is written only if no later one is
+        if shown is False or sys.stderr is None:
             return
         watched = _in_notebook() or sys.stderr.isatty()
         if watched and shown and not find_spec("tqdm"):
@@ -51,12 +52,16 @@ class Progress:
             short = {name.replace("validation", "val"): text for name, text in texts.items()}
             self._bar.set_postfix(short, refresh=False)
             self._bar.update()
-        elif self._lines and (epoch % self._every == 0 or epoch == self._total):
+        elif self._lines:
+            self._waiting = f"epoch {epoch}/{self._total}: " + ", ".join(f"{name} {x}" for name, x in texts.items())
             now = time.monotonic()
-            if now - self._latest >= SECONDS or epoch == self._total:
+            if epoch % self._every == 0 and now - self._latest >= SECONDS:
                 self._latest = now
-                words = ", ".join(f"{name} {text}" for name, text in texts.items())
-                print(f"epoch {epoch}/{self._total}: {words}", file=sys.stderr, flush=True)
+                self._write()
+
+    def _write(self) -> None:
+        print(self._waiting, file=sys.stderr, flush=True)
+        self._waiting = ""
 
     def __enter__(self) -> "Progress":
         return self
@@ -64,6 +69,8 @@ class Progress:
     def __exit__(self, *exception: object) -> None:
         if self._bar is not None:
             self._bar.close()
+        if self._waiting:
+            self._write()
 
 
 def _format() -> str | None:

@@ -158,7 +158,7 @@ def test_the_border_is_where_the_model_changes_its_mind(outputs: int, data: Any)
     for k, collection in enumerate(scattered):
         np.testing.assert_allclose(collection.get_offsets(), points[classes == k])
     assert len({len(c.get_paths()[0].vertices) for c in scattered}) == len(scattered), "a marker for each class"
-    regions = next(c for c in axes.collections if getattr(c, "hatches", None) and c.filled)
+    regions = next(c for c in axes.collections if any(getattr(c, "hatches", None) or ()) and c.filled)
     assert len(set(regions.hatches)) == len(scattered), "a hatch for each class"
     predict = compile(model)
     found = np.asarray(predict(points))

@@ -89,6 +89,63 @@ def test_patience_ends_it_with_the_best_parameters() -> None:
     assert numbers_of(model) == best[1]
 
 
+def test_a_training_that_has_ended_is_not_gone_on_with(tmp_path: Path) -> None:
+    """Early stopping leaves the best parameters in the checkpoint too, and a resume has nothing more to do."""
+
+    def trained(resume: bool) -> tuple[Any, Any]:
+        model = network()
+        history = fit(
+            model, *moons(20), loss="hinge", optimizer=SGD(model, 0.9), epochs=200, batch_size=2, patience=3,
+            checkpoint=tmp_path / "c.npz", resume=resume, progress=False,
+        )  # fmt: skip
+        return model, history
+
+    model, history = trained(False)
+    again, others = trained(True)
+    assert history.ended == others.ended == "no improvement"
+    assert history.epochs == others.epochs
+    assert numbers_of(model) == numbers_of(again) == numbers_of(load(tmp_path / "c.npz"))
+
+
+def test_ctrl_c_leaves_the_last_step_and_not_the_best() -> None:
+    def interrupt(epoch: Any) -> None:
+        if epoch.number == 30:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def trained(**options: Any) -> list[float]:
+        model = network()
+        fit(
+            model, *moons(20), loss="hinge", optimizer=SGD(model, 0.9), batch_size=2, progress=False, **options
+        )  # fmt: skip
+        return numbers_of(model)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        interrupted = trained(epochs=99, patience=90, callbacks=[interrupt])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert interrupted == trained(epochs=30)
+    assert interrupted != trained(epochs=30, patience=90)
+
+
+def test_a_callback_that_returns_what_is_not_true_ends_nothing() -> None:
+    history = fit(
+        network(), *xor(), loss="hinge", epochs=3, progress=False, callbacks=[lambda epoch: 1, lambda epoch: np.ones(2)]
+    )
+    assert len(history) == 3
+
+
+def test_a_step_beyond_the_range_of_a_float_is_not_taken(tmp_path: Path) -> None:
+    for options in ({"lr": 1e308}, {"lr": 0.1, "schedule": lambda step: math.inf if step == 3 else 1.0}):
+        model = network()
+        optimizer = Adam(model, **options)
+        with pytest.raises(AnomalyError, match="no step was taken") as caught:
+            fit(model, *moons(40), loss="hinge", optimizer=optimizer, batch_size=4, epochs=3, progress=False)
+        assert "as of the step before" in caught.value.__notes__[0]
+        assert np.isfinite(numbers_of(model)).all()
+        assert all(np.isfinite(moment).all() for moment in optimizer.moments.values())
+
+
 def test_a_callback_ends_it() -> None:
     model = network()
     told: list[int] = []
@@ -195,6 +252,16 @@ def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
         ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
         ({"resume": True}, "resume needs the checkpoint"),
+        ({"patience": 0}, "patience must be a whole number of at least 1"),
+        ({"seed": -1}, "seed"),
+        ({"validation": [[0.0, 1.0]]}, "validation is a pair"),
+        ({"optimizer": Adam(network())}, "none of the model's parameters"),
+        ({"Y": [0, 1, 2, 1]}, "hinge has classes 0 and 1, or sides −1 and 1; got 2"),
+        ({"Y": [1, 2, 2, 1], "loss": "binary_cross_entropy_with_logits"}, "classes 0 and 1, or probabilities.*got 2"),
+        ({"Y": [-1, 1, 1, 1], "loss": "binary_cross_entropy_with_logits"}, "got -1"),
+        ({"Y": list("abab")}, "number the classes from 0 on"),
+        ({"loss": "cross_entropy"}, "a class 1, and the model has 1 output: this loss needs one for each class"),
+        ({"Y": [0.0, 0.5, 1.0, 0.0], "loss": "cross_entropy"}, "whole numbers from 0 on, got 0.5"),
         ({"Y": [0, 1]}, r"as many; got shapes \(4, 2\) and \(2,\)"),
         ({"X": [[0.0, math.nan]] * 4}, r"X\[0, 1\] is nan: data has to be finite numbers"),
         ({"Y": [0.0, 1.0, math.inf, 0.0]}, r"Y\[2\] is inf"),
@@ -221,7 +288,13 @@ def test_nothing_changes_if_there_is_nothing_to_go_on_from(saved: Any, words: st
     assert numbers_of(model) == before
 
 
-@pytest.mark.parametrize("kind", [np.uint8, np.int64, bool])
+def test_a_column_of_targets_is_a_list_of_them() -> None:
+    X, Y = xor()
+    found = [fit(network(), X, t, epochs=2, progress=False).epochs for t in (Y, Y[:, None])]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, bool, float])
 @pytest.mark.parametrize("loss", ["hinge", "cross_entropy"])
 def test_classes_of_any_kind_are_classes(kind: Any, loss: str) -> None:
     X, Y = xor()
