@@ -1,6 +1,7 @@
 """Text made fit to be shown: without what no font can draw, on one line, no longer than there is room for."""
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -67,6 +68,11 @@ def plain(text: str) -> str:
     if text.isascii():
         return text
     return unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", text)).translate(_ASCII)
+
+
+def wrapped(text: str) -> str:
+    """The text in lines of at most 88 characters, all but the first indented."""
+    return textwrap.fill(text, 88, subsequent_indent="  ")
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

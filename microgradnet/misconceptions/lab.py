@@ -2,7 +2,6 @@
 
 import math
 import operator
-import textwrap
 from collections.abc import Callable
 from itertools import zip_longest
 from typing import NamedTuple
@@ -11,10 +10,10 @@ from microgradnet.misconceptions.lab_page import ComparisonPage
 from microgradnet.misconceptions.rules import RIGHT, Graph, Rules, Step, gradients, steps
 from microgradnet.misconceptions.table import MISCONCEPTIONS, Misconception
 from microgradnet.naming import Namer, as_factor, in_brackets, number, signed
-from microgradnet.text import shorten, suggestion
+from microgradnet.text import shorten, suggestion, wrapped
 from microgradnet.value import Value
 
-COLUMNS, NAME, LINE = 88, 20, 42  # characters: of a line, of a name in it, of an equation
+NAME, LINE = 20, 42  # characters: of a name, of an equation
 AROUND = 12  # steps listed on either side of where the passes part, of many
 MOST_LISTED = 40
 CLOSE = 1e-9
@@ -112,7 +111,7 @@ class Comparison:
         width = max((len(shorten(right, LINE)) for right, _ in self.rows()), default=0)
         said = [f"{row.name}: {row.title}", f"What is done: {row.belief}.", f"Why it is wrong: {row.why}."]
         columns = f"       {'the right pass':{width}}  {row.name}"
-        return "\n".join([*(textwrap.fill(line, COLUMNS, subsequent_indent="  ") for line in said), "", columns])
+        return "\n".join([*map(wrapped, said), "", columns])
 
     def outcome(self) -> list[str]:
         """The gradients in the end, those that differ marked."""
@@ -144,9 +143,10 @@ class Comparison:
     def _repr_html_(self) -> str:
         return self.page()._repr_html_()
 
-    def step_through(self, ask: Callable[[str], str] = input) -> None:
+    def step_through(self, ask: Callable[[str], str] | None = None) -> None:
         """Show the steps one by one in a terminal: Enter goes on, b back, q ends."""
-        print(self.heading())
+        ask = ask or input
+        print(f"{self.heading()}   (Enter: next, b: back, q: quit)")
         lines, index = self.lines(), 0
         while index < len(lines):
             print(lines[index])

@@ -14,6 +14,7 @@ from microgradnet.misconceptions.quantities import Numbers, Quantity
 from microgradnet.misconceptions.rules import RIGHT
 from microgradnet.misconceptions.table import MISCONCEPTIONS, Misconception
 from microgradnet.naming import number
+from microgradnet.text import wrapped
 from microgradnet.worksheets.answers import read_answers
 from microgradnet.worksheets.asking import Blank
 from microgradnet.worksheets.tolerance import RELATIVE, is_near, read_number
@@ -62,7 +63,7 @@ class Marks:
         head = f"{self.sheet}: {self.points} of {len(self.marks)} points"
         lines = [f"({mark.blank.number}) {mark.blank.name}: {mark.text}" for mark in self.marks]
         whys = [f"{name}: {MISCONCEPTIONS[name].why}." for name, _ in self.mistakes.most_common() if name != "unknown"]
-        return "\n".join([head, *(f"  {line}" for line in lines), *whys])
+        return "\n".join([head, *(f"  {line}" for line in lines), *map(wrapped, whys)])
 
     __repr__ = __str__
 

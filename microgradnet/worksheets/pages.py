@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,35 +22,39 @@ PAPERS = {"A4": "A4", "Letter": "letter"}
 
 
 class PrintedPage(WebPage):
-    """A page to print in black and white; the browser's print command makes paper or a PDF of it."""
+    """Worksheets to print in black and white, or their answer keys; the browser's print command makes a PDF of them."""
 
-    def __init__(self, sheet: "Worksheet", paper: str, with_answers: bool) -> None:
+    def __init__(self, sheets: Sequence["Worksheet"], paper: str, with_answers: bool) -> None:
         if paper not in PAPERS:
             raise ValueError(f"unknown paper {paper!r}: it must be one of {', '.join(PAPERS)}")
-        self.title = f"{sheet.title}: answers" if with_answers else sheet.title
-        self._sheet, self._paper, self._with_answers = sheet, paper, with_answers
+        self.title = f"{sheets[0].title}: answers" if with_answers else sheets[0].title
+        self._sheets, self._paper, self._with_answers = sheets, paper, with_answers
 
     def _write(self) -> str:
-        lines = []
-        for blank in self._sheet.blanks:
-            working = "".join(f"<br><small>{html.escape(line)}</small>" for line in blank.working)
-            answer = f"{number(blank.answer)}{working}" if self._with_answers else ""
-            name, kind = html.escape(blank.name), "answer" if self._with_answers else "line"
-            lines.append(
-                f'<li><span class="name">({blank.number}) {name} =</span> <span class="{kind}">{answer}</span>'
-            )
-        picture = self._sheet.picture(self._with_answers).svg
+        pictures = [sheet.picture(self._with_answers).svg for sheet in self._sheets]
         parts = {
             "title": html.escape(self.title),
-            "paper": PAPERS[self._paper] + (" landscape" if _is_wide(picture) else ""),
+            "paper": PAPERS[self._paper] + (" landscape" if _is_wide(pictures[0]) else ""),
             "style": _asset("sheet.css") + _asset("printed.css"),
-            "who": "" if self._with_answers else '<p class="who">Name <span></span> Date <span></span></p>',
-            "name": html.escape(self._sheet.name),
-            "picture": picture,
-            "kind": "key" if self._with_answers else "blanks",
-            "blanks": "\n".join(lines),
+            "sheets": "\n".join(map(self._sheet, self._sheets, pictures)),
         }
         return fill(_asset("printed.html"), "", None, parts)
+
+    def _sheet(self, sheet: "Worksheet", picture: str) -> str:
+        who = "" if self._with_answers else '<p class="who">Name <span></span> Date <span></span></p>\n'
+        lines = "\n".join(map(self._line, sheet.blanks))
+        return (
+            f"<section>\n<h1>{html.escape(sheet.title)}{': answers' * self._with_answers}</h1>\n{who}"
+            f'<div class="picture">{picture}</div>\n<ol class="{"key" if self._with_answers else "blanks"}">\n{lines}\n'
+            f"</ol>\n<footer>{html.escape(sheet.name)} · made with microgradnet</footer>\n</section>"
+        )
+
+    def _line(self, blank: "Blank") -> str:
+        name = f'<li><span class="name">({blank.number}) {html.escape(blank.name)} =</span>'
+        if not self._with_answers:
+            return f'{name} <span class="line"></span></li>'
+        working = "".join(f"<br><small>{html.escape(line)}</small>" for line in blank.working)
+        return f'{name} <span class="answer">{number(blank.answer)}{working}</span></li>'
 
 
 class PlayedPage(WebPage):

@@ -35,7 +35,7 @@ def read_number(text: object) -> float | None:
     written = written.replace(",", ".", 1) if "." not in written else written
     try:
         parts = _FRACTION.fullmatch(written)
-        found = float(Fraction(parts[1]) / Fraction(parts[2])) if parts else float(written)
+        found = float(Fraction(parts[1]) / Fraction(parts[2])) if parts else float(written.replace("_", "no"))
     except (ValueError, ZeroDivisionError):
         found = math.nan
     if not math.isfinite(found):

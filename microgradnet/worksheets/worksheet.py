@@ -51,11 +51,11 @@ class Worksheet:
         Raises:
             ValueError: `paper` is neither "A4" nor "Letter".
         """
-        return PrintedPage(self, paper, with_answers=False)
+        return PrintedPage([self], paper, with_answers=False)
 
     def key(self, paper: str = "A4") -> PrintedPage:
         """The answer key, a page to print: each answer, and how one comes to it."""
-        return PrintedPage(self, paper, with_answers=True)
+        return PrintedPage([self], paper, with_answers=True)
 
     def page(self) -> PlayedPage:
         """A page to fill in: each answer is marked as it is given, and there are hints."""

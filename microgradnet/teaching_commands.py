@@ -1,0 +1,104 @@
+"""What `microgradnet worksheet`, `grade` and `misconception` do."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from microgradnet.arguments import Result, result
+from microgradnet.examples import EXAMPLES
+from microgradnet.misconceptions import MISCONCEPTIONS, example, run
+from microgradnet.worksheets import Worksheet, grade, worksheet
+from microgradnet.worksheets.answers import read_answers
+from microgradnet.worksheets.pages import PrintedPage
+
+OWN = "as given"  # in the name of a sheet whose numbers are those of its graph
+MOST_COPIES = 200
+
+
+def write_worksheets(options: argparse.Namespace) -> int:
+    """Write worksheets, each with other numbers: all to print, all keys, and for each a picture, a page and a table."""
+    out: Path = options.output
+    out.mkdir(parents=True, exist_ok=True)
+    found: list[Worksheet] = []
+    drawn: set[tuple[float, ...]] = set()
+    for seed in _seeds(options.seed, options.copies):
+        sheet = _sheet(options.builds, options.hide, seed)
+        numbers = tuple(leaf.data for leaf in sheet.graph.leaves)
+        if numbers not in drawn:
+            drawn.add(numbers)
+            found.append(sheet)
+        if len(found) == options.copies:
+            break
+    digits = len(str(len(found)))
+    written = [
+        PrintedPage(found, options.paper, with_answers=False).save(out / "sheets.html"),
+        PrintedPage(found, options.paper, with_answers=True).save(out / "keys.html"),
+    ]
+    for number, sheet in enumerate(found, start=1):
+        name = f"{number:0{digits}}"
+        written += [
+            sheet.picture().save(out / f"sheet-{name}.svg"),
+            sheet.page().save(out / f"page-{name}.html"),
+            sheet.save_answers(out / f"answers-{name}.csv"),
+        ]
+    print(f"{len(found)} worksheets of {len(found[0].blanks)} blanks each: {out}")
+    print(*written[:5], *["…"] * (len(written) > 5))
+    if len(found) < options.copies:
+        print(f"microgradnet: there are no {options.copies} different ones of this graph", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _seeds(seed: int | None, copies: int) -> Iterator[str]:
+    """What the numbers of the sheets are drawn from; more than there are copies, as some may come out the same."""
+    if seed is None and copies == 1:
+        yield OWN
+    else:
+        yield from (f"{seed or 0}-{copy}" for copy in range(1, 4 * copies + 1))
+
+
+def _sheet(builds: Result, hide: list[str], seed: str) -> Worksheet:
+    name = f"{builds.source}/{','.join(hide)}/{seed}"
+    return worksheet(builds(), hide, seed=None if seed == OWN else seed, title=builds.title, name=name)
+
+
+def mark_answers(options: argparse.Namespace) -> int:
+    """Mark tables of answers, each by the sheet that it names."""
+    for path in options.answers:
+        print(grade(_sheet_of(path, options.builds), path), end="\n\n")
+    return 0
+
+
+def _sheet_of(path: Path, builds: Result | None) -> Worksheet:
+    """The sheet that a table is of, made anew from its name.
+
+    A program named in a table is not run: whoever marks says which it is.
+    """
+    names = {answer.sheet for answer in read_answers(path)}
+    try:
+        (name,) = names
+        source, hide, seed = name.rsplit("/", 2)
+    except ValueError:
+        what = "its column 'sheet' is to be left as it was"
+        raise ValueError(f"{path} does not say which worksheet it is of: {what}") from None
+    if builds is None and source not in EXAMPLES:
+        raise ValueError(f"{path} is of the graph {source!r}: say where that is, with --of FILE.py:VARIABLE")
+    return _sheet(Result(source, *(builds or result(source))[1:]), hide.split(","), seed)
+
+
+def show_misconception(options: argparse.Namespace) -> int:
+    """List the misconceptions; or show one: step by step in a terminal, whole in a pipe, or as a page."""
+    if options.name is None:
+        width = max(map(len, MISCONCEPTIONS))
+        for row in MISCONCEPTIONS.values():
+            print(f"{row.name:{width}}  {row.title}")
+        return 0
+    comparison = run((options.builds or example.build)(), options.name)
+    if options.output:
+        print(comparison.page().save(options.output))
+    elif sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():
+        comparison.step_through()
+    else:
+        print(comparison)
+    return 0

@@ -1,0 +1,153 @@
+"""The pages of worksheets and of the lab, used as a learner does."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from microgradnet.misconceptions import MISCONCEPTIONS, example, run
+from microgradnet.naming import number
+from microgradnet.webfile import WebPage
+from microgradnet.worksheets import grade, worksheet
+from microgradnet.worksheets.tolerance import read_number
+from tests.worksheets.test_grading import neuron
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Open = Callable[..., "Page"]
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Opens a page; at the end of the test nothing may have been said on the console."""
+    said: list[str] = []
+    contexts = []
+
+    def open_page(made: WebPage, **options: Any) -> "Page":
+        file = made.save(tmp_path / "page.html")
+        contexts.append(browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options)))
+        tab: Page = contexts[-1].new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.goto(file.as_uri())
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def said_of(tab: "Page", blank: int) -> str:
+    return tab.inner_text(f"li:nth-child({blank}) .said")
+
+
+def test_answers_are_marked_as_they_are_given(opened: Open) -> None:
+    sheet = worksheet(neuron())
+    tab = opened(sheet.page())
+    assert tab.inner_text("#score") == "0 of 9 right"
+    for blank in sheet.blanks:
+        tab.fill(f"#blank-{blank.number}", f"{blank.answer:.3g}".replace("-", "−"))
+        assert "✓ right" in said_of(tab, blank.number)
+        assert blank.working[0] in said_of(tab, blank.number)
+    assert tab.inner_text("#score") == "9 of 9 right: all done"
+
+
+def test_a_wrong_answer_is_wrong_when_it_is_done(opened: Open) -> None:
+    tab = opened(worksheet(neuron()).page())
+    tab.fill("#blank-4", "0.3977")
+    assert said_of(tab, 4) == ""
+    tab.press("#blank-4", "Tab")
+    assert "✗ not yet: perhaps the minus is lost." in said_of(tab, 4)
+    tab.fill("#blank-4", "77")
+    tab.press("#blank-4", "Tab")
+    assert "ask for a hint" in said_of(tab, 4)
+    tab.fill("#blank-4", "")
+    tab.press("#blank-4", "Tab")
+    assert said_of(tab, 4) == ""
+    assert tab.get_attribute("#blank-4", "aria-invalid") == "false"
+
+
+def test_hints_lead(opened: Open) -> None:
+    sheet = worksheet(neuron())
+    tab = opened(sheet.page())
+    for hint in (*sheet.blanks[4].hints, sheet.blanks[4].hints[0]):
+        tab.click("li:nth-child(5) button")
+        assert said_of(tab, 5) == f"Hint: {hint}"
+
+
+def test_what_is_written_stands_in_the_picture(opened: Open) -> None:
+    tab = opened(worksheet(neuron()).page())
+    tab.fill("#blank-1", "0.5")
+    assert "grad (1) 0.5" in tab.eval_on_selector_all("svg text", "all => all.map(one => one.textContent)")
+    tab.fill("#blank-1", "")
+    assert "grad (1) ________" in tab.eval_on_selector_all("svg text", "all => all.map(one => one.textContent)")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["0.5", "0,5", "1/2", ".5", "5e-1", "−0.5", " 1 / 2 ", "half", "1/0", "", "1,000.5", "0x10", "1_0", "Infinity",
+     "1/2/3", "-1/4", "1.5/3", "--1", "1e999"],
+)  # fmt: skip
+def test_the_page_reads_numbers_as_the_marking_does(written: str, opened: Open) -> None:
+    try:
+        expected = read_number(written)
+    except ValueError:
+        expected = None
+    tab = opened(worksheet(neuron()).page())
+    found = tab.evaluate("text => { const x = read(text); return Number.isFinite(x) ? x : null; }", written)
+    assert found == expected
+
+
+def test_the_saved_answers_are_marked(opened: Open, tmp_path: Path) -> None:
+    sheet = worksheet(neuron(), name='a "name", with; signs')
+    tab = opened(sheet.page())
+    tab.fill("#blank-1", "0,5")
+    with tab.expect_download() as waiting:
+        tab.click("#save")
+    waiting.value.save_as(tmp_path / "answers.csv")
+    verdicts = [mark.verdict for mark in grade(sheet, tmp_path / "answers.csv").marks]
+    assert verdicts == ["right"] + ["missing"] * 8
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844), (1920, 1080)])
+@pytest.mark.parametrize("hide", ["grads", "local derivatives"])
+def test_nothing_lies_beside_the_page(size: tuple[int, int], hide: str, opened: Open) -> None:
+    tab = opened(worksheet(neuron(), hide).page(), viewport={"width": size[0], "height": size[1]})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
+    for i in range(1, 10):
+        box = tab.locator(f"#blank-{i}").bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size[0]
+
+
+@pytest.mark.parametrize("name", MISCONCEPTIONS)
+def test_both_passes_come_to_their_gradients(name: str, opened: Open) -> None:
+    comparison = run(example.build(), name)
+    tab = opened(comparison.page())
+    tab.click("#part")
+    assert comparison.verdict() == tab.inner_text("#verdict")
+    assert comparison.parting
+    at = comparison.parting.step
+    assert tab.inner_text("#wrong .equation") == comparison.equation(comparison.wrong[at], is_wrong=True)
+    tab.keyboard.press("ArrowLeft")
+    assert tab.inner_text("#verdict") == ""
+    tab.click("#end")
+    for place, side in enumerate(("right", "wrong")):
+        shown = tab.eval_on_selector_all(f"#{side} svg text", "all => all.map(one => one.textContent)")
+        numbers = {text.split()[1] for text in shown if text.startswith("grad ")}
+        assert {number(both[place]) for both in comparison.gradients.values()} <= numbers
+    differing = sum(number(right) != number(wrong) for right, wrong in comparison.gradients.values())
+    assert tab.locator("#wrong .differs").count() == differing
+    assert tab.locator("#right .differs").count() == 0
+    tab.click("#start")
+    assert tab.inner_text("#right .equation") == "No gradient has been passed on yet."
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_the_lab_fits_its_window(size: tuple[int, int], opened: Open) -> None:
+    tab = opened(run(example.build(), "overwritten").page(), viewport={"width": size[0], "height": size[1]})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]

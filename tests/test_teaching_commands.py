@@ -1,0 +1,174 @@
+"""`microgradnet worksheet`, `grade` and `misconception`: what they write, print and refuse."""
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+
+from microgradnet.cli import main
+from microgradnet.misconceptions import MISCONCEPTIONS
+from microgradnet.worksheets.answers import read_answers
+
+PROGRAM = """
+from pathlib import Path
+from microgradnet import Value
+Path("ran").touch()
+a, b = Value(2.0, "a"), Value(3.0, "b")
+loss = a * b
+loss.label = "loss"
+"""
+
+
+def write(folder: Path, *arguments: str) -> int:
+    return main(["worksheet", "two-neurons", "-o", str(folder), *arguments])
+
+
+def fill_in(path: Path, answers: list[str]) -> None:
+    rows = list(csv.reader(path.read_text("utf-8").splitlines()))
+    for row, answer in zip(rows[1:], answers, strict=True):
+        row[3] = answer
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+
+
+def test_copies_are_all_different(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert write(tmp_path, "--copies", "30", "--seed", "7") == 0
+    assert "30 worksheets of 10 blanks each" in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir() if "07" in path.name) == [
+        "answers-07.csv", "page-07.html", "sheet-07.svg",
+    ]  # fmt: skip
+    assert len({path.read_text("utf-8") for path in tmp_path.glob("sheet-*.svg")}) == 30
+    for name in ("sheets.html", "keys.html"):
+        text = (tmp_path / name).read_text("utf-8")
+        assert text.count("<section>") == 30
+        assert len(set(text.split("<section>"))) == 31
+
+
+def test_the_same_seed_writes_the_same(tmp_path: Path) -> None:
+    for folder, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        write(tmp_path / folder, "--seed", seed)
+    texts = [(tmp_path / folder / "sheets.html").read_text("utf-8") for folder in "abc"]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_without_a_seed_the_numbers_are_those_of_the_graph(tmp_path: Path) -> None:
+    assert write(tmp_path, "--hide", "values,local-derivatives", "--paper", "Letter") == 0
+    assert "data 0.15" in (tmp_path / "sheet-1.svg").read_text("utf-8")
+    assert "size: letter" in (tmp_path / "sheets.html").read_text("utf-8")
+
+
+def test_sheets_are_marked_by_the_name_they_bear(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, "--copies", "3", "--seed", "7", "--hide", "grads")
+    capsys.readouterr()
+    fill_in(tmp_path / "answers-2.csv", ["0.5"] * 10)
+    assert main(["grade", *(str(tmp_path / f"answers-{n}.csv") for n in (1, 2))]) == 0
+    said = capsys.readouterr().out
+    assert said.count("missing") == 10
+    assert "it looks like" in said
+    assert said.count("of 10 points") == 2
+
+
+def test_a_program_named_in_a_table_is_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "mine.py"
+    program.write_text(PROGRAM)
+    source = f"{program}:loss"
+    assert main(["worksheet", source, "-o", str(tmp_path / "out")]) == 0
+    Path("ran").unlink()
+    fill_in(tmp_path / "out" / "answers-1.csv", ["3", "2"])
+    answers = str(tmp_path / "out" / "answers-1.csv")
+    assert main(["grade", answers]) == 1
+    assert "say where that is, with --of" in capsys.readouterr().err
+    assert not Path("ran").exists()
+    assert main(["grade", answers, "--of", source]) == 0
+    assert "2 of 2 points" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        ("", "does not say which worksheet"),
+        ("two-neurons", "does not say which worksheet"),
+        ("two-neurons/nothing/1", "cannot hide 'nothing'"),
+        ("nowhere/grads/1", "graph 'nowhere'"),
+    ],
+)
+def test_tables_of_no_sheet_are_refused(
+    sheet: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text(f"sheet,blank,quantity,answer\n{sheet},1,x,2\n")
+    assert main(["grade", str(tmp_path / "a.csv")]) == 1
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["worksheet", "two-neuron", "-o", "x"], "did you mean 'two-neurons'"),
+        (["worksheet", "two-neurons", "-o", "x", "--copies", "0"], "whole number above 0"),
+        (["worksheet", "two-neurons", "-o", "x", "--copies", "1000"], "at most 200 at a time"),
+        (["worksheet", "two-neurons", "-o", "x", "--hide", "grad"], "did you mean 'grads'"),
+        (["worksheet", "two-neurons", "-o", "x", "--paper", "A5"], "invalid choice: 'A5'"),
+        (["worksheet", "two-neurons", "-o", "x", "--seed", "-1"], "a whole number from 0 on"),
+    ],
+)
+def test_wrong_commands(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert write(tmp_path / "file") == 1
+    assert "file" in capsys.readouterr().err
+
+
+def test_more_copies_than_there_are_different_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "small.py").write_text("from microgradnet import Value\nx = Value(2.0, 'x')\nloss = x * 2\n")
+    assert main(["worksheet", f"{tmp_path}/small.py:loss", "-o", str(tmp_path / "out"), "--copies", "100"]) == 1
+    said = capsys.readouterr()
+    assert "there are no 100 different ones" in said.err
+    assert len(list((tmp_path / "out").glob("sheet-*.svg"))) == int(said.out.split()[0]) > 1
+
+
+def test_answers_are_all_for_the_sheet(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert {answer.sheet for answer in read_answers(tmp_path / "answers-1.csv")} == {"two-neurons/grads/as given"}
+
+
+# --- misconceptions ---
+
+
+def test_misconceptions_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["misconception"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(MISCONCEPTIONS)
+
+
+@pytest.mark.parametrize("name", MISCONCEPTIONS)
+def test_each_is_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["misconception", name]) == 0
+    assert "They part at step" in capsys.readouterr().out
+
+
+def test_of_a_graph_as_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["misconception", "wrong-operand", "two-neurons", "-o", str(tmp_path / "page.html")]) == 0
+    assert "the right pass" in (tmp_path / "page.html").read_text("utf-8").lower()
+    assert main(["misconception", "wrong-operand", "two-neurons", "-o", str(tmp_path / "page.txt")]) == 1
+    assert "ends in .html" in capsys.readouterr().err
+
+
+def test_an_unknown_misconception(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["misconception", "overwriten"]) == 1
+    assert "did you mean 'overwritten'" in capsys.readouterr().err
+
+
+def test_in_a_terminal_it_is_stepped_through(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda prompt: "q")
+    assert main(["misconception", "overwritten"]) == 0
+    assert "They part" not in capsys.readouterr().out, "it was left at the first step"

@@ -1,0 +1,213 @@
+"""Worksheets: what is asked, friendly numbers, and pictures and pages that tell no answer."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from microgradnet import Value, parameter, relu, tanh
+from microgradnet.examples import EXAMPLES
+from microgradnet.graph import leaves
+from microgradnet.naming import number
+from microgradnet.ops import CONSTANT
+from microgradnet.worksheets import worksheet
+from microgradnet.worksheets.friendly import rebuilt
+from tests.drawing.test_escape import HOSTILE
+from tests.stepping.test_webpage import dangers
+from tests.worksheets.simulated import random_graph
+from tests.worksheets.test_grading import EVERYTHING, neuron
+
+each_kind = pytest.mark.parametrize("hide", [*EVERYTHING, EVERYTHING])
+
+
+def names(loss: Value, hide: Any) -> list[str]:
+    return [blank.name for blank in worksheet(loss, hide).blanks]
+
+
+def test_what_is_left_out() -> None:
+    loss = neuron()
+    assert names(loss, "values") == ["w·x", "z", "a", "e", "e²", "E"]
+    assert names(loss, "local derivatives") == [
+        "∂E/∂(e²)", "∂(e²)/∂e", "∂e/∂T", "∂e/∂a", "∂a/∂z", "∂z/∂(w·x)", "∂z/∂b", "∂(w·x)/∂w", "∂(w·x)/∂x",
+    ]  # fmt: skip
+    assert names(loss, "grads") == [
+        "(e²).grad", "e.grad", "T.grad", "a.grad", "z.grad", "(w·x).grad", "b.grad", "w.grad", "x.grad",
+    ]  # fmt: skip
+    assert len(names(loss, EVERYTHING)) == 24
+
+
+def test_single_values_can_be_left_out() -> None:
+    w, x = parameter(2.0, "w"), Value(3.0, "x")
+    y = w * x
+    assert names(y, w) == ["w.grad"]
+    assert names(y, [x, "values"]) == ["w·x", "x.grad"]
+    assert [blank.name for blank in worksheet(y, w, seed=1).blanks] == ["w.grad"]
+
+
+def test_each_use_of_a_value_is_asked_for() -> None:
+    x = Value(3.0, "x")
+    y = x * x
+    y.label = "y"
+    assert names(y, "local derivatives") == ["∂y/∂x (operand 1)", "∂y/∂x (operand 2)"]
+    (blank,) = worksheet(y).blanks
+    assert blank.answer == 6.0
+    assert len(blank.working) == 2
+    assert blank.hints[0].startswith("x is used 2 times: add a share for each.")
+
+
+@pytest.mark.parametrize(
+    ("loss", "hide", "error", "words"),
+    [
+        (2.0, "grads", TypeError, "worksheet takes a Value"),
+        (neuron(), "gradss", ValueError, "cannot hide 'gradss': did you mean 'grads'"),
+        (neuron(), ["grads", 3], ValueError, "cannot hide 3"),
+        (neuron(), Value(1.0), ValueError, "no value of this graph"),
+        (neuron(), [], ValueError, "nothing to leave out"),
+        (Value(1.0), "grads", ValueError, "nothing to leave out: this graph has no grads"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(loss: Any, hide: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        worksheet(loss, hide)
+
+
+def test_a_graph_too_large_is_refused() -> None:
+    y = Value(0.5, "x")
+    for _ in range(200):
+        y = tanh(y)
+    with pytest.raises(ValueError, match="room for 200 values, this graph has 201"):
+        worksheet(y)
+
+
+# --- friendly numbers ---
+
+
+def test_the_same_seed_draws_the_same_and_another_others() -> None:
+    drawn = [[leaf.data for leaf in leaves(worksheet(neuron(), seed=seed).graph.root)] for seed in (1, 1, 2, "1")]
+    assert drawn[0] == drawn[1] == drawn[3] != drawn[2]
+
+
+def test_numbers_are_friendly() -> None:
+    """Answers are shorter than with the graph's own numbers, none is 0, and the graph stays as it was."""
+    w, x, b = parameter(0.1731, "w"), Value(-1.2907, "x"), parameter(0.8123, "b")
+    y = relu(w * x + b) * w
+    own = sum(len(number(blank.answer)) for blank in worksheet(y).blanks)
+    for seed in range(20):
+        sheet = worksheet(y, seed=seed)
+        answers = [blank.answer for blank in sheet.blanks]
+        assert sum(len(number(answer)) for answer in answers) < 0.7 * own
+        assert 0.0 not in answers
+    assert (w.data, x.data, b.data) == (0.1731, -1.2907, 0.8123)
+
+
+def test_constants_keep_their_numbers() -> None:
+    sheet = worksheet(neuron(), seed=3)
+    constants = [leaf.data for leaf in leaves(sheet.graph.root) if leaf.op is CONSTANT]
+    assert constants == [2.0, 2.0]
+
+
+def test_a_copy_has_the_same_shape() -> None:
+    for seed in range(10):
+        loss = random_graph(seed)
+        copies = rebuilt(loss, {})
+        for original, copy in copies.items():
+            assert (copy.data, copy.label, copy.op) == (original.data, original.label, original.op)
+            assert copy.operands == tuple(copies[operand] for operand in original.operands)
+
+
+def test_where_no_numbers_will_do_it_says_so() -> None:
+    x = Value(0.325, "x")
+    loss = ((x - 0.3) * (0.35 - x)).log()  # between these two alone
+    worksheet(loss)
+    with pytest.raises(ValueError, match="none of 60 draws of numbers can be computed with"):
+        worksheet(loss, seed=1)
+
+
+# --- what a sheet shows ---
+
+
+def texts(svg: str) -> list[str]:
+    return re.findall(r">([^<>]+)<", re.sub(r"<style>.*?</style>", "", svg, flags=re.DOTALL))
+
+
+@each_kind
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_picture_has_each_blank_and_no_answer(name: str, hide: Any) -> None:
+    sheet = worksheet(EXAMPLES[name].build(), hide, seed=1)
+    shown = "\n".join(texts(sheet.svg))
+    for blank in sheet.blanks:
+        assert shown.count(f"({blank.number}) ________") == 1
+    lines = [line for line in texts(sheet.svg) if "____" not in line]
+    assert [line for line in lines if line.startswith("grad ")] == ["grad 1"] * ("grads" in hide)
+    data = [line for line in lines if line.startswith("data ")]
+    assert len(data) == (len(leaves(sheet.graph.root)) if "values" in hide else len(sheet.graph.uses))
+    assert not re.search(r"<title>[^<]*(data|grad|∂)", sheet.svg)
+    key = "\n".join(texts(sheet.picture(filled=True).svg))
+    for blank in sheet.blanks:
+        assert f"({blank.number}) {number(blank.answer)}" in key
+
+
+@each_kind
+def test_a_picture_is_black_and_white(hide: Any) -> None:
+    svg = re.sub(r"<style>.*?</style>", "", worksheet(neuron(), hide).svg, flags=re.DOTALL)
+    assert {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}", svg)} == {"#000000", "#ffffff"}
+
+
+@each_kind
+def test_hints_lead_and_do_not_tell(hide: Any) -> None:
+    for seed in range(10):
+        for blank in worksheet(random_graph(seed), hide).blanks:
+            question, formula = blank.hints
+            assert question
+            assert formula
+            assert question != formula
+
+
+def test_the_hint_of_the_lesson() -> None:
+    w, x, b = parameter(0.15, "w"), Value(0.1, "x"), parameter(0.4, "b")
+    z = w * x + b
+    z.label = "z"
+    a = z.sigmoid()
+    a.label = "a"
+    blanks = {blank.name: blank for blank in worksheet(a, [w, x, b]).blanks}
+    assert blanks["b.grad"].hints == ("upstream, z.grad is 0.2395; what is ∂z/∂b?", "b.grad = z.grad · 1")
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_pages_to_print(paper: str) -> None:
+    sheet = worksheet(neuron(), seed=1)
+    assert f"size: {'letter' if paper == 'Letter' else 'A4'}" in sheet.printed(paper).html
+    key = sheet.key(paper).html
+    for blank in sheet.blanks:
+        assert number(blank.answer) in key
+        assert all(line.replace("&", "&amp;") in key for line in blank.working)
+
+
+def test_unknown_paper_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown paper 'A5': it must be one of A4, Letter"):
+        worksheet(neuron()).printed("A5")
+
+
+def test_hostile_labels_and_titles_stay_text(tmp_path: Path) -> None:
+    for label, _ in HOSTILE:
+        x = Value(2.0, label)
+        y = x * x
+        y.label = label
+        sheet = worksheet(y, EVERYTHING, title=label, name=label)
+        for page in (sheet.page(), sheet.printed(), sheet.key()):
+            assert dangers(page.html) == ([] if page.html.count("<script") == 2 else ["0 scripts"])
+            page.html.encode()
+        sheet.save_answers(tmp_path / "a.csv")
+
+
+def test_the_page_knows_the_answers_and_the_mistakes() -> None:
+    sheet = worksheet(neuron())
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', sheet.page().html, re.DOTALL)
+    assert found
+    data = json.loads(found[1])
+    assert [blank["answer"] for blank in data["blanks"]] == [blank.answer for blank in sheet.blanks]
+    for blank in data["blanks"]:
+        assert all(abs(one["answer"] - blank["answer"]) > 0.01 * abs(blank["answer"]) for one in blank["mistakes"])
+    assert any("the minus is lost" in one["words"] for one in data["blanks"][3]["mistakes"])
