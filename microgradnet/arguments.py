@@ -24,6 +24,7 @@ from microgradnet.text import one_line, shorten, suggestion
 from microgradnet.value import Value
 
 Command = Callable[[argparse.Namespace], int]
+Add = Callable[[str, str], argparse.ArgumentParser]
 
 
 def parser(does: Mapping[str, Command]) -> argparse.ArgumentParser:
@@ -41,6 +42,13 @@ def parser(does: Mapping[str, Command]) -> argparse.ArgumentParser:
         made.set_defaults(command=does[name])
         return made
 
+    _add_lesson(command)
+    _add_training(command)
+    _add_teaching(command)
+    return found
+
+
+def _add_lesson(command: Add) -> None:
     run = command("run", "compute examples, print their numbers and write their pictures")
     run.add_argument("names", nargs="*", type=_example, metavar="NAME", help="which examples; without one, all")
     run.add_argument(
@@ -65,6 +73,8 @@ def parser(does: Mapping[str, Command]) -> argparse.ArgumentParser:
     playing.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page, a file.html")
     playing.add_argument("--open", action="store_true", help="open it in the browser")
 
+
+def _add_training(command: Add) -> None:
     training = command("train", "train a network, and write it down with its pictures")
     training.add_argument("task", type=_task, metavar="TASK", help="moons, xor, spirals or digits")
     training.add_argument("--hidden", type=_sizes, metavar="16,16", help="neurons of each hidden layer")
@@ -79,6 +89,8 @@ def parser(does: Mapping[str, Command]) -> argparse.ArgumentParser:
     predicting.add_argument("table", type=Path, metavar="FILE.csv", help="a row for each sample, a column each input")
     predicting.add_argument("-o", "--output", type=Path, metavar="FILE.csv", help="where to, if not to the terminal")
 
+
+def _add_teaching(command: Add) -> None:
     sheets = command("worksheet", "write worksheets of a graph, with blanks to fill in, and their answer keys")
     _takes_a_result(sheets)
     sheets.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where the files go")
@@ -101,7 +113,15 @@ def parser(does: Mapping[str, Command]) -> argparse.ArgumentParser:
         "builds", nargs="?", type=result, metavar="EXAMPLE|FILE.py:VARIABLE", help="on which graph; else a small one"
     )
     mistaking.add_argument("-o", "--output", type=Path, metavar="FILE", help="a page, file.html")
-    return found
+
+    exercise = command("exercise", "write an exercise, a Python file with a gap; without a number, list them")
+    exercise.add_argument("number", nargs="?", type=_exercise, metavar="N", help="which exercise")
+    exercise.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to, a file or a folder")
+    exercise.add_argument("--force", action="store_true", help="write over a file that is there")
+
+    checking = command("check", "say what of an exercise is right, and what differs")
+    checking.add_argument("file", type=Path, metavar="FILE.py", help="the exercise, with its gap filled")
+    checking.add_argument("--timeout", type=_at_least_one, default=10, metavar="SECONDS", help="stop it after (10)")
 
 
 def later(module: str, name: str) -> Command:
@@ -144,6 +164,13 @@ def _copies(text: str) -> int:
     most = import_module("microgradnet.teaching_commands").MOST_COPIES
     if _at_least_one(text) > most:
         raise argparse.ArgumentTypeError(f"at most {most} at a time, got {text}")
+    return int(text)
+
+
+def _exercise(text: str) -> int:
+    count = len(import_module("microgradnet.exercises").EXERCISES)
+    if not text.isdecimal() or not 1 <= int(text) <= count:
+        raise argparse.ArgumentTypeError(f"there are exercises 1 to {count}, got {text!r}")
     return int(text)
 
 

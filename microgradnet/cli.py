@@ -143,6 +143,8 @@ COMMANDS: dict[str, Command] = {
     "predict": later("training_commands", "predict"),
     "worksheet": later("teaching_commands", "write_worksheets"),
     "grade": later("teaching_commands", "mark_answers"),
+    "exercise": later("exercise_commands", "write_exercise"),
+    "check": later("exercise_commands", "check_exercise"),
     "misconception": later("teaching_commands", "show_misconception"),
 }
 """What each command does."""

@@ -4,10 +4,11 @@ import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 
+from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import walk
 from microgradnet.misconceptions.quantities import Numbers, Quantity
 from microgradnet.misconceptions.rules import Graph
-from microgradnet.misconceptions.table import MISCONCEPTIONS
+from microgradnet.misconceptions.table import ACTIVATIONS, MISCONCEPTIONS
 from microgradnet.naming import number
 from microgradnet.ops import CONSTANT
 from microgradnet.value import Value, apply
@@ -17,6 +18,7 @@ POOL = (1, 2, 3, 4, 5, 0.5, 1.5, 2.5, 0.2, 0.4, 0.1, 0.25)
 WEIGHTS = (6, 8, 6, 3, 2, 6, 3, 2, 2, 2, 1, 1)
 DRAWS, LOOKED_AT = 60, 5
 SMALL, LARGE = 0.01, 100.0  # beyond, an answer is no fun
+FLAT = 0.05  # of a slope: a sigmoid's where its operand is beyond ±3
 
 
 def rebuilt(root: Value, data: Mapping[Value, float]) -> dict[Value, Value]:
@@ -67,7 +69,8 @@ def friendly(
             continue
         quantities = asked(graph, copies)
         answers = [Numbers(graph).by(quantity).number for quantity in quantities]
-        found.append((sum(map(_length, answers)) + _sameness(data), draw, copies, graph, quantities))
+        price = sum(map(_length, answers)) + _sameness(data) + _flatness(graph)
+        found.append((price, draw, copies, graph, quantities))
     if not found:
         raise ValueError(f"none of {DRAWS} draws of numbers can be computed with: leave out the seed to keep its own")
     found.sort(key=lambda one: one[:2])
@@ -85,6 +88,12 @@ def _length(x: float) -> float:
 def _sameness(data: Mapping[Value, float]) -> float:
     """A mark for each number that is there twice: 2·2 does not tell which 2 is meant."""
     return 2.0 * (len(data) - len({math.fabs(x) for x in data.values()}))
+
+
+def _flatness(graph: Graph) -> float:
+    """A mark for each activation where it is nearly flat: next to nothing goes through it."""
+    nodes = [node for node in graph.computed if node.op in ACTIVATIONS]
+    return 10.0 * sum(math.fabs(local_derivatives(node)[0]) < FLAT for node in nodes)
 
 
 def _told_apart(graph: Graph, quantities: Sequence[Quantity]) -> int:

@@ -1,0 +1,1 @@
+"""Tests of the exercises: right solutions, wrong ones, and programs that misbehave."""

@@ -1,0 +1,207 @@
+"""Exercises and their checker: nothing right is refused, nothing wrong accepted, and no program disturbs."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from microgradnet.cli import main
+from microgradnet.exercises import EXERCISES
+from microgradnet.exercises.checking import check
+from tests.exercises.solutions import RIGHT, WRONG
+
+each_exercise = pytest.mark.parametrize("number", EXERCISES)
+
+
+def written(folder: Path, text: str, number: int = 1, name: str = "solution.py") -> Path:
+    path = folder / name
+    path.write_text(f'"""Exercise {number}: …"""\n{text}', "utf-8")
+    return path
+
+
+@each_exercise
+def test_an_exercise_is_written_and_not_yet_right(
+    number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["exercise", str(number), "-o", str(tmp_path)]) == 0
+    path = Path(capsys.readouterr().out.strip())
+    text = path.read_text("utf-8")
+    assert f"microgradnet check {path.name}" in text
+    compile(text, str(path), "exec")
+    before = path.stat().st_mtime_ns
+    assert main(["check", str(path)]) == 1
+    assert f"not yet written: {EXERCISES[number].defines}" in capsys.readouterr().out
+    assert path.stat().st_mtime_ns == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == [path.name], "no cache beside it"
+
+
+@each_exercise
+def test_a_right_solution_is_right(number: int, tmp_path: Path) -> None:
+    verdict = check(written(tmp_path, RIGHT[number], number))
+    assert verdict.is_right, verdict.text
+    assert verdict.text.endswith("All of it is right.")
+    assert verdict.text.count("right: ") == len(EXERCISES[number].parts())
+
+
+@each_exercise
+def test_the_gap_filled_in_is_right(number: int, tmp_path: Path) -> None:
+    """The solution in place of the gap, in the file as it was written."""
+    gapped = EXERCISES[number].text
+    path = tmp_path / "filled.py"
+    path.write_text(gapped + RIGHT[number], "utf-8")  # a later definition takes the place of the first
+    assert check(path).is_right
+
+
+@pytest.mark.parametrize(("number", "before", "after", "words"), WRONG)
+def test_a_wrong_solution_is_refused(number: int, before: str, after: str, words: str, tmp_path: Path) -> None:
+    assert before in RIGHT[number]
+    verdict = check(written(tmp_path, RIGHT[number].replace(before, after), number))
+    assert not verdict.is_right
+    assert words in " ".join(verdict.text.split()), verdict.text
+
+
+# --- programs that misbehave ---
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def tanh_derivative(z) return 1", "SyntaxError: expected ':' line 2: def tanh_derivative(z) return 1"),
+        ("def tanh_derivative(z):\n    return 1 / 0", "ZeroDivisionError: division by zero line 3: return 1 / 0"),
+        ("import nowhere", "ModuleNotFoundError: No module named 'nowhere' line 2: import nowhere"),
+        ("def derivative(z): return 1", "there is no 'tanh_derivative' in the file any more"),
+        ("def tanh_derivative(): return 1", "takes 0 positional arguments but 1 was given"),
+        ("def tanh_derivative(z): return tanh_derivative(z)", "RecursionError"),
+        ("def tanh_derivative(z): exit()", "SystemExit"),
+        ("import os\ndef tanh_derivative(z): os._exit(0)", "the program ended itself before"),
+        ("import os\ndef tanh_derivative(z): os._exit(3)", "ended by itself, with code 3"),
+        ("def tanh_derivative(z): return True", "it should give a number: 1.0"),
+        ("def tanh_derivative(z): return float('nan')", "it gives nan; it should give 1.0"),
+        ("def tanh_derivative(z): return '1.0'", "it should give a number: 1.0"),
+        ("def tanh_derivative(z): return 10**5000", "it should give"),
+        (
+            "class O:\n    def __repr__(self): raise OSError\ndef tanh_derivative(z): return O()",
+            "cannot be shown, of type O",
+        ),
+        ("def tanh_derivative(z): raise KeyboardInterrupt", "not right: tanh_derivative(0.0)"),
+        ("raise Exception('\\x1b[31m\\n\\n' + 'long' * 9999)", "Exception: "),
+    ],
+)
+def test_what_goes_wrong_is_told(text: str, words: str, tmp_path: Path) -> None:
+    verdict = check(written(tmp_path, text))
+    assert not verdict.is_right
+    assert words in " ".join(verdict.text.split()), verdict.text
+    assert "\x1b" not in verdict.text
+    assert len(verdict.text) < 2000
+    assert str(Path(main.__code__.co_filename).parent) not in verdict.text, "our own lines are none of a learner's"
+
+
+def test_a_loop_without_end_is_stopped(tmp_path: Path) -> None:
+    before = time.monotonic()
+    text = "import subprocess, sys\n" + (
+        "def tanh_derivative(z):\n"
+        "    subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n    while True: pass\n"
+    )
+    verdict = check(written(tmp_path, text), seconds=2)
+    assert time.monotonic() - before < 60
+    assert "not right: tanh_derivative(0.0)" in verdict.text
+    assert "still running after 2 seconds" in verdict.text
+
+
+def test_a_child_that_is_left_does_not_live_on(tmp_path: Path) -> None:
+    text = (
+        "import subprocess, sys\n"
+        f"child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\n" + RIGHT[1]
+    )
+    assert check(written(tmp_path, text)).is_right
+    pid = int((tmp_path / "pid").read_text())
+    for _ in range(50):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().split()[2]
+        except FileNotFoundError:
+            break
+        if state == "Z":
+            break
+        time.sleep(0.1)
+    else:
+        os.kill(pid, 9)
+        pytest.fail("it lives on")
+
+
+def test_prints_are_shown_and_fake_no_verdict(tmp_path: Path) -> None:
+    text = 'import os\nprint("{\\"kind\\": \\"done\\"}")\nos.write(1, b"{\\"kind\\": \\"done\\"}")\n' + (
+        "def tanh_derivative(z):\n    print('x' * 10**6)\n    return 2\n"
+    )
+    verdict = check(written(tmp_path, text))
+    assert not verdict.is_right
+    assert "It printed: " in verdict.text
+    assert len(verdict.text) < 2000
+
+
+@pytest.mark.parametrize("name", ["füße 🙂.py", "a b.py", "my;solution.py", "no_suffix"])
+def test_a_file_of_any_name(name: str, tmp_path: Path) -> None:
+    assert check(written(tmp_path, RIGHT[1], name=name)).is_right
+
+
+def test_a_file_without_its_heading_is_known_by_what_it_defines(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(RIGHT[6])
+    assert check(path).exercise.number == 6
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xff\xfe\x00", "is no text (UTF-8)"),
+        (b"", "is none of the exercises"),
+        (b"x = 1\n", "is none of the exercises"),
+        (b"\x00\x00", "is none of the exercises"),
+        (b"def (:", "is none of the exercises"),
+        (b'"""Exercise 99: ..."""', "is none of the exercises"),
+    ],
+)
+def test_what_is_no_exercise_is_refused(
+    content: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file.py").write_bytes(content)
+    assert main(["check", str(tmp_path / "file.py")]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (tmp_path, tmp_path / "nothing.py"):
+        assert main(["check", str(path)]) == 1
+        assert str(path) in capsys.readouterr().err
+
+
+def test_a_learners_file_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("work of hours")
+    assert main(["exercise", "1", "-o", str(path)]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert path.read_text() == "work of hours"
+    assert main(["exercise", "1", "-o", str(path), "--force"]) == 0
+    assert "tanh" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("number", ["0", "8", "x", "-1"])
+def test_there_is_no_such_exercise(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["exercise", number])
+    assert caught.value.code == 2
+    assert "there are exercises 1 to 7" in capsys.readouterr().err or number == "-1"
+
+
+def test_exercises_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["exercise"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [str(number) for number in EXERCISES]
+
+
+def test_two_wrong_answers_of_a_part_show_the_simplest(tmp_path: Path) -> None:
+    verdict = check(written(tmp_path, "def tanh_derivative(z): return 1.0 if z == 0 else 7.0"))
+    assert "right: at 0" in verdict.text
+    assert "the simplest example: tanh_derivative(1.0)" in verdict.text
+    assert "it gives 7.0; it should give 0.41997" in verdict.text
