@@ -6,6 +6,7 @@ numbers, or values without a gradient.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from math import isclose
 from typing import Any, TypeAlias
 
 from microgradnet.functions import abs as absolute
@@ -108,12 +109,12 @@ def binary_cross_entropy(p: Numbers, t: Numbers) -> Any:
 
 
 def binary_cross_entropy_with_logits(z: Numbers, t: Numbers) -> Any:
-    """E = ln(1 + eᶻ) − t·z: the binary cross-entropy of p = sigmoid(z), for any logit z; dE/dz = sigmoid(z) − t.
+    """E = t·ln(1 + e⁻ᶻ) + (1 − t)·ln(1 + eᶻ): that of p = sigmoid(z), for any logit z; dE/dz = sigmoid(z) − t.
 
     >>> round(binary_cross_entropy_with_logits(Value(1000.0), 0.0).data, 4)
     1000.0
     """
-    return _summed(lambda z, t: softplus(z) - t * z, z, t)
+    return _summed(lambda z, t: t * softplus(-z) + (1 - t) * softplus(z), z, t)  # ln(1 + eᶻ) − t·z would cancel
 
 
 def cross_entropy(logits: Sequence[Number], target: Any) -> Any:
@@ -124,12 +125,16 @@ def cross_entropy(logits: Sequence[Number], target: Any) -> Any:
         target: the number of the right class, or a probability for each class (one-hot: 1 for the right one).
 
     Raises:
-        ValueError: the target does not fit the logits.
+        ValueError: the target does not fit the logits, or its numbers are no probabilities that add up to 1.
 
     >>> round(cross_entropy([Value(2.0), Value(0.0), Value(0.0)], 0).data, 4)
     0.2395
     """
-    return logsumexp(logits) - dot(_distribution(target, logits), logits)
+    shares = _distribution(target, logits)
+    numbers = [t for t in shares if not isinstance(t, Value)]
+    if len(numbers) == len(shares) and (min(numbers) < 0 or not isclose(sum(numbers), 1.0, abs_tol=1e-6)):
+        raise ValueError(f"probabilities for each class are at least 0 and add up to 1, got {shares!r:.80}")
+    return logsumexp(logits) - dot(shares, logits)
 
 
 def l1(parameters: Any, strength: float) -> Value:
@@ -162,9 +167,10 @@ LOSSES: dict[str, Loss] = {
 
 def _summed(loss: Loss, y: Numbers, t: Numbers) -> Any:
     """The loss of each output with its target, added up."""
+    y, t = _listed(y), _listed(t)
     if not isinstance(y, Sequence):
         if isinstance(t, Sequence):
-            raise ValueError(f"one prediction needs one target, got {len(t)}")
+            raise ValueError(f"a single prediction needs a single number as its target, got a list of {len(t)}")
         return loss(y, t)
     if not isinstance(t, Sequence) or len(t) != len(y):
         got = f"{len(t)}" if isinstance(t, Sequence) else f"{t!r:.80}"
@@ -172,8 +178,14 @@ def _summed(loss: Loss, y: Numbers, t: Numbers) -> Any:
     return total([loss(yi, ti) for yi, ti in zip(y, t, strict=True)])
 
 
+def _listed(numbers: Any) -> Any:
+    """An array as a list; all else as it is."""
+    return numbers.tolist() if getattr(numbers, "ndim", 0) else numbers
+
+
 def _distribution(target: Any, scores: Any) -> Sequence[Number]:
     """A probability for each class: those given, or 1 for the class of this number."""
+    target, scores = _listed(target), _listed(scores)
     count = len(scores) if isinstance(scores, Sequence) else 0
     if count < 2:
         raise ValueError(f"a list of at least 2 scores is needed, one for each class, got {scores!r:.80}")

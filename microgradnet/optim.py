@@ -6,7 +6,8 @@ name, and so are the defaults.
 """
 
 import math
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.errors import AnomalyError
+from microgradnet.hyperparameters import checked
 from microgradnet.schedules import Constant, Schedule, from_record, to_record
-from microgradnet.text import suggestion
 from microgradnet.vector import ParameterVector
 
 Numbers: TypeAlias = NDArray[np.float64]
@@ -50,13 +51,7 @@ class Optimizer:
         self.parameters = found if isinstance(found, ParameterVector) else ParameterVector(found)
         if not len(self.parameters):
             raise ValueError("an optimiser needs parameters to change, got none")
-        self.hyperparameters = {"lr": lr, "weight_decay": weight_decay, "clip_norm": clip_norm, **numbers}
-        for name, number in self.hyperparameters.items():
-            if name not in RANGES:
-                raise TypeError(f"{type(self).__name__} has no {name!r}: {suggestion(name, RANGES)}")
-            words, is_allowed = RANGES[name]
-            if not is_allowed(number):
-                raise ValueError(f"{name} must be {words}, got {number!r}")
+        self.hyperparameters = checked({"lr": lr, "weight_decay": weight_decay, "clip_norm": clip_norm, **numbers})
         if schedule is not None and not callable(schedule):
             raise TypeError(f"a schedule is a function of the step, as Cosine(1000), got {schedule!r}")
         self.schedule: Schedule = schedule or Constant()
@@ -91,12 +86,13 @@ class Optimizer:
         theta, moments = self.parameters.array.copy(), {name: moment.copy() for name, moment in self.moments.items()}
         with np.errstate(all="ignore"):
             self._take(g, self.lr)
-        if not np.isfinite(self.parameters.array).all():
-            place = int(np.flatnonzero(~np.isfinite(self.parameters.array))[0])
+        if not all(np.isfinite(numbers).all() for numbers in (self.parameters.array, *self.moments.values())):
+            place = int(np.argmax(np.abs(g)))
             self.parameters[:], self.moments = theta, moments
             raise AnomalyError(
-                f"step {self.steps + 1} with a learning rate of {self.lr:g} takes {self.parameters.values[place]!r} "
-                "beyond the range of a float: no step was taken. Take smaller steps"
+                f"step {self.steps + 1} with a learning rate of {self.lr:g} goes beyond the range of a float: no step was "
+                f"taken. The steepest slope is {g[place]:g}, by {self.parameters.values[place]!r}; take smaller steps, or "
+                "clip_norm"
             )
         self.steps += 1
 
@@ -136,14 +132,19 @@ class Optimizer:
         """
         if state.get("kind") != type(self).__name__:
             raise ValueError(f"this is the state of {state.get('kind')!r}, not of {type(self).__name__}")
-        moments = {name: np.array(moment, np.float64) for name, moment in state["moments"].items()}
+        try:
+            moments = {name: np.array(moment, np.float64) for name, moment in state["moments"].items()}
+            numbers, schedule = checked(state["hyperparameters"]), from_record(state["schedule"])
+            steps = operator.index(state["steps"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is no state of an optimiser: {error!r:.200}") from error
         shapes = {name: moment.shape for name, moment in moments.items()}
         wanted = {name: moment.shape for name, moment in self.moments.items()}
-        if shapes != wanted or state["hyperparameters"].keys() != self.hyperparameters.keys():
+        if shapes != wanted or numbers.keys() != self.hyperparameters.keys():
             raise ValueError(f"this state has {shapes} for {wanted}, so it is not one of this optimiser's")
-        self.schedule = from_record(state["schedule"])
-        self.hyperparameters = dict(state["hyperparameters"])
-        self.steps, self.moments = int(state["steps"]), moments
+        if steps < 0 or not all(np.isfinite(moment).all() for moment in moments.values()):
+            raise ValueError("this state has infinities, NaNs or a negative number of steps: no optimiser leaves that")
+        self.schedule, self.hyperparameters, self.steps, self.moments = schedule, numbers, steps, moments
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name}={number:g}" for name, number in self.hyperparameters.items())
@@ -267,19 +268,6 @@ class AdamW(Adam):
         self.parameters -= lr * self.hyperparameters["weight_decay"] * self.parameters.array
         self._descend(g, lr)
 
-
-RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
-    "lr": ("a finite number above 0", lambda x: 0 < x < math.inf),
-    "weight_decay": ("a finite number, at least 0", lambda x: 0 <= x < math.inf),
-    "clip_norm": ("above 0", lambda x: x > 0),
-    "momentum": ("in [0, 1)", lambda x: 0 <= x < 1),
-    "nesterov": ("True or False", lambda x: x in (False, True)),
-    "alpha": ("in [0, 1)", lambda x: 0 <= x < 1),
-    "beta1": ("in [0, 1)", lambda x: 0 <= x < 1),
-    "beta2": ("in [0, 1)", lambda x: 0 <= x < 1),
-    "eps": ("a finite number, at least 0", lambda x: 0 <= x < math.inf),
-}
-"""What each hyperparameter may be, and whether a number is that."""
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__.lower(): kind for kind in (SGD, RMSProp, Adam, AdamW)}
 """The optimisers by name."""

@@ -40,8 +40,7 @@ class StepDecay:
 
     def __post_init__(self) -> None:
         _at_least_one("every", self.every)
-        if not 0 < self.gamma < math.inf:
-            raise ValueError(f"gamma must be a finite number above 0, got {self.gamma!r}")
+        _a_share("gamma", self.gamma)
 
     def __call__(self, step: int) -> float:
         """The factor at this step."""
@@ -61,6 +60,7 @@ class Linear:
 
     def __post_init__(self) -> None:
         _at_least_one("total", self.total)
+        _a_share("end", self.end)
 
     def __call__(self, step: int) -> float:
         """The factor at this step."""
@@ -80,6 +80,7 @@ class Cosine:
 
     def __post_init__(self) -> None:
         _at_least_one("total", self.total)
+        _a_share("end", self.end)
 
     def __call__(self, step: int) -> float:
         """The factor at this step."""
@@ -122,7 +123,13 @@ def to_record(schedule: Schedule) -> dict[str, Any]:
     if SCHEDULES.get(kind) is not type(schedule):
         raise TypeError(f"a schedule of one's own cannot be saved, got {schedule!r}: use one of {', '.join(SCHEDULES)}")
     numbers = {field.name: getattr(schedule, field.name) for field in fields(schedule)}  # type: ignore[arg-type]
-    return {"kind": kind, **{name: to_record(part) if callable(part) else part for name, part in numbers.items()}}
+    return {"kind": kind, **{name: _recorded(part) for name, part in numbers.items()}}
+
+
+def _recorded(part: Any) -> Any:
+    if callable(part):
+        return to_record(part)
+    return int(part) if isinstance(part, Integral) else float(part)
 
 
 def from_record(record: Mapping[str, Any]) -> Schedule:
@@ -145,3 +152,8 @@ def from_record(record: Mapping[str, Any]) -> Schedule:
 def _at_least_one(name: str, count: Any) -> None:
     if not isinstance(count, Integral) or count < 1:
         raise ValueError(f"{name} must be a whole number of steps, at least 1, got {count!r}")
+
+
+def _a_share(name: str, number: Any) -> None:
+    if not 0 <= number < math.inf:
+        raise ValueError(f"{name} must be a finite number, at least 0, got {number!r}")

@@ -47,6 +47,12 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
         found = found[:, 0]
     if loss in (cross_entropy, multiclass_hinge) and found.ndim == 1:
         return _one_hot(found, outputs)
+    if (
+        loss is cross_entropy
+        and found.ndim == 2
+        and ((found < 0).any() or (np.abs(found.sum(axis=1) - 1) > 1e-6).any())
+    ):
+        raise ValueError("cross_entropy takes classes, or rows of probabilities that add up to 1")
     if loss is hinge and set(np.unique(found)) <= {0.0, 1.0}:
         found = 2 * found - 1
     if loss is hinge and (np.abs(found) != 1).any():

@@ -104,11 +104,20 @@ def demo_layers() -> Any:
     return draw(loss, view="layers")
 
 
+def blanks() -> Any:
+    """A worksheet of the example `two-neurons`."""
+    from microgradnet.examples import EXAMPLES
+    from microgradnet.worksheets import worksheet
+
+    return worksheet(EXAMPLES["two-neurons"].build(), seed=3).picture()
+
+
 PICTURES: dict[str, Callable[[], Any]] = {
     "neuron": lambda: example("neuron"),
     "neuron-operations": with_circles,
     "network": network,
     "demo-layers": demo_layers,
+    "worksheet": blanks,
 }
 
 

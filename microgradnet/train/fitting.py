@@ -112,6 +112,8 @@ def fit(
     _refuse(model, rule, {"epochs": epochs, "batch_size": batch_size, "patience": patience, "seed + 1": seed + 1})
     best = _Best(patience)
     history = _resumed(model, rule, best, checkpoint) if resume else History()
+    if checkpoint is not None:
+        rule.state_dict()  # what cannot be saved is refused before the first step
     sample_loss = _sample_loss(model, loss_of, penalty)
     computation = compiled_batches if compiled else eager_batches
     take, check = computation(sample_loss, rule.parameters), computation(sample_loss)
