@@ -38,7 +38,8 @@ def draw(
     """The picture of a value's computation graph, or of a network.
 
     Args:
-        value_or_module: a Value, a list of them (a network's outputs), a Neuron, Layer or MLP, or a compiled program.
+        value_or_module: a Value, a list of them (a network's outputs), a Neuron, Layer or MLP, or a compiled program;
+            or what `gradcheck` found in a graph, to see the operations whose derivatives are wrong.
         view: "ops" draws every value; "neurons" and "layers" draw one box for all that a neuron or a layer computed.
             A module is drawn as a network of circles ("neurons"), or with a box for each layer ("layers"). Left out,
             it is "ops", or the finest view that fits into `max_nodes`.
@@ -70,6 +71,9 @@ def draw(
     if not isinstance(title, str):
         raise TypeError(f"title is a str, got {title!r}")
     mark = list(mark)
+    if hasattr(value_or_module, "marks"):  # what was found about a graph
+        mark += value_or_module.marks
+        value_or_module, view = value_or_module.root, view or "ops"
     for_ops = [name for name, given in (("op_nodes", op_nodes), ("expand", expand), ("mark", mark)) if given]
     diagram = Diagram(direction=direction, title=title)
     if isinstance(value_or_module, Value):
