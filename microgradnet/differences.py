@@ -76,7 +76,9 @@ class Check(NamedTuple):
         )
 
 
-def differences(function: Callable[[float], float], x: float, low: float = 1.0, high: float = 1.0) -> Differences:
+def differences(
+    function: Callable[[float], float], x: float, low: float = 1.0, high: float = 1.0, noise: float = 0.0
+) -> Differences:
     """The derivative at x: steps as wide as x reach no pole at 0, those as wide as 1 do better where x is tiny.
 
     Args:
@@ -84,6 +86,7 @@ def differences(function: Callable[[float], float], x: float, low: float = 1.0, 
         x: the point.
         low: how far a step goes to the left, 0 or 1.
         high: how far it goes to the right; with 0 and 1 it is the slope to the right alone.
+        noise: how far off the function's values may be, beside the rounding of each.
 
     Raises:
         DomainError: it is not defined at the point or near it.
@@ -93,7 +96,7 @@ def differences(function: Callable[[float], float], x: float, low: float = 1.0, 
     outside: DomainError | None = None
     for scale in (narrow, *wide, narrow * CLOSER):
         try:
-            found.append(_extrapolated(function, x, scale, low, high))
+            found.append(_extrapolated(function, x, scale, low, high, noise))
         except DomainError as error:
             outside = error
             continue
@@ -105,7 +108,9 @@ def differences(function: Callable[[float], float], x: float, low: float = 1.0, 
     return min(found, key=lambda differences: differences.estimate)
 
 
-def _extrapolated(function: Callable[[float], float], x: float, scale: float, low: float, high: float) -> Differences:
+def _extrapolated(
+    function: Callable[[float], float], x: float, scale: float, low: float, high: float, noise: float
+) -> Differences:
     """Of all extrapolations of D(h) to h = 0 the one that its neighbours confirm best."""
     best, smallest, nearby = math.nan, math.inf, 0.0
     wider: list[float] = []  # what the step before gave
@@ -122,7 +127,7 @@ def _extrapolated(function: Callable[[float], float], x: float, scale: float, lo
                 raise
             wider, steps, h = [], 0, h / 4.0  # nor is a wider one of use, beyond where the function ends
             continue
-        rounding = (abs(above) * EPSILON + abs(below) * EPSILON + SMALLEST) / (right - left)
+        rounding = (abs(above) * EPSILON + abs(below) * EPSILON + SMALLEST + noise) / (right - left)
         row = [(above - below) / (right - left)]
         for order, before in enumerate(wider, 1):  # each takes the next power of h out of the error
             row.append(row[-1] + (row[-1] - before) / (narrowing**order - 1.0))
@@ -135,30 +140,32 @@ def _extrapolated(function: Callable[[float], float], x: float, scale: float, lo
     return Differences(best, smallest, nearby)
 
 
-def check_slope(function: Callable[[float], float], x: float, derivative: float, name: str = "") -> Check | None:
+def check_slope(function: Callable[[float], float], x: float, derivative: float, noise: float = 0.0) -> Check | None:
     """Whether `derivative` is that of the function at x; None where differences cannot tell.
 
     At a kink, where the slopes to the left and to the right differ, each number from the one to the other is right.
     At the end of the domain the slope of the one side decides.
     """
     if _is_plain(function, x, derivative):
-        return Check(name, x, derivative, derivative)
+        return Check("", x, derivative, derivative)
     central: Check | None = None
     with suppress(DomainError):
-        central = Check(name, x, derivative, *differences(function, x))
+        central = Check("", x, derivative, *differences(function, x, noise=noise))
     if central is not None and central.ok:
         return central
+    if not _is_resolved(function, x):
+        return None
     sides: list[Differences] = []
     for low, high in ((1.0, 0.0), (0.0, 1.0)):
         with suppress(DomainError):
-            sides.append(differences(function, x, low, high))
+            sides.append(differences(function, x, low, high, noise))
     if len(sides) == 1:
-        return Check(name, x, derivative, *sides[0])
+        return Check("", x, derivative, *sides[0])
     if sides:
         slopes = sorted(side.slope for side in sides)
         estimate, nearby = sum(side.estimate for side in sides), max(side.nearby for side in sides)
         if slopes[1] - slopes[0] > ESTIMATES * estimate + RELATIVE * max(map(abs, slopes)):
-            return Check(name, x, derivative, min(max(derivative, slopes[0]), slopes[1]), estimate, nearby)
+            return Check("", x, derivative, min(max(derivative, slopes[0]), slopes[1]), estimate, nearby)
     return central
 
 
@@ -170,3 +177,18 @@ def _is_plain(function: Callable[[float], float], x: float, derivative: float) -
     except DomainError:
         return False
     return abs((8.0 * near - far) / (12.0 * h) - derivative) <= RELATIVE * abs(derivative)
+
+
+def _is_resolved(function: Callable[[float], float], x: float) -> bool:
+    """Whether the function changes less from one float to the next than over a wide step; sin at 1e200 does not."""
+    high, low, wide = x, x, WIDEST * (abs(x) or 1.0)
+    try:
+        middle = function(x)
+        far = max(abs(function(x + wide) - middle), abs(function(x - wide) - middle))
+        near = 0.0
+        for _ in range(3):
+            high, low = math.nextafter(high, math.inf), math.nextafter(low, -math.inf)
+            near = max(near, abs(function(high) - middle), abs(function(low) - middle))
+    except DomainError:
+        return True
+    return near <= SHARP * far or near <= EPSILON / SHARP * abs(middle)

@@ -6,13 +6,13 @@ have. So a wrong rule is found where it stands, however much is right above it a
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from math import inf
+from math import inf, isfinite
 from random import Random
 from typing import NamedTuple
 
 from microgradnet.backward import refuse_stale
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.differences import Check, check_slope
+from microgradnet.differences import EPSILON, Check, check_slope
 from microgradnet.errors import DomainError
 from microgradnet.graph import nearest, walk
 from microgradnet.naming import Namer, in_brackets
@@ -209,6 +209,8 @@ class _NodeCheck:
             self.unclear = dict.fromkeys(range(self.count), "its rule has no number there")
         else:
             self.derivatives = (*derivatives, *(0.0,) * (self.count - len(derivatives)))
+        effects = (abs(x * slope) for x, slope in zip(self.numbers, self.derivatives, strict=False))
+        self._noise = EPSILON * sum(effect for effect in effects if effect < inf)  # 1e300 − 1e300 hides what is added
 
     def faults(self, most: int) -> Iterator[tuple[int, Check]]:
         """The positions of wrong derivatives, and what is wrong; of a wide node `most` of them."""
@@ -220,16 +222,15 @@ class _NodeCheck:
 
     def _one_by_one(self, positions: Sequence[int]) -> Iterator[tuple[int, Check]]:
         for position in positions:
-            check = check_slope(self._along(position), self.numbers[position], self.derivatives[position])
+            check = check_slope(self._along(position), self.numbers[position], self.derivatives[position], self._noise)
             if check is None:
-                self.unclear[position] = "the operation is defined at no point beside it"
+                self.unclear[position] = "floats near there are too far from each other, or all outside its domain"
             elif check.unclear:
                 self.unclear[position] = f"differences are good to ±{check.estimate:.1g} only"
+            elif not check.agrees and not isfinite(check.expected):
+                self.unclear[position] = "differences come to no number there"
             elif not check.agrees:
-                if abs(check.expected) < inf:
-                    yield position, check
-                else:
-                    self.unclear[position] = "differences give no number"
+                yield position, check
 
     def _search(self, positions: Sequence[int]) -> Iterator[tuple[int, Check]]:
         """Those of many: a part whose derivatives agree all together is done, any other is halved."""
@@ -263,7 +264,7 @@ class _NodeCheck:
                 numbers[position] += t * step
             return self._value(numbers)
 
-        check = check_slope(moved, 0.0, slope)
+        check = check_slope(moved, 0.0, slope, self._noise)
         return check is not None and check.ok
 
     def _along(self, position: int) -> Callable[[float], float]:
