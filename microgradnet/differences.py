@@ -5,7 +5,7 @@ Of what function, and at which points, is left to `checking`, `faults` and `cust
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -181,14 +181,19 @@ def _is_plain(function: Callable[[float], float], x: float, derivative: float) -
 
 def _is_resolved(function: Callable[[float], float], x: float) -> bool:
     """Whether the function changes less from one float to the next than over a wide step; sin at 1e200 does not."""
-    high, low, wide = x, x, WIDEST * (abs(x) or 1.0)
     try:
-        middle = function(x)
-        far = max(abs(function(x + wide) - middle), abs(function(x - wide) - middle))
-        near = 0.0
-        for _ in range(3):
-            high, low = math.nextafter(high, math.inf), math.nextafter(low, -math.inf)
-            near = max(near, abs(function(high) - middle), abs(function(low) - middle))
+        middle, wide = function(x), WIDEST * max(abs(x), 1.0)
     except DomainError:
-        return True
-    return near <= SHARP * far or near <= EPSILON / SHARP * abs(middle)
+        return False
+
+    def change(points: Sequence[float]) -> float:
+        """The largest from x to one of these points."""
+        most = 0.0
+        for point in points:
+            with suppress(DomainError):
+                most = max(most, abs(function(point) - middle))
+        return most
+
+    high, low = math.nextafter(x, math.inf), math.nextafter(x, -math.inf)
+    near = change((high, low, math.nextafter(high, math.inf), math.nextafter(low, -math.inf)))
+    return near <= max(SHARP * change((x + wide, x - wide)), EPSILON / SHARP * abs(middle))

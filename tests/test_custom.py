@@ -156,7 +156,8 @@ def test_its_text_has_the_brackets_it_needs(functions: Own) -> None:
 
     cube, lerp = functions["cube"], functions["lerp"]
     for value, text in (
-        (cube(a + b) * a, "(a + b)³·a"), (cube(cube(a)), "(a³)³"), (cube(-a), "(−a)³"), (cube(lerp(a, b, a)), "lerp(a, b, a)³"),
+        (cube(a + b) * a, "(a + b)³·a"), (cube(cube(a)), "(a³)³"), (cube(-a), "(−a)³"),
+        (cube(lerp(a, b, a)), "lerp(a, b, a)³"),
         (plus(a, b) * a, "(a ⊕ b)·a"), (plus(a, plus(a, b)), "a ⊕ (a ⊕ b)"), (plus(a * b, a) + a, "((a·b) ⊕ a) + a"),
         (lerp(a + b, a, plus(a, b)), "lerp(a + b, a, a ⊕ b)"),
     ):  # fmt: skip
