@@ -49,7 +49,7 @@ def applied(function: OperationFunction, point: tuple[float, ...]) -> tuple[list
     """Labelled values at the point, and the result."""
     names = function.row.operands
     values = [Value(x, name) for name, x in zip(names, point[: differentiable(function.row)], strict=False)]
-    y: Any = function(*values, *point[len(values) :])  # type: ignore[arg-type]
+    y: Any = function(*values, *point[len(values) :])
     y.label = "y"
     return values, y
 
