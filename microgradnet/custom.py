@@ -36,8 +36,10 @@ class OperationFunction(Protocol):
 
 
 def operation(
+    value: Rule | None = None,
+    /,
     *,
-    derivatives: Rule,
+    derivatives: Rule | None = None,
     symbol: str = "",
     text: str = "",
     latex: str = "",
@@ -70,6 +72,7 @@ def operation(
     exist).
 
     Args:
+        value: nothing; the rule for the value stands below the decorator.
         derivatives: the rule for the derivatives: of m, the result y and the same operands. It returns a tuple with one
             derivative for each operand, but for the constants.
         symbol: what stands in its circle in pictures; its name unless given.
@@ -91,6 +94,11 @@ def operation(
             finite differences find: the message has the point and both numbers; or a sample lies outside the domain.
             Nothing is left in the table then. Your own operation may be defined anew; graphs made before keep theirs.
     """
+    if value is not None or derivatives is None:
+        raise TypeError("write @operation(derivatives=…), with the rule for the derivatives, above that for the value")
+    for option, given in (("symbol", symbol), ("text", text), ("latex", latex), ("domain", domain)):
+        if not isinstance(given, str):
+            raise TypeError(f"{option} of an operation is a str, got {given!r}")
 
     def decorate(value: Rule) -> OperationFunction:
         names = operands_of(value, derivatives)

@@ -5,6 +5,7 @@ import math
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -273,6 +274,17 @@ def test_what_cannot_be_a_rule_is_refused_and_leaves_nothing() -> None:
         assert before == TABLE
 
 
+def test_the_decorator_is_given_its_rule_by_name() -> None:
+    bare: Any = operation
+    calls: list[Callable[[], Any]] = [bare, lambda: bare(good), lambda: bare(good, derivatives=right)]
+    for wrong in calls:
+        with pytest.raises(TypeError, match=r"write @operation\(derivatives=…\), with the rule"):
+            wrong()
+    for option in ("symbol", "text", "latex", "domain"):
+        with pytest.raises(TypeError, match=f"{option} of an operation is a str, got 3"):
+            bare(derivatives=right, **{option: 3})
+
+
 def good(m: Any, x: Any) -> Any:
     return x**3
 
@@ -406,7 +418,7 @@ REFUSED: list[tuple[Any, Any, dict[str, Any], type[Exception], str]] = [
     (good, no_number, {}, TypeError, "the derivative of operation 'good' for x is no number: None"),
     (good, of_another, {}, TypeError, r"def of_another\(m, y, x\), got of_another\(m: .*a: "),
     (good, not_again, {}, TypeError, r"asks for m\.log1p: m has abs, cos, "),
-    (good, None, {}, TypeError, "needs two rules that are written with def.*None for its derivatives"),
+    (good, math.sin, {}, TypeError, "needs two rules that are written with def.*sin> for its derivatives"),
     (lambda m, x: x, right, {}, TypeError, "needs two rules that are written with def"),
     (branches, right, {}, TypeError, WHERE),
     (largest_of, right, {}, TypeError, WHERE),

@@ -71,8 +71,10 @@ def draw(
     if not isinstance(title, str):
         raise TypeError(f"title is a str, got {title!r}")
     mark = list(mark)
-    if hasattr(value_or_module, "marks"):  # what was found about a graph
+    found = ""
+    if hasattr(value_or_module, "marks"):  # what was found in a graph
         mark += value_or_module.marks
+        found = str(value_or_module).partition("\n")[0]
         value_or_module, view = value_or_module.root, view or "ops"
     for_ops = [name for name, given in (("op_nodes", op_nodes), ("expand", expand), ("mark", mark)) if given]
     diagram = Diagram(direction=direction, title=title)
@@ -97,7 +99,7 @@ def draw(
             diagram.caption += f'\nleft out: {", ".join(for_ops)}, for which there is view="ops"'
     else:
         OpsView(roots, max_nodes, op_nodes, expand, diagram, mark)
-    diagram.caption = "\n".join(line for line in (diagram.caption, _told_of_changes(roots)) if line)
+    diagram.caption = "\n".join(line for line in (found, diagram.caption, _told_of_changes(roots)) if line)
     return _picture(
         diagram, title or f"computation graph of {Namer(nearest(roots, 100)).heading(roots[0]) or 'a value'}"
     )
