@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from microgradnet.checking import gradcheck
+from microgradnet.custom import operation
 from microgradnet.errors import AnomalyError, CaptureError, DomainError, ProviderError, StaleGraphError
 from microgradnet.functions import (
     abs,
@@ -124,6 +125,7 @@ __all__ = [
     "maximum",
     "minimum",
     "no_grad",
+    "operation",
     "page",
     "parameter",
     "relu",

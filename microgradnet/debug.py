@@ -29,9 +29,6 @@ ENTERED = {
     "microgradnet.ops.elementary",
     "microgradnet.ops.activations",
 }
-RULES: dict[str, Callable[..., Any]] = {
-    rule.__name__: rule for row in TABLE.values() for rule in (row.value, row.derivatives)
-}  # what `break` knows by its bare name
 COMMANDS = ("rule", "node", "grads", "draw")
 PICTURE = "backward.svg"
 
@@ -105,7 +102,8 @@ class Debugger(pdb.Pdb):
     # What it reads and writes
     def lineinfo(self, identifier: str) -> Any:
         """The name, file and line of what `break` is asked for and is no variable."""
-        rule = RULES.get(identifier.strip())
+        rules = {rule.__name__: rule for row in TABLE.values() for rule in (row.value, row.derivatives)}
+        rule = rules.get(identifier.strip())
         if rule is None:
             return super().lineinfo(identifier)
         return rule.__name__, rule.__code__.co_filename, rule.__code__.co_firstlineno

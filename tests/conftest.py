@@ -1,11 +1,13 @@
 """What holds for every test: an empty folder to run in, the tree for subprocesses, a steady hypothesis."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from microgradnet.ops import TABLE
 from tests import ROOT
 
 # A deadline would assert a time; in CI the same examples are drawn every time.
@@ -21,6 +23,14 @@ class Surroundings:
         """Nothing is written into the tree, and a subprocess imports the tree, not an installed copy."""
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+    @pytest.fixture(autouse=True)
+    def table(self) -> Iterator[None]:
+        """An operation that a test defines is gone after it."""
+        before = dict(TABLE)
+        yield
+        TABLE.clear()
+        TABLE.update(before)
 
 
 def pytest_configure(config: pytest.Config) -> None:

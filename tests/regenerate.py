@@ -42,13 +42,13 @@ class Generated(NamedTuple):
 
 
 def operations() -> str:
-    """The table of operations: each row of `microgradnet.ops.TABLE`, its derivatives read from its rule."""
-    from microgradnet.ops import TABLE
+    """The table of operations: each row of microgradnet's own, its derivatives read from its rule."""
+    from microgradnet.ops import BUILT_IN, TABLE
     from microgradnet.ops.operation import ATOM
     from microgradnet.ops.symbols import Symbol, Symbols
 
     lines = ["| operation | in Python | y = | ∂y/∂ each operand | defined for |", "|---|---|---|---|---|"]
-    for row in TABLE.values():
+    for row in (row for name, row in TABLE.items() if name in BUILT_IN):
         y = row.write([(name, ATOM) for name in row.operands])
         derivatives = row.derivatives(Symbols(), Symbol("y"), *map(Symbol, row.operands))
         shown = [f"`{text}`" for text in (row.code, y)]

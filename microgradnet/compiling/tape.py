@@ -23,7 +23,7 @@ from microgradnet.compiling.program import Program, Result
 from microgradnet.compiling.tape_source import Case, case_of, cases, is_listed, source
 from microgradnet.files import write_atomically
 from microgradnet.graph import walk
-from microgradnet.ops import TABLE, Operation
+from microgradnet.ops import BUILT_IN, TABLE, Operation
 from microgradnet.value import Value
 
 Array = np.ndarray[Any, Any]
@@ -47,7 +47,8 @@ class Tape:
 
     def __init__(self, program: Program) -> None:
         scalars, varying = program.scalars, program.scalars.varying
-        rows = tuple(dict.fromkeys([*TABLE.values(), *[node.op for node in scalars.nodes]]))
+        own = [row for row in TABLE.values() if row.name in BUILT_IN]  # the same for all programs: compiled once
+        rows = tuple(dict.fromkeys([*own, *[node.op for node in scalars.nodes]]))
         self._interpreter = interpreter(rows)
         self._others = program.others
         backward = _passing_back(program)

@@ -38,7 +38,8 @@ def draw(
     """The picture of a value's computation graph, or of a network.
 
     Args:
-        value_or_module: a Value, a list of them (a network's outputs), a Neuron, Layer or MLP, or a compiled program.
+        value_or_module: a Value, a list of them (a network's outputs), a Neuron, Layer or MLP, or a compiled program;
+            or what `gradcheck` found in a graph, to see the operations whose derivatives are wrong.
         view: "ops" draws every value; "neurons" and "layers" draw one box for all that a neuron or a layer computed.
             A module is drawn as a network of circles ("neurons"), or with a box for each layer ("layers"). Left out,
             it is "ops", or the finest view that fits into `max_nodes`.
@@ -70,6 +71,11 @@ def draw(
     if not isinstance(title, str):
         raise TypeError(f"title is a str, got {title!r}")
     mark = list(mark)
+    found = ""
+    if hasattr(value_or_module, "marks"):  # what was found in a graph
+        mark += value_or_module.marks
+        found = str(value_or_module).partition("\n")[0]
+        value_or_module, view = value_or_module.root, view or "ops"
     for_ops = [name for name, given in (("op_nodes", op_nodes), ("expand", expand), ("mark", mark)) if given]
     diagram = Diagram(direction=direction, title=title)
     if isinstance(value_or_module, Value):
@@ -93,7 +99,7 @@ def draw(
             diagram.caption += f'\nleft out: {", ".join(for_ops)}, for which there is view="ops"'
     else:
         OpsView(roots, max_nodes, op_nodes, expand, diagram, mark)
-    diagram.caption = "\n".join(line for line in (diagram.caption, _told_of_changes(roots)) if line)
+    diagram.caption = "\n".join(line for line in (found, diagram.caption, _told_of_changes(roots)) if line)
     return _picture(
         diagram, title or f"computation graph of {Namer(nearest(roots, 100)).heading(roots[0]) or 'a value'}"
     )

@@ -14,7 +14,7 @@ from itertools import islice
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
 from microgradnet.graph import nearest, topological_order
 from microgradnet.naming import gradient, number
-from microgradnet.ops import ADD, CONSTANT, PARAMETER, TABLE, TOTAL, WEIGHTED_SUM, activations
+from microgradnet.ops import ADD, BUILT_IN, CONSTANT, PARAMETER, TABLE, TOTAL, WEIGHTED_SUM, Operation, activations
 from microgradnet.text import counted
 from microgradnet.value import Value
 
@@ -124,7 +124,7 @@ class Groups:
         first = node.operands[0]
         if node.op is WEIGHTED_SUM:
             return fed_by[0] if first.op is PARAMETER and fed_by[0].is_neuron else None
-        if node.op in _ACTIVATIONS and first.op is WEIGHTED_SUM and self.of[first].is_neuron:
+        if _is_activation(node.op) and first.op is WEIGHTED_SUM and self.of[first].is_neuron:
             return self.of[first]
         return None
 
@@ -147,6 +147,11 @@ class Groups:
         if of_parameters and operand in self._neurons:
             return self._layers.get(self._neurons[operand][0])
         return self.of[operand]
+
+
+def _is_activation(op: Operation) -> bool:
+    """Whether it is one of the activations, or a user's own operation that could be."""
+    return op in _ACTIVATIONS or (op.name not in BUILT_IN and len(op.operands) - op.constants == 1)
 
 
 def _neurons(order: list[Value]) -> dict[Value, tuple[Value, str]]:

@@ -34,9 +34,9 @@ from microgradnet.ops.elementary import (
 from microgradnet.ops.operation import Operation
 
 __all__ = [
-    "ABS", "ADD", "CONSTANT", "COS", "DIVIDE", "ELU", "ERF", "ERFC", "EXP", "EXPONENTIAL", "GELU", "GELU_TANH",
-    "GENERAL_POWER", "INPUT", "LEAKY_RELU", "LOG", "LOGSUMEXP", "MAXIMUM", "MINIMUM", "MULTIPLY", "NEGATE",
-    "PARAMETER", "POWER", "RELU", "SIGMOID", "SILU", "SIN", "SOFTPLUS", "SQRT", "SUBTRACT", "TABLE", "TANH",
+    "ABS", "ADD", "BUILT_IN", "CONSTANT", "COS", "DIVIDE", "ELU", "ERF", "ERFC", "EXP", "EXPONENTIAL", "GELU",
+    "GELU_TANH", "GENERAL_POWER", "INPUT", "LEAKY_RELU", "LOG", "LOGSUMEXP", "MAXIMUM", "MINIMUM", "MULTIPLY",
+    "NEGATE", "PARAMETER", "POWER", "RELU", "SIGMOID", "SILU", "SIN", "SOFTPLUS", "SQRT", "SUBTRACT", "TABLE", "TANH",
     "TOTAL", "WEIGHTED_SUM", "Operation",
 ]  # fmt: skip
 
@@ -51,4 +51,6 @@ TABLE: dict[str, Operation] = {
         SIGMOID, RELU, LEAKY_RELU, ELU, GELU, GELU_TANH, SILU, SOFTPLUS,
     )
 }  # fmt: skip
-"""Every operation by its name."""
+"""Every operation by its name, a user's own among them: see `custom`."""
+BUILT_IN = frozenset(TABLE)
+"""The names of the operations that are microgradnet's own."""

@@ -23,8 +23,11 @@ LOOSE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 LATEX_BRACKETS = r"\left({}\right)"
 
 
-def row_named(name: str) -> "Operation | None":
-    """The row of that name, a leaf's among them; None if there is none.
+def row_named(name: str) -> "Operation":
+    """The row of that name, a leaf's among them.
+
+    Raises:
+        LookupError: there is none; a pickled graph may have an operation that was not defined here.
 
     >>> row_named("add")
     <Operation add>
@@ -32,7 +35,10 @@ def row_named(name: str) -> "Operation | None":
     from microgradnet import ops  # the table is made of this module's rows
 
     leaves = {row.name: row for row in (ops.INPUT, ops.PARAMETER, ops.CONSTANT)}
-    return {**ops.TABLE, **leaves}.get(name)
+    row = {**ops.TABLE, **leaves}.get(name)
+    if row is None:
+        raise LookupError(f"there is no operation {name!r} here: define it with @operation first, as it was then")
+    return row
 
 
 def leaf_value(m: Space) -> Number:
@@ -110,9 +116,14 @@ class Operation:
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
 
-    def __reduce__(self) -> tuple[Callable[[str], "Operation | None"], tuple[str]]:
-        if row_named(self.name) is not self:  # a copied or unpickled value has the same row, not a copy of it
-            raise TypeError(f"{self!r} is not in the table of operations, so it can't be copied: use .replace()")
+    def __reduce__(self) -> tuple[Callable[[str], "Operation"], tuple[str]]:
+        from microgradnet import ops
+
+        if self.name in ops.TABLE and ops.TABLE[self.name] is not self:  # a copied value has the same row, no copy
+            raise TypeError(
+                f"{self!r} is not in the table of operations (any more), so it can't be copied: compute the values "
+                "again with the one that is, or change a row with .replace()"
+            )
         return row_named, (self.name,)
 
     def replace(self, **changes: Any) -> "Operation":

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from microgradnet import compile, parameter
 from microgradnet.compiling import Portable
 from microgradnet.ops import Operation
+from tests import own
 from tests.compiling.comparing import numbers
 from tests.compiling.test_agreement import P, random_function
 from tests.compiling.test_agreement import steps as drawn_steps
@@ -48,6 +49,11 @@ def test_gradients_agree_with_those_of_torch(name: str) -> None:
 @each_row
 def test_every_row(row: Operation) -> None:
     check_row(row, "torch")
+
+
+@pytest.mark.parametrize("name", own.NAMES)
+def test_a_users_own_operation(name: str) -> None:
+    check_row(own.defined()[name].row, "torch")
 
 
 @given(st.lists(drawn_steps, min_size=1, max_size=20), st.integers(0, 6))

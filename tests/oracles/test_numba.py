@@ -18,7 +18,7 @@ from microgradnet.compiling.engines import engine_of, is_small
 from microgradnet.compiling.program import Program
 from microgradnet.compiling.tape import Tape
 from microgradnet.ops import Operation
-from tests import ROOT
+from tests import ROOT, own
 from tests.benchmarks.compiled import irregular_compiled
 from tests.compiling.comparing import numbers
 from tests.compiling.test_agreement import P, random_function
@@ -54,6 +54,12 @@ def test_networks_agree_with_numpy(name: str) -> None:
 def test_every_row(row: Operation) -> None:
     """Also those whose loops are written out in `tape_source`: they compute what the table's rules say."""
     check_row(row, "numba")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", own.NAMES)
+def test_a_users_own_operation(name: str) -> None:
+    check_row(own.defined()[name].row, "numba")
 
 
 @given(st.lists(drawn_steps, min_size=1, max_size=25), st.integers(0, 6))

@@ -19,7 +19,8 @@ from microgradnet.ops import TABLE, Operation
 from microgradnet.stepping.javascript import Functions
 from microgradnet.stepping.webpage import ASSETS, _graph
 from microgradnet.value import apply, constant
-from tests.strategies import Program, each_row, points, programs
+from tests import own
+from tests.strategies import Program, each_row, points, programs, some_points
 
 ENGINE = (ASSETS / "engine.js").read_text("utf-8")
 TOLERANCE = 1e-12
@@ -85,6 +86,19 @@ def test_rows_agree_at_edges_where_python_has_a_number(engine: MiniRacer, row: O
             nodes.append(node)
     assert nodes
     assert worst(engine, nodes) <= TOLERANCE
+
+
+@pytest.mark.parametrize("name", own.NAMES)
+def test_a_users_own_operation_computes_there_too(engine: MiniRacer, name: str) -> None:
+    function = own.defined()[name]
+    nodes = [at(function.row, point) for point in some_points(function.row)]
+    assert worst(engine, nodes) <= TOLERANCE
+    root = nodes[0] * nodes[0]
+    found = passes(engine, root)
+    assert found["failed"] == -1
+    assert found["forward"] == [step.text for step in root.forward_steps()]
+    shown = [step for step in root.backward_steps() if step.operand.op.name != "constant"]
+    assert [text.partition(" = ")[0] for text in found["backward"]] == [str(step).partition(" = ")[0] for step in shown]
 
 
 def test_a_wrong_rule_would_be_seen(engine: MiniRacer) -> None:

@@ -1,0 +1,199 @@
+"""Derivatives by finite differences, and whether a derivative that is given agrees with them.
+
+Of what function, and at which points, is left to `checking`, `faults` and `custom`.
+"""
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from microgradnet.errors import DomainError
+
+WIDEST = 2.0**-4  # the first step, relative to the input or to 1
+STEPS = 7  # as many inside the domain, each a quarter of the one before
+CLOSER = 2.0**-12  # the scale on which to look again, where both are too wide: close to a pole, say
+NARROWEST = 2.0**-60  # relative too: where no step so far lies inside the domain, none is looked for beyond
+RELATIVE, ESTIMATES = 1e-6, 10.0  # what may lie between a right gradient and the differences
+EPSILON = sys.float_info.epsilon
+SMALLEST = 5e-324  # to which values near 0 are rounded
+QUICK = 2.0**-10  # the step of a first look
+SHARP = 1e-3  # how close differences must tell a gradient, relative to it or to the slopes nearby
+
+
+class Differences(NamedTuple):
+    """A derivative by central differences.
+
+    Attributes:
+        slope: the derivative.
+        estimate: how far off it may be: the truncated series, and the rounding of the function's values.
+        nearby: the steepest slope from the point to one a step away, to tell a derivative that is 0 from none seen.
+    """
+
+    slope: float
+    estimate: float
+    nearby: float
+
+
+class Check(NamedTuple):
+    """One input of a gradient check: its number, its gradient, and what central differences give instead."""
+
+    name: str
+    data: float
+    gradient: float
+    expected: float
+    estimate: float = 0.0
+    nearby: float = 0.0
+
+    @property
+    def error(self) -> float:
+        """|gradient − expected|."""
+        return abs(self.gradient - self.expected)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether they lie within 1e-6·|expected| + 10·estimate; a NaN or an infinity never does."""
+        return self.error < math.inf and self.error <= RELATIVE * abs(self.expected) + ESTIMATES * self.estimate
+
+    @property
+    def unclear(self) -> bool:
+        """Whether the differences are too coarse to tell: a gradient off by a thousandth would agree as well."""
+        size = max(abs(self.gradient), abs(self.expected), self.nearby)
+        return self.agrees and self.error > 0.0 and ESTIMATES * self.estimate > SHARP * size
+
+    @property
+    def ok(self) -> bool:
+        """Whether the differences confirm the gradient."""
+        return self.agrees and not self.unclear
+
+    def __str__(self) -> str:
+        verdict = "agrees" if self.ok else f"WRONG by {self.error:.3g}"
+        if self.unclear:
+            verdict = f"cannot tell: the differences are good to ±{self.estimate:.1g} only"
+        return (
+            f"{self.name} = {self.data:.6g}: gradient {self.gradient:.9g}, differences {self.expected:.9g}, {verdict}"
+        )
+
+
+def differences(
+    function: Callable[[float], float], x: float, low: float = 1.0, high: float = 1.0, noise: float = 0.0
+) -> Differences:
+    """The derivative at x: steps as wide as x reach no pole at 0, those as wide as 1 do better where x is tiny.
+
+    Args:
+        function: of one number; where it is not defined it raises a DomainError.
+        x: the point.
+        low: how far a step goes to the left, 0 or 1.
+        high: how far it goes to the right; with 0 and 1 it is the slope to the right alone.
+        noise: how far off the function's values may be, beside the rounding of each.
+
+    Raises:
+        DomainError: it is not defined at the point or near it.
+    """
+    narrow, *wide = sorted({abs(x), 1.0} - {0.0})
+    found: list[Differences] = []
+    outside: DomainError | None = None
+    for scale in (narrow, *wide, narrow * CLOSER):
+        try:
+            found.append(_extrapolated(function, x, scale, low, high, noise))
+        except DomainError as error:
+            outside = error
+            continue
+        slope, estimate, nearby = found[-1]
+        if ESTIMATES * estimate <= RELATIVE * max(abs(slope), nearby):
+            return found[-1]
+    if not found and outside is not None:
+        raise outside
+    return min(found, key=lambda differences: differences.estimate)
+
+
+def _extrapolated(
+    function: Callable[[float], float], x: float, scale: float, low: float, high: float, noise: float
+) -> Differences:
+    """Of all extrapolations of D(h) to h = 0 the one that its neighbours confirm best."""
+    best, smallest, nearby = math.nan, math.inf, 0.0
+    wider: list[float] = []  # what the step before gave
+    middle, h, steps = function(x), WIDEST * scale, 0
+    narrowing = 16.0 if low and high else 4.0  # what a quarter of the step makes of the error, order by order
+    while steps < STEPS:
+        right, left = x + high * h, x - low * h
+        if right == left:
+            break  # the step is lost in x
+        try:
+            above, below = function(right), function(left)
+        except DomainError:
+            if h < NARROWEST * scale or x + high * h / 4.0 == x - low * h / 4.0:
+                raise
+            wider, steps, h = [], 0, h / 4.0  # nor is a wider one of use, beyond where the function ends
+            continue
+        rounding = (abs(above) * EPSILON + abs(below) * EPSILON + SMALLEST + noise) / (right - left)
+        row = [(above - below) / (right - left)]
+        for order, before in enumerate(wider, 1):  # each takes the next power of h out of the error
+            row.append(row[-1] + (row[-1] - before) / (narrowing**order - 1.0))
+            error = max(abs(row[-1] - row[-2]), abs(row[-1] - before), rounding)
+            if error < smallest:
+                best, smallest = row[-1], error
+        if not wider:
+            nearby = max(abs(above - middle), abs(below - middle)) / h
+        wider, steps, h = row, steps + 1, h / 4.0
+    return Differences(best, smallest, nearby)
+
+
+def check_slope(function: Callable[[float], float], x: float, derivative: float, noise: float = 0.0) -> Check | None:
+    """Whether `derivative` is that of the function at x; None where differences cannot tell.
+
+    At a kink, where the slopes to the left and to the right differ, each number from the one to the other is right.
+    At the end of the domain the slope of the one side decides.
+    """
+    if _is_plain(function, x, derivative):
+        return Check("", x, derivative, derivative)
+    central: Check | None = None
+    with suppress(DomainError):
+        central = Check("", x, derivative, *differences(function, x, noise=noise))
+    if central is not None and central.ok:
+        return central
+    if not _is_resolved(function, x):
+        return None
+    sides: list[Differences] = []
+    for low, high in ((1.0, 0.0), (0.0, 1.0)):
+        with suppress(DomainError):
+            sides.append(differences(function, x, low, high, noise))
+    if len(sides) == 1:
+        return Check("", x, derivative, *sides[0])
+    if sides:
+        slopes = sorted(side.slope for side in sides)
+        estimate, nearby = sum(side.estimate for side in sides), max(side.nearby for side in sides)
+        if slopes[1] - slopes[0] > ESTIMATES * estimate + RELATIVE * max(map(abs, slopes)):
+            return Check("", x, derivative, min(max(derivative, slopes[0]), slopes[1]), estimate, nearby)
+    return central
+
+
+def _is_plain(function: Callable[[float], float], x: float, derivative: float) -> bool:
+    """Whether four values nearby confirm the derivative already, to a millionth: most do, at a tenth of the time."""
+    h = QUICK * max(abs(x), 1.0)
+    try:
+        near, far = function(x + h) - function(x - h), function(x + 2.0 * h) - function(x - 2.0 * h)
+    except DomainError:
+        return False
+    return abs((8.0 * near - far) / (12.0 * h) - derivative) <= RELATIVE * abs(derivative)
+
+
+def _is_resolved(function: Callable[[float], float], x: float) -> bool:
+    """Whether the function changes less from one float to the next than over a wide step; sin at 1e200 does not."""
+    try:
+        middle, wide = function(x), WIDEST * max(abs(x), 1.0)
+    except DomainError:
+        return False
+
+    def change(points: Sequence[float]) -> float:
+        """The largest from x to one of these points."""
+        most = 0.0
+        for point in points:
+            with suppress(DomainError):
+                most = max(most, abs(function(point) - middle))
+        return most
+
+    high, low = math.nextafter(x, math.inf), math.nextafter(x, -math.inf)
+    near = change((high, low, math.nextafter(high, math.inf), math.nextafter(low, -math.inf)))
+    return near <= max(SHARP * change((x + wide, x - wide)), EPSILON / SHARP * abs(middle))
