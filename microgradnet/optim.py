@@ -90,9 +90,9 @@ class Optimizer:
             place = int(np.argmax(np.abs(g)))
             self.parameters[:], self.moments = theta, moments
             raise AnomalyError(
-                f"step {self.steps + 1} with a learning rate of {self.lr:g} goes beyond the range of a float: no step was "
-                f"taken. The steepest slope is {g[place]:g}, by {self.parameters.values[place]!r}; take smaller steps, or "
-                "clip_norm"
+                f"step {self.steps + 1} with a learning rate of {self.lr:g} goes beyond the range of a float: no step "
+                f"was taken. The steepest slope is {g[place]:g}, by {self.parameters.values[place]!r}; take smaller "
+                "steps, or clip_norm"
             )
         self.steps += 1
 

@@ -118,7 +118,7 @@ def test_what_does_not_fit_is_refused() -> None:
         squared_error(y, [1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match=r"2 predictions need a list of as many targets, got 1.0"):
         squared_error(y, 1.0)
-    with pytest.raises(ValueError, match="one prediction needs one target, got 2"):
+    with pytest.raises(ValueError, match="a single prediction needs a single number as its target, got a list of 2"):
         squared_error(y[0], [1.0, 2.0])
     for target in (2, -1, 0.5):
         with pytest.raises(ValueError, match="a class must be a whole number from 0 to 1"):
