@@ -21,6 +21,8 @@ from microgradnet.vector import ParameterVector
 
 Numbers: TypeAlias = NDArray[np.float64]
 
+HUGE = 1e100  # below, no step can leave the range of floats
+
 
 class Optimizer:
     """What all optimisers have in common; θ is the vector of parameters, g the gradient, η the learning rate.
@@ -73,6 +75,18 @@ class Optimizer:
         g = np.array([p.grad for p in self.parameters.values] if gradient is None else gradient, np.float64)
         if g.shape != (len(self.parameters),):
             raise ValueError(f"a gradient has a number for each of {len(self.parameters)} parameters, got {g.shape}")
+        norm = math.sqrt(g @ g)
+        if not norm < HUGE:  # too large to be squared, infinite or NaN
+            norm = self._norm_of(g)
+        if norm > self.hyperparameters["clip_norm"]:
+            g *= self.hyperparameters["clip_norm"] / norm
+        if norm < HUGE and self.lr < HUGE and self.hyperparameters.get("eps", 1.0) > 0.0:
+            self._take(g, self.lr)
+        else:
+            self._take_carefully(g)
+        self.steps += 1
+
+    def _norm_of(self, g: Numbers) -> float:
         largest = np.abs(g).max()
         if not math.isfinite(largest):
             place = int(np.flatnonzero(~np.isfinite(g))[0])
@@ -80,9 +94,10 @@ class Optimizer:
                 f"the gradient by {self.parameters.values[place]!r} is {g[place]}: no step was taken. Look for where "
                 "it comes from with microgradnet.stepping.detect_anomaly, or take smaller steps"
             )
-        longest = self.hyperparameters["clip_norm"]
-        if longest < math.inf and (norm := largest * np.linalg.norm(g / (largest or 1.0))) > longest:  # no overflow
-            g *= longest / norm
+        return float(largest * np.linalg.norm(g / largest))
+
+    def _take_carefully(self, g: Numbers) -> None:
+        """A step that may leave the range of floats; then it is as if it had not been taken."""
         theta, moments = self.parameters.array.copy(), {name: moment.copy() for name, moment in self.moments.items()}
         with np.errstate(all="ignore"):
             self._take(g, self.lr)
@@ -94,7 +109,6 @@ class Optimizer:
                 f"was taken. The steepest slope is {g[place]:g}, by {self.parameters.values[place]!r}; take smaller "
                 "steps, or clip_norm"
             )
-        self.steps += 1
 
     def zero_grad(self) -> None:
         """Forget the gradients of the values."""
