@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from microgradnet.ops.floats import as_count
+
 Numbers: TypeAlias = NDArray[np.float64]
 Classes: TypeAlias = NDArray[np.int64]
 
@@ -146,8 +148,7 @@ def batches(
     [4, 4, 2]
     """
     X, Y = _paired(X, Y)
-    if size < 1:
-        raise ValueError(f"a batch needs at least one sample, got size = {size}")
+    as_count(size, "the size of a batch")
     order = np.arange(len(X)) if seed is None else np.random.default_rng(seed).permutation(len(X))
     for begin in range(0, len(X), size):
         chosen = order[begin : begin + size]
@@ -161,7 +162,7 @@ def train_test_split(X: ArrayLike, Y: ArrayLike, test: float = 0.25, seed: int =
     [7, 3, 7, 3]
     """
     X, Y = _paired(X, Y)
-    count = round(test * len(X))
+    count = round(test * len(X)) if 0 < test < 1 else 0
     if not 0 < count < len(X):
         raise ValueError(f"test must leave samples on both sides: {test!r} of {len(X)} is {count}")
     order = np.random.default_rng(seed).permutation(len(X))
@@ -172,9 +173,9 @@ def train_test_split(X: ArrayLike, Y: ArrayLike, test: float = 0.25, seed: int =
 def _prepared(n: int, classes: int, noise: float, seed: int) -> tuple[np.random.Generator, list[int]]:
     """The source of random numbers, and how many samples each class has."""
     if n < classes or classes < 1:
-        raise ValueError(f"every class needs a sample: got n = {n} for {classes}")
-    if not noise >= 0:
-        raise ValueError(f"noise is a standard deviation, at least 0, got {noise!r}")
+        raise ValueError(f"samples are needed, at least one for each class: got n = {n}, classes = {classes}")
+    if not 0 <= noise < math.inf:
+        raise ValueError(f"noise (or spread) is a standard deviation, a finite number of at least 0, got {noise!r}")
     return np.random.default_rng(seed), [n // classes + (k < n % classes) for k in range(classes)]
 
 

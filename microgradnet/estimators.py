@@ -5,6 +5,7 @@ scikit-learn is installed (`pip install 'microgradnet[sklearn]'`).
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from microgradnet.losses import cross_entropy, l2, squared_error
 from microgradnet.nn import MLP
 from microgradnet.optim import Adam
 from microgradnet.train import fit
+from microgradnet.value import Value
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -26,6 +28,15 @@ except ImportError as error:
     raise ImportError("estimators need scikit-learn: pip install 'microgradnet[sklearn]'") from error
 
 
+THEIRS = {"logistic": "sigmoid", "identity": "linear"}
+"""What scikit-learn calls activations otherwise."""
+AUTO = 200  # samples in a step, as there
+
+
+def _penalty(model: MLP, strength: float) -> Value:
+    return l2([w for layer in model.layers for neuron in layer.neurons for w in neuron.w], strength)
+
+
 class _Network(BaseEstimator):  # type: ignore[misc]
     """What the two have in common.
 
@@ -33,12 +44,12 @@ class _Network(BaseEstimator):  # type: ignore[misc]
 
     Args:
         hidden_layer_sizes: neurons of each hidden layer; a number for a single one.
-        activation: of these, a name in `ACTIVATIONS`.
+        activation: of these, a name in `ACTIVATIONS`, or scikit-learn's for one of them.
         learning_rate_init: Adam's learning rate.
-        batch_size: samples in a step.
+        batch_size: samples in a step; "auto" is 200, or all.
         max_iter: epochs, at most.
         n_iter_no_change: epochs without a lower loss after which it ends; None goes on to the last.
-        alpha: λ of the penalty ½λ·Σθ².
+        alpha: λ of the penalty ½λ·Σw² / n, of the weights (without biases) and the n samples.
         random_state: of the first weights and the order of the samples.
 
     Attributes:
@@ -49,7 +60,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self, hidden_layer_sizes: Sequence[int] | int = (100,), activation: str = "relu", *,
-        learning_rate_init: float = 0.005, batch_size: int = 32, max_iter: int = 200,
+        learning_rate_init: float = 0.005, batch_size: int | str = 32, max_iter: int = 200,
         n_iter_no_change: int | None = 10, alpha: float = 1e-4, random_state: Any = None,
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -67,13 +78,21 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         hidden = self.hidden_layer_sizes
         sizes = [*(hidden if isinstance(hidden, Iterable) else [hidden]), outputs]
         standard = StandardScaler().fit(X)
-        self.model_ = MLP(X.shape[1], sizes, self.activation, init="he", seed=seed)
+        if not 0 <= self.alpha < np.inf:
+            raise ValueError(f"alpha must be a finite number, at least 0, got {self.alpha!r}")
+        if isinstance(self.batch_size, str) and self.batch_size != "auto":
+            raise ValueError(f"batch_size is a whole number of samples, or 'auto', got {self.batch_size!r}")
+        activation = THEIRS.get(self.activation, self.activation)
+        self.model_ = MLP(X.shape[1], sizes, activation, init="he", seed=seed)
+        size = min(AUTO if isinstance(self.batch_size, str) else self.batch_size, len(X))
         self.history_ = fit(
             self.model_, standard.transform(X), Y, loss=loss, epochs=self.max_iter, seed=seed, progress=False,
-            optimizer=Adam(self.model_, lr=self.learning_rate_init), batch_size=min(self.batch_size, len(X)),
+            optimizer=Adam(self.model_, lr=self.learning_rate_init), batch_size=size,
             patience=self.n_iter_no_change,
-            penalty=(lambda model: l2(model, self.alpha / 2)) if self.alpha else None,
+            penalty=partial(_penalty, strength=self.alpha / 2 / len(X)) if self.alpha else None,
         )  # fmt: skip
+        if self.history_.ended == "interrupted":
+            raise KeyboardInterrupt  # a search is not to go on with the next of its candidates
         self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
         for neuron in self.model_.layers[0].neurons:  # Σ w·(x − m)/s + b = Σ (w/s)·x + (b − Σ (w/s)·m)
             for w, s in zip(neuron.w, standard.scale_, strict=True):

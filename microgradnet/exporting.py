@@ -13,6 +13,7 @@ from microgradnet.files import write_atomically
 from microgradnet.functions import gelu
 from microgradnet.graph import walk
 from microgradnet.nn import MLP
+from microgradnet.ops import CONSTANT
 from microgradnet.value import Value
 
 OPSET = 18
@@ -23,6 +24,7 @@ NODES = {
     "sqrt": "Sqrt", "subtract": "Sub", "tanh": "Tanh", "where": "Where",
 }  # fmt: skip
 """What ONNX calls the functions of kernels."""
+SEEN = (-20.0, -1.0, -0.01, 0.0, 0.01, 1.0, 20.0)  # points at which an activation has to compute in one way
 
 
 def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
@@ -41,8 +43,11 @@ def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
         TypeError, ValueError: it is no MLP, its activation has no ONNX function, or the dtype is another;
             gelu in float64, for which onnxruntime has no function.
     """
-    if not isinstance(model, MLP):
+    if type(model) is not MLP:
         raise TypeError(f"an MLP can be exported, got {model!r:.80}")
+    for layer in model.layers:
+        if any(neuron.activation is not layer.neurons[0].activation for neuron in layer.neurons):
+            raise ValueError(f"the neurons of a layer need one activation to be exported, got several in {layer!r:.80}")
     if dtype not in ("float64", "float32"):
         raise ValueError(f"dtype must be 'float64' or 'float32', got {dtype!r}")
     try:
@@ -63,6 +68,12 @@ def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
     graph.node("Identity", [x], "y")
     sizes = model.layers[0].nin, len(model.layers[-1].neurons)
     return write_atomically(path, graph.serialized(*sizes, repr(model)))
+
+
+def _shape(result: Value) -> tuple[Any, ...]:
+    """Which operations it was computed by, and from which constants."""
+    leaves, computed = walk(result)
+    return tuple(node.op.name for node in computed), tuple(leaf.data for leaf in leaves if leaf.op is CONSTANT)
 
 
 class _Graph:
@@ -88,6 +99,8 @@ class _Graph:
         leaf = Value(0.5)
         names = {leaf: z}
         result = function(leaf)
+        if len({_shape(function(Value(x))) for x in SEEN}) > 1:
+            raise ValueError(f"activation {name!r} computes in other ways at other points, which ONNX's graph cannot")
         for node in walk(result)[1]:
             count = len(node.operands) - node.op.constants
             kernel = forward_kernel(node.op, count, tuple([o.data for o in node.operands[count:]]))

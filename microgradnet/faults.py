@@ -7,6 +7,7 @@ have. So a wrong rule is found where it stands, however much is right above it a
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from math import inf, isfinite
+from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
@@ -145,7 +146,7 @@ def _place(row: Operation) -> str:
     """The rule's name, and where it is written."""
     code = getattr(row.derivatives, "__code__", None)
     name = getattr(row.derivatives, "__qualname__", repr(row.derivatives))
-    return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name
+    return f"{name} ({Path(code.co_filename).name}:{code.co_firstlineno})" if code else name
 
 
 def check_graph(root: Value) -> GraphReport:

@@ -39,6 +39,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | str) -> Path:
     with file:
         try:
             file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())  # else the new name could outlive a power cut, and the data not
             file.close()  # Windows renames no open file
             os.replace(partial, target)
         except BaseException:  # an interrupt too must leave nothing behind

@@ -75,7 +75,8 @@ class Optimizer:
         g = np.array([p.grad for p in self.parameters.values] if gradient is None else gradient, np.float64)
         if g.shape != (len(self.parameters),):
             raise ValueError(f"a gradient has a number for each of {len(self.parameters)} parameters, got {g.shape}")
-        norm = math.sqrt(g @ g)
+        with np.errstate(over="ignore", invalid="ignore"):
+            norm = math.sqrt(g @ g)
         if not norm < HUGE:  # too large to be squared, infinite or NaN
             norm = self._norm_of(g)
         if norm > self.hyperparameters["clip_norm"]:

@@ -85,9 +85,9 @@ def save(model: Module, path: Path_, optimizer: Any = None, training: Mapping[st
         header["optimizer"] = {**state, "moments": list(state["moments"])}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(HEADER, json.dumps(header, ensure_ascii=False, allow_nan=True))
+        archive.writestr(zipfile.ZipInfo(HEADER), json.dumps(header, ensure_ascii=False, allow_nan=True))
         for name, array in arrays.items():
-            with archive.open(name, "w") as file:
+            with archive.open(zipfile.ZipInfo(name), "w") as file:  # without the time: the same model, the same bytes
                 np.lib.format.write_array(file, np.ascontiguousarray(array, "<f8"), allow_pickle=False)
     return write_atomically(path, buffer.getvalue())
 
@@ -142,12 +142,15 @@ def _read(data: bytes, model: Module | None) -> Checkpoint:
             optimizer["moments"] = {name: _array(archive, member) for name, member in moments.items()}
         if sorted(archive.namelist()) != sorted(members):
             raise ValueError(f"it holds {', '.join(archive.namelist())}, and should {', '.join(members)}")
+    training = header["training"]
+    if not isinstance(training, dict):
+        raise ValueError(f"what was saved of the training is {training!r:.80}, not a dict")
     found = _built(header["model"], len(numbers)) if model is None else model
     found.load_state_dict(dict(zip(names, numbers.tolist(), strict=True)))
     own = dict(found.named_parameters())
     for name, label in zip(names, labels, strict=True):
         own[name].label = label
-    return Checkpoint(found, optimizer, dict(header["training"]))
+    return Checkpoint(found, optimizer, training)
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
@@ -168,10 +171,13 @@ def _architecture(model: Module) -> dict[str, Any] | None:
     """What it takes to make the network anew; None if that cannot be written down."""
     if type(model) is not MLP:
         return None
-    activations = [_name(layer.neurons[0].activation) for layer in model.layers]
-    if None in activations or len(set(activations[:-1])) > 1:
+    kinds = [{_name(neuron.activation) for neuron in layer.neurons} for layer in model.layers]
+    activations = [next(iter(kind)) for kind in kinds]
+    if any(len(kind) > 1 for kind in kinds) or None in activations or len(set(activations[:-1])) > 1:
         return None
     sizes = [model.layers[0].nin, *[len(layer.neurons) for layer in model.layers]]
+    if len(dict(model.named_parameters())) != _count(sizes):  # some are shared, or do not learn
+        return None
     return {"kind": "MLP", "sizes": sizes, "activation": activations[0], "output_activation": activations[-1]}
 
 
@@ -186,10 +192,15 @@ def _built(architecture: Any, count: int) -> Module:
     sizes = architecture["sizes"]
     if architecture["kind"] != "MLP" or not _is_list_of(int, sizes) or len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(f"this architecture is unknown: {architecture!r:.200}")
-    claimed = sum((nin + 1) * nout for nin, nout in pairwise(sizes))
+    claimed = _count(sizes)
     if claimed != count:
         raise ValueError(f"an MLP of sizes {sizes!r:.200} has {claimed} parameters, the file {count}")
     return MLP(sizes[0], sizes[1:], architecture["activation"], architecture["output_activation"], seed=0)
+
+
+def _count(sizes: Sequence[int]) -> int:
+    """The parameters of an MLP of these sizes."""
+    return sum((nin + 1) * nout for nin, nout in pairwise(sizes))
 
 
 def _is_list_of(kind: type, items: Any) -> bool:

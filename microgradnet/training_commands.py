@@ -1,6 +1,8 @@
 """What `microgradnet train TASK` and `microgradnet predict MODEL FILE.csv` do."""
 
 import argparse
+import csv
+import io
 import json
 import math
 import os
@@ -27,6 +29,7 @@ from microgradnet.schedules import Cosine
 from microgradnet.stepping.webpage import MOST_COMPUTED, page
 from microgradnet.tables import read_lines
 from microgradnet.train import History, fit
+from microgradnet.train.metrics import BORDERS
 from microgradnet.value import Value
 
 
@@ -175,7 +178,10 @@ PICTURES: dict[str, Callable[[Trained], Any]] = {
 def predict(options: argparse.Namespace) -> int:
     """Print or write the table with the network's outputs, and the class that they stand for."""
     found = load_checkpoint(options.model)
-    inputs = found.training.get("inputs") or [f"x{i + 1}" for i in range(found.model.layers[0].nin)]  # type: ignore[attr-defined]
+    count = found.model.layers[0].nin  # type: ignore[attr-defined]
+    inputs = found.training.get("inputs", [f"x{i + 1}" for i in range(count)])
+    if not isinstance(inputs, list) or [type(name) for name in inputs] != [str] * count:
+        raise ValueError(f"{options.model} does not say what its {count} inputs are called, but {inputs!r:.80}")
     rows = _table(options.table, inputs)
     outputs = np.asarray(compile(found.model)(rows))  # type: ignore[arg-type]
     columns = outputs.reshape(len(rows), -1)
@@ -185,7 +191,9 @@ def predict(options: argparse.Namespace) -> int:
     for i, row in enumerate(rows):
         numbers = [repr(number) for number in (*row.tolist(), *columns[i].tolist())]
         lines.append([*numbers, *([str(classes[i])] if classes is not None else [])])
-    text = "".join(",".join(line) + "\n" for line in lines)
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(lines)
+    text = buffer.getvalue()
     if options.output:
         print(write_atomically(options.output, text))
     else:
@@ -193,12 +201,12 @@ def predict(options: argparse.Namespace) -> int:
     return 0
 
 
-def _classes(loss: str | None, outputs: Any) -> Any:
+def _classes(loss: object, outputs: Any) -> Any:
     """The class of each sample, if the network was trained to tell classes."""
     if loss in ("cross_entropy", "multiclass_hinge"):
         return outputs.argmax(axis=1)
-    borders = {"hinge": 0.0, "binary_cross_entropy": 0.5, "binary_cross_entropy_with_logits": 0.0}
-    return (outputs[:, 0] > borders[loss]).astype(int) if loss in borders else None
+    loss_of = LOSSES.get(str(loss))
+    return (outputs[:, 0] > BORDERS[loss_of][0]).astype(int) if loss_of in BORDERS else None
 
 
 def _table(file: Path, inputs: Sequence[str]) -> Any:
@@ -213,7 +221,7 @@ def _table(file: Path, inputs: Sequence[str]) -> Any:
     if not lines:
         raise ValueError(f"{file} is empty: it needs a row for each sample, with {len(inputs)} numbers")
     order = list(range(len(inputs)))
-    if not any(map(_is_number, lines[0].cells)):
+    if not any(map(_is_number, lines[0].cells)) or {name.strip() for name in lines[0].cells} == set(inputs):
         names = [name.strip() for name in lines.pop(0).cells]
         missing, others = [n for n in inputs if n not in names], [n for n in names if n not in inputs]
         if missing or others or len(names) != len(inputs):

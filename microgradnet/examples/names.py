@@ -112,7 +112,7 @@ def invent(model: LanguageModel, count: int, seed: int = 0) -> Iterator[str]:
     rng = np.random.default_rng(seed)
     for _ in range(count):
         text = LETTERS[0] * CONTEXT
-        while len(text) < LONGEST and (len(text) == CONTEXT or text[-1] != LETTERS[0]):
+        while len(text) < CONTEXT + LONGEST and (len(text) == CONTEXT or text[-1] != LETTERS[0]):
             likelihoods = predict([one_hot(text[-CONTEXT:])])[0]
             text += LETTERS[rng.choice(len(LETTERS), p=likelihoods)]
         yield text.strip(LETTERS[0])

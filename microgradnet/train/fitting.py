@@ -6,10 +6,8 @@ What it puts together stands elsewhere: losses, optimisers, batches, `compile`, 
 
 import math
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from numbers import Integral
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -25,6 +23,7 @@ from microgradnet.optim import OPTIMIZERS, Optimizer
 from microgradnet.saving import load_checkpoint, save
 from microgradnet.targets import targets_for
 from microgradnet.train.history import History
+from microgradnet.train.interruption import interruptible
 from microgradnet.train.metrics import Metric, accuracy_of
 from microgradnet.train.progress import Progress
 from microgradnet.train.steps import Batch, Computation, SampleLoss, compiled_batches, eager_batches
@@ -80,8 +79,8 @@ def fit(
         compiled: False computes with Values one by one: the same numbers, to rounding, slowly.
         progress: None shows a bar or lines where it makes sense, False nothing; see `Progress`.
         checkpoint: a file that is written after each epoch, with all that it takes to go on.
-        resume: whether to go on from the checkpoint, if there is one: with its optimiser's settings, and to be the same
-            as without a break with the same data, seed and batch size.
+        resume: whether to go on from the checkpoint, if there is one, as without a break: with its optimiser's
+            settings, the same seed and batch size, and what should be the same data.
 
     Returns:
         The numbers of each epoch. Loss and metric are means over the epoch, while the model changes; those of the
@@ -109,16 +108,17 @@ def fit(
         if len(validation) != 2:
             raise ValueError(f"validation is a pair (X, Y), got {validation!r:.80}")
         held_out = _prepared(model, *validation, loss_of)
-    _refuse(model, rule, {"epochs": epochs, "batch_size": batch_size, "patience": patience, "seed + 1": seed + 1})
+    _refuse(model, rule, seed, {"epochs": epochs, "batch_size": batch_size, "patience": patience})
     best = _Best(patience)
-    history = _resumed(model, rule, best, checkpoint) if resume else History()
+    drawn = {"seed": seed, "batch_size": batch_size}
+    history = _resumed(model, rule, best, checkpoint, drawn) if resume else History()
     if checkpoint is not None:
         rule.state_dict()  # what cannot be saved is refused before the first step
     sample_loss = _sample_loss(model, loss_of, penalty)
     computation = compiled_batches if compiled else eager_batches
     take, check = computation(sample_loss, rule.parameters), computation(sample_loss)
     history.ended = "all epochs"
-    with _interruptible() as interrupted, Progress(epochs, len(history), progress) as shown:
+    with interruptible() as interrupted, Progress(epochs, len(history), progress) as shown:
         for number in range(len(history) + 1, epochs + 1):
             if best.is_over():  # the checkpoint is of a training that had ended
                 history.ended = "no improvement"
@@ -140,9 +140,9 @@ def fit(
             best.see(numbers, rule)
             if best.is_over():
                 best.restore(rule)
-            if checkpoint is not None:
-                save(model, checkpoint, rule, {"history": history.epochs, "best": best.record()})
             said = [callback(Epoch(number, model, rule, history)) for callback in callbacks]
+            if checkpoint is not None:
+                save(model, checkpoint, rule, {**drawn, "history": history.epochs, "best": best.record()})
             if any(one is True for one in said):
                 history.ended = "a callback"
                 break
@@ -150,12 +150,14 @@ def fit(
     return history
 
 
-def _refuse(model: Module, optimizer: Optimizer, counts: Mapping[str, int | None]) -> None:
+def _refuse(model: Module, optimizer: Optimizer, seed: object, counts: Mapping[str, int | None]) -> None:
     """Raise an error if these can't train the model."""
     if not set(optimizer.parameters.values).intersection(model.parameters()):
         raise ValueError("the optimiser changes none of the model's parameters: make it of this model, as Adam(model)")
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
     for name, count in counts.items():
-        if count is not None:
+        if count is not None or name != "patience":
             as_count(count, name)
 
 
@@ -253,7 +255,9 @@ class _Best:
             self._loss, self._waited, self._parameters = record
 
 
-def _resumed(model: Module, optimizer: Optimizer, best: _Best, checkpoint: str | os.PathLike[str] | None) -> History:
+def _resumed(
+    model: Module, optimizer: Optimizer, best: _Best, checkpoint: str | os.PathLike[str] | None, drawn: dict[str, int]
+) -> History:
     """Model and optimiser as of the checkpoint, if there is one, and the epochs until then."""
     if checkpoint is None:
         raise ValueError("resume needs the checkpoint to go on from: fit(…, checkpoint=FILE, resume=True)")
@@ -264,30 +268,12 @@ def _resumed(model: Module, optimizer: Optimizer, best: _Best, checkpoint: str |
     try:
         if found.optimizer is None or "history" not in found.training:
             raise ValueError("it is a model, but no checkpoint of a training")
+        for name, number in drawn.items():
+            if (before_it := found.training.get(name)) != number:
+                raise ValueError(f"its training has {name}={before_it!r}, not {number!r}: the batches would be others")
         optimizer.load_state_dict(found.optimizer)
     except ValueError as error:
         model.load_state_dict(before)
         raise ValueError(f"{checkpoint} is nothing to go on from: {error}") from error
     best.load(found.training["best"])
     return History(found.training["history"])
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Inside, Ctrl-C is noted, and what is given says whether it has come; a second one interrupts as ever."""
-    noted = False
-
-    def note(number: int, frame: object) -> None:
-        nonlocal noted
-        noted = True
-        signal.signal(signal.SIGINT, before)
-
-    if threading.current_thread() is not threading.main_thread():  # which alone is told of signals
-        yield lambda: False
-        return
-    before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: noted
-    finally:
-        signal.signal(signal.SIGINT, before)

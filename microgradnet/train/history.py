@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from math import nan
 from typing import Any
 
 
@@ -29,14 +30,15 @@ class History:
         return iter(self.epochs)
 
     def __getitem__(self, name: str) -> list[float]:
-        """A number of every epoch.
+        """A number of every epoch; NaN for one that has no such number, as before there was a validation.
 
         Raises:
             KeyError: no epoch has a number of this name; those that there are are listed.
         """
-        if self.epochs and name not in self.epochs[0]:
-            raise KeyError(f"{name}: an epoch has {', '.join(self.epochs[0])}")
-        return [numbers[name] for numbers in self.epochs]
+        names = dict.fromkeys(name for numbers in self.epochs for name in numbers)
+        if names and name not in names:
+            raise KeyError(f"{name}: an epoch has {', '.join(names)}")
+        return [numbers.get(name, nan) for numbers in self.epochs]
 
     @property
     def last(self) -> Mapping[str, float]:

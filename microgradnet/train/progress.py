@@ -42,7 +42,7 @@ class Progress:
             self._bar = bar(total=total, initial=done, unit="epoch", dynamic_ncols=True, bar_format=_format())
         else:
             self._lines = True
-        self._every = max(1, total // LINES)
+        self._every = -(-total // LINES)
         self._latest = -SECONDS
 
     def show(self, epoch: int, numbers: Mapping[str, float]) -> None:

@@ -99,7 +99,8 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
     Worksheet: y: 1 of 2 points
       (1) w.grad: wrong, 2 for 3; it looks like "the local derivative of the other operand"
       (2) x.grad: right
-    wrong-operand: how much w·x changes with w depends on what w is multiplied by: ∂(w·x)/∂w = x.
+    wrong-operand: how much w·x changes with w depends on what w is multiplied by: ∂(w·x)/∂w
+      = x.
     """
     written = _by_number(sheet, answers)
     given: dict[Quantity, float] = {}

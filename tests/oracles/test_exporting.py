@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnet import MLP, Layer, compile, tanh
+from microgradnet import MLP, Layer, Value, compile, relu, tanh
 from microgradnet.exporting import load_weights, to_onnx
 from microgradnet.nn import ACTIVATIONS
 from tests.compiling.comparing import numbers
@@ -34,6 +34,23 @@ def test_onnxruntime_gives_the_same(activation: str, dtype: str, tmp_path: Path)
     assert found.dtype == dtype
     tolerance = 1e-12 if dtype == "float64" else 2e-5
     np.testing.assert_allclose(found, compile(model)(x.astype(float)), rtol=tolerance, atol=tolerance)
+
+
+def branching(z: Value) -> Value:
+    return z if z > 0 else z * 0.1
+
+
+def test_what_onnx_cannot_have_is_refused(tmp_path: Path) -> None:
+    class Doubled(MLP):
+        def __call__(self, x: Any) -> Any:
+            return super().__call__(x) * 2
+
+    mixed = MLP(2, [3, 1], "tanh", seed=1)
+    mixed.layers[0].neurons[1].activation = relu
+    for model, error in ((MLP(2, [3, 1], branching), ValueError), (Doubled(2, [1]), TypeError), (mixed, ValueError)):
+        with pytest.raises(error):
+            to_onnx(model, tmp_path / "m.onnx")
+    assert not (tmp_path / "m.onnx").exists()
 
 
 def test_the_graph_reads_as_the_network(tmp_path: Path) -> None:

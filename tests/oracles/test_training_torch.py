@@ -17,7 +17,7 @@ from microgradnet.losses import (
     squared_error,
 )
 from microgradnet.optim import SGD, Adam, AdamW, RMSProp
-from microgradnet.schedules import Cosine, Linear, StepDecay
+from microgradnet.schedules import Cosine, Linear, StepDecay, Warmup
 
 torch: Any = importlib.import_module("torch")
 functional: Any = importlib.import_module("torch.nn.functional")
@@ -77,7 +77,12 @@ def test_50_steps(ours: Any, theirs: Any) -> None:
     found, expected = after_50_steps(ours, theirs)
     np.testing.assert_allclose(found, expected, rtol=1e-11)
     assert not np.allclose(found, START, rtol=1e-6)
-    slower = lambda p: ours(p).__class__(p, 0.0300001)  # noqa: E731  # the comparison sees a small difference
+
+    def slower(p: Any) -> Any:  # the comparison sees a small difference
+        made = ours(p)
+        made.hyperparameters["lr"] *= 1.0000001
+        return made
+
     with pytest.raises(AssertionError):
         np.testing.assert_allclose(after_50_steps(slower, theirs)[0], expected, rtol=1e-11)
 
@@ -85,6 +90,17 @@ def test_50_steps(ours: Any, theirs: Any) -> None:
 SCHEDULES: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "step decay": (StepDecay(7, 0.6), lambda o: torch.optim.lr_scheduler.StepLR(o, 7, 0.6)),
     "linear": (Linear(30, 0.2), lambda o: torch.optim.lr_scheduler.LinearLR(o, 1.0, 0.2, 30)),
+    "warm-up": (
+        Warmup(8, Linear(30, 0.2)),
+        lambda o: torch.optim.lr_scheduler.SequentialLR(
+            o,
+            [
+                torch.optim.lr_scheduler.LambdaLR(o, lambda t: (t + 1) / 8),
+                torch.optim.lr_scheduler.LinearLR(o, 1.0, 0.2, 30),
+            ],
+            [8],
+        ),
+    ),
     "cosine": (Cosine(49, 0.1), lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 49, eta_min=0.005)),
 }
 
@@ -111,6 +127,12 @@ LOSSES: dict[str, tuple[Any, Any, list[float], Any]] = {
     "with logits": (
         binary_cross_entropy_with_logits, functional.binary_cross_entropy_with_logits, [-700.0], 0.7
     ),
+    "with logits, right and sure": (
+        binary_cross_entropy_with_logits, functional.binary_cross_entropy_with_logits, [40.0], 1.0
+    ),
+    "with logits, wrong and sure": (
+        binary_cross_entropy_with_logits, functional.binary_cross_entropy_with_logits, [40.0], 0.0
+    ),
     "cross-entropy": (cross_entropy, functional.cross_entropy, [0.3, -700.0, 700.0], [0.2, 0.3, 0.5]),
     "multi-class hinge": (
         multiclass_hinge, lambda y, t: 3 * functional.multi_margin_loss(y, t.argmax()), [0.3, -0.5, 0.9],
@@ -128,4 +150,4 @@ def test_losses(ours: Any, theirs: Any, y: list[float], t: Any) -> None:
     expected = theirs(tensor, torch.tensor(t, dtype=torch.float64))
     expected.backward()
     np.testing.assert_allclose(found.data, expected.item(), rtol=1e-12)
-    np.testing.assert_allclose([v.grad for v in values], np.atleast_1d(tensor.grad.numpy()), rtol=1e-12)
+    np.testing.assert_allclose([v.grad for v in values], np.atleast_1d(tensor.grad.numpy()), rtol=1e-12, atol=1e-17)

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from microgradnet import MLP, AnomalyError, DomainError, Module, Value, exp, fit, load, parameter, save
-from microgradnet.data import blobs, moons, spirals, xor
+from microgradnet.data import batches, blobs, moons, spirals, xor
 from microgradnet.data import linear as line
 from microgradnet.losses import l2
 from microgradnet.optim import SGD, Adam
 from microgradnet.schedules import Cosine
+from microgradnet.train import History, fitting
 from tests import ROOT
 
 
@@ -112,10 +113,11 @@ def test_ctrl_c_leaves_the_last_step_and_not_the_best() -> None:
         if epoch.number == 30:
             os.kill(os.getpid(), signal.SIGINT)
 
-    def trained(**options: Any) -> list[float]:
+    def trained(epochs: int, patience: int | None = None, callbacks: Any = ()) -> list[float]:
         model = network()
         fit(
-            model, *moons(20), loss="hinge", optimizer=SGD(model, 0.9), batch_size=2, progress=False, **options
+            model, *moons(20), loss="hinge", optimizer=SGD(model, 0.9), batch_size=2, progress=False, epochs=epochs,
+            patience=patience, callbacks=callbacks,
         )  # fmt: skip
         return numbers_of(model)
 
@@ -126,6 +128,110 @@ def test_ctrl_c_leaves_the_last_step_and_not_the_best() -> None:
         signal.signal(signal.SIGINT, before)
     assert interrupted == trained(epochs=30)
     assert interrupted != trained(epochs=30, patience=90)
+
+
+def test_what_a_callback_does_is_in_the_checkpoint(tmp_path: Path) -> None:
+    def halve(epoch: Any) -> None:
+        epoch.optimizer.hyperparameters["lr"] /= 2
+
+    def trained(name: str, *stops: int) -> list[float]:
+        for epochs in stops:
+            model = network()
+            fit(
+                model, *moons(20), loss="hinge", epochs=epochs, callbacks=[halve], checkpoint=tmp_path / name,
+                resume=True, progress=False,
+            )  # fmt: skip
+        return numbers_of(model)
+
+    assert trained("parts", 2, 5) == trained("whole", 5)
+
+
+@pytest.mark.parametrize("changed", [{"seed": 1}, {"batch_size": 4}])
+def test_a_resume_with_other_batches_is_refused(changed: dict[str, int], tmp_path: Path) -> None:
+    options: dict[str, Any] = {"loss": "hinge", "checkpoint": tmp_path / "c.npz", "progress": False}
+    fit(network(), *xor(), epochs=1, **options)
+    with pytest.raises(ValueError, match="the batches would be others"):
+        fit(network(), *xor(), epochs=2, resume=True, **options | changed)
+
+
+def test_a_second_ctrl_c_interrupts_as_ever() -> None:
+    def insist(epoch: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fit(network(), *xor(), loss="hinge", epochs=3, callbacks=[insist], progress=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_each_epoch_has_an_order_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    orders: list[list[float]] = []
+
+    def noted(X: Any, Y: Any, size: int, seed: Any) -> Any:
+        found = list(batches(X, Y, size, seed))
+        orders.append([float(x) for chunk, _ in found for x in chunk[:, 0]])
+        return iter(found)
+
+    monkeypatch.setattr(fitting, "batches", noted)
+    X = np.arange(20.0)[:, None]
+    fit(MLP(1, [1], seed=1), X, X[:, 0], optimizer="sgd", epochs=4, progress=False)
+    assert all(sorted(order) == X[:, 0].tolist() for order in orders)
+    assert len({tuple(order) for order in orders}) == 4
+
+
+def test_patience_is_with_the_validation() -> None:
+    """The training goes on getting better, the validation from the first epoch on worse."""
+    X, Y = moons(20)
+    model = network()
+    after_one = network()
+    fit(after_one, X, Y, loss="hinge", optimizer=SGD(after_one, 0.1), epochs=1, progress=False)
+    history = fit(
+        model, X, Y, loss="hinge", optimizer=SGD(model, 0.1), validation=(X, 1 - Y), patience=3, progress=False
+    )
+    assert (history.ended, len(history)) == ("no improvement", 4)
+    assert history["loss"][-1] < history["loss"][0]
+    assert numbers_of(model) == numbers_of(after_one)
+
+
+def test_a_nan_leaves_the_checkpoint_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "c.npz"
+    model = network()
+    fit(model, *xor(), loss="hinge", epochs=2, checkpoint=path, progress=False)
+    before = path.read_bytes()
+
+    def explode(epoch: Any) -> None:
+        epoch.optimizer.hyperparameters["lr"] = 1e308
+
+    with pytest.raises((AnomalyError, DomainError)):
+        fit(
+            network(), *xor(), loss="hinge", epochs=9, checkpoint=path, resume=True, progress=False,
+            callbacks=[explode],
+        )  # fmt: skip
+    assert load(path)([0.0, 1.0]).data == model([0.0, 1.0]).data or path.read_bytes() != before
+    assert np.isfinite(numbers_of(load(path))).all()
+
+
+def test_where_ctrl_c_is_ignored_it_stays_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        history = fit(
+            network(), *xor(), loss="hinge", epochs=3, progress=False,
+            callbacks=[lambda epoch: os.kill(os.getpid(), signal.SIGINT)],
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert history.ended == "all epochs"
+
+
+def test_a_number_that_not_every_epoch_has() -> None:
+    history = History([{"loss": 1.0}, {"loss": 0.5, "validation_loss": 0.7}])
+    assert math.isnan(history["validation_loss"][0])
+    assert history["validation_loss"][1] == 0.7
+    with pytest.raises(KeyError, match="an epoch has loss, validation_loss"):
+        history["accuracy"]
 
 
 def test_a_callback_that_returns_what_is_not_true_ends_nothing() -> None:
@@ -280,7 +386,8 @@ def test_what_does_not_fit_together_is_refused(changed: dict[str, Any], words: s
 @pytest.mark.parametrize(("saved", "words"), [(Adam, "the state of 'Adam', not of SGD"), (None, "no checkpoint")])
 def test_nothing_changes_if_there_is_nothing_to_go_on_from(saved: Any, words: str, tmp_path: Path) -> None:
     other = network(seed=2)
-    save(other, tmp_path / "c.npz", saved(other) if saved else None, {"history": [], "best": None})
+    training: dict[str, Any] = {"history": [], "best": None, "seed": 0, "batch_size": 32}
+    save(other, tmp_path / "c.npz", saved(other) if saved else None, training)
     model = network()
     before = numbers_of(model)
     with pytest.raises(ValueError, match=words):

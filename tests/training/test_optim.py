@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,63 @@ def test_a_gradient_that_is_no_number_changes_nothing(make: Callable[[Any], Opti
             rule.step(wrong)
     assert [p.data for p in values] == before[0]
     assert str(rule.state_dict()) == str(before[1])
+
+
+def test_a_state_brings_its_hyperparameters_and_its_schedule() -> None:
+    one, other = Adam([parameter(1.0)], 0.1, beta1=0.5, schedule=Linear(10, 0.5)), Adam([parameter(1.0)], 0.2)
+    one.step([1.0])
+    other.parameters[:] = one.parameters
+    other.load_state_dict(json.loads(json.dumps(one.state_dict(), default=list)))
+    for g in (0.5, -2.0, 1.0):
+        one.step([g])
+        other.step([g])
+    assert other.parameters.values[0].data == one.parameters.values[0].data
+    assert (other.lr, other.schedule, other.hyperparameters) == (one.lr, one.schedule, one.hyperparameters)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"steps": "x"}, {"steps": -1}, {"schedule": {"kind": "Nothing"}}, {"moments": None}, {"moments": {}},
+        {"hyperparameters": {"lr": -5.0}}, {"moments": {"mean": [math.nan], "square": [0.0]}},
+    ],
+)  # fmt: skip
+def test_a_bad_state_changes_nothing(change: dict[str, Any]) -> None:
+    adam = Adam([parameter(1.0)], 0.1)
+    adam.step([1.0])
+    state = json.loads(json.dumps(adam.state_dict(), default=list))
+    if "hyperparameters" in change:
+        change = {"hyperparameters": state["hyperparameters"] | change["hyperparameters"]}
+    before = json.dumps(adam.state_dict(), default=list)
+    with pytest.raises(ValueError, match=r"\w"):
+        adam.load_state_dict(state | change)
+    assert json.dumps(adam.state_dict(), default=list) == before
+
+
+@pytest.mark.parametrize("g", [1e200, 1e160, 1e308])
+def test_a_long_gradient_is_clipped_without_overflow(g: float) -> None:
+    w = [parameter(1.0), parameter(1.0)]
+    SGD(w, 1.0, clip_norm=1.0).step([g, 0.0])
+    assert [p.data for p in w] == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda w: SGD(w, 1e200), lambda w: Adam(w, 1e308), lambda w: Adam(w, eps=0.0), lambda w: RMSProp(w, eps=0.0)],
+)
+@pytest.mark.parametrize("g", [[1e200, 1.0], [0.0, 1e150]])
+def test_no_step_leaves_the_range_of_floats(make: Callable[[Any], Optimizer], g: list[float]) -> None:
+    w = [parameter(1.0), parameter(2.0)]
+    optimizer = make(w)
+    before = json.dumps(optimizer.state_dict(), default=list)
+    with suppress(AnomalyError):
+        optimizer.step(g)
+        before = ""
+    if before:
+        assert [p.data for p in w] == [1.0, 2.0]
+        assert json.dumps(optimizer.state_dict(), default=list) == before
+    assert all(math.isfinite(p.data) for p in w)
+    assert all(np.isfinite(moment).all() for moment in optimizer.moments.values())
 
 
 def test_the_gradients_of_the_values_are_taken_if_none_is_given() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microgradnet import MLP, Layer, Module, load, parameter, save
+from microgradnet import MLP, Layer, Module, Value, load, parameter, relu, save
 from microgradnet.nn import ACTIVATIONS
 from microgradnet.optim import SGD, Adam, RMSProp
 from microgradnet.saving import load_checkpoint
@@ -209,3 +209,46 @@ def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None
         load(tmp_path / "nothing.npz")
     with pytest.raises(OSError, match=r"."):
         load(tmp_path)
+
+
+def test_the_same_model_is_the_same_bytes(tmp_path: Path) -> None:
+    first, second = (save(MLP(2, [3, 1], seed=1), tmp_path / name).read_bytes() for name in ("a.npz", "b.npz"))
+    assert first == second
+
+
+def test_a_network_that_its_sizes_do_not_tell_is_not_made_anew(tmp_path: Path) -> None:
+    """Other activations within a layer, shared weights, weights that do not learn: `load` asks for the module."""
+    mixed, shared, frozen = (MLP(2, [3, 1], "tanh", seed=1) for _ in range(3))
+    mixed.layers[0].neurons[1].activation = relu
+    layered = MLP(2, [3, 3, 1], "tanh", seed=1)
+    for neuron in layered.layers[1].neurons:
+        neuron.activation = relu
+    shared.layers[0].neurons[1].w = shared.layers[0].neurons[0].w
+    frozen.layers[0].neurons[0].w[0] = Value(0.0)
+    for model in (mixed, layered, shared, frozen):
+        path = save(model, tmp_path / "m.npz")
+        with pytest.raises(ValueError, match=r"pass one, load\(path, model\)"):
+            load(path)
+        before = model([1.0, 2.0]).data
+        assert load(path, model)([1.0, 2.0]).data == before
+
+
+def test_a_header_that_is_none_changes_nothing(tmp_path: Path) -> None:
+    path = save(MLP(2, [1], seed=1), tmp_path / "m.npz")
+    broken = path.read_bytes().replace(b'"training": {}', b'"training": 13')
+    (tmp_path / "broken.npz").write_bytes(_with_checksums(broken, path))
+    model = MLP(2, [1], seed=2)
+    before = [p.data for p in model.parameters()]
+    with pytest.raises(ValueError, match="no model that can be loaded"):
+        load(tmp_path / "broken.npz", model)
+    assert [p.data for p in model.parameters()] == before
+
+
+def _with_checksums(data: bytes, path: Path) -> bytes:
+    """The archive written anew, with the members of `data`."""
+    header = data[data.index(b"{") : data.rindex(b"}") + 1]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, header if name == "header.json" else old.read(name))
+    return buffer.getvalue()

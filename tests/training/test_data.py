@@ -1,0 +1,131 @@
+"""Data: what the docstrings say of it, measured; batches and splits."""
+
+import numpy as np
+import pytest
+
+from microgradnet.data import batches, blobs, circles, linear, moons, spirals, train_test_split, xor
+from microgradnet.losses import binary_cross_entropy, binary_cross_entropy_with_logits
+from microgradnet.train.metrics import accuracy_of
+from microgradnet.train.progress import Progress
+
+
+def test_noise_is_a_standard_deviation() -> None:
+    for make in (moons, circles, spirals):
+        still, moved = (make(4000, noise=noise, seed=3)[0] for noise in (0.0, 0.3))
+        assert np.std(moved - still) == pytest.approx(0.3, rel=0.05)
+    still, moved = (blobs(4000, spread=spread, seed=3)[0] for spread in (0.0, 0.3))
+    assert np.std(moved - still) == pytest.approx(0.3, rel=0.05)
+        0.3, rel=0.05
+    )
+    X, Y = linear(4000, [2.0], 1.0, noise=0.3)
+    assert np.std(Y - 2 * X[:, 0] - 1) == pytest.approx(0.3, rel=0.05)
+
+
+def test_classes_are_where_they_are_said_to_be() -> None:
+    X, Y = circles(100, noise=0.0, factor=0.25)
+    assert np.allclose(np.hypot(*X[Y == 0].T), 1.0)
+    assert np.allclose(np.hypot(*X[Y == 1].T), 0.25)
+    X, Y = moons(100, noise=0.0)
+    assert np.allclose(np.hypot(*X[Y == 0].T), 1.0)
+    assert (X[Y == 0][:, 1] >= -1e-9).all()
+
+
+@pytest.mark.parametrize("make", [moons, circles, spirals, blobs, linear])
+def test_the_seed_draws_the_data(make) -> None:  # type: ignore[no-untyped-def]
+    same, again, other = (make(50, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(same[0], again[0])
+    assert np.array_equal(same[1], again[1])
+    assert not np.array_equal(same[0], other[0])
+
+
+def test_batches_are_shuffled_by_the_seed() -> None:
+    X, Y = np.arange(20), np.arange(20) * 2
+
+    def order(seed: int | None) -> list[int]:
+        chunks = list(batches(X, Y, 6, seed))
+        assert [len(x) for x, _ in chunks] == [6, 6, 6, 2]
+        assert all((y == 2 * x).all() for x, y in chunks)
+        return [int(x) for chunk, _ in chunks for x in chunk]
+
+    assert order(None) == X.tolist()
+    assert order(1) == order(1) != order(2)
+    assert sorted(order(1)) == X.tolist()
+
+
+@pytest.mark.parametrize("test", [0.0, 1.0, -0.5, float("nan"), 2.0])
+def test_a_split_leaves_both_sides(test: float) -> None:
+    with pytest.raises(ValueError, match="samples on both sides"):
+        train_test_split(*moons(10), test=test)
+
+
+@pytest.mark.parametrize("noise", [-1.0, float("inf"), float("nan")])
+def test_noise_that_is_none_is_refused(noise: float) -> None:
+    for call in (lambda: moons(noise=noise), lambda: blobs(spread=noise), lambda: linear(noise=noise)):
+        with pytest.raises(ValueError, match="a finite number of at least 0"):
+            call()
+
+
+def test_the_border_of_probabilities_is_a_half() -> None:
+    probabilities, logits = np.array([0.3, 0.6]), np.array([-0.5, 0.3])
+    for loss, predictions in ((binary_cross_entropy, probabilities), (binary_cross_entropy_with_logits, logits)):
+        accuracy = accuracy_of(loss)
+        assert accuracy
+        assert accuracy(predictions, np.array([0.0, 1.0])) == 1.0
+        assert accuracy(predictions, np.array([1.0, 0.0])) == 0.0
+
+
+class Bar:
+    """What stands in for tqdm."""
+
+    def __init__(self, **options: object) -> None:
+        self.options, self.done, self.text, self.closed = options, 0, "", False
+
+    def set_postfix(self, texts: dict[str, str], refresh: bool) -> None:
+        self.text = ", ".join(f"{name} {text}" for name, text in texts.items())
+
+    def update(self) -> None:
+        self.done += 1
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(("columns", "has_times"), [(80, False), (160, True)])
+def test_the_bar_is_told_of_each_epoch(columns: int, has_times: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    bars: list[Bar] = []
+
+    def made(**options: object) -> Bar:
+        bars.append(Bar(**options))
+        return bars[-1]
+
+    class Module:
+        tqdm = staticmethod(made)
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("microgradnet.train.progress.find_spec", lambda name: name == "tqdm")
+    monkeypatch.setattr("microgradnet.train.progress.import_module", lambda name: Module)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with Progress(5, 2) as shown:
+        for epoch in (3, 4):
+            shown.show(epoch, {"loss": 0.5, "validation_accuracy": 0.75})
+    (bar,) = bars
+    assert (bar.options["total"], bar.options["initial"], bar.done, bar.closed) == (5, 2, 2, True)
+    assert bar.text == "loss 0.5, val accuracy 0.75"
+    assert (bar.options["bar_format"] is None) == has_times
+
+
+def test_a_log_has_few_lines_and_the_last(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("microgradnet.train.progress.SECONDS", 0.0)
+    with Progress(19) as shown:
+        for epoch in range(1, 18):
+            shown.show(epoch, {"loss": 1.0 / epoch})
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) <= 10
+    assert lines[-1].startswith("epoch 17/19: loss 0.05882")
+
+
+def test_xor_has_four_samples() -> None:
+    X, Y = xor()
+    assert [(int(a), int(b), int(y)) for (a, b), y in zip(X, Y, strict=True)] == [
+        (0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0),
+    ]  # fmt: skip
