@@ -15,8 +15,6 @@ def test_noise_is_a_standard_deviation() -> None:
         assert np.std(moved - still) == pytest.approx(0.3, rel=0.05)
     still, moved = (blobs(4000, spread=spread, seed=3)[0] for spread in (0.0, 0.3))
     assert np.std(moved - still) == pytest.approx(0.3, rel=0.05)
-        0.3, rel=0.05
-    )
     X, Y = linear(4000, [2.0], 1.0, noise=0.3)
     assert np.std(Y - 2 * X[:, 0] - 1) == pytest.approx(0.3, rel=0.05)
 
