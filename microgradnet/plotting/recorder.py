@@ -23,6 +23,7 @@ MILLISECONDS = 120  # of a frame; the last one stays ten times as long
 MOST_FRAMES = 120  # in a file: more make it large, and nobody waits for them
 MOST_BYTES = 8_000_000  # of the frames of a page, as text
 SHADES = 128  # colours of a frame, without which a page would be several times as large
+OCTREE = 2  # how Pillow chooses them; its median cut merges colours that are rare, as those of markers
 DPI = 85
 
 PAGE = """<!doctype html>
@@ -144,7 +145,7 @@ class Recorder:
                 _draw_losses(panels["loss"], losses, number)
                 picture = import_module("PIL.Image").open(io.BytesIO(as_bytes(found, "png", DPI)))
                 found.set_layout_engine("none")  # laid out once, so that nothing jumps from frame to frame
-                yield picture.convert("RGB").quantize(SHADES, dither=0)
+                yield picture.convert("RGB").quantize(SHADES, OCTREE, dither=0)
         finally:
             for p, data in zip(values, now, strict=True):
                 p.data = data
