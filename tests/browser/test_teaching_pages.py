@@ -41,7 +41,8 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
 
 
 def said_of(tab: "Page", blank: int) -> str:
-    return tab.inner_text(f"li:nth-child({blank}) .said")
+    text: str = tab.inner_text(f"li:nth-child({blank}) .said")
+    return text
 
 
 def test_answers_are_marked_as_they_are_given(opened: Open) -> None:
