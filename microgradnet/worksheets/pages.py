@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from microgradnet.worksheets.worksheet import Worksheet
 
 ASSETS = Path(__file__).with_name("assets")
-WIDE = 1.6  # times as wide as high
 PAPERS = {"A4": "A4", "Letter": "letter"}
+LAYOUTS = (("LR", "portrait", 510, 560), ("LR", "landscape", 750, 330), ("TB", "portrait", 510, 560))
+"""For a sheet of paper: the way arrows run, how it is turned, and the points that there are for the picture."""
+WIDE, WIDEST = 1.6, 1500.0  # times as wide as high; points, for a screen
 
 
 class PrintedPage(WebPage):
@@ -31,14 +33,26 @@ class PrintedPage(WebPage):
         self._sheets, self._paper, self._with_answers = sheets, paper, with_answers
 
     def _write(self) -> str:
-        pictures = [sheet.picture(self._with_answers).svg for sheet in self._sheets]
+        direction, turned, _, height = self._layout()
+        pictures = [sheet.picture(self._with_answers, direction).svg for sheet in self._sheets]
         parts = {
             "title": html.escape(self.title),
-            "paper": PAPERS[self._paper] + (" landscape" if _is_wide(pictures[0]) else ""),
+            "paper": f"{PAPERS[self._paper]} {turned}",
+            "height": f"{height}pt",
             "style": _asset("sheet.css") + _asset("printed.css"),
             "sheets": "\n".join(map(self._sheet, self._sheets, pictures)),
         }
         return fill(_asset("printed.html"), "", None, parts)
+
+    def _layout(self) -> tuple[str, str, int, int]:
+        """How the picture is largest on the paper, up to its own size."""
+        sizes = {way: _size(self._sheets[0].picture(direction=way).svg) for way in ("LR", "TB")}
+
+        def scale(layout: tuple[str, str, int, int]) -> float:
+            way, _, width, height = layout
+            return min(width / sizes[way][0], height / sizes[way][1], 1.0)
+
+        return max(LAYOUTS, key=scale)
 
     def _sheet(self, sheet: "Worksheet", picture: str) -> str:
         who = "" if self._with_answers else '<p class="who">Name <span></span> Date <span></span></p>\n'
@@ -82,10 +96,15 @@ class PlayedPage(WebPage):
             ],
         }
         picture = sheet.picture().svg
+        width, height = _size(picture)
+        if width > WIDEST:
+            picture = sheet.picture(direction="TB").svg
+            width, height = _size(picture)
         parts = {
             "title": html.escape(self.title),
             "style": _asset("sheet.css") + _asset("played.css"),
-            "layout": "wide" if _is_wide(picture) else "",
+            "layout": "wide" if width > WIDE * height else "",
+            "width": f"{width:.0f}pt",
             "picture": picture,
         }
         return fill(_asset("played.html"), _asset("played.js"), data, parts)
@@ -104,10 +123,10 @@ class PlayedPage(WebPage):
         return [{"answer": wrong, "words": words} for wrong, words in found.items()]
 
 
-def _is_wide(svg: str) -> bool:
-    """Whether a picture wants the whole width."""
-    size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', svg)
-    return size is not None and float(size[1]) > WIDE * float(size[2])
+def _size(svg: str) -> tuple[float, float]:
+    """Width and height of a picture, in points."""
+    width, height = re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2]
+    return float(width), float(height)
 
 
 def _asset(name: str) -> str:

@@ -34,8 +34,7 @@ class SheetView(OpsView):
         return rows
 
     def _label(self, node: Value, position: int) -> str:
-        asked = Quantity(LOCAL, node, position)
-        return f"{asked.name(self.namer)} {self._texts[asked]}" if asked in self._texts else ""
+        return self._texts.get(Quantity(LOCAL, node, position), "")
 
     def _tooltip(self, node: Value, kind: str) -> str:  # tooltips must not tell the answers
         return self.namer.heading(node)
@@ -44,10 +43,12 @@ class SheetView(OpsView):
         return super()._arrow_tooltip(node, operand, None)
 
 
-def draw_sheet(graph: Graph, namer: Namer, blanks: Sequence["Blank"], title: str, filled: bool) -> Picture:
-    """The picture; `filled` with the answers in place of the blanks."""
+def draw_sheet(
+    graph: Graph, namer: Namer, blanks: Sequence["Blank"], title: str, filled: bool, direction: str
+) -> Picture:
+    """The picture, its arrows in this direction; `filled` with the answers in place of the blanks."""
     texts = {b.quantity: f"({b.number}) {number(b.answer) if filled else LINE}" for b in blanks}
-    diagram = Diagram(spread=0.9 if any(kind == LOCAL for kind, _, _ in texts) else 0.5)
+    diagram = Diagram(direction, spread=0.7 if any(kind == LOCAL for kind, _, _ in texts) else 0.5)
     view = SheetView(graph, namer, texts, diagram)
     return Picture(black_and_white(diagram.to_dot()), title, counts=(len(view.numbers), len(diagram.arrows)))
 

@@ -41,9 +41,14 @@ class Worksheet:
         """The graph with its blanks as SVG, in black and white."""
         return self.picture().svg
 
-    def picture(self, filled: bool = False) -> Picture:
-        """The graph with its blanks; `filled` with the answers."""
-        return draw_sheet(self.graph, self._namer, self.blanks, self.title, filled)
+    def picture(self, filled: bool = False, direction: str = "LR") -> Picture:
+        """The graph with its blanks; `filled` with the answers.
+
+        Args:
+            filled: whether the answers stand in place of the blanks.
+            direction: the way the arrows run: "LR", "RL", "TB" or "BT".
+        """
+        return draw_sheet(self.graph, self._namer, self.blanks, self.title, filled, direction)
 
     def printed(self, paper: str = "A4") -> PrintedPage:
         """A page to print: the graph, and a line to write on for each blank. `.save(path)` writes it.
