@@ -69,9 +69,7 @@ class Comparison:
     def verdict(self) -> str:
         """Where they part and why, in words."""
         if self.parting is None:
-            return (
-                "On this graph it makes no difference. Take one where it does, as one in which a value is used twice."
-            )
+            return "On this graph it makes no difference. Take one where it does, as misconceptions.example.build()."
         return f"They part at step {self.parting.step + 1}: {self.parting.reason}"
 
     def rows(self) -> list[tuple[str, str]]:

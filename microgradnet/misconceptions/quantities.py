@@ -1,6 +1,7 @@
 """What can be asked of a graph, number by number, and what comes out by given rules from the numbers of a learner."""
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from microgradnet.misconceptions.rules import RIGHT, Graph, Rules, gradients
@@ -48,7 +49,8 @@ class Numbers:
         graph: with the right numbers.
         rules: what the learner goes by.
         given: what the learner has found; it goes into what is computed from it.
-        asked: what the learner had to find; of these, what is not given is computed by the rules. All else is there.
+        asked: what the learner had to find, in an order of computing; of these, what is not given is computed by the
+            rules. All else is there.
 
     >>> from microgradnet import Value
     >>> w, x = Value(2.0, "w"), Value(3.0, "x"); z = w * x; L = z * z
@@ -58,20 +60,21 @@ class Numbers:
 
     def __init__(
         self, graph: Graph, rules: Rules = RIGHT, given: Mapping[Quantity, float] | None = None,
-        asked: Collection[Quantity] = (),
+        asked: Sequence[Quantity] = (),
     ) -> None:  # fmt: skip
-        self.graph, self.rules, self._given, self._asked = graph, rules, given or {}, asked
+        self.graph, self.rules, self._given, self._asked = graph, rules, given or {}, frozenset(asked)
         self._found: dict[Quantity, Number] = {}
         self._gradients = None if rules.is_local else gradients(graph, rules)
+        for quantity in asked:  # in order, so that each finds those before it
+            self.by(quantity)
 
     def by(self, quantity: Quantity) -> Number:
-        """What a quantity comes to by the rules, from the numbers before it.
-
-        Raises:
-            ArithmeticError, ValueError: from such numbers nothing can be computed.
-        """
+        """What a quantity comes to by the rules, from the numbers before it; NaN if they can't be computed with."""
         if quantity not in self._found:
-            self._found[quantity] = self._computed(quantity)
+            try:
+                self._found[quantity] = self._computed(quantity)
+            except (ArithmeticError, ValueError):
+                self._found[quantity] = Number(math.nan)
         return self._found[quantity]
 
     def _computed(self, quantity: Quantity) -> Number:

@@ -122,7 +122,7 @@ class _Judge:
 
     def __init__(self, sheet: Worksheet, given: Mapping[Quantity, float], tolerance: float) -> None:
         self._given, self._tolerance = given, tolerance
-        asked = {blank.quantity for blank in sheet.blanks}
+        asked = [blank.quantity for blank in sheet.blanks]
         self._right = Numbers(sheet.graph)
         self._following = Numbers(sheet.graph, RIGHT, given, asked)
         self._suspects: list[_Suspect] = []
@@ -159,10 +159,7 @@ class _Judge:
 
     def _explains(self, numbers: Numbers, quantity: Quantity) -> bool:
         """Whether the answer is what these numbers say."""
-        try:
-            found, rounding = numbers.by(quantity)
-        except (ArithmeticError, ValueError):
-            return False
+        found, rounding = numbers.by(quantity)
         return is_near(self._given[quantity], found, self._tolerance, rounding)
 
 
@@ -178,9 +175,12 @@ def _by_number(sheet: Worksheet, answers: Answers) -> dict[int, Any]:
             )
         return {blank.number: one for blank, one in zip(sheet.blanks, answers, strict=True)}
     numbers = {key: blank.number for blank in sheet.blanks for key in (blank.number, str(blank.number), blank.name)}
+    names = [blank.name for blank in sheet.blanks]
+    if twice := [key for key in answers if names.count(key) > 1]:
+        raise ValueError(f"there are several blanks called {twice[0]!r}: give their answers by their numbers")
     if unknown := [key for key in answers if key not in numbers]:
-        names = ", ".join(f"({blank.number}) {blank.name}" for blank in sheet.blanks[:8])
-        raise ValueError(f"this sheet has no blank {unknown[0]!r}: its blanks are {names}")
+        listed = ", ".join(f"({blank.number}) {blank.name}" for blank in sheet.blanks[:8])
+        raise ValueError(f"this sheet has no blank {unknown[0]!r}: its blanks are {listed}")
     return {numbers[key]: one for key, one in answers.items()}
 
 

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,11 +115,8 @@ class PlayedPage(WebPage):
         graph, found = self._sheet.graph, dict[float, str]()
         for row in MISCONCEPTIONS.values():
             for rules in row.rules(graph):
-                try:
-                    wrong = Numbers(graph, rules).by(blank.quantity).number
-                except (ArithmeticError, ValueError):
-                    continue
-                if not is_near(wrong, blank.answer):
+                wrong = Numbers(graph, rules).by(blank.quantity).number
+                if isfinite(wrong) and not is_near(wrong, blank.answer):
                     found.setdefault(wrong, f"perhaps {row.title}. Remember: {row.why}.")
         return [{"answer": wrong, "words": words} for wrong, words in found.items()]
 

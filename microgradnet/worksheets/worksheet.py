@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from functools import partial
+from math import isfinite
 from pathlib import Path
 
 from microgradnet.drawing.picture import Picture
@@ -125,5 +126,7 @@ def worksheet(
     quantities = ask(graph, copies=copies)
     if not quantities:
         raise ValueError(f"there is nothing to leave out: this graph has no {' and no '.join(map(str, hidden))}")
+    if not all(isfinite(node.data) and isfinite(graph.gradients[node]) for node in graph.uses):
+        raise ValueError("nobody can compute with infinities or NaNs, and there are some in this graph")
     title = one_line(title) or f"Worksheet: {Namer().name(loss)}"
     return Worksheet(graph, quantities, title, one_line(name) or title)

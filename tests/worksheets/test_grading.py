@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from microgradnet import Value, parameter, sigmoid
+from microgradnet import Value, parameter, sigmoid, tanh
 from microgradnet.misconceptions import MISCONCEPTIONS
 from microgradnet.misconceptions.rules import RIGHT
 from microgradnet.worksheets import Marks, Worksheet, grade, worksheet
@@ -202,6 +202,31 @@ def test_answers_to_other_questions_are_refused(answers: Any, words: str) -> Non
         ("a.csv", "sheet,blank,quantity,answer\nWorksheet: E,77,w,2\n", "no blank '77'"),
     ],
 )
+def test_a_name_that_two_blanks_have_is_no_answer_to_either() -> None:
+    sheet = worksheet(Value(2.0, "w") * Value(3.0, "w"))
+    with pytest.raises(ValueError, match="several blanks called 'w.grad'"):
+        grade(sheet, {"w.grad": 3.0})
+    assert grade(sheet, {1: 3.0, 2: 2.0}).points == 2
+
+
+def test_a_long_chain_with_many_blanks_left_empty() -> None:
+    y = Value(0.5, "x")
+    for _ in range(198):
+        y = tanh(y)
+    sheet = worksheet(y, EVERYTHING)
+    last = sheet.blanks[-1]
+    assert grade(sheet, {1: 5.0, last.number: last.answer}).marks[-1].verdict == "right"
+    assert grade(sheet, {last.number: 9.0}).marks[-1].verdict == "wrong"
+
+
+def test_numbers_that_cannot_be_computed_with_follow_to_nothing() -> None:
+    x = Value(2.0, "x")
+    y = (x - 1.0).log()
+    sheet = worksheet(y, "values")
+    marks = grade(sheet, {1: -3.0, 2: 5.0})
+    assert [mark.verdict for mark in marks.marks] == ["wrong", "wrong"]
+
+
 def test_files_that_are_no_tables_are_refused(name: str, text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(text.encode("latin-1" if "\xff" in text else "utf-8"))
     with pytest.raises(ValueError, match=words):

@@ -1,6 +1,7 @@
 """Worksheets: what is asked, friendly numbers, and pictures and pages that tell no answer."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ def test_each_use_of_a_value_is_asked_for() -> None:
         (neuron(), ["grads", 3], ValueError, "cannot hide 3"),
         (neuron(), Value(1.0), ValueError, "no value of this graph"),
         (neuron(), [], ValueError, "nothing to leave out"),
+        (Value(math.inf, "x") * 2.0, "values", ValueError, "infinities or NaNs"),
         (Value(1.0), "grads", ValueError, "nothing to leave out: this graph has no grads"),
     ],
 )
