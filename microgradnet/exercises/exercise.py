@@ -95,6 +95,8 @@ def equal_to(expected: Any) -> Judge:
     def judge(got: Any) -> str:
         if got is None:
             return "it gives None: is there a return?"
+        if hasattr(got, "tolist"):  # NumPy's
+            got = got.tolist()
         if isinstance(expected, list):
             if not isinstance(got, list | tuple):
                 return f"it should give a list, {expected!r}"

@@ -2,6 +2,7 @@
 
 import math
 import operator
+import shutil
 from collections.abc import Callable
 from itertools import zip_longest
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from microgradnet.naming import Namer, as_factor, in_brackets, number, signed
 from microgradnet.text import shorten, suggestion, wrapped
 from microgradnet.value import Value
 
-NAME, LINE = 20, 42  # characters: of a name, of an equation
+NAME, LINE, BESIDE = 20, 42, 76  # characters: of a name, of an equation, of two beside each other
 AROUND = 12  # steps listed on either side of where the passes part, of many
 MOST_LISTED = 40
 CLOSE = 1e-9
@@ -80,13 +81,14 @@ class Comparison:
             for right, wrong in pairs
         ]
 
-    def lines(self) -> list[str]:
-        """What is printed of each step."""
+    def lines(self, columns: int = BESIDE) -> list[str]:
+        """What is printed of each step: the passes beside each other, or one below the other in fewer `columns`."""
         at = self.parting.step if self.parting else -1
         rows = [(shorten(right, LINE), shorten(wrong, LINE)) for right, wrong in self.rows()]
         width = max((len(right) for right, _ in rows), default=0)
         return [
-            f"{'▶' if index == at else ' '} {index + 1:>3}  {right:{width}}  {wrong}".rstrip()
+            f"{'▶' if index == at else ' '} {index + 1:>3}  "
+            + (f"{right:{width}}  {wrong}".rstrip() if columns >= BESIDE else f"right {right}\n       wrong {wrong}")
             for index, (right, wrong) in enumerate(rows)
         ]
 
@@ -144,8 +146,10 @@ class Comparison:
     def step_through(self, ask: Callable[[str], str] | None = None) -> None:
         """Show the steps one by one in a terminal: Enter goes on, b back, q ends."""
         ask = ask or input
-        print(f"{self.heading()}   (Enter: next, b: back, q: quit)")
-        lines, index = self.lines(), 0
+        columns = shutil.get_terminal_size().columns
+        print("Enter: next step, b: back, q: quit\n")
+        print(self.heading() if columns >= BESIDE else self.heading().rpartition("\n")[0])
+        lines, index = self.lines(columns), 0
         while index < len(lines):
             print(lines[index])
             if self.parting and index == self.parting.step:

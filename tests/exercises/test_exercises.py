@@ -200,6 +200,28 @@ def test_exercises_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split()[0] for line in lines] == [str(number) for number in EXERCISES]
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1, "import numpy as np\ndef tanh_derivative(z): return 1 - np.tanh(z) ** 2"),
+        (6, "import numpy as np\ndef descend(gradient, parameters, learning_rate, steps):\n"
+            "    p = np.array(parameters)\n    for _ in range(steps):\n"
+            "        p = p - learning_rate * np.array(gradient(p.tolist()))\n    return p"),
+        (6, "def descend(g, p, rate, steps):\n"
+            "    return p if not steps else descend(g, [a - rate * b for a, b in zip(p, g(p))], rate, steps - 1)"),
+        (3, "def topological_order(root, found=None):\n    found = {} if found is None else found\n"
+            "    for o in root.operands:\n        if o not in found: topological_order(o, found)\n"
+            "    found[root] = None\n    return tuple(found)"),
+        (5, "from microgradnet import Value\ndef forward(layers, inputs):\n    for k, layer in enumerate(layers):\n"
+            "        inputs = [sum(w * x for w, x in zip(ws, inputs)) + b for ws, b in layer]\n"
+            "        if k < len(layers) - 1: inputs = [Value(z).tanh().data for z in inputs]\n    return inputs"),
+    ],
+)  # fmt: skip
+def test_other_ways_that_are_right(number: int, text: str, tmp_path: Path) -> None:
+    verdict = check(written(tmp_path, text, number))
+    assert verdict.is_right, verdict.text
+
+
 def test_two_wrong_answers_of_a_part_show_the_simplest(tmp_path: Path) -> None:
     verdict = check(written(tmp_path, "def tanh_derivative(z): return 1.0 if z == 0 else 7.0"))
     assert "right: at 0" in verdict.text

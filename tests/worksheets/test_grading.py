@@ -202,9 +202,26 @@ def test_answers_to_other_questions_are_refused(answers: Any, words: str) -> Non
         ("a.csv", "sheet,blank,quantity,answer\nWorksheet: E,77,w,2\n", "no blank '77'"),
     ],
 )
+def test_files_that_are_no_tables_are_refused(name: str, text: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(text.encode("latin-1" if "\xff" in text else "utf-8"))
+    with pytest.raises(ValueError, match=words):
+        grade(worksheet(neuron()), tmp_path / name)
+
+
+def test_right_rules_are_no_misconception() -> None:
+    """The judge compares with the package's own pass, not only with itself."""
+    for seed in range(20):
+        loss = random_graph(seed)
+        sheet = worksheet(loss)
+        loss.backward()
+        for blank in sheet.blanks:
+            assert blank.quantity.node.grad == pytest.approx(blank.answer, rel=1e-12, abs=1e-300)
+        assert answers_by(sheet, RIGHT) == {blank.number: rounded(blank.answer) for blank in sheet.blanks}
+
+
 def test_a_name_that_two_blanks_have_is_no_answer_to_either() -> None:
     sheet = worksheet(Value(2.0, "w") * Value(3.0, "w"))
-    with pytest.raises(ValueError, match="several blanks called 'w.grad'"):
+    with pytest.raises(ValueError, match=r"several blanks called 'w\.grad'"):
         grade(sheet, {"w.grad": 3.0})
     assert grade(sheet, {1: 3.0, 2: 2.0}).points == 2
 
@@ -225,20 +242,3 @@ def test_numbers_that_cannot_be_computed_with_follow_to_nothing() -> None:
     sheet = worksheet(y, "values")
     marks = grade(sheet, {1: -3.0, 2: 5.0})
     assert [mark.verdict for mark in marks.marks] == ["wrong", "wrong"]
-
-
-def test_files_that_are_no_tables_are_refused(name: str, text: str, words: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(text.encode("latin-1" if "\xff" in text else "utf-8"))
-    with pytest.raises(ValueError, match=words):
-        grade(worksheet(neuron()), tmp_path / name)
-
-
-def test_right_rules_are_no_misconception() -> None:
-    """The judge compares with the package's own pass, not only with itself."""
-    for seed in range(20):
-        loss = random_graph(seed)
-        sheet = worksheet(loss)
-        loss.backward()
-        for blank in sheet.blanks:
-            assert blank.quantity.node.grad == pytest.approx(blank.answer, rel=1e-12, abs=1e-300)
-        assert answers_by(sheet, RIGHT) == {blank.number: rounded(blank.answer) for blank in sheet.blanks}
