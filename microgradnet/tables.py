@@ -19,12 +19,27 @@ def read_lines(path: str | os.PathLike[str]) -> list[Line]:
     """The lines of a table that are not empty. What separates cells is seen from the first: a comma, semicolon or tab.
 
     Raises:
-        ValueError: the file is no text in UTF-8, or no such table.
+        ValueError: the file is no text, or no such table.
         OSError: it cannot be read.
     """
     try:
-        text = Path(path).expanduser().read_text("utf-8-sig")
-        reader = csv.reader(text.splitlines(), delimiter=max(SEPARATORS, key=text.partition("\n")[0].count))
-        return [Line(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        text = _text(Path(path).expanduser().read_bytes())
+        lines = text.splitlines()
+        said = 1 if lines and lines[0].lower().startswith("sep=") else 0  # as Excel has it
+        delimiter = max(SEPARATORS, key=lines[said].count) if len(lines) > said else ","
+        reader = csv.reader(lines[said:], delimiter=delimiter)
+        return [Line(reader.line_num + said, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} is no table of comma-separated values (UTF-8): {error}") from None
+        raise ValueError(f"{path} is no table of comma-separated values: {error}") from None
+
+
+def _text(data: bytes) -> str:
+    """Text in UTF-8; or, as Excel saves it, in UTF-16 or in the code of Western Windows."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if b"\0" in data:
+            raise
+        return data.decode("cp1252")

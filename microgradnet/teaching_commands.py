@@ -64,10 +64,17 @@ def _sheet(builds: Result, hide: list[str], seed: str) -> Worksheet:
 
 
 def mark_answers(options: argparse.Namespace) -> int:
-    """Mark tables of answers, each by the sheet that it names."""
+    """Mark tables of answers, each by the sheet that it names; one that cannot be marked does not stop the others."""
+    code = 0
     for path in options.answers:
-        print(grade(_sheet_of(path, options.builds), path), end="\n\n")
-    return 0
+        try:
+            marks = grade(_sheet_of(path, options.builds), path)
+        except (ValueError, OSError) as error:
+            print(f"microgradnet: {error}", file=sys.stderr)
+            code = 1
+        else:
+            print(f"{path}\n{marks}", end="\n\n")
+    return code
 
 
 def _sheet_of(path: Path, builds: Result | None) -> Worksheet:
@@ -82,6 +89,8 @@ def _sheet_of(path: Path, builds: Result | None) -> Worksheet:
     except ValueError:
         what = "its column 'sheet' is to be left as it was"
         raise ValueError(f"{path} does not say which worksheet it is of: {what}") from None
+    if builds and Path(builds.source).name != Path(source).name:
+        raise ValueError(f"{path} is of the graph {source!r}, not of {builds.source!r}")
     if builds is None and source not in EXAMPLES:
         raise ValueError(f"{path} is of the graph {source!r}: say where that is, with --of FILE.py:VARIABLE")
     return _sheet(Result(source, *(builds or result(source))[1:]), hide.split(","), seed)
@@ -90,6 +99,8 @@ def _sheet_of(path: Path, builds: Result | None) -> Worksheet:
 def show_misconception(options: argparse.Namespace) -> int:
     """List the misconceptions; or show one: step by step in a terminal, whole in a pipe, or as a page."""
     if options.name is None:
+        if options.output:
+            raise ValueError("which misconception is the page to show? without -o they are listed")
         width = max(map(len, MISCONCEPTIONS))
         for row in MISCONCEPTIONS.values():
             print(f"{row.name:{width}}  {row.title}")

@@ -69,6 +69,20 @@ def test_sheets_are_marked_by_the_name_they_bear(tmp_path: Path, capsys: pytest.
     assert said.count("of 10 points") == 2
 
 
+def test_one_table_that_cannot_be_marked_does_not_stop_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path)
+    capsys.readouterr()
+    (tmp_path / "bad.csv").write_text("nothing")
+    good = str(tmp_path / "answers-1.csv")
+    assert main(["grade", str(tmp_path / "bad.csv"), str(tmp_path / "none.csv"), good]) == 1
+    said = capsys.readouterr()
+    assert "bad.csv" in said.err
+    assert "none.csv" in said.err
+    assert said.out.startswith(f"{good}\nTwo neurons, one after the other (two-neurons/grads/as given): 0 of 10")
+
+
 def test_a_program_named_in_a_table_is_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = tmp_path / "mine.py"
     program.write_text(PROGRAM)

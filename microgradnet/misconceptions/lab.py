@@ -11,6 +11,8 @@ from microgradnet.misconceptions.lab_page import ComparisonPage
 from microgradnet.misconceptions.rules import RIGHT, Graph, Rules, Step, gradients, steps
 from microgradnet.misconceptions.table import MISCONCEPTIONS, Misconception
 from microgradnet.naming import Namer, as_factor, in_brackets, number, signed
+from microgradnet.ops.notation import TEXT
+from microgradnet.steps import derivative
 from microgradnet.text import shorten, suggestion, wrapped
 from microgradnet.value import Value
 
@@ -189,11 +191,12 @@ class Comparison:
             )
         if not _is_close(step.before, come):
             return f"{operand}.grad begins at {number(step.before)}, which an earlier pass has left, and not at 0"
-        rule = step.node.op.derivatives
         right = RIGHT.local(step.node, step.position, step.node.data, [x.data for x in step.node.operands])
         if not _is_close(step.local, right):
-            by = f"∂{node}/∂{operand}"
-            return f"{by} is taken to be {number(step.local)}; it is {number(right)} (the rule is {rule.__name__})"
+            names = [self.namer.written(value) for value in (step.node, *step.node.operands)]
+            formula = derivative(step.node, step.position, TEXT, names)[0]
+            said = number(right) if formula in {"", number(right)} else f"{formula} = {number(right)}"
+            return f"∂{node}/∂{operand} is taken to be {number(step.local)}; it is {said}"
         share = step.upstream * right
         if _is_close(step.after, step.before + share):
             return ""

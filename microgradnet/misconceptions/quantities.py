@@ -9,6 +9,7 @@ from microgradnet.naming import Namer, in_brackets
 from microgradnet.value import Value
 
 VALUE, GRADIENT, LOCAL = "value", "gradient", "local derivative"
+SHOWN = 4  # significant digits of a number on a sheet
 ROUNDING = 1e-3  # of what is added up: two factors as a sheet shows them, each good to half a unit in its fourth digit
 
 
@@ -49,6 +50,7 @@ class Numbers:
         graph: with the right numbers.
         rules: what the learner goes by.
         given: what the learner has found; it goes into what is computed from it.
+        as_shown: whether what is there is taken with the four digits that a sheet shows of it.
         asked: what the learner had to find, in an order of computing; of these, what is not given is computed by the
             rules. All else is there.
 
@@ -60,9 +62,10 @@ class Numbers:
 
     def __init__(
         self, graph: Graph, rules: Rules = RIGHT, given: Mapping[Quantity, float] | None = None,
-        asked: Sequence[Quantity] = (),
+        asked: Sequence[Quantity] = (), as_shown: bool = False,
     ) -> None:  # fmt: skip
         self.graph, self.rules, self._given, self._asked = graph, rules, given or {}, frozenset(asked)
+        self._as_shown = as_shown
         self._found: dict[Quantity, Number] = {}
         self._gradients = None if rules.is_local else gradients(graph, rules)
         for quantity in asked:  # in order, so that each finds those before it
@@ -101,7 +104,8 @@ class Numbers:
         return self._known(Quantity(VALUE, node), node.data)
 
     def _known(self, quantity: Quantity, right: float) -> float:
-        found = self._given.get(quantity)
-        if found is None:
-            found = self.by(quantity).number if quantity in self._asked else right
-        return found
+        if quantity in self._given:
+            return self._given[quantity]
+        if quantity in self._asked:
+            return self.by(quantity).number
+        return float(f"{right:.{SHOWN}g}") if self._as_shown else right

@@ -5,6 +5,7 @@ import io
 import json
 import os
 from collections.abc import Iterable
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,7 +57,7 @@ def read_answers(path: str | os.PathLike[str]) -> list[Answer]:
 def _records(path: str | os.PathLike[str]) -> list[dict[str, str]]:
     heading, *lines = read_lines(path)
     names = [name.strip() for name in heading.cells]
-    return [dict(zip(names, line.cells, strict=True)) for line in lines]
+    return [dict(zip_longest(names, line.cells[: len(names)], fillvalue="")) for line in lines]
 
 
 def _text(found: object) -> str:

@@ -7,7 +7,7 @@ answer, the one is named that explains most of the sheet.
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from microgradnet.misconceptions.quantities import Numbers, Quantity
@@ -114,7 +114,8 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
             if found is not None:
                 given[blank.quantity] = found
     judge = _Judge(sheet, given, tolerance)
-    return Marks(sheet.title, [judge.mark(blank, unreadable.get(blank.number, "")) for blank in sheet.blanks])
+    title = sheet.title if sheet.name == sheet.title else f"{sheet.title} ({sheet.name})"
+    return Marks(title, [judge.mark(blank, unreadable.get(blank.number, "")) for blank in sheet.blanks])
 
 
 class _Judge:
@@ -123,10 +124,11 @@ class _Judge:
     def __init__(self, sheet: Worksheet, given: Mapping[Quantity, float], tolerance: float) -> None:
         self._given, self._tolerance = given, tolerance
         asked = [blank.quantity for blank in sheet.blanks]
-        self._right = Numbers(sheet.graph)
-        self._following = Numbers(sheet.graph, RIGHT, given, asked)
+        both = (False, True)  # who computes with the digits that are shown is right, too
+        self._right = [Numbers(sheet.graph, as_shown=as_shown) for as_shown in both]
+        self._following = [Numbers(sheet.graph, RIGHT, given, asked, as_shown) for as_shown in both]
         self._suspects: list[_Suspect] = []
-        if all(self._explains(self._right, quantity) for quantity in given):
+        if all(self._explained(self._right, quantity) for quantity in given):
             return
         for row in MISCONCEPTIONS.values():
             for rules in row.rules(sheet.graph):
@@ -140,10 +142,10 @@ class _Judge:
         answer = self._given.get(blank.quantity)
         if answer is None:
             return Mark(blank, None, MISSING, (), "missing")
-        if self._explains(self._right, blank.quantity):
+        if self._explained(self._right, blank.quantity):
             return Mark(blank, answer, CORRECT, (), "right")
         said = f"{number(answer)} for {number(blank.answer)}"
-        if self._explains(self._following, blank.quantity):
+        if self._explained(self._following, blank.quantity):
             return Mark(blank, answer, FOLLOWS, (), f"follows rightly from a mistake before, {said}")
         mistakes = self._mistakes(blank.quantity)
         if not mistakes:
@@ -156,6 +158,9 @@ class _Judge:
         most = max((suspect.agreeing for suspect in able), default=0)
         found = {s.misconception.name: s.misconception for s in able if s.agreeing == most}
         return tuple(found.values())
+
+    def _explained(self, several: Iterable[Numbers], quantity: Quantity) -> bool:
+        return any(self._explains(numbers, quantity) for numbers in several)
 
     def _explains(self, numbers: Numbers, quantity: Quantity) -> bool:
         """Whether the answer is what these numbers say."""
@@ -188,4 +193,7 @@ def _of_sheet(sheet: Worksheet, path: str | os.PathLike[str]) -> dict[str, str]:
     found = read_answers(path)
     if others := {answer.sheet for answer in found} - {sheet.name}:
         raise ValueError(f"{path} holds answers to the sheet {min(others)!r}, not to {sheet.name!r}")
+    blanks = [answer.blank for answer in found]
+    if twice := [blank for blank in blanks if blanks.count(blank) > 1]:
+        raise ValueError(f"{path} has several answers to blank {twice[0]}: leave one of them")
     return {answer.blank: answer.answer for answer in found}

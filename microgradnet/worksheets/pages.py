@@ -21,6 +21,7 @@ ASSETS = Path(__file__).with_name("assets")
 PAPERS = {"A4": "A4", "Letter": "letter"}
 LAYOUTS = (("LR", "portrait", 510, 560), ("LR", "landscape", 750, 330), ("TB", "portrait", 510, 560))
 """For a sheet of paper: the way arrows run, how it is turned, and the points that there are for the picture."""
+LONG = 20  # characters of a name, for which half a page is not wide enough
 WIDE, WIDEST = 1.6, 1500.0  # times as wide as high; points, for a screen
 
 
@@ -58,9 +59,12 @@ class PrintedPage(WebPage):
     def _sheet(self, sheet: "Worksheet", picture: str) -> str:
         who = "" if self._with_answers else '<p class="who">Name <span></span> Date <span></span></p>\n'
         lines = "\n".join(map(self._line, sheet.blanks))
+        kind = "key" if self._with_answers else "blanks"
+        if max(len(blank.name) for blank in sheet.blanks) > LONG:
+            kind += " long"
         return (
             f"<section>\n<h1>{html.escape(sheet.title)}{': answers' * self._with_answers}</h1>\n{who}"
-            f'<div class="picture">{picture}</div>\n<ol class="{"key" if self._with_answers else "blanks"}">\n{lines}\n'
+            f'<div class="picture">{picture}</div>\n<ol class="{kind}">\n{lines}\n'
             f"</ol>\n<footer>{html.escape(sheet.name)} · made with microgradnet</footer>\n</section>"
         )
 
@@ -81,6 +85,7 @@ class PlayedPage(WebPage):
 
     def _write(self) -> str:
         sheet = self._sheet
+        exact, shown = Numbers(sheet.graph), Numbers(sheet.graph, as_shown=True)
         data = {
             "sheet": sheet.name,
             "tolerance": RELATIVE,
@@ -88,7 +93,8 @@ class PlayedPage(WebPage):
                 {
                     "number": blank.number,
                     "name": blank.name,
-                    "answer": blank.answer,
+                    "answers": [numbers.by(blank.quantity).number for numbers in (exact, shown)],
+                    "rounding": exact.by(blank.quantity).rounding,
                     "hints": blank.hints,
                     "working": blank.working,
                     "mistakes": self._mistakes(blank),

@@ -2,11 +2,11 @@
 
 import math
 import re
-from fractions import Fraction
 
 RELATIVE = 0.01  # three significant digits are enough: they are within half a per cent
 ABSOLUTE = 1e-9
-_FRACTION = re.compile(r"([-+]?[0-9.]+(?:e[-+]?\d+)?)/([0-9.]+)", re.IGNORECASE)
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+_WRITTEN = re.compile(rf"([-+]?)(?:(\d+) +)?({_NUMBER})(?: */ *({_NUMBER}))?", re.IGNORECASE)
 
 
 def is_near(answer: float, right: float, tolerance: float = RELATIVE, rounding: float = 0.0) -> bool:
@@ -22,22 +22,21 @@ def read_number(text: object) -> float | None:
     """The number that an answer says; None if it says nothing.
 
     Raises:
-        ValueError: it is no finite number. Point or comma, ASCII hyphen or minus, and fractions are all fine.
+        ValueError: it is no finite number. Point or comma, hyphen or minus, fractions and mixed numbers are all fine.
 
-    >>> read_number(" −0,25 "), read_number("1/4"), read_number("")
-    (-0.25, 0.25, None)
+    >>> read_number(" −0,25 "), read_number("1/4"), read_number("2 1/4"), read_number("")
+    (-0.25, 0.25, 2.25, None)
     """
     if text is None or isinstance(text, bool):
         return None
-    written = str(text).strip().replace("−", "-").replace(" ", "").replace("\u00a0", "")
+    written = str(text).replace("−", "-").replace("\u00a0", " ").strip()
     if not written:
         return None
-    written = written.replace(",", ".", 1) if "." not in written else written
-    try:
-        parts = _FRACTION.fullmatch(written)
-        found = float(Fraction(parts[1]) / Fraction(parts[2])) if parts else float(written.replace("_", "no"))
-    except (ValueError, ZeroDivisionError):
-        found = math.nan
+    parts = _WRITTEN.fullmatch(written if "." in written else written.replace(",", ".", 1))
+    found = math.nan
+    if parts and bool(parts[4]) >= bool(parts[2]):  # a mixed number has a fraction
+        whole, above, below = float(parts[2] or 0.0), float(parts[3]), float(parts[4] or 1.0)
+        found = math.copysign(whole + above / below, -1.0 if parts[1] == "-" else 1.0) if below else math.nan
     if not math.isfinite(found):
-        raise ValueError(f"{str(text)!r:.60} is no number: write it as 0.25, −3, 1.5e-3 or 1/4")
+        raise ValueError(f"{str(text)!r:.60} is no number: write it as 0.25, −3, 1.5e-3, 1/4 or 2 1/4")
     return found

@@ -19,7 +19,7 @@ from microgradnet.worksheets.friendly import friendly
 from microgradnet.worksheets.pages import PlayedPage, PrintedPage
 from microgradnet.worksheets.picture import draw_sheet
 
-MOST_VALUES = 200
+MOST_VALUES = 100
 
 
 class Worksheet:
@@ -33,8 +33,10 @@ class Worksheet:
     """
 
     def __init__(self, graph: Graph, quantities: Sequence[Quantity], title: str, name: str) -> None:
-        self.graph, self.title, self.name = graph, title, name
+        self.graph = graph
         self._namer = Namer([*graph.leaves, *graph.computed], for_equations=True)
+        self.title = title or f"Worksheet: {self._namer.name(graph.root)}"
+        self.name = name or self.title
         self.blanks = blanks_of(graph, quantities, self._namer)
 
     @property
@@ -128,5 +130,7 @@ def worksheet(
         raise ValueError(f"there is nothing to leave out: this graph has no {' and no '.join(map(str, hidden))}")
     if not all(isfinite(node.data) and isfinite(graph.gradients[node]) for node in graph.uses):
         raise ValueError("nobody can compute with infinities or NaNs, and there are some in this graph")
-    title = one_line(title) or f"Worksheet: {Namer().name(loss)}"
+    title = (
+        one_line(title) or f"Worksheet: {Namer([*graph.leaves, *graph.computed], for_equations=True).name(graph.root)}"
+    )
     return Worksheet(graph, quantities, title, one_line(name) or title)

@@ -90,7 +90,7 @@ def test_what_is_written_stands_in_the_picture(opened: Open) -> None:
 @pytest.mark.parametrize(
     "written",
     ["0.5", "0,5", "1/2", ".5", "5e-1", "−0.5", " 1 / 2 ", "half", "1/0", "", "1,000.5", "0x10", "1_0", "Infinity",
-     "1/2/3", "-1/4", "1.5/3", "--1", "1e999"],
+     "1/2/3", "-1/4", "1.5/3", "--1", "1e999", "2 1/4", "-2 1/4", "2 1", "1 000", "1/ 2", "+3", "5.", "."],
 )  # fmt: skip
 def test_the_page_reads_numbers_as_the_marking_does(written: str, opened: Open) -> None:
     try:

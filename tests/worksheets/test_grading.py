@@ -133,6 +133,20 @@ def test_values_and_local_derivatives_have_mistakes_too() -> None:
     assert marks["E"].verdict == "right", "the square of −e is that of e"
 
 
+def test_who_computes_with_the_digits_that_are_shown_is_right() -> None:
+    """Where an activation is nearly flat its slope depends on digits that nobody sees."""
+    f = Value(1.11, "f") * Value(3.3, "d")
+    y = f.tanh()
+    f.label, y.label = "f·d", "y"
+    assert f"{y.data:.4g}" == "0.9987"
+    for hide in ("grads", "local derivatives"):
+        sheet = worksheet(y, hide)
+        (number,) = [blank.number for blank in sheet.blanks if blank.name in {"(f·d).grad", "∂y/∂(f·d)"}]
+        for answer in (1 - y.data**2, 1 - 0.9987**2):
+            assert grade(sheet, {number: answer}).marks[number - 1].verdict == "right"
+        assert grade(sheet, {number: 0.9987}).marks[number - 1].verdict == "wrong"
+
+
 def test_marking_changes_no_gradient() -> None:
     loss = neuron()
     loss.backward()
@@ -148,6 +162,7 @@ def test_marking_changes_no_gradient() -> None:
     ("written", "verdict"),
     [
         ("0.5", "right"), ("0,5", "right"), ("1/2", "right"), (" 5e-1 ", "right"), (0.5, "right"), (1, "wrong"),
+        ("0 1/2", "right"), ("-1 3/2", "wrong"), ("5 000", "no number"), ("0. 5", "no number"),
         ("", "missing"), (None, "missing"), ("-", "no number"), ("nan", "no number"), ("inf", "no number"),
         ("1/0", "no number"), ("half", "no number"), ("1,000.5", "no number"), ("−0.5", "wrong"),
         ("9" * 999, "no number"),
@@ -194,7 +209,12 @@ def test_answers_to_other_questions_are_refused(answers: Any, words: str) -> Non
     ("name", "text", "words"),
     [
         ("a.csv", "blank,answer\n1,2\n", "needs the columns sheet, blank"),
-        ("a.csv", "\xff\xfe", "needs the columns"),
+        ("a.csv", "\xff\xfe\x00", "needs the columns"),
+        (
+            "a.csv",
+            "sheet,blank,quantity,answer\nWorksheet: E,1,w,2\nWorksheet: E,1,w,3\n",
+            "several answers to blank 1",
+        ),
         ("a.json", "[1]", "needs the columns"),
         ("a.json", "{", "needs the columns"),
         ("a.txt", "", "end the name with one of these"),
@@ -228,7 +248,7 @@ def test_a_name_that_two_blanks_have_is_no_answer_to_either() -> None:
 
 def test_a_long_chain_with_many_blanks_left_empty() -> None:
     y = Value(0.5, "x")
-    for _ in range(198):
+    for _ in range(98):
         y = tanh(y)
     sheet = worksheet(y, EVERYTHING)
     last = sheet.blanks[-1]
@@ -242,3 +262,14 @@ def test_numbers_that_cannot_be_computed_with_follow_to_nothing() -> None:
     sheet = worksheet(y, "values")
     marks = grade(sheet, {1: -3.0, 2: 5.0})
     assert [mark.verdict for mark in marks.marks] == ["wrong", "wrong"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("first", ["", "sep=;\n"])
+@pytest.mark.parametrize("note", ["", ";a note of mine"])
+def test_a_table_that_excel_has_saved_is_read(encoding: str, first: str, note: str, tmp_path: Path) -> None:
+    sheet = worksheet(neuron(), name="neuron")
+    lines = sheet.save_answers(tmp_path / "a.csv", filled=True).read_text("utf-8").replace(",", ";").splitlines()
+    lines[2] += note
+    (tmp_path / "b.csv").write_bytes((first + "\r\n".join(lines)).encode(encoding, "replace"))
+    assert grade(sheet, tmp_path / "b.csv").points == len(sheet.blanks)

@@ -32,21 +32,24 @@ function row(blank) {
   return { input, hint, said_in: said };
 }
 
-// What is written as a number: 0.25, 0,25, −3, 1/4; NaN for what is none.
+// What is written as a number: 0.25, 0,25, −3, 1/4, 2 1/4; NaN for what is none.
 function read(text) {
-  const written = text.replace(/−/g, "-").replace(/\s/g, "").replace(text.includes(".") ? "" : ",", text.includes(".") ? "" : ".");
-  const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-  const [above, below, more] = written.split("/");
-  if (more !== undefined || !NUMBER.test(above) || (below !== undefined && !NUMBER.test(below))) return NaN;
-  return Number(above) / (below === undefined ? 1 : Number(below));
+  const plain = text.replace(/−/g, "-").replace(/\u00a0/g, " ").trim();
+  const number = "(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?";
+  const written = new RegExp(`^([-+]?)(?:(\\d+) +)?(${number})(?: */ *(${number}))?$`, "i");
+  const parts = (plain.includes(".") ? plain : plain.replace(",", ".")).match(written);
+  if (!parts || (parts[2] && !parts[4])) return NaN; // a mixed number has a fraction
+  return (parts[1] === "-" ? -1 : 1) * (Number(parts[2] || 0) + Number(parts[3]) / Number(parts[4] || 1));
 }
 
-const isNear = (answer, right) => Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), 1e-9);
+function isNear(answer, right, rounding = 0) {
+  return Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), rounding, 1e-9);
+}
 
 // While it is being typed, an answer is only ever right; it is wrong when it is done.
 function mark(blank, isDone) {
   const written = blank.input.value.trim(), answer = read(written);
-  blank.isRight = isNear(answer, blank.answer);
+  blank.isRight = blank.answers.some((right) => isNear(answer, right, blank.rounding));
   blank.input.classList.toggle("right", blank.isRight);
   const isWrong = isDone && written !== "" && !blank.isRight;
   blank.input.classList.toggle("wrong", isWrong);
