@@ -1,7 +1,7 @@
 """The command line's words: which commands there are, what they take, and what cannot be meant.
 
-What the commands do stands in `cli`, `training_commands` and `teaching_commands`, the last two loaded when they are
-asked for.
+What the commands do stands in `cli`, and in `training_commands`, `teaching_commands` and `exercise_commands`, which are
+loaded when they are asked for.
 """
 
 import argparse
@@ -99,6 +99,7 @@ def _add_teaching(command: Add) -> None:
     )
     sheets.add_argument("--copies", type=_copies, default=1, metavar="N", help="how many, all with other numbers (1)")
     sheets.add_argument("--seed", type=_from_zero, metavar="N", help="draw friendly numbers; else those of the graph")
+    sheets.add_argument("--force", action="store_true", help="write over sheets that are there")
     sheets.add_argument("--paper", choices=("A4", "Letter"), default="A4", help="what they are printed on (A4)")
 
     grading = command("grade", "mark filled-in worksheets, and say which mistake is behind each wrong number")
@@ -121,7 +122,7 @@ def _add_teaching(command: Add) -> None:
 
     checking = command("check", "say what of an exercise is right, and what differs")
     checking.add_argument("file", type=Path, metavar="FILE.py", help="the exercise, with its gap filled")
-    checking.add_argument("--timeout", type=_at_least_one, default=10, metavar="SECONDS", help="stop it after (10)")
+    checking.add_argument("--timeout", type=_seconds, default=10.0, metavar="SECONDS", help="stop it after (10)")
 
 
 def later(module: str, name: str) -> Command:
@@ -165,6 +166,16 @@ def _copies(text: str) -> int:
     if _at_least_one(text) > most:
         raise argparse.ArgumentTypeError(f"at most {most} at a time, got {text}")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0.0 < found < 1e6:
+        raise argparse.ArgumentTypeError(f"a number of seconds above 0 is needed, got {text!r}")
+    return found
 
 
 def _exercise(text: str) -> int:

@@ -1,6 +1,7 @@
 """Tables in files of comma-separated values, as spreadsheets and other programs save them."""
 
 import csv
+import io
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -24,10 +25,11 @@ def read_lines(path: str | os.PathLike[str]) -> list[Line]:
     """
     try:
         text = _text(Path(path).expanduser().read_bytes())
-        lines = text.splitlines()
-        said = 1 if lines and lines[0].lower().startswith("sep=") else 0  # as Excel has it
-        delimiter = max(SEPARATORS, key=lines[said].count) if len(lines) > said else ","
-        reader = csv.reader(lines[said:], delimiter=delimiter)
+        first, _, rest = text.partition("\n")
+        said = first.lower().startswith("sep=")  # as Excel has it
+        table = rest if said else text
+        delimiter = max(SEPARATORS, key=table.lstrip().partition("\n")[0].count)
+        reader = csv.reader(io.StringIO(table, newline=""), delimiter=delimiter)
         return [Line(reader.line_num + said, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is no table of comma-separated values: {error}") from None

@@ -26,7 +26,7 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
         loss: what they are for.
         Y: (n,) classes, whole numbers from 0 on, or (n,) or (n, outputs) numbers. Classes become one-hot rows for
             `cross_entropy` and `multiclass_hinge`; for `hinge`, classes 0 and 1 become the sides −1 and 1. A column
-            (n, 1) is the same as (n,) where the model gives a single number. All else stays as it is.
+            (n, 1) is the same as (n,), unless the model gives lists of one. All else stays as it is.
         model: what gives the predictions.
         sample: the numbers of one.
 
@@ -43,7 +43,7 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
     with no_grad():
         prediction = model(np.asarray(sample, np.float64).tolist())
     outputs = len(prediction) if isinstance(prediction, list) else 0
-    if found.ndim == 2 and found.shape[1] == 1 and not outputs:
+    if found.ndim == 2 and found.shape[1] == 1 and outputs != 1:
         found = found[:, 0]
     if loss in (cross_entropy, multiclass_hinge) and found.ndim == 1:
         return _one_hot(found, outputs)

@@ -20,6 +20,8 @@ def write_worksheets(options: argparse.Namespace) -> int:
     """Write worksheets, each with other numbers: all to print, all keys, and for each a picture, a page and a table."""
     out: Path = options.output
     out.mkdir(parents=True, exist_ok=True)
+    if (there := sorted(out.glob("answers-*.csv"))) and not options.force:
+        raise ValueError(f"{there[0]} is there already, perhaps with answers: name another folder, or --force")
     found: list[Worksheet] = []
     drawn: set[tuple[float, ...]] = set()
     for seed in _seeds(options.seed, options.copies):
@@ -59,8 +61,11 @@ def _seeds(seed: int | None, copies: int) -> Iterator[str]:
 
 
 def _sheet(builds: Result, hide: list[str], seed: str) -> Worksheet:
-    name = f"{builds.source}/{','.join(hide)}/{seed}"
-    return worksheet(builds(), hide, seed=None if seed == OWN else seed, title=builds.title, name=name)
+    """The sheet of a graph; its name says how to make it again, and which numbers it then has to have."""
+    drawn = None if seed == OWN else seed
+    sheet = worksheet(builds(), hide, seed=drawn, title=builds.title)
+    sheet.name = f"{builds.source}/{','.join(hide)}/{seed}/{sheet.fingerprint}"
+    return sheet
 
 
 def mark_answers(options: argparse.Namespace) -> int:
@@ -85,7 +90,7 @@ def _sheet_of(path: Path, builds: Result | None) -> Worksheet:
     names = {answer.sheet for answer in read_answers(path)}
     try:
         (name,) = names
-        source, hide, seed = name.rsplit("/", 2)
+        source, hide, seed, _ = name.rsplit("/", 3)
     except ValueError:
         what = "its column 'sheet' is to be left as it was"
         raise ValueError(f"{path} does not say which worksheet it is of: {what}") from None
@@ -93,7 +98,13 @@ def _sheet_of(path: Path, builds: Result | None) -> Worksheet:
         raise ValueError(f"{path} is of the graph {source!r}, not of {builds.source!r}")
     if builds is None and source not in EXAMPLES:
         raise ValueError(f"{path} is of the graph {source!r}: say where that is, with --of FILE.py:VARIABLE")
-    return _sheet(Result(source, *(builds or result(source))[1:]), hide.split(","), seed)
+    sheet = _sheet((builds or result(source))._replace(source=source), hide.split(","), seed)
+    if sheet.name != name:
+        raise ValueError(
+            f"{path} is of a sheet with other numbers than {source} has now: was the program changed, or does it draw "
+            "its numbers anew? Give it a seed, or write the sheets with --seed"
+        )
+    return sheet
 
 
 def show_misconception(options: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ class WebPage(ABC):
 
     title: str
     _height = 720  # in a notebook, in CSS pixels
+    _sandbox = "allow-scripts"
 
     @cached_property
     def html(self) -> str:
@@ -47,7 +48,7 @@ class WebPage(ABC):
 
     def _repr_html_(self) -> str:
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.title)}" sandbox="allow-scripts" '
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.title)}" sandbox="{self._sandbox}" '
             f'style="width: 100%; height: {self._height}px; border: 0"></iframe>'
         )
 
@@ -68,5 +69,6 @@ def fill(template: str, script: str, data: Any, parts: Mapping[str, str]) -> str
     '<b>%script%</b> "\\u003c/script>"'
     """
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    found = {"digest": digest, "script": script, "data": json.dumps(data, ensure_ascii=False).replace("<", r"\u003c")}
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c")
+    found = {"digest": digest, "script": script, "data": text}
     return re.sub(r"%(\w+)%", lambda place: {**found, **parts}.get(place[1], place[0]), template)

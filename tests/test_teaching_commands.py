@@ -69,6 +69,28 @@ def test_sheets_are_marked_by_the_name_they_bear(tmp_path: Path, capsys: pytest.
     assert said.count("of 10 points") == 2
 
 
+def test_a_program_that_draws_its_numbers_anew_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "mine.py"
+    program.write_text("from microgradnet import MLP\nloss = MLP(2, [2, 1])([0.5, -1.0])\n")
+    assert main(["worksheet", f"{program}:loss", "-o", str(tmp_path / "out")]) == 0
+    answers = str(tmp_path / "out" / "answers-1.csv")
+    assert main(["grade", answers, "--of", f"{program}:loss"]) == 1
+    assert "draw its numbers anew" in capsys.readouterr().err
+    program.write_text("from microgradnet import MLP\nother = MLP(2, [2, 1])([0.5, -1.0])\n")
+    assert main(["grade", answers, "--of", f"{program}:other"]) == 1
+    assert "not of" in capsys.readouterr().err
+
+
+def test_answers_are_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert write(tmp_path) == 0
+    (tmp_path / "answers-1.csv").write_text("work of hours")
+    assert write(tmp_path) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert (tmp_path / "answers-1.csv").read_text() == "work of hours"
+    assert write(tmp_path, "--force") == 0
+    assert (tmp_path / "answers-1.csv").read_text() != "work of hours"
+
+
 def test_one_table_that_cannot_be_marked_does_not_stop_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,7 +102,7 @@ def test_one_table_that_cannot_be_marked_does_not_stop_the_others(
     said = capsys.readouterr()
     assert "bad.csv" in said.err
     assert "none.csv" in said.err
-    assert said.out.startswith(f"{good}\nTwo neurons, one after the other (two-neurons/grads/as given): 0 of 10")
+    assert said.out.startswith(f"{good}\nTwo neurons, one after the other (two-neurons/grads/as given/")
 
 
 def test_a_program_named_in_a_table_is_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,8 +125,9 @@ def test_a_program_named_in_a_table_is_not_run(tmp_path: Path, capsys: pytest.Ca
     [
         ("", "does not say which worksheet"),
         ("two-neurons", "does not say which worksheet"),
-        ("two-neurons/nothing/1", "cannot hide 'nothing'"),
-        ("nowhere/grads/1", "graph 'nowhere'"),
+        ("two-neurons/nothing/1/0", "cannot hide 'nothing'"),
+        ("nowhere/grads/1/0", "graph 'nowhere'"),
+        ("two-neurons/grads/1/0", "other numbers than two-neurons has now"),
     ],
 )
 def test_tables_of_no_sheet_are_refused(
@@ -149,7 +172,7 @@ def test_more_copies_than_there_are_different_ones(tmp_path: Path, capsys: pytes
 
 def test_answers_are_all_for_the_sheet(tmp_path: Path) -> None:
     write(tmp_path)
-    assert {answer.sheet for answer in read_answers(tmp_path / "answers-1.csv")} == {"two-neurons/grads/as given"}
+    assert {answer.sheet[:27] for answer in read_answers(tmp_path / "answers-1.csv")} == {"two-neurons/grads/as given/"}
 
 
 # --- misconceptions ---

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.exercises.exercise import Exercise, Part, Question
+from microgradnet.exercises.exercise import Exercise, Part, Question, equal_to
 from microgradnet.graph import topological_order
 from microgradnet.value import Value
 
@@ -61,9 +61,8 @@ def _asked(what: str, build: Callable[[], Value], hint: str) -> Question:
 
     def judge(got: dict[str, Any]) -> str:
         for name, gradient in reversed(right.items()):
-            found = got[name]
-            if not isinstance(found, int | float) or abs(found - gradient) > 1e-9 * max(1.0, abs(gradient)):
-                return f"{name}.grad should be {gradient:g}, and is {found!r}"
+            if equal_to(gradient)(got[name]):
+                return f"{name}.grad should be {gradient:g}, and is {got[name]!r}"
         return ""
 
     return Question(f"backward(order) of the graph {what}", ask, judge, hint)

@@ -100,12 +100,21 @@ def _tried(path: Path, exercise: Exercise, seconds: float) -> tuple[list[dict[st
             ended = f"it was still running after {seconds:g} seconds: is there a loop that has no end?"
         finally:
             _kill(process)
-        notes = [json.loads(line) for line in report.read_text("utf-8").splitlines()]
+        notes = [note for line in report.read_text("utf-8", "replace").splitlines() if (note := _note(line))]
     return notes, ended
 
 
+def _note(line: str) -> dict[str, Any] | None:
+    """What a line of the report says; None for one that was cut off."""
+    try:
+        note = json.loads(line)
+    except ValueError:
+        return None
+    return note if isinstance(note, dict) and "kind" in note else None
+
+
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End a process and all that it has started."""
+    """End a process, and what it has started in its group (on Windows the process alone)."""
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -116,17 +125,20 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
 
 def _difference(notes: list[dict[str, Any]], ended: str, exercise: Exercise) -> list[str]:
     """The first thing that is not right."""
-    call = next((note["call"] for note in reversed(notes) if note["kind"] == "trying"), "")
+    tried: dict[str, Any] = next((note for note in reversed(notes) if note["kind"] == "trying"), {})
+    call, hint = tried.get("call", ""), [f"hint: {tried['hint']}"] if tried.get("hint") else []
     last = next((note for note in notes if note["kind"] in {"wrong", "failed"}), None)
     if last is None:
-        return [f"not right: {call}", ended or "the program ended itself before it could be asked everything"]
+        return [f"not right: {call}", ended or "the program ended itself before it could be asked everything", *hint]
     if last["kind"] == "wrong":
+        is_a_number = not last["why"].startswith(("it gives", "it changed", "it should give a"))
         got = f"it gives {last['got']}; " if last["got"] and not last["why"].startswith("it gives") else ""
-        lines = [f"not right: {last['part']}", f"the simplest example: {last['call']}", f"{got}{last['why']}"]
-        return [*lines, *([f"hint: {last['hint']}"] if last["hint"] else [])]
+        said = [f"not right: {last['part']}", f"the simplest example: {last['call']}", f"{got}{last['why']}"]
+        return [*said, *hint * is_a_number]
     if last["error"] == "NotImplementedError":
         return ["not yet written: " + (call.partition("(")[0] if "(" in call else exercise.defines)]
     if last["error"] == "AttributeError" and "module 'learner' has no attribute" in last["says"]:
         return [f"there is no {last['says'].rsplit(' ', 1)[-1]} in the file any more"]
-    where = f"line {last['line']}: {last['code']}" if last["line"] else ""
-    return [f"not right: {call}", f"{last['error']}: {last['says']}", *([where] if where else [])]
+    where = [f"line {last['line']}: {last['code']}"] if last["line"] else []
+    hints = [] if last["error"] in {"SyntaxError", "IndentationError", "NameError", "ImportError"} else hint
+    return [f"not right: {call}", f"{last['error']}: {last['says']}", *where, *hints]

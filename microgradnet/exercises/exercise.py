@@ -3,11 +3,15 @@
 import copy
 import math
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any, NamedTuple
+
+from microgradnet.text import counted
+from microgradnet.value import Value
 
 Judge = Callable[[Any], str]
 """Says what is wrong with a result, in words; "" if nothing is."""
-CLOSE, LARGE = 1e-9, 1e300
+RELATIVE, ABSOLUTE, LARGE = 1e-6, 1e-9, 1e300  # single precision is enough
 
 
 class Question(NamedTuple):
@@ -70,14 +74,18 @@ def question(name: str, *arguments: Any, expected: Any, hint: str = "") -> Quest
         given = copy.deepcopy(arguments)
         result = getattr(module, name)(*given)
         if given != arguments:
-            raise ChangedError(f"it changed what it was given: {arguments!r} became {given!r}")
+            raise ChangedError(f"it changed what it was given: {_listed(arguments)} became {_listed(given)}")
         return result
 
-    return Question(f"{name}({', '.join(map(shown, arguments))})", ask, equal_to(expected), hint)
+    return Question(f"{name}({_listed(arguments)})", ask, equal_to(expected), hint)
 
 
 class ChangedError(Exception):
     """The learner's function has changed its arguments."""
+
+
+def _listed(arguments: Sequence[Any]) -> str:
+    return ", ".join(map(shown, arguments))
 
 
 def shown(value: Any) -> str:
@@ -95,24 +103,33 @@ def equal_to(expected: Any) -> Judge:
     def judge(got: Any) -> str:
         if got is None:
             return "it gives None: is there a return?"
+        if isinstance(got, Value):
+            return "it gives a Value; take its .data"
         if hasattr(got, "tolist"):  # NumPy's
             got = got.tolist()
         if isinstance(expected, list):
             if not isinstance(got, list | tuple):
                 return f"it should give a list, {expected!r}"
             if len(got) != len(expected):
-                return f"it should give {len(expected)} numbers, {expected!r}"
+                return f"it should give {counted(len(expected), 'number')}, {expected!r}"
             pairs = list(zip(got, expected, strict=True))
         else:
             pairs = [(got, expected)]
         if not all(_is_number(one) for one, _ in pairs):
             return f"it should give {'numbers' if isinstance(expected, list) else 'a number'}: {expected!r}"
-        if all(-LARGE < one < LARGE and math.isclose(one, other, rel_tol=CLOSE, abs_tol=CLOSE) for one, other in pairs):
+        if all(
+            -LARGE < one < LARGE and math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+            for one, other in pairs
+        ):
             return ""
         return f"it should give {expected!r}"
 
     return judge
 
 
+def _is_close(one: Any, other: float) -> bool:
+    return -LARGE < one < LARGE and math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)

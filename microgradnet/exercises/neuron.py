@@ -34,6 +34,9 @@ class Neuron:
 '''
 
 
+REFUSED = object()
+
+
 def _asked(weights: list[float], bias: float, inputs: list[float], hint: str) -> Question:
     expected = sigmoid(weighted_sum(weights, inputs, bias))
     call = f"Neuron({weights}, {bias:g})({inputs})"
@@ -45,10 +48,10 @@ def _refused(weights: list[float], inputs: list[float]) -> Question:
         try:
             return module.Neuron(list(weights), 0.0)(list(inputs))
         except ValueError:
-            return ValueError
+            return REFUSED
 
     def judge(got: object) -> str:
-        return "" if got is ValueError else f"{len(inputs)} inputs for {len(weights)} weights should be a ValueError"
+        return "" if got is REFUSED else f"{len(inputs)} inputs for {len(weights)} weights should be a ValueError"
 
     return Question(f"Neuron({weights}, 0)({inputs})", ask, judge, "compare len(inputs) with len(self.weights)")
 

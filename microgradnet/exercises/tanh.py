@@ -38,7 +38,7 @@ def parts() -> Sequence[Part]:
     far = "use math.tanh, which is right everywhere: e to the power of z grows beyond what a number can hold"
     return [
         Part("at 0, where tanh is steepest", asked([0.0], "tanh(0) = 0, so what is 1 − a²?")),
-        Part("at other points", asked([1.0, -1.0, 0.5, 2.0, -0.3], "square a, not z: a = tanh(z)")),
+        Part("at other points", asked([1.0, -1.0, 0.5, 2.0, -0.3, 5.0, -8.0], "square a, not z: a = tanh(z)")),
         Part("far out, where tanh is flat", asked([20.0, -20.0, 1000.0, -1000.0], far)),
     ]
 

@@ -31,6 +31,9 @@ class Printed(io.StringIO):
             super().write(text[:MOST_PRINTED])
         return len(text)
 
+    def reconfigure(self, **options: object) -> None:
+        """As a file on a terminal has it; there is nothing to do."""
+
 
 def main(file: Path, number: int, report: TextIO) -> None:
     """Ask everything, up to the first wrong answer."""
@@ -45,7 +48,7 @@ def main(file: Path, number: int, report: TextIO) -> None:
             module = _loaded(file)
             for part in EXERCISES[number].parts():
                 for question in part.questions:
-                    note("trying", call=question.call)
+                    note("trying", call=question.call, hint=question.hint)
                     if wrong := _wrong(module, question):
                         note("wrong", part=part.title, call=question.call, hint=question.hint, **wrong)
                         break
@@ -112,5 +115,8 @@ if __name__ == "__main__":
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     except (ImportError, ValueError, OSError):  # not on Windows; not everywhere else
         pass
-    with Path(sys.argv[3]).open("a", encoding="utf-8") as report:
-        main(Path(sys.argv[1]), int(sys.argv[2]), report)
+    file, number, path = sys.argv[1:]
+    sys.argv[:] = [file]  # as for a program of its own
+    sys.path[0] = str(Path(file).parent)
+    with Path(path).open("a", encoding="utf-8") as report:
+        main(Path(file), int(number), report)

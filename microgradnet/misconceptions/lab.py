@@ -159,7 +159,7 @@ class Comparison:
             try:
                 answer = ask("").strip().lower()
             except EOFError:
-                answer = ""
+                break
             if answer in {"q", "quit"}:
                 return
             index = max(0, index - 1) if answer in {"b", "back"} else index + 1

@@ -51,7 +51,6 @@ class ComparisonPage(WebPage):
         }
         parts = {
             "title": html.escape(self.title),
-            "name": html.escape(row.name),
             "belief": html.escape(row.belief),
             "why": html.escape(row.why),
             "style": (ASSETS / "lab.css").read_text("utf-8"),

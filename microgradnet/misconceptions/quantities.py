@@ -67,7 +67,7 @@ class Numbers:
         self.graph, self.rules, self._given, self._asked = graph, rules, given or {}, frozenset(asked)
         self._as_shown = as_shown
         self._found: dict[Quantity, Number] = {}
-        self._gradients = None if rules.is_local else gradients(graph, rules)
+        self._gradients: dict[Value, float] = {}  # of rules by which they do not follow from the numbers before
         for quantity in asked:  # in order, so that each finds those before it
             self.by(quantity)
 
@@ -87,15 +87,19 @@ class Numbers:
         if kind == LOCAL:
             x = [self._data(operand) for operand in node.operands]
             return Number(self.rules.local(node, position, self._data(node), x))
-        if self._gradients is not None:
+        if not self.rules.is_local:
+            self._gradients = self._gradients or gradients(self.graph, self.rules)
             return Number(self._gradients[node])
         total, size = 0.0, 0.0
         for user, at in self.graph.uses[node]:
             if (user, at) != self.rules.forgotten:
                 upstream = self._known(Quantity(GRADIENT, user), self.graph.gradients[user])
                 local = Quantity(LOCAL, user, at)
-                share = self.rules.share(upstream, self._given.get(local, self.by(local).number))
-                total, size = self.rules.join(total, share), size + abs(share)
+                factor = self._given.get(local, self.by(local).number)
+                share = self.rules.share(upstream, factor)
+                total = self.rules.join(total, share)
+                if not (is_short(upstream) and is_short(factor)):
+                    size += abs(share)
         if self.rules.left_over == "leaves" and not node.operands:
             total *= 2
         return Number(total, ROUNDING * size)
@@ -108,4 +112,18 @@ class Numbers:
             return self._given[quantity]
         if quantity in self._asked:
             return self.by(quantity).number
-        return float(f"{right:.{SHOWN}g}") if self._as_shown else right
+        return shown(right) if self._as_shown else right
+
+
+def shown(x: float) -> float:
+    """A number with the digits that a sheet shows of it."""
+    return float(f"{x:.{SHOWN}g}")
+
+
+def is_short(x: float) -> bool:
+    """Whether a sheet shows all of a number.
+
+    >>> is_short(0.125), is_short(1 / 3)
+    (True, False)
+    """
+    return math.isclose(shown(x), x, rel_tol=1e-12)

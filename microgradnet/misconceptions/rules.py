@@ -6,9 +6,12 @@ be run on any graph. The package's own pass is `chain_rule`; a test holds the tw
 
 import operator
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from microgradnet.backward import refuse_stale
+from microgradnet.chain_rule import no_derivative
+from microgradnet.errors import DomainError
 from microgradnet.graph import walk
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.value import Value
@@ -20,11 +23,9 @@ class Graph:
     Attributes:
         root, leaves, computed: the result; the leaves; the computed nodes in topological order.
         uses: for each node, where its gradient comes from: (user, position), in the order of the right pass.
-        gradients: the right ones.
 
     Raises:
         StaleGraphError: a number was changed after something had been computed from it.
-        DomainError: a derivative does not exist.
     """
 
     def __init__(self, root: Value) -> None:
@@ -35,7 +36,11 @@ class Graph:
         for node in reversed(self.computed):
             for position in positions(node):
                 self.uses[node.operands[position]].append((node, position))
-        self.gradients = gradients(self, RIGHT)
+
+    @cached_property
+    def gradients(self) -> dict[Value, float]:
+        """The right gradients."""
+        return gradients(self, RIGHT)
 
 
 def positions(node: Value) -> list[int]:
@@ -55,8 +60,17 @@ def value_of(node: Value, x: Sequence[float]) -> float:
 
 
 def local_derivative(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    """∂node/∂operand, given the numbers of both."""
-    found: float = node.op.derivatives(floats, y, *x)[position]
+    """∂node/∂operand, given the numbers of both.
+
+    Raises:
+        DomainError: there is none.
+    """
+    try:
+        found: float = node.op.derivatives(floats, y, *x)[position]
+    except DomainError:
+        raise
+    except (ArithmeticError, ValueError):
+        raise no_derivative(node, node) from None
     return found
 
 

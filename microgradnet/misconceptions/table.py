@@ -28,7 +28,6 @@ from microgradnet.ops import (
     SUBTRACT,
     TANH,
     WEIGHTED_SUM,
-    floats,
 )
 from microgradnet.value import Value
 
@@ -67,6 +66,13 @@ def _paths(graph: Graph) -> Iterator[Rules]:
         if len(uses) > 1:
             for use in uses:
                 yield Rules(forgotten=use)
+
+
+def _orders(graph: Graph) -> Iterator[Rules]:
+    yield Rules(order=depth_first)
+    yield Rules(order=breadth_first)
+    if len(each_time(graph)) < MOST_VISITS:
+        yield Rules(order=each_time)
 
 
 def depth_first(graph: Graph) -> list[Value]:
@@ -121,15 +127,19 @@ def _of_weighted_sum(node: Value, position: int, y: float, x: Sequence[float]) -
 
 
 def _swapped(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    partials = node.op.derivatives(floats, y, *x)
-    if any(operand.op is CONSTANT for operand in node.operands):  # by which nobody would take a derivative
-        return float(partials[position])
-    if node.op in {MULTIPLY, DIVIDE, GENERAL_POWER}:
-        return float(partials[1 - position])
+    """Of every operation with two sides; in a quotient and a power, too."""
+    if node.op in {DIVIDE, GENERAL_POWER} and node.operands[1 - position].op is not CONSTANT:
+        return local_derivative(node, 1 - position, y, x)
+    return _swapped_in_products(node, position, y, x)
+
+
+def _swapped_in_products(node: Value, position: int, y: float, x: Sequence[float]) -> float:
+    if node.op is MULTIPLY and node.operands[1 - position].op is not CONSTANT:  # by which nobody would differentiate
+        return local_derivative(node, 1 - position, y, x)
     pairs = len(x) // 2
     if node.op is WEIGHTED_SUM and position < 2 * pairs:
-        return float(partials[(position + pairs) % (2 * pairs)])
-    return float(partials[position])
+        return local_derivative(node, (position + pairs) % (2 * pairs), y, x)
+    return local_derivative(node, position, y, x)
 
 
 def _plus(node: Value, position: int, y: float, x: Sequence[float]) -> float:
@@ -143,7 +153,8 @@ def _errors(graph: Graph) -> frozenset[Value]:
         operand
         for node in graph.computed
         for operand in node.operands
-        if operand.op is SUBTRACT and (node.op in {POWER, ABS} or node.operands == (operand, operand))
+        if operand.op is SUBTRACT
+        and (node.op in {POWER, ABS} or (node.op is MULTIPLY and node.operands == (operand, operand)))
     )
 
 
@@ -157,8 +168,17 @@ def _exchanged(graph: Graph) -> Iterator[Rules]:
     def value(node: Value, x: Sequence[float]) -> float:
         return -value_of(node, x) if node in errors else value_of(node, x)
 
+    def squared(node: Value, position: int, y: float, x: Sequence[float]) -> float:
+        right = local_derivative(node, position, y, x)
+        return -right if node.operands[position] in errors else right
+
+    def both(node: Value, position: int, y: float, x: Sequence[float]) -> float:
+        return -squared(node, position, y, x) if node in errors else squared(node, position, y, x)
+
     if errors:
         yield Rules(local=local)
+        yield Rules(local=squared)
+        yield Rules(local=both)
         yield Rules(value=value)
 
 
@@ -168,8 +188,12 @@ def _without_exponent(node: Value, position: int, y: float, x: Sequence[float]) 
 
 
 def _without_factor(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    is_scaled = node.op in {MULTIPLY, DIVIDE} and any(operand.op is CONSTANT for operand in node.operands)
-    return 1.0 if is_scaled and node.operands[0] is not node.operands[1] else local_derivative(node, position, y, x)
+    right = local_derivative(node, position, y, x)
+    if node.op not in {MULTIPLY, DIVIDE} or node.operands[1 - position].op is not CONSTANT:
+        return right
+    if node.op is DIVIDE and position == 1:  # c / x
+        return right / x[0] if x[0] else right
+    return 1.0
 
 
 def _with(**changed: Callable[..., object]) -> Callable[[Graph], Iterable[Rules]]:
@@ -201,7 +225,7 @@ MISCONCEPTIONS = {
             "values pass their gradients on as they are come to, not in reverse topological order",
             "a gradient is complete only when all that use the value have passed their shares; what is passed on "
             "before is too little, and what is passed on again is too much",
-            lambda graph: [Rules(order=order) for order in (depth_first, breadth_first, each_time)],
+            _orders,
         ),
         Misconception(
             "activation-derivative-forgotten", "the derivative of the activation is left out",
@@ -220,7 +244,7 @@ MISCONCEPTIONS = {
             "wrong-operand", "the local derivative of the other operand",
             "of w·x, the derivative by w is taken to be w",
             "how much w·x changes with w depends on what w is multiplied by: ∂(w·x)/∂w = x",
-            _locals(_swapped),
+            _locals(_swapped_in_products, _swapped),
         ),
         Misconception(
             "subtraction-sign", "the minus is lost",

@@ -76,11 +76,12 @@ def blanks_of(graph: Graph, quantities: Sequence[Quantity], namer: Namer) -> tup
     """The blanks for these quantities, numbered."""
     numbers = {quantity: i for i, quantity in enumerate(quantities, start=1)}
     forward = {step.node: step.text for step in forward_steps(graph.root)}
+    is_backward = any(kind != VALUE for kind, _, _ in quantities)
     passed = {
         (step.node, step.position): BackwardStep(
             i, graph.root, step.node, step.position, step.upstream, step.local, step.before, namer
         )
-        for i, step in enumerate(steps(graph, RIGHT), start=1)
+        for i, step in enumerate(steps(graph, RIGHT) if is_backward else (), start=1)
     }
     right = Numbers(graph)
     blanks = []

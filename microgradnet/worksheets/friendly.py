@@ -10,7 +10,7 @@ from microgradnet.misconceptions.quantities import Numbers, Quantity
 from microgradnet.misconceptions.rules import Graph
 from microgradnet.misconceptions.table import ACTIVATIONS, MISCONCEPTIONS
 from microgradnet.naming import number
-from microgradnet.ops import CONSTANT
+from microgradnet.ops import INPUT, PARAMETER
 from microgradnet.value import Value, apply
 from microgradnet.worksheets.tolerance import is_near
 
@@ -50,7 +50,7 @@ def friendly(
     Of many draws the one is taken whose answers are short and in which the usual mistakes give other answers.
 
     Args:
-        root: the result; constants keep their numbers.
+        root: the result; constants keep their numbers, and so do inputs of 0 and 1, which may be targets or classes.
         seed: the same gives the same numbers.
         asked: what is asked of a copy, given the copies of the values.
 
@@ -58,7 +58,8 @@ def friendly(
         ValueError: no draw gives finite numbers.
     """
     rng = random.Random(str(seed))
-    free = [leaf for leaf in walk(root)[0] if leaf.op is not CONSTANT]
+    leaves = walk(root)[0]
+    free = [leaf for leaf in leaves if leaf.op is PARAMETER or (leaf.op is INPUT and leaf.data not in {0.0, 1.0})]
     found: list[tuple[float, int, dict[Value, Value], Graph, Sequence[Quantity]]] = []
     for draw in range(DRAWS):
         data = {leaf: rng.choice((1, -1, 1)) * rng.choices(POOL, WEIGHTS)[0] for leaf in free}

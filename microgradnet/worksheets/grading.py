@@ -5,6 +5,7 @@ other answers; and those that follow by the rules of each misconception. Of the 
 answer, the one is named that explains most of the sheet.
 """
 
+import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,11 +18,16 @@ from microgradnet.naming import number
 from microgradnet.text import wrapped
 from microgradnet.worksheets.answers import read_answers
 from microgradnet.worksheets.asking import Blank
-from microgradnet.worksheets.tolerance import RELATIVE, is_near, read_number
+from microgradnet.worksheets.tolerance import ABSOLUTE, RELATIVE, is_near, read_number
 from microgradnet.worksheets.worksheet import Worksheet
 
 Answers: TypeAlias = Mapping[Any, Any] | Sequence[Any] | str | os.PathLike[str]
-CORRECT, FOLLOWS, WRONG, MISSING, UNREADABLE = "right", "follows", "wrong", "missing", "no number"
+CORRECT, FOLLOWS, WRONG, UNCLEAR = "right", "follows", "wrong", "unclear"
+MISSING, UNREADABLE = "missing", "no number"
+
+
+ONE_ACT = frozenset({"stale-gradients", "no-topological-order"})
+"""Misconceptions that are done once for all of a pass, and not at each value anew."""
 
 
 class Mark(NamedTuple):
@@ -30,7 +36,8 @@ class Mark(NamedTuple):
     Attributes:
         blank: what was asked.
         answer: what was answered; None if nothing was, or no number.
-        verdict: "right"; "follows", computed rightly from a wrong answer before; "wrong"; "missing"; or "no number".
+        verdict: "right"; "follows", computed rightly from a wrong answer before, or part of the same act; "wrong";
+            "unclear", a 0 that follows from a 0, for which there is no point; "missing"; or "no number".
         mistakes: the misconceptions that explain a wrong answer, the likeliest first, if several explain the sheet as
             well; () if none does.
         text: what to say of it.
@@ -89,7 +96,8 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
         tolerance: 0.01 takes three digits.
 
     Raises:
-        ValueError: there are answers to blanks that the sheet does not have, or the file is of another sheet.
+        ValueError: there are answers to blanks that the sheet does not have, the file is of another sheet, or the
+            tolerance is none.
         OSError: the file cannot be read.
 
     >>> from microgradnet import Value
@@ -102,6 +110,8 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
     wrong-operand: how much w·x changes with w depends on what w is multiplied by: ∂(w·x)/∂w
       = x.
     """
+    if not 0.0 < tolerance < 1.0:
+        raise ValueError(f"tolerance is a share of the right answer, above 0 and below 1, got {tolerance!r}")
     written = _by_number(sheet, answers)
     given: dict[Quantity, float] = {}
     unreadable: dict[int, str] = {}
@@ -114,7 +124,7 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
             if found is not None:
                 given[blank.quantity] = found
     judge = _Judge(sheet, given, tolerance)
-    title = sheet.title if sheet.name == sheet.title else f"{sheet.title} ({sheet.name})"
+    title = sheet.title if sheet.name.startswith(sheet.title) else f"{sheet.title} ({sheet.name})"
     return Marks(title, [judge.mark(blank, unreadable.get(blank.number, "")) for blank in sheet.blanks])
 
 
@@ -128,6 +138,11 @@ class _Judge:
         self._right = [Numbers(sheet.graph, as_shown=as_shown) for as_shown in both]
         self._following = [Numbers(sheet.graph, RIGHT, given, asked, as_shown) for as_shown in both]
         self._suspects: list[_Suspect] = []
+        self._made: list[str] = []
+        self._is_wrong = any(
+            not self._explained(self._right, quantity) and not self._explained(self._following, quantity)
+            for quantity in given
+        )
         if all(self._explained(self._right, quantity) for quantity in given):
             return
         for row in MISCONCEPTIONS.values():
@@ -146,12 +161,23 @@ class _Judge:
             return Mark(blank, answer, CORRECT, (), "right")
         said = f"{number(answer)} for {number(blank.answer)}"
         if self._explained(self._following, blank.quantity):
-            return Mark(blank, answer, FOLLOWS, (), f"follows rightly from a mistake before, {said}")
+            return self._followed(blank, answer, said)
         mistakes = self._mistakes(blank.quantity)
         if not mistakes:
             return Mark(blank, answer, WRONG, (), f"wrong, {said}; I do not know how this number came about")
         titles = '" or "'.join(row.title for row in mistakes)
+        self._made.append(mistakes[0].name)
+        if mistakes[0].name in ONE_ACT and mistakes[0].name in self._made[:-1]:
+            return Mark(blank, answer, FOLLOWS, (), f'follows from the same mistake, "{mistakes[0].title}", {said}')
         return Mark(blank, answer, WRONG, mistakes, f'wrong, {said}; it looks like "{titles}"')
+
+    def _followed(self, blank: Blank, answer: float, said: str) -> Mark:
+        """An answer that is computed rightly from others that are not right."""
+        if not self._is_wrong:
+            return Mark(blank, answer, CORRECT, (), "right, from numbers that were rounded")
+        if math.fabs(answer) < ABSOLUTE:
+            return Mark(blank, answer, UNCLEAR, (), f"{said}: after a 0 before it, that shows nothing")
+        return Mark(blank, answer, FOLLOWS, (), f"follows rightly from a mistake before, {said}")
 
     def _mistakes(self, quantity: Quantity) -> tuple[Misconception, ...]:
         able = [suspect for suspect in self._suspects if self._explains(suspect.numbers, quantity)]
@@ -179,13 +205,16 @@ def _by_number(sheet: Worksheet, answers: Answers) -> dict[int, Any]:
                 "missing one, or a dict by number or name"
             )
         return {blank.number: one for blank, one in zip(sheet.blanks, answers, strict=True)}
-    numbers = {key: blank.number for blank in sheet.blanks for key in (blank.number, str(blank.number), blank.name)}
+    numbers: dict[Any, int] = {blank.name: blank.number for blank in sheet.blanks}
+    numbers |= {key: blank.number for blank in sheet.blanks for key in (blank.number, str(blank.number))}
     names = [blank.name for blank in sheet.blanks]
-    if twice := [key for key in answers if names.count(key) > 1]:
+    if twice := [key for key in answers if names.count(key) > 1 and not str(key).isdecimal()]:
         raise ValueError(f"there are several blanks called {twice[0]!r}: give their answers by their numbers")
     if unknown := [key for key in answers if key not in numbers]:
         listed = ", ".join(f"({blank.number}) {blank.name}" for blank in sheet.blanks[:8])
         raise ValueError(f"this sheet has no blank {unknown[0]!r}: its blanks are {listed}")
+    if len({numbers[key] for key in answers}) < len(answers):
+        raise ValueError("there are several answers to one blank, by its number and by its name: leave one of them")
     return {numbers[key]: one for key, one in answers.items()}
 
 

@@ -79,16 +79,21 @@ class PrintedPage(WebPage):
 class PlayedPage(WebPage):
     """A page whose blanks are inputs: marked as they are filled in, with hints, and words for the usual mistakes."""
 
+    _sandbox = "allow-scripts allow-downloads"  # of the answers
+
     def __init__(self, sheet: "Worksheet") -> None:
         self.title = sheet.title
         self._sheet = sheet
 
     def _write(self) -> str:
         sheet = self._sheet
+        self._wrong = [
+            (row, Numbers(sheet.graph, rules)) for row in MISCONCEPTIONS.values() for rules in row.rules(sheet.graph)
+        ]
         exact, shown = Numbers(sheet.graph), Numbers(sheet.graph, as_shown=True)
         data = {
             "sheet": sheet.name,
-            "tolerance": RELATIVE,
+            "tolerance": 2 * RELATIVE,  # who computes on with three digits is as far off
             "blanks": [
                 {
                     "number": blank.number,
@@ -111,19 +116,17 @@ class PlayedPage(WebPage):
             "title": html.escape(self.title),
             "style": _asset("sheet.css") + _asset("played.css"),
             "layout": "wide" if width > WIDE * height else "",
-            "width": f"{width:.0f}pt",
             "picture": picture,
         }
         return fill(_asset("played.html"), _asset("played.js"), data, parts)
 
     def _mistakes(self, blank: "Blank") -> list[dict[str, Any]]:
         """Wrong numbers that a misconception gives, and what to say of them."""
-        graph, found = self._sheet.graph, dict[float, str]()
-        for row in MISCONCEPTIONS.values():
-            for rules in row.rules(graph):
-                wrong = Numbers(graph, rules).by(blank.quantity).number
-                if isfinite(wrong) and not is_near(wrong, blank.answer):
-                    found.setdefault(wrong, f"perhaps {row.title}. Remember: {row.why}.")
+        found: dict[float, str] = {}
+        for row, numbers in self._wrong:
+            wrong = numbers.by(blank.quantity).number
+            if isfinite(wrong) and not is_near(wrong, blank.answer):
+                found.setdefault(wrong, f"perhaps {row.title}. Remember: {row.why}.")
         return [{"answer": wrong, "words": words} for wrong, words in found.items()]
 
 

@@ -2,20 +2,26 @@
 
 import math
 import re
+import unicodedata
 
 RELATIVE = 0.01  # three significant digits are enough: they are within half a per cent
-ABSOLUTE = 1e-9
+ABSOLUTE, NOTHING = 1e-9, 1e-14
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
-_WRITTEN = re.compile(rf"([-+]?)(?:(\d+) +)?({_NUMBER})(?: */ *({_NUMBER}))?", re.IGNORECASE)
+_VULGAR = re.compile("[\u00bc-\u00be\u2150-\u215e]")  # ¼ to ⅞
+_PLAIN = str.maketrans("−–⁄", "--/")
+_WRITTEN = re.compile(rf"([-+]?)(?:(\d+) +)?({_NUMBER})(?: */ *({_NUMBER}))?", re.IGNORECASE | re.ASCII)
 
 
 def is_near(answer: float, right: float, tolerance: float = RELATIVE, rounding: float = 0.0) -> bool:
     """Whether |answer − right| is at most tolerance·|right|, or what rounding on the way can have made of it.
 
+    A right answer of 0 may come out as 1e-17 by floats, and as 1e-9 by a person.
+
     >>> is_near(0.333, 1 / 3), is_near(0.3, 1 / 3), is_near(0.0, 0.0)
     (True, False, True)
     """
-    return math.fabs(answer - right) <= max(tolerance * math.fabs(right), rounding, ABSOLUTE)
+    least = ABSOLUTE if math.fabs(right) < NOTHING else 0.0
+    return math.fabs(answer - right) <= max(tolerance * math.fabs(right), rounding, least)
 
 
 def read_number(text: object) -> float | None:
@@ -29,7 +35,7 @@ def read_number(text: object) -> float | None:
     """
     if text is None or isinstance(text, bool):
         return None
-    written = str(text).replace("−", "-").replace("\u00a0", " ").strip()
+    written = unicodedata.normalize("NFKC", _VULGAR.sub(r" \g<0>", str(text))).translate(_PLAIN).strip()
     if not written:
         return None
     parts = _WRITTEN.fullmatch(written if "." in written else written.replace(",", ".", 1))

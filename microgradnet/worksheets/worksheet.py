@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from functools import partial
+from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 
@@ -28,6 +29,7 @@ class Worksheet:
     Attributes:
         title: stands above it.
         name: stands in the table of answers.
+        fingerprint: of the numbers of its leaves: sheets with other numbers have another.
         graph: what the answers are computed from.
         blanks: what is left out, in the order of computing.
     """
@@ -36,7 +38,9 @@ class Worksheet:
         self.graph = graph
         self._namer = Namer([*graph.leaves, *graph.computed], for_equations=True)
         self.title = title or f"Worksheet: {self._namer.name(graph.root)}"
-        self.name = name or self.title
+        digits = repr([leaf.data for leaf in graph.leaves])
+        self.fingerprint = sha256(digits.encode()).hexdigest()[:8]
+        self.name = name or f"{self.title}/{self.fingerprint}"
         self.blanks = blanks_of(graph, quantities, self._namer)
 
     @property
@@ -98,7 +102,7 @@ def worksheet(
             gradients are left out.
         seed: None keeps the numbers of the graph; else friendly ones are drawn from it, the same from the same.
         title: stands above; else what the graph computes.
-        name: stands in the table of answers, to know the sheet by; else the title.
+        name: stands in the table of answers, to know the sheet by; else title and fingerprint.
 
     Returns:
         A worksheet: `.svg`, `.printed()`, `.key()` and `.page()` are its forms, `.blanks` its questions, and `grade`
@@ -127,10 +131,9 @@ def worksheet(
     graph = Graph(copies[loss])
     quantities = ask(graph, copies=copies)
     if not quantities:
-        raise ValueError(f"there is nothing to leave out: this graph has no {' and no '.join(map(str, hidden))}")
-    if not all(isfinite(node.data) and isfinite(graph.gradients[node]) for node in graph.uses):
+        what = " and no ".join(f"gradient of {one!r} to ask for" if isinstance(one, Value) else one for one in hidden)
+        raise ValueError(f"there is nothing to leave out: this graph has no {what or 'blank if nothing is hidden'}")
+    sheet = Worksheet(graph, quantities, one_line(title), one_line(name))
+    if not all(isfinite(x) for x in (*(node.data for node in graph.uses), *(blank.answer for blank in sheet.blanks))):
         raise ValueError("nobody can compute with infinities or NaNs, and there are some in this graph")
-    title = (
-        one_line(title) or f"Worksheet: {Namer([*graph.leaves, *graph.computed], for_equations=True).name(graph.root)}"
-    )
-    return Worksheet(graph, quantities, title, one_line(name) or title)
+    return sheet

@@ -77,6 +77,11 @@ def test_hints_lead(opened: Open) -> None:
     for hint in (*sheet.blanks[4].hints, sheet.blanks[4].hints[0]):
         tab.click("li:nth-child(5) button")
         assert said_of(tab, 5) == f"Hint: {hint}"
+    tab.fill("#blank-5", "77")
+    tab.press("#blank-5", "Tab")
+    tab.click("li:nth-child(5) button")
+    assert said_of(tab, 5).startswith("✗ not yet")
+    assert "Hint: " in said_of(tab, 5)
 
 
 def test_what_is_written_stands_in_the_picture(opened: Open) -> None:
@@ -90,7 +95,8 @@ def test_what_is_written_stands_in_the_picture(opened: Open) -> None:
 @pytest.mark.parametrize(
     "written",
     ["0.5", "0,5", "1/2", ".5", "5e-1", "−0.5", " 1 / 2 ", "half", "1/0", "", "1,000.5", "0x10", "1_0", "Infinity",
-     "1/2/3", "-1/4", "1.5/3", "--1", "1e999", "2 1/4", "-2 1/4", "2 1", "1 000", "1/ 2", "+3", "5.", "."],
+     "1/2/3", "-1/4", "1.5/3", "--1", "1e999", "2 1/4", "-2 1/4", "2 1", "1 000", "1/ 2", "+3", "5.", ".",
+     "½", "2½", "–1", "1/2e-1", "٣"],
 )  # fmt: skip
 def test_the_page_reads_numbers_as_the_marking_does(written: str, opened: Open) -> None:
     try:

@@ -227,3 +227,50 @@ def test_two_wrong_answers_of_a_part_show_the_simplest(tmp_path: Path) -> None:
     assert "right: at 0" in verdict.text
     assert "the simplest example: tanh_derivative(1.0)" in verdict.text
     assert "it gives 7.0; it should give 0.41997" in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (2, "def backward(order):\n    for node in order: node.grad = float('nan')"),
+        (1, "import math\ndef tanh_derivative(z): return 1 - math.tanh(z) ** 2 if abs(z) < 4 else 0.0"),
+        (4, RIGHT[4].replace('raise ValueError("as many inputs as weights")', "return ValueError")),
+        (
+            1,
+            "import sys\nfor a in sys.argv[1:]: open(a, 'a').write('{\"kind\": \"done\"}\\n')\n"
+            "def tanh_derivative(z): pass",
+        ),
+    ],
+)
+def test_what_only_looks_right_is_not(number: int, text: str, tmp_path: Path) -> None:
+    verdict = check(written(tmp_path, text, number))
+    assert not verdict.is_right, verdict.text
+
+
+def test_what_is_written_into_the_report_by_others_is_no_note(tmp_path: Path) -> None:
+    text = "import gc, io\nfiles = [f for f in gc.get_objects() if isinstance(f, io.TextIOWrapper)]\n"
+    text += "for f in files:\n    if 'report' in str(f.name):\n"
+    text += "        f.write('7\\n{\"ki'); f.flush()\n" + RIGHT[1]
+    verdict = check(written(tmp_path, text))
+    assert "right" in verdict.text
+
+
+def test_hints_come_with_errors_and_endless_loops(tmp_path: Path) -> None:
+    naive = "import math\ndef tanh_derivative(z): return 1 / math.cosh(z) ** 2"
+    assert "use math.tanh" in check(written(tmp_path, naive)).text
+    again = RIGHT[3].replace("if node not in seen:", "if len(found) < 10**9:")
+    text = check(written(tmp_path, again, 3)).text
+    assert "which nodes have been there already" in " ".join(text.split())
+
+
+def test_a_hint_that_does_not_fit_is_not_given(tmp_path: Path) -> None:
+    assert "hint" not in check(written(tmp_path, "def tanh_derivative(z): print(z)")).text
+
+
+def test_a_program_may_set_its_output_as_it_likes(tmp_path: Path) -> None:
+    assert check(written(tmp_path, "import sys\nsys.stdout.reconfigure(line_buffering=True)\n" + RIGHT[1])).is_right
+
+
+def test_a_file_beside_it_can_be_imported(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("import math\ntanh = math.tanh\n")
+    assert check(written(tmp_path, "import helper\ndef tanh_derivative(z): return 1 - helper.tanh(z) ** 2")).is_right

@@ -172,6 +172,15 @@ def test_shared_graphs_that_a_recursion_would_never_end_on_are_cut_short() -> No
     assert run(y, "no-topological-order").parting
 
 
+def test_a_chain_has_one_order_however_long() -> None:
+    v = Value(0.5, "x")
+    for _ in range(10_050):
+        v = v + 0.001
+    comparison = run(v, "no-topological-order")
+    assert comparison.parting is None
+    assert "0 of 10050 gradients are wrong" in str(comparison)
+
+
 @pytest.mark.parametrize(("loss", "name", "error", "words"), [
     (3.0, "overwritten", TypeError, "run takes a Value"),
     (Value(1.0), "overwriten", ValueError, "did you mean 'overwritten'"),

@@ -1,5 +1,6 @@
 """`grade`: a right answer is never marked wrong, and the mistake behind a wrong one is recognised."""
 
+import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from microgradnet import Value, parameter, sigmoid, tanh
+from microgradnet import Neuron, Value, parameter, sigmoid, tanh
 from microgradnet.misconceptions import MISCONCEPTIONS
 from microgradnet.misconceptions.rules import RIGHT
 from microgradnet.worksheets import Marks, Worksheet, grade, worksheet
@@ -162,6 +163,7 @@ def test_marking_changes_no_gradient() -> None:
     ("written", "verdict"),
     [
         ("0.5", "right"), ("0,5", "right"), ("1/2", "right"), (" 5e-1 ", "right"), (0.5, "right"), (1, "wrong"),
+        ("½", "right"), ("–0.5", "wrong"), ("0½", "right"), ("1/2e0", "right"), ("٣", "no number"),
         ("0 1/2", "right"), ("-1 3/2", "wrong"), ("5 000", "no number"), ("0. 5", "no number"),
         ("", "missing"), (None, "missing"), ("-", "no number"), ("nan", "no number"), ("inf", "no number"),
         ("1/0", "no number"), ("half", "no number"), ("1,000.5", "no number"), ("−0.5", "wrong"),
@@ -212,20 +214,20 @@ def test_answers_to_other_questions_are_refused(answers: Any, words: str) -> Non
         ("a.csv", "\xff\xfe\x00", "needs the columns"),
         (
             "a.csv",
-            "sheet,blank,quantity,answer\nWorksheet: E,1,w,2\nWorksheet: E,1,w,3\n",
+            "sheet,blank,quantity,answer\nE,1,w,2\nE,1,w,3\n",
             "several answers to blank 1",
         ),
         ("a.json", "[1]", "needs the columns"),
         ("a.json", "{", "needs the columns"),
         ("a.txt", "", "end the name with one of these"),
-        ("a.csv", "sheet,blank,quantity,answer\nanother,1,w,2\n", "the sheet 'another', not to 'Worksheet: E'"),
-        ("a.csv", "sheet,blank,quantity,answer\nWorksheet: E,77,w,2\n", "no blank '77'"),
+        ("a.csv", "sheet,blank,quantity,answer\nanother,1,w,2\n", "the sheet 'another', not to 'E'"),
+        ("a.csv", "sheet,blank,quantity,answer\nE,77,w,2\n", "no blank '77'"),
     ],
 )
 def test_files_that_are_no_tables_are_refused(name: str, text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(text.encode("latin-1" if "\xff" in text else "utf-8"))
     with pytest.raises(ValueError, match=words):
-        grade(worksheet(neuron()), tmp_path / name)
+        grade(worksheet(neuron(), name="E"), tmp_path / name)
 
 
 def test_right_rules_are_no_misconception() -> None:
@@ -273,3 +275,98 @@ def test_a_table_that_excel_has_saved_is_read(encoding: str, first: str, note: s
     lines[2] += note
     (tmp_path / "b.csv").write_bytes((first + "\r\n".join(lines)).encode(encoding, "replace"))
     assert grade(sheet, tmp_path / "b.csv").points == len(sheet.blanks)
+
+
+def test_zeros_all_over_earn_nothing() -> None:
+    sheet = worksheet(neuron())
+    marks = grade(sheet, [0] * 9)
+    assert marks.points == 0
+    assert {mark.verdict for mark in marks.marks} == {"wrong", "unclear"}
+
+
+def test_rounding_alone_is_no_mistake() -> None:
+    z = Value(6.0, "z")
+    a = z.sigmoid()
+    a.label = "a"
+    marks = grade(worksheet(1.0 - a, "values"), {1: 0.998, 2: 0.002})
+    assert [mark.verdict for mark in marks.marks] == ["right", "right"]
+
+
+def test_a_forgotten_zero_grad_is_marked_once() -> None:
+    sheet = worksheet(neuron())
+    answers = {blank.name: blank.answer * (1 if blank.quantity.node.operands else 2) for blank in sheet.blanks}
+    marks = grade(sheet, answers)
+    assert marks.mistakes == {"stale-gradients": 1}
+    assert marks.points == 8
+
+
+def test_exchanged_in_the_square_is_recognised_too() -> None:
+    """2·(a − T) for the derivative of (T − a)²."""
+    sheet = worksheet(neuron())
+    answers = {blank.name: blank.answer * (1 if blank.name == "(e²).grad" else -1) for blank in sheet.blanks}
+    assert grade(sheet, answers).mistakes == {"target-swapped": 1}
+
+
+def test_small_gradients_have_to_be_right_too() -> None:
+    v = Value(0.5, "x")
+    for _ in range(16):
+        v = v.sigmoid()
+    sheet = worksheet(v)
+    last = sheet.blanks[-1]
+    assert 0.0 < last.answer < 1e-9
+    for answer, verdict in (
+        (last.answer, "right"),
+        (-last.answer, "wrong"),
+        (0.0, "wrong"),
+        (3 * last.answer, "wrong"),
+    ):
+        assert grade(sheet, {last.number: answer}).marks[-1].verdict == verdict
+
+
+def test_labels_that_are_numbers_do_not_take_each_others_answers(tmp_path: Path) -> None:
+    a = Value(2.0, "a")
+    z = a * 3.0
+    y = z + a
+    z.label, y.label = "2", "1"
+    sheet = worksheet(y, "values", name="numbers")
+    assert grade(sheet, sheet.save_answers(tmp_path / "a.csv", filled=True)).points == 2
+    with pytest.raises(ValueError, match="several answers to one blank"):
+        grade(worksheet(neuron()), {1: 0.5, "(e²).grad": 0.5})
+
+
+def test_the_weight_for_the_input_is_recognised_where_inputs_are_numbers() -> None:
+    neuron = Neuron(2, "sigmoid", seed=1)
+    a = neuron([0.5, -1.0])
+    w0 = neuron.w[0]
+    sheet = worksheet(a, "local derivatives")
+    blank = next(blank for blank in sheet.blanks if blank.quantity.position == 0 and blank.name.endswith("w0"))
+    (mark,) = [m for m in grade(sheet, {blank.number: w0.data}).marks if m.verdict != "missing"]
+    assert mark.mistakes[0].name == "wrong-operand"
+
+
+def test_exact_numbers_leave_no_room() -> None:
+    x = Value(1.0, "x")
+    sheet = worksheet(x * 30.0 - x * 29.97)
+    number = sheet.blanks[-1].number
+    for answer, verdict in ((0.03, "right"), (0.0, "wrong"), (-0.02, "wrong"), (0.06, "wrong")):
+        assert grade(sheet, {number: answer}).marks[-1].verdict == verdict
+
+
+@pytest.mark.parametrize("tolerance", [0.0, -1.0, 1.0, math.nan, math.inf])
+def test_a_tolerance_that_is_none_is_refused(tolerance: float) -> None:
+    with pytest.raises(ValueError, match="tolerance is a share"):
+        grade(worksheet(neuron()), {1: 0.5}, tolerance)
+
+
+def test_the_factor_of_a_fraction() -> None:
+    x = Value(2.0, "x")
+    sheet = worksheet(6.0 / x, "local derivatives")
+    assert grade(sheet, {1: -0.25}).marks[0].mistakes[0].name == "factor-missed"
+    assert grade(sheet, {1: 1.0}).marks[0].mistakes == ()
+
+
+def test_sheets_with_other_numbers_have_other_names(tmp_path: Path) -> None:
+    one, other = worksheet(neuron()), worksheet(neuron(), seed=1)
+    with pytest.raises(ValueError, match="answers to the sheet"):
+        grade(one, other.save_answers(tmp_path / "a.csv"))
+    assert worksheet(neuron()).name == one.name

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from microgradnet import Value, parameter, relu, tanh
+from microgradnet import DomainError, Value, parameter, relu, sigmoid, tanh
 from microgradnet.examples import EXAMPLES
 from microgradnet.graph import leaves
+from microgradnet.losses import binary_cross_entropy
 from microgradnet.naming import number
 from microgradnet.ops import CONSTANT
 from microgradnet.worksheets import worksheet
@@ -67,12 +68,29 @@ def test_each_use_of_a_value_is_asked_for() -> None:
         (neuron(), Value(1.0), ValueError, "no value of this graph"),
         (neuron(), [], ValueError, "nothing to leave out"),
         (Value(math.inf, "x") * 2.0, "values", ValueError, "infinities or NaNs"),
+        (neuron(), [], ValueError, "no blank if nothing is hidden"),
         (Value(1.0), "grads", ValueError, "nothing to leave out: this graph has no grads"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(loss: Any, hide: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         worksheet(loss, hide)
+
+
+def test_where_a_derivative_does_not_exist_values_can_be_asked_for() -> None:
+    y = Value(0.0, "x") ** 0.5
+    assert len(worksheet(y, "values").blanks) == 1
+    for loss in (y, Value(-2.0, "a") ** Value(3.0, "b")):
+        with pytest.raises(DomainError, match="the derivative of"):
+            worksheet(loss, "grads")
+    assert worksheet(Value(2.0, "a") ** Value(3.0, "b"), seed=0).blanks
+
+
+def test_classes_stay_classes() -> None:
+    loss = binary_cross_entropy(sigmoid(parameter(0.5, "w") * Value(2.0, "x")), Value(1.0, "t"))
+    for seed in range(10):
+        sheet = worksheet(loss, seed=seed)
+        assert next(leaf.data for leaf in leaves(sheet.graph.root) if leaf.label == "t") == 1.0
 
 
 def test_a_graph_too_large_is_refused() -> None:

@@ -45,14 +45,14 @@ function show(step) {
     document.querySelectorAll(`#${side === sides[0] ? "right" : "wrong"} .now`).forEach((one) => one.classList.remove("now"));
     const current = side.steps[at - 1];
     if (current) for (const id of [`n${current.from}`, `n${current.to}`, current.edge]) side.find(id)?.classList.add("now");
-    if (current) bringIntoView(side, `n${current.to}`);
+    bringIntoView(side, `n${current ? current.to : data.root}`);
     side.equation.textContent = current ? current.text : at ? "(no more steps)" : "No gradient has been passed on yet.";
   }
   get("slider").value = at;
   get("place").textContent = `${at} of ${last}`;
   get("start").disabled = get("back").disabled = at === 0;
   get("step").disabled = get("end").disabled = at === last;
-  const parted = data.parting < 0 ? at === last : at > data.parting;
+  const parted = data.parting < 0 || at > data.parting;
   get("verdict").textContent = parted ? data.verdict : "";
 }
 

@@ -4,6 +4,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const RIGHT = "✓ right", WRONG = "✗ not yet";
 const svg = document.querySelector(".picture svg");
+svg.parentNode.style.setProperty("--width", `${svg.viewBox.baseVal.width}pt`);
 const blanks = data.blanks.map((blank) => ({ ...blank, said: 0, isRight: false, ...row(blank), ...place(blank) }));
 
 // Where a blank stands in the picture: the text with its number, and what that is without an answer.
@@ -34,7 +35,8 @@ function row(blank) {
 
 // What is written as a number: 0.25, 0,25, −3, 1/4, 2 1/4; NaN for what is none.
 function read(text) {
-  const plain = text.replace(/−/g, "-").replace(/\u00a0/g, " ").trim();
+  const plain = text.replace(/[\u00bc-\u00be\u2150-\u215e]/g, " $&").normalize("NFKC").replace(/[−–]/g, "-")
+    .replace(/⁄/g, "/").trim();
   const number = "(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?";
   const written = new RegExp(`^([-+]?)(?:(\\d+) +)?(${number})(?: */ *(${number}))?$`, "i");
   const parts = (plain.includes(".") ? plain : plain.replace(",", ".")).match(written);
@@ -43,7 +45,7 @@ function read(text) {
 }
 
 function isNear(answer, right, rounding = 0) {
-  return Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), rounding, 1e-9);
+  return Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), rounding, Math.abs(right) < 1e-14 ? 1e-9 : 0);
 }
 
 // While it is being typed, an answer is only ever right; it is wrong when it is done.
@@ -86,7 +88,8 @@ for (const blank of blanks) {
   });
   blank.input.addEventListener("blur", () => blank.text?.classList.remove("here"));
   blank.hint.addEventListener("click", () => {
-    blank.said_in.replaceChildren(`Hint: ${blank.hints[blank.said % blank.hints.length]}`);
+    blank.said_in.querySelector(".hint")?.remove();
+    blank.said_in.append(made("span", `Hint: ${blank.hints[blank.said % blank.hints.length]}`, { class: "hint" }));
     blank.said += 1;
     blank.input.focus();
   });
