@@ -3,7 +3,7 @@
 >>> from microgradnet import Value, misconceptions
 >>> x = Value(3.0, "x"); y = x * x; y.label = "y"
 >>> print(misconceptions.run(y, "overwritten"))  # doctest: +ELLIPSIS
-overwritten: = where += belongs
+overwritten: each share replaces the one before (= for +=)
 ...
 """
 

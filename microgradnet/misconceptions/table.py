@@ -209,7 +209,7 @@ MISCONCEPTIONS = {
     row.name: row
     for row in (
         Misconception(
-            "overwritten", "= where += belongs",
+            "overwritten", "each share replaces the one before (= for +=)",
             "each share that comes to a value replaces the one before",
             "a value that is used twice changes the result in two ways, so its gradient is the sum of both shares",
             _with(join=_overwrite),

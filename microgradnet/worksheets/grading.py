@@ -69,7 +69,8 @@ class Marks:
     def __str__(self) -> str:
         head = f"{self.sheet}: {self.points} of {len(self.marks)} points"
         lines = [f"({mark.blank.number}) {mark.blank.name}: {mark.text}" for mark in self.marks]
-        whys = [f"{name}: {MISCONCEPTIONS[name].why}." for name, _ in self.mistakes.most_common() if name != "unknown"]
+        named = dict.fromkeys(row for mark in self.marks for row in mark.mistakes)
+        whys = [f"{row.title}: {row.why}." for row in named]
         return "\n".join([head, *(f"  {line}" for line in lines), *map(wrapped, whys)])
 
     __repr__ = __str__
@@ -107,8 +108,8 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
     Worksheet: y: 1 of 2 points
       (1) w.grad: wrong, 2 for 3; it looks like "the local derivative of the other operand"
       (2) x.grad: right
-    wrong-operand: how much w·x changes with w depends on what w is multiplied by: ∂(w·x)/∂w
-      = x.
+    the local derivative of the other operand: how much w·x changes with w depends on what w
+      is multiplied by: ∂(w·x)/∂w = x.
     """
     if not 0.0 < tolerance < 1.0:
         raise ValueError(f"tolerance is a share of the right answer, above 0 and below 1, got {tolerance!r}")

@@ -370,3 +370,30 @@ def test_sheets_with_other_numbers_have_other_names(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="answers to the sheet"):
         grade(one, other.save_answers(tmp_path / "a.csv"))
     assert worksheet(neuron()).name == one.name
+
+
+def test_what_follows_from_a_value_or_a_local_derivative_of_ones_own() -> None:
+    answers = {"z": 0.5, "a": 0.6225, "e": 0.3775}
+    marks = {m.blank.name: m for m in grade(worksheet(neuron(), ["values", "grads"]), answers).marks}
+    assert [marks[name].verdict for name in answers] == ["wrong", "follows", "follows"]
+    answers = {"∂a/∂z": 0.6023, "z.grad": -0.3977 * 0.6023, "a.grad": -0.3977}
+    marks = {m.blank.name: m for m in grade(worksheet(neuron(), ["local derivatives", "grads"]), answers).marks}
+    assert [marks[name].verdict for name in answers] == ["wrong", "follows", "right"]
+
+
+def test_the_tolerance_is_that_which_is_asked_for() -> None:
+    sheet = worksheet(neuron())
+    answers = {"a.grad": -0.3977 * 1.04}
+    verdicts = [
+        next(mark.verdict for mark in grade(sheet, answers, tolerance).marks if mark.verdict != "missing")
+        for tolerance in (0.001, 0.01, 0.05)
+    ]
+    assert verdicts == ["wrong", "wrong", "right"]
+
+
+def test_rounding_of_shares_that_cancel_is_no_mistake() -> None:
+    w, x = parameter(1.0, "w"), Value(1 / 3, "x")
+    y = w * x - w * Value(0.333, "u")
+    sheet = worksheet(y, w)
+    for answer, verdict in ((1 / 3 - 0.333, "right"), (0.3333 - 0.333, "right"), (0.03, "wrong"), (-0.01, "wrong")):
+        assert grade(sheet, {1: answer}).marks[0].verdict == verdict

@@ -122,6 +122,15 @@ def test_numbers_are_friendly() -> None:
     assert (w.data, x.data, b.data) == (0.1731, -1.2907, 0.8123)
 
 
+def test_friendly_numbers_are_where_something_goes_through_and_mistakes_show() -> None:
+    for seed in range(20):
+        graph = worksheet(neuron(), seed=seed).graph
+        (a,) = [node for node in graph.computed if node.op.name == "sigmoid"]
+        assert abs(a.operands[0].data) < 3.0
+        w, x = graph.computed[0].operands
+        assert w.data != x.data, "else the one cannot be told from the other"
+
+
 def test_constants_keep_their_numbers() -> None:
     sheet = worksheet(neuron(), seed=3)
     constants = [leaf.data for leaf in leaves(sheet.graph.root) if leaf.op is CONSTANT]
