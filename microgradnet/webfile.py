@@ -14,6 +14,8 @@ from typing import Any
 
 from microgradnet.files import write_atomically
 
+BASE = Path(__file__).with_name("assets") / "base.css"
+
 
 class WebPage(ABC):
     """A page as HTML text: no network, no other file. A subclass says in `_write` what is in it.
@@ -60,7 +62,8 @@ def fill(template: str, script: str, data: Any, parts: Mapping[str, str]) -> str
     r"""The template with each `%name%` replaced, in one pass, so that nothing in a part is taken for a name.
 
     Args:
-        template: has a policy that runs no script but the one of %digest%, and places for %script% and %data%.
+        template: has a policy that runs no script but the one of %digest%, and places for %script% and %data%; %base%
+            is the style that pages share.
         script: JavaScript.
         data: what the script reads, as JSON has it.
         parts: HTML for the other places.
@@ -70,5 +73,5 @@ def fill(template: str, script: str, data: Any, parts: Mapping[str, str]) -> str
     """
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     text = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c")
-    found = {"digest": digest, "script": script, "data": text}
+    found = {"digest": digest, "script": script, "data": text, "base": BASE.read_text("utf-8")}
     return re.sub(r"%(\w+)%", lambda place: {**found, **parts}.get(place[1], place[0]), template)
