@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from microgradnet.arguments import Result, result
+from microgradnet.errors import DomainError
 from microgradnet.examples import EXAMPLES
 from microgradnet.misconceptions import MISCONCEPTIONS, example, run
+from microgradnet.value import Value
 from microgradnet.worksheets import Worksheet, grade, worksheet
 from microgradnet.worksheets.answers import read_answers
 from microgradnet.worksheets.pages import PrintedPage
@@ -22,16 +24,13 @@ def write_worksheets(options: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     if (there := sorted(out.glob("answers-*.csv"))) and not options.force:
         raise ValueError(f"{there[0]} is there already, perhaps with answers: name another folder, or --force")
-    found: list[Worksheet] = []
-    drawn: set[tuple[float, ...]] = set()
+    loss, drawn = options.builds(), dict[str, Worksheet]()
     for seed in _seeds(options.seed, options.copies):
-        sheet = _sheet(options.builds, options.hide, seed)
-        numbers = tuple(leaf.data for leaf in sheet.graph.leaves)
-        if numbers not in drawn:
-            drawn.add(numbers)
-            found.append(sheet)
-        if len(found) == options.copies:
+        sheet = _sheet(loss, options.builds, options.hide, seed)
+        drawn.setdefault(sheet.fingerprint, sheet)
+        if len(drawn) == options.copies:
             break
+    found = list(drawn.values())
     digits = len(str(len(found)))
     written = [
         PrintedPage(found, options.paper, with_answers=False).save(out / "sheets.html"),
@@ -60,11 +59,10 @@ def _seeds(seed: int | None, copies: int) -> Iterator[str]:
         yield from (f"{seed or 0}-{copy}" for copy in range(1, 4 * copies + 1))
 
 
-def _sheet(builds: Result, hide: list[str], seed: str) -> Worksheet:
+def _sheet(loss: Value, source: Result, hide: list[str], seed: str) -> Worksheet:
     """The sheet of a graph; its name says how to make it again, and which numbers it then has to have."""
-    drawn = None if seed == OWN else seed
-    sheet = worksheet(builds(), hide, seed=drawn, title=builds.title)
-    sheet.name = f"{builds.source}/{','.join(hide)}/{seed}/{sheet.fingerprint}"
+    sheet = worksheet(loss, hide, seed=None if seed == OWN else seed, title=source.title)
+    sheet.name = f"{source.source}/{','.join(hide)}/{seed}/{sheet.fingerprint}"
     return sheet
 
 
@@ -74,7 +72,7 @@ def mark_answers(options: argparse.Namespace) -> int:
     for path in options.answers:
         try:
             marks = grade(_sheet_of(path, options.builds), path)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, DomainError) as error:
             print(f"microgradnet: {error}", file=sys.stderr)
             code = 1
         else:
@@ -98,7 +96,8 @@ def _sheet_of(path: Path, builds: Result | None) -> Worksheet:
         raise ValueError(f"{path} is of the graph {source!r}, not of {builds.source!r}")
     if builds is None and source not in EXAMPLES:
         raise ValueError(f"{path} is of the graph {source!r}: say where that is, with --of FILE.py:VARIABLE")
-    sheet = _sheet((builds or result(source))._replace(source=source), hide.split(","), seed)
+    build = (builds or result(source))._replace(source=source)
+    sheet = _sheet(build(), build, hide.split(","), seed)
     if sheet.name != name:
         raise ValueError(
             f"{path} is of a sheet with other numbers than {source} has now: was the program changed, or does it draw "

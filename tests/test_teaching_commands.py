@@ -81,6 +81,13 @@ def test_a_program_that_draws_its_numbers_anew_is_noticed(tmp_path: Path, capsys
     assert "not of" in capsys.readouterr().err
 
 
+def test_a_program_is_run_once_for_all_copies(tmp_path: Path) -> None:
+    program = tmp_path / "mine.py"
+    program.write_text(PROGRAM + "with Path('runs').open('a') as runs: runs.write('x')\n")
+    assert main(["worksheet", f"{program}:loss", "-o", str(tmp_path / "out"), "--copies", "5"]) == 0
+    assert Path("runs").read_text() == "x"
+
+
 def test_answers_are_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert write(tmp_path) == 0
     (tmp_path / "answers-1.csv").write_text("work of hours")

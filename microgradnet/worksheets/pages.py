@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from microgradnet.misconceptions.quantities import Numbers
-from microgradnet.misconceptions.table import MISCONCEPTIONS
+from microgradnet.misconceptions.table import MISCONCEPTIONS, Misconception
 from microgradnet.naming import number
 from microgradnet.webfile import WebPage, fill
 from microgradnet.worksheets.tolerance import RELATIVE, is_near
@@ -87,7 +87,7 @@ class PlayedPage(WebPage):
 
     def _write(self) -> str:
         sheet = self._sheet
-        self._wrong = [
+        wrong = [
             (row, Numbers(sheet.graph, rules)) for row in MISCONCEPTIONS.values() for rules in row.rules(sheet.graph)
         ]
         exact, shown = Numbers(sheet.graph), Numbers(sheet.graph, as_shown=True)
@@ -102,7 +102,7 @@ class PlayedPage(WebPage):
                     "rounding": exact.by(blank.quantity).rounding,
                     "hints": blank.hints,
                     "working": blank.working,
-                    "mistakes": self._mistakes(blank),
+                    "mistakes": _mistakes(blank, wrong),
                 }
                 for blank in sheet.blanks
             ],
@@ -120,14 +120,15 @@ class PlayedPage(WebPage):
         }
         return fill(_asset("played.html"), _asset("played.js"), data, parts)
 
-    def _mistakes(self, blank: "Blank") -> list[dict[str, Any]]:
-        """Wrong numbers that a misconception gives, and what to say of them."""
-        found: dict[float, str] = {}
-        for row, numbers in self._wrong:
-            wrong = numbers.by(blank.quantity).number
-            if isfinite(wrong) and not is_near(wrong, blank.answer):
-                found.setdefault(wrong, f"perhaps {row.title}. Remember: {row.why}.")
-        return [{"answer": wrong, "words": words} for wrong, words in found.items()]
+
+def _mistakes(blank: "Blank", wrong: Sequence[tuple[Misconception, Numbers]]) -> list[dict[str, Any]]:
+    """Wrong numbers that a misconception gives, and what to say of them."""
+    found: dict[float, str] = {}
+    for row, numbers in wrong:
+        answer = numbers.by(blank.quantity).number
+        if isfinite(answer) and not is_near(answer, blank.answer):
+            found.setdefault(answer, f"perhaps {row.title}. Remember: {row.why}.")
+    return [{"answer": answer, "words": words} for answer, words in found.items()]
 
 
 def _size(svg: str) -> tuple[float, float]:
