@@ -63,3 +63,51 @@ def test_the_examples_in_its_docstrings() -> None:
     found = doctest.testmod(estimators, extraglobs={"np": np})
     assert found.attempted >= 4
     assert found.failed == 0
+
+
+def test_the_model_takes_the_inputs_as_they_are_given() -> None:
+    """However large, far from 0 or constant a column is; the model is all of the estimator."""
+    X, Y = iris()
+    X = np.column_stack([X * [1e4, 1.0, 1e-4, 1.0] + [5e6, 0.0, 0.0, -3.0], np.full(len(X), 0.1)])
+    network = NetworkClassifier((8,), random_state=0).fit(X, Y)
+    assert network.score(X, Y) > 0.95
+    outputs = np.array([[y.data for y in network.model_(row.tolist())] for row in X])
+    assert (outputs.argmax(axis=1) == network.predict(X)).all()
+    moved = X.copy()
+    moved[:, -1] += 1e-6
+    assert (network.predict(moved) == network.predict(X)).all()
+
+
+def test_targets_of_any_scale() -> None:
+    X = np.linspace(-1, 1, 40)[:, None]
+    y = np.column_stack([1e6 + 1e4 * X[:, 0], np.full(40, 0.1)])
+    network = NetworkRegressor((8,), "tanh", learning_rate_init=0.02, max_iter=300, random_state=0).fit(X, y)
+    assert abs(network.predict(X)[:, 0] - y[:, 0]).max() < 1e3
+    assert network.predict(X).shape == (40, 2)
+
+
+def test_alpha_pulls_weights_to_nothing_and_patience_ends_it() -> None:
+    X, Y = iris()
+
+    def size(alpha: float) -> float:
+        network = NetworkClassifier((8,), alpha=alpha, max_iter=60, random_state=0).fit(
+            StandardScaler().fit_transform(X), Y
+        )
+        return sum(w.data**2 for layer in network.model_.layers for neuron in layer.neurons for w in neuron.w)
+
+    assert size(10.0) < 0.7 * size(0.0)
+    settings: dict[str, Any] = {"learning_rate_init": 0.3, "max_iter": 150, "random_state": 0}
+    short, long = (NetworkClassifier((4,), n_iter_no_change=n, **settings).fit(X, Y).n_iter_ for n in (2, None))
+    assert short < long == 150
+
+
+@pytest.mark.parametrize("wrong", [{"alpha": -1.0}, {"batch_size": "all"}])
+def test_settings_that_are_none_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        NetworkClassifier((4,), **wrong).fit(*iris())
+
+
+def test_scikit_learns_names_are_taken() -> None:
+    X, Y = iris()
+    network = NetworkClassifier(4, "logistic", batch_size="auto", max_iter=2, random_state=0).fit(X, Y)
+    assert repr(network.model_) == "MLP(4 → 4 sigmoid → 3 linear)"

@@ -393,6 +393,15 @@ def test_another_training_begins_another_recording(tmp_path: Path) -> None:
     assert epochs_in(looking.save(tmp_path / "a.html").read_text("utf-8")) == [1, 2, 3]
 
 
+def test_saving_an_animation_leaves_the_model_as_it_is(tmp_path: Path) -> None:
+    X, Y = xor()
+    model, recorder = model_of(2, 3, 1), Recorder(X, Y)
+    fit(model, X, Y, loss="hinge", epochs=3, callbacks=[recorder], progress=False)
+    before = [p.data for p in model.parameters()]
+    recorder.save(tmp_path / "a.gif")
+    assert [p.data for p in model.parameters()] == before
+
+
 def test_a_recorder_refuses_at_once_what_it_could_not_draw() -> None:
     with pytest.raises(ValueError, match="samples of two numbers"):
         Recorder(np.ones((4, 3)), [0, 1, 0, 1])
