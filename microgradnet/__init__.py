@@ -9,8 +9,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from microgradnet.checking import gradcheck
-from microgradnet.custom import operation
+from microgradnet.checking.custom_operation import operation
+from microgradnet.checking.gradcheck import gradcheck
 from microgradnet.errors import AnomalyError, CaptureError, DomainError, ProviderError, StaleGraphError
 from microgradnet.functions import (
     abs,
@@ -48,7 +48,6 @@ from microgradnet.value import Value, constant, parameter
 if TYPE_CHECKING:
     from microgradnet.compiling import Compiled, Program, compile
     from microgradnet.drawing import Picture, draw, draw_dot
-    from microgradnet.saving import load, save
     from microgradnet.stepping import (
         Page,
         backward_unrolled,
@@ -60,13 +59,14 @@ if TYPE_CHECKING:
         unroll,
     )
     from microgradnet.train import fit
+    from microgradnet.train.saving import load, save
 
 __version__ = "0.1.0"
 
 _LATER = {
     "microgradnet.compiling": ("Compiled", "Program", "compile"),
     "microgradnet.drawing": ("Picture", "draw", "draw_dot"),
-    "microgradnet.saving": ("load", "save"),
+    "microgradnet.train.saving": ("load", "save"),
     "microgradnet.stepping": (
         "Page",
         "backward_unrolled",

@@ -2,7 +2,7 @@
 
 import sys
 
-from microgradnet.cli import main
+from microgradnet.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -17,9 +17,9 @@ from microgradnet.chain_rule import applications, backpropagate
 from microgradnet.drawing import draw
 from microgradnet.errors import ProviderError
 from microgradnet.graph import topological_order
-from microgradnet.naming import Namer, gradient, number
+from microgradnet.notation.names import Namer, gradient, number
 from microgradnet.ops import CONSTANT, TABLE
-from microgradnet.steps import BackwardStep, ForwardStep
+from microgradnet.stepping.steps import BackwardStep, ForwardStep
 from microgradnet.value import Value
 
 SKIPPED = ("microgradnet", "microgradnet.*")

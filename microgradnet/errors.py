@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from microgradnet.text import one_line, shorten
+from microgradnet._shared.text import one_line, shorten
 
 _MOST_SHOWN = 8  # operands, or values on a path, in one message
 

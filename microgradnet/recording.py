@@ -30,7 +30,7 @@ detecting_anomalies = 0
 """How often it was asked that a value computed from an infinity or a NaN be an error: see `detect_anomaly`."""
 
 _PACKAGE = os.path.dirname(__file__) + os.sep
-_EXAMPLES = os.path.join(_PACKAGE, "examples", "")  # to be read as a user's own program
+_EXAMPLES = os.path.join(_PACKAGE, "teach", "examples", "")  # to be read as a user's own program
 _CONTEXTLIB = contextmanager.__code__.co_filename  # stands between a with statement and ours
 _is_ours: dict[str, bool] = {}
 

@@ -17,7 +17,7 @@ from microgradnet.ops.floats import as_float
 from microgradnet.recording import Source
 
 if TYPE_CHECKING:
-    from microgradnet.steps import BackwardStep, ForwardStep
+    from microgradnet.stepping.steps import BackwardStep, ForwardStep
 
 Operand: TypeAlias = "Value | float"
 
@@ -256,7 +256,7 @@ class Value:
         a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3 (operand 1 of a·a)
         a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3, and 3 + 3 = 6 (operand 2 of a·a)
         """
-        from microgradnet.steps import backward_steps
+        from microgradnet.stepping.steps import backward_steps
 
         return backward_steps(self, as_float(grad))
 
@@ -268,7 +268,7 @@ class Value:
         2·x = 2·3 = 6
         y = 2·x + 1 = 6 + 1 = 7
         """
-        from microgradnet.steps import forward_steps
+        from microgradnet.stepping.steps import forward_steps
 
         return forward_steps(self)
 

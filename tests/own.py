@@ -3,7 +3,7 @@
 from typing import Any
 
 from microgradnet import operation
-from microgradnet.custom import OperationFunction
+from microgradnet.checking.custom_operation import OperationFunction
 
 NAMES = ("cube", "hypotenuse", "lerp", "swish", "shrink")
 

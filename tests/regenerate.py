@@ -43,9 +43,9 @@ class Generated(NamedTuple):
 
 def operations() -> str:
     """The table of operations: each row of microgradnet's own, its derivatives read from its rule."""
+    from microgradnet.notation.symbols import Symbol, Symbols
     from microgradnet.ops import BUILT_IN, TABLE
     from microgradnet.ops.operation import ATOM
-    from microgradnet.ops.symbols import Symbol, Symbols
 
     lines = ["| operation | in Python | y = | ∂y/∂ each operand | defined for |", "|---|---|---|---|---|"]
     for row in (row for name, row in TABLE.items() if name in BUILT_IN):
@@ -73,7 +73,7 @@ README_PARTS: dict[str, Callable[[], str]] = {
 
 def example(name: str) -> Any:
     """The drawing of an example's graph: an object with `.dot` and `.svg`."""
-    from microgradnet.examples import EXAMPLES
+    from microgradnet.teach.examples import EXAMPLES
 
     return EXAMPLES[name].draw()
 
@@ -81,14 +81,14 @@ def example(name: str) -> Any:
 def with_circles() -> Any:
     """The neuron, its operations in circles."""
     from microgradnet import draw
-    from microgradnet.examples import EXAMPLES
+    from microgradnet.teach.examples import EXAMPLES
 
     return draw(EXAMPLES["neuron"].build(), op_nodes=True)
 
 
 def network() -> Any:
     """The network of the example `layers`."""
-    from microgradnet.examples import EXAMPLES
+    from microgradnet.teach.examples import EXAMPLES
 
     return EXAMPLES["layers"].pictures()["network"]
 
@@ -106,8 +106,8 @@ def demo_layers() -> Any:
 
 def blanks() -> Any:
     """A worksheet of the example `two-neurons`."""
-    from microgradnet.examples import EXAMPLES
-    from microgradnet.worksheets import worksheet
+    from microgradnet.teach.examples import EXAMPLES
+    from microgradnet.teach.worksheets import worksheet
 
     return worksheet(EXAMPLES["two-neurons"].build(), seed=3).picture()
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from microgradnet.cli import main
+from microgradnet.cli.main import main
 from microgradnet.drawing import DIRECTIONS, VIEWS, draw, provider
 from microgradnet.errors import ProviderError
-from microgradnet.examples import EXAMPLES
+from microgradnet.teach.examples import EXAMPLES
 from tests import ROOT
 
 
@@ -225,7 +225,7 @@ def test_help_reads_well(command: list[str], words: list[str], capsys: pytest.Ca
 def test_on_a_machine_without_any_program_to_draw() -> None:
     code = (
         "import sys, sysconfig; sysconfig.get_path = lambda *a: 'nowhere'\n"
-        "from microgradnet.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from microgradnet.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     for arguments, status in (
         (["run"], 1),

@@ -28,8 +28,8 @@ from microgradnet import (
     parameter,
     unroll,
 )
+from microgradnet.checking.custom_operation import OperationFunction
 from microgradnet.compiling.tape_source import source
-from microgradnet.custom import OperationFunction
 from microgradnet.ops import BUILT_IN, TABLE
 from microgradnet.stepping.javascript import Functions
 from tests import own

@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 
 from microgradnet import MLP, Value, gradcheck
-from microgradnet.examples import EXAMPLES, activation, biology, layers, learning, two_inputs, two_neurons
-from microgradnet.examples.example import Row, format_rows
 from microgradnet.graph import topological_order
+from microgradnet.teach.examples import EXAMPLES, activation, biology, layers, learning, two_inputs, two_neurons
+from microgradnet.teach.examples.example import Row, format_rows
 
 
 def sigma(z: float) -> float:

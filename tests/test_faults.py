@@ -27,8 +27,8 @@ from microgradnet import (
     weighted_sum,
 )
 from microgradnet.chain_rule import local_derivatives
+from microgradnet.checking.graph_check import MOST, GraphReport
 from microgradnet.drawing import Picture
-from microgradnet.faults import MOST, GraphReport
 from microgradnet.graph import topological_order
 from microgradnet.ops import TABLE, WEIGHTED_SUM, Operation
 from microgradnet.value import apply, constant

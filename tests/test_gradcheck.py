@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 
 from microgradnet import MLP, DomainError, Value, exp, gradcheck, log, sigmoid, sin, sqrt
-from microgradnet.differences import Check
+from microgradnet.checking.finite_differences import Check
 from microgradnet.ops import EXP, MULTIPLY, POWER, SIN
 from microgradnet.value import apply
 from tests.strategies import MARGIN, Program, altered, programs

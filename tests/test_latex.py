@@ -7,8 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microgradnet import Value
-from microgradnet.latex import latex_expression, latex_factor, latex_fraction, latex_label, latex_name, latex_number
-from microgradnet.naming import Namer
+from microgradnet.notation.latex import (
+    latex_expression,
+    latex_factor,
+    latex_fraction,
+    latex_label,
+    latex_name,
+    latex_number,
+)
+from microgradnet.notation.names import Namer
 from microgradnet.ops import Operation
 from microgradnet.ops.operation import ATOM, SUM
 from tests.strategies import Program, each_row, programs

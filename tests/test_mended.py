@@ -19,8 +19,8 @@ from microgradnet import (
     total,
     trace_source,
 )
-from microgradnet.latex import latex_label
-from microgradnet.naming import Namer
+from microgradnet.notation.latex import latex_label
+from microgradnet.notation.names import Namer
 from microgradnet.stepping.unrolled import identifiers
 from tests.test_latex import faults
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from microgradnet import Value
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import topological_order
-from microgradnet.latex import latex_name, latex_number
-from microgradnet.naming import Namer
+from microgradnet.notation.latex import latex_name, latex_number
+from microgradnet.notation.names import Namer
+from microgradnet.notation.symbols import Symbol, Symbols
+from microgradnet.notation.writers import JAVASCRIPT, LATEX, PYTHON, TEXT, Notation
 from microgradnet.ops import Operation, floats
-from microgradnet.ops.notation import JAVASCRIPT, LATEX, PYTHON, TEXT, Notation
 from microgradnet.ops.operation import ATOM, SIGN, Written
-from microgradnet.ops.symbols import Symbol, Symbols
-from microgradnet.steps import derivative
+from microgradnet.stepping.steps import derivative
 from tests.strategies import differentiable, each_row, points, some_points
 from tests.test_ops_readings import combined, evaluate, python_of
 from tests.test_steps import at_a_point, bits

@@ -21,7 +21,7 @@ def test_a_committed_notebook_says_what_a_fresh_run_says(path: Path) -> None:
 
 
 def test_every_example_has_its_notebook() -> None:
-    from microgradnet.examples import EXAMPLES
+    from microgradnet.teach.examples import EXAMPLES
 
     assert {path.stem for path in COMMITTED} >= set(EXAMPLES)
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnet import dot, functions, grad, weighted_sum
+from microgradnet.notation.symbols import Symbol, Symbols
 from microgradnet.ops import TABLE, Operation, floats
 from microgradnet.ops.operation import ATOM, SUM
-from microgradnet.ops.symbols import Symbol, Symbols
 from microgradnet.value import Value
 from tests.strategies import (
     Point,

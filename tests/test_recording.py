@@ -22,10 +22,10 @@ from microgradnet import (
     weighted_sum,
 )
 from microgradnet import trace_source as traced
-from microgradnet.examples.neuron import EXAMPLE
 from microgradnet.graph import topological_order
 from microgradnet.ops import Operation
 from microgradnet.recording import Source, Switch
+from microgradnet.teach.examples.neuron import EXAMPLE
 from tests.strategies import each_row
 from tests.test_steps import at_a_point
 

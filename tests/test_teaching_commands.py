@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from microgradnet.cli import main
-from microgradnet.misconceptions import MISCONCEPTIONS
-from microgradnet.worksheets.answers import read_answers
+from microgradnet.cli.main import main
+from microgradnet.teach.misconceptions import MISCONCEPTIONS
+from microgradnet.teach.worksheets.answers import read_answers
 
 PROGRAM = """
 from pathlib import Path

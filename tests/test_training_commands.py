@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from microgradnet import MLP, ProviderError, load, save, training_commands
-from microgradnet.cli import main
+from microgradnet import MLP, ProviderError, load, save
+from microgradnet.cli import train as training_commands
+from microgradnet.cli.main import main
 from microgradnet.data import moons
 from microgradnet.train import History
 

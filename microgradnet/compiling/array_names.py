@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from microgradnet._shared.text import one_line, shorten
 from microgradnet.compiling.blocks import Block
 from microgradnet.compiling.instructions import (
     FIXED,
@@ -17,7 +18,6 @@ from microgradnet.compiling.instructions import (
     Storage,
     row_range,
 )
-from microgradnet.text import one_line, shorten
 from microgradnet.value import Value
 
 if TYPE_CHECKING:

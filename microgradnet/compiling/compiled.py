@@ -15,9 +15,9 @@ from microgradnet.errors import CaptureError, DomainError
 from microgradnet.graph import topological_order
 from microgradnet.nn import Module
 from microgradnet.ops import PARAMETER
+from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.recording import graph_recorded
 from microgradnet.value import Value
-from microgradnet.vector import ParameterVector
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]

@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from microgradnet.graph import walk
+from microgradnet.notation.symbols import Symbol, Symbols, Term
 from microgradnet.ops import SIGMOID, Operation, floats
-from microgradnet.ops.symbols import Symbol, Symbols, Term
 
 FUNCTIONS = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "neg": "negative", "<": "less", ">": "greater",

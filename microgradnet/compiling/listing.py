@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from microgradnet._shared.text import counted
 from microgradnet.compiling.array_names import MOST_NAMES, ArrayNames, is_intermediate, label_of, places
 from microgradnet.compiling.instructions import GRADIENTS, Instruction, Rows
-from microgradnet.text import counted
 from microgradnet.value import Value
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from microgradnet.compiling.replay import Array, Replay
 from microgradnet.compiling.scalars import PASSES, ScalarProgram
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.ops import CONSTANT
+from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.value import Value
-from microgradnet.vector import ParameterVector
 
 CACHE = 1 << 20  # bytes: a batch whose rows take more is replayed in pieces that fit, so that they stay in the cache
 FEWEST = 256  # samples in a piece, so that a matrix product has something to do

@@ -10,7 +10,7 @@ from functools import reduce
 from types import MappingProxyType
 
 from microgradnet.graph import walk
-from microgradnet.naming import Namer
+from microgradnet.notation.names import Namer
 from microgradnet.ops import ADD, CONSTANT, MULTIPLY, TOTAL, WEIGHTED_SUM, Operation
 from microgradnet.value import Value, constant
 

@@ -19,9 +19,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from microgradnet._shared.files import write_atomically
 from microgradnet.compiling.program import Program, Result
 from microgradnet.compiling.tape_source import Case, case_of, cases, is_listed, source
-from microgradnet.files import write_atomically
 from microgradnet.graph import walk
 from microgradnet.ops import BUILT_IN, TABLE, Operation
 from microgradnet.value import Value

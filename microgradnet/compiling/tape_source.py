@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from textwrap import indent
 from typing import TypeAlias
 
+from microgradnet.notation.symbols import Symbol, Symbols, Term
+from microgradnet.notation.writers import PYTHON
 from microgradnet.ops import ADD, LOGSUMEXP, MULTIPLY, POWER, TOTAL, WEIGHTED_SUM, Operation, floats
-from microgradnet.ops.notation import PYTHON
-from microgradnet.ops.symbols import Symbol, Symbols, Term
 from microgradnet.value import Value
 
 Case: TypeAlias = tuple[Operation, tuple[float, ...]]

@@ -7,15 +7,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from microgradnet._shared.text import shorten
 from microgradnet.drawing.diagram import DIRECTIONS, Diagram
 from microgradnet.drawing.groups import Groups, GroupsView
 from microgradnet.drawing.network import draw_network, name_of
 from microgradnet.drawing.ops_view import Mark, OpsView
 from microgradnet.drawing.picture import Picture
 from microgradnet.graph import nearest, size, walk
-from microgradnet.naming import Namer
+from microgradnet.notation.names import Namer
 from microgradnet.ops.floats import as_count
-from microgradnet.text import shorten
 from microgradnet.value import Value
 
 __all__ = ["DIRECTIONS", "VIEWS", "Picture", "draw", "draw_dot"]

@@ -6,10 +6,10 @@ Here is said what can be drawn. How it is drawn is left to `plot`, and how a cha
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from microgradnet._shared.text import shorten
 from microgradnet.drawing.axis import finite
 from microgradnet.drawing.picture import Drawing
 from microgradnet.drawing.plot import STYLES, Point, draw_curves
-from microgradnet.text import shorten
 
 
 def chart(

@@ -7,9 +7,9 @@ colour), in which order things are written (same diagram, same bytes), and the s
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from microgradnet._shared.text import shorten
 from microgradnet.drawing.escape import escape_label, escape_tooltip
 from microgradnet.drawing.theme import FONT, LIGHT
-from microgradnet.text import shorten
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 STYLES = {

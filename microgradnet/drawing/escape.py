@@ -14,7 +14,7 @@ Doctest:
 
 import re
 
-from microgradnet.text import NON_BREAKING, clean, one_line
+from microgradnet._shared.text import NON_BREAKING, clean, one_line
 
 _BLANKS_IN_A_LINE = re.compile(rf"[^\S\n{NON_BREAKING}]+")
 _LINE_END = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")

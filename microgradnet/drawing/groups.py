@@ -11,11 +11,11 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
+from microgradnet._shared.text import counted
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
 from microgradnet.graph import nearest, topological_order
-from microgradnet.naming import gradient, number
+from microgradnet.notation.names import gradient, number
 from microgradnet.ops import ADD, BUILT_IN, CONSTANT, PARAMETER, TABLE, TOTAL, WEIGHTED_SUM, Operation, activations
-from microgradnet.text import counted
 from microgradnet.value import Value
 
 _ACTIVATIONS = {row for row in TABLE.values() if row.value.__module__ == activations.__name__} | {TABLE["tanh"]}

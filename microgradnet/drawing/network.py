@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
+from microgradnet._shared.text import counted
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
-from microgradnet.naming import number
-from microgradnet.text import counted
+from microgradnet.notation.names import number
 from microgradnet.value import Value
 
 MOST_IN_COLUMN = 16

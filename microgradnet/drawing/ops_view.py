@@ -7,7 +7,7 @@ from microgradnet.chain_rule import local_derivatives
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
 from microgradnet.errors import DomainError
 from microgradnet.graph import nearest, topological_order
-from microgradnet.naming import Namer, gradient, in_brackets, number, role
+from microgradnet.notation.names import Namer, gradient, in_brackets, number, role
 from microgradnet.ops import MULTIPLY, WEIGHTED_SUM
 from microgradnet.value import Value
 

@@ -9,10 +9,10 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
 
+from microgradnet._shared.files import write_atomically
+from microgradnet._shared.text import counted
 from microgradnet.drawing.provider import render
 from microgradnet.drawing.svg import dress, find_cairosvg, narrowed, paint, scope_of
-from microgradnet.files import write_atomically
-from microgradnet.text import counted
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
 

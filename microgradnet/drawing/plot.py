@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from microgradnet._shared.text import clean, shorten
 from microgradnet.drawing.axis import Axis, written
 from microgradnet.drawing.svg import element, on_card, scope_of
 from microgradnet.drawing.theme import LIGHT
-from microgradnet.text import clean, shorten
 
 Point = tuple[float, float]
 

@@ -10,10 +10,10 @@ import re
 import xml.etree.ElementTree as ET
 from types import ModuleType
 
+from microgradnet._shared.text import clean
 from microgradnet.drawing.provider import GET_CAIRO
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 from microgradnet.errors import ProviderError
-from microgradnet.text import clean
 
 FIT_COLUMN = "max-width: 100%; height: auto"
 _REFERENCE = re.compile(r"url\(#")

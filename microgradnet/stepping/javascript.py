@@ -7,9 +7,9 @@ the row, and nowhere else. What JavaScript has no function for (erf, erfc) is in
 import json
 from collections.abc import Iterable, Sequence
 
+from microgradnet.notation.symbols import Symbol, Symbols, Term
+from microgradnet.notation.writers import JAVASCRIPT
 from microgradnet.ops import SIGMOID, Operation
-from microgradnet.ops.notation import JAVASCRIPT
-from microgradnet.ops.symbols import Symbol, Symbols, Term
 from microgradnet.value import Value
 
 

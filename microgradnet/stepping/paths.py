@@ -15,8 +15,8 @@ from microgradnet.chain_rule import local_derivatives
 from microgradnet.drawing import Picture, draw
 from microgradnet.gradients import grad
 from microgradnet.graph import topological_order
-from microgradnet.latex import latex_factor, latex_fraction, latex_name, latex_number
-from microgradnet.naming import Namer, as_factor, in_brackets, number, signed
+from microgradnet.notation.latex import latex_factor, latex_fraction, latex_name, latex_number
+from microgradnet.notation.names import Namer, as_factor, in_brackets, number, signed
 from microgradnet.ops.floats import as_count
 from microgradnet.value import Value
 

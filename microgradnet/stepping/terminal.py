@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TextIO
 
+from microgradnet._shared.text import one_line, plain, shorten, suggestion
 from microgradnet.drawing import draw
 from microgradnet.errors import ProviderError
 from microgradnet.stepping.paths import explain
+from microgradnet.stepping.steps import BackwardStep
+from microgradnet.stepping.terminal_view import Screen, exactly, gradient, heading, show, show_path, show_steps
 from microgradnet.stepping.timeline import Breakpoint, Timeline
-from microgradnet.stepping.view import Screen, exactly, gradient, heading, show, show_path, show_steps
-from microgradnet.steps import BackwardStep
-from microgradnet.text import one_line, plain, shorten, suggestion
 from microgradnet.value import Value
 
 COMMANDS = {

@@ -11,13 +11,13 @@ from dataclasses import replace
 from math import isfinite
 from typing import NamedTuple, TypeAlias
 
+from microgradnet._shared.text import one_line, plain, shorten, suggestion
 from microgradnet.backward import NO_GRADIENT, set_aside
 from microgradnet.graph import topological_order
-from microgradnet.naming import Namer, in_brackets
+from microgradnet.notation.names import Namer, in_brackets
 from microgradnet.ops import CONSTANT
 from microgradnet.ops.operation import Written
-from microgradnet.steps import BackwardStep, ForwardStep
-from microgradnet.text import one_line, plain, shorten, suggestion
+from microgradnet.stepping.steps import BackwardStep, ForwardStep
 from microgradnet.value import Value
 
 Step: TypeAlias = ForwardStep | BackwardStep

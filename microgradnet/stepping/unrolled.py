@@ -20,17 +20,17 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, SupportsFloat
 
+from microgradnet._shared.files import write_atomically
+from microgradnet._shared.text import shorten
 from microgradnet.backward import backward_steps, refuse_stale, set_aside
 from microgradnet.chain_rule import Application
-from microgradnet.files import write_atomically
 from microgradnet.graph import topological_order, walk
-from microgradnet.naming import as_factor, number, signed
+from microgradnet.notation.names import as_factor, number, signed
+from microgradnet.notation.writers import PYTHON
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.ops.floats import as_float
-from microgradnet.ops.notation import PYTHON
 from microgradnet.ops.operation import ATOM, PRODUCT, SIGN, Written
-from microgradnet.steps import derivatives
-from microgradnet.text import shorten
+from microgradnet.stepping.steps import derivatives
 from microgradnet.value import Value
 
 FUNCTIONS = {name: getattr(floats, name) for name in floats.__all__} | {"inf": math.inf, "nan": math.nan}

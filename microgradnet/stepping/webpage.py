@@ -12,19 +12,19 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from microgradnet._shared.text import one_line
+from microgradnet._shared.webpage import WebPage, fill
 from microgradnet.backward import refuse_stale
 from microgradnet.graph import size, walk
-from microgradnet.naming import Namer, as_factor, in_brackets, role
+from microgradnet.notation.names import Namer, as_factor, in_brackets, role
+from microgradnet.notation.writers import TEXT
 from microgradnet.ops import CONSTANT
 from microgradnet.ops.floats import as_float
-from microgradnet.ops.notation import TEXT
 from microgradnet.ops.operation import ATOM, SIGN
 from microgradnet.stepping.javascript import Functions
-from microgradnet.stepping.views import MOST_VALUES, View, views_of
-from microgradnet.steps import MOST_WRITTEN, derivative
-from microgradnet.text import one_line
+from microgradnet.stepping.page_layout import MOST_VALUES, View, views_of
+from microgradnet.stepping.steps import MOST_WRITTEN, derivative
 from microgradnet.value import Value
-from microgradnet.webfile import WebPage, fill
 
 MOST_COMPUTED = 30_000  # more take a browser seconds a change, and megabytes
 ASSETS = Path(__file__).with_name("assets")

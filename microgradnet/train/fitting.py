@@ -20,13 +20,13 @@ from microgradnet.losses import LOSSES, Loss
 from microgradnet.nn import Module
 from microgradnet.ops.floats import as_count
 from microgradnet.optim import OPTIMIZERS, Optimizer
-from microgradnet.saving import load_checkpoint, save
-from microgradnet.targets import targets_for
+from microgradnet.train.batches import Batch, Computation, SampleLoss, compiled_batches, eager_batches
 from microgradnet.train.history import History
 from microgradnet.train.interruption import interruptible
 from microgradnet.train.metrics import Metric, accuracy_of
 from microgradnet.train.progress import Progress
-from microgradnet.train.steps import Batch, Computation, SampleLoss, compiled_batches, eager_batches
+from microgradnet.train.saving import load_checkpoint, save
+from microgradnet.train.targets import targets_for
 from microgradnet.value import Value
 
 Numbers: TypeAlias = NDArray[np.float64]

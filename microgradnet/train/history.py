@@ -47,7 +47,7 @@ class History:
 
     def plot(self) -> Any:
         """The numbers over the epochs, as a figure of matplotlib: `plotting.loss_curves`."""
-        return import_module("microgradnet.plotting").loss_curves(self)  # here, as few need it
+        return import_module("microgradnet.train.plotting").loss_curves(self)  # here, as few need it
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {number:.4g}" for name, number in self.last.items())

@@ -8,9 +8,9 @@ import numpy as np
 
 from microgradnet import compile
 from microgradnet.data import batches
-from microgradnet.examples.names import LanguageModel, colour_names, invent, samples
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import Adam
+from microgradnet.teach.examples.names import LanguageModel, colour_names, invent, samples
 
 BATCH = 64
 

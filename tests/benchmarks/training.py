@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from microgradnet import MLP, compile, data, fit
+from microgradnet.cli.train import TASKS, Task
 from microgradnet.optim import Adam
-from microgradnet.schedules import Cosine
-from microgradnet.training_commands import TASKS, Task
+from microgradnet.optim.schedules import Cosine
 
 
 def trained(task: Task, X: Any, Y: Any, seed: int, **options: Any) -> tuple[MLP, Any, float]:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from microgradnet import page
-from microgradnet.examples import EXAMPLES
 from microgradnet.recording import trace_source
+from microgradnet.teach.examples import EXAMPLES
 from tests import ROOT
 
 PICTURE = ROOT / "notebooks" / "pictures" / "page.png"

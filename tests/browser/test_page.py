@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from microgradnet import MLP, Value, page, parameter, sigmoid
-from microgradnet.examples import EXAMPLES
-from microgradnet.examples.learning import error, network
 from microgradnet.graph import topological_order
-from microgradnet.naming import number
+from microgradnet.notation.names import number
 from microgradnet.recording import trace_source
+from microgradnet.teach.examples import EXAMPLES
+from microgradnet.teach.examples.learning import error, network
 from tests.browser import picture
 from tests.drawing.test_escape import HOSTILE
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from microgradnet.misconceptions import MISCONCEPTIONS, example, run
-from microgradnet.naming import number
-from microgradnet.webfile import WebPage
-from microgradnet.worksheets import grade, worksheet
-from microgradnet.worksheets.tolerance import read_number
+from microgradnet._shared.webpage import WebPage
+from microgradnet.notation.names import number
+from microgradnet.teach.misconceptions import MISCONCEPTIONS, example, run
+from microgradnet.teach.worksheets import grade, worksheet
+from microgradnet.teach.worksheets.tolerance import read_number
 from tests.worksheets.test_grading import neuron
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from microgradnet import MLP, StaleGraphError, Value, compile, draw, no_grad, parameter, total
-from microgradnet.vector import ParameterVector
+from microgradnet.optim.parameter_vector import ParameterVector
 
 
 def held(*numbers: float) -> tuple[list[Value], ParameterVector]:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from microgradnet import chain_rule
-from microgradnet.examples import EXAMPLES
+from microgradnet.teach.examples import EXAMPLES
 from tests.debuggers.sessions import APPLIED, GRADIENTS, LINE, PRINT, WATCHED, between, pdb, program, stops
 
 DEBUG = "microgradnet.debug"
@@ -186,7 +186,7 @@ def test_every_worked_example_can_be_stepped_through(name: str) -> None:
     root = EXAMPLES[name].build()
     root.zero_grad()
     steps = [step.text for step in root.backward_steps()]
-    build = f"from microgradnet.examples import EXAMPLES\nroot = EXAMPLES[{name!r}].build()\nroot.zero_grad()\n"
+    build = f"from microgradnet.teach.examples import EXAMPLES\nroot = EXAMPLES[{name!r}].build()\nroot.zero_grad()\n"
     file = program(f"{build}breakpoint()\nroot.backward()\n")
     said = pdb([*["rule"] * len(steps), "c"], file, debugger="", PYTHONBREAKPOINT="microgradnet.debug.set_trace")
     assert equations(said) == steps

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from microgradnet._shared.text import clean, shorten
 from microgradnet.drawing.escape import escape_label, escape_tooltip
 from microgradnet.drawing.provider import find_program
-from microgradnet.text import clean, shorten
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"

@@ -10,13 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from microgradnet._shared.files import write_atomically
 from microgradnet.drawing import provider
 from microgradnet.drawing.escape import escape_tooltip
 from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.svg import dress
 from microgradnet.drawing.theme import DARK, FONT_STACK, LIGHT, Paint
 from microgradnet.errors import ProviderError
-from microgradnet.files import write_atomically
 
 SVG = "{http://www.w3.org/2000/svg}"
 DOT = """digraph neuron {

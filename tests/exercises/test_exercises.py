@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from microgradnet.cli import main
-from microgradnet.exercises import EXERCISES
-from microgradnet.exercises.checking import check
+from microgradnet.cli.main import main
+from microgradnet.teach.exercises import EXERCISES
+from microgradnet.teach.exercises.check import check
 from tests.exercises.solutions import RIGHT, WRONG
 
 each_exercise = pytest.mark.parametrize("number", EXERCISES)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from microgradnet import Value, parameter, sigmoid, tanh
-from microgradnet.misconceptions import MISCONCEPTIONS, Comparison, example, run
-from microgradnet.misconceptions.rules import RIGHT, Graph, Rules, gradients, steps
-from microgradnet.misconceptions.table import breadth_first, depth_first, each_time
 from microgradnet.ops import floats
+from microgradnet.teach.misconceptions import MISCONCEPTIONS, Comparison, example, run
+from microgradnet.teach.misconceptions.passes import RIGHT, Graph, Rules, gradients, steps
+from microgradnet.teach.misconceptions.table import breadth_first, depth_first, each_time
 from tests.drawing.test_escape import HOSTILE
 from tests.stepping.test_webpage import dangers
 from tests.worksheets.simulated import random_graph

@@ -12,9 +12,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from microgradnet import draw, estimators
+from microgradnet import draw
 from microgradnet.data import digits, iris, train_test_split
-from microgradnet.estimators import NetworkClassifier, NetworkRegressor
+from microgradnet.train import estimators
+from microgradnet.train.estimators import NetworkClassifier, NetworkRegressor
 
 
 @parametrize_with_checks([NetworkClassifier((16,), max_iter=60), NetworkRegressor((16,), max_iter=60)])  # type: ignore[untyped-decorator]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from microgradnet import MLP, Layer, Value, compile, relu, tanh
-from microgradnet.exporting import load_weights, to_onnx
 from microgradnet.nn import ACTIVATIONS
+from microgradnet.train.exporting import load_weights, to_onnx
 from tests.compiling.comparing import numbers
 
 onnx: Any = importlib.import_module("onnx")

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from microgradnet import MLP, Module, compile, fit
-from microgradnet.cli import main
+from microgradnet.cli.main import main
 from microgradnet.data import moons, one_hot, spirals, xor
 from microgradnet.losses import LOSSES
-from microgradnet.plotting import (
+from microgradnet.train.plotting import (
     Recorder,
     activations,
     confusion_matrix,
@@ -29,7 +29,7 @@ from microgradnet.plotting import (
     save_figure,
     weights,
 )
-from microgradnet.plotting.boundary import draw_boundary
+from microgradnet.train.plotting.boundary import draw_boundary
 
 Image: Any = importlib.import_module("PIL.Image")
 X, Y = moons(40)
@@ -113,7 +113,7 @@ def test_no_global_state_of_pyplot_is_touched() -> None:
 import sys
 from microgradnet import MLP
 from microgradnet.data import moons
-from microgradnet.plotting import *
+from microgradnet.train.plotting import *
 (X, Y), model = moons(10), MLP(2, [3, 1], seed=1)
 for figure in (loss_curves([{"loss": 1.0}]), decision_boundary(model, X, Y), activations(model, X),
                weights(model, (1, 2)), gradients(model, "hinge", X, Y), confusion_matrix([0], [0])):

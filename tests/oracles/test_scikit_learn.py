@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from microgradnet import compile, load
-from microgradnet.cli import main
+from microgradnet.cli.main import main
 from microgradnet.data import digits, iris, train_test_split
 
 

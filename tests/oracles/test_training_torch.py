@@ -17,7 +17,7 @@ from microgradnet.losses import (
     squared_error,
 )
 from microgradnet.optim import SGD, Adam, AdamW, RMSProp
-from microgradnet.schedules import Cosine, Linear, StepDecay, Warmup
+from microgradnet.optim.schedules import Cosine, Linear, StepDecay, Warmup
 
 torch: Any = importlib.import_module("torch")
 functional: Any = importlib.import_module("torch.nn.functional")

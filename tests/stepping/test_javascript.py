@@ -12,12 +12,12 @@ from py_mini_racer import MiniRacer
 
 from microgradnet import Value
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.examples import EXAMPLES
 from microgradnet.graph import topological_order, walk
-from microgradnet.naming import number
+from microgradnet.notation.names import number
 from microgradnet.ops import TABLE, Operation
 from microgradnet.stepping.javascript import Functions
 from microgradnet.stepping.webpage import ASSETS, _graph
+from microgradnet.teach.examples import EXAMPLES
 from microgradnet.value import apply, constant
 from tests import own
 from tests.strategies import Program, each_row, points, programs, some_points

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from microgradnet import Value, sigmoid, sqrt, trace_source
-from microgradnet.examples import EXAMPLES
 from microgradnet.graph import topological_order
-from microgradnet.naming import number
+from microgradnet.notation.names import number
 from microgradnet.ops import TABLE
 from microgradnet.stepping import step_through
 from microgradnet.stepping.terminal import COMMANDS
+from microgradnet.teach.examples import EXAMPLES
 from microgradnet.value import apply
 
 

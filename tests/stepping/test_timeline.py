@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnet import Value, sigmoid, sqrt
+from microgradnet._shared.text import plain
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.errors import StaleGraphError
 from microgradnet.graph import topological_order
 from microgradnet.ops import CONSTANT
 from microgradnet.stepping.timeline import NAME_WIDTH, Timeline
-from microgradnet.text import plain
 from tests.strategies import Program, programs
 
 

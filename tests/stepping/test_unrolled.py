@@ -26,10 +26,10 @@ from microgradnet import (
     unroll,
     weighted_sum,
 )
-from microgradnet.examples import EXAMPLES
 from microgradnet.graph import topological_order
 from microgradnet.ops import CONSTANT, MULTIPLY, Operation
 from microgradnet.stepping.unrolled import COMMENTS_FROM, FUNCTIONS, identifiers
+from microgradnet.teach.examples import EXAMPLES
 from microgradnet.value import apply
 from tests.strategies import Program, each_row, programs
 from tests.test_steps import (

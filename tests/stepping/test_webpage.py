@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from microgradnet import MLP, Value, page
-from microgradnet.examples import EXAMPLES
+from microgradnet._shared.text import one_line, shorten
+from microgradnet._shared.webpage import fill
 from microgradnet.graph import topological_order
 from microgradnet.recording import trace_source
-from microgradnet.stepping.views import MOST_VALUES
-from microgradnet.text import one_line, shorten
-from microgradnet.webfile import fill
+from microgradnet.stepping.page_layout import MOST_VALUES
+from microgradnet.teach.examples import EXAMPLES
 from tests.drawing.test_escape import HOSTILE
 
 each_example = pytest.mark.parametrize("name", EXAMPLES)

@@ -17,7 +17,7 @@ from microgradnet.data import batches, blobs, moons, spirals, xor
 from microgradnet.data import linear as line
 from microgradnet.losses import l2
 from microgradnet.optim import SGD, Adam
-from microgradnet.schedules import Cosine
+from microgradnet.optim.schedules import Cosine
 from microgradnet.train import History, fitting
 from tests import ROOT
 

@@ -11,8 +11,8 @@ import pytest
 
 from microgradnet import AnomalyError, Value, parameter
 from microgradnet.optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp
-from microgradnet.schedules import SCHEDULES, Constant, Cosine, Linear, StepDecay, Warmup, from_record, to_record
-from microgradnet.vector import ParameterVector
+from microgradnet.optim.parameter_vector import ParameterVector
+from microgradnet.optim.schedules import SCHEDULES, Constant, Cosine, Linear, StepDecay, Warmup, from_record, to_record
 
 MAKERS: dict[str, Callable[[Any], Optimizer]] = {
     "SGD": lambda p: SGD(p, 0.1),

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from microgradnet import MLP, Layer, Module, Value, load, parameter, relu, save
 from microgradnet.nn import ACTIVATIONS
 from microgradnet.optim import SGD, Adam, RMSProp
-from microgradnet.saving import load_checkpoint
-from microgradnet.schedules import Cosine, Warmup
+from microgradnet.optim.schedules import Cosine, Warmup
+from microgradnet.train.saving import load_checkpoint
 
 
 @given(

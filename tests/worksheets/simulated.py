@@ -4,9 +4,9 @@ import random
 from collections.abc import Callable
 
 from microgradnet import Value, parameter, relu, sigmoid, tanh, weighted_sum
-from microgradnet.misconceptions.quantities import GRADIENT, Numbers
-from microgradnet.misconceptions.rules import Rules, gradients
-from microgradnet.worksheets import Worksheet
+from microgradnet.teach.misconceptions.passes import Rules, gradients
+from microgradnet.teach.misconceptions.quantities import GRADIENT, Numbers
+from microgradnet.teach.worksheets import Worksheet
 
 
 def random_graph(seed: int) -> Value:

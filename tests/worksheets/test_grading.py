@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from microgradnet import Neuron, Value, parameter, sigmoid, tanh
-from microgradnet.misconceptions import MISCONCEPTIONS
-from microgradnet.misconceptions.rules import RIGHT
-from microgradnet.worksheets import Marks, Worksheet, grade, worksheet
+from microgradnet.teach.misconceptions import MISCONCEPTIONS
+from microgradnet.teach.misconceptions.passes import RIGHT
+from microgradnet.teach.worksheets import Marks, Worksheet, grade, worksheet
 from tests.worksheets.simulated import answers_by, random_graph, rounded
 
 GRAPHS = 60

@@ -8,7 +8,7 @@ import pytest
 
 from microgradnet import Value, parameter, sigmoid, tanh, weighted_sum
 from microgradnet.graph import topological_order
-from microgradnet.worksheets import grade, worksheet
+from microgradnet.teach.worksheets import grade, worksheet
 from tests.worksheets.simulated import rounded
 
 Partials = Callable[..., tuple[float, ...]]

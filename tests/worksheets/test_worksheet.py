@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from microgradnet import DomainError, Value, parameter, relu, sigmoid, tanh
-from microgradnet.examples import EXAMPLES
 from microgradnet.graph import leaves
 from microgradnet.losses import binary_cross_entropy
-from microgradnet.naming import number
+from microgradnet.notation.names import number
 from microgradnet.ops import CONSTANT
-from microgradnet.worksheets import worksheet
-from microgradnet.worksheets.friendly import rebuilt
+from microgradnet.teach.examples import EXAMPLES
+from microgradnet.teach.worksheets import worksheet
+from microgradnet.teach.worksheets.random_numbers import rebuilt
 from tests.drawing.test_escape import HOSTILE
 from tests.stepping.test_webpage import dangers
 from tests.worksheets.simulated import random_graph

@@ -1,0 +1,289 @@
+"""A whole graph checked node by node: which operation's rule gives a wrong derivative, and what it should have been.
+
+Each node's own derivatives are compared with finite differences of its own operation, at the numbers that its operands
+have. So a wrong rule is found where it stands, however much is right above it and spoiled below.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from math import inf, isfinite
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from microgradnet._shared.text import counted
+from microgradnet.backward import refuse_stale
+from microgradnet.chain_rule import local_derivatives
+from microgradnet.checking.finite_differences import EPSILON, Check, check_slope
+from microgradnet.errors import DomainError
+from microgradnet.graph import nearest, walk
+from microgradnet.notation.names import Namer, in_brackets
+from microgradnet.ops import Operation
+from microgradnet.value import Value
+
+WIDE = 8  # derivatives, from which on a node's are first checked many at once
+MOST = 32  # wrong derivatives of one row that are all looked for in wide nodes; after that one a node
+FLATTEST = 1e-4  # how much less than the widest step along a direction an operand may take
+NEARBY = 20  # values around a wrong one that messages call by their expressions
+
+
+class Fault(NamedTuple):
+    """A derivative that is wrong.
+
+    Attributes:
+        node: the value whose operation gives it.
+        position: of the operand that it is the derivative for, counted from 0.
+        derivative: ∂node/∂operand as the rule gives it.
+        expected: what finite differences give instead.
+        upstream: d(root)/d(node), as it is with right derivatives only.
+        gradient: d(root)/d(operand) as the rules give it.
+        right: d(root)/d(operand) as it should be.
+    """
+
+    node: Value
+    position: int
+    derivative: float
+    expected: float
+    upstream: float
+    gradient: float
+    right: float
+
+    @property
+    def row(self) -> Operation:
+        """The operation, a row of the table."""
+        return self.node.op
+
+    @property
+    def operand(self) -> Value:
+        """The operand that the derivative is for."""
+        return self.node.operands[self.position]
+
+
+class Unclear(NamedTuple):
+    """A derivative that differences can't tell: at the end of a domain, or lost in rounding."""
+
+    node: Value
+    position: int
+    why: str
+
+
+class GraphReport:
+    """What was found in a graph. It is true if no rule is wrong; `draw(report)` marks the wrong derivatives.
+
+    Attributes:
+        root: the result whose graph it is.
+        faults: the derivatives that are wrong, from the root down.
+        unclear: those that could not be told.
+        checked: how many derivatives there are.
+    """
+
+    def __init__(self, root: Value, faults: Sequence[Fault], unclear: Sequence[Unclear], checked: int) -> None:
+        self.root = root
+        self.faults = tuple(faults)
+        self.unclear = tuple(unclear)
+        self.checked = checked
+
+    @property
+    def wrong(self) -> dict[Operation, tuple[Fault, ...]]:
+        """The operations whose rule is wrong, each with its faults."""
+        found: dict[Operation, list[Fault]] = {}
+        for fault in self.faults:
+            found.setdefault(fault.row, []).append(fault)
+        return {row: tuple(faults) for row, faults in found.items()}
+
+    @property
+    def marks(self) -> list[tuple[Value, int]]:
+        """What a picture points at: the nodes whose rule is wrong, and the arrows of the wrong derivatives."""
+        return [(fault.node, fault.position) for fault in self.faults]
+
+    def __bool__(self) -> bool:
+        return not self.faults
+
+    def __str__(self) -> str:
+        derivatives = counted(self.checked, "derivative")
+        lines = [f"no derivative is wrong ({derivatives} checked)"]
+        if self.faults:
+            names = ", ".join(row.name for row in self.wrong)
+            lines = [f"the derivatives of {names} are wrong: {len(self.faults):,} of {derivatives} in the graph"]
+        for row, faults in self.wrong.items():
+            lines += [f"  {line}" for line in self._told(row, faults)]
+        if self.unclear:
+            node, position, why = self.unclear[0]
+            numbers = ", ".join(f"{operand.data:.6g}" for operand in node.operands[:WIDE])
+            lines.append(
+                f"  cannot tell {counted(len(self.unclear), 'derivative')}; the first is that of {node.op.name} "
+                f"for operand {position + 1} at {numbers}: {why}"
+            )
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _told(self, row: Operation, faults: Sequence[Fault]) -> Iterator[str]:
+        """What is wrong with a row, by its first fault."""
+        first = faults[0]
+        around = nearest([first.node], NEARBY)
+        namer = Namer(around)
+        y, x = in_brackets(namer.written(first.node)), f"operand {first.position + 1}"
+        if first.operand.label or first.operand.operands:
+            x = in_brackets(namer.written(first.operand))
+        root = in_brackets(namer.written(self.root)) if self.root.label or self.root in around else "result"
+        made = f" (made at {first.node.source})" if first.node.source else ""
+        yield f"{row.name}, whose rule is {_place(row)}"
+        yield (
+            f"  {namer.heading(first.node)}{made}: ∂{y}/∂{x} at {first.operand.data:.6g} is given as "
+            f"{first.derivative:.9g}, differences have {first.expected:.9g}"
+        )
+        yield (
+            f"  above it d{root}/d{y} = {first.upstream:.9g} is right, below it d{root}/d{x} = {first.gradient:.9g} "
+            f"is wrong: right is {first.right:.9g}"
+        )
+        if len(faults) > 1:
+            values = counted(len({fault.node for fault in faults}), "value")
+            yield f"  and so at {counted(len(faults) - 1, 'other place')}, in {values} all together"
+
+
+def _place(row: Operation) -> str:
+    """The rule's name, and where it is written."""
+    code = getattr(row.derivatives, "__code__", None)
+    name = getattr(row.derivatives, "__qualname__", repr(row.derivatives))
+    return f"{name} ({Path(code.co_filename).name}:{code.co_firstlineno})" if code else name
+
+
+def check_graph(root: Value) -> GraphReport:
+    """Compare every derivative in the graph of `root` with finite differences of the node's own operation.
+
+    Nothing in the graph is changed. One walk over it, so it takes time in proportion to the graph's size.
+
+    Raises:
+        StaleGraphError: a number was changed after something had been computed from it.
+    """
+    leaves, computed = walk(root)
+    refuse_stale(leaves, computed)
+    given: dict[Value, float] = dict.fromkeys([*leaves, *computed], 0.0)  # d(root)/d(value) as the rules give it
+    right = dict(given)
+    given[root] = right[root] = 1.0
+    found: list[tuple[Value, Check, int]] = []
+    unclear: list[Unclear] = []
+    wrong_of_row: dict[Operation, int] = {}
+    checked = 0
+    for node in reversed(computed):
+        upstream, upstream_right = given[node], right[node]
+        check = _NodeCheck(node)
+        checked += check.count
+        known = wrong_of_row.get(node.op, 0)
+        faults = dict(check.faults(max(1, MOST - known)))
+        unclear += [Unclear(node, position, why) for position, why in check.unclear.items()]
+        for position, operand in enumerate(node.operands[: check.count]):
+            derivative = check.derivatives[position]
+            given[operand] += upstream * derivative
+            right[operand] += upstream_right * (faults[position].expected if position in faults else derivative)
+        if faults:
+            wrong_of_row[node.op] = known + len(faults)
+            found += [(node, wrong, position) for position, wrong in sorted(faults.items())]
+    listed = [
+        Fault(node, position, wrong.gradient, wrong.expected, right[node], given[operand], right[operand])
+        for node, wrong, position in found
+        for operand in (node.operands[position],)
+    ]
+    return GraphReport(root, listed, unclear, checked)
+
+
+class _NodeCheck:
+    """The derivatives of one node beside differences.
+
+    Attributes:
+        derivatives: as its rule gives them; one that it leaves out is the 0 that the chain rule makes of it.
+        count: how many there are to check.
+        unclear: why, for those that can't be told, by their positions.
+    """
+
+    def __init__(self, node: Value) -> None:
+        self.op = node.op
+        self.numbers = [operand._data for operand in node.operands]
+        self.count = len(self.numbers) - self.op.constants
+        self.unclear: dict[int, str] = {}
+        self._random = Random(0)
+        try:
+            derivatives = local_derivatives(node)
+        except DomainError:
+            self.derivatives: Sequence[float] = (0.0,) * self.count
+            self.unclear = dict.fromkeys(range(self.count), "its rule has no number there")
+        else:
+            self.derivatives = (*derivatives, *(0.0,) * (self.count - len(derivatives)))
+        effects = (abs(x * slope) for x, slope in zip(self.numbers, self.derivatives, strict=False))
+        self._noise = EPSILON * sum(effect for effect in effects if effect < inf)  # 1e300 − 1e300 hides what is added
+
+    def faults(self, most: int) -> Iterator[tuple[int, Check]]:
+        """The positions of wrong derivatives, and what is wrong; of a wide node `most` of them."""
+        if self.unclear:
+            return iter(())
+        if self.count > WIDE:
+            return islice(self._search(range(self.count)), most)
+        return self._one_by_one(range(self.count))
+
+    def _one_by_one(self, positions: Sequence[int]) -> Iterator[tuple[int, Check]]:
+        for position in positions:
+            check = check_slope(self._along(position), self.numbers[position], self.derivatives[position], self._noise)
+            if check is None:
+                self.unclear[position] = "floats near there are too far from each other, or all outside its domain"
+            elif check.unclear:
+                self.unclear[position] = f"differences are good to ±{check.estimate:.1g} only"
+            elif not check.agrees and not isfinite(check.expected):
+                self.unclear[position] = "differences come to no number there"
+            elif not check.agrees:
+                yield position, check
+
+    def _search(self, positions: Sequence[int]) -> Iterator[tuple[int, Check]]:
+        """Those of many: a part whose derivatives agree all together is done, any other is halved."""
+        parts = [positions]
+        while parts:
+            part = parts.pop()
+            if len(part) == 1:
+                yield from self._one_by_one(part)
+            elif not (self._agree(part) and self._agree(part)):
+                half = len(part) // 2
+                parts += [part[half:], part[:half]]
+
+    def _agree(self, positions: Sequence[int]) -> bool:
+        """Whether the slope along a random direction is what the derivatives at these positions say.
+
+        The direction is one in which each of them counts about as much, so that a single wrong one shows.
+        """
+        scales = [max(abs(self.numbers[position]), 1.0) for position in positions]
+        shares = [abs(self.derivatives[position]) * scale for position, scale in zip(positions, scales, strict=True)]
+        least = min((share for share in shares if share), default=0.0)
+        direction = []
+        for share, scale in zip(shares, scales, strict=True):
+            part = max(least / share, FLATTEST) if share else 1.0
+            direction.append(scale * part * self._random.uniform(0.5, 1.0) * self._random.choice((-1.0, 1.0)))
+        pairs = list(zip(positions, direction, strict=True))
+        slope = sum(self.derivatives[position] * step for position, step in pairs)
+
+        def moved(t: float) -> float:
+            numbers = self.numbers[:]
+            for position, step in pairs:
+                numbers[position] += t * step
+            return self._value(numbers)
+
+        check = check_slope(moved, 0.0, slope, self._noise)
+        return check is not None and check.ok
+
+    def _along(self, position: int) -> Callable[[float], float]:
+        """The operation as a function of one of its operands."""
+        numbers = self.numbers[:]
+
+        def value(x: float) -> float:
+            numbers[position] = x
+            return self._value(numbers)
+
+        return value
+
+    def _value(self, numbers: Sequence[float]) -> float:
+        """What the operation gives for these numbers, if that is a number."""
+        try:
+            y = self.op.scalar(*numbers)
+        except (ArithmeticError, ValueError):
+            raise DomainError from None
+        if not -inf < y < inf:
+            raise DomainError
+        return y

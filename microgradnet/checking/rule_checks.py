@@ -1,0 +1,136 @@
+"""What the rules of a user's own operation have to be, and the errors that say so; checked when it is defined."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import isfinite
+from random import Random
+from typing import Any
+
+from microgradnet import functions
+from microgradnet.checking.finite_differences import Check, check_slope
+from microgradnet.checking.probe import FUNCTIONS, Probe, Probes, RuleError
+from microgradnet.errors import DomainError
+from microgradnet.ops import Operation, floats
+from microgradnet.ops.operation import ATOM
+
+Rule = Callable[..., Any]
+POINTS = 20  # at which a new operation is checked
+NOT_AGAIN = tuple(name for name in FUNCTIONS if not hasattr(functions, name))
+"""What derivatives may not use: a Value has no such function, so they could not be differentiated again."""
+
+
+def operands_of(value: Rule, derivatives: Rule) -> tuple[str, ...]:
+    """The names of the operands, which both rules have."""
+    named = [rule for rule in (value, derivatives) if inspect.isfunction(rule) and rule.__name__ != "<lambda>"]
+    if len(named) < 2:
+        raise TypeError(
+            "an operation needs two rules that are written with def, so that a debugger can stop in them by name; got "
+            f"{value!r} for its value and {derivatives!r} for its derivatives"
+        )
+    of_value, of_derivatives = ([*inspect.signature(rule).parameters.values()] for rule in (value, derivatives))
+    names = [parameter.name for parameter in of_value]
+    plain = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in (*of_value, *of_derivatives))
+    if not plain or len(names) < 2 or names[0] != "m":
+        raise TypeError(
+            f"the value of operation {value.__name__!r} is a rule of m, the namespace it computes in, and of a fixed "
+            f"number of operands: def {value.__name__}(m, x), got {value.__name__}{inspect.signature(value)}"
+        )
+    wanted = ["m", "y", *names[1:]]
+    if [parameter.name for parameter in of_derivatives] != wanted or "y" in names:
+        raise TypeError(
+            f"the derivatives of operation {value.__name__!r} are a rule of m, the result y and the same operands: "
+            f"def {derivatives.__name__}({', '.join(wanted)}), got "
+            f"{derivatives.__name__}{inspect.signature(derivatives)}"
+        )
+    return tuple(names[1:])
+
+
+def check_written(row: Operation) -> None:
+    """Refuse patterns that can't be filled in."""
+    operands = [(name, ATOM) for name in row.operands]
+    for what, write, pattern in (("text", row.write, row.text), ("latex", row.write_latex, row.latex)):
+        try:
+            write(operands)
+        except (LookupError, ValueError, AttributeError) as error:
+            raise ValueError(
+                f"{what} of operation {row.name!r} has {{0}} for its first operand, up to {{{len(operands) - 1}}}, or "
+                f"{{all}}; any other brace is doubled; got {pattern!r} ({error})"
+            ) from None
+
+
+def check_readable(row: Operation) -> None:
+    """Refuse rules that arrays or symbols can't go through."""
+    y, operands = Probe(), [Probe() for _ in row.operands]
+    try:
+        rule, m = row.value, Probes()
+        value = rule(m, *operands)
+        rule, m = row.derivatives, Probes(NOT_AGAIN)
+        derivatives = rule(m, y, *operands)
+    except Exception as error:  # whatever a user's rule happens to raise
+        remedy = "" if isinstance(error, RuleError) else (
+            f": it computes with + - * / **, comparisons, and the functions of m: {', '.join(m._names)}"
+        )  # fmt: skip
+        raise TypeError(
+            f"{rule.__name__} can't be a rule of operation {row.name!r}, as symbols and arrays can't go through it. "
+            f"{str(error)[:1].upper()}{str(error)[1:]}{remedy}"
+        ) from error
+    if not isinstance(value, Probe):
+        raise TypeError(f"the value of operation {row.name!r} has to be computed from its operands, got {_said(value)}")
+    wanted = len(operands) - row.constants
+    if not isinstance(derivatives, tuple):
+        raise TypeError(
+            f"{row.derivatives.__name__} has to return a tuple with {wanted} of the derivatives of operation "
+            f"{row.name!r}: return (…,), with the comma; got {_said(derivatives)}"
+        )
+    if len(derivatives) != wanted:
+        raise ValueError(
+            f"{row.derivatives.__name__} has to return one derivative of operation {row.name!r} for each of "
+            f"{', '.join(row.operands[:wanted])}, got {len(derivatives)}"
+        )
+    for name, derivative in zip(row.operands, derivatives, strict=False):
+        if not isinstance(derivative, Probe | int | float):
+            raise TypeError(f"the derivative of operation {row.name!r} for {name} is no number: {derivative!r}")
+
+
+def _said(found: object) -> str:
+    return "a single number" if isinstance(found, Probe) else repr(found)
+
+
+def check_derivatives(row: Operation) -> None:
+    """Refuse derivatives that differences contradict at a point of the sample."""
+    random = Random(row.name)
+    for _ in range(POINTS):
+        point = [random.uniform(low, high) for low, high in row.sample]
+        at = ", ".join(f"{name} = {x:.6g}" for name, x in zip(row.operands, point, strict=True))
+        try:
+            y = row.scalar(*point)
+            derivatives = row.derivatives(floats, y, *point)
+            if not all(isfinite(number) for number in (y, *derivatives)):
+                raise ArithmeticError("no finite number")
+        except (ArithmeticError, ValueError, TypeError) as error:  # isfinite of a complex number is a TypeError
+            raise ValueError(
+                f"operation {row.name!r} or its derivative has no number at {at} ({error}): give a sample=(low, high) "
+                "inside its domain, and say in domain= what that is; m.where computes both of its cases, so both need "
+                "numbers"
+            ) from error
+        for position, derivative in enumerate(derivatives):
+            check = check_slope(partial(_along, row, point, position), point[position], derivative)
+            if check is not None and not check.agrees:
+                raise ValueError(_contradiction(row, position, check, at))
+
+
+def _contradiction(row: Operation, position: int, check: Check, at: str) -> str:
+    name = row.operands[position]
+    return (
+        f"the derivative ∂y/∂{name} of operation {row.name!r} is wrong at {at}: {row.derivatives.__name__} gives "
+        f"{check.gradient:.9g}, finite differences of the value {check.expected:.9g}. Correct it there "
+        "(derivatives stand in the order of the operands)"
+    )
+
+
+def _along(row: Operation, point: Sequence[float], position: int, x: float) -> float:
+    try:
+        return row.scalar(*point[:position], x, *point[position + 1 :])
+    except (ArithmeticError, ValueError):
+        raise DomainError from None

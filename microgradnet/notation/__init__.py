@@ -1,0 +1,1 @@
+"""How values and operations are written: names, symbols, text, LaTeX, JavaScript and Python."""

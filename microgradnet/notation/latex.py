@@ -1,0 +1,88 @@
+"""Names and expressions of values as LaTeX, as MathJax and KaTeX read it."""
+
+import re
+from typing import TYPE_CHECKING
+
+from microgradnet._shared.text import one_line, shorten
+from microgradnet.notation.names import Namer, number
+from microgradnet.ops.operation import ATOM, SIGN, Written
+
+if TYPE_CHECKING:
+    from microgradnet.value import Value
+
+_LOWERED, _RAISED = "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾"
+_RUNS = re.compile(rf"[{_LOWERED}]+|[{_RAISED}]+|[A-Za-z0-9.]+|.", re.DOTALL)
+_PLAIN = str.maketrans(_LOWERED + _RAISED, "0123456789+-=()" * 2)
+_MARKS = {"\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "#": r"\#", "%": r"\%", "&": r"\&", "_": r"\_",
+          "^": r"\wedge ", "~": r"\sim ", "<": r"\lt ", ">": r"\gt ", " ": r"\ ", "·": r" \cdot ", "×": r" \times ",
+          "−": "-", "∂": r"\partial ", "'": r"{}^{\prime}"}  # fmt: skip
+
+
+def latex_label(label: str) -> str:
+    r"""A label as LaTeX: subscripts and superscripts as such, words upright, every other character as it was typed.
+
+    >>> print(latex_label("w₁₂"), latex_label("z⁽¹⁾₂"), latex_label("layer0.w"), latex_label("a_{b}"))
+    w_{12} z^{(1)}_{2} \mathrm{layer0.w} a\_\{b\}
+    """
+    parts, since_base = [], ""
+    for run in _RUNS.findall(shorten(one_line(label))):
+        script = "_" if run[0] in _LOWERED else "^" if run[0] in _RAISED else ""
+        if script:
+            parts.append(("{}" if script in since_base else "") + f"{script}{{{run.translate(_PLAIN)}}}")
+            since_base += script
+        else:
+            parts.append(rf"\mathrm{{{run}}}" if len(run) > 1 else _MARKS.get(run, run))
+            since_base = ""
+    return "".join(parts)
+
+
+def latex_number(x: float) -> str:
+    r"""A number in four significant digits.
+
+    >>> print(latex_number(-0.000012345))
+    -1.234 \cdot 10^{-5}
+    """
+    mantissa, _, exponent = number(x).replace("−", "-").partition("e")
+    named = {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{NaN}"}.get(mantissa, mantissa)
+    return rf"{named} \cdot 10^{{{int(exponent)}}}" if exponent else named
+
+
+def latex_signed(x: float) -> Written:
+    """A number, and how strongly it binds: a negative one less, for its sign."""
+    return latex_number(x), SIGN if x < 0 else ATOM
+
+
+def latex_name(value: "Value", namer: Namer) -> Written:
+    """What `namer` calls the value, as LaTeX, and how strongly that binds."""
+    name, binding = namer.written(value)
+    if value.label or name != (namer.expression(value) if value.operands else number(value.data)):  # a label, t₁, v₁
+        return latex_label(name), binding
+    if not value.operands:
+        return latex_signed(value.data)
+    return latex_expression(value, namer), binding
+
+
+def latex_expression(value: "Value", namer: Namer) -> str:
+    """The operation that computed the value, on its operands' names."""
+    if namer.is_long(value):
+        return rf"\text{{{namer.expression(value)}}}"
+    return value.op.write_latex([latex_name(operand, namer) for operand in value.operands])
+
+
+def latex_in_brackets(written: Written) -> str:
+    r"""An expression ready to be differentiated or to stand beside a dot.
+
+    >>> latex_in_brackets(("a + b", 1))
+    '\\left(a + b\\right)'
+    """
+    return written[0] if written[1] == ATOM else rf"\left({written[0]}\right)"
+
+
+def latex_factor(x: float) -> str:
+    """A number ready to stand after a dot."""
+    return latex_in_brackets(latex_signed(x)) if x < 0 else latex_number(x)
+
+
+def latex_fraction(of: Written, by: Written) -> str:
+    """∂of/∂by."""
+    return rf"\frac{{\partial {latex_in_brackets(of)}}}{{\partial {latex_in_brackets(by)}}}"

@@ -1,0 +1,211 @@
+"""What a position of a `Timeline` looks like in a terminal: the current node, what it came from and what it feeds."""
+
+import linecache
+import os
+import shutil
+import textwrap
+from typing import NamedTuple, TextIO
+
+from microgradnet._shared.text import clean, one_line, plain, shorten
+from microgradnet.graph import path
+from microgradnet.notation.names import number
+from microgradnet.ops import CONSTANT
+from microgradnet.stepping.steps import BackwardStep
+from microgradnet.stepping.timeline import Timeline
+from microgradnet.value import Value
+
+LEAST_WIDTH = 40
+MOST_USERS, MOST_OPERANDS, MOST_ON_PATH = 3, 8, 12  # of more, those near the current one or at the ends
+AROUND = 4  # steps before and after the current one in a list
+_NEEDED = "₁·−×∂→…—▶├└┌─"  # what a stream must be able to write for us not to use ASCII alone
+
+
+class Screen:
+    """A stream, and what can be shown on it: how wide, whether beyond ASCII, whether bold.
+
+    Nothing is written but through `write`, which lets no character pass that could steer a terminal.
+
+    Args:
+        stream: where to.
+
+    Attributes:
+        ascii: whether it gets ASCII in place of box characters and subscripts.
+        bold: whether bold is to be had.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.encoding = getattr(stream, "encoding", None) or "utf-8"
+        try:
+            self.ascii = not _NEEDED.encode(self.encoding)
+        except UnicodeEncodeError:
+            self.ascii = True
+        dumb = os.environ.get("TERM", "dumb") == "dumb" or bool(os.environ.get("NO_COLOR"))
+        self.bold = stream.isatty() and not dumb
+
+    @property
+    def width(self) -> int:
+        """How many characters a line has, 40 at least."""
+        return max(LEAST_WIDTH, shutil.get_terminal_size().columns)
+
+    def text(self, text: str) -> str:
+        """The text in characters that the stream has."""
+        text = clean(plain(text) if self.ascii else text).replace("\r", " ").expandtabs()
+        return text.encode(self.encoding, "replace").decode(self.encoding)
+
+    def fit(self, text: str, width: int) -> str:
+        """The text in at most `width` of those characters."""
+        whole = self.text(text)
+        if len(whole) <= width:
+            return whole
+        return shorten(whole, width - 2).replace("…", "...") if self.ascii else shorten(whole, width)
+
+    def write(self, text: str = "", bold: bool = False) -> None:
+        """Write lines; one that is too long goes on in the next."""
+        for line in self.text(text).split("\n"):
+            indent = " " * (len(line) - len(line.lstrip()) + 2)
+            parts = textwrap.wrap(line, self.width, subsequent_indent=indent, break_on_hyphens=False) or [""]
+            for part in parts:
+                self.stream.write(f"\x1b[1m{part}\x1b[0m\n" if bold and self.bold else part + "\n")
+        self.stream.flush()
+
+
+class Row(NamedTuple):
+    """A line of the neighbourhood: a value, or words for those left out."""
+
+    tree: str
+    value: Value | None
+    words: str = ""
+    marked: bool = False
+    bold: bool = False
+
+
+def show(timeline: Timeline, screen: Screen) -> None:
+    """Write the current node between what it feeds and its operands, the current application marked, and its equation.
+
+    >>> import sys
+    >>> a, b = Value(3.0, "a"), Value(4.0, "b"); y = a * b; y.label = "y"
+    >>> timeline = Timeline(y); timeline.position += 2
+    >>> show(timeline, Screen(sys.stdout))
+    ── backward 2 of 2 ────...
+               data  grad
+      y = a·b    12     1
+      ├─ a        3     4
+    ▶ └─ b        4     3
+    b.grad += y.grad · ∂y/∂b = 1 · a = 1 · 3 = 3
+    ∂y/∂b = a = 3
+    """
+    step, width = timeline.step, screen.width
+    title = screen.fit(f"── {heading(timeline)} ", width)
+    screen.write(title + screen.text("─") * (width - len(title)), bold=True)
+    _table(timeline, screen)
+    if step is None:
+        return
+    screen.write(str(step))
+    if isinstance(step, BackwardStep):
+        screen.write(step.local_text)
+    if source := step.node.source:
+        line = linecache.getline(source.file, source.line).strip()
+        screen.write(screen.fit(one_line(f"{source}  {line}"), width))
+
+
+def heading(timeline: Timeline) -> str:
+    """Where it is: "backward 3 of 10, share 2 of 2 of a.grad"."""
+    step = timeline.step
+    if step is None:
+        return "the beginning: nothing is computed yet"
+    if not isinstance(step, BackwardStep):
+        after = ", then backward" if timeline.position == timeline.start else ""
+        return f"forward {timeline.position} of {timeline.start}{after}"
+    text = f"backward {step.number} of {len(timeline.steps) - timeline.start}"
+    done, shares = timeline.shares(step.operand)
+    if shares > 1:
+        text += f", share {done} of {shares} of {timeline.name(step.operand)}.grad"
+    return text
+
+
+def gradient(timeline: Timeline, value: Value) -> str:
+    """Its gradient at this position, a dash until there is one; "" for a constant, which has none."""
+    known = timeline.gradient(value)
+    return ("" if value.op is CONSTANT else "—") if known is None else number(known)
+
+
+def exactly(timeline: Timeline, value: Value) -> str:
+    """Its number and its gradient at this position with all their digits."""
+    name, (done, shares) = timeline.name(value), timeline.shares(value)
+    data = repr(value.data) if timeline.is_computed(value) else "—"
+    known = timeline.gradient(value)
+    text = f"{name}.data = {data}, {name}.grad = {'—' if known is None else repr(known)}"
+    return f"{text} (share {done} of {shares})" if 0 < done < shares else text
+
+
+def show_path(timeline: Timeline, screen: Screen) -> None:
+    """Write a shortest path from the result, which comes first, to the current node."""
+    way = path(timeline.root, timeline.step.node if timeline.step else timeline.root)
+    cut = MOST_ON_PATH // 2 if len(way) > MOST_ON_PATH else len(way)
+    for index, node in enumerate(way):
+        if index < cut or index >= len(way) - cut:
+            data = number(node.data) if timeline.is_computed(node) else "—"
+            mark = "▶" if node is way[-1] else " "
+            screen.write(f"{mark} {_heading(timeline, node)} = {data}, grad {gradient(timeline, node)}")
+        elif index == cut:
+            screen.write(f"  … {len(way) - 2 * cut:,} more")
+
+
+def show_steps(timeline: Timeline, screen: Screen, every: bool) -> None:
+    """Write the steps around the current one, or every step, each in a line."""
+    here, first, last = timeline.position, 1, len(timeline.steps)
+    if not every:
+        first, last = max(first, here - AROUND), min(last, here + AROUND)
+    for position in range(first, last + 1):
+        step = timeline.at(position)
+        mark, kind = "▶" if position == here else " ", "backward" if isinstance(step, BackwardStep) else "forward"
+        screen.write(screen.fit(f"{mark} {kind:8} {step.number:>3}  {step}", screen.width))
+
+
+def _table(timeline: Timeline, screen: Screen) -> None:
+    rows = [*_users(timeline), *_node_and_operands(timeline)]
+    cells = [("", "data", "grad")]
+    for row in rows:
+        value, mark = row.value, "▶ " if row.marked else "  "
+        numbers = ("", "")
+        if value is not None:
+            numbers = (number(value.data) if timeline.is_computed(value) else "—", gradient(timeline, value))
+        words = row.words if value is None else _heading(timeline, value)
+        cells.append((screen.text(mark + row.tree + words), screen.text(numbers[0]), screen.text(numbers[1])))
+    widths = [max(len(cell[column]) for cell in cells) for column in range(3)]
+    widths[0] = min(widths[0], screen.width - widths[1] - widths[2] - 4)
+    for (name, data, grad), bold in zip(cells, [False, *(row.bold for row in rows)], strict=True):
+        line = f"{screen.fit(name, widths[0]):{widths[0]}}  {data:>{widths[1]}}  {grad:>{widths[2]}}"
+        screen.write(line.rstrip(), bold)
+
+
+def _heading(timeline: Timeline, value: Value) -> str:
+    return timeline.namer.heading(value) if value.operands else timeline.namer.name(value)
+
+
+def _users(timeline: Timeline) -> list[Row]:
+    """What the current node feeds, on the way to the result."""
+    step = timeline.step
+    users = timeline.users.get(step.node, []) if step else []
+    rows = [Row("├─ ", user) for user in users[:MOST_USERS]]
+    if len(users) > MOST_USERS:
+        rows.append(Row("├─ ", None, f"… and {len(users) - MOST_USERS:,} more"))
+    return [row._replace(tree="┌─ ") if row is rows[0] else row for row in rows]
+
+
+def _node_and_operands(timeline: Timeline) -> list[Row]:
+    step = timeline.step
+    node = step.node if step else timeline.root
+    at = step.position if isinstance(step, BackwardStep) else None
+    first = max(0, min((at or 0) - MOST_OPERANDS // 2, len(node.operands) - MOST_OPERANDS))
+    last = min(first + MOST_OPERANDS, len(node.operands))
+    rows = [Row("├─ ", None, f"… {first:,} before")] if first else []
+    for position in range(first, last):
+        marked = position == at
+        rows.append(Row("├─ ", node.operands[position], marked=marked, bold=marked))
+    if last < len(node.operands):
+        rows.append(Row("├─ ", None, f"… {len(node.operands) - last:,} more"))
+    if rows:
+        rows[-1] = rows[-1]._replace(tree="└─ ")
+    return [Row("", node, marked=step is not None and at is None, bold=True), *rows]

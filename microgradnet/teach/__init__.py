@@ -1,0 +1,1 @@
+"""For a class: worked examples, exercises, worksheets and their marking, common misconceptions."""

@@ -1,0 +1,71 @@
+"""Exercise 7: softmax and cross-entropy."""
+
+import math
+from collections.abc import Sequence
+
+from microgradnet.functions import logsumexp, softmax
+from microgradnet.teach.exercises.exercise import Exercise, Part, Question, question
+
+TEXT = '''"""Exercise 7: softmax and cross-entropy.
+
+A network that tells several classes apart gives a score for each. Softmax makes probabilities of them,
+
+    pᵢ = e^sᵢ / (e^s₁ + e^s₂ + …),
+
+and cross-entropy says how wrong these are, if class t is the right one:  E = −log pₜ.
+
+Its derivatives are simple: ∂E/∂sᵢ = pᵢ, and 1 less for the right class.
+
+e^1000 is more than a number can hold, and 0 has no logarithm. So first subtract the largest score from all of them,
+which changes no probability, and use −log pₜ = log(e^s₁ + e^s₂ + …) − sₜ.
+
+Write both functions. Then:  microgradnet check {file}
+"""
+
+import math
+
+
+def cross_entropy(scores, target):
+    """E for a list of scores, where the right class is number `target`, counted from 0."""
+    raise NotImplementedError("your code here")
+
+
+def cross_entropy_gradient(scores, target):
+    """The list of the ∂E/∂sᵢ."""
+    raise NotImplementedError("your code here")
+'''
+
+
+def _loss(scores: list[float], target: int, hint: str) -> Question:
+    return question("cross_entropy", scores, target, expected=logsumexp(scores) - scores[target], hint=hint)
+
+
+def _gradient(scores: list[float], target: int, hint: str) -> Question:
+    expected = [p - (i == target) for i, p in enumerate(softmax(scores))]
+    return question("cross_entropy_gradient", scores, target, expected=expected, hint=hint)
+
+
+def parts() -> Sequence[Part]:
+    """Both functions, on scores that are easy and on some that are large."""
+    large = "subtract the largest score first"
+    return [
+        Part("the loss", [
+            _loss([0.0, 0.0], 0, f"two equal scores are two halves, and −log ½ = {math.log(2):.4f}"),
+            _loss([1.0, 0.0], 0, "the logarithm has a minus before it"),
+            _loss([1.0, 0.0], 1, "take the score of the right class"),
+            _loss([2.0, -1.0, 0.5], 2, "add up over all classes"),
+        ]),
+        Part("the loss of large scores", [
+            _loss([1000.0, 0.0], 0, large), _loss([1000.0, 0.0], 1, "do not take the logarithm of 0"),
+            _loss([-1000.0, -1000.0], 0, large),
+        ]),
+        Part("its gradient", [
+            _gradient([0.0, 0.0], 0, "½ − 1 for the right class, ½ for the other"),
+            _gradient([1.0, 0.0], 1, "1 less for the right class alone"),
+            _gradient([2.0, -1.0, 0.5], 2, "the gradients of all scores add up to 0"),
+            _gradient([1000.0, 0.0, -1000.0], 1, large),
+        ]),
+    ]  # fmt: skip
+
+
+EXERCISE = Exercise(7, "cross_entropy", "softmax and cross-entropy", TEXT, "cross_entropy", parts)

@@ -1,0 +1,74 @@
+"""The page of a comparison: the right pass and the wrong one, each played on a picture of the graph."""
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from microgradnet._shared.webpage import WebPage, fill
+from microgradnet.drawing.diagram import Diagram
+from microgradnet.drawing.ops_view import OpsView
+from microgradnet.notation.names import number
+from microgradnet.stepping.page_layout import MOST_VALUES, View
+from microgradnet.teach.misconceptions.passes import Step
+from microgradnet.value import Value
+
+if TYPE_CHECKING:
+    from microgradnet.teach.misconceptions.comparison import Comparison
+
+ASSETS = Path(__file__).with_name("assets")
+
+
+class ComparisonPage(WebPage):
+    """A page in which both passes are stepped through side by side."""
+
+    def __init__(self, comparison: "Comparison") -> None:
+        self.title = comparison.misconception.title
+        self._comparison = comparison
+
+    def _write(self) -> str:
+        comparison, row = self._comparison, self._comparison.misconception
+        graph = comparison.graph
+        nodes = [*graph.leaves, *graph.computed]
+        if len(nodes) > MOST_VALUES:
+            raise ValueError(
+                f"this page shows at most {MOST_VALUES} values, the graph has {len(nodes):,}: print the comparison, "
+                "or take a part of the graph, as the loss of one sample"
+            )
+        pictures, numbers = [], {}
+        for side in ("the right pass", row.name):
+            diagram = Diagram(direction="TB")  # narrow enough to stand beside another
+            numbers = OpsView([graph.root], MOST_VALUES, False, False, diagram, namer=comparison.namer).numbers
+            pictures.append(View(diagram, side).picture.svg)
+        parting = comparison.parting
+        data = {
+            "right": self._steps(comparison.right, numbers, False),
+            "wrong": self._steps(comparison.wrong, numbers, True),
+            "parting": parting.step if parting else -1,
+            "root": numbers[graph.root],
+            "boxes": [numbers[node] for node in graph.uses if graph.uses[node]],
+            "verdict": comparison.verdict(),
+        }
+        parts = {
+            "title": html.escape(self.title),
+            "belief": html.escape(row.belief),
+            "why": html.escape(row.why),
+            "style": (ASSETS / "lab.css").read_text("utf-8"),
+            "right": pictures[0],
+            "wrong": pictures[1],
+            "listing": html.escape(str(comparison)),
+        }
+        template, script = ((ASSETS / name).read_text("utf-8") for name in ("lab.html", "lab.js"))
+        return fill(template, script, data, parts)
+
+    def _steps(self, steps: Sequence[Step], numbers: dict[Value, int], is_wrong: bool) -> list[dict[str, Any]]:
+        return [
+            {
+                "from": numbers[step.node],
+                "to": numbers[step.operand],
+                "edge": f"e{numbers[step.node]}_{step.position}",
+                "grad": number(step.after),
+                "text": self._comparison.equation(step, is_wrong),
+            }
+            for step in steps
+        ]

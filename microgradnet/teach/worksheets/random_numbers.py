@@ -1,0 +1,110 @@
+"""Friendly numbers: a graph with other numbers in its leaves, chosen so that a person can work with them."""
+
+import math
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+from microgradnet.chain_rule import local_derivatives
+from microgradnet.graph import walk
+from microgradnet.notation.names import number
+from microgradnet.ops import INPUT, PARAMETER
+from microgradnet.teach.misconceptions.passes import Graph
+from microgradnet.teach.misconceptions.quantities import Numbers, Quantity
+from microgradnet.teach.misconceptions.table import ACTIVATIONS, MISCONCEPTIONS
+from microgradnet.teach.worksheets.tolerance import is_near
+from microgradnet.value import Value, apply
+
+POOL = (1, 2, 3, 4, 5, 0.5, 1.5, 2.5, 0.2, 0.4, 0.1, 0.25)
+WEIGHTS = (6, 8, 6, 3, 2, 6, 3, 2, 2, 2, 1, 1)
+DRAWS, LOOKED_AT = 60, 5
+SMALL, LARGE = 0.01, 100.0  # beyond, an answer is no fun
+FLAT = 0.05  # of a slope: a sigmoid's where its operand is beyond ±3
+
+
+def rebuilt(root: Value, data: Mapping[Value, float]) -> dict[Value, Value]:
+    """A copy of a graph whose leaves have other numbers: for each value its copy.
+
+    Raises:
+        DomainError: an operation has no result on these numbers.
+
+    >>> x = Value(3.0, "x"); y = x * x
+    >>> rebuilt(y, {x: 5.0})[y].data
+    25.0
+    """
+    leaves, computed = walk(root)
+    copies: dict[Value, Value] = {}
+    for leaf in leaves:
+        copies[leaf] = Value(data.get(leaf, leaf.data), leaf.label)
+        copies[leaf].op = leaf.op
+    for node in computed:
+        copies[node] = apply(node.op, tuple([copies[operand] for operand in node.operands]))
+        copies[node].label = node.label
+    return copies
+
+
+def friendly(
+    root: Value, seed: int | str, asked: Callable[[Graph, Mapping[Value, Value]], Sequence[Quantity]]
+) -> dict[Value, Value]:
+    """A copy of the graph with friendly numbers, drawn from the seed: for each value its copy.
+
+    Of many draws the one is taken whose answers are short and in which the usual mistakes give other answers.
+
+    Args:
+        root: the result; constants keep their numbers, and so do inputs of 0 and 1, which may be targets or classes.
+        seed: the same gives the same numbers.
+        asked: what is asked of a copy, given the copies of the values.
+
+    Raises:
+        ValueError: no draw gives finite numbers.
+    """
+    rng = random.Random(str(seed))
+    leaves = walk(root)[0]
+    free = [leaf for leaf in leaves if leaf.op is PARAMETER or (leaf.op is INPUT and leaf.data not in {0.0, 1.0})]
+    found: list[tuple[float, int, dict[Value, Value], Graph, Sequence[Quantity]]] = []
+    for draw in range(DRAWS):
+        data = {leaf: rng.choice((1, -1, 1)) * rng.choices(POOL, WEIGHTS)[0] for leaf in free}
+        try:
+            copies = rebuilt(root, data)
+            graph = Graph(copies[root])
+        except ArithmeticError:
+            continue
+        quantities = asked(graph, copies)
+        answers = [Numbers(graph).by(quantity).number for quantity in quantities]
+        price = sum(map(_length, answers)) + _sameness(data) + _flatness(graph)
+        found.append((price, draw, copies, graph, quantities))
+    if not found:
+        raise ValueError(f"none of {DRAWS} draws of numbers can be computed with: leave out the seed to keep its own")
+    found.sort(key=lambda one: one[:2])
+    best = max(found[:LOOKED_AT], key=lambda one: (_told_apart(one[3], one[4]), -one[0]))
+    return best[2]
+
+
+def _length(x: float) -> float:
+    """How much there is to write, and more for what is no fun."""
+    if x == 0.0:
+        return 8.0
+    return len(number(x).lstrip("−").lstrip("0.")) + 6.0 * (not SMALL <= math.fabs(x) <= LARGE)
+
+
+def _sameness(data: Mapping[Value, float]) -> float:
+    """A mark for each number that is there twice: 2·2 does not tell which 2 is meant."""
+    return 2.0 * (len(data) - len({math.fabs(x) for x in data.values()}))
+
+
+def _flatness(graph: Graph) -> float:
+    """A mark for each activation where it is nearly flat: next to nothing goes through it."""
+    nodes = [node for node in graph.computed if node.op in ACTIVATIONS]
+    return 10.0 * sum(math.fabs(local_derivatives(node)[0]) < FLAT for node in nodes)
+
+
+def _told_apart(graph: Graph, quantities: Sequence[Quantity]) -> int:
+    """How many misconceptions give at least one other answer."""
+    right = Numbers(graph)
+    return sum(
+        any(_differs(Numbers(graph, rules), right, quantity) for rules in row.rules(graph) for quantity in quantities)
+        for row in MISCONCEPTIONS.values()
+    )
+
+
+def _differs(wrong: Numbers, right: Numbers, quantity: Quantity) -> bool:
+    return not is_near(wrong.by(quantity).number, right.by(quantity).number)

@@ -1,0 +1,178 @@
+"""To and from other libraries: a network as ONNX, and weights from PyTorch or scikit-learn."""
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from microgradnet._shared.files import write_atomically
+from microgradnet.compiling.kernels import forward_kernel
+from microgradnet.functions import gelu
+from microgradnet.graph import walk
+from microgradnet.nn import MLP
+from microgradnet.ops import CONSTANT
+from microgradnet.value import Value
+
+OPSET = 18
+NODES = {
+    "abs": "Abs", "add": "Add", "cos": "Cos", "divide": "Div", "erf": "Erf", "exp": "Exp", "greater": "Greater",
+    "greater_equal": "GreaterOrEqual", "less": "Less", "less_equal": "LessOrEqual", "log": "Log", "maximum": "Max",
+    "minimum": "Min", "multiply": "Mul", "negative": "Neg", "power": "Pow", "sign": "Sign", "sin": "Sin",
+    "sqrt": "Sqrt", "subtract": "Sub", "tanh": "Tanh", "where": "Where",
+}  # fmt: skip
+"""What ONNX calls the functions of kernels."""
+SEEN = (-20.0, -1.0, -0.01, 0.0, 0.01, 1.0, 20.0)  # points at which an activation has to compute in one way
+
+
+def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
+    """Write a network as ONNX: input x (batch, inputs), output y (batch, outputs); return the path.
+
+    Each layer is a matrix product and a sum, then its activation, composed of ONNX's functions by the rule of the
+    table.
+
+    Args:
+        model: an MLP.
+        path: of the file.onnx.
+        dtype: of parameters, input and output: "float64" or "float32".
+
+    Raises:
+        ImportError: onnx is not installed (`pip install 'microgradnet[onnx]'`).
+        TypeError, ValueError: it is no MLP, its activation has no ONNX function, or the dtype is another;
+            gelu in float64, for which onnxruntime has no function.
+    """
+    if type(model) is not MLP:
+        raise TypeError(f"an MLP can be exported, got {model!r:.80}")
+    for layer in model.layers:
+        if any(neuron.activation is not layer.neurons[0].activation for neuron in layer.neurons):
+            raise ValueError(f"the neurons of a layer need one activation to be exported, got several in {layer!r:.80}")
+    if dtype not in ("float64", "float32"):
+        raise ValueError(f"dtype must be 'float64' or 'float32', got {dtype!r}")
+    try:
+        onnx = import_module("onnx")
+    except ImportError as error:
+        raise ImportError("export needs onnx: pip install 'microgradnet[onnx]'") from error
+    if dtype == "float64" and any(layer.neurons[0].activation is gelu for layer in model.layers):
+        raise ValueError("onnxruntime has no erf in float64, which gelu needs: export with dtype='float32'")
+    graph = _Graph(onnx, dtype)
+    x = "x"
+    for number, layer in enumerate(model.layers):
+        weights = np.array([[w.data for w in neuron.w] for neuron in layer.neurons]).T
+        biases = np.array([neuron.b.data for neuron in layer.neurons])
+        name = f"layer{number}"
+        product = graph.node("MatMul", [x, graph.tensor(f"{name}.w", weights)], f"{name}.product")
+        z = graph.node("Add", [product, graph.tensor(f"{name}.b", biases)], f"{name}.z")
+        x = graph.activation(layer.neurons[0].activation, z, name)
+    graph.node("Identity", [x], "y")
+    sizes = model.layers[0].nin, len(model.layers[-1].neurons)
+    return write_atomically(path, graph.serialized(*sizes, repr(model)))
+
+
+def _shape(result: Value) -> tuple[Any, ...]:
+    """Which operations it was computed by, and from which constants."""
+    leaves, computed = walk(result)
+    return tuple(node.op.name for node in computed), tuple(leaf.data for leaf in leaves if leaf.op is CONSTANT)
+
+
+class _Graph:
+    """A graph of ONNX under construction."""
+
+    def __init__(self, onnx: Any, dtype: str) -> None:
+        self._onnx, self._dtype = onnx, dtype
+        self._nodes: list[Any] = []
+        self._tensors: list[Any] = []
+
+    def tensor(self, name: str, numbers: ArrayLike) -> str:
+        """Numbers that are part of the graph."""
+        self._tensors.append(self._onnx.numpy_helper.from_array(np.array(numbers, self._dtype), name))
+        return name
+
+    def node(self, kind: str, inputs: Sequence[str], name: str) -> str:
+        """A function of earlier results; its name."""
+        self._nodes.append(self._onnx.helper.make_node(kind, list(inputs), [name], name=name))
+        return name
+
+    def activation(self, function: Callable[[Value], Value], z: str, name: str) -> str:
+        """An activation, function by function as the rules of its rows say."""
+        leaf = Value(0.5)
+        names = {leaf: z}
+        result = function(leaf)
+        if len({_shape(function(Value(x))) for x in SEEN}) > 1:
+            raise ValueError(f"activation {name!r} computes in other ways at other points, which ONNX's graph cannot")
+        for node in walk(result)[1]:
+            count = len(node.operands) - node.op.constants
+            kernel = forward_kernel(node.op, count, tuple([o.data for o in node.operands[count:]]))
+            found = [names.get(o) or self._number(o.data, name) for o in node.operands[:count]]
+            for step in kernel.steps:
+                inputs = [found[a] if isinstance(a, int) else self._number(a, name) for a in step.arguments]
+                found.append(self._applied(step.function, inputs, f"{name}.{step.function}{len(self._nodes)}"))
+            (place,) = kernel.results
+            names[node] = found[place] if isinstance(place, int) else self._number(place, name)
+        return names[result]
+
+    def _applied(self, function: str, inputs: Sequence[str], name: str) -> str:
+        if function == "log1p":
+            inputs, function = [self.node("Add", [*inputs, self._number(1.0, name)], f"{name}.plus1")], "log"
+        if function == "expm1":
+            return self.node("Sub", [self.node("Exp", inputs, f"{name}.exp"), self._number(1.0, name)], name)
+        if function == "erfc":
+            return self.node("Sub", [self._number(1.0, name), self.node("Erf", inputs, f"{name}.erf")], name)
+        if function not in NODES:
+            raise ValueError(f"ONNX has no {function}, which this activation needs")
+        return self.node(NODES[function], inputs, name)
+
+    def _number(self, number: float, name: str) -> str:
+        return self.tensor(f"{name}.number{len(self._tensors)}", number)
+
+    def serialized(self, inputs: int, outputs: int, about: str) -> bytes:
+        """The graph as a file has it, after onnx has checked it."""
+        helper = self._onnx.helper
+        kind = helper.np_dtype_to_tensor_dtype(np.dtype(self._dtype))
+        ends = [helper.make_tensor_value_info(n, kind, ["batch", size]) for n, size in (("x", inputs), ("y", outputs))]
+        graph = helper.make_graph(self._nodes, about, ends[:1], ends[1:], self._tensors)
+        model = helper.make_model(
+            graph, producer_name="microgradnet", opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9
+        )
+        self._onnx.checker.check_model(model, full_check=True)
+        data: bytes = model.SerializeToString()
+        return data
+
+
+def load_weights(model: MLP, weights: Sequence[ArrayLike], biases: Sequence[ArrayLike]) -> None:
+    """Give an MLP the weights of another library's network, layer by layer; all of them, or none.
+
+    From PyTorch, whose Linear has weights (outputs, inputs):
+
+        linear = [layer for layer in net if isinstance(layer, torch.nn.Linear)]
+        load_weights(model, [m.weight.detach() for m in linear], [m.bias.detach() for m in linear])
+
+    From scikit-learn's MLPClassifier and MLPRegressor, which have (inputs, outputs):
+
+        load_weights(model, [w.T for w in mlp.coefs_], mlp.intercepts_)
+
+    Args:
+        model: of the same sizes and activations.
+        weights: for each layer (outputs, inputs).
+        biases: for each layer (outputs,).
+
+    Raises:
+        ValueError: the shapes are not those of the model.
+
+    >>> model = MLP(2, [1], seed=1)
+    >>> load_weights(model, [[[2.0, 3.0]]], [[1.0]]); model([1.0, 1.0]).data
+    6.0
+    """
+    if len(weights) != len(biases):
+        raise ValueError(
+            f"a layer has weights and biases, got {len(weights)} of the one and {len(biases)} of the other"
+        )
+    arrays = [(np.asarray(w, np.float64), np.asarray(b, np.float64)) for w, b in zip(weights, biases, strict=True)]
+    wanted = [((len(layer.neurons), layer.nin), (len(layer.neurons),)) for layer in model.layers]
+    given = [(w.shape, b.shape) for w, b in arrays]
+    if given != wanted:
+        raise ValueError(f"{model!r} has weights and biases of the shapes {wanted}, got {given}")
+    names = list(model.state_dict())
+    numbers = np.concatenate([np.column_stack([w, b]).ravel() for w, b in arrays])
+    model.load_state_dict(dict(zip(names, numbers.tolist(), strict=True)))

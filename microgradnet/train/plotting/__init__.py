@@ -1,0 +1,21 @@
+"""Pictures of training, by matplotlib (`pip install 'microgradnet[plot]'`).
+
+Each function gives a figure, which shows itself in a notebook; `save_figure(figure, "file.svg")` writes it.
+"""
+
+from microgradnet.train.plotting.boundary import decision_boundary
+from microgradnet.train.plotting.canvas import save_figure
+from microgradnet.train.plotting.layers import activations, gradients
+from microgradnet.train.plotting.recorder import Recorder
+from microgradnet.train.plotting.training import confusion_matrix, loss_curves, weights
+
+__all__ = [
+    "Recorder",
+    "activations",
+    "confusion_matrix",
+    "decision_boundary",
+    "gradients",
+    "loss_curves",
+    "save_figure",
+    "weights",
+]

@@ -1,0 +1,152 @@
+"""Layer by layer: how active the neurons are, and how large the gradients."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from microgradnet.compiling import compile
+from microgradnet.losses import LOSSES, Loss
+from microgradnet.train.plotting.canvas import COLOURS, figure, tidy
+from microgradnet.train.targets import targets_for
+
+SATURATED = 0.97  # of the way to an end of tanh or sigmoid
+ENDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
+ABREAST = 4  # panels in a row
+
+
+def layers_of(model: Any) -> list[Any]:
+    """The layers of an MLP, or of what is built like one: `layers` of `neurons` with weights `w`.
+
+    Raises:
+        TypeError: it has none.
+    """
+    found = list(getattr(model, "layers", [model]))
+    if not found or not all(hasattr(neuron, "w") for layer in found for neuron in getattr(layer, "neurons", [None])):
+        raise TypeError(
+            "this picture is of layers of neurons: pass an MLP, a Layer, or a module with `layers` like theirs; "
+            f"got {type(model).__name__}"
+        )
+    return found
+
+
+def activations(model: Any, X: ArrayLike) -> Any:
+    """A histogram of each layer's activations over the samples, with the share of neurons that are dead or saturated.
+
+    A relu is dead if it is 0 for every sample: no gradient goes through it. A tanh or sigmoid is saturated where it has
+    gone 97% of the way to one of its ends (dotted lines): hardly any does.
+
+    Args:
+        model: an MLP, whose layers feed each other.
+        X: (n, inputs), the samples.
+
+    Raises:
+        TypeError: the model has no layers.
+        ValueError: X does not fit it.
+    """
+    layers = layers_of(model)
+    measured = [np.asarray(found) for found in compile(lambda x: _by_layer(layers, x))(X)]
+    columns = min(ABREAST, len(layers))
+    rows = -(-len(layers) // columns)
+    panels = figure(max(4.4, 3.3 * columns), 3.1 * rows)
+    grid = panels.subplots(rows, columns, squeeze=False).ravel()
+    for number, (axes, found) in enumerate(zip(grid, measured, strict=False)):
+        name = getattr(layers[number].neurons[0].activation, "__name__", "activation")
+        _draw_histogram(axes, name, found)
+        title = f"layer {number + 1}: {name}\n{_health(name, found)}"
+        tidy(axes, title, "activation", "" if number % columns else "% of all")
+    for axes in grid[len(layers) :]:
+        axes.remove()
+    return panels
+
+
+def _by_layer(layers: Sequence[Any], x: Any) -> list[Any]:
+    found = []
+    for layer in layers:
+        x = layer(x)
+        x = x if isinstance(x, list) else [x]
+        found.append(x)
+    return found
+
+
+def _draw_histogram(axes: Any, name: str, found: NDArray[np.float64]) -> None:
+    """In per cent; a relu's zeros are said and not drawn, as they would dwarf all others."""
+    drawn = found[found != 0] if name == "relu" else found.ravel()
+    axes.hist(drawn, 40, range=ENDS.get(name), weights=np.full(drawn.size, 100 / found.size), color=COLOURS[0])
+    if name == "relu":
+        zeros = f"{1 - drawn.size / found.size:.0%} are 0\n(not drawn)"
+        axes.text(0.97, 0.95, zeros, transform=axes.transAxes, ha="right", va="top")
+        axes.set_ylim(top=1.35 * max(axes.get_ylim()[1], 1e-9))  # room for these words
+    for end in _saturation(name):
+        axes.axvline(end, color="black", linestyle=":", linewidth=1.2)
+
+
+def _saturation(name: str) -> list[float]:
+    """From where on it is saturated, on either side."""
+    if name not in ENDS:
+        return []
+    low, high = ENDS[name]
+    middle, reach = (low + high) / 2, SATURATED * (high - low) / 2
+    return [middle - reach, middle + reach]
+
+
+def _health(name: str, found: NDArray[np.float64]) -> str:
+    if name == "relu":
+        return f"{np.mean((found == 0).all(axis=0)):.0%} of the neurons are dead"
+    if ends := _saturation(name):
+        return f"{np.mean((found < ends[0]) | (found > ends[1])):.0%} saturated"
+    return f"from {found.min():.3g} to {found.max():.3g}"
+
+
+def gradients(model: Any, loss: str | Loss, X: ArrayLike, Y: ArrayLike) -> Any:
+    """The sizes |∂E/∂w| of the gradients of each layer's weights, E the mean loss over the samples; logarithmic.
+
+    Where they fall by powers of ten from the last layer to the first, they vanish. A gradient of exactly 0 has no
+    place on a logarithmic scale: what share they are is said below.
+
+    Args:
+        model: an MLP.
+        loss: a name in `LOSSES`, or a function of a sample's prediction and target.
+        X: (n, inputs), the samples.
+        Y: the targets as `fit` takes them: classes too, where the loss is one of classes.
+
+    Raises:
+        TypeError: the model has no layers.
+        ValueError: there is no loss of that name; X, Y and the model do not fit together.
+    """
+    layers = layers_of(model)
+    if isinstance(loss, str) and loss not in LOSSES:
+        raise ValueError(f"unknown loss {loss!r}: it must be one of {', '.join(LOSSES)}")
+    loss_of = LOSSES[loss] if isinstance(loss, str) else loss
+    targets = targets_for(loss_of, Y, model, np.asarray(X)[0])
+    _, gradient = compile(lambda x, t: loss_of(model(x), t), model)(X, targets)
+    size = dict(zip(model.parameters(), np.abs(gradient), strict=True))
+    return _boxes([np.array([size[w] for neuron in layer.neurons for w in neuron.w]) for layer in layers])
+
+
+def _boxes(sizes: Sequence[NDArray[np.float64]]) -> Any:
+    """Drawn by hand, since matplotlib's boxplot loads pyplot, and with it a global state."""
+    found = figure(max(4.8, 1.0 + 1.25 * len(sizes)), 3.8)
+    axes = found.subplots()
+    ticks = []
+    for k, part in enumerate(sizes, start=1):
+        tick = f"layer {k}"
+        if (drawn := part[part > 0]).size:
+            least, low, median, high, most = np.percentile(drawn, [0, 25, 50, 75, 100])
+            axes.vlines(k, least, most, color="black", linewidth=1.2)
+            axes.bar(k, high - low, 0.5, low, color="#CFE3F1", edgecolor="black", linewidth=1.2, zorder=2)
+            axes.hlines(median, k - 0.25, k + 0.25, color=COLOURS[1], linewidth=3, zorder=3, label="median")
+            tick += f"\nmedian {median:.2g}"
+        if zeros := np.mean(part == 0):
+            tick += f"\n{zeros:.0%} are 0"
+        ticks.append(tick)
+    axes.set_xticks(range(1, len(sizes) + 1), ticks)
+    axes.set_xlim(0.4, len(sizes) + 0.6)
+    tidy(axes, "how large the gradients of the weights are", "bar: all; box: the middle half; thick: median", "|∂E/∂w|")
+    if any(part.any() for part in sizes):
+        axes.set_yscale("log")
+    else:
+        axes.text(0.5, 0.5, "every gradient is 0", transform=axes.transAxes, ha="center", fontsize=12)
+        axes.set_yticks([])
+    return found

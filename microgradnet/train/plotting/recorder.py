@@ -1,0 +1,199 @@
+"""`Recorder`: looks on while a network learns, and makes an animation of it."""
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from microgradnet._shared.files import write_atomically
+from microgradnet.compiling import compile
+from microgradnet.train.plotting.boundary import draw_boundary, planar
+from microgradnet.train.plotting.canvas import COLOURS, as_bytes, epochs_on, figure, library, tidy
+from microgradnet.train.plotting.layers import layers_of
+
+WIDEST = 5.0  # points: the line of the largest weight
+MILLISECONDS = 120  # of a frame; the last one stays ten times as long
+MOST_FRAMES = 120  # in a file: more make it large, and nobody waits for them
+MOST_BYTES = 8_000_000  # of the frames of a page, as text
+SHADES = 128  # colours of a frame, without which a page would be several times as large
+OCTREE = 2  # how Pillow chooses them; its median cut merges colours that are rare, as those of markers
+DPI = 85
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A network learns</title>
+<style>body{{font:18px system-ui,sans-serif;margin:1rem auto;max-width:70rem;padding:0 1rem;background:#fff;color:#000}}
+img{{width:100%}}input{{width:100%}}button{{font:inherit;padding:.3rem 1rem}}</style>
+<img id="frame" alt="the network, its border and its loss">
+<p><button id="play">Pause</button> <label for="at">epoch <output id="epoch"></output></label>
+<input id="at" type="range" min="0" max="{last}" value="0"></p>
+<script>
+const frames = {frames}, epochs = {epochs};
+const image = document.getElementById("frame"), at = document.getElementById("at");
+const play = document.getElementById("play");
+let running = !matchMedia("(prefers-reduced-motion: reduce)").matches, timer;
+function show(k) {{
+  at.value = k; image.src = "data:image/png;base64," + frames[k];
+  document.getElementById("epoch").value = epochs[k];
+  play.textContent = running ? "Pause" : "Play";
+  clearTimeout(timer);
+  const wait = {milliseconds} * (k + 1 < frames.length ? 1 : 10);
+  if (running) timer = setTimeout(() => show((k + 1) % frames.length), wait);
+}}
+at.oninput = () => {{ running = false; show(+at.value); }};
+play.onclick = () => {{ running = !running; show(+at.value); }};
+show(0);
+</script>
+</html>
+"""
+
+
+class Recorder:
+    """A callback of `fit` that keeps what the network is after every so many epochs, the first and the last included.
+
+    Args:
+        X: (n, 2), the samples.
+        Y: (n,), their classes, whole numbers from 0 on.
+        every: epochs between two frames. A file has at most 120, evenly chosen, and fewer where a page would become
+            larger than 8 MB.
+        border: as for `decision_boundary`.
+
+    Raises:
+        ValueError: these are no samples of two numbers, or `every` is below 1.
+    """
+
+    def __init__(self, X: ArrayLike, Y: ArrayLike, every: int = 1, border: float = 0.0) -> None:
+        if every < 1:
+            raise ValueError(f"every must be at least 1 epoch, got {every!r}")
+        self._points, self._classes = planar(X, Y)
+        self._every, self._border = every, border
+        self._frames: list[tuple[int, NDArray[np.float64]]] = []
+        self._is_passing = False  # whether the newest frame is kept only as long as it is the last
+        self._model: Any = None
+        self._history: Any = None
+
+    def __call__(self, epoch: Any) -> None:
+        """What `fit` tells after each epoch; another training begins another recording.
+
+        Raises:
+            TypeError: the model has no layers.
+            ValueError: it takes other than two inputs.
+        """
+        if epoch.history is not self._history:
+            if (inputs := len(layers_of(epoch.model)[0].neurons[0].w)) != 2:
+                raise ValueError(f"a recorder draws networks of two inputs, this one has {inputs}: {epoch.model!r:.80}")
+            self._model, self._history, self._is_passing = epoch.model, epoch.history, False
+            self._frames.clear()
+        if self._is_passing:
+            self._frames.pop()
+        self._is_passing = bool(self._frames) and epoch.number % self._every != 0
+        self._frames.append((epoch.number, np.array([p.data for p in epoch.model.parameters()])))
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the animation: a .gif, or an .html page that needs nothing else.
+
+        Raises:
+            ValueError: nothing was recorded, or the suffix is another.
+        """
+        suffix = Path(path).suffix.lower()
+        if suffix not in (".gif", ".html"):
+            raise ValueError(f"an animation is a .gif or a .html, got {str(path)!r}")
+        if not self._frames:
+            raise ValueError("nothing was recorded: pass the recorder to fit(…, callbacks=[recorder])")
+        at = np.linspace(0, len(self) - 1, min(MOST_FRAMES, len(self))).round().astype(int)
+        chosen = [self._frames[k] for k in at]
+        images = list(self._images(chosen))
+        if suffix == ".gif":
+            last = [10 * MILLISECONDS]
+            return write_atomically(path, _encoded(images[0], "gif", save_all=True, append_images=images[1:], loop=0,
+                                                   duration=[MILLISECONDS] * (len(images) - 1) + last))  # fmt: skip
+        frames = [base64.b64encode(_encoded(image, "png", optimize=True)).decode() for image in images]
+        numbers = [number for number, _ in chosen]
+        while len(frames) > 1 and sum(map(len, frames)) > MOST_BYTES:  # every second one, back from the last
+            frames, numbers = frames[::-2][::-1], numbers[::-2][::-1]
+        page = PAGE.format(frames=json.dumps(frames), epochs=numbers, last=len(frames) - 1, milliseconds=MILLISECONDS)
+        return write_atomically(path, page)
+
+    def _images(self, frames: list[tuple[int, NDArray[np.float64]]]) -> Iterator[Any]:
+        """Each frame as an image of few colours, with the parameters put back afterwards."""
+        values = self._model.parameters()
+        now = [p.data for p in values]
+        place = {p: k for k, p in enumerate(values)}
+        wires = [place[w] for layer in layers_of(self._model) for neuron in layer.neurons for w in neuron.w]
+        largest = max(float(np.abs(numbers[wires]).max()) for _, numbers in frames) or 1.0  # one scale for all frames
+        predict = compile(self._model)
+        losses = self._history["loss"]
+        found = figure(11, 6.4)
+        panels = found.subplot_mosaic([["network", "border"], ["loss", "loss"]], height_ratios=(3, 1))
+        try:
+            for number, numbers in frames:
+                for p, data in zip(values, numbers.tolist(), strict=True):
+                    p.data = data
+                for axes in panels.values():
+                    axes.clear()
+                _draw_network(panels["network"], self._model, numbers[wires] / largest)
+                draw_boundary(panels["border"], predict, self._points, self._classes, self._border)
+                _draw_losses(panels["loss"], losses, number)
+                picture = import_module("PIL.Image").open(io.BytesIO(as_bytes(found, "png", DPI)))
+                found.set_layout_engine("none")  # laid out once, so that nothing jumps from frame to frame
+                yield picture.convert("RGB").quantize(SHADES, OCTREE, dither=0)
+        finally:
+            for p, data in zip(values, now, strict=True):
+                p.data = data
+
+
+def _draw_losses(axes: Any, losses: list[float], number: int) -> None:
+    """All of the curve faintly, and strongly until now."""
+    epochs = range(1, len(losses) + 1)
+    axes.plot(epochs, losses, color="#BBBBBB", linewidth=1.5)
+    axes.plot(epochs[:number], losses[:number], color=COLOURS[0], linewidth=2.5)
+    axes.plot(number, losses[number - 1], "o", color=COLOURS[1], markersize=8, clip_on=False, zorder=3)
+    tidy(axes, f"epoch {number}: loss {losses[number - 1]:.3f}", y="loss")
+    epochs_on(axes)
+    if min(losses) >= 0:
+        axes.set_ylim(bottom=0)
+
+
+def _draw_network(axes: Any, model: Any, shares: NDArray[np.float64]) -> None:
+    """Circles and lines: the thicker, the larger the weight, which `shares` has from -1 to 1; dashed below 0."""
+    layers = layers_of(model)
+    sizes = [len(layers[0].neurons[0].w), *[len(layer.neurons) for layer in layers]]
+    columns = [[(float(k), (j + 0.5) / size) for j in range(size)] for k, size in enumerate(sizes)]
+    lines = [(start, end) for before, after in pairwise(columns) for end in after for start in before]
+    order = np.argsort(np.abs(shares))  # the thick ones on top
+    axes.add_collection(
+        library("collections").LineCollection(
+            [lines[k] for k in order],
+            linewidths=[max(0.3, WIDEST * abs(shares[k])) for k in order],
+            linestyles=["-" if shares[k] >= 0 else (0, (3, 1.5)) for k in order],
+            colors=[COLOURS[1] if shares[k] >= 0 else COLOURS[0] for k in order],
+            alpha=[0.2 + 0.8 * abs(shares[k]) for k in order],
+        )
+    )
+    for column in columns:
+        area = float(np.clip(1500 / len(column), 40, 260))
+        axes.scatter(*zip(*column, strict=True), s=area, color="white", edgecolors="black", linewidths=1.5, zorder=2)
+    for name, (_, y) in zip(("x₁", "x₂"), columns[0], strict=True):
+        axes.annotate(name, (0, y), (-14, 0), textcoords="offset points", ha="right", va="center", fontsize=12)
+    if len(columns[-1]) > 1:
+        for k, (x, y) in enumerate(columns[-1]):
+            axes.annotate(f"class {k}", (x, y), (14, 0), textcoords="offset points", va="center")
+    axes.set_xlim(-0.25, len(columns) - 1 + (0.45 if len(columns[-1]) > 1 else 0.15))
+    axes.set_ylim(1.02, -0.02)  # the first neuron on top
+    axes.set_title("weights: thicker is larger, dashed below 0", fontsize=12)
+    axes.axis("off")
+
+
+def _encoded(image: Any, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()

@@ -1,0 +1,124 @@
+"""How a training went, and what came of it: curves, confusion matrices, weights as images."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from microgradnet.train.plotting.boundary import classes_of
+from microgradnet.train.plotting.canvas import COLOURS, LINES, epochs_on, figure, tidy
+from microgradnet.train.plotting.layers import layers_of
+
+FEW = 3  # epochs, up to which a curve needs its points marked: one alone is no line
+
+
+def loss_curves(history: Iterable[Mapping[str, float]]) -> Any:
+    """The numbers of each epoch, as `fit` gives them: the losses in one panel, metrics in another.
+
+    Raises:
+        ValueError: there is no epoch.
+    """
+    epochs = list(history)
+    if not epochs:
+        raise ValueError("a history without an epoch has nothing to plot: train first, with fit(…)")
+    names = list(dict.fromkeys(name for epoch in epochs for name in epoch))
+    panels = [[n for n in names if n.endswith("loss")], [n for n in names if not n.endswith("loss")]]
+    panels = [panel for panel in panels if panel]
+    found = figure(5.2 * len(panels), 3.6)
+    for axes, panel in zip(np.atleast_1d(found.subplots(1, len(panels))), panels, strict=True):
+        for number, name in enumerate(panel):
+            values = [epoch.get(name, np.nan) for epoch in epochs]  # a resumed training may measure more than before
+            axes.plot(
+                range(1, len(epochs) + 1), values, LINES[number % 4], color=COLOURS[number % 7], linewidth=2,
+                marker="o" if len(epochs) <= FEW else "", label=name.replace("_", " "),
+            )  # fmt: skip
+        tidy(axes, y=panel[0].replace("_", " "))
+        epochs_on(axes)
+        if all(not epoch.get(name, 0.0) < 0 for epoch in epochs for name in panel):
+            axes.set_ylim(bottom=0)
+        if len(panel) > 1:  # above the curves, where it covers none
+            axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, handlelength=2.6)
+    return found
+
+
+def confusion_matrix(true: ArrayLike, predicted: ArrayLike, names: Sequence[str] | None = None) -> Any:
+    """How many samples of each class (a row) were taken for which (a column), the counts written in the cells.
+
+    An empty cell is 0. The shade is the share of the row, so that a rare class counts as much as a frequent one.
+
+    Args:
+        true: (n,), the classes, whole numbers from 0 on.
+        predicted: (n,), what they were taken for.
+        names: of all classes, in their order; by default their numbers.
+
+    Raises:
+        ValueError: they are no classes, not as many, or have no name.
+    """
+    rows, columns = classes_of(true), classes_of(predicted)
+    if rows.shape != columns.shape:
+        raise ValueError(f"a true and a predicted class are needed for each sample, got {len(rows)} and {len(columns)}")
+    count = int(max(rows.max(), columns.max())) + 1
+    labels = [str(name) for name in names] if names is not None else [str(k) for k in range(count)]
+    if len(labels) < count:
+        raise ValueError(f"there is a class {count - 1}, so {count} names are needed, got {len(labels)}")
+    counts = np.zeros((len(labels), len(labels)), int)
+    np.add.at(counts, (rows, columns), 1)
+    cell = 0.3 + 0.09 * max(2, len(str(counts.max())))  # inches, by the digits that it has to hold
+    room = 0.08 * max(map(len, labels))
+    found = figure(max(3.2, 1.2 + room + cell * len(labels)), max(2.8, 1.2 + room + cell * len(labels)))
+    axes = found.subplots()
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), number in np.ndenumerate(counts):
+        if number:
+            colour = "white" if shares[row, column] > 0.6 else "black"
+            axes.text(column, row, str(number), ha="center", va="center", color=colour)
+    is_long = max(map(len, labels)) > 3
+    axes.set_xticks(range(len(labels)), labels, rotation=45 * is_long, ha="right" if is_long else "center",
+                    rotation_mode="anchor" if is_long else "default")  # fmt: skip
+    axes.set_yticks(range(len(labels)), labels)
+    edges = np.arange(len(labels) + 1) - 0.5
+    for line in (axes.axhline, axes.axvline):
+        for edge in edges:
+            line(edge, color="#CCCCCC", linewidth=0.6)
+    tidy(axes, f"{np.trace(counts)} of {counts.sum()} correct", "taken for", "it is")
+    return found
+
+
+def weights(model: Any, shape: tuple[int, int] = (8, 8), columns: int = 16) -> Any:
+    """What each neuron of the first layer looks for: its weights as an image, dark below 0, grey at 0, light above.
+
+    Each image has its own scale, from minus to plus the largest of the neuron's weights.
+
+    Args:
+        model: an MLP whose inputs are pixels.
+        shape: rows and columns of pixels.
+        columns: images side by side.
+
+    Raises:
+        TypeError: the model has no layers.
+        ValueError: a neuron has not as many weights as the image has pixels.
+    """
+    neurons = layers_of(model)[0].neurons
+    if len(neurons[0].w) != shape[0] * shape[1]:
+        raise ValueError(
+            f"a neuron has {len(neurons[0].w)} weights, an image of {shape} {shape[0] * shape[1]} pixels: "
+            "pass the shape of the images, (rows, columns)"
+        )
+    columns = max(1, min(columns, len(neurons)))
+    rows = -(-len(neurons) // columns)
+    width = max(4.6, 0.62 * columns + 0.4)
+    found = figure(width, rows * width / columns * shape[0] / shape[1] + 1.3)
+    grid = found.subplots(rows, columns, squeeze=False)
+    for axes, neuron in zip(grid.ravel(), neurons, strict=False):
+        numbers = np.array([w.data for w in neuron.w]).reshape(shape)
+        most = np.abs(numbers).max() or 1.0
+        # cividis goes from dark to light with grey in the middle: the sign is seen in print, and by everyone
+        drawn = axes.imshow(numbers / most, cmap="cividis", vmin=-1, vmax=1)
+    for axes in grid.ravel():
+        axes.axis("off")
+    bar = found.colorbar(drawn, ax=grid, location="bottom", shrink=0.8, aspect=30, ticks=[-1, 0, 1], pad=0.02)
+    bar.ax.set_xticklabels(["−largest", "0", "+largest"])
+    found.suptitle("incoming weights of each hidden neuron", fontsize=12)
+    return found

@@ -1,0 +1,207 @@
+"""Models that last: a network in one file, with its labels, its optimiser and how far its training has come.
+
+The file is a .npz: a zip archive of NumPy arrays that are not compressed, and of `header.json`. Nothing in it is ever
+executed: there is no pickle. It is written whole or not at all, and read with suspicion: what is truncated, foreign or
+contradicts itself is refused with a `ValueError`, before memory is set aside for what it claims to hold.
+
+    header.json          format, version, model (kind, sizes, activations), parameters (names, labels), optimizer,
+                         training (whatever JSON the caller added)
+    parameters.npy       the parameters' numbers, float64, in the order of the names
+    optimizer.*.npy      the optimiser's arrays
+"""
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from microgradnet._shared.files import write_atomically
+from microgradnet.nn import ACTIVATIONS, MLP, Module
+
+Path_: TypeAlias = str | os.PathLike[str]
+FORMAT, VERSION = "microgradnet model", 1
+HEADER, PARAMETERS, MOMENT = "header.json", "parameters.npy", "optimizer.{}.npy"
+
+
+class Checkpoint(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        model: the network, with its parameters and labels.
+        optimizer: the state of its optimiser (for `Optimizer.load_state_dict`), or None.
+        training: whatever else was saved.
+    """
+
+    model: Module
+    optimizer: dict[str, Any] | None
+    training: dict[str, Any]
+
+
+def save(model: Module, path: Path_, optimizer: Any = None, training: Mapping[str, Any] | None = None) -> Path:
+    """Write a model to a file, whole or not at all, and return its path.
+
+    Args:
+        model: an MLP whose activations have names can be loaded from the file alone; for any other module, `load` is
+            given a module of the same shape.
+        path: the name of the file; .npz is the usual suffix.
+        optimizer: an `Optimizer`, whose state is saved too.
+        training: anything that JSON can hold: epochs, a seed, what the classes are called.
+
+    Raises:
+        ValueError: a parameter is infinite or NaN: nothing is written over a good file.
+        TypeError: JSON cannot hold what is in `training`.
+        OSError: the file cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save(MLP(2, [3, 1], seed=1), Path(folder, "model.npz"), training={"seed": 1})
+    ...     load(path)([1.0, 2.0]).data == MLP(2, [3, 1], seed=1)([1.0, 2.0]).data
+    True
+    """
+    named = dict(model.named_parameters())
+    numbers = np.array([p.data for p in named.values()], np.float64)
+    if bad := [name for name, number in zip(named, numbers, strict=True) if not np.isfinite(number)]:
+        raise ValueError(f"a model with infinite or NaN parameters is not saved: {', '.join(bad[:5])} of {len(named)}")
+    arrays = {PARAMETERS: numbers}
+    header: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "model": _architecture(model),
+        "parameters": list(named),
+        "labels": [p.label for p in named.values()],
+        "optimizer": None,
+        "training": dict(training or {}),
+    }
+    if optimizer is not None:
+        state = optimizer.state_dict()
+        arrays |= {MOMENT.format(name): moment for name, moment in state["moments"].items()}
+        header["optimizer"] = {**state, "moments": list(state["moments"])}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo(HEADER), json.dumps(header, ensure_ascii=False, allow_nan=True))
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(name), "w") as file:  # without the time: the same model, the same bytes
+                np.lib.format.write_array(file, np.ascontiguousarray(array, "<f8"), allow_pickle=False)
+    return write_atomically(path, buffer.getvalue())
+
+
+def load(path: Path_, model: Module | None = None) -> Any:
+    """The model of a file; into `model`, if one is given.
+
+    Raises:
+        ValueError: this is no such file, or it does not fit `model`; see `load_checkpoint`.
+        OSError: there is no file that can be read.
+    """
+    return load_checkpoint(path, model).model
+
+
+def load_checkpoint(path: Path_, model: Module | None = None) -> Checkpoint:
+    """All that a file holds. `model`, if given, is only changed if everything is in order.
+
+    Raises:
+        ValueError: the file is no model of microgradnet, of a later version, incomplete or not as it says it is; or its
+            module has to be given; or the one that is given has other parameters.
+        OSError: there is no file that can be read.
+    """
+    try:
+        return _read(Path(path).expanduser().read_bytes(), model)
+    except OSError:
+        raise
+    except zipfile.BadZipFile:
+        raise ValueError(f"{path} is no model that can be loaded: it is no .npz file, or not all of one") from None
+    except Exception as error:  # whatever a broken file makes a reader stumble over
+        what = error if isinstance(error, ValueError) else repr(error)
+        raise ValueError(f"{path} is no model that can be loaded: {what}") from error
+
+
+def _read(data: bytes, model: Module | None) -> Checkpoint:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for info in archive.infolist():
+            if info.compress_type != zipfile.ZIP_STORED:  # so nothing is larger than the file
+                raise ValueError(f"{info.filename} is compressed, which no saved model is")
+        header = json.loads(archive.read(HEADER))
+        if not isinstance(header, dict) or header.get("format") != FORMAT:
+            raise ValueError(f"this is no file of microgradnet: its format is not {FORMAT!r}")
+        if header["version"] != VERSION:
+            raise ValueError(f"this file has version {header['version']!r}; this microgradnet reads version {VERSION}")
+        names, labels, optimizer = header["parameters"], header["labels"], header["optimizer"]
+        numbers = _array(archive, PARAMETERS)
+        if not (_is_list_of(str, names) and _is_list_of(str, labels) and len(names) == len(labels) == len(numbers)):
+            raise ValueError(f"there are {len(numbers)} numbers of parameters, and not as many names and labels")
+        members = [HEADER, PARAMETERS]
+        if optimizer is not None:
+            moments = {name: MOMENT.format(name) for name in optimizer["moments"]}
+            members += moments.values()
+            optimizer["moments"] = {name: _array(archive, member) for name, member in moments.items()}
+        if sorted(archive.namelist()) != sorted(members):
+            raise ValueError(f"it holds {', '.join(archive.namelist())}, and should {', '.join(members)}")
+    training = header["training"]
+    if not isinstance(training, dict):
+        raise ValueError(f"what was saved of the training is {training!r:.80}, not a dict")
+    found = _built(header["model"], len(numbers)) if model is None else model
+    found.load_state_dict(dict(zip(names, numbers.tolist(), strict=True)))
+    own = dict(found.named_parameters())
+    for name, label in zip(names, labels, strict=True):
+        own[name].label = label
+    return Checkpoint(found, optimizer, training)
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
+    """An array of float64 in one dimension, of which there is as much as its head says."""
+    data = archive.read(name)
+    file = io.BytesIO(data)
+    version = np.lib.format.read_magic(file)
+    if version != (1, 0):
+        raise ValueError(f"{name} is an array of version {version}, not (1, 0)")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    rest = data[file.tell() :]
+    if dtype != np.dtype("<f8") or fortran or len(shape) != 1 or len(rest) != 8 * shape[0]:
+        raise ValueError(f"{name} says it is {shape} numbers of {dtype}, and has {len(rest)} bytes")
+    return np.frombuffer(rest, "<f8").astype(np.float64)
+
+
+def _architecture(model: Module) -> dict[str, Any] | None:
+    """What it takes to make the network anew; None if that cannot be written down."""
+    if type(model) is not MLP:
+        return None
+    kinds = [{_name(neuron.activation) for neuron in layer.neurons} for layer in model.layers]
+    activations = [next(iter(kind)) for kind in kinds]
+    if any(len(kind) > 1 for kind in kinds) or None in activations or len(set(activations[:-1])) > 1:
+        return None
+    sizes = [model.layers[0].nin, *[len(layer.neurons) for layer in model.layers]]
+    if len(dict(model.named_parameters())) != _count(sizes):  # some are shared, or do not learn
+        return None
+    return {"kind": "MLP", "sizes": sizes, "activation": activations[0], "output_activation": activations[-1]}
+
+
+def _name(activation: Any) -> str | None:
+    return next((name for name, function in ACTIVATIONS.items() if function is activation), None)
+
+
+def _built(architecture: Any, count: int) -> Module:
+    """The network of this architecture, if it has so many parameters."""
+    if architecture is None:
+        raise ValueError("the file does not say how its module is made: pass one, load(path, model)")
+    sizes = architecture["sizes"]
+    if architecture["kind"] != "MLP" or not _is_list_of(int, sizes) or len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"this architecture is unknown: {architecture!r:.200}")
+    claimed = _count(sizes)
+    if claimed != count:
+        raise ValueError(f"an MLP of sizes {sizes!r:.200} has {claimed} parameters, the file {count}")
+    return MLP(sizes[0], sizes[1:], architecture["activation"], architecture["output_activation"], seed=0)
+
+
+def _count(sizes: Sequence[int]) -> int:
+    """The parameters of an MLP of these sizes."""
+    return sum((nin + 1) * nout for nin, nout in pairwise(sizes))
+
+
+def _is_list_of(kind: type, items: Any) -> bool:
+    return isinstance(items, Sequence) and not isinstance(items, str) and all(type(item) is kind for item in items)
