@@ -9,146 +9,76 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from microgradnet.checking.custom_operation import operation
-from microgradnet.checking.gradcheck import gradcheck
-from microgradnet.errors import AnomalyError, CaptureError, DomainError, ProviderError, StaleGraphError
-from microgradnet.functions import (
-    abs,
-    cos,
-    dot,
-    elu,
-    erf,
-    erfc,
-    exp,
-    gelu,
-    gelu_tanh,
-    leaky_relu,
-    log,
-    logsumexp,
-    maximum,
-    minimum,
-    relu,
-    sigmoid,
-    sign,
-    silu,
-    sin,
-    softmax,
-    softplus,
-    sqrt,
-    tanh,
-    total,
-    weighted_sum,
-    where,
-)
-from microgradnet.gradients import grad, hessian, jacobian
-from microgradnet.nn import MLP, Layer, Module, Neuron
-from microgradnet.recording import no_grad, trace_source
-from microgradnet.value import Value, constant, parameter
+from microgradnet.errors import AnomalyError as AnomalyError
+from microgradnet.errors import CaptureError as CaptureError
+from microgradnet.errors import DomainError as DomainError
+from microgradnet.errors import ProviderError as ProviderError
+from microgradnet.errors import StaleGraphError as StaleGraphError
+from microgradnet.functions import FUNCTIONS
+from microgradnet.gradients import grad as grad
+from microgradnet.gradients import hessian as hessian
+from microgradnet.gradients import jacobian as jacobian
+from microgradnet.nn import MLP as MLP
+from microgradnet.nn import Layer as Layer
+from microgradnet.nn import Module as Module
+from microgradnet.nn import Neuron as Neuron
+from microgradnet.recording import no_grad as no_grad
+from microgradnet.value import Value as Value
+from microgradnet.value import constant as constant
+from microgradnet.value import parameter as parameter
 
 if TYPE_CHECKING:
-    from microgradnet.compiling import Compiled, Program, compile
-    from microgradnet.drawing import Picture, draw, draw_dot
-    from microgradnet.stepping import (
-        Page,
-        backward_unrolled,
-        break_on,
-        detect_anomaly,
-        explain,
-        page,
-        step_through,
-        unroll,
-    )
-    from microgradnet.train import fit
-    from microgradnet.train.saving import load, save
+    from microgradnet.checking import operation as operation
+    from microgradnet.checking.gradcheck import gradcheck as gradcheck
+    from microgradnet.compiling import Compiled as Compiled
+    from microgradnet.compiling import Program as Program
+    from microgradnet.compiling import compile as compile
+    from microgradnet.drawing import Picture as Picture
+    from microgradnet.drawing import draw as draw
+    from microgradnet.drawing import draw_dot as draw_dot
+    from microgradnet.functions import *
+    from microgradnet.stepping import Page as Page
+    from microgradnet.stepping import backward_unrolled as backward_unrolled
+    from microgradnet.stepping import break_on as break_on
+    from microgradnet.stepping import detect_anomaly as detect_anomaly
+    from microgradnet.stepping import explain as explain
+    from microgradnet.stepping import page as page
+    from microgradnet.stepping import step_through as step_through
+    from microgradnet.stepping import trace_source as trace_source
+    from microgradnet.stepping import unroll as unroll
+    from microgradnet.train import fit as fit
+    from microgradnet.train import load as load
+    from microgradnet.train import save as save
 
 __version__ = "0.1.0"
 
 _LATER = {
-    "microgradnet.compiling": ("Compiled", "Program", "compile"),
-    "microgradnet.drawing": ("Picture", "draw", "draw_dot"),
-    "microgradnet.train.saving": ("load", "save"),
-    "microgradnet.stepping": (
-        "Page",
-        "backward_unrolled",
-        "break_on",
-        "detect_anomaly",
-        "explain",
-        "page",
-        "step_through",
+    "checking": ("gradcheck", "operation"),
+    "compiling": ("Compiled", "Program", "compile"),
+    "drawing": ("Picture", "draw", "draw_dot"),
+    "stepping": (
+        "Page", "backward_unrolled", "break_on", "detect_anomaly", "explain", "page", "step_through", "trace_source",
         "unroll",
     ),
-    "microgradnet.train": ("fit",),
-}
-"""What is loaded when it is first asked for, as it takes longer to load than all the rest."""
+    "train": ("fit", "load", "save"),
+}  # fmt: skip
+"""What is loaded when it is first asked for, as it takes longer to load than the engine."""
+_HOME = {name: wing for wing, names in _LATER.items() for name in names}
 
-__all__ = [
-    "MLP",
-    "AnomalyError",
-    "CaptureError",
-    "Compiled",
-    "DomainError",
-    "Layer",
-    "Module",
-    "Neuron",
-    "Page",
-    "Picture",
-    "Program",
-    "ProviderError",
-    "StaleGraphError",
-    "Value",
-    "abs",
-    "backward_unrolled",
-    "break_on",
-    "compile",
-    "constant",
-    "cos",
-    "detect_anomaly",
-    "dot",
-    "draw",
-    "draw_dot",
-    "elu",
-    "erf",
-    "erfc",
-    "exp",
-    "explain",
-    "fit",
-    "gelu",
-    "gelu_tanh",
-    "grad",
-    "gradcheck",
-    "hessian",
-    "jacobian",
-    "leaky_relu",
-    "load",
-    "log",
-    "logsumexp",
-    "maximum",
-    "minimum",
-    "no_grad",
-    "operation",
-    "page",
-    "parameter",
-    "relu",
-    "save",
-    "sigmoid",
-    "sign",
-    "silu",
-    "sin",
-    "softmax",
-    "softplus",
-    "sqrt",
-    "step_through",
-    "tanh",
-    "total",
-    "trace_source",
-    "unroll",
-    "weighted_sum",
-    "where",
-]
+globals().update(FUNCTIONS)
+if not TYPE_CHECKING:  # so that whatever becomes an operation is public
+    __all__ = [  # noqa: PLE0604
+        "MLP", "AnomalyError", "CaptureError", "DomainError", "Layer", "Module", "Neuron", "ProviderError",
+        "StaleGraphError", "Value", "constant", "grad", "hessian", "jacobian", "no_grad", "parameter",
+        *_HOME, *FUNCTIONS,
+    ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _LATER.items():
-        if name in names:
-            return getattr(import_module(module), name)
+    if name in _HOME:
+        return getattr(import_module(f"microgradnet.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,23 +1,19 @@
-"""A backward pass: what has to be so before the chain rule is applied, and after it. Whole, or nothing is changed."""
+"""A backward pass: check, propagate, and roll back on failure. Gradients are all new at its end, or all as before."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from math import isfinite
-from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from microgradnet import recording
-from microgradnet.chain_rule import Application, applications, backpropagate, local_derivatives, no_derivative, watchers
-from microgradnet.errors import DomainError, StaleGraphError
-from microgradnet.graph import walk
-from microgradnet.ops import CONSTANT
+from microgradnet.chain_rule import backpropagate, data_of, local_derivatives, no_derivative
+from microgradnet.errors import DomainError, StaleGraphError, named
+from microgradnet.graph import Graph
+from microgradnet.ops import CONSTANT, UNRECORDED, floats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from microgradnet.value import Value
-
-_epoch_of: "Callable[[Value], int]" = attrgetter("_epoch")
 
 
 class NoGradient(float):
@@ -29,126 +25,118 @@ class NoGradient(float):
 NO_GRADIENT = NoGradient()
 
 
-class _Pass:
-    """A backward pass from a root: made ready, and either ended or undone."""
+class SavedGradients:
+    """The gradients of some nodes, as a context manager: restored when its body fails or, with `always`, at its end.
 
-    def __init__(self, root: "Value", seed: float) -> None:
-        if recording.capturing:
-            raise recording.capture_error("a backward pass", "compile(function, parameters) gives the gradients")
-        if not isfinite(seed):
-            raise ValueError(f"backward(grad) needs a finite number as the gradient to start from, got {seed!r}")
-        self.leaves, self.computed = walk(root)
-        refuse_stale(self.leaves, self.computed)
-        self.nodes = self.leaves + self.computed
-        if _paused:
-            for other in [other for other in _paused if not set(self.nodes).isdisjoint(other.nodes)]:
-                other.undo()
-        self.before = [node.grad for node in self.nodes]
-        for node in self.computed:
-            node.grad = 0.0
-        root.grad += seed
+    A second Ctrl-C may come while the first is being dealt with, so enter it twice: `with saved, saved:`. Then a body
+    that is to restore them also when it succeeds does so in its last line.
+    """
 
-    def end(self) -> None:
-        """Raise an error if a gradient of a leaf has become an infinity or a NaN just now."""
-        leaves = zip(self.leaves, self.before, strict=False)
-        refuse_overflow([leaf for leaf, grad in leaves if isfinite(grad)], self.computed)
+    def __init__(self, nodes: "Sequence[Value]", always: bool = False) -> None:
+        self.nodes, self.always = nodes, always
+        self.before = [node.grad for node in nodes]
+        self._restoring = map(setattr, nodes, repeat("grad"), self.before)
 
-    def undo(self) -> None:
-        """Make all gradients what they were before it."""
-        for node, grad in zip(self.nodes, self.before, strict=True):
-            node.grad = grad
-        if self in _paused:
-            _paused.remove(self)
+    def restore(self) -> None:
+        """Set the gradients to what they were, in a single call of C; a second time does nothing."""
+        deque(self._restoring, maxlen=0)
+
+    def __enter__(self) -> "SavedGradients":
+        return self
+
+    def __exit__(self, error: object, *_: object) -> None:
+        if error is not None or self.always:
+            self.restore()
 
 
-_paused: list[_Pass] = []
-"""The passes that wait between two steps."""
+def set_gradients(nodes: "Sequence[Value]", gradients: "Iterable[float]") -> None:
+    """Set the gradient of each node, in a single call of C: no Ctrl-C comes between."""
+    deque(map(setattr, nodes, repeat("grad"), gradients), maxlen=0)
 
 
 def backward_pass(root: "Value", seed: float) -> None:
     """Add seed·d(root)/d(leaf) to every leaf's gradient and set those between; or fail, and change nothing."""
-    this = _Pass(root, seed)
-    try:
-        propagate(this.computed)
-        this.end()
-    except BaseException:
-        this.undo()
-        raise
+    graph = prepared(root, seed)
+    saved = SavedGradients(graph.nodes)
+    with saved, saved:
+        start(graph, seed)
+        propagate(graph.computed)
+        finish(graph, saved)
 
 
-def backward_steps(root: "Value", seed: float) -> Iterator[Application]:
-    """The same pass, paused after each application of the chain rule; left before its end, it changes nothing.
-
-    Raises:
-        RuntimeError: another pass over some of its nodes has begun meanwhile, which undid this one.
-        StaleGraphError: a number was changed before or meanwhile.
-    """
-    this = _Pass(root, seed)
-    _paused.append(this)
-    try:
-        for application in applications(this.computed):
-            yield application
-            if this not in _paused:
-                raise RuntimeError("another backward pass through these values has begun, so these steps have no end")
-        refuse_stale(this.leaves, this.computed)  # the loop over the steps may have changed a number
-        this.end()
-        _paused.remove(this)
-    except BaseException:  # GeneratorExit too: the loop over the steps was left
-        if this in _paused:
-            this.undo()
-        raise
+def chain_rule_once(node: "Value") -> None:
+    """The chain rule from one node to its operands: micrograd's `node._backward()`."""
+    _zero_missing([node, *node.operands])
+    backpropagate([node])
 
 
-@contextmanager
-def set_aside(nodes: Sequence["Value"]) -> Iterator[None]:
-    """Inside, passes over these nodes can be tried out: nothing watches them, and afterwards all is as it was."""
-    before, watching, paused = [node.grad for node in nodes], watchers[:], _paused[:]
-    watchers.clear()
-    _paused.clear()
-    try:
-        yield
-    finally:
-        watchers[:], _paused[:] = watching, paused
-        for node, grad in zip(nodes, before, strict=True):
-            node.grad = grad
+def prepared(root: "Value", seed: float) -> Graph:
+    """The graph below `root`, if a pass can go back through it."""
+    if not isfinite(seed):
+        raise ValueError(f"backward(grad) needs a finite number as the gradient to start from, got {seed!r}")
+    refuse_unrecorded(root)
+    graph = Graph(root)
+    for hook in recording.hooks():
+        hook.before("backward", graph.nodes)
+    refuse_stale(graph)
+    return graph
 
 
-def propagate(computed: list["Value"]) -> None:
-    """The chain rule on all of the `computed` nodes; application by application if any is watched for."""
-    if watchers:
-        for _ in applications(computed):
-            pass
-    else:
-        backpropagate(computed)
+def start(graph: Graph, seed: float) -> None:
+    """The gradients that a pass begins with: 0 between root and leaves, `seed` more at the root."""
+    _zero_missing(graph.leaves)
+    set_gradients(graph.computed, repeat(0.0))
+    graph.roots[0].grad += seed
 
 
-def refuse_stale(leaves: list["Value"], computed: list["Value"]) -> None:
-    """Raise an error if a leaf's number was changed after a node had been computed from it."""
-    newest = max(map(_epoch_of, leaves))
-    for node in computed:
-        if node._epoch < newest:  # some leaf is newer than this node: one of its own?
-            for operand in node.operands:
-                if operand._epoch > node._epoch:
-                    raise StaleGraphError(
-                        f"{operand!r} was changed after {node!r} had been computed from it: "
-                        "compute the result again, then call backward() on that"
-                    )
+def _zero_missing(nodes: "Sequence[Value]") -> None:
+    """A gradient of None, which is PyTorch's way to say that there is none, is 0."""
+    set_gradients([node for node in nodes if node.grad is None], repeat(NO_GRADIENT))  # type: ignore[redundant-expr]
 
 
-def refuse_overflow(reached: Sequence["Value"], computed: Sequence["Value"]) -> None:
-    """Raise the error of the first derivative that is no finite number, if that is why one of `reached` has none.
+def propagate(computed: "list[Value]", m: Any = floats, read: "Callable[[Value], Any]" = data_of) -> None:
+    """The chain rule on all of the `computed` nodes, by the loop or by a hook that does it in its place."""
+    if not any(hook.propagate(computed, m, read) for hook in recording.hooks()):
+        backpropagate(computed, m, read)
+
+
+def finish(graph: Graph, saved: SavedGradients) -> None:
+    """Raise an error if a leaf's gradient has become an infinity or a NaN just now."""
+    leaves = zip(graph.leaves, saved.before, strict=False)
+    beyond = [leaf for leaf, grad in leaves if not isfinite(leaf.grad) and isfinite(grad or 0.0)]
+    refuse_overflow(beyond, graph.computed)
+
+
+def refuse_unrecorded(root: "Value") -> None:
+    """Raise an error if a result was cut off from its operands."""
+    if root.op is UNRECORDED:
+        raise RuntimeError(
+            f"{named(root)} was computed inside no_grad(), which cut it off from its operands: compute it outside"
+        )
+
+
+def refuse_stale(graph: Graph) -> None:
+    """Raise an error if a number was changed after a node had been computed from it."""
+    for changed, node in graph.stale():
+        before = f"{node!r} had been computed from it" if changed is not node else f"{node.op.name!r} had computed it"
+        raise StaleGraphError(
+            f"{changed!r} was changed after {before}: compute the result again, then call backward() on that"
+        )
+
+
+def refuse_overflow(beyond: "Sequence[Value]", computed: "Sequence[Value]") -> None:
+    """Raise the error of the first derivative that is no finite number, if that is why the gradients `beyond` are none.
 
     A product beyond the range of a float is an infinity, without an exception; the next step may make it a NaN.
     Where infinities or NaNs were put in as data, gradients may be so too.
     """
-    beyond = [value for value in reached if not isfinite(value.grad) and value.op is not CONSTANT]
-    if not beyond:
+    if all(value.op is CONSTANT for value in beyond):
         return
+    put_in = False
     for node in reversed(computed):
-        numbers = [operand.data for operand in node.operands]
-        if not all(map(isfinite, (*numbers, node.data, node.grad))):
-            continue
-        if not all(isfinite(node.grad * derivative) for derivative in local_derivatives(node)):
+        if not all(map(isfinite, map(data_of, (node, *node.operands)))):
+            put_in = True
+        elif isfinite(node.grad) and not all(isfinite(node.grad * d) for d in local_derivatives(node)):
             raise no_derivative(node, computed[-1])
-    if all(isfinite(node.data) and all(isfinite(operand.data) for operand in node.operands) for node in computed):
-        raise DomainError(f"the shares that reach {beyond[0]!r} are finite, but their sum is too large for a float")
+    if not put_in:
+        raise DomainError(f"the contributions to {beyond[0]!r} are finite, but their sum is too large for a float")

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from microgradnet._shared.text import one_line, shorten
-
-_MOST_SHOWN = 8  # operands, or values on a path, in one message
+_MOST = 8  # operands, or values on a path, in one message
 
 
 class DomainError(ArithmeticError):
@@ -30,12 +28,12 @@ class ProviderError(RuntimeError):
 
 
 def domain_error(op: Any, operands: Sequence[Any], of: str = "", path: Sequence[Any] = ()) -> DomainError:
-    """The DomainError of a row of the table on these operands.
+    """The DomainError of an operation on these operands, Values or numbers.
 
     Args:
-        op: the row.
-        operands: values, each with a `label`, `data` and `source`.
-        of: what was asked for, if not the row's value itself: "the derivative of ".
+        op: the operation.
+        operands: what it was applied to.
+        of: what was asked for, if not its value: "the derivative of ".
         path: the values from the result of a backward pass down to the one that `op` computed.
     """
     names = [f"operand {i}" for i in range(len(operands))] if op.variadic else op.operands
@@ -48,25 +46,32 @@ def domain_error(op: Any, operands: Sequence[Any], of: str = "", path: Sequence[
 
 def named_all(values: Sequence[Any], names: Sequence[str] = ()) -> str:
     """Several values as messages write them, with these names for those without a label; of many the first few."""
-    numbers = [
-        named(value, name) for value, name in zip_longest(values[:_MOST_SHOWN], names[:_MOST_SHOWN], fillvalue="")
-    ]
-    return ", ".join([*numbers, f"… ({len(values)} operands)"] if len(values) > _MOST_SHOWN else numbers)
+    shown = [named(*pair) for pair in zip_longest(values[:_MOST], names[:_MOST], fillvalue="")]
+    return ", ".join([*shown, f"… ({len(values)} operands)"] if len(values) > _MOST else shown)
 
 
 def named(value: Any, name: str = "") -> str:
     """A value as messages write it: its label (or `name`), its number, and where it was made if that is known."""
-    name = shorten(one_line(value.label)) or name or (value.op.name if value.operands else "")
+    if isinstance(value, float):
+        return f"{name} = {value!r}"
+    name = _label(value) or name or (value.op.name if value.operands else "")
     text = f"{name} = {value._data!r}" if name else repr(value._data)
     return f"{text} ({value.source})" if value.source else text
 
 
 def path_text(path: Sequence[Any]) -> str:
-    """The values from a result down to one of those below it, as a sentence: "It was reached by L → a → z. "."""
+    """The values from a result down to one below it, as a sentence: "The backward pass came to it by L → a → z. "."""
     if not path:
         return ""
-    names = [shorten(one_line(value.label)) or value.op.name for value in path]
-    if len(names) > _MOST_SHOWN:
-        names[_MOST_SHOWN // 2 : -_MOST_SHOWN // 2] = [f"… {len(names) - _MOST_SHOWN} more …"]
+    names = [_label(value) or value.op.name for value in path]
+    if len(names) > _MOST:
+        names[_MOST // 2 : -_MOST // 2] = [f"… {len(names) - _MOST} more …"]
     made = f", computed at {path[-1].source}" if path[-1].source else ""
     return f"The backward pass came to it by {' → '.join(names)}{made}. "
+
+
+def _label(value: Any) -> str:
+    """Its label on one line, without what steers a terminal, and not too long."""
+    label = "".join(letter if letter.isprintable() else " " for letter in value.label)
+    label = " ".join(label.split())
+    return label if len(label) <= 40 else f"{label[:20]}…{label[-19:]}"

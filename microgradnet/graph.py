@@ -1,125 +1,145 @@
-"""Walks over a computation graph: which nodes there are, and in which order.
+"""`Graph`: all that a result was computed from, walked once.
 
-A node is anything with a tuple `operands` of nodes; nothing here knows what a node computes. Every walk is a loop,
-so that a chain of a million operations is no deeper than a single one.
+Every walk is a loop, so that a chain of a million operations is no deeper than a single one.
 """
 
-from collections.abc import Iterator
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from functools import cached_property
+from operator import attrgetter
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from microgradnet.value import Value
+
+_changed: "Callable[[Value], int]" = attrgetter("_changed")
+_marking = Lock()  # held by the walk that marks nodes: others may have nodes in common with it
 
 
-class Node(Protocol):
-    """What a walk needs of a node: its operands, the nodes it was computed from, in order."""
+class Graph:
+    """The computation graph below some results.
 
-    @property
-    def operands(self) -> tuple["Node", ...]:
-        """What it was computed from; () for a leaf."""
+    Attributes:
+        roots: the results.
+        leaves: the nodes that were not computed (inputs, parameters, constants), in the order they are met.
+        computed: the others in topological order: each after all of its operands.
 
-
-N = TypeVar("N", bound=Node)
-
-
-def walk(*roots: N) -> tuple[list[N], list[N]]:
-    """The leaves below `roots` and the computed nodes, each once; a computed node after all of its operands.
-
-    Depth first, operands from the left.
+    >>> from microgradnet import Value
+    >>> a = Value(2.0); b = a * a; c = b + a
+    >>> graph = Graph(c); graph.leaves == [a], graph.computed == [b, c]
+    (True, True)
     """
-    __debuggerskip__ = True  # IPython's debugger passes over this frame
-    leaves: list[N] = []
-    computed: list[N] = []
-    seen: set[N] = set()
-    path: list[N] = []  # from a root down to where the walk is
-    ahead: list[Iterator[N]] = [iter(roots)]  # what is still to be visited: of the roots, and of each on the path
-    while ahead:
-        for node in ahead[-1]:
-            if node not in seen:
-                seen.add(node)
-                if node.operands:
-                    path.append(node)
-                    ahead.append(iter(node.operands))  # type: ignore[arg-type]
-                    break
+
+    def __init__(self, *roots: "Value") -> None:
+        __debuggerskip__ = True  # IPython's debugger passes over this frame
+        self.roots = roots
+        self.leaves: list[Value] = []
+        self.computed: list[Value] = []
+        if _marking.acquire(blocking=False):
+            try:
+                self._walk_by_marks()
+            finally:
+                _marking.release()
+        else:
+            self._walk_by_set()
+
+    def _walk_by_marks(self) -> None:
+        """Depth first, operands from the left; each node is marked when it is entered, and when it has its place."""
+        __debuggerskip__ = True
+        leaves, computed, stack = self.leaves, self.computed, list(reversed(self.roots))
+        entered, placed = object(), object()
+        while stack:
+            node = stack.pop()
+            mark, first, second = node._mark, node._first, node._second
+            if mark is placed:
+                continue
+            if mark is entered:  # the second time: all of its operands have their places now
+                node._mark = placed
+                computed.append(node)
+            elif first is not None:
+                node._mark = entered
+                stack.append(node)
+                if second is not None and second._mark is not placed:
+                    stack.append(second)
+                if first._mark is not placed:
+                    stack.append(first)
+            elif node._others:
+                node._mark = entered
+                stack.append(node)
+                stack.extend([operand for operand in reversed(node._others) if operand._mark is not placed])
+            else:
+                node._mark = placed
                 leaves.append(node)
-        else:  # all operands have their place now, so that this node can have its own
-            ahead.pop()
-            if path:
-                computed.append(path.pop())
-    return leaves, computed
+
+    def _walk_by_set(self) -> None:
+        """The same walk without marks, while another one, in a thread or around a signal's handler, uses them."""
+        entered: set[Value] = set()
+        stack = [(root, False) for root in reversed(self.roots)]
+        while stack:
+            node, is_left = stack.pop()
+            if is_left:
+                self.computed.append(node)
+            elif node not in entered:
+                entered.add(node)
+                if operands := node.operands:
+                    stack.append((node, True))
+                    stack += [(operand, False) for operand in reversed(operands)]
+                else:
+                    self.leaves.append(node)
+
+    @cached_property
+    def nodes(self) -> "list[Value]":
+        """The leaves, and then the computed nodes: all in topological order.
+
+        The chain rule walks it backward: a node's gradient is complete only when every node that uses it has passed
+        its contribution on, so each user has to come first.
+        """
+        __debuggerskip__ = True
+        return self.leaves + self.computed
+
+    @cached_property
+    def uses(self) -> "dict[Value, list[tuple[Value, int]]]":
+        """Where each node's gradient comes from: (user, position of the operand), in the order of a backward pass."""
+        uses: dict[Value, list[tuple[Value, int]]] = {node: [] for node in self.nodes}
+        for user in reversed(self.computed):
+            for position, operand in enumerate(user.operands):
+                uses[operand].append((user, position))
+        return uses
+
+    def stale(self) -> "list[tuple[Value, Value]]":
+        """Pairs (changed, node): a number that was changed after `node` had been computed from it, or is its own."""
+        __debuggerskip__ = True
+        newest = max(map(_changed, self.leaves), default=0)
+        if min(map(_changed, self.computed), default=newest) >= newest:
+            return []  # as nearly always
+        found = []
+        for node in self.computed:
+            if node._changed < 0:
+                found.append((node, node))
+            found += [(operand, node) for operand in node.operands if abs(operand._changed) > abs(node._changed)]
+        return found
+
+    def __len__(self) -> int:
+        return len(self.leaves) + len(self.computed)
 
 
-def topological_order(*roots: N) -> list[N]:
-    """Every node that `roots` were computed from, and the roots: each once, and after all of its operands.
-
-    The chain rule walks this order backward: a node's gradient is complete only when every node that uses it
-    has passed its share on, so each user has to come first. Leaves come first in the order.
-
-    >>> from microgradnet import Value
-    >>> a = Value(2.0, "a"); b = a * a; c = b + a
-    >>> topological_order(c) == [a, b, c]
-    True
-    """
-    leaves, computed = walk(*roots)
-    return leaves + computed
+def topological_order(*roots: "Value") -> "list[Value]":
+    """Every node that `roots` were computed from, and the roots: each once, and after all of its operands."""
+    return Graph(*roots).nodes
 
 
-def leaves(*roots: N) -> list[N]:
-    """The nodes that were not computed: inputs, parameters and constants, in the order they are met.
-
-    >>> from microgradnet import Value
-    >>> x, w = Value(3.0, "x"), Value(2.0, "w")
-    >>> [leaf.label for leaf in leaves(w * x + w)]
-    ['w', 'x']
-    """
-    return walk(*roots)[0]
-
-
-def size(*roots: N) -> int:
-    """How many nodes there are.
-
-    >>> from microgradnet import Value
-    >>> size(Value(2.0) * Value(3.0))
-    3
-    """
-    return len(topological_order(*roots))
-
-
-def nearest(roots: list[N], most: int) -> set[N]:
-    """The `most` nodes nearest to the roots, in steps from a node to its operands; the roots count.
-
-    >>> from microgradnet import Value
-    >>> a = Value(2.0, "a"); b = -a; c = b + a
-    >>> sorted(node.data for node in nearest([c], 2))
-    [-2.0, 0.0]
-    """
-    queue = list(dict.fromkeys(roots))[:most]
-    found = set(queue)
-    for node in queue:
-        for operand in node.operands:
-            if len(found) == most:
-                return found
-            if operand not in found:
-                found.add(operand)  # type: ignore[arg-type]
-                queue.append(operand)  # type: ignore[arg-type]
-    return found
-
-
-def path(root: N, node: N) -> list[N]:
-    """A shortest way from `root` down to `node`, both included; [] where there is none.
-
-    >>> from microgradnet import Value
-    >>> a = Value(2.0, "a"); b = -a; c = b + b
-    >>> path(c, a) == [c, b, a]
-    True
-    """
-    came_from: dict[N, N] = {}
+def path(root: "Value", node: "Value") -> "list[Value]":
+    """A shortest way from `root` down to `node`, both included; [] where there is none."""
+    came_from: dict[Value, Value | None] = {root: None}
     queue = [root]
     for user in queue:
         if user is node:
             way = [user]
-            while way[-1] is not root:
-                way.append(came_from[way[-1]])
+            while (above := came_from[way[-1]]) is not None:
+                way.append(above)
             return way[::-1]
         for operand in user.operands:
-            if operand not in came_from and operand is not root:
-                came_from[operand] = user  # type: ignore[index]
-                queue.append(operand)  # type: ignore[arg-type]
+            if operand not in came_from:
+                came_from[operand] = user
+                queue.append(operand)
     return []

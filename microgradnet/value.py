@@ -1,62 +1,69 @@
 """`Value`: one number that remembers what it was computed from.
 
-Arithmetic on values builds the computation graph. What an operation computes, and its derivatives, stand in the
-table `ops`; the loop that applies the chain rule, in `backward`; functions that are no methods, in `functions`.
+Arithmetic on values builds the computation graph. What an operation computes, and its derivatives, stand in the table
+`ops`; the loop that applies the chain rule, in `chain_rule`; functions that are no methods, in `functions`.
 """
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from functools import partial
+from itertools import repeat
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsFloat, TypeAlias
 
 from microgradnet import ops, recording
-from microgradnet.backward import NO_GRADIENT, NoGradient, backward_pass
-from microgradnet.errors import StaleGraphError, domain_error
-from microgradnet.graph import topological_order
+from microgradnet.backward import (
+    NO_GRADIENT,
+    NoGradient,
+    SavedGradients,
+    backward_pass,
+    chain_rule_once,
+    set_gradients,
+)
+from microgradnet.errors import domain_error
+from microgradnet.graph import Graph
 from microgradnet.ops import Operation
 from microgradnet.ops.floats import as_float
-from microgradnet.recording import Source
 
 if TYPE_CHECKING:
     from microgradnet.stepping.steps import BackwardStep, ForwardStep
 
 Operand: TypeAlias = "Value | float"
 
-_epoch = 0  # how often the number of an existing value has been changed: see Value.data
+_clock = 0  # how often the number of an existing value has been changed: see Value.data
 
 
-def _record(op: Operation, operands: tuple["Value", ...], data: float) -> "Value":
-    """The node for `data`, which `op` gave for `operands`. Finite operands give a finite number or an error."""
-    if data - data != 0.0:
-        recording.refuse_infinity(op, operands, data)
+def _node(
+    op: Operation, data: float, first: "Value | None", second: "Value | None" = None, others: "tuple[Value, ...]" = ()
+) -> "Value":
+    """The node for `data`, which `op` gave for its operands: one, two, or a tuple of any number."""
     node = _new(Value)
-    node._data = data
-    node._epoch = _epoch
-    node.grad = NO_GRADIENT
-    node.label = ""
-    if not recording.enabled:
-        op, operands = ops.INPUT, ()
-    node.op = op
-    node.operands = operands
-    if recording.observe is not None:
-        recording.observe(node)
+    node._data, node._changed, node.op = data, _clock, op
+    node._first, node._second, node._others = first, second, others
+    node.grad, node._label, node._mark = NO_GRADIENT, "", None
+    if data - data != 0.0:
+        recording.refuse_infinity(op, node.operands, data)
+    if recording.active:
+        recording.tell_of(node)
     return node
 
 
-def apply(op: Operation, operands: tuple["Value", ...]) -> "Value":
-    """The result of any row of the table on `operands`; a DomainError where it has none that is finite.
+def apply(op: Operation, operands: "tuple[Value, ...]") -> "Value":
+    """The result of any operation on `operands`; a DomainError where it has none that is finite.
 
-    >>> apply(ops.TABLE["maximum"], (Value(2.0), Value(3.0)))
+    >>> apply(ops.maximum, (Value(2.0), Value(3.0)))
     Value(data=3.0)
     """
     try:
         data = op.scalar(*[operand._data for operand in operands])
     except (ArithmeticError, ValueError):
         raise domain_error(op, operands) from None
-    return _record(op, operands, data)
+    return _node(op, data, *operands) if len(operands) < 3 else _node(op, data, None, None, operands)  # type: ignore[arg-type]
 
 
-# The methods of Value, made from the rows: a factory for each number of operands, as a general one takes twice as long
-def _unary(op: Operation) -> Callable[["Value"], "Value"]:
+# The methods of Value, made from operations: a factory for each number of operands, as one for all takes twice as long
+def _unary(op: Operation) -> "Callable[[Value], Value]":
     scalar = op.scalar
 
     def method(self: "Value") -> "Value":
@@ -64,12 +71,12 @@ def _unary(op: Operation) -> Callable[["Value"], "Value"]:
             data = scalar(self._data)
         except (ArithmeticError, ValueError):
             raise domain_error(op, (self,)) from None
-        return _record(op, (self,), data)
+        return _node(op, data, self)
 
-    return op.describe(method, of="Value.")
+    return _described(method, op)  # type: ignore[no-any-return]
 
 
-def _binary(op: Operation) -> Callable[["Value", Operand], "Value"]:
+def _binary(op: Operation) -> "Callable[[Value, Operand], Value]":
     """The method that applies `op` to a value and another value or number on its right."""
     scalar = op.scalar
 
@@ -80,27 +87,42 @@ def _binary(op: Operation) -> Callable[["Value", Operand], "Value"]:
             data = scalar(self._data, other._data)
         except (ArithmeticError, ValueError):
             raise domain_error(op, (self, other)) from None
-        return _record(op, (self, other), data)
+        return _node(op, data, self, other)
 
-    return op.describe(method, of="Value.")
-
-
-def _reflected(op: Operation) -> Callable[["Value", float], "Value"]:
-    def method(self: "Value", other: float) -> "Value":
-        return apply(op, (constant(other), self))
-
-    return op.describe(method, of="Value.")
+    return _described(method, op)  # type: ignore[no-any-return]
 
 
-def _comparison(compare: Callable[[float, float], bool]) -> Callable[["Value", Operand], bool]:
+def _reflected(
+    python_operator: Callable[[Any, Any], Any], method: "Callable[[Value, float], Value]"
+) -> "Callable[[Value, float], Value]":
+    """The method for a number on the left; for an array there, the array of what the operator makes of its elements."""
+
+    def reflected(self: "Value", other: Any) -> "Value":
+        if not getattr(other, "ndim", 0):
+            return method(self, other)
+        import numpy as np  # an array is here, so it has been imported
+
+        return np.frompyfunc(lambda element: python_operator(element, self), 1, 1)(other)  # type: ignore[no-any-return]
+
+    return reflected
+
+
+def _comparison(compare: Callable[[float, float], bool]) -> "Callable[[Value, Operand], bool]":
     def method(self: "Value", other: Operand) -> bool:
         return compare(self._data, other._data if isinstance(other, Value) else as_float(other))
 
     return method
 
 
+def _described(method: Any, op: Operation) -> Any:
+    method.__name__, method.__qualname__, method.__doc__ = op.name, f"Value.{op.name}", op.__doc__
+    return method
+
+
 class Value:
     """One number in a computation graph.
+
+    It takes attributes of your own, as `v.color = "red"`, and micrograd's names and habits.
 
     Args:
         data: the number: an int, a float or a numpy scalar; kept as a Python float.
@@ -108,8 +130,8 @@ class Value:
 
     Attributes:
         grad: d(root)/d(self), a float; 0.0 until a `backward()` reaches it.
-        op: the row of the table that computed it; for a leaf `ops.INPUT`, `ops.PARAMETER` or `ops.CONSTANT`.
-        operands: the values it was computed from, in order; () for a leaf.
+        op: the operation that computed it; for a leaf `ops.INPUT`, `ops.PARAMETER` or `ops.CONSTANT`.
+        source: the line of the program that made it, if that was while `trace_source()` was on.
 
     Raises:
         TypeError: `data` is not one real number.
@@ -121,79 +143,101 @@ class Value:
     (-5.0, 3.0, -2.0, 1.0)
     """
 
-    __slots__ = ("_data", "_epoch", "grad", "label", "op", "operands")
+    __slots__ = ("__dict__", "_changed", "_data", "_first", "_label", "_mark", "_others", "_second", "grad", "op")
     __array_ufunc__ = None  # numpy scalars and arrays leave their operators to ours
+    source: Any = None
+    op: Operation
+    _first: Any  # how the operands are kept: one or two here, else all in `_others`
+    _second: Any
+    _others: "tuple[Value, ...]"
+    _mark: object  # of the last walk
 
-    def __init__(self, data: SupportsFloat, label: str = "") -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"a label is a str, got {label!r}; operands are recorded by the operations themselves")
-        self._data = as_float(data)
-        self._epoch = _epoch
+    def __init__(
+        self, data: SupportsFloat, _children: "str | Iterable[Value]" = (), _op: str = "", label: str = ""
+    ) -> None:
+        if isinstance(_children, str):  # Value(data, label)
+            label = label or _children
+            _children = ()
+        self._data, self._changed, self.op = as_float(data), _clock, ops.INPUT
+        self.operands = _children_in(_children)
         self.grad: float = NO_GRADIENT
-        self.label = label
-        self.op = ops.INPUT
-        self.operands: tuple[Value, ...] = ()
-        if recording.observe is not None:
-            recording.observe(self)
+        self._mark, self.label = None, label
+        if self.operands:
+            self.op = OperationByHand(self, _op or "own", None)
+        if recording.active:
+            recording.tell_of(self)
 
     @property
     def data(self) -> float:
-        """The number. Only a leaf's may be changed, else a StaleGraphError; what it went into is then stale."""
+        """The number. What was computed from it before it is changed is stale: a backward pass through that fails."""
         return self._data
 
     @data.setter
     def data(self, data: SupportsFloat) -> None:
-        global _epoch  # noqa: PLW0603  # one clock for all graphs: values may be shared between them
-        if self.operands:
-            remedy = "change its operands and compute it again, or start a new leaf with .detach()"
-            raise StaleGraphError(f"{self!r} was computed by {self.op.name!r}: {remedy}")
-        self._data = as_float(data)
-        _epoch += 1
-        self._epoch = _epoch
+        global _clock  # noqa: PLW0603  # one clock for all graphs: values may be shared between them
+        number, _ = as_float(data), self._data  # one that a vector keeps is fetched first
+        _clock += 1
+        self._changed = -_clock if self.operands else _clock  # negative: it is no longer what its operands give
+        self._data = number
 
-    if not TYPE_CHECKING:  # read in C, so that no debugger steps into it
+    @property
+    def label(self) -> str:
+        """Its name in pictures and messages."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a str, got {label!r}: write str({label!r})")
+        self._label = label
+
+    if not TYPE_CHECKING:  # read in C, so that no debugger steps into them
         data = property(operator.attrgetter("_data"), data.fset, doc=data.__doc__)
+        label = property(operator.attrgetter("_label"), label.fset, doc=label.__doc__)
 
-    def __setstate__(self, state: Any) -> None:
-        """From a pickle or a copy; the clock goes on from that of the process where the pickle was made."""
-        global _epoch  # noqa: PLW0603
-        for name, held in ((state[0] or {}) | state[1]).items():  # a subclass may have attributes beside the slots
-            setattr(self, name, held)
-        _epoch = max(_epoch, self._epoch)
+    @property
+    def operands(self) -> "tuple[Value, ...]":
+        """The values it was computed from, in order; () for a leaf."""
+        if self._first is None:
+            return self._others
+        return (self._first,) if self._second is None else (self._first, self._second)
 
-    __add__ = _binary(ops.ADD)
-    __sub__ = _binary(ops.SUBTRACT)
-    __mul__ = _binary(ops.MULTIPLY)
-    __truediv__ = _binary(ops.DIVIDE)
-    __rsub__ = _reflected(ops.SUBTRACT)
-    __rmul__ = _reflected(ops.MULTIPLY)
-    __rtruediv__ = _reflected(ops.DIVIDE)
-    __neg__ = _unary(ops.NEGATE)
-    __abs__ = _unary(ops.ABS)
-    exp, log, sqrt = _unary(ops.EXP), _unary(ops.LOG), _unary(ops.SQRT)
-    sin, cos, tanh = _unary(ops.SIN), _unary(ops.COS), _unary(ops.TANH)
-    sigmoid, relu, softplus = _unary(ops.SIGMOID), _unary(ops.RELU), _unary(ops.SOFTPLUS)
-    gelu, gelu_tanh, silu = _unary(ops.GELU), _unary(ops.GELU_TANH), _unary(ops.SILU)
-    erf, erfc = _unary(ops.ERF), _unary(ops.ERFC)
+    @operands.setter
+    def operands(self, operands: "tuple[Value, ...]") -> None:
+        self._first, self._second = (*operands, None)[:2] if 0 < len(operands) < 3 else (None, None)
+        self._others = () if self._first is not None else operands
 
-    def __radd__(self, other: float) -> "Value":
-        """Other + self; the int 0 that `sum([...])` starts from adds no node."""
-        return self if type(other) is int and other == 0 else apply(ops.ADD, (constant(other), self))
+    __add__ = _binary(ops.add)
+    __sub__ = _binary(ops.subtract)
+    __mul__ = _binary(ops.multiply)
+    __truediv__ = _binary(ops.divide)
+    __neg__ = _unary(ops.negate)
+    __abs__ = _unary(ops.abs)
 
     def __pow__(self, exponent: Operand) -> "Value":
         """Self ** exponent: a number as the exponent has a rule of its own, without a logarithm."""
         other = exponent if isinstance(exponent, Value) else constant(exponent)
-        return apply(ops.POWER if other.op is ops.CONSTANT else ops.GENERAL_POWER, (self, other))
+        return apply(ops.power if other.op is ops.CONSTANT else ops.general_power, (self, other))
 
-    def __rpow__(self, base: float) -> "Value":
-        """Base ** self, for a number as the base."""
-        return apply(ops.EXPONENTIAL, (self, constant(base)))
+    # The int 0 that `sum([...])` starts from adds no node
+    __radd__ = _reflected(
+        operator.add, lambda self, n: self if type(n) is int and n == 0 else apply(ops.add, (constant(n), self))
+    )
+    __rsub__ = _reflected(operator.sub, lambda self, number: apply(ops.subtract, (constant(number), self)))
+    __rmul__ = _reflected(operator.mul, lambda self, number: apply(ops.multiply, (constant(number), self)))
+    __rtruediv__ = _reflected(operator.truediv, lambda self, number: apply(ops.divide, (constant(number), self)))
+    __rpow__ = _reflected(operator.pow, lambda self, base: apply(ops.exponential, (self, constant(base))))
 
     def __pos__(self) -> "Value":
         return self
 
     __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
     __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        """With a number: whether it is this value's. Two Values are equal if they are the same one."""
+        return bool(self._data == other) if isinstance(other, Real) else NotImplemented
 
     def __bool__(self) -> NoReturn:
         """Refused: whether a Value "is true" could mean its number or that there is one."""
@@ -209,25 +253,27 @@ class Value:
 
     def __repr__(self) -> str:
         parts = [f"data={self._data!r}"]
-        if not isinstance(self.grad, NoGradient):
+        if not isinstance(self.grad, NoGradient | None):
             parts.append(f"grad={self.grad!r}")
-        if self.label:
-            parts.append(f"label={self.label!r}")
+        if self._label:
+            parts.append(f"label={self._label!r}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
-    _prev = property(operator.attrgetter("operands"), doc="The operands, as micrograd calls them.")
-    _op = property(
-        operator.attrgetter("op.symbol"), doc='The operation\'s symbol, as micrograd calls it; "" for a leaf.'
-    )
+    if TYPE_CHECKING:  # a method for each operation of one operand, set below: v.exp(), v.tanh()
 
-    @property
-    def source(self) -> Source | None:
-        """The line of the program that made it, if that was while `trace_source()` was on."""
-        return getattr(self.operands, "source", None)
+        def __getattr__(self, name: str) -> Any: ...
+
+    def _apply_operation(self, op: Operation, operands: "tuple[Operand, ...]") -> "Value":
+        """See `Operation.__call__`."""
+        if method := _METHODS.get(op):
+            return method(self)
+        if op.constants:
+            operands = (*operands[: -op.constants], *map(as_float, operands[-op.constants :]))  # they have no gradient
+        return apply(op, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
 
     def detach(self) -> "Value":
         """A new leaf with the same number and label, through which no gradient flows."""
-        return Value(self._data, self.label)
+        return Value(self._data, self._label)
 
     def backward(self, grad: SupportsFloat = 1.0) -> None:
         """Add d(self)/d(leaf), times `grad`, to the `grad` of every leaf; set that of every node between.
@@ -238,6 +284,7 @@ class Value:
         Raises:
             StaleGraphError: a number was changed after something had been computed from it.
             DomainError: a derivative does not exist where the graph was computed (√x at 0, say), or is no float.
+            RuntimeError: it was computed inside `no_grad()`.
 
         >>> a = Value(3.0); y = a * a
         >>> y.backward(); y.backward(); a.grad
@@ -246,36 +293,75 @@ class Value:
         backward_pass(self, as_float(grad))
 
     def backward_steps(self, grad: SupportsFloat = 1.0) -> "Iterator[BackwardStep]":
-        """`backward()`, paused after each application of the chain rule: a `BackwardStep` each.
-
-        Inside the loop the gradients are as of that step. A loop that is left before its end changes nothing: all
-        gradients are again what they were. Agrees with `backward()` to the bit.
-
-        >>> a = Value(3.0, "a"); y = a * a; y.label = "y"
-        >>> for step in y.backward_steps(): print(step)
-        a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3 (operand 1 of a·a)
-        a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3, and 3 + 3 = 6 (operand 2 of a·a)
-        """
+        """`backward()`, paused after each application of the chain rule: see `stepping.steps.backward_steps`."""
         from microgradnet.stepping.steps import backward_steps
 
         return backward_steps(self, as_float(grad))
 
     def forward_steps(self) -> "Iterator[ForwardStep]":
-        """What was computed, operation by operation, in order: a `ForwardStep` each. Nothing is computed anew.
-
-        >>> x = Value(3.0, "x"); y = 2 * x + 1; y.label = "y"
-        >>> for step in y.forward_steps(): print(step)
-        2·x = 2·3 = 6
-        y = 2·x + 1 = 6 + 1 = 7
-        """
+        """The operations that it was computed by, in order: see `stepping.steps.forward_steps`."""
         from microgradnet.stepping.steps import forward_steps
 
         return forward_steps(self)
 
     def zero_grad(self) -> None:
         """Forget the gradients of this value and of everything it was computed from."""
-        for node in topological_order(self):
-            node.grad = NO_GRADIENT
+        set_gradients(Graph(self).nodes, repeat(NO_GRADIENT))
+
+    # micrograd's own names, in its spelling
+    @property
+    def _prev(self) -> "set[Value]":
+        return set(self.operands)
+
+    @property
+    def _op(self) -> str:
+        if not self.operands:
+            return ""
+        if self.op is ops.power:
+            return f"**{self.operands[1]._data:g}"
+        return self.op.operator or ("ReLU" if self.op is ops.relu else self.op.name)
+
+    @property
+    def _backward(self) -> Callable[[], None]:
+        """The chain rule from this value to its operands, once. A program may set a function of its own.
+
+        It is called with this value's gradient at 1, and what it adds is multiplied by the real one.
+        """
+        return partial(chain_rule_once, self)
+
+    @_backward.setter
+    def _backward(self, backward: Callable[[], None]) -> None:
+        if self.operands:  # a leaf has none to pass a gradient to
+            self.op = OperationByHand(self, self._op or "own", backward)
+
+    # Copies and pickles are flat: a chain of a million is no deeper than a single operation
+    def __reduce_ex__(self, protocol: object) -> Any:
+        below: list[Any] = []
+        pending = _pending.get()
+        if self in pending and pending.isdisjoint(self.operands):  # its turn: all below it are done
+            pending.discard(self)
+        elif self.operands:
+            below = [*Graph(self).computed[:-1]]
+            _pending.set(set(below))
+            below.append(_Done(pending))
+        kept = [getattr(self, name) for name in _KEPT]
+        return _new, (type(self),), (below, kept, vars(self))
+
+    def __setstate__(self, state: Any) -> None:
+        """The clock goes on from that of the process where a pickle was made."""
+        global _clock  # noqa: PLW0603
+        _, slots, attributes = state
+        for name, held in zip(_KEPT, slots, strict=True):
+            setattr(self, name, held)
+        self._mark = None
+        vars(self).update(attributes)
+        _clock = max(_clock, abs(self._changed))
+
+    def __copy__(self) -> "Value":
+        kept = [getattr(self, name) for name in _KEPT]
+        twin = _new(type(self))
+        twin.__setstate__(([], kept, vars(self)))
+        return twin
 
 
 def parameter(data: SupportsFloat, label: str = "") -> Value:
@@ -296,4 +382,61 @@ def constant(data: SupportsFloat) -> Value:
     return leaf
 
 
+def _children_in(given: Any) -> "tuple[Value, ...]":
+    children = tuple(dict.fromkeys(given)) if isinstance(given, Iterable) else (given,)
+    if all(isinstance(child, Value) for child in children):
+        return children
+    raise TypeError(f"a label is a str, got {given!r}; operands are recorded by the operations themselves")
+
+
+class OperationByHand(Operation):
+    """The operation of a node whose `_backward` a program has set: its derivatives are what that adds to gradients."""
+
+    def __init__(self, node: Value, name: str, backward: Callable[[], None] | None) -> None:
+        def value(m: Any, *operands: Any) -> Any:
+            raise TypeError(
+                f"{name!r} has a _backward() of its own, whose formula nobody can read: define it with @operation to "
+                "compile it, differentiate it twice or play it in a page"
+            )
+
+        def derivatives(m: Any, y: Any, *operands: Any) -> tuple[float, ...]:
+            if not isinstance(y, float):
+                value(m)
+            if backward is None:
+                raise TypeError(f"{node!r} was made with operands and no rule: set its _backward, or use @operation")
+            saved = SavedGradients([node, *node.operands], always=True)
+            with saved, saved:
+                set_gradients(saved.nodes, [1.0, *[0.0] * len(node.operands)])
+                node.op = before  # which `backward` may call
+                try:
+                    backward()
+                finally:
+                    node.op = self
+                added = {operand: operand.grad for operand in node.operands}
+                return tuple([added.pop(operand, 0.0) for operand in node.operands])  # once for the two of x·x
+
+        before = node.op
+        super().__init__(value, derivatives, name=name, code=name)
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{self.name!r} has a _backward() of its own, which can't be copied: define it with @operation")
+
+
+class _Done:
+    """Stands behind the nodes below one that is copied or pickled: those of an outer one are pending again."""
+
+    def __init__(self, pending: set[Value] | None = None) -> None:
+        self.pending = pending
+
+    def __reduce__(self) -> Any:
+        _pending.set(self.pending or set())
+        return _Done, ()
+
+
+_pending: ContextVar[set[Value]] = ContextVar("pending", default=set())  # noqa: B039  # never changed
+_KEPT = ("_data", "_changed", "_label", "grad", "op", "_first", "_second", "_others")
 _new: Callable[[type[Value]], Value] = object.__new__
+
+_METHODS = {op: _unary(op) for op in ops.TABLE.values() if len(op.operands) == 1 and not op.operator}
+for _operation, _method in _METHODS.items():
+    setattr(Value, _operation.name, _method)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from microgradnet import operation
-from microgradnet.checking.custom_operation import OperationFunction
+from microgradnet.ops import Operation
 
 NAMES = ("cube", "hypotenuse", "lerp", "swish", "shrink")
 
@@ -50,7 +50,7 @@ def shrink(m: Any, x: Any) -> Any:
     return m.where(x > 0.5, x - 0.5, m.where(x < -0.5, x + 0.5, 0))
 
 
-def defined() -> dict[str, OperationFunction]:
+def defined() -> dict[str, Operation]:
     """These operations, by their names; they are in the table until the test ends."""
     functions = (
         operation(derivatives=cube_derivatives, symbol="x³", text="{0}³", latex="{0}^{{3}}")(cube),

@@ -103,7 +103,7 @@ class Program:
                     waves[index, low, high] = call(TABLE["add"], (wave, (low + high) / 2))
             operands = (waves[index, *sample] for index, sample in zip(step.operands, step.row.sample, strict=False))
             found.append(call(step.row, (*operands, *step.constants)))
-        return call(TABLE["sum"], tuple(found))
+        return call(TABLE["total"], tuple(found))
 
     def record(self, leaves: Sequence[Value]) -> Value:
         """The program's graph on `leaves`."""

@@ -1,185 +1,127 @@
-"""Elementary functions: exponentials, roots, circular and hyperbolic functions, extremes. Each row after its rules."""
+"""Elementary functions: exponentials, roots, circular and hyperbolic functions, extremes."""
 
 import math
+from builtins import abs as absolute
 
 from microgradnet.ops import floats
-from microgradnet.ops.arithmetic import ANY, AWAY_FROM_ZERO
-from microgradnet.ops.operation import Number, Operation, Space
+from microgradnet.ops.operation import POSITIVE, Namespace, Number, operation
 
 
-def exp_value(m: Space, x: Number) -> Number:
-    return m.exp(x)
-
-
-def exp_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
+def exp_derivatives(m: Namespace, y: Number, x: Number) -> tuple[Number, ...]:
     return (y,)
 
 
-EXP = Operation(
-    "exp", "exp", exp_value, exp_derivatives, ("x",), "exp({0})", r"e^{{{0}}}", "exp(x)", sample=(ANY,),
-    domain="x < 709.8 (a float ends there)", scalar=math.exp,
-)  # fmt: skip
+@operation(exp_derivatives, domain="x < 709.8 (a float ends there)", scalar=math.exp)
+def exp(m: Namespace, x: Number) -> Number:
+    return m.exp(x)
 
 
-def log_value(m: Space, x: Number) -> Number:
-    return m.log(x)
-
-
-def log_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
+def log_derivatives(m: Namespace, y: Number, x: Number) -> tuple[Number, ...]:
     return (1.0 / x,)
 
 
-LOG = Operation(
-    "log", "log", log_value, log_derivatives, ("x",), "log({0})", r"\ln\left({0}\right)", "log(x)",
-    sample=(AWAY_FROM_ZERO,), domain="x > 0", scalar=math.log,
-)  # fmt: skip
+@operation(log_derivatives, sample=(POSITIVE,), domain="x > 0", scalar=math.log)
+def log(m: Namespace, x: Number) -> Number:
+    return m.log(x)
 
 
-def sqrt_value(m: Space, x: Number) -> Number:
-    return m.sqrt(x)
-
-
-def sqrt_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
+def sqrt_derivatives(m: Namespace, y: Number, x: Number) -> tuple[Number, ...]:
     return (0.5 / y,)
 
 
-SQRT = Operation(
-    "sqrt", "√", sqrt_value, sqrt_derivatives, ("x",), "√({0})", r"\sqrt{{{0}}}", "sqrt(x)",
-    sample=(AWAY_FROM_ZERO,), domain="x ≥ 0 (its derivative: x > 0)", scalar=math.sqrt,
-)  # fmt: skip
+@operation(sqrt_derivatives, sample=(POSITIVE,), domain="x ≥ 0 (its derivative: x > 0)", scalar=math.sqrt)
+def sqrt(m: Namespace, x: Number) -> Number:
+    return m.sqrt(x)
 
 
-def sin_value(m: Space, x: Number) -> Number:
-    return m.sin(x)
-
-
-def sin_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
+def sin_derivatives(m: Namespace, y: Number, x: Number) -> tuple[Number, ...]:
     return (m.cos(x),)
 
 
-SIN = Operation(
-    "sin", "sin", sin_value, sin_derivatives, ("x",), "sin({0})", r"\sin\left({0}\right)", "sin(x)",
-    sample=(ANY,), scalar=math.sin,
-)  # fmt: skip
+@operation(sin_derivatives, scalar=math.sin)
+def sin(m: Namespace, x: Number) -> Number:
+    return m.sin(x)
 
 
-def cos_value(m: Space, x: Number) -> Number:
-    return m.cos(x)
-
-
-def cos_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
+def cos_derivatives(m: Namespace, y: Number, x: Number) -> tuple[Number, ...]:
     return (-m.sin(x),)
 
 
-COS = Operation(
-    "cos", "cos", cos_value, cos_derivatives, ("x",), "cos({0})", r"\cos\left({0}\right)", "cos(x)",
-    sample=(ANY,), scalar=math.cos,
-)  # fmt: skip
+@operation(cos_derivatives, scalar=math.cos)
+def cos(m: Namespace, x: Number) -> Number:
+    return m.cos(x)
 
 
-def tanh_value(m: Space, x: Number) -> Number:
-    return m.tanh(x)
-
-
-def tanh_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
-    return (1.0 - y * y,)
-
-
-TANH = Operation(
-    "tanh", "tanh", tanh_value, tanh_derivatives, ("x",), "tanh({0})", r"\tanh\left({0}\right)", "tanh(x)",
-    sample=(ANY,), scalar=math.tanh,
-)  # fmt: skip
-
-
-def bounded(m: Space, x: Number) -> Number:
+def bounded(m: Namespace, x: Number) -> Number:
     """The nearest to x within ±100, where e^(−x²) has long been 0: its square is finite. Not |x|, which has a kink."""
     return m.maximum(m.minimum(x, 100.0), -100.0)
 
 
-def erf_value(m: Space, x: Number) -> Number:
-    return m.erf(x)
-
-
-def erf_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
+def erf_derivatives(m: Namespace, y: Number, x: Number) -> tuple[Number, ...]:
     return (2.0 / math.sqrt(math.pi) * m.exp(-(bounded(m, x) ** 2)),)
 
 
-ERF = Operation(
-    "erf", "erf", erf_value, erf_derivatives, ("x",), "erf({0})", r"\operatorname{{erf}}\left({0}\right)",
-    "erf(x)", sample=(ANY,), scalar=math.erf,
-)  # fmt: skip
+@operation(erf_derivatives, scalar=math.erf)
+def erf(m: Namespace, x: Number) -> Number:
+    return m.erf(x)
 
 
-def erfc_value(m: Space, x: Number) -> Number:
-    return m.erfc(x)
-
-
-def erfc_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
+def erfc_derivatives(m: Namespace, y: Number, x: Number) -> tuple[Number, ...]:
     return (-2.0 / math.sqrt(math.pi) * m.exp(-(bounded(m, x) ** 2)),)
 
 
-ERFC = Operation(
-    "erfc", "erfc", erfc_value, erfc_derivatives, ("x",), "erfc({0})", r"\operatorname{{erfc}}\left({0}\right)",
-    "erfc(x)", sample=(ANY,), scalar=math.erfc,
-)  # fmt: skip
+@operation(erfc_derivatives, scalar=math.erfc)
+def erfc(m: Namespace, x: Number) -> Number:
+    return m.erfc(x)
 
 
-def absolute_value(m: Space, x: Number) -> Number:
-    return m.abs(x)
-
-
-def absolute_derivatives(m: Space, y: Number, x: Number) -> tuple[Number, ...]:
+def abs_derivatives(m: Namespace, y: Number, x: Number) -> tuple[Number, ...]:
     return (m.sign(x),)  # 0 at the kink
 
 
-ABS = Operation(
-    "abs", "|x|", absolute_value, absolute_derivatives, ("x",), "|{0}|", r"\left|{0}\right|", "abs(x)",
-    sample=(ANY,), scalar=abs,
-)  # fmt: skip
+@operation(abs_derivatives, scalar=absolute)
+def abs(m: Namespace, x: Number) -> Number:
+    return m.abs(x)
 
 
-def minimum_value(m: Space, a: Number, b: Number) -> Number:
+def minimum_derivatives(m: Namespace, y: Number, a: Number, b: Number) -> tuple[Number, ...]:
+    for_a = m.where(a < b, 1.0, m.where(a > b, 0.0, 0.5))  # a tie is split
+    return for_a, 1.0 - for_a
+
+
+@operation(minimum_derivatives, scalar=floats.minimum)
+def minimum(m: Namespace, a: Number, b: Number) -> Number:
     return m.minimum(a, b)
 
 
-def minimum_derivatives(m: Space, y: Number, a: Number, b: Number) -> tuple[Number, ...]:
-    share = m.where(a < b, 1.0, m.where(a > b, 0.0, 0.5))  # a tie is shared
-    return share, 1.0 - share
+def maximum_derivatives(m: Namespace, y: Number, a: Number, b: Number) -> tuple[Number, ...]:
+    for_a = m.where(a > b, 1.0, m.where(a < b, 0.0, 0.5))  # a tie is split
+    return for_a, 1.0 - for_a
 
 
-MINIMUM = Operation(
-    "minimum", "min", minimum_value, minimum_derivatives, ("a", "b"), "min({all})",
-    r"\min\left({all}\right)", "minimum(a, b)", sample=(ANY, ANY), scalar=floats.minimum,
-)  # fmt: skip
-
-
-def maximum_value(m: Space, a: Number, b: Number) -> Number:
+@operation(maximum_derivatives, scalar=floats.maximum)
+def maximum(m: Namespace, a: Number, b: Number) -> Number:
     return m.maximum(a, b)
 
 
-def maximum_derivatives(m: Space, y: Number, a: Number, b: Number) -> tuple[Number, ...]:
-    share = m.where(a > b, 1.0, m.where(a < b, 0.0, 0.5))  # a tie is shared
-    return share, 1.0 - share
+def logsumexp_derivatives(m: Namespace, y: Number, *operands: Number) -> tuple[Number, ...]:
+    exponentials = [m.exp(x - y) for x in operands]
+    sum_of_all = m.total(exponentials)  # 1, but for the rounding of y, which is large where y is
+    return tuple([e / sum_of_all for e in exponentials])  # the softmax
 
 
-MAXIMUM = Operation(
-    "maximum", "max", maximum_value, maximum_derivatives, ("a", "b"), "max({all})",
-    r"\max\left({all}\right)", "maximum(a, b)", sample=(ANY, ANY), scalar=floats.maximum,
-)  # fmt: skip
+def logsumexp_scalar(*operands: float) -> float:
+    top = floats.largest(operands)  # an infinity is its own logsumexp: inf − inf would be NaN
+    return top if math.isinf(top) else logsumexp.value(floats, *operands)
 
 
-def logsumexp_value(m: Space, *operands: Number) -> Number:
+@operation(
+    logsumexp_derivatives,
+    operands=("x₁", "x₂", "x₃"),
+    code="logsumexp([x1, x2, x3])",
+    scalar=logsumexp_scalar,
+)
+def logsumexp(m: Namespace, *operands: Number) -> Number:
+    """Y = log(eˣ¹ + eˣ² + …), without overflow. dy/dxᵢ is the softmax of the values."""
     top = m.largest(operands)  # taken out, so that no exponential overflows
     return top + m.log(m.total([m.exp(x - top) for x in operands]))
-
-
-def logsumexp_derivatives(m: Space, y: Number, *operands: Number) -> tuple[Number, ...]:
-    shares = [m.exp(x - y) for x in operands]
-    total = m.total(shares)  # 1, but for the rounding of y, which is large where y is
-    return tuple([share / total for share in shares])  # the softmax
-
-
-LOGSUMEXP = Operation(
-    "logsumexp", "lse", logsumexp_value, logsumexp_derivatives, ("x₁", "x₂", "x₃"), "logsumexp({all})",
-    r"\operatorname{{logsumexp}}\left({all}\right)", "logsumexp([x1, x2, x3])", sample=(ANY,) * 3, variadic=True,
-)  # fmt: skip

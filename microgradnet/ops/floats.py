@@ -1,63 +1,42 @@
-"""The functions that rules ask of a namespace, on Python floats.
+"""The functions that rules ask of a namespace, on Python floats: the `m` of the eager reading.
 
-This is the namespace `m` of the eager reading. Each function is stable over the whole range of a float,
-and lets a NaN through: a NaN that goes in comes out. What is undefined raises, as `math` does.
+Each is stable over the whole range of a float, and lets a NaN through. What is undefined raises, as `math` does.
 """
 
 from builtins import abs
 from collections.abc import Sequence
 from functools import reduce
 from math import cos, erf, erfc, exp, expm1, log, log1p, sin, sqrt, tanh
-from numbers import Integral, Real
+from numbers import Real
 
 __all__ = [
-    "abs", "as_count", "as_float", "cos", "erf", "erfc", "exp", "expm1", "largest", "log", "log1p", "maximum",
-    "minimum", "sigmoid", "sign", "sin", "sqrt", "tanh", "total", "where",
+    "abs", "as_float", "cos", "erf", "erfc", "exp", "expm1", "largest", "log", "log1p", "maximum", "minimum",
+    "sigmoid", "sign", "sin", "sqrt", "tanh", "total", "where",
 ]  # fmt: skip
 
 
 def where(condition: bool, if_true: float, if_false: float) -> float:
-    """`if_true` where `condition` holds, else `if_false`.
-
-    >>> where(2 > 1, 10.0, 20.0)
-    10.0
-    """
+    """`if_true` where `condition` holds, else `if_false`."""
     return if_true if condition else if_false
 
 
 def sign(x: float) -> float:
-    """-1, 0 or 1 with the sign of x; NaN of NaN.
-
-    >>> sign(-3.5), sign(0.0)
-    (-1.0, 0.0)
-    """
+    """-1, 0 or 1 with the sign of x; NaN of NaN."""
     return 1.0 if x > 0.0 else -1.0 if x < 0.0 else x * 0.0
 
 
 def maximum(a: float, b: float) -> float:
-    """The larger of a and b; NaN if either is NaN (the built-in `max(1.0, nan)` is 1.0).
-
-    >>> maximum(1.0, float("nan"))
-    nan
-    """
+    """The larger of a and b; NaN if either is NaN (the built-in `max(1.0, nan)` is 1.0)."""
     return a if a > b or a != a else b
 
 
 def minimum(a: float, b: float) -> float:
-    """The smaller of a and b; NaN if either is NaN.
-
-    >>> minimum(1.0, float("nan"))
-    nan
-    """
+    """The smaller of a and b; NaN if either is NaN."""
     return a if a < b or a != a else b
 
 
 def total(numbers: Sequence[float]) -> float:
-    """x₁ + x₂ + …, from the left, as written with +; the built-in sum rounds otherwise from Python 3.12 on.
-
-    >>> total([1.0, 2.0, 3.0])
-    6.0
-    """
+    """x₁ + x₂ + …, from the left, as written with +; the built-in sum rounds otherwise from Python 3.12 on."""
     so_far = numbers[0]
     for number in numbers[1:]:
         so_far = so_far + number
@@ -65,20 +44,12 @@ def total(numbers: Sequence[float]) -> float:
 
 
 def largest(numbers: Sequence[float]) -> float:
-    """The largest of the numbers; NaN if one of them is NaN.
-
-    >>> largest([1.0, 3.0, 2.0])
-    3.0
-    """
+    """The largest of the numbers; NaN if one of them is NaN."""
     return reduce(maximum, numbers)
 
 
 def sigmoid(x: float) -> float:
-    """1 / (1 + e^-x), with no exponential of a positive number: exactly 0.0 at -1000 and 1.0 at 1000.
-
-    >>> sigmoid(0.0), sigmoid(-1000.0), sigmoid(1000.0)
-    (0.5, 0.0, 1.0)
-    """
+    """1 / (1 + e^-x), with no exponential of a positive number: exactly 0.0 at -1000 and 1.0 at 1000."""
     if x < 0.0:
         e = exp(x)
         return e / (1.0 + e)
@@ -97,35 +68,19 @@ def as_float(number: object) -> float:
     """
     if type(number) is float:
         return number
-    if isinstance(number, Real):  # numpy's scalars are Real too; strings, None, complex and arrays are not
+    kind, is_array = type(number).__name__, hasattr(number, "dtype")
+    if isinstance(number, Real) or (is_array and kind in ("bool", "bool_")):  # NumPy's scalars too
         try:
-            return float(number)
+            return float(number)  # type: ignore[arg-type]
         except OverflowError:
-            kind = type(number).__name__
             raise OverflowError(f"{kind} too large for a float, which ends at 1.8e308: rescale it") from None
-    kind = type(number).__name__
+    hint = ""
     if hasattr(number, "operands"):
         hint = ": use it as it is, or its number, .data"
-    elif getattr(number, "shape", None) == ():
+    elif is_array and getattr(number, "shape", None) == ():
         hint = " of no dimension; pass the number in it: .item()"
-    elif hasattr(number, "__len__") and not isinstance(number, str | bytes):
-        hint = "; a Value is one number, so build one each: [Value(x) for x in numbers], [v * x for x in numbers]"
     elif isinstance(number, str):
         hint = f"; to read a number from text: float({number!r:.40})"
-    else:
-        hint = ""
+    elif hasattr(number, "__len__") and not isinstance(number, bytes):
+        hint = "; a Value is one number, so build one each: [Value(x) for x in numbers], [v * x for x in numbers]"
     raise TypeError(f"expected one real number (int, float or a numpy scalar), got {kind}{hint}")
-
-
-def as_count(number: object, what: str) -> int:
-    """`number` if it is a whole number of at least 1; an error that says `what` has to be one otherwise.
-
-    Raises:
-        ValueError: it is not.
-
-    >>> as_count(3, "the number of inputs")
-    3
-    """
-    if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
-        raise ValueError(f"{what} must be a whole number of at least 1, got {number!r}")
-    return int(number)

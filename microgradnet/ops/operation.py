@@ -1,176 +1,199 @@
-"""`Operation`: one row of the table, all that is known about one operation.
+"""`Operation`: what an operation computes and its partial derivatives, as two rules that many can read.
 
-A row's two rules are ordinary named functions of a namespace `m` and of operands: `value(m, *operands)` and
-`derivatives(m, result, *operands)`, one partial derivative an operand. Read with floats they give numbers,
-with `Value`s a graph, with arrays a batch, with symbols text. They never branch on a number (`m.where` does),
-so that all of these can go through them.
+A rule is an ordinary named function of a namespace `m` and of operands. Read with floats it gives a number, with
+`Value`s a graph, with arrays a batch, with symbols a formula. It never branches on a number (`m.where` does), so that
+all of these can go through it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from math import isfinite
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
+from microgradnet.errors import domain_error
 from microgradnet.ops import floats
+
+if TYPE_CHECKING:
+    from microgradnet.value import Value
 
 Number: TypeAlias = Any
 """What a rule computes with: a float, a `Value`, an array or a symbol."""
-Space: TypeAlias = Any
-"""A namespace of functions for such numbers: `ops.floats`, `functions`, `ops.symbols` or an array module."""
-Written = tuple[str, int]
-"""A piece of text and how strongly it binds: see `Operation.binding`."""
+Namespace: TypeAlias = Any
+"""Functions of such numbers: `ops.floats`, `functions`, `notation.symbols` or an array module."""
+Rule: TypeAlias = Callable[..., Any]
+"""`value(m, *operands)`; or `derivatives(m, result, *operands)`, a tuple with ∂result/∂operand for each operand."""
+Interval: TypeAlias = tuple[float, float]
 
-LOOSE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
-LATEX_BRACKETS = r"\left({}\right)"
-
-
-def row_named(name: str) -> "Operation":
-    """The row of that name, a leaf's among them.
-
-    Raises:
-        LookupError: there is none; a pickled graph may have an operation that was not defined here.
-
-    >>> row_named("add")
-    <Operation add>
-    """
-    from microgradnet import ops  # the table is made of this module's rows
-
-    leaves = {row.name: row for row in (ops.INPUT, ops.PARAMETER, ops.CONSTANT)}
-    row = {**ops.TABLE, **leaves}.get(name)
-    if row is None:
-        raise LookupError(f"there is no operation {name!r} here: define it with @operation first, as it was then")
-    return row
-
-
-def leaf_value(m: Space) -> Number:
-    """A leaf is given its number from outside."""
-    raise TypeError("a leaf has a number of its own; nothing computes it")
-
-
-def leaf_derivatives(m: Space, y: Number) -> tuple[Number, ...]:
-    """A leaf has no operands, so no derivatives."""
-    return ()
+ANY, POSITIVE = (-3.0, 3.0), (0.5, 3.0)
+TABLE: dict[str, "Operation"] = {}
+"""Every operation by its name, a user's own among them."""
+LEAVES: dict[str, "Operation"] = {}
+"""What stands in place of an operation in a leaf, by the name of that kind of leaf."""
 
 
 class Operation:
-    """One row of the table of operations. Rows are compared by identity and never change.
+    """One operation, y = f(x₁, x₂, …). Called like a function, it takes Values and numbers: `maximum(v, 0.0)`.
 
-    Attributes:
-        name: what it is called, everywhere.
-        symbol: what its circle shows in a picture.
-        value: the rule for the result, `value(m, *operands)`.
-        derivatives: the rule for the partial derivatives, `derivatives(m, result, *operands)`.
-        operands: the operands' names in formulas, in order.
-        text, latex: how it is written; `{0}` is the first operand, `{all}` all of them with commas between,
-            or a function from the operands' texts to the text.
+    Args:
+        value, derivatives: its two rules. The last operands may be constants, which have no derivative.
+        name: what it is called, everywhere; the name of the rule for its value unless given.
+        operands: their names, in order; for any number of operands, an example.
+        operator: how Python's operator for it is written, if there is one.
         code: how a Python program writes it.
-        sample: for each operand the interval (low, high) that tests draw from, well inside the domain.
+        sample: for each operand the interval (low, high) that checks and tests draw from, inside the domain.
         domain: where it is defined, in words or as a formula.
-        constants: how many of the operands, counted from the last, are plain numbers without a derivative
-            (an exponent, a slope).
-        variadic: takes any number of operands; `operands` and `sample` then show one example.
-        binding: how strongly the text binds, from `SUM` to `ATOM`, to know where parentheses are needed.
-        operand_binding: how strongly an operand's text must bind to need none; `binding` unless said.
-        scalar: the result on floats, `scalar(*operands)`: a faster or stabler form of `value` where there is one.
+        constants: how many of the operands, counted from the last, are plain numbers (an exponent, a slope).
+        activation: whether it is one of the activation functions of a neuron.
+        scalar: the value on floats, `scalar(*operands)`: a faster or stabler form of `value` where there is one.
+
+    >>> TABLE["multiply"](2.0, 3.0)
+    6.0
     """
 
-    __slots__ = (
-        "binding", "code", "constants", "derivatives", "domain", "latex", "name", "operand_binding", "operands",
-        "sample", "scalar", "symbol", "text", "value", "variadic",
-    )  # fmt: skip
-
     def __init__(
-        self,
-        name: str,
-        symbol: str,
-        value: Callable[..., Number],
-        derivatives: Callable[..., tuple[Number, ...]],
-        operands: tuple[str, ...],
-        text: str | Callable[[Sequence[str]], str],
-        latex: str | Callable[[Sequence[str]], str],
-        code: str,
-        *,
-        sample: tuple[tuple[float, float], ...],
-        domain: str = "all numbers",
-        constants: int = 0,
-        variadic: bool = False,
-        binding: int = ATOM,
-        operand_binding: int | None = None,
-        scalar: Callable[..., float] | None = None,
-    ) -> None:  # written out, as importing dataclasses takes longer than all of this package
-        self.name = name
-        self.symbol = symbol
-        self.value = value
-        self.derivatives = derivatives
-        self.operands = operands
-        self.text = text
-        self.latex = latex
-        self.code = code
-        self.sample = sample
-        self.domain = domain
-        self.constants = constants
-        self.variadic = variadic
-        self.binding = binding
-        self.operand_binding = binding if operand_binding is None else operand_binding
+        self, value: Rule, derivatives: Rule, *, name: str = "", operands: Sequence[str] = (), operator: str = "",
+        code: str = "", sample: Sequence[Interval] = (), domain: str = "all numbers", constants: int = 0,
+        activation: bool = False, scalar: Callable[..., float] | None = None,
+    ) -> None:  # fmt: skip
+        rule = value.__code__
+        self.value: Rule = value
+        self.derivatives: Callable[..., tuple[Number, ...]] = derivatives
+        self.name = self.__name__ = name or value.__name__
+        self.variadic = bool(rule.co_flags & 0x04)  # def value(m, *operands)
+        self.operands = tuple(operands) or rule.co_varnames[1 : rule.co_argcount]
+        self.operator, self.code = operator, code or f"{self.name}({', '.join(self.operands)})"
+        variables = len(self.operands) - constants
+        self.sample = tuple(sample) or (ANY,) * variables + (POSITIVE,) * constants
+        self.domain, self.constants, self.activation = domain, constants, activation
+        self.__doc__, self.__module__ = value.__doc__ or f"y = {self.code}, for {domain}.", value.__module__
         self.scalar: Callable[..., float] = scalar or partial(value, floats)
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
 
-    def __reduce__(self) -> tuple[Callable[[str], "Operation"], tuple[str]]:
-        from microgradnet import ops
+    @property
+    def symbol(self) -> str:
+        """What stands for it in a picture: "×"."""
+        from microgradnet.notation.typography import symbol_of
 
-        if self.name in ops.TABLE and ops.TABLE[self.name] is not self:  # a copied value has the same row, no copy
+        return symbol_of(self)
+
+    @overload
+    def __call__(self, x: "Value", /, *others: "Value | float", **constants: float) -> "Value": ...
+    @overload
+    def __call__(self, x: float, y: "Value", /, *others: "Value | float", **constants: float) -> "Value": ...
+    @overload
+    def __call__(self, x: float, y: float, z: "Value", /, *others: "Value | float", **constants: float) -> "Value": ...
+    @overload
+    def __call__(self, *numbers: float, **constants: float) -> float: ...
+    @overload
+    def __call__(self, values: "Iterable[Value]", /) -> "Value": ...
+    @overload
+    def __call__(self, numbers: Iterable[float], /) -> float: ...
+    @overload
+    def __call__(self, values: "Iterable[Value | float]", /) -> "Value | float": ...
+    def __call__(self, *operands: Any, **constants: Any) -> Any:  # type: ignore[misc]  # **constants is not `x`
+        """The result, of as many operands as it has (an operation of any number takes a list): of numbers, a number.
+
+        An operand that is no number applies the operation itself, by `operand._apply_operation(operation, operands)`.
+
+        Raises:
+            DomainError: there is no finite result.
+            TypeError, ValueError: these are not its operands.
+        """
+        if self.variadic:
+            operands = self._listed(*operands, **constants)
+        elif constants or len(operands) != len(self.operands):
+            operands = self._bound(*operands, **constants)
+        for operand in operands:
+            if hasattr(operand, "_apply_operation"):
+                return operand._apply_operation(self, operands)
+        numbers = [floats.as_float(operand) for operand in operands]
+        try:
+            y = self.scalar(*numbers)
+        except (ArithmeticError, ValueError):
+            raise domain_error(self, numbers) from None
+        if isfinite(y) or not all(map(isfinite, numbers)):
+            return y
+        raise domain_error(self, numbers)
+
+    def _listed(self, *given: Any) -> tuple[Any, ...]:
+        if len(given) != 1 or hasattr(given[0], "_apply_operation") or not hasattr(given[0], "__iter__"):
             raise TypeError(
-                f"{self!r} is not in the table of operations (any more), so it can't be copied: compute the values "
-                "again with the one that is, or change a row with .replace()"
+                f"{self.name} takes a list of values, got {', '.join(map(repr, given))}: put it in brackets"
             )
-        return row_named, (self.name,)
+        if operands := tuple(given[0]):
+            return operands
+        raise ValueError(f"{self.name} needs at least one value, got none")
+
+    def _bound(self, *given: Any, **constants: float) -> tuple[Any, ...]:
+        """The operands in order, the defaults of constants among them."""
+        defaults = self.value.__defaults__ or ()
+        missing = len(self.operands) - len(given)
+        if not constants and 0 < missing <= len(defaults):
+            return given + defaults[len(defaults) - missing :]
+        from inspect import signature  # takes as long to load as this package
+
+        try:
+            bound = signature(self.value).bind(floats, *given, **constants)
+        except TypeError as error:
+            raise TypeError(f"{self.code}: {error}") from None
+        bound.apply_defaults()
+        return bound.args[1:]
 
     def replace(self, **changes: Any) -> "Operation":
-        """A new row, outside the table, that is as this one but for `changes`."""
-        return Operation(**{name: getattr(self, name) for name in self.__slots__} | changes)
+        """A new operation, outside the table, that is as this one but for `changes`.
 
-    @classmethod
-    def of_leaf(cls, name: str) -> "Operation":
-        """What stands in place of an operation in a leaf: a name for the kind of leaf, and nothing to compute."""
-        return cls(name, "", leaf_value, leaf_derivatives, (), "", "", "", sample=())
-
-    def describe(self, function: Callable[..., Number], of: str = "") -> Callable[..., Number]:
-        """`function`, which applies this operation, with its name (after `of`) and its formula."""
-        function.__name__, function.__qualname__ = self.name, of + self.name
-        function.__doc__ = f"y = {self.write([(name, ATOM) for name in self.operands])}, for {self.domain}."
-        return function
-
-    def write(self, operands: Sequence[Written]) -> str:
-        """This operation on `operands`, each a (text, binding) pair, as text with the parentheses it needs.
-
-        >>> from microgradnet.ops import MULTIPLY
-        >>> MULTIPLY.write([("a + b", SUM), ("c", ATOM)])
-        '(a + b)·c'
+        Raises:
+            ValueError: the derivatives are not as many as the operands that have one.
         """
-        return self._fill(self.text, self._parenthesised(operands, "({})"))
+        names = "value derivatives name operands operator code sample domain constants activation scalar"
+        new = Operation(**{name: getattr(self, name) for name in names.split()} | changes)
+        point = [0.4 * low + 0.6 * high for low, high in new.sample]
+        given, wanted = len(new.derivatives(floats, new.scalar(*point), *point)), len(point) - new.constants
+        if given != wanted:
+            raise ValueError(
+                f"{new.derivatives.__name__} gives {given} derivatives of {new.code}, which needs {wanted}"
+            )
+        return new
 
-    def write_latex(self, operands: Sequence[Written]) -> str:
-        r"""This operation on `operands` as LaTeX.
+    def __reduce__(self) -> tuple[Callable[[str], "Operation"], tuple[str]]:
+        if TABLE.get(self.name, self) is not self:  # a copied value has the same operation, no copy
+            raise TypeError(
+                f"{self!r} is not in the table of operations (any more), so it can't be copied: compute the values "
+                "again with the one that is, or change one with .replace()"
+            )
+        return operation_named, (self.name,)
 
-        >>> from microgradnet.ops import DIVIDE
-        >>> DIVIDE.write_latex([("a", ATOM), ("b", ATOM)])
-        '\\frac{a}{b}'
-        """
-        return self._fill(self.latex, self._parenthesised(operands, LATEX_BRACKETS))
 
-    def _parenthesised(self, operands: Sequence[Written], around: str) -> list[str]:
-        """The operands' texts, in parentheses where they bind too loosely to stand beside an operator."""
-        if self.binding == ATOM:  # a function: its own brackets are enough
-            return [text for text, _ in operands]
-        needed = self.operand_binding
-        texts = []
-        for position, (text, binding) in enumerate(operands):
-            first = position == 0 and binding == needed == self.binding < SIGN  # a − b − c, but a − (b − c)
-            signed = position > 0 and binding == SIGN  # a·(−b), but −b·a
-            texts.append(text if first or (binding > needed and not signed) else around.format(text))
-        return texts
+def operation_named(name: str) -> Operation:
+    """The operation of that name in a pickle, a leaf's among them; a LookupError where it has not been defined."""
+    if found := TABLE.get(name) or LEAVES.get(name):
+        return found
+    raise LookupError(f"there is no operation {name!r} here: define it with @operation first, as it was then")
 
-    @staticmethod
-    def _fill(pattern: str | Callable[[Sequence[str]], str], texts: list[str]) -> str:
-        return pattern(texts) if callable(pattern) else pattern.format(*texts, all=", ".join(texts))
+
+def operation(derivatives: Rule, **described: Any) -> Callable[[Rule], Operation]:
+    """The decorator that puts an operation into the table, above the rule for its value; see `Operation`."""
+
+    def decorate(value: Rule) -> Operation:
+        row = Operation(value, derivatives, **described)
+        return TABLE.setdefault(row.name, row)
+
+    return decorate
+
+
+def _no_value(m: Namespace) -> Number:
+    raise TypeError("a leaf has a number of its own; nothing computes it")
+
+
+def _no_derivatives(m: Namespace, y: Number) -> tuple[Number, ...]:
+    return ()
+
+
+INPUT, PARAMETER, CONSTANT, UNRECORDED = (
+    LEAVES.setdefault(kind, Operation(_no_value, _no_derivatives, name=kind, code=kind))
+    for kind in ("input", "parameter", "constant", "unrecorded")
+)
+"""The kinds of leaf: a number that is given, one that learning changes, one that is written in an expression, and one
+that was computed inside no_grad()."""

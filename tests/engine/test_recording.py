@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import math
 import pickle
 from collections.abc import Callable, Iterator
 from functools import reduce
@@ -10,10 +11,12 @@ import pytest
 
 from microgradnet import (
     MLP,
+    AnomalyError,
     DomainError,
     Neuron,
     Value,
     constant,
+    detect_anomaly,
     draw,
     grad,
     no_grad,
@@ -24,10 +27,11 @@ from microgradnet import (
 from microgradnet import trace_source as traced
 from microgradnet.graph import topological_order
 from microgradnet.ops import Operation
-from microgradnet.recording import Source, Switch
+from microgradnet.recording import Hook
+from microgradnet.stepping.tracing import Source
 from microgradnet.teach.examples.neuron import EXAMPLE
+from tests.stepping.test_steps import at_a_point
 from tests.strategies import each_row
-from tests.test_steps import at_a_point
 
 A, B = Value(2.0, "a"), Value(3.0, "b")
 
@@ -64,10 +68,10 @@ WAYS: dict[str, Callable[[], Value]] = {
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_on() -> Iterator[None]:
-    assert recording.observe is None
+    assert not recording.active
     yield
-    assert recording.observe is None
-    assert recording.enabled
+    assert not recording.active
+    assert recording.is_recording()
 
 
 @pytest.mark.parametrize("make", WAYS.values(), ids=WAYS.keys())
@@ -118,10 +122,10 @@ def test_the_examples_are_read_as_a_users_program() -> None:
 def test_it_is_off_unless_on() -> None:
     assert (Value(1.0) * 2).source is None
     outer = traced()
-    assert isinstance(outer, Switch)
+    assert isinstance(outer, Hook)
     x = Value(1.0)
     with traced() as inner:
-        assert isinstance(inner, Switch)
+        assert isinstance(inner, Hook)
         assert Value(1.0).source is not None
     assert Value(1.0).source is not None, "the outer one is still on"
     outer.off()
@@ -184,9 +188,22 @@ def test_no_grad_as_a_decorator_and_nested() -> None:
 
 
 def test_a_switch_is_its_own_with_statement() -> None:
-    calls: list[str] = []
-    switch = Switch(lambda: calls.append("off"))
-    with switch as inside:
-        assert inside is switch
-        assert calls == []
-    assert calls == ["off"]
+    hook = Hook()
+    with hook as inside:
+        assert inside is hook
+        assert recording.hooks() == [hook]
+    assert recording.hooks() == []
+
+
+def test_switches_go_off_in_any_order() -> None:
+    first, second = traced(), traced()
+    first.off()
+    assert Value(1.0).source is not None
+    second.off()
+    assert Value(1.0).source is None
+    one, other = detect_anomaly(), detect_anomaly()
+    one.off()
+    with pytest.raises(AnomalyError):
+        Value(math.inf) * 0.0
+    other.off()
+    assert math.isnan((Value(math.inf) * 0.0).data)

@@ -1,0 +1,1 @@
+"""The engine: values, operations, graphs, gradients, what is recorded."""
