@@ -1,38 +1,18 @@
-"""`operation`: write your own operation, a row of the table as all others are. Checked when it is defined."""
+"""`operation`: define an operation of your own. Its rules are checked when it is defined."""
 
 from __future__ import annotations
 
-import inspect
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import isfinite
-from typing import Any, Protocol, overload
+from typing import Any
 
 from microgradnet import functions
-from microgradnet.checking.rule_checks import Rule, check_derivatives, check_readable, check_written, operands_of
+from microgradnet.checking.probe import FUNCTIONS
+from microgradnet.checking.rule_checks import Rule, check_derivatives, check_readable, operands_of
+from microgradnet.notation import typography
 from microgradnet.ops import BUILT_IN, TABLE, Operation, floats
-from microgradnet.ops.operation import ATOM, LOOSE, POWER
-from microgradnet.value import Operand, Value, apply, constant
-
-Interval = tuple[float, float]
-ANY, POSITIVE = (-3.0, 3.0), (0.5, 3.0)
-
-
-class OperationFunction(Protocol):
-    """What `operation` makes: a function of values and numbers. With a Value among them it gives one, else a float."""
-
-    __name__: str
-    row: Operation
-
-    @overload
-    def __call__(self, x: Value, /, *others: Operand, **constants: float) -> Value: ...
-    @overload
-    def __call__(self, x: float, y: Value, /, *others: Operand, **constants: float) -> Value: ...
-    @overload
-    def __call__(self, x: float, y: float, z: Value, /, *others: Operand, **constants: float) -> Value: ...
-    @overload
-    def __call__(self, *numbers: float, **constants: float) -> float: ...
+from microgradnet.ops.operation import ANY, POSITIVE, Interval
 
 
 def operation(
@@ -46,12 +26,13 @@ def operation(
     sample: Interval | Sequence[Interval] = (),
     domain: str = "all numbers",
     constants: int = 0,
-) -> Callable[[Rule], OperationFunction]:
+) -> Callable[[Rule], Operation]:
     """An operation of your own, y = f(x₁, x₂, …), by its value and its derivatives ∂y/∂x₁, ∂y/∂x₂, ….
 
-    It is a row of the table as all others are, so at once it draws, steps, explains, differentiates twice, compiles,
-    plays in the page and is checked.
+    It is checked, and then draws, steps, explains, differentiates twice, compiles and works in the page as every
+    built-in operation does.
 
+    >>> from microgradnet import Value
     >>> def cube_derivatives(m, y, x):
     ...     return (3 * x**2,)
     >>> @operation(derivatives=cube_derivatives, symbol="x³", text="{0}³")
@@ -64,35 +45,35 @@ def operation(
     >>> y.data, x.grad, cube(10.0)
     (8.0, 12.0, 1000.0)
 
-    The decorated function is the rule for the value. Both rules are read by many: with floats for a number, with
-    Values for derivatives of derivatives, with symbols for formulas, arrays, JavaScript and numba. So they compute with
-    + - * / **, compare with < <= > >=, and take every function from the namespace `m` that they are given first: abs,
-    cos, erf, erfc, exp, log, maximum, minimum, sigmoid, sign, sin, sqrt, tanh, where, and for the value expm1 and
-    log1p. They do not branch: `m.where(x > 0, x, 0.1 * x)` takes the one or the other (and computes both, so both must
-    exist).
+    The decorated function is the rule for the value. Both rules run on floats, on Values (for second derivatives), on
+    arrays and on symbols (for formulas, JavaScript and numba). They therefore compute with + - * / **, compare with
+    < <= > >=, and take every function from their first argument, the namespace `m`: abs, cos, erf, erfc, exp, log,
+    maximum, minimum, sigmoid, sign, sin, sqrt, tanh, where, and for the value expm1 and log1p. They do not branch:
+    `m.where(x > 0, x, 0.1 * x)` chooses one of two results. It computes both, and both must be defined.
 
     Args:
         value: nothing; the rule for the value stands below the decorator.
         derivatives: the rule for the derivatives: of m, the result y and the same operands. It returns a tuple with one
             derivative for each operand, but for the constants.
-        symbol: what stands in its circle in pictures; its name unless given.
-        text: how it is written, `{0}` for the first operand, `{1}` for the second, `{all}` for all; "cube({all})".
-        latex: the same for LaTeX, other braces doubled.
-        sample: the interval (low, high) of numbers that checks and tests draw from, inside the domain; one for all
+        symbol: the text in its circle in pictures; its name unless given.
+        text: its pattern as text, `{0}` for the first operand, `{1}` for the second, `{all}` for all; "cube({all})".
+        latex: its pattern as LaTeX, other braces doubled.
+        sample: the interval (low, high) inside the domain that checks and tests draw numbers from; one for all
             operands or one for each. (−3, 3) unless given, for constants (0.5, 3).
-        domain: where it is defined, in words, for messages: "x > 0".
+        domain: the condition under which it is defined, for messages: "x > 0".
         constants: how many of the operands, counted from the last, are plain numbers without a derivative, as the slope
             in `leaky_relu(x, slope)`. They may have defaults.
 
     Returns:
-        A decorator: it gives the function of Values and numbers, which has the row of the table as its `.row`.
+        A decorator: it gives the operation, which is called as a function of Values and numbers.
 
     Raises:
-        TypeError: what is given are no two rules of the same operands; or one does what only a number can do: the
-            message says what to write instead.
-        ValueError: microgradnet has the name; the derivatives are not as many as the operands; they are not those that
-            finite differences find: the message has the point and both numbers; or a sample lies outside the domain.
-            Nothing is left in the table then. Your own operation may be defined anew; graphs made before keep theirs.
+        TypeError: these are not two rules of the same operands, or a rule uses an operation that only a single number
+            has: the message says what to write instead.
+        ValueError: microgradnet has an operation of that name; the number of derivatives is not that of the operands;
+            finite differences contradict a derivative (the message has the point and both numbers); a pattern can't be
+            filled in; or a sample lies outside the domain. The operation is then not defined. You may redefine an
+            operation of your own; existing graphs keep the old one.
     """
     if value is not None or derivatives is None:
         raise TypeError("write @operation(derivatives=…), with the rule for the derivatives, above that for the value")
@@ -100,7 +81,7 @@ def operation(
         if not isinstance(given, str):
             raise TypeError(f"{option} of an operation is a str, got {given!r}")
 
-    def decorate(value: Rule) -> OperationFunction:
+    def decorate(value: Rule) -> Operation:
         names = operands_of(value, derivatives)
         name = _free(value.__name__)
         if not 0 <= constants < len(names):
@@ -108,27 +89,22 @@ def operation(
                 f"operation {name!r} has the operands {', '.join(names)}: from 0 to {len(names) - 1} of them can be "
                 f"constants, got constants={constants!r}"
             )
-        binding = _binding(text) if text else ATOM
         row = Operation(
-            name, symbol or name, value, derivatives, names, text or name + "({all})",
-            latex or rf"\operatorname{{{{{name}}}}}\left({{all}}\right)".replace("_", r"\_"),
-            f"{name}({', '.join(names)})", sample=_intervals(name, sample, len(names), constants), domain=domain,
-            constants=constants, binding=binding, operand_binding=POWER, scalar=partial(_number, name, value),
+            value, derivatives, sample=_intervals(name, sample, len(names), constants), domain=domain,
+            constants=constants, activation=len(names) - constants == 1, scalar=partial(_number, name, value),
         )  # fmt: skip
-        check_written(row)
+        typography.register(row, symbol, text, latex)
         check_readable(row)
         check_derivatives(row)
-        function = _function(row, inspect.signature(value))
         TABLE[name] = row
-        return function  # type: ignore[no-any-return]
+        return row
 
     return decorate
 
 
 def _free(name: str) -> str:
     """The name, if an operation may have it."""
-    public = sys.modules["microgradnet"].__all__
-    if name in BUILT_IN or name in public or hasattr(functions, name):
+    if name in {*BUILT_IN, *functions.FUNCTIONS, *FUNCTIONS}:
         raise ValueError(
             f"microgradnet has a {name!r} already, so no operation can be defined by that name: choose another"
         )
@@ -152,46 +128,9 @@ def _intervals(name: str, sample: Any, count: int, constants: int) -> tuple[Inte
     return intervals
 
 
-def _binding(text: str) -> int:
-    """How strongly a text binds: f({0}) is whole, {0}³ takes brackets around a sum, {0} ⊕ {1} stands in brackets."""
-    outside, depth = "", 0
-    for letter in text:
-        depth += (letter in "([⌊⌈") - (letter in ")]⌋⌉")
-        outside += letter if depth == 0 else ""
-    if any(letter in " +-−*·×/÷<>=" for letter in outside):
-        return LOOSE
-    return POWER if "{" in outside else ATOM
-
-
 def _number(name: str, value: Rule, *operands: float) -> float:
-    """The value on floats; a complex number, which Python has for (-2)**0.5, is none."""
+    """The value on floats; a ValueError for a complex number, such as Python's (-2)**0.5."""
     y = value(floats, *operands)
     if isinstance(y, complex):
         raise ValueError("no real number")
     return float(y)
-
-
-def _function(row: Operation, signature: inspect.Signature) -> Any:
-    """The function that applies the row to values and numbers."""
-    operands = [*signature.parameters.values()][1:]
-    signature = inspect.Signature(operands)
-    variables = len(operands) - row.constants
-
-    def function(*given: Any, **named: Any) -> Operand:
-        if named or len(given) != len(operands):
-            try:
-                bound = signature.bind(*given, **named)
-            except TypeError as error:
-                raise TypeError(f"{row.code}: {error}") from None
-            bound.apply_defaults()
-            given = bound.args
-        values = [x if isinstance(x, Value) else constant(x) for x in given[:variables]]
-        numbers = [constant(floats.as_float(x)) for x in given[variables:]]  # a Value's gradient would be lost
-        result = apply(row, (*values, *numbers))
-        return result if any(isinstance(x, Value) for x in given) else result.data
-
-    row.describe(function)
-    function.__doc__ = inspect.getdoc(row.value) or function.__doc__
-    function.__module__ = row.value.__module__
-    vars(function).update(row=row, __signature__=signature)
-    return function

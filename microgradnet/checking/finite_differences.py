@@ -1,6 +1,6 @@
-"""Derivatives by finite differences, and whether a derivative that is given agrees with them.
+"""Derivatives by finite differences, and the comparison of a given derivative with them.
 
-Of what function, and at which points, is left to `checking`, `faults` and `custom`.
+`gradcheck`, `graph_check` and `rule_checks` choose the functions and the points.
 """
 
 import math
@@ -12,14 +12,14 @@ from typing import NamedTuple
 from microgradnet.errors import DomainError
 
 WIDEST = 2.0**-4  # the first step, relative to the input or to 1
-STEPS = 7  # as many inside the domain, each a quarter of the one before
-CLOSER = 2.0**-12  # the scale on which to look again, where both are too wide: close to a pole, say
-NARROWEST = 2.0**-60  # relative too: where no step so far lies inside the domain, none is looked for beyond
-RELATIVE, ESTIMATES = 1e-6, 10.0  # what may lie between a right gradient and the differences
+STEPS = 7  # steps inside the domain, each a quarter of the one before
+CLOSER = 2.0**-12  # the scale of a further try, relative too, where wider steps fail: close to a pole, say
+NARROWEST = 2.0**-60  # relative too: the narrowest step that is tried to stay inside the domain
+RELATIVE, ESTIMATES = 1e-6, 10.0  # the tolerance: relative, and in estimates of the differences' error
 EPSILON = sys.float_info.epsilon
-SMALLEST = 5e-324  # to which values near 0 are rounded
+SMALLEST = 5e-324  # the rounding of values near 0
 QUICK = 2.0**-10  # the step of a first look
-SHARP = 1e-3  # how close differences must tell a gradient, relative to it or to the slopes nearby
+SHARP = 1e-3  # the coarsest differences that confirm a gradient, relative to it or to the slopes nearby
 
 
 class Differences(NamedTuple):
@@ -27,8 +27,8 @@ class Differences(NamedTuple):
 
     Attributes:
         slope: the derivative.
-        estimate: how far off it may be: the truncated series, and the rounding of the function's values.
-        nearby: the steepest slope from the point to one a step away, to tell a derivative that is 0 from none seen.
+        estimate: an estimate of its error: of the truncated series, and of the rounding of the function's values.
+        nearby: the steepest slope from the point to one a step away: the scale on which a derivative of 0 is small.
     """
 
     slope: float
@@ -37,7 +37,7 @@ class Differences(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One input of a gradient check: its number, its gradient, and what central differences give instead."""
+    """One input of a gradient check: its number, its gradient, and the derivative by central differences."""
 
     name: str
     data: float
@@ -53,12 +53,12 @@ class Check(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether they lie within 1e-6·|expected| + 10·estimate; a NaN or an infinity never does."""
+        """Whether the error is at most 1e-6·|expected| + 10·estimate; that of a NaN or an infinity never is."""
         return self.error < math.inf and self.error <= RELATIVE * abs(self.expected) + ESTIMATES * self.estimate
 
     @property
     def unclear(self) -> bool:
-        """Whether the differences are too coarse to tell: a gradient off by a thousandth would agree as well."""
+        """Whether the differences are too coarse: a gradient off by a thousandth would agree as well."""
         size = max(abs(self.gradient), abs(self.expected), self.nearby)
         return self.agrees and self.error > 0.0 and ESTIMATES * self.estimate > SHARP * size
 
@@ -79,17 +79,17 @@ class Check(NamedTuple):
 def differences(
     function: Callable[[float], float], x: float, low: float = 1.0, high: float = 1.0, noise: float = 0.0
 ) -> Differences:
-    """The derivative at x: steps as wide as x reach no pole at 0, those as wide as 1 do better where x is tiny.
+    """The derivative at x, with steps in proportion to |x| (which do not reach a pole at 0) or to 1 (for a tiny x).
 
     Args:
-        function: of one number; where it is not defined it raises a DomainError.
+        function: a function of one number; it raises a DomainError where it is not defined.
         x: the point.
-        low: how far a step goes to the left, 0 or 1.
-        high: how far it goes to the right; with 0 and 1 it is the slope to the right alone.
-        noise: how far off the function's values may be, beside the rounding of each.
+        low: 1 for steps to the left, 0 for none.
+        high: 1 for steps to the right, 0 for none; with low = 0 the result is the slope to the right.
+        noise: a bound on the error of the function's values beyond the rounding of the values themselves.
 
     Raises:
-        DomainError: it is not defined at the point or near it.
+        DomainError: the function is not defined at the point or near it.
     """
     narrow, *wide = sorted({abs(x), 1.0} - {0.0})
     found: list[Differences] = []
@@ -111,11 +111,11 @@ def differences(
 def _extrapolated(
     function: Callable[[float], float], x: float, scale: float, low: float, high: float, noise: float
 ) -> Differences:
-    """Of all extrapolations of D(h) to h = 0 the one that its neighbours confirm best."""
+    """The extrapolation of D(h) to h = 0 that agrees best with its neighbours in the table."""
     best, smallest, nearby = math.nan, math.inf, 0.0
-    wider: list[float] = []  # what the step before gave
+    wider: list[float] = []  # the row of the step before
     middle, h, steps = function(x), WIDEST * scale, 0
-    narrowing = 16.0 if low and high else 4.0  # what a quarter of the step makes of the error, order by order
+    narrowing = 16.0 if low and high else 4.0  # the factor by which a quarter of the step reduces the error, per order
     while steps < STEPS:
         right, left = x + high * h, x - low * h
         if right == left:
@@ -125,10 +125,12 @@ def _extrapolated(
         except DomainError:
             if h < NARROWEST * scale or x + high * h / 4.0 == x - low * h / 4.0:
                 raise
-            wider, steps, h = [], 0, h / 4.0  # nor is a wider one of use, beyond where the function ends
+            wider, steps, h = [], 0, h / 4.0  # a wider step reaches beyond the end of the domain
             continue
         rounding = (abs(above) * EPSILON + abs(below) * EPSILON + SMALLEST + noise) / (right - left)
         row = [(above - below) / (right - left)]
+        if wider and abs(row[0] - best) > 2.0 * abs(wider[0] - best) + ESTIMATES * rounding:
+            smallest = math.inf  # wide steps agreed by chance: a narrower one must come nearer
         for order, before in enumerate(wider, 1):  # each takes the next power of h out of the error
             row.append(row[-1] + (row[-1] - before) / (narrowing**order - 1.0))
             error = max(abs(row[-1] - row[-2]), abs(row[-1] - before), rounding)
@@ -143,8 +145,8 @@ def _extrapolated(
 def check_slope(function: Callable[[float], float], x: float, derivative: float, noise: float = 0.0) -> Check | None:
     """Whether `derivative` is that of the function at x; None where differences cannot tell.
 
-    At a kink, where the slopes to the left and to the right differ, each number from the one to the other is right.
-    At the end of the domain the slope of the one side decides.
+    At a kink, where the slopes to the left and to the right differ, every number between them is right. At the end of
+    the domain the slope of the one side decides.
     """
     if _is_plain(function, x, derivative):
         return Check("", x, derivative, derivative)
@@ -170,7 +172,7 @@ def check_slope(function: Callable[[float], float], x: float, derivative: float,
 
 
 def _is_plain(function: Callable[[float], float], x: float, derivative: float) -> bool:
-    """Whether four values nearby confirm the derivative already, to a millionth: most do, at a tenth of the time."""
+    """Whether four values nearby confirm the derivative to a millionth: most do, in a tenth of the time."""
     h = QUICK * max(abs(x), 1.0)
     try:
         near, far = function(x + h) - function(x - h), function(x + 2.0 * h) - function(x - 2.0 * h)
@@ -180,14 +182,14 @@ def _is_plain(function: Callable[[float], float], x: float, derivative: float) -
 
 
 def _is_resolved(function: Callable[[float], float], x: float) -> bool:
-    """Whether the function changes less from one float to the next than over a wide step; sin at 1e200 does not."""
+    """Whether the function changes less from one float to the next than over a wide step, unlike sin at 1e200."""
     try:
         middle, wide = function(x), WIDEST * max(abs(x), 1.0)
     except DomainError:
         return False
 
     def change(points: Sequence[float]) -> float:
-        """The largest from x to one of these points."""
+        """The largest change from x to one of these points."""
         most = 0.0
         for point in points:
             with suppress(DomainError):

@@ -1,7 +1,7 @@
-"""A whole graph checked node by node: which operation's rule gives a wrong derivative, and what it should have been.
+"""Check a whole graph node by node: which operation's rule gives a wrong derivative, and what is the right one.
 
-Each node's own derivatives are compared with finite differences of its own operation, at the numbers that its operands
-have. So a wrong rule is found where it stands, however much is right above it and spoiled below.
+The derivatives of each node are compared with finite differences of its operation, at the numbers of its operands. A
+wrong rule is thereby located, although it spoils every gradient below it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,32 +12,33 @@ from random import Random
 from typing import NamedTuple
 
 from microgradnet._shared.text import counted
+from microgradnet._shared.walks import nearest
 from microgradnet.backward import refuse_stale
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.checking.finite_differences import EPSILON, Check, check_slope
 from microgradnet.errors import DomainError
-from microgradnet.graph import nearest, walk
+from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer, in_brackets
 from microgradnet.ops import Operation
 from microgradnet.value import Value
 
-WIDE = 8  # derivatives, from which on a node's are first checked many at once
-MOST = 32  # wrong derivatives of one row that are all looked for in wide nodes; after that one a node
-FLATTEST = 1e-4  # how much less than the widest step along a direction an operand may take
-NEARBY = 20  # values around a wrong one that messages call by their expressions
+WIDE = 8  # derivatives: those of a node with more are first checked many at once
+MOST = 32  # wrong derivatives of one operation that are searched for in wide nodes; after that one per node
+FLATTEST = 1e-4  # the smallest step of an operand along a direction, relative to the largest
+NEARBY = 20  # values around a wrong one that messages name by their expressions
 
 
 class Fault(NamedTuple):
-    """A derivative that is wrong.
+    """A wrong derivative.
 
     Attributes:
         node: the value whose operation gives it.
-        position: of the operand that it is the derivative for, counted from 0.
+        position: which operand it is the derivative for, from 0.
         derivative: ∂node/∂operand as the rule gives it.
-        expected: what finite differences give instead.
-        upstream: d(root)/d(node), as it is with right derivatives only.
-        gradient: d(root)/d(operand) as the rules give it.
-        right: d(root)/d(operand) as it should be.
+        expected: ∂node/∂operand by finite differences.
+        upstream: d(root)/d(node), from right derivatives only.
+        gradient: d(root)/d(operand) from the derivatives that the rules give.
+        right: d(root)/d(operand) from right derivatives.
     """
 
     node: Value
@@ -50,7 +51,7 @@ class Fault(NamedTuple):
 
     @property
     def row(self) -> Operation:
-        """The operation, a row of the table."""
+        """The operation whose rule gives it."""
         return self.node.op
 
     @property
@@ -60,7 +61,7 @@ class Fault(NamedTuple):
 
 
 class Unclear(NamedTuple):
-    """A derivative that differences can't tell: at the end of a domain, or lost in rounding."""
+    """A derivative that differences can neither confirm nor refute: at the end of a domain, or lost in rounding."""
 
     node: Value
     position: int
@@ -68,12 +69,12 @@ class Unclear(NamedTuple):
 
 
 class GraphReport:
-    """What was found in a graph. It is true if no rule is wrong; `draw(report)` marks the wrong derivatives.
+    """The findings of the check of a graph. It is true if no rule is wrong; `draw(report)` marks wrong derivatives.
 
     Attributes:
-        root: the result whose graph it is.
-        faults: the derivatives that are wrong, from the root down.
-        unclear: those that could not be told.
+        root: the result whose graph was checked.
+        faults: the wrong derivatives, from the root down.
+        unclear: those that differences can neither confirm nor refute.
         checked: how many derivatives there are.
     """
 
@@ -93,7 +94,7 @@ class GraphReport:
 
     @property
     def marks(self) -> list[tuple[Value, int]]:
-        """What a picture points at: the nodes whose rule is wrong, and the arrows of the wrong derivatives."""
+        """The marks of a picture: the nodes whose rule is wrong, and the arrows of the wrong derivatives."""
         return [(fault.node, fault.position) for fault in self.faults]
 
     def __bool__(self) -> bool:
@@ -106,7 +107,7 @@ class GraphReport:
             names = ", ".join(row.name for row in self.wrong)
             lines = [f"the derivatives of {names} are wrong: {len(self.faults):,} of {derivatives} in the graph"]
         for row, faults in self.wrong.items():
-            lines += [f"  {line}" for line in self._told(row, faults)]
+            lines += [f"  {line}" for line in self._lines(row, faults)]
         if self.unclear:
             node, position, why = self.unclear[0]
             numbers = ", ".join(f"{operand.data:.6g}" for operand in node.operands[:WIDE])
@@ -118,11 +119,11 @@ class GraphReport:
 
     __repr__ = __str__
 
-    def _told(self, row: Operation, faults: Sequence[Fault]) -> Iterator[str]:
-        """What is wrong with a row, by its first fault."""
+    def _lines(self, row: Operation, faults: Sequence[Fault]) -> Iterator[str]:
+        """The lines about one operation, with its first fault as the example."""
         first = faults[0]
         around = nearest([first.node], NEARBY)
-        namer = Namer(around)
+        namer = Namer(around, order=Graph(self.root).nodes)
         y, x = in_brackets(namer.written(first.node)), f"operand {first.position + 1}"
         if first.operand.label or first.operand.operands:
             x = in_brackets(namer.written(first.operand))
@@ -152,21 +153,21 @@ def _place(row: Operation) -> str:
 def check_graph(root: Value) -> GraphReport:
     """Compare every derivative in the graph of `root` with finite differences of the node's own operation.
 
-    Nothing in the graph is changed. One walk over it, so it takes time in proportion to the graph's size.
+    Nothing in the graph is changed. The time is proportional to the size of the graph.
 
     Raises:
         StaleGraphError: a number was changed after something had been computed from it.
     """
-    leaves, computed = walk(root)
-    refuse_stale(leaves, computed)
-    given: dict[Value, float] = dict.fromkeys([*leaves, *computed], 0.0)  # d(root)/d(value) as the rules give it
+    graph = Graph(root)
+    refuse_stale(graph)
+    given: dict[Value, float] = dict.fromkeys(graph.nodes, 0.0)  # d(root)/d(value) as the rules give it
     right = dict(given)
     given[root] = right[root] = 1.0
     found: list[tuple[Value, Check, int]] = []
     unclear: list[Unclear] = []
     wrong_of_row: dict[Operation, int] = {}
     checked = 0
-    for node in reversed(computed):
+    for node in reversed(graph.computed):
         upstream, upstream_right = given[node], right[node]
         check = _NodeCheck(node)
         checked += check.count
@@ -189,12 +190,12 @@ def check_graph(root: Value) -> GraphReport:
 
 
 class _NodeCheck:
-    """The derivatives of one node beside differences.
+    """The derivatives of one node, and differences to compare them with.
 
     Attributes:
-        derivatives: as its rule gives them; one that it leaves out is the 0 that the chain rule makes of it.
+        derivatives: those that its rule gives.
         count: how many there are to check.
-        unclear: why, for those that can't be told, by their positions.
+        unclear: the reason, for each position that differences can neither confirm nor refute.
     """
 
     def __init__(self, node: Value) -> None:
@@ -209,12 +210,12 @@ class _NodeCheck:
             self.derivatives: Sequence[float] = (0.0,) * self.count
             self.unclear = dict.fromkeys(range(self.count), "its rule has no number there")
         else:
-            self.derivatives = (*derivatives, *(0.0,) * (self.count - len(derivatives)))
+            self.derivatives = derivatives
         effects = (abs(x * slope) for x, slope in zip(self.numbers, self.derivatives, strict=False))
         self._noise = EPSILON * sum(effect for effect in effects if effect < inf)  # 1e300 − 1e300 hides what is added
 
     def faults(self, most: int) -> Iterator[tuple[int, Check]]:
-        """The positions of wrong derivatives, and what is wrong; of a wide node `most` of them."""
+        """The positions of wrong derivatives, with their checks; of a wide node at most `most` of them."""
         if self.unclear:
             return iter(())
         if self.count > WIDE:
@@ -234,28 +235,28 @@ class _NodeCheck:
                 yield position, check
 
     def _search(self, positions: Sequence[int]) -> Iterator[tuple[int, Check]]:
-        """Those of many: a part whose derivatives agree all together is done, any other is halved."""
-        parts = [positions]
-        while parts:
-            part = parts.pop()
-            if len(part) == 1:
-                yield from self._one_by_one(part)
-            elif not (self._agree(part) and self._agree(part)):
-                half = len(part) // 2
-                parts += [part[half:], part[:half]]
+        """The wrong ones of many: positions whose derivatives all agree together are done, others are halved."""
+        waiting = [positions]
+        while waiting:
+            some = waiting.pop()
+            if len(some) == 1:
+                yield from self._one_by_one(some)
+            elif not (self._agree(some) and self._agree(some)):
+                half = len(some) // 2
+                waiting += [some[half:], some[:half]]
 
     def _agree(self, positions: Sequence[int]) -> bool:
-        """Whether the slope along a random direction is what the derivatives at these positions say.
+        """Whether the slope along a random direction agrees with the derivatives at these positions.
 
-        The direction is one in which each of them counts about as much, so that a single wrong one shows.
+        In that direction each of them contributes about as much, and a single wrong one shows.
         """
         scales = [max(abs(self.numbers[position]), 1.0) for position in positions]
-        shares = [abs(self.derivatives[position]) * scale for position, scale in zip(positions, scales, strict=True)]
-        least = min((share for share in shares if share), default=0.0)
+        effects = [abs(self.derivatives[position]) * scale for position, scale in zip(positions, scales, strict=True)]
+        least = min((effect for effect in effects if effect), default=0.0)
         direction = []
-        for share, scale in zip(shares, scales, strict=True):
-            part = max(least / share, FLATTEST) if share else 1.0
-            direction.append(scale * part * self._random.uniform(0.5, 1.0) * self._random.choice((-1.0, 1.0)))
+        for effect, scale in zip(effects, scales, strict=True):
+            length = max(least / effect, FLATTEST) if effect else 1.0
+            direction.append(scale * length * self._random.uniform(0.5, 1.0) * self._random.choice((-1.0, 1.0)))
         pairs = list(zip(positions, direction, strict=True))
         slope = sum(self.derivatives[position] * step for position, step in pairs)
 
@@ -279,7 +280,7 @@ class _NodeCheck:
         return value
 
     def _value(self, numbers: Sequence[float]) -> float:
-        """What the operation gives for these numbers, if that is a number."""
+        """The result of the operation for these numbers, if it is finite."""
         try:
             y = self.op.scalar(*numbers)
         except (ArithmeticError, ValueError):

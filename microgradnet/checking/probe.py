@@ -1,7 +1,7 @@
-"""`Probe`: what a new rule is given to see whether every reader of the table could read it.
+"""`Probe`: an operand for a new rule that shows whether arrays and symbols can go through the rule.
 
-Arithmetic on probes gives probes. What would hold for a single number alone (a branch, `math.exp`, `x == 0`) is an
-error that says what to write instead: arrays and symbols could not go through it, or would go through wrongly.
+Arithmetic on probes gives probes. An operation that only a single number has (a branch, `math.exp`, `x == 0`) raises
+an error that says what to write instead.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,11 +11,11 @@ FUNCTIONS = (
     "abs", "cos", "erf", "erfc", "exp", "expm1", "largest", "log", "log1p", "maximum", "minimum", "sigmoid", "sign",
     "sin", "sqrt", "tanh", "total", "where",
 )  # fmt: skip
-"""What a rule may ask of its namespace `m`."""
+"""The functions of the namespace `m` of a rule."""
 
 
 class RuleError(Exception):
-    """A rule does what only a number can do; the message says what to do instead."""
+    """A rule uses an operation that only a single number has; the message says what to write instead."""
 
 
 def _operator(self: "Probe", other: object = 0.0) -> Any:
@@ -34,7 +34,7 @@ _FUNCTIONS = "take the functions of m, as m.exp(x), m.abs(x), m.maximum(a, b)"
 
 
 class Probe:
-    """What may stand for a number, an array or a symbol.
+    """An operand that stands for a number, an array or a symbol.
 
     >>> x = Probe()
     >>> isinstance(2.0 * x**2 + 1.0, Probe)
@@ -57,7 +57,7 @@ class Probes:
     """The namespace of probes.
 
     Args:
-        without: functions that it does not have.
+        without: functions that this namespace lacks.
     """
 
     def __init__(self, without: Sequence[str] = ()) -> None:
@@ -76,7 +76,7 @@ class Probes:
 
 
 def _operands(name: str, given: Sequence[object]) -> None:
-    """Refuse what no namespace's function would take."""
+    """Raise a RuleError for operands that no namespace's function would take."""
     counts = {"maximum": 2, "minimum": 2, "where": 3, "total": len(given), "largest": len(given)}
     wanted = counts.get(name, 1)
     if len(given) != wanted or not given:

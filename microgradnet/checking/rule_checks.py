@@ -1,4 +1,4 @@
-"""What the rules of a user's own operation have to be, and the errors that say so; checked when it is defined."""
+"""The requirements on the rules of a user's own operation, checked when it is defined."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -12,16 +12,15 @@ from microgradnet.checking.finite_differences import Check, check_slope
 from microgradnet.checking.probe import FUNCTIONS, Probe, Probes, RuleError
 from microgradnet.errors import DomainError
 from microgradnet.ops import Operation, floats
-from microgradnet.ops.operation import ATOM
 
 Rule = Callable[..., Any]
 POINTS = 20  # at which a new operation is checked
 NOT_AGAIN = tuple(name for name in FUNCTIONS if not hasattr(functions, name))
-"""What derivatives may not use: a Value has no such function, so they could not be differentiated again."""
+"""Functions that derivatives may not use: a Value has none such, and second derivatives would fail."""
 
 
 def operands_of(value: Rule, derivatives: Rule) -> tuple[str, ...]:
-    """The names of the operands, which both rules have."""
+    """The names of the operands, which both rules must share."""
     named = [rule for rule in (value, derivatives) if inspect.isfunction(rule) and rule.__name__ != "<lambda>"]
     if len(named) < 2:
         raise TypeError(
@@ -46,21 +45,8 @@ def operands_of(value: Rule, derivatives: Rule) -> tuple[str, ...]:
     return tuple(names[1:])
 
 
-def check_written(row: Operation) -> None:
-    """Refuse patterns that can't be filled in."""
-    operands = [(name, ATOM) for name in row.operands]
-    for what, write, pattern in (("text", row.write, row.text), ("latex", row.write_latex, row.latex)):
-        try:
-            write(operands)
-        except (LookupError, ValueError, AttributeError) as error:
-            raise ValueError(
-                f"{what} of operation {row.name!r} has {{0}} for its first operand, up to {{{len(operands) - 1}}}, or "
-                f"{{all}}; any other brace is doubled; got {pattern!r} ({error})"
-            ) from None
-
-
 def check_readable(row: Operation) -> None:
-    """Refuse rules that arrays or symbols can't go through."""
+    """Raise a TypeError or ValueError for rules that arrays or symbols can't go through."""
     y, operands = Probe(), [Probe() for _ in row.operands]
     try:
         rule, m = row.value, Probes()
@@ -98,7 +84,7 @@ def _said(found: object) -> str:
 
 
 def check_derivatives(row: Operation) -> None:
-    """Refuse derivatives that differences contradict at a point of the sample."""
+    """Raise a ValueError for derivatives that differences contradict at a point of the sample."""
     random = Random(row.name)
     for _ in range(POINTS):
         point = [random.uniform(low, high) for low, high in row.sample]

@@ -4,8 +4,9 @@ import re
 from typing import TYPE_CHECKING
 
 from microgradnet._shared.text import one_line, shorten
+from microgradnet.notation import typography
 from microgradnet.notation.names import Namer, number
-from microgradnet.ops.operation import ATOM, SIGN, Written
+from microgradnet.notation.typography import ATOM, LATEX_BRACKETS, SIGN, Formatted
 
 if TYPE_CHECKING:
     from microgradnet.value import Value
@@ -19,7 +20,7 @@ _MARKS = {"\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "#": r"\#", 
 
 
 def latex_label(label: str) -> str:
-    r"""A label as LaTeX: subscripts and superscripts as such, words upright, every other character as it was typed.
+    r"""A label as LaTeX: subscripts and superscripts as such, words upright, every other character as typed.
 
     >>> print(latex_label("w₁₂"), latex_label("z⁽¹⁾₂"), latex_label("layer0.w"), latex_label("a_{b}"))
     w_{12} z^{(1)}_{2} \mathrm{layer0.w} a\_\{b\}
@@ -47,42 +48,43 @@ def latex_number(x: float) -> str:
     return rf"{named} \cdot 10^{{{int(exponent)}}}" if exponent else named
 
 
-def latex_signed(x: float) -> Written:
-    """A number, and how strongly it binds: a negative one less, for its sign."""
+def latex_signed(x: float) -> Formatted:
+    """A number and its precedence: a negative one has that of its sign."""
     return latex_number(x), SIGN if x < 0 else ATOM
 
 
-def latex_name(value: "Value", namer: Namer) -> Written:
-    """What `namer` calls the value, as LaTeX, and how strongly that binds."""
-    name, binding = namer.written(value)
+def latex_name(value: "Value", namer: Namer) -> Formatted:
+    """The name that `namer` gives to the value, as LaTeX, and its precedence."""
+    name, precedence = namer.written(value)
     if value.label or name != (namer.expression(value) if value.operands else number(value.data)):  # a label, t₁, v₁
-        return latex_label(name), binding
+        return latex_label(name), precedence
     if not value.operands:
         return latex_signed(value.data)
-    return latex_expression(value, namer), binding
+    return latex_expression(value, namer), precedence
 
 
 def latex_expression(value: "Value", namer: Namer) -> str:
     """The operation that computed the value, on its operands' names."""
     if namer.is_long(value):
         return rf"\text{{{namer.expression(value)}}}"
-    return value.op.write_latex([latex_name(operand, namer) for operand in value.operands])
+    return typography.write_latex(value.op, [latex_name(operand, namer) for operand in value.operands])
 
 
-def latex_in_brackets(written: Written) -> str:
-    r"""An expression ready to be differentiated or to stand beside a dot.
+def latex_in_brackets(formatted: Formatted) -> str:
+    r"""An expression to be differentiated or to stand beside a dot: in brackets unless it is a single name.
 
     >>> latex_in_brackets(("a + b", 1))
     '\\left(a + b\\right)'
     """
-    return written[0] if written[1] == ATOM else rf"\left({written[0]}\right)"
+    text, precedence = formatted
+    return text if precedence == ATOM else LATEX_BRACKETS.format(text)
 
 
 def latex_factor(x: float) -> str:
-    """A number ready to stand after a dot."""
+    """A number to stand after a dot: in brackets if it is negative."""
     return latex_in_brackets(latex_signed(x)) if x < 0 else latex_number(x)
 
 
-def latex_fraction(of: Written, by: Written) -> str:
+def latex_fraction(of: Formatted, by: Formatted) -> str:
     """∂of/∂by."""
     return rf"\frac{{\partial {latex_in_brackets(of)}}}{{\partial {latex_in_brackets(by)}}}"

@@ -1,4 +1,4 @@
-"""What a value is called in a picture, a table or an equation: its label, its number, or the expression for it."""
+"""The name of a value in a picture, a table or an equation: its label, its number, or its expression."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+from microgradnet import ops
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.backward import NoGradient
-from microgradnet.ops import CONSTANT, PARAMETER, WEIGHTED_SUM
-from microgradnet.ops.operation import ATOM, LOOSE, SIGN, SUM, Written
+from microgradnet.notation import typography
+from microgradnet.notation.typography import ATOM, LOOSE, SIGN, SUM, Formatted
+from microgradnet.ops import CONSTANT, PARAMETER
 
 if TYPE_CHECKING:
     from microgradnet.value import Value
@@ -31,65 +33,80 @@ def number(x: float, digits: int = 4) -> str:
     return "−" + text[1:] if text[0] == "-" else text  # a true minus; the exponent keeps its hyphen
 
 
-def in_brackets(written: Written) -> str:
-    """An expression ready to be differentiated: in brackets unless it is a single name.
+def in_brackets(formatted: Formatted) -> str:
+    """An expression to stand after ∂ or before `.grad`: in brackets unless it is a single name.
 
     >>> in_brackets(("a + b", 1)), in_brackets(("a", 5))
     ('(a + b)', 'a')
     """
-    return written[0] if written[1] == ATOM else f"({written[0]})"
+    text, precedence = formatted
+    return text if precedence == ATOM else f"({text})"
 
 
-def as_factor(written: Written) -> str:
-    """An expression ready to stand after a dot: in brackets if it is a sum or begins with a sign.
+def as_factor(formatted: Formatted) -> str:
+    """An expression to stand after a dot: in brackets if it is a sum or begins with a sign.
 
     >>> as_factor(("2·x", 2)), as_factor(("−2", 3))
     ('2·x', '(−2)')
     """
-    return f"({written[0]})" if written[1] in {LOOSE, SUM, SIGN} else written[0]
+    text, precedence = formatted
+    return f"({text})" if precedence in {LOOSE, SUM, SIGN} else text
 
 
-def signed(x: float) -> Written:
-    """A number, and how strongly it binds: a negative one less, for its sign."""
+def signed(x: float) -> Formatted:
+    """A number and its precedence: a negative one has that of its sign."""
     return number(x), SIGN if x < 0 else ATOM
 
 
 def gradient(value: Value) -> str:
-    """The gradient as a picture shows it: a dash until there is one."""
-    return "—" if isinstance(value.grad, NoGradient) else number(value.grad)
+    """The gradient as a picture shows it: a dash until a backward pass has computed it."""
+    return "—" if isinstance(value.grad, NoGradient | None) else number(value.grad)
 
 
 def role(value: Value, roots: Iterable[Value] = ()) -> str:
-    """What a value is in the graph: "root", "operation", "parameter", "constant" or "input"."""
+    """The role of a value in the graph: "root", "operation", "parameter", "constant" or "input"."""
     if not value.operands:
         return value.op.name
     return "root" if value in roots else "operation"
 
 
 class Namer:
-    """Names for the values of one picture. An unlabelled value is called by its expression if that is short, else t₁.
+    """Names for the values of one graph. The name of an unlabelled value is its expression if that is short, else t₁.
+
+    The name of a labelled value is its label. Where several values have one label, w, they are w, w#2, w#3, ….
 
     Args:
-        drawn: the values in the picture, None for all; one without a label that is not among them is "…".
-        for_equations: each value has a name of its own, no two the same and none of them long: v₁ for a number that is
-            given without a label, t₁ for a result; numbered in the order of `drawn`, a topological one.
+        drawn: the values in the picture, None for all; the name of an unlabelled value that is not among them is "…".
+        for_equations: every value has a name, no two have the same, and none is long: v₁ for an unlabelled input, t₁
+            for a result, numbered in the order of `drawn`, which must then be topological.
+        order: all values of the graph in topological order, in which equal labels are numbered; `drawn` unless given.
+            A picture of part of a graph needs it to use the names that the whole graph has.
 
     >>> from microgradnet import Value
     >>> x, w, b = Value(2.0, "x"), Value(3.0, "w"), Value(1.0, "b")
     >>> Namer().heading(w * x + b)
     'w·x + b'
+    >>> y = w * x + Value(5.0, "w"); Namer().heading(y)
+    'w·x + w#2'
     """
 
-    def __init__(self, drawn: Collection[Value] | None = None, for_equations: bool = False) -> None:
+    def __init__(
+        self,
+        drawn: Collection[Value] | None = None,
+        for_equations: bool = False,
+        order: Iterable[Value] | None = None,
+    ) -> None:
         self._drawn = None if drawn is None else frozenset(drawn)
         self._unnamed = list(drawn or ()) if for_equations else []
         self._for_equations = for_equations
-        self._written: dict[Value, Written] = {}
-        self._taken = {one_line(value.label) for value in drawn or ()}
+        self._written: dict[Value, Formatted] = {}
+        self._labels: dict[Value, str] = {}
+        self._taken: set[str] = set()
         self._counts = Counter[str]()
+        self._give_labels((drawn or ()) if order is None else order)
 
     def name(self, value: Value) -> str:
-        """What `value` is called where another one uses it."""
+        """The name of `value` in the expressions that use it."""
         return self.written(value)[0]
 
     def expression(self, value: Value) -> str:
@@ -97,31 +114,33 @@ class Namer:
         return self._expression(value)[0] if value.operands else ""
 
     def heading(self, value: Value) -> str:
-        """The first line of its box: "name = expression", or what there is of it."""
+        """The first line of its box: "name = expression", or whichever of them it has."""
         expression, name = self.expression(value), self.written(value)[0]
+        if value.label and not expression:
+            return value.label if name == self._shown(value.label) else name
         if not expression:
-            return value.label or (name if self._for_equations and value.op is not CONSTANT else "")
+            return name if self._for_equations and value.op is not CONSTANT else ""
         return expression if name == expression else f"{name} = {expression}"
 
-    def operands(self, value: Value) -> list[Written]:
-        """What its operands are called in its expression, and how strongly that binds."""
+    def operands(self, value: Value) -> list[Formatted]:
+        """The names of its operands in its expression, with their precedences."""
         operands = [self.written(operand) for operand in value.operands]
-        return _without_owner(value, operands) if value.op is WEIGHTED_SUM else operands
+        return _without_owner(value, operands) if value.op is ops.weighted_sum else operands
 
     def is_long(self, value: Value) -> bool:
         """Whether it has too many operands to be written out."""
         return value.op.variadic and len(value.operands) > MOST_OPERANDS
 
-    def _expression(self, value: Value) -> Written:
+    def _expression(self, value: Value) -> Formatted:
         operands = self.operands(value)
         if self.is_long(value):
-            return f"{value.op.symbol} of {len(operands)} operands", LOOSE
-        return value.op.write(operands), value.op.binding
+            return f"{typography.symbol_of(value.op)} of {len(operands)} operands", LOOSE
+        return typography.write(value.op, operands), typography.precedence_of(value.op)
 
-    def written(self, value: Value) -> Written:
-        """Its name and how strongly that binds. Names are given from the operands up, without recursion.
+    def written(self, value: Value) -> Formatted:
+        """Its name and the precedence of that. Names are given from the operands up, without recursion.
 
-        In equations all values are named at once, in their order: t₁ does not depend on who is asked for first.
+        In equations all values are named at once, in their order: t₁ does not depend on which name is asked for first.
         """
         if value in self._written:
             return self._written[value]
@@ -145,11 +164,9 @@ class Namer:
     def _is_left_out(self, value: Value) -> bool:
         return self._drawn is not None and value not in self._drawn
 
-    def _new_name(self, value: Value) -> Written:
+    def _new_name(self, value: Value) -> Formatted:
         if value.label:
-            label = one_line(value.label) or "␣"
-            if self._for_equations:
-                label = shorten(label)
+            label = self._label(value)
             return label, ATOM if _ATOMIC.fullmatch(label) else LOOSE
         if not value.operands:
             if self._for_equations and value.op is not CONSTANT:
@@ -157,26 +174,48 @@ class Namer:
             return signed(value.data)
         if self._is_left_out(value):
             return "…", ATOM
-        text, binding = self._expression(value)
+        text, precedence = self._expression(value)
         if len(text) <= (SHORT if self._for_equations else INLINE) and text not in self._taken:
             if self._for_equations:
                 self._taken.add(text)
-            return text, binding
+            return text, precedence
         return self._next("t"), ATOM
 
-    def _next(self, letter: str) -> str:
-        """The next name of the series t₁, t₂, … that is not somebody's label."""
+    def _label(self, value: Value) -> str:
+        """Its label, numbered where another value has the same."""
+        if value not in self._labels:
+            self._give_labels([value])
+        return self._labels[value]
+
+    def _give_labels(self, values: Iterable[Value]) -> None:
+        """Number equal labels in the order of `values`; no numbered label is one that another value has."""
+        labels = {value: self._shown(value.label) for value in values if value.label}
+        given = set(self._labels.values())
+        self._taken.update(labels.values())
+        for value, label in labels.items():
+            name = self._next(f"{label}#") if label in given else label
+            given.add(name)
+            self._taken.add(name)
+            self._labels[value] = name
+
+    def _shown(self, label: str) -> str:
+        text = one_line(label) or "␣"
+        return shorten(text) if self._for_equations else text
+
+    def _next(self, stem: str) -> str:
+        """The next free name of a series: t₁, t₂, …; of a label w#2, w#3, …."""
         while True:
-            self._counts[letter] += 1
-            name = letter + str(self._counts[letter]).translate(_SUBSCRIPT)
+            self._counts[stem] += 1
+            number = self._counts[stem]
+            name = f"{stem}{number + 1}" if stem[-1] == "#" else stem + str(number).translate(_SUBSCRIPT)
             if name not in self._taken:
                 return name
 
 
-def _without_owner(value: Value, operands: list[Written]) -> list[Written]:
-    """A neuron's parameters by their own names: in "w0·x + b", each is understood to be of that neuron."""
+def _without_owner(value: Value, operands: list[Formatted]) -> list[Formatted]:
+    """A neuron's parameters without the neuron's name, which all of them begin with: "w0·x + b"."""
     owner = value.operands[0].label.rpartition(".")[0] + "."
     return [
-        ((text.removeprefix(owner) or text) if operand.op is PARAMETER else text, binding)
-        for operand, (text, binding) in zip(value.operands, operands, strict=True)
+        ((text.removeprefix(owner) or text) if operand.op is PARAMETER else text, precedence)
+        for operand, (text, precedence) in zip(value.operands, operands, strict=True)
     ]

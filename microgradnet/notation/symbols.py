@@ -1,8 +1,8 @@
-"""`Symbol`: what a rule is given to learn its formula. Arithmetic on symbols builds an expression.
+"""`Symbol`: an operand for a rule that gives the rule's formula. Arithmetic on symbols builds an expression.
 
-This is the namespace `m` of the reading as text: `symbols.exp(x)` is the expression "exp(x)". A rule that is
-read this way tells its own formula, so that no formula of a derivative is ever written down a second time. How an
-expression is written (as text, LaTeX, Python, JavaScript) is left to `notation`.
+`Symbols` is the namespace `m` that goes with it: `m.exp(x)` is the expression "exp(x)". A rule read this way gives its
+own formula, and no formula of a derivative is written down a second time. `writers` turns expressions into text,
+LaTeX, Python and JavaScript.
 """
 
 import operator
@@ -87,7 +87,7 @@ class Symbol:
 
 
 class Symbols:
-    """The namespace of symbols: every function of it builds an expression.
+    """The namespace of symbols: each of its functions builds an expression.
 
     >>> print(Symbols().exp(Symbol("x")))
     exp(x)
@@ -108,7 +108,7 @@ class Symbols:
         return reduce(self.maximum, operands)
 
     def where(self, condition: Any, if_true: Term, if_false: Term) -> Term:
-        """The case that holds where that is known already, else both."""
+        """The case that holds if the condition is a bool, else an expression of both."""
         if isinstance(condition, bool):
             return if_true if condition else if_false
         return Symbol("where", condition, if_true, if_false)

@@ -1,7 +1,7 @@
 """How an expression of symbols is written: as text, LaTeX, Python or JavaScript.
 
-A rule of the table read with symbols gives an expression; a `Notation` here writes it down. Python and JavaScript
-are exact: what they compute is, operation by operation, what the rule computes.
+A rule read with symbols gives an expression, which a `Notation` writes. Python and JavaScript are exact: they compute,
+operation by operation, the numbers that the rule computes.
 """
 
 import re
@@ -9,11 +9,25 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from microgradnet.graph import walk
+from microgradnet._shared.walks import postorder
 from microgradnet.notation.symbols import Symbol, Term
-from microgradnet.ops.operation import ATOM, LATEX_BRACKETS, LOOSE, POWER, PRODUCT, SIGN, SUM, Written
+from microgradnet.notation.typography import (
+    ATOM,
+    BRACKETS,
+    LATEX_BRACKETS,
+    LOOSE,
+    POWER,
+    PRODUCT,
+    SIGN,
+    SUM,
+    TABLE,
+    Formatted,
+    Pattern,
+    fill,
+    latex_function,
+)
 
-_BINDING = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "neg": SIGN, "**": POWER,
+_PRECEDENCE = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "neg": SIGN, "**": POWER,
             "<": LOOSE, ">": LOOSE, "<=": LOOSE, ">=": LOOSE}  # fmt: skip
 
 
@@ -21,16 +35,16 @@ class Notation(NamedTuple):
     """A way to write expressions.
 
     Attributes:
-        operators: patterns of what needs parentheses around loose operands, by the symbol's head.
-        functions: patterns of what brings its own brackets; a function that is not among them is name(operands).
-        number: how a number is written.
-        brackets: what stands around an operand that binds too loosely.
+        operators: patterns of the operators, by the symbol's head; an operand of lower precedence stands in brackets.
+        functions: patterns of the functions, which have brackets of their own; any other is name(operands).
+        number: a function from a number to its text.
+        brackets: the pattern of brackets.
     """
 
     operators: Mapping[str, str]
-    functions: Mapping[str, str]
+    functions: Mapping[str, Pattern]
     number: Callable[[float], str]
-    brackets: str = "({})"
+    brackets: str = BRACKETS
 
     def write(self, term: Term) -> str:
         r"""The expression in this notation.
@@ -41,12 +55,12 @@ class Notation(NamedTuple):
         """
         return self.written(term)[0]
 
-    def written(self, term: Term) -> Written:
-        """The expression and how strongly it binds."""
+    def written(self, term: Term) -> Formatted:
+        """The expression and its precedence."""
         return self._write([term])[1][0]
 
     def write_all(self, terms: Sequence[Term], shared: str = "") -> tuple[list[str], list[str]]:
-        """Several expressions; with a name for them, parts that occur more than once are defined first.
+        """Several expressions; with a name for them, subexpressions that occur more than once are defined first.
 
         Returns:
             The definitions, each "name = expression", in order, and the expressions.
@@ -54,40 +68,39 @@ class Notation(NamedTuple):
         definitions, written = self._write(terms, shared)
         return definitions, [text for text, _ in written]
 
-    def _write(self, terms: Sequence[Term], shared: str = "") -> tuple[list[str], list[Written]]:
+    def _write(self, terms: Sequence[Term], shared: str = "") -> tuple[list[str], list[Formatted]]:
         symbols = [term for term in terms if isinstance(term, Symbol)]
-        leaves, computed = walk(*symbols) if symbols else ([], [])
-        uses = Counter(operand for symbol in computed for operand in symbol.operands) + Counter(symbols)
-        written: dict[Symbol, Written] = {}
+        order = postorder(symbols)
+        uses = Counter(operand for symbol in order for operand in symbol.operands) + Counter(symbols)
+        written: dict[Symbol, Formatted] = {}
         definitions: list[str] = []
-        for symbol in (*leaves, *computed):
+        for symbol in order:
             if not symbol.arguments:
                 written[symbol] = symbol.head, ATOM
                 continue
-            text, binding = self._join(symbol, [self._written(term, written) for term in symbol.arguments])
+            text, precedence = self._join(symbol, [self._written(term, written) for term in symbol.arguments])
             if shared and uses[symbol] > 1:
                 definitions.append(f"{shared}{len(definitions)} = {text}")
-                text, binding = f"{shared}{len(definitions) - 1}", ATOM
-            written[symbol] = text, binding
+                text, precedence = f"{shared}{len(definitions) - 1}", ATOM
+            written[symbol] = text, precedence
         return definitions, [self._written(term, written) for term in terms]
 
-    def _written(self, term: Term, written: Mapping[Symbol, Written]) -> Written:
+    def _written(self, term: Term, written: Mapping[Symbol, Formatted]) -> Formatted:
         if isinstance(term, Symbol):
             return written[term]
         return self.number(term), SIGN if term < 0 else ATOM
 
-    def _join(self, symbol: Symbol, operands: list[Written]) -> Written:
+    def _join(self, symbol: Symbol, operands: list[Formatted]) -> Formatted:
         if symbol.head not in self.operators:
-            texts = [text for text, _ in operands]
-            pattern = self.functions.get(symbol.head)
-            return (pattern.format(*texts) if pattern else f"{symbol.head}({', '.join(texts)})"), ATOM
-        binding, texts = _BINDING[symbol.head], []
+            pattern = self.functions.get(symbol.head, symbol.head + "({all})")
+            return fill(pattern, [text for text, _ in operands]), ATOM
+        precedence, texts = _PRECEDENCE[symbol.head], []
         for position, (text, inner) in enumerate(operands):
-            tight = inner > binding if position or binding > PRODUCT else inner >= binding
+            tight = inner > precedence if position or precedence > PRODUCT else inner >= precedence
             if symbol.head == "**" and not position and re.search("[⁰¹²³⁴-⁹^]", text):
                 tight = False  # x² or e^{x} is an ATOM that has its exponent already
             texts.append(text if tight and not (position and inner == SIGN) else self.brackets.format(text))
-        return self.operators[symbol.head].format(*texts), binding
+        return self.operators[symbol.head].format(*texts), precedence
 
 
 def _short(number: float) -> str:
@@ -106,22 +119,20 @@ def _exact(number: float) -> str:
 _CODE = {"+": "{} + {}", "-": "{} - {}", "*": "{} * {}", "/": "{} / {}", "neg": "-{}", "**": "{} ** {}",
          "<": "{} < {}", ">": "{} > {}", "<=": "{} <= {}", ">=": "{} >= {}"}  # fmt: skip
 
+_FUNCTIONS = {name: typography for name, typography in TABLE.items() if typography.precedence == ATOM}
 TEXT = Notation(
     {"+": "{} + {}", "-": "{} − {}", "*": "{}·{}", "/": "{} / {}", "neg": "−{}", "**": "{}^{}",
      "<": "{} < {}", ">": "{} > {}", "<=": "{} ≤ {}", ">=": "{} ≥ {}"},
-    {"sigmoid": "σ({})", "sqrt": "√({})", "abs": "|{}|", "where": "({1} if {0} else {2})",
-     "minimum": "min({}, {})", "maximum": "max({}, {})"},
+    {name: typography.text for name, typography in _FUNCTIONS.items()} | {"where": "({1} if {0} else {2})"},
     _short,
 )  # fmt: skip
 LATEX = Notation(
     {"+": "{} + {}", "-": "{} - {}", "*": r"{} \cdot {}", "neg": "-{}", "**": "{}^{{{}}}",
      "<": "{} < {}", ">": "{} > {}", "<=": r"{} \le {}", ">=": r"{} \ge {}"},
-    {"/": r"\frac{{{}}}{{{}}}", "sigmoid": r"\sigma\left({}\right)", "sqrt": r"\sqrt{{{}}}",
-     "abs": r"\left|{}\right|", "exp": "e^{{{}}}", "log": r"\ln\left({}\right)",
-     "where": r"\begin{{cases}} {1} & {0} \\ {2} & \text{{otherwise}} \end{{cases}}",
-     **{name: rf"\{name}\left({{}}\right)" for name in ("sin", "cos", "tanh")},
-     **{name: rf"\operatorname{{{{{name}}}}}\left({{}}\right)" for name in ("erf", "erfc", "sign")},
-     "minimum": r"\min\left({}, {}\right)", "maximum": r"\max\left({}, {}\right)"},
+    {name: typography.latex for name, typography in _FUNCTIONS.items()}
+    | {name: latex_function(name) for name in ("erf", "erfc", "sign", "log1p", "expm1")}
+    | {"/": r"\frac{{{}}}{{{}}}",
+       "where": r"\begin{{cases}} {1} & {0} \\ {2} & \text{{otherwise}} \end{{cases}}"},
     _short_latex,
     LATEX_BRACKETS,
 )  # fmt: skip

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 
-from microgradnet import MLP, DomainError, Value, exp, gradcheck, log, sigmoid, sin, sqrt
+from microgradnet import MLP, DomainError, Value, exp, gradcheck, log, ops, sigmoid, sin, sqrt
 from microgradnet.checking.finite_differences import Check
-from microgradnet.ops import EXP, MULTIPLY, POWER, SIN
 from microgradnet.value import apply
 from tests.strategies import MARGIN, Program, altered, programs
 
@@ -28,7 +27,7 @@ def nowhere(m: Any, y: Any, x: Any) -> tuple[Any, ...]:
     return (math.nan,)
 
 
-WRONG_TIMES = altered(MULTIPLY, times_derivatives)
+WRONG_TIMES = altered(ops.multiply, times_derivatives)
 
 
 def far_from_kinks(program: Program) -> bool:
@@ -55,7 +54,7 @@ def test_random_programs_are_accepted(program: Program) -> None:
 
 
 def test_123_is_not_the_derivative_of_exp() -> None:
-    wrong = altered(EXP, one_hundred_and_twenty_three)
+    wrong = altered(ops.exp, one_hundred_and_twenty_three)
     report = gradcheck(lambda x: apply(wrong, (x,)), [1.0])
     assert not report
     assert report.wrong[0].gradient == 123.0
@@ -97,9 +96,9 @@ def test_right_gradients_are_accepted_near_the_edge_of_a_domain(x: float) -> Non
 
 def test_a_nan_or_an_infinity_is_never_right() -> None:
     with pytest.raises(DomainError, match=r"the derivative of sin\(x\)"):
-        gradcheck(lambda x: apply(altered(SIN, nowhere), (x,)), [1.0])
+        gradcheck(lambda x: apply(altered(ops.sin, nowhere), (x,)), [1.0])
     assert not gradcheck(lambda x: x * math.nan, [1.0])
-    huge = altered(EXP, one_hundred_and_twenty_three)
+    huge = altered(ops.exp, one_hundred_and_twenty_three)
     huge.scalar = partial(operator.mul, 1e308)  # the differences overflow
     assert not gradcheck(lambda x: apply(huge, (x,)), [1.0])
     for gradient, expected in (
@@ -182,5 +181,12 @@ def test_what_is_not_a_value_is_refused() -> None:
 def test_powers_of_negative_numbers_and_networks_are_accepted() -> None:
     network = MLP(3, [4, 4, 1], "tanh", seed=3)
     assert gradcheck(lambda *x: network(x), [0.3, -1.0, 2.0])
-    assert gradcheck(lambda x: apply(POWER, (x, Value(3.0))), [-2.0])
+    assert gradcheck(lambda x: apply(ops.power, (x, Value(3.0))), [-2.0])
     assert gradcheck(lambda x: exp(x) * x, [0.0])
+
+
+def test_operators_with_a_number_on_the_left_are_accepted() -> None:
+    """Abs cuts the graph, `1/V` is V, the exponent's gradient is 0."""
+    for function in (lambda x: +x * 3, abs, lambda x: 1 / x, lambda x: 5 - x, lambda x: 2.0**x):
+        assert gradcheck(function, [-1.3])
+    assert gradcheck(lambda a, b: a**b, [1.7, -2.2])

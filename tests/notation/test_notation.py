@@ -17,13 +17,13 @@ from microgradnet.graph import topological_order
 from microgradnet.notation.latex import latex_name, latex_number
 from microgradnet.notation.names import Namer
 from microgradnet.notation.symbols import Symbol, Symbols
+from microgradnet.notation.typography import ATOM, SIGN, Formatted
 from microgradnet.notation.writers import JAVASCRIPT, LATEX, PYTHON, TEXT, Notation
 from microgradnet.ops import Operation, floats
-from microgradnet.ops.operation import ATOM, SIGN, Written
 from microgradnet.stepping.steps import derivative
+from tests.engine.test_ops_readings import combined, evaluate, python_of
+from tests.stepping.test_steps import at_a_point, bits
 from tests.strategies import differentiable, each_row, points, some_points
-from tests.test_ops_readings import combined, evaluate, python_of
-from tests.test_steps import at_a_point, bits
 
 NUMBERS = ({"a": 0.75, "b": -1.25}, {"a": -2.5, "b": 0.5})
 terms = st.recursive(st.sampled_from([Symbol("a"), Symbol("b")]), combined, max_leaves=8)
@@ -275,7 +275,7 @@ def test_shared_parts_are_defined_once_and_before_they_are_used(wholes: list[Any
     assert PYTHON.write_all([2.0 * part])[0] == []
 
 
-def numbered(node: Value, write: Callable[[float], str]) -> list[Written]:
+def numbered(node: Value, write: Callable[[float], str]) -> list[Formatted]:
     """The node and its operands by their numbers."""
     return [(write(v.data), SIGN if v.data < 0 else ATOM) for v in (node, *node.operands)]
 

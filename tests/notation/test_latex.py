@@ -16,10 +16,10 @@ from microgradnet.notation.latex import (
     latex_number,
 )
 from microgradnet.notation.names import Namer
+from microgradnet.notation.typography import ATOM, SUM
 from microgradnet.ops import Operation
-from microgradnet.ops.operation import ATOM, SUM
+from tests.stepping.test_steps import HOSTILE, at_a_point, hostile, recorded
 from tests.strategies import Program, each_row, programs
-from tests.test_steps import HOSTILE, at_a_point, hostile, recorded
 
 COMMANDS = {
     "backslash", "begin", "cdot", "cdots", "cos", "end", "frac", "ge", "gt", "infty", "le", "left", "ln", "lt",
@@ -157,3 +157,17 @@ def test_a_result_without_a_label_is_its_expression_or_a_name() -> None:
     long = (a * b + a) * (b * a - b) + a * b * a * b + a
     assert latex_name(long, Namer(for_equations=True))[0].startswith("t_{")
     assert latex_name(a, namer) == ("a", ATOM)
+
+
+@pytest.mark.parametrize("label", ["x²", "z⁽¹⁾"])
+def test_a_power_of_a_label_with_a_superscript_has_brackets(label: str) -> None:
+    base = Value(3.0) ** 2
+    base.label = label
+    y = base**3
+    assert f"({label})" in Namer().expression(y)
+    assert all(faults(step.latex) == [] for step in y.forward_steps())
+    assert all(faults(step.local_latex) == [] for step in y.backward_steps())
+
+
+def test_a_prime_after_a_superscript_is_latex() -> None:
+    assert faults(latex_label("x²'")) == []

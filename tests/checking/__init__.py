@@ -1,0 +1,1 @@
+"""Gradient checks and operations of a user's own."""

@@ -1,0 +1,94 @@
+"""Values that have the same label have names that tell them apart, and the same ones wherever they are shown."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microgradnet import Neuron, Value, draw, explain, page, unroll
+from microgradnet.graph import topological_order
+from microgradnet.notation.latex import latex_name
+from microgradnet.notation.names import Namer
+from microgradnet.stepping.timeline import Timeline
+from microgradnet.teach.examples.example import table_of
+from microgradnet.teach.worksheets import worksheet
+
+
+def two_neurons() -> Value:
+    """Made by hand, so both call their weight w0 and their bias b."""
+    x = Value(2.0, "x")
+    first, second = (Neuron(1, activation="tanh", seed=seed)([x]) for seed in (1, 2))
+    first.label, second.label = "a", "a"
+    y = first * second
+    y.label = "y"
+    return y
+
+
+NAMES = {"w0", "w0#2", "b", "b#2", "x", "a", "a#2", "y"}
+
+
+def test_two_weights_are_two_in_the_steps() -> None:
+    root = two_neurons()
+    steps = list(map(str, root.backward_steps()))
+    passed_to = {step.partition(".grad += ")[0] for step in steps}
+    assert passed_to >= {"w0", "w0#2", "b", "b#2", "a", "a#2"}
+    assert not any(", and " in step for step in steps if step.startswith("w0")), "each has one contribution"
+    assert [step.latex for step in root.forward_steps() if r"\mathrm{w0}\#2" in step.latex]
+
+
+def test_they_are_called_the_same_everywhere() -> None:
+    root = two_neurons()
+    by_steps = {node: next(root.forward_steps()).namer.name(node) for node in topological_order(root)}
+    timeline = Timeline(root)
+    assert {timeline.name(node) for node in timeline.nodes if node.label} == NAMES
+    for node, name in by_steps.items():
+        if node.label:
+            assert timeline.name(node) == name
+            assert explain(node, root).namer.name(node) == name
+    (second,) = timeline.find("w0#2")
+    assert by_steps[second] == "w0#2"
+    for most, text in ((200, "w0#2·x"), (200, "a#2 = tanh"), (3, "y = a·a#2")):  # cut or not
+        assert text in draw(root, "ops", max_nodes=most).dot
+    assert {row.symbol for row in table_of(root)} == NAMES
+    assert set(re.findall(r'"name": ?"([^"]*)"', page(root).html)) >= NAMES
+    program = unroll(root)
+    assert "w0_2.grad += " in program
+    assert "b_2.grad += " in program
+    sheet = worksheet(root)
+    assert any("w0#2" in blank.name for blank in sheet.blanks)
+
+
+def test_in_the_order_of_the_graph_whichever_is_asked_for_first() -> None:
+    a, b, c = (Value(x, "w") for x in (1.0, 2.0, 3.0))
+    root = a * b + c
+    for for_equations in (False, True):
+        namer = Namer(topological_order(root), for_equations)
+        assert [namer.name(value) for value in (c, b, a)] == ["w#3", "w#2", "w"]
+    part = Namer({c, root}, order=topological_order(root))
+    assert part.name(c) == "w#3"
+
+
+def test_a_label_that_looks_so_is_no_other_values() -> None:
+    a, b, c, d = Value(1.0, "w"), Value(2.0, "w"), Value(3.0, "w#2"), Value(4.0, "w#2")
+    namer = Namer(topological_order(a * b * c * d))
+    assert [namer.name(value) for value in (a, b, c, d)] == ["w", "w#3", "w#2", "w#2#2"]
+
+
+@given(st.lists(st.sampled_from(["w", "w#2", "w#3", "w#2#2", "t₁", "v₁", " w ", "w" * 60, "w" * 61, ""]), max_size=8))
+def test_no_two_values_have_one_name(labels: list[str]) -> None:
+    leaves = [Value(1.0, label) for label in labels]
+    root = sum(leaves, Value(2.0, "start"))
+    order = topological_order(root)
+    namer = Namer(order, for_equations=True)
+    assert len({namer.name(value) for value in order}) == len(order)
+    assert len({latex_name(value, namer)[0] for value in order}) == len(order)
+    shown = [" ".join(label.split()) for label in labels]
+    once = {leaf: label for leaf, label in zip(leaves, shown, strict=True) if label and shown.count(label) == 1}
+    assert all(namer.name(leaf) == label for leaf, label in once.items() if len(label) < 40)
+
+
+def test_where_no_label_is_twice_nothing_is_numbered() -> None:
+    a, b = Value(1.0, "a"), Value(2.0, "a#2")
+    assert Namer().heading(a * b) == "a·a#2"
+    for namer in (Namer([a, b]), Namer([b, a], for_equations=True)):
+        assert [namer.name(value) for value in (a, b)] == ["a", "a#2"]
