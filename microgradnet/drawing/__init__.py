@@ -7,15 +7,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from microgradnet._shared.arguments import as_count
 from microgradnet._shared.text import shorten
+from microgradnet._shared.walks import nearest
 from microgradnet.drawing.diagram import DIRECTIONS, Diagram
 from microgradnet.drawing.groups import Groups, GroupsView
 from microgradnet.drawing.network import draw_network, name_of
 from microgradnet.drawing.ops_view import Mark, OpsView
 from microgradnet.drawing.picture import Picture
-from microgradnet.graph import nearest, size, walk
+from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
-from microgradnet.ops.floats import as_count
 from microgradnet.value import Value
 
 __all__ = ["DIRECTIONS", "VIEWS", "Picture", "draw", "draw_dot"]
@@ -54,7 +55,8 @@ def draw(
             of one of its operands, for that arrow too.
 
     Returns:
-        A picture that shows itself in a notebook, with `.svg`, `.dot` and `.save(path)`.
+        A picture that shows itself in a notebook, with `.svg`, `.dot` and `.save(path)`; also with `.source`,
+        `.format`, `.pipe()`, `.render()` and `.view()`, as a `graphviz.Digraph` has them.
 
     Raises:
         TypeError, ValueError: what was given cannot be drawn, or an option is none of those allowed.
@@ -92,17 +94,17 @@ def draw(
         return _picture(diagram, title or f"network {name_of(value_or_module)}")
     if view in {"neurons", "layers"}:
         _refuse(for_ops, f'view="{view}"')
-    groups = _groups(roots, view, max_nodes)
+    graph = Graph(*roots)
+    groups = _groups(graph, view, max_nodes)
     if groups:
         GroupsView(groups, max_nodes, diagram)
         if for_ops:
             diagram.caption += f'\nleft out: {", ".join(for_ops)}, for which there is view="ops"'
     else:
-        OpsView(roots, max_nodes, op_nodes, expand, diagram, mark)
-    diagram.caption = "\n".join(line for line in (found, diagram.caption, _told_of_changes(roots)) if line)
-    return _picture(
-        diagram, title or f"computation graph of {Namer(nearest(roots, 100)).heading(roots[0]) or 'a value'}"
-    )
+        OpsView(graph, max_nodes, op_nodes, expand, diagram, mark)
+    diagram.caption = "\n".join(line for line in (found, diagram.caption, _told_of_changes(graph)) if line)
+    namer = Namer(nearest(roots, 100), order=graph.nodes)
+    return _picture(diagram, title or f"computation graph of {namer.heading(roots[0]) or 'a value'}")
 
 
 def _picture(diagram: Diagram, title: str) -> Picture:
@@ -129,17 +131,12 @@ def _refuse(options: list[str], where: str) -> None:
         raise ValueError(f'{names} {belong} to view="ops", which shows every operation; {where} does not')
 
 
-def _told_of_changes(roots: list[Value]) -> str:
+def _told_of_changes(graph: Graph) -> str:
     """A line that says which numbers were changed after something had been computed from them, if any were."""
-    leaves, computed = walk(*roots)
-    newest = max(leaf._epoch for leaf in leaves)
-    older = (node for node in computed if node._epoch < newest)
-    changed = list(
-        dict.fromkeys(operand for node in older for operand in node.operands if operand._epoch > node._epoch)
-    )
+    changed = list(dict.fromkeys(changed for changed, _ in graph.stale()))
     if not changed:
         return ""
-    namer = Namer()
+    namer = Namer(order=graph.nodes)
     names = ", ".join(shorten(namer.name(leaf)) for leaf in changed[:NAMED])
     if len(changed) > NAMED:
         names += f" and {len(changed) - NAMED:,} more"
@@ -147,22 +144,30 @@ def _told_of_changes(roots: list[Value]) -> str:
     return f"{names} {were} changed after this was computed: {their} new, what was computed is old"
 
 
-def _groups(roots: list[Value], view: str | None, max_nodes: int) -> Groups | None:
+def _groups(graph: Graph, view: str | None, max_nodes: int) -> Groups | None:
     """The groups to draw; None for the view of all operations."""
-    if view == "ops" or (view is None and size(*roots) <= max_nodes):
+    if view == "ops" or (view is None and len(graph) <= max_nodes):
         return None
     if view is not None:
-        return Groups(roots, by_layer=view == "layers")
-    candidates = (Groups(roots, by_layer) for by_layer in (False, True))
+        return Groups(graph, by_layer=view == "layers")
+    candidates = (Groups(graph, by_layer) for by_layer in (False, True))
     return next((groups for groups in candidates if max(len(groups), groups.arrows) <= max_nodes), None)
 
 
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Picture:
     """`draw` under the name and with the arguments that notebooks written for micrograd use.
 
-    The picture shows itself whatever `format` is; save it with `.save(path)`, whose suffix decides.
+    Args:
+        root: the result.
+        format: the picture's `.format`, in which `.render()` and `.pipe()` draw: "svg", "png" or "pdf".
+        rankdir: the way the arrows run: "LR", "RL", "TB" or "BT".
+
+    Raises:
+        TypeError, ValueError: it cannot be drawn, or an option is none of those allowed.
 
     >>> draw_dot(Value(2.0, "a") * 3)
     <Picture 'computation graph of a·3': 4 nodes, 3 edges>
     """
-    return draw(root, "ops", direction=rankdir, op_nodes=True)
+    picture = draw(root, "ops", direction=rankdir, op_nodes=True)
+    picture.format = format
+    return picture

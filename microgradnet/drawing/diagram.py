@@ -2,14 +2,17 @@
 
 The views say what is drawn; here stands how: which shape and border a role has (so that roles are told apart without
 colour), in which order things are written (same diagram, same bytes), and the subset of DOT that every renderer reads.
+The package `graphviz` writes the DOT; it is imported when the first diagram is written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TypeAlias
 
 from microgradnet._shared.text import shorten
 from microgradnet.drawing.escape import escape_label, escape_tooltip
-from microgradnet.drawing.theme import FONT, LIGHT
+from microgradnet.drawing.theme import FONT, LIGHT, Paint
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 STYLES = {
@@ -19,13 +22,18 @@ STYLES = {
     "operation": "filled",
     "root": "filled,bold",
     "note": "filled,dotted",
-    "heading": "filled",
 }
 """The border of each role: inputs rounded, parameters rounded and bold, constants dashed, results square."""
 WIDTHS = {"parameter": 2.0, "root": 2.8}
 FIELD_WIDTH, TITLE_WIDTH = 60, 160
 MARK, MARK_WIDTH = "▶", 3.6
 """What a picture points at has this sign, thicker lines and a colour of its own."""
+NO_BREAK = "\u00a0"
+LEVEL = "1000"
+"""The weight of an edge that is kept straight before any other, so that the columns' headings are on one level."""
+
+Row: TypeAlias = str | tuple[str, str]
+"""A line of text, or a word and a number: ("data", "0.5")."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +42,14 @@ class Box:
 
     Attributes:
         rows: its lines of text, the first one its heading.
-        role: a key of `STYLES`.
+        role: a key of `STYLES`, or "heading".
         tooltip: what is shown when the pointer rests on it.
         shape: "record" for stacked rows, "circle", or "plain" for text alone.
         width: of a circle, in inches; 0 for what its text needs.
         marked: whether it is what the picture points at.
     """
 
-    rows: Sequence[str]
+    rows: Sequence[Row]
     role: str
     tooltip: str = ""
     shape: str = "record"
@@ -79,11 +87,13 @@ class Diagram:
         direction: the way arrows run: "LR", "RL", "TB" or "BT".
         title: stands above the picture.
         caption: stands below it: what was left out, or how to read it.
-        columns: boxes that stand in one column (or row) each, in order.
+        columns: boxes that stand in one column (or row) each, in order; the first of each are on one level.
         clusters: what stands in a frame together: the frame's heading, and the boxes in it.
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
         arrow_size: how large arrowheads are; 0 for none.
+        theme: the colours of each role.
+        room: how many characters there is room for where a number stands below a heading: another may replace it.
     """
 
     direction: str = "LR"
@@ -96,6 +106,8 @@ class Diagram:
     straight: bool = False
     spread: float = 0.5
     arrow_size: float = 0.7
+    theme: Mapping[str, Paint] = field(default_factory=lambda: LIGHT)
+    room: int = 0
 
     def add(self, box: Box) -> int:
         """Add `box`; its number."""
@@ -108,87 +120,117 @@ class Diagram:
         >>> diagram = Diagram()
         >>> a, b = diagram.add(Box(["a"], "input")), diagram.add(Box(["a²"], "root"))
         >>> diagram.arrows.append(Arrow(a, b, "e1_0"))
-        >>> print(diagram.to_dot().splitlines()[-2])
-          n0 -> n1 [id="e1_0" class="edge"];
+        >>> print(diagram.to_dot().splitlines()[-2].strip())
+        n0 -> n1 [class="edge" id=e1_0]
         """
-        card, edge = LIGHT["card"], LIGHT["edge"]
-        lines = [
-            "digraph microgradnet {",
-            f'  graph [rankdir={self.direction} bgcolor="{card.fill}" fontname="{FONT}" fontcolor="{card.text}" '
-            f"nodesep=0.25 ranksep={self.spread:g} pad=0.2"
-            + (" splines=line outputorder=edgesfirst];" if self.straight else "];"),
-            f'  node [shape=record fontname="{FONT}" fontsize=13 margin="0.16,0.06"];',
-            f'  edge [color="{edge.line}" fontcolor="{edge.text}" fontname="{FONT}" fontsize=11 '
-            f"arrowsize={self.arrow_size:g}];",
-            *self._heading(),
-            *(self._box(number, box) for number, box in enumerate(self.boxes)),
-            *(line for column in self.columns for line in self._column(column)),
-            *(self._cluster(number, *cluster) for number, cluster in enumerate(self.clusters)),
-            *map(self._arrow, self.arrows),
-            "}",
-        ]
-        return "\n".join(lines) + "\n"
+        from graphviz import Digraph
 
-    def _heading(self) -> list[str]:
-        """The title above or, where there is only one, the caption below; both stand in one label of the graph."""
-        texts = [_quoted_lines(text) for text in (self.title, self.caption) if text]
-        place = "t" if self.title else "b"
-        return [f'  graph [label="{"".join(texts)}" labelloc={place} labeljust=l fontsize=14];'] if texts else []
+        edge = self.theme["edge"]
+        dot = Digraph(
+            "microgradnet",
+            graph_attr=self._graph(),
+            node_attr={"shape": "record", "fontname": FONT, "fontsize": "13", "margin": "0.16,0.06"},
+            edge_attr={
+                "color": edge.line,
+                "fontcolor": edge.text,
+                "fontname": FONT,
+                "fontsize": "11",
+                "arrowsize": f"{self.arrow_size:g}",
+            },
+        )
+        for number, box in enumerate(self.boxes):
+            dot.node(f"n{number}", id=f"n{number}", **self._box(box))
+        for column in self.columns:
+            with dot.subgraph(graph_attr={"rank": "same"}) as drawn:
+                for upper, lower in pairwise(column):
+                    drawn.edge(f"n{upper}", f"n{lower}", style="invis")
+        for column, following in pairwise(self.columns):
+            dot.edge(f"n{column[0]}", f"n{following[0]}", style="invis", weight=LEVEL)
+        for number, (heading, members) in enumerate(self.clusters):
+            with dot.subgraph(name=f"cluster_{number}", graph_attr=self._cluster(f"c{number}", heading)) as drawn:
+                for member in members:
+                    drawn.node(f"n{member}")
+        for arrow in self.arrows:
+            dot.edge(f"n{arrow.tail}", f"n{arrow.head}", id=arrow.name, **self._arrow(arrow))
+        source: str = dot.source
+        return source
 
-    def _box(self, number: int, box: Box) -> str:
-        paint = LIGHT["highlight" if box.marked else box.role]
-        rows = [escape_label(shorten(row, FIELD_WIDTH)) for row in box.rows]
-        if box.marked:
-            rows[0] = f"{MARK} {rows[0]}"
+    def _graph(self) -> dict[str, str]:
+        card = self.theme["card"]
+        look = {"bgcolor": card.fill, "fontcolor": card.text, "fontname": FONT, "fontsize": "14"}
+        look |= {"rankdir": self.direction, "nodesep": "0.25", "ranksep": f"{self.spread:g}", "pad": "0.2"}
+        if self.straight:
+            look |= {"splines": "line", "outputorder": "edgesfirst"}
+        if texts := [text for text in (self.title, self.caption) if text]:
+            # the title above or, where there is only one, the caption below: both stand in one label of the graph
+            label = _left(shorten(line, TITLE_WIDTH) for line in "\n".join(texts).split("\n"))
+            look |= {"label": label, "labelloc": "t" if self.title else "b", "labeljust": "l"}
+        return look
+
+    def _box(self, box: Box) -> dict[str, str]:
+        paint = self.theme["highlight" if box.marked else box.role]
+        look = {"class": _CLASSES[box.role] + " highlight" * box.marked, "tooltip": escape_tooltip(box.tooltip)}
+        look["fontcolor"] = paint.text
+        heading, *rows = [escape_label(shorten(row, FIELD_WIDTH)) for row in self._rows(box)]
+        heading = f"{MARK} " * box.marked + heading
         if box.shape == "record":
-            # left-aligned rows; the braces turn the stack so that it stands upright in either direction
-            stack = "|".join([rows[0], *(row + r"\l" for row in rows[1:])])
-            label = stack if self.direction in {"LR", "RL"} else f"{{{stack}}}"
+            stack = "|".join([heading, *(row + r"\l" for row in rows)])  # all but the heading set to the left
+            # the braces turn the stack so that it stands upright in either direction
+            look["label"] = stack if self.direction in {"LR", "RL"} else f"{{{stack}}}"
         else:
-            label = r"\n".join(rows)
-        look = f' style="{STYLES[box.role]}" fillcolor="{paint.fill}" color="{paint.line}" fontcolor="{paint.text}"'
+            look["label"] = r"\n".join([heading, *rows])
+        if box.shape == "plain":
+            return look | {"shape": "plaintext"}
+        look |= {"style": STYLES[box.role], "fillcolor": paint.fill, "color": paint.line}
         if box.marked or box.role in WIDTHS:
-            look += f" penwidth={MARK_WIDTH if box.marked else WIDTHS[box.role]}"
+            look["penwidth"] = f"{MARK_WIDTH if box.marked else WIDTHS[box.role]:g}"
         if box.shape == "circle":
-            look += f" shape=circle width={box.width:g} fixedsize=true" if box.width else " shape=circle margin=0.02"
-        elif box.shape == "plain":
-            look = f' shape=plaintext style=filled fillcolor="{paint.fill}" fontcolor="{paint.text}"'
-        kind = _CLASSES[box.role] + (" highlight" if box.marked else "")
-        return (
-            f'  n{number} [id="n{number}" class="{kind}" label="{label}"{look} '
-            f'tooltip="{escape_tooltip(box.tooltip)}"];'
-        )
+            look |= {"shape": "circle"} | (
+                {"width": f"{box.width:g}", "fixedsize": "true"} if box.width else {"margin": "0.02"}
+            )
+        return look
 
-    def _cluster(self, number: int, heading: str, boxes: list[int]) -> str:
-        paint, label = LIGHT["cluster"], escape_label(shorten(heading))
-        return (
-            f'  subgraph cluster_{number} {{ graph [id="c{number}" class="cluster" label="{label}" '
-            f'style="rounded,filled" fillcolor="{paint.fill}" color="{paint.line}" fontcolor="{paint.text}" '
-            f'fontsize=12 margin=10 tooltip="{escape_tooltip(heading)}"]; {" ".join(f"n{box};" for box in boxes)} }}'
-        )
+    def _rows(self, box: Box) -> list[str]:
+        """The text of each row; below the heading, numbers have their room."""
+        return [
+            row if isinstance(row, str) else f"{row[0]} {row[1].ljust(self.room if below else 0, NO_BREAK)}"
+            for below, row in enumerate(box.rows)
+        ]
 
-    def _column(self, column: list[int]) -> list[str]:
-        names = [f"n{number}" for number in column]
-        return [f"  {{ rank=same; {' -> '.join(names)} [style=invis]; }}"]
+    def _cluster(self, name: str, heading: str) -> dict[str, str]:
+        paint = self.theme["cluster"]
+        return {
+            "id": name,
+            "class": "cluster",
+            "label": escape_label(shorten(heading)),
+            "tooltip": escape_tooltip(heading),
+            "style": "rounded,filled",
+            "fillcolor": paint.fill,
+            "color": paint.line,
+            "fontcolor": paint.text,
+            "fontsize": "12",
+            "margin": "10",
+        }
 
-    def _arrow(self, arrow: Arrow) -> str:
-        parts = [f'id="{arrow.name}"', f'class="edge{" highlight" if arrow.marked else ""}"']
-        if arrow.marked:
-            parts.append(f'color="{LIGHT["highlight"].line}"')
+    def _arrow(self, arrow: Arrow) -> dict[str, str]:
+        look = {"class": "edge" + " highlight" * arrow.marked}
         if arrow.tooltip:
-            parts.append(f'tooltip="{escape_tooltip(arrow.tooltip)}"')
+            look["tooltip"] = escape_tooltip(arrow.tooltip)
         if arrow.label:
-            parts.append(f'label="{escape_label(arrow.label)}"')
-        if arrow.marked or arrow.width != 1.0:
-            parts.append(f"penwidth={MARK_WIDTH if arrow.marked else arrow.width:.3g}")
+            look["label"] = escape_label(arrow.label)
+        if arrow.marked:
+            look |= {"color": self.theme["highlight"].line, "penwidth": f"{MARK_WIDTH:g}"}
+        elif arrow.width != 1.0:
+            look["penwidth"] = f"{arrow.width:.3g}"
         if arrow.dashed:
-            parts.append("style=dashed")
-        return f"  n{arrow.tail} -> n{arrow.head} [{' '.join(parts)}];"
+            look["style"] = "dashed"
+        return look
 
 
 _CLASSES = {"input": "leaf input", "parameter": "leaf parameter", "constant": "leaf constant",
             "operation": "operation", "root": "operation root", "note": "note", "heading": "heading"}  # fmt: skip
 
 
-def _quoted_lines(text: str) -> str:
-    return "".join(escape_label(shorten(line, TITLE_WIDTH)) + r"\l" for line in text.split("\n"))
+def _left(lines: Iterable[str]) -> str:
+    """The lines, each set to the left."""
+    return "".join(escape_label(line) + r"\l" for line in lines)

@@ -1,15 +1,16 @@
-r"""Text made safe to stand in DOT, so that every character is drawn as it was written.
+r"""Text made safe to stand in an attribute of DOT, so that every character is drawn as it was written.
 
 Names come from people: `w{1}`, `a|b`, `C:\new`, `</svg>`. Graphviz reads marks of its own in them, and it reads the
-text of a record label and that of a tooltip by different rules. Here each rule is written once. What goes into a
-label, and where, is left to the views; what is done with the SVG afterwards, to `picture`.
+text of a record label and that of a tooltip by different rules. Here each rule is written once. The package
+`graphviz` adds the quotation marks around an attribute, and a backslash before those in it; what goes into a
+label, and where, is left to the views.
 
 The rules below were found by drawing hostile names with Graphviz 2.43 and with graphviz-pure 0.2.2 (16.1).
 
 Doctest:
 
     >>> print(escape_label(r'p{0} | "C:\new" <b> & co'))
-    p\{0\} \| \"C:\\new\" \<b\> &amp; co
+    p\{0\} \| "C:\\new" \<b\> &amp; co
 """
 
 import re
@@ -19,13 +20,13 @@ from microgradnet._shared.text import NON_BREAKING, clean, one_line
 _BLANKS_IN_A_LINE = re.compile(rf"[^\S\n{NON_BREAKING}]+")
 _LINE_END = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
-_LABEL = str.maketrans({mark: "\\" + mark for mark in '\\{}|<>"'} | {"&": "&amp;"})
+_LABEL = str.maketrans({mark: "\\" + mark for mark in "\\{}|<>"} | {"&": "&amp;"})
 # Graphviz unescapes a node's tooltip twice and an edge's once. Four backslashes come out as one in both.
-_TOOLTIP = str.maketrans({"\\": "\\" * 4, '"': r"\"", "&": "&amp;", "\n": r"\n"})
+_TOOLTIP = str.maketrans({"\\": "\\" * 4, "&": "&amp;", "\n": r"\n"})
 
 
 def escape_label(text: str) -> str:
-    r"""The text as it must stand in `label="..."`: one field of a record, or a whole label that is no record.
+    r"""The text as it must stand in a `label`: one field of a record, or a whole label that is no record.
 
     A run of white space (line ends too) is one space, and there is none at either end: record labels cannot hold
     more on every Graphviz. Non-breaking spaces are kept, so they are the way to ask for more.
@@ -39,12 +40,16 @@ def escape_label(text: str) -> str:
 
 
 def escape_tooltip(text: str) -> str:
-    r"""The text as it must stand in a quoted `tooltip="..."`, of a node, an edge, a cluster or the graph.
+    r"""The text as it must stand in a `tooltip`, of a node, an edge, a cluster or the graph.
 
     Lines are kept (written `\n`); within a line white space is collapsed as in a label.
 
-    >>> print(escape_tooltip("data 2.0\ngrad \"none\""))
-    data 2.0\ngrad \"none\"
+    >>> print(escape_tooltip("data 2.0\ngrad <none>"))
+    data 2.0\ngrad <none>
     """
+    from graphviz import nohtml
+
     lines = _BLANKS_IN_A_LINE.sub(" ", _LINE_END.sub("\n", text)).split("\n")
-    return clean("\n".join(line.strip(" ") for line in lines).strip("\n")).translate(_TOOLTIP)
+    text = clean("\n".join(line.strip(" ") for line in lines).strip("\n"))
+    tooltip: str = nohtml(text.translate(_TOOLTIP))  # <b> is no markup
+    return tooltip

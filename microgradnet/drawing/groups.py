@@ -7,20 +7,20 @@ each sample say, and are not told apart. A chain of additions is one sum.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from microgradnet import ops
 from microgradnet._shared.text import counted
-from microgradnet.drawing.diagram import Arrow, Box, Diagram
-from microgradnet.graph import nearest, topological_order
+from microgradnet._shared.walks import nearest, postorder
+from microgradnet.drawing.diagram import Arrow, Box, Diagram, Row
+from microgradnet.graph import Graph
 from microgradnet.notation.names import gradient, number
-from microgradnet.ops import ADD, BUILT_IN, CONSTANT, PARAMETER, TABLE, TOTAL, WEIGHTED_SUM, Operation, activations
+from microgradnet.ops import CONSTANT, PARAMETER
 from microgradnet.value import Value
 
-_ACTIVATIONS = {row for row in TABLE.values() if row.value.__module__ == activations.__name__} | {TABLE["tanh"]}
-
-_SUMS = {ADD, TOTAL}
+_SUMS = {ops.add, ops.total}
 
 
 @dataclass(eq=False)
@@ -43,13 +43,13 @@ class Group:
 
 
 class Groups:
-    """The groups of the values below `roots`; `by_layer` puts a whole layer into one."""
+    """The groups of the values of a graph; `by_layer` puts a whole layer into one."""
 
-    def __init__(self, roots: list[Value], by_layer: bool) -> None:
+    def __init__(self, graph: Graph, by_layer: bool) -> None:
         self.by_layer = by_layer
         self._of_key: dict[Hashable, Group] = {}
         self.of: dict[Value, Group] = {}
-        order = topological_order(*roots)
+        order, roots = graph.nodes, graph.roots
         self.size = len(order)
         self._times_used = Counter(operand for node in order for operand in node.operands)
         self._neurons = _neurons(order)
@@ -122,9 +122,9 @@ class Groups:
     def _neuron_of(self, node: Value, fed_by: list[Group]) -> Group | None:
         """The neuron whose weighted sum or activation `node` is."""
         first = node.operands[0]
-        if node.op is WEIGHTED_SUM:
+        if node.op is ops.weighted_sum:
             return fed_by[0] if first.op is PARAMETER and fed_by[0].is_neuron else None
-        if _is_activation(node.op) and first.op is WEIGHTED_SUM and self.of[first].is_neuron:
+        if node.op.activation and first.op is ops.weighted_sum and self.of[first].is_neuron:
             return self.of[first]
         return None
 
@@ -138,7 +138,7 @@ class Groups:
         for operand in node.operands:  # a + b + c is one sum, unless a + b is used elsewhere too
             if operand.op in _SUMS and self._times_used[operand] == 1:
                 return self.of[operand]
-        return self._group((TOTAL, frozenset(fed_by)), "sum")
+        return self._group((ops.total, frozenset(fed_by)), "sum")
 
     def _part(self, operand: Value, of_parameters: bool) -> Hashable:
         """What a value is known by as an operand; what parameters alone go into, p·p say, is one for their layer."""
@@ -149,30 +149,25 @@ class Groups:
         return self.of[operand]
 
 
-def _is_activation(op: Operation) -> bool:
-    """Whether it is one of the activations, or a user's own operation that could be."""
-    return op in _ACTIVATIONS or (op.name not in BUILT_IN and len(op.operands) - op.constants == 1)
-
-
-def _neurons(order: list[Value]) -> dict[Value, tuple[Value, str]]:
+def _neurons(order: Sequence[Value]) -> dict[Value, tuple[Value, str]]:
     """For each parameter of a weighted sum the first one, by which the neuron is known, and a name if it has none."""
     neurons: dict[Value, tuple[Value, str]] = {}
     count = 0
     for node in order:
-        if node.op is WEIGHTED_SUM and (first := node.operands[0]).op is PARAMETER and first not in neurons:
+        if node.op is ops.weighted_sum and (first := node.operands[0]).op is PARAMETER and first not in neurons:
             count += 1
             own = (first, f"neuron {count}")
             neurons.update((operand, own) for operand in node.operands if operand.op is PARAMETER)
     return neurons
 
 
-def _layers(order: list[Value], neurons: dict[Value, tuple[Value, str]]) -> dict[Value, Value]:
+def _layers(order: Sequence[Value], neurons: dict[Value, tuple[Value, str]]) -> dict[Value, Value]:
     """For the first parameter of each neuron with a dotted name that of the first neuron in its layer.
 
     Neurons of one layer have its name, and feed the same weighted sums or are fed by the same values. Two parameters
     of one name are in two networks, so never in one layer: that decides where both networks are fed by one value.
     """
-    sums = [node for node in order if node.op is WEIGHTED_SUM]
+    sums = [node for node in order if node.op is ops.weighted_sum]
     fed: dict[tuple[Value, ...], list[Value]] = {}
     for node in sums:
         half = len(node.operands) // 2
@@ -207,8 +202,8 @@ def _by_layer_name(values: Iterable[Value], neurons: dict[Value, tuple[Value, st
 
 def _first(value: Value, neurons: dict[Value, tuple[Value, str]]) -> Value | None:
     """The first parameter of the neuron whose weighted sum or activation `value` is, if that has a dotted name."""
-    summed = value if value.op is WEIGHTED_SUM or not value.operands else value.operands[0]
-    if summed.op is not WEIGHTED_SUM or summed.operands[0] not in neurons:
+    summed = value if value.op is ops.weighted_sum or not value.operands else value.operands[0]
+    if summed.op is not ops.weighted_sum or summed.operands[0] not in neurons:
         return None
     first = neurons[summed.operands[0]][0]
     return first if "." in first.label else None
@@ -224,7 +219,7 @@ class GroupsView:
     """Builds the diagram of groups, at most `most` of them."""
 
     def __init__(self, groups: Groups, most: int, diagram: Diagram) -> None:
-        every = topological_order(*groups.roots)
+        every = postorder(groups.roots)
         drawn = nearest(groups.roots, most)
         kind = "layer" if groups.by_layer else "neuron"
         boxes = counted(len(every), "box", "boxes")
@@ -244,21 +239,22 @@ class GroupsView:
 
 def _box(group: Group, drawn: set[Group]) -> Box:
     """A single computation shows its numbers, many alike show how many they are."""
-    rows = [group.name]
+    rows: list[Row] = [group.name]
     shown = group.results[0] if len(group.results) == 1 else group.root  # a Value has no truth, so no `or`
     if shown is not None and shown.label not in {"", group.name}:
         rows = [f"{shown.label} = {group.name}"]
     if group.is_neuron:
         rows.append(counted(group.parameters, "parameter"))
     if group.is_neuron and group.results and len(group.results) == len(group.what):
-        rows += [f"{name} {number(value.data)}" for name, value in zip("za", group.results, strict=False)]
-        rows.append(f"grad {gradient(group.results[-1])}")
+        rows += [(name, number(value.data)) for name, value in zip("za", group.results, strict=False)]
+        rows.append(("grad", gradient(group.results[-1])))
     elif shown is not None:
-        rows += [f"data {number(shown.data)}", f"grad {gradient(shown)}"]
+        rows += [("data", number(shown.data)), ("grad", gradient(shown))]
     if len(group.results) > max(1, len(group.what)):
         rows.append(f"{len(group.results):,} values")
     if missing := sum(other not in drawn for other in group.uses):
         rows.append(f"… {counted(missing, 'operand')} not drawn")
     role = "parameter" if group.is_neuron and group.role == "operation" else group.role
     done = " → ".join(group.what)
-    return Box(rows, role, "\n".join([*rows, done]) if done else "\n".join(rows))
+    lines = [row if isinstance(row, str) else " ".join(row) for row in rows]
+    return Box(rows, role, "\n".join([*lines, done] if done else lines))

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
+from microgradnet import ops
+from microgradnet._shared.walks import nearest
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.drawing.diagram import Arrow, Box, Diagram
+from microgradnet.drawing.diagram import Arrow, Box, Diagram, Row
 from microgradnet.errors import DomainError
-from microgradnet.graph import nearest, topological_order
+from microgradnet.graph import Graph
+from microgradnet.notation import typography
 from microgradnet.notation.names import Namer, gradient, in_brackets, number, role
-from microgradnet.ops import MULTIPLY, WEIGHTED_SUM
 from microgradnet.value import Value
 
 Mark: TypeAlias = Value | tuple[Value, int]
@@ -24,10 +26,10 @@ def _known_derivatives(value: Value) -> list[float | None]:
 
 
 class OpsView:
-    """Builds the diagram of the values below `roots`.
+    """Builds the diagram of a graph of values.
 
     Args:
-        roots: the results.
+        graph: the results and all below them.
         most: how many values are drawn at the most; the nearest to the roots are.
         op_nodes: draw each operation as a circle of its own, before the box of its result.
         expand: draw the products of a weighted sum as boxes of their own.
@@ -37,7 +39,7 @@ class OpsView:
 
     def __init__(
         self,
-        roots: list[Value],
+        graph: Graph,
         most: int,
         op_nodes: bool,
         expand: bool,
@@ -45,13 +47,13 @@ class OpsView:
         mark: Collection[Mark] = (),
         namer: Namer | None = None,
     ) -> None:
+        roots, order = graph.roots, graph.nodes
         self.roots, self.op_nodes, self.expand, self.diagram = roots, op_nodes, expand, diagram
         self.marked_arrows = {one for one in mark if isinstance(one, tuple)}
         self.marked = {one[0] if isinstance(one, tuple) else one for one in mark}
-        order = topological_order(*roots)
         around = [node for node in reversed(order) if node in self.marked]
         drawn = nearest([*around, *roots], most) if len(order) > most else set(order)
-        self.namer = namer or Namer(drawn)
+        self.namer = namer or Namer(drawn, order=order)
         if len(drawn) < len(order):
             diagram.caption = (
                 f"{len(drawn):,} of {len(order):,} values, those nearest the {'marks' if around else 'result'}"
@@ -65,7 +67,7 @@ class OpsView:
         missing = sum(operand not in self.numbers for operand in node.operands)
         kind = role(node, self.roots)
         heading = self.namer.heading(node)
-        rows = [heading] if heading else []
+        rows: list[Row] = [heading] if heading else []
         rows += self._numbers(node, kind)
         if missing:
             rows.append(f"… {missing} of {len(node.operands)} operands not drawn")
@@ -74,9 +76,9 @@ class OpsView:
             self._draw_operands(node, own)
         return own
 
-    def _numbers(self, node: Value, kind: str) -> list[str]:
+    def _numbers(self, node: Value, kind: str) -> list[Row]:
         """The rows of a value's numbers."""
-        return [f"data {number(node.data)}", *([] if kind == "constant" else [f"grad {gradient(node)}"])]
+        return [("data", number(node.data)), *([] if kind == "constant" else [("grad", gradient(node))])]
 
     def _label(self, node: Value, position: int) -> str:
         """What stands beside the arrow from an operand."""
@@ -86,10 +88,10 @@ class OpsView:
         """The arrows into a box, by way of the circle of its operation or of the products of a weighted sum."""
         head = own
         if self.op_nodes:
-            head = self.diagram.add(Box([node.op.symbol], "operation", node.op.name, "circle"))
+            head = self.diagram.add(Box([typography.symbol_of(node.op)], "operation", node.op.name, "circle"))
             self.diagram.arrows.append(Arrow(head, own, f"o{own}"))
         derivatives = _known_derivatives(node)
-        pairs = len(node.operands) // 2 if self.expand and node.op is WEIGHTED_SUM else 0
+        pairs = len(node.operands) // 2 if self.expand and node.op is ops.weighted_sum else 0
         products = {
             position: self._draw_product(node, position, pairs, head)
             for position in range(pairs)  # but not those of which a cut left nothing
@@ -114,9 +116,9 @@ class OpsView:
     def _draw_product(self, node: Value, position: int, pairs: int, head: int) -> int:
         w, x = node.operands[position], node.operands[position + pairs]
         names = self.namer.operands(node)
-        text = MULTIPLY.write([names[position], names[position + pairs]])
+        text = typography.write(ops.multiply, [names[position], names[position + pairs]])
         product = w.data * x.data
-        rows = [text, f"data {number(product)}", f"grad {gradient(node)}"]
+        rows: list[Row] = [text, ("data", number(product)), ("grad", gradient(node))]
         own = self.diagram.add(Box(rows, "operation", f"{text}\ndata {product!r}\npart of {self.namer.heading(node)}"))
         self.diagram.arrows.append(Arrow(own, head, f"p{own}"))
         return own

@@ -1,73 +1,31 @@
 """A picture of a graph: shows itself in a notebook, and saves itself as SVG, PNG, PDF or DOT.
 
 It is made from DOT text. Who writes that text is left to the views, who lays it out to `provider`, and what makes
-Graphviz's SVG fit to stand in any page to `svg`. What it shares with a chart stands in `Drawing`.
+Graphviz's SVG fit to stand in any page to `svg`.
 """
 
 import os
-from abc import ABC, abstractmethod
 from functools import cached_property
+from math import inf
 from pathlib import Path
+from typing import overload
 
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import counted
 from microgradnet.drawing.provider import render
-from microgradnet.drawing.svg import dress, find_cairosvg, narrowed, paint, scope_of
+from microgradnet.drawing.svg import COLUMN_POINTS, FOR_CAIRO, FOR_SCREEN, dress, find_cairosvg, paint, scope_of
+from microgradnet.errors import ProviderError
 
-SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
-
-COLUMN_POINTS = 640.0  # 853 CSS pixels
-
-
-class Drawing(ABC):
-    """What is drawn as SVG when it is first looked at, shows itself in a notebook, and saves itself.
-
-    A subclass says in `_draw` how it is drawn, and in `_suffixes` as what it can be saved.
-    """
-
-    _suffixes: tuple[str, ...] = (".svg", ".png", ".pdf")
-
-    @cached_property
-    def svg(self) -> str:
-        """SVG that can be saved as it is, or stand in the middle of an HTML page.
-
-        Raises:
-            ProviderError: it is a graph, and there is no program to lay it out, or that failed.
-        """
-        return self._draw()
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the drawing to `path`, in the format its suffix names, whole or not at all; return the path.
-
-        PNG and PDF are painted from `svg` by cairosvg (`pip install cairosvg`). Where that is not
-        installed, a graph is painted by the program that lays it out; of those only a real Graphviz writes PDF.
-
-        Raises:
-            ValueError: the suffix is none of .svg, .png and .pdf (nor .dot and .gv, for a graph).
-            OSError: the file cannot be written there.
-            ProviderError: it cannot be drawn in that format on this machine.
-        """
-        suffix = os.path.splitext(path)[1].lower()
-        if suffix not in self._suffixes:
-            raise ValueError(
-                f"cannot save a picture as {os.fspath(path)!r}: its suffix is {suffix or 'missing'}; "
-                f"give a name that ends in one of {', '.join(self._suffixes)}."
-            )
-        return write_atomically(path, self._as(suffix))
-
-    @abstractmethod
-    def _draw(self) -> str: ...
-
-    def _as(self, suffix: str) -> str | bytes:
-        return self.svg + "\n" if suffix == ".svg" else paint(self.svg, suffix.removeprefix("."))
-
-    def _repr_svg_(self) -> str:
-        """The SVG at a size that fits a notebook's column: notebooks show it as an image, which does not shrink."""
-        return narrowed(self.svg, COLUMN_POINTS)
+FORMATS = ("svg", "png", "pdf", "dot", "gv")
+NAME = "Digraph.gv"
+"""Where `render` writes the DOT text unless it is told: where a `graphviz.Digraph` without a name writes its own."""
 
 
-class Picture(Drawing):
+class Picture:
     r"""A picture of the graph `dot`, drawn when it is first looked at.
+
+    It has the names of a `graphviz.Digraph` too, as notebooks call them: `.source` is `.dot`, and `.format`, `.pipe()`,
+    `.render()` and `.view()` do what they do there, with whichever program can draw on this machine.
 
     Args:
         dot: the graph in the DOT language.
@@ -78,25 +36,173 @@ class Picture(Drawing):
     <Picture 'a square': 2 nodes, 1 edge>
     """
 
-    _suffixes = SUFFIXES
-
     def __init__(self, dot: str, title: str = "", *, counts: tuple[int, int] | None = None) -> None:
         self.dot = dot
         self.title = title
         self.counts = counts
+        self._format = "svg"
 
-    def _draw(self) -> str:
-        return dress(render(self.dot, "svg"), self.title, scope=scope_of(self.title, self.dot))
+    @property
+    def source(self) -> str:
+        """The graph in the DOT language."""
+        return self.dot
 
-    def _as(self, suffix: str) -> str | bytes:
-        if suffix in {".dot", ".gv"}:
-            return self.dot
-        if suffix in {".png", ".pdf"} and find_cairosvg() is None:
-            return render(self.dot, suffix.removeprefix("."))
-        return super()._as(suffix)
+    @property
+    def format(self) -> str:
+        """As what `pipe` and `render` draw unless they are told: "svg", "png", "pdf", or "dot" and "gv" for the text.
+
+        Raises:
+            ValueError: it is set to none of those.
+        """
+        return self._format
+
+    @format.setter
+    def format(self, format: str) -> None:
+        self._format = _known(format)
+
+    @cached_property
+    def svg(self) -> str:
+        """SVG that can be saved as it is, or stand in the middle of an HTML page.
+
+        Raises:
+            ProviderError: there is no program to lay the graph out, or that failed.
+        """
+        return self._dressed()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the drawing to `path`, in the format its suffix names, whole or not at all; return the path.
+
+        PNG and PDF are painted from `svg` by cairosvg (`pip install cairosvg`). Where that is not
+        installed, the program that lays the graph out paints it; of those only a real Graphviz writes PDF.
+
+        Raises:
+            ValueError: the suffix is none of .svg, .png, .pdf, .dot and .gv.
+            OSError: the file cannot be written there.
+            ProviderError: it cannot be drawn in that format on this machine.
+        """
+        suffix = os.path.splitext(path)[1].lower()
+        if suffix.removeprefix(".") not in FORMATS:
+            raise ValueError(
+                f"cannot save a picture as {os.fspath(path)!r}: its suffix is {suffix or 'missing'}; "
+                f"give a name that ends in one of {', '.join(f'.{format}' for format in FORMATS)}."
+            )
+        return write_atomically(path, self.pipe(suffix.removeprefix(".")))
+
+    @overload
+    def pipe(self, format: str | None = None, *, quiet: bool = False, encoding: None = None) -> bytes: ...
+
+    @overload
+    def pipe(self, format: str | None = None, *, quiet: bool = False, encoding: str) -> str: ...
+
+    def pipe(self, format: str | None = None, *, quiet: bool = False, encoding: str | None = None) -> bytes | str:
+        """The drawing in this format, as `save` writes it.
+
+        Args:
+            format: "svg", "png", "pdf", "dot" or "gv"; `self.format` if it is left out.
+            quiet: changes nothing: a program's warnings are never printed.
+            encoding: of text, which is then a str.
+
+        Raises:
+            ValueError: `format` is none of those.
+            ProviderError: it cannot be drawn in that format on this machine.
+        """
+        drawn = self._drawn(self.format if format is None else _known(format))
+        return drawn if encoding is None else drawn.decode(encoding)
+
+    def render(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        view: bool = False,
+        cleanup: bool = False,
+        format: str | None = None,
+        *,
+        quiet: bool = False,
+        quiet_view: bool = False,
+        outfile: str | os.PathLike[str] | None = None,
+    ) -> str:
+        """Write the DOT text to `filename`, and the drawing beside it; return the path of the drawing.
+
+        Args:
+            filename: "gout" is written with "gout.svg" beside it; "Digraph.gv" if it is left out.
+            directory: the folder of both; it is made if there is none.
+            view: open the drawing with the system's own program.
+            cleanup: write the drawing alone.
+            format: as in `pipe`.
+            quiet: changes nothing: a program's warnings are never printed.
+            quiet_view: `view`, without what that program prints.
+            outfile: the whole path of the drawing; its suffix says the format if that is left out.
+
+        Raises:
+            ValueError: `format` is unknown.
+            OSError: a file cannot be written there.
+            ProviderError: it cannot be drawn in that format on this machine, or no program can open it.
+        """
+        if outfile is not None:
+            stem, suffix = os.path.splitext(outfile)
+            filename, format = filename or f"{stem}.gv", format or suffix.removeprefix(".")
+        name = os.fspath(filename or NAME)
+        source = Path(directory or "", name).expanduser()
+        drawing = Path(outfile or f"{source}.{format or self.format}").expanduser()
+        written = {drawing: self.pipe(format)} | ({} if cleanup else {source: self.dot.encode()})
+        for path, data in written.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, data)
+        if view or quiet_view:
+            _open(drawing, quiet_view)
+        return str(drawing)
+
+    def view(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        cleanup: bool = False,
+        *,
+        quiet: bool = False,
+        quiet_view: bool = False,
+    ) -> str:
+        """`render`, and open the drawing with the system's own program."""
+        return self.render(filename, directory, True, cleanup, quiet=quiet, quiet_view=quiet_view)
+
+    def _drawn(self, format: str) -> bytes:
+        if format in {"dot", "gv"}:
+            return self.dot.encode()
+        if format == "svg":
+            return self.svg.encode() + b"\n"
+        return render(self.dot, format) if find_cairosvg() is None else paint(self._dressed(FOR_CAIRO), format)
+
+    @cached_property
+    def _laid_out(self) -> bytes:
+        """Graphviz's own SVG."""
+        return render(self.dot, "svg")
+
+    def _dressed(self, look: dict[str, str] = FOR_SCREEN, widest: float = inf) -> str:
+        return dress(self._laid_out, self.title, scope_of(self.title, self.dot), look=look, widest=widest)
+
+    def _repr_svg_(self) -> str:
+        """The SVG at a size that fits a notebook's column: notebooks show it as an image, which does not shrink."""
+        return self._dressed(widest=COLUMN_POINTS)
 
     def __repr__(self) -> str:
         if self.counts is None:
             return f"<Picture {self.title!r}>"
         nodes, edges = self.counts
         return f"<Picture {self.title!r}: {counted(nodes, 'node')}, {counted(edges, 'edge')}>"
+
+
+def _open(path: Path, quiet: bool) -> None:
+    import graphviz
+
+    try:
+        graphviz.view(str(path), quiet=quiet)
+    except (OSError, RuntimeError) as error:
+        raise ProviderError(
+            f"{path} is written, but no program here can open it ({error}); leave `view` out."
+        ) from error
+
+
+def _known(format: str) -> str:
+    """The name of a format in small letters, if it is one."""
+    if str(format).lower() not in FORMATS:
+        raise ValueError(f"unknown format {format!r}: it must be one of {', '.join(FORMATS)}")
+    return format.lower()

@@ -3,8 +3,8 @@
 A real Graphviz `dot` on PATH comes first; then `graphviz-pure`, a port of Graphviz that pip installs. What is drawn
 is left to the views, and what becomes of the bytes to `picture`.
 
-The PyPI package `graphviz` is not used here, on purpose: it starts the one program named by the module global
-`DOT_BINARY`, and it has no timeout. Starting a program ourselves takes fewer lines than working round the two.
+The package `graphviz`, which writes the DOT, does not run the program: it starts the one named by its module global
+`DOT_BINARY`, and it has no time limit. Starting a program ourselves takes fewer lines than working round the two.
 """
 
 import contextlib

@@ -8,6 +8,8 @@ import hashlib
 import importlib
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from math import inf
 from types import ModuleType
 
 from microgradnet._shared.text import clean
@@ -15,7 +17,10 @@ from microgradnet.drawing.provider import GET_CAIRO
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 from microgradnet.errors import ProviderError
 
-FIT_COLUMN = "max-width: 100%; height: auto"
+COLUMN_POINTS = 640.0  # of a notebook: 853 CSS pixels
+FOR_SCREEN = {"font-family": FONT_STACK, "style": "max-width: 100%; height: auto"}
+FOR_CAIRO = {"font-family": "monospace"}
+"""cairosvg reads only the first family of a list, and draws nothing where a height is "auto"."""
 _REFERENCE = re.compile(r"url\(#")
 _XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"
 
@@ -34,14 +39,14 @@ def scope_of(title: str, drawn: str) -> str:
     return f"microgradnet-{digest[:8]}"
 
 
-def dress(drawn: bytes, title: str, scope: str) -> str:
+def dress(drawn: bytes, title: str, scope: str, *, look: Mapping[str, str] = FOR_SCREEN, widest: float = inf) -> str:
     """Graphviz's SVG, fit to be inlined in a page: the same drawing, as a fragment of well-formed XML.
 
     - prolog, doctype, comments and namespace prefixes are gone;
     - its ids begin with `scope`, and its CSS holds only under the class `scope`;
     - it says what it shows (`aria-label`), and each node and edge says its DOT `tooltip` as a `<title>`, which every
       browser shows; Graphviz's own titles ("n0->n1") and links (`xlink:title`, shown by some) are gone;
-    - it stands on a card of its own, and is no wider than the column it is in.
+    - it stands on a card of its own, and is no wider than the column it is in: see `on_card`.
     """
     root = ET.fromstring(drawn)
     for drawn_element in root.iter():
@@ -62,27 +67,39 @@ def dress(drawn: bytes, title: str, scope: str) -> str:
     if name.startswith("%"):  # older Graphviz names a graph without a name "%3"
         name = ""
     graph.tail = "\n"
-    return on_card(root, clean(title) or graph_tooltip or name or "computation graph", scope)
+    label = clean(title) or graph_tooltip or name or "computation graph"
+    return on_card(root, label, scope, look=look, widest=widest)
 
 
-def on_card(root: ET.Element, label: str, scope: str) -> str:
+def on_card(
+    root: ET.Element,
+    label: str,
+    scope: str,
+    css: str = "",
+    *,
+    look: Mapping[str, str] = FOR_SCREEN,
+    widest: float = inf,
+) -> str:
     """The drawing in `root`, an `<svg>` with a size, as text: on an opaque card, and good in the dark.
 
     It says `label` to readers who do not see it. There is no <title> for the whole: browsers would show it wherever
     the pointer rests.
+
+    Args:
+        root: the drawing; its elements are not copied.
+        label: what it shows.
+        scope: its class, under which its CSS holds.
+        css: what recolours it in the dark; by the classes of its groups if it is left out.
+        look: further attributes, for who reads it: `FOR_SCREEN` or `FOR_CAIRO`.
+        widest: its own width in points at the most, or half of what it needs if that is more.
     """
-    root.attrib.update(
-        {
-            "xmlns": "http://www.w3.org/2000/svg",
-            "class": scope,
-            "role": "img",
-            "aria-label": label,
-            "font-family": FONT_STACK,
-            "style": FIT_COLUMN,
-        }
-    )
+    root.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "class": scope, "role": "img", "aria-label": label, **look}
+    if widest < inf:
+        width, height = (float(root.attrib[side].removesuffix("pt")) for side in ("width", "height"))
+        scale = min(1.0, max(widest / width, 0.5))
+        root.attrib |= {"width": f"{width * scale:.6g}pt", "height": f"{height * scale:.6g}pt"}
     card = element("rect", width="100%", height="100%", rx="6", fill=LIGHT["card"].fill)
-    root[:0] = [element("style", dark_css(scope)), element("g", None, card, class_="graph")]
+    root[:0] = [element("style", css or dark_css(scope)), element("g", None, card, class_="graph")]
     return ET.tostring(root, encoding="unicode")
 
 
@@ -108,7 +125,7 @@ def find_cairosvg() -> ModuleType | None:
 
 
 def paint(svg: str, format: str) -> bytes:
-    """The picture `svg`, with its light colours, as "png" (two dots for a pixel) or "pdf".
+    """The picture `svg`, written `FOR_CAIRO`, with its light colours, as "png" (two dots for a pixel) or "pdf".
 
     Raises:
         ProviderError: cairosvg is not installed.
@@ -116,8 +133,7 @@ def paint(svg: str, format: str) -> bytes:
     cairosvg = find_cairosvg()
     if cairosvg is None:
         raise ProviderError(f"cannot paint a {format} without cairosvg. Run {GET_CAIRO}, or save as .svg.")
-    # cairosvg reads only the first family of a list, and draws nothing where a height is "auto".
-    source = svg.replace(FONT_STACK, "monospace").replace(FIT_COLUMN, "").encode()
+    source = svg.encode()
     white = {"background_color": LIGHT["card"].fill}
     return bytes(cairosvg.svg2png(source, scale=2, **white) if format == "png" else cairosvg.svg2pdf(source, **white))
 
@@ -137,18 +153,3 @@ def _take_titles(group: ET.Element) -> tuple[str, str]:
             children.append(child)
     group[:] = children
     return name, tooltip
-
-
-def narrowed(svg: str, most: float) -> str:
-    """The SVG with at most that width in points as its own size, or half of what it has if that is more.
-
-    >>> narrowed('<svg width="800pt" height="200pt" viewBox="0 0 800 200">', 400.0)
-    '<svg width="400pt" height="100pt" viewBox="0 0 800 200">'
-    """
-
-    def smaller(found: re.Match[str]) -> str:
-        width, height = float(found[1]), float(found[2])
-        scale = max(min(1.0, most / width), 0.5) if width > most else 1.0
-        return f'<svg width="{width * scale:.6g}pt" height="{height * scale:.6g}pt"'
-
-    return re.sub(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', smaller, svg, count=1)

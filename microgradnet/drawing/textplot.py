@@ -1,10 +1,12 @@
 """A curve as text, for a terminal: `spark(numbers)`. The same as a picture is `chart`."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
 
-from microgradnet.drawing.axis import Axis, finite, written
-from microgradnet.ops.floats import as_count
+from microgradnet._shared.arguments import as_count
+from microgradnet.drawing.chart import finite
+from microgradnet.notation.names import number
 
 LEVELS = " ▁▂▃▄▅▆▇█"
 FULL = len(LEVELS) - 1  # steps in one character
@@ -32,17 +34,18 @@ def spark(numbers: Sequence[float], width: int = 60, height: int = 8) -> str:
     """
     as_count(width, "the width of a plot")
     as_count(height, "the height of a plot")
-    values = [_checked(place, number) for place, number in enumerate(numbers)]
+    values = [_checked(place, x) for place, x in enumerate(numbers)]
     if not values:
         raise ValueError("there is nothing to draw: give spark at least one number")
     columns = min(width, len(values))
     edges = [len(values) * column // columns for column in range(columns + 1)]
     means = [_mean(values[a:b]) for a, b in pairwise(edges)]
     low, high = min(0.0, *means), max(0.0, *means)
-    axis = Axis([low, high] if low < high else [0.0, 1.0])
+    high = high if low < high else 1.0
     least = 1 if low < 0.0 else 0  # a number below 0 is never a blank
-    steps = [max(round(axis.part(mean) * height * FULL), least) for mean in means]
-    bottom, top = written([axis.low, axis.high])
+    span = Fraction(high) - Fraction(low)  # exact: it cannot overflow
+    steps = [max(round((Fraction(mean) - Fraction(low)) / span * height * FULL), least) for mean in means]
+    bottom, top = number(low), number(high)
     labels = [top, *[""] * (height - 2), bottom] if height > 1 else [f"{bottom} to {top}"]
     margin = max(map(len, labels))
     lines = []
@@ -60,8 +63,8 @@ def _mean(values: Sequence[float]) -> float:
     return min(max(sum(value / len(values) for value in values), min(values)), max(values))
 
 
-def _checked(place: int, number: object) -> float:
+def _checked(place: int, x: object) -> float:
     try:
-        return finite(number)
+        return finite(x)
     except (TypeError, ValueError) as error:
         raise type(error)(f"spark, number {place}: {error}") from None

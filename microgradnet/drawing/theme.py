@@ -3,6 +3,8 @@
 The views write the light colours (`LIGHT[role]`) into DOT, with the role as DOT `class`, so a picture is right
 without any CSS: in a PNG, a PDF, an old viewer. `dark_css` then recolours by class where the reader prefers dark.
 Which node has which role is left to the views, and borders (dashed, bold, double) too; `picture` puts the CSS in.
+Plots use the same colours, the lines and fills of `SERIES` for their curves and classes; matplotlib writes no classes,
+so `dark_css_by_colour` recolours them by the colour they have. A test holds the pages' style to the same colours.
 
 Hues are near those of Okabe and Ito (2008, "Color Universal Design"): pale fills, deep lines. Text has a contrast of
 7:1 or more to what it stands on, lines 3:1 or more to the card (WCAG 2.2, success criteria 1.4.6 and 1.4.11), and
@@ -13,6 +15,7 @@ any two fills differ for red-green colour-blind readers too (by 5 or more in CIE
     '#9a5b00'
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 FONT = "Courier"  # in DOT: its widths are built into every Graphviz, and near those of the faces below
@@ -58,14 +61,42 @@ DARK = {
     "highlight": Paint(fill="#5a4b00", line="#ff8a4c", text="#fffbe0"),
 }
 
+SERIES = ("input", "parameter", "root", "constant", "highlight", "note")
+"""The roles whose colours tell the curves or the classes of a plot apart, in their order."""
+
+_PARTS = ("fill", "line", "text")
+BY_COLOUR = {getattr(LIGHT[role], part): getattr(DARK[role], part) for role in reversed(LIGHT) for part in _PARTS}
+"""What each light colour is in the dark; of roles that share one, the first in the table says it."""
+
 
 def dark_css(scope: str) -> str:
     """The rules that recolour the picture whose `<svg>` has the class `scope`, and nothing else on the page.
 
     A shape that is not filled (`fill="none"`) or has no line stays so. A node without a role is drawn as an operation.
     """
-    rules = "\n".join(_rules(f".{scope} .{_class(role)}", paint) for role, paint in DARK.items())
-    return f"@media screen and (prefers-color-scheme: dark) {{\n{rules}\n}}"
+    return _where_dark(_rules(f".{scope} .{_class(role)}", paint) for role, paint in DARK.items())
+
+
+def dark_css_by_colour(scope: str, colours: Iterable[str]) -> str:
+    """The rules that recolour what has one of these colours in the picture with the class `scope`.
+
+    A colour that is not the theme's stays as it is.
+
+    >>> print(dark_css_by_colour("plot", ["#00639c", "none"]))
+    @media screen and (prefers-color-scheme: dark) {
+    .plot [fill="#00639c"] { fill: #56b4e9 }
+    .plot [stroke="#00639c"] { stroke: #56b4e9 }
+    }
+    """
+    return _where_dark(
+        f'.{scope} [{name}="{colour}"] {{ {name}: {BY_COLOUR[colour]} }}'
+        for colour in sorted(BY_COLOUR.keys() & set(colours))
+        for name in ("fill", "stroke")
+    )
+
+
+def _where_dark(rules: Iterable[str]) -> str:
+    return "\n".join(["@media screen and (prefers-color-scheme: dark) {", *rules, "}"])
 
 
 def _class(role: str) -> str:

@@ -74,8 +74,8 @@ def see(picture: Picture) -> Seen:
 
 def _node(group: ET.Element) -> Node:
     texts = group.findall(SVG + "text")
-    shape = next(part for part in group if part.tag.removeprefix(SVG) in {"path", "polygon", "ellipse"})
-    look = (shape.tag, shape.get("stroke-dasharray"), shape.get("stroke-width"))
+    shapes = [part for part in group if part.tag.removeprefix(SVG) in {"path", "polygon", "ellipse"}]
+    look = next(((s.tag, s.get("stroke-dasharray"), s.get("stroke-width")) for s in shapes), ())
     place = (float(texts[0].attrib["x"]), float(texts[0].attrib["y"]))
     rows = [readable(text.text or "") for text in texts]
     return Node(rows, group.findtext(SVG + "title", "").split("\n"), group.attrib["class"].split()[-1], look, place)

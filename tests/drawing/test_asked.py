@@ -98,7 +98,7 @@ class Holder:
     [
         (Holder([]), ValueError, "list of layers of Holder is empty"),
         (Holder([Neuron(2)]), TypeError, r"layers\[0\] of this Holder is Neuron, which has no `neurons`"),
-        (Holder([Layer(1, 1), tanh]), TypeError, r"layers\[1\] of this Holder is function"),
+        (Holder([Layer(1, 1), tanh]), TypeError, r"layers\[1\] of this Holder is Operation"),
         (Holder([SimpleNamespace(neurons=[])]), ValueError, r"list of neurons of layers\[0\] of this Holder is empty"),
         (SimpleNamespace(neurons=[]), ValueError, "list of neurons of this SimpleNamespace is empty"),
         (SimpleNamespace(neurons=[3]), TypeError, "a neuron of this SimpleNamespace is int"),

@@ -12,9 +12,22 @@ from typing import Any
 import pytest
 
 import microgradnet
-from microgradnet import MLP, Neuron, Value, constant, draw, draw_dot, parameter, sigmoid, tanh, total, weighted_sum
+from microgradnet import (
+    MLP,
+    Neuron,
+    Value,
+    constant,
+    draw,
+    draw_dot,
+    parameter,
+    sigmoid,
+    tanh,
+    total,
+    weighted_sum,
+)
 from microgradnet.drawing import DIRECTIONS, Picture
 from microgradnet.drawing import draw as draw_of_the_package
+from microgradnet.graph import Graph
 from tests.drawing.seen import SVG, drawn_as, readable, see
 from tests.drawing.test_escape import HOSTILE, LINES
 
@@ -141,7 +154,7 @@ def test_hostile_labels_are_drawn_as_written_in_every_place() -> None:
         results = [node.rows[0] for node in seen.nodes.values() if node.kind == "operation" and len(node.rows) == 3]
         for heading, (label, expected) in zip(results, cases, strict=True):
             named = drawn_as(label, expected).strip(" ") or "␣"  # a label of blanks is told by a sign
-            assert len(label) > 20 or heading.startswith(f"{named} = ")
+            assert len(label) > 20 or heading.startswith(f"{named}#2 = ")  # the second value of that label
 
 
 @pytest.mark.parametrize("title", [label for label, _ in HOSTILE if 0 < len(label.strip()) < 100])
@@ -291,8 +304,30 @@ def test_what_cannot_be_drawn_is_named_with_what_can(
 
 
 def test_the_familiar_name_and_its_arguments() -> None:
-    seen = see(draw_dot(a * a, format="png", rankdir="TB"))
+    picture = draw_dot(a * a, format="png", rankdir="TB")
+    seen = see(picture)
     assert (seen.graph["rankdir"], seen.joins()) == ("TB", {("a", "×"): 2, ("×", "a·a"): 1})
+    assert picture.format == "png"
+    assert picture.pipe().startswith(b"\x89PNG")
+    assert draw_dot(a).format == "svg"
+    with pytest.raises(ValueError, match="'jpg': it must be one of svg, png, pdf"):
+        draw_dot(a, format="jpg")
+
+
+@pytest.mark.parametrize("view", [None, "ops", "neurons", "layers"])
+@pytest.mark.parametrize("most", [2, 200])
+def test_the_graph_is_walked_once(view: str | None, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = neuron()
+    walks: list[Value] = []
+    true_walk = Graph.__init__
+
+    def walk(self: Graph, *roots: Value) -> None:
+        walks.extend(roots)
+        true_walk(self, *roots)
+
+    monkeypatch.setattr(Graph, "__init__", walk)
+    draw(root, view, max_nodes=most)
+    assert walks == [root]
 
 
 def test_values_do_not_draw_themselves_and_names_do_not_hide_each_other() -> None:

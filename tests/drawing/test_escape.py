@@ -4,6 +4,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
+from graphviz import Digraph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,10 +77,23 @@ HOSTILE: list[tuple[str, str | None]] = [
 LINES = [("two\nlines", "two lines"), ("dos\r\nline", "dos line"), ("page\x0cbreak\u2028end\x85", "page break end")]
 
 
-def draw(statements: list[str]) -> ET.Element:
+def written(kind: str, attributes: list[dict[str, str]], **node_attr: str) -> Digraph:
+    """A graph with a node, an edge or a cluster for each of some attributes."""
+    graph = Digraph(node_attr={"fontname": "Courier", **node_attr})
+    for i, attribute in enumerate(attributes):
+        if kind == "node":
+            graph.node(f"n{i:05}", **attribute)
+        elif kind == "edge":
+            graph.edge(f"a{i:05}", f"b{i:05}", **attribute)
+        else:
+            with graph.subgraph(name=f"cluster{i:05}", graph_attr=attribute) as cluster:
+                cluster.node(f"c{i:05}")
+    return graph
+
+
+def draw(graph: Digraph) -> ET.Element:
     # Not `provider.render`: a program that says "bad label format" and goes on has not drawn what was written.
-    dot = "\n".join(["digraph {", 'node [shape=record, fontname="Courier"]', *statements, "}"])
-    done = subprocess.run([find_program(), "-Tsvg"], input=dot.encode(), capture_output=True, timeout=120)
+    done = subprocess.run([find_program(), "-Tsvg"], input=graph.source.encode(), capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
     complaints = [line for line in done.stderr.decode().splitlines() if "width" not in line and "font" not in line]
     assert complaints == []
@@ -91,22 +105,19 @@ def groups(svg: ET.Element, kind: str) -> list[ET.Element]:
 
 
 def labels_drawn(fields: list[str]) -> list[tuple[str, ...]]:
-    """The three texts in each node, drawn with `fields[i]` (already DOT) between two fields that must survive."""
-    svg = draw([f'n{i:05} [label="{{<in> a|{field}|b}}"]' for i, field in enumerate(fields)])
+    """The three texts in each node, drawn with `fields[i]` (escaped) between two fields that must survive."""
+    svg = draw(written("node", [{"label": f"{{<in> a|{field}|b}}"} for field in fields], shape="record"))
     return [tuple(text.text or "" for text in node.iter(SVG + "text")) for node in groups(svg, "node")]
 
 
 def tooltips_drawn(tooltips: list[str], kind: str = "node") -> list[str]:
-    made = {"node": "n{0} [{1}]", "edge": "a{0} -> b{0} [{1}]", "cluster": "subgraph cluster{0} {{ {1}; c{0} }}"}
-    svg = draw([made[kind].format(f"{i:05}", f'tooltip="{tooltip}"') for i, tooltip in enumerate(tooltips)])
+    svg = draw(written(kind, [{"tooltip": tooltip} for tooltip in tooltips], shape="record"))
     links = [group.find(f".//{SVG}a") for group in groups(svg, kind)]
     return ["" if link is None else link.get(XLINK_TITLE, "") for link in links]
 
 
 def plain_labels_drawn(fields: list[str], kind: str) -> list[str]:
-    made = {"node": 'n{0} [shape=circle, label="{1}"]', "edge": 'a{0} -> b{0} [label="{1}"]'}
-    made["cluster"] = 'subgraph cluster{0} {{ label="{1}\\l"; c{0} }}'
-    svg = draw([made[kind].format(f"{i:05}", field) for i, field in enumerate(fields)])
+    svg = draw(written(kind, [{"label": field + r"\l" * (kind == "cluster")} for field in fields], shape="circle"))
     drawn = [group.find(f".//{SVG}text") for group in groups(svg, kind)]
     return [" " if text is None else text.text or " " for text in drawn]
 

@@ -5,9 +5,12 @@ import re
 import stat
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import graphviz
 import pytest
 
 from microgradnet._shared.files import write_atomically
@@ -241,6 +244,128 @@ def test_without_cairosvg_the_provider_paints_or_tells_why_not(tmp_path: Path, m
     assert list(tmp_path.iterdir()) == []
 
 
+def test_it_has_the_names_of_a_digraph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture = Picture(DOT)
+    assert picture.source == picture.dot == DOT
+    assert picture.format == "svg"
+    assert picture.render() == "Digraph.gv.svg"
+    assert Path("Digraph.gv").read_text("utf-8") == DOT
+    assert Path("Digraph.gv.svg").read_text("utf-8") == picture.svg + "\n"
+    picture.format = "PNG"
+    assert picture.format == "png"
+    assert picture.render("gout") == "gout.png"
+    assert Path("gout").read_text("utf-8") == DOT
+    assert Path("gout.png").read_bytes() == picture.pipe() == picture.save("saved.png").read_bytes()
+
+
+def test_it_is_rendered_where_a_digraph_would_be(tmp_path: Path) -> None:
+    picture, folder = Picture(DOT), tmp_path / "new" / "folder"
+    assert picture.render("g", folder, format="svg", cleanup=True, quiet=True) == str(folder / "g.svg")
+    assert [path.name for path in folder.iterdir()] == ["g.svg"]
+    assert picture.render(outfile=folder / "other.PNG") == str(folder / "other.PNG")
+    assert (folder / "other.PNG").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "other.gv").read_text("utf-8") == DOT
+    assert picture.render("text", directory=str(folder), format="dot", cleanup=True) == str(folder / "text.dot")
+    assert (folder / "text.dot").read_text("utf-8") == DOT
+    assert picture.format == "svg"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"filename": "gout"},
+        {"filename": "x.gv", "format": "png", "directory": "a/b"},
+        {"cleanup": True},
+        {"outfile": "out.svg"},
+        {"outfile": "out.png", "directory": "a", "filename": "gout"},
+    ],
+    ids=str,
+)
+def test_it_writes_the_files_that_a_digraph_writes(
+    options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphviz.backend.dot_command.DOT_BINARY", provider.find_program())
+    theirs = graphviz.Digraph(format="svg", body=["a -> b\n"])
+    ours = Picture(theirs.source)
+    written = []
+    for drawn in (theirs, ours):
+        folder = tmp_path / type(drawn).__name__
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        path = drawn.render(**options)
+        files = {str(file.relative_to(folder)): file for file in folder.rglob("*") if file.is_file()}
+        written.append(
+            (path, {name: file.suffix in {".svg", ".png"} or file.read_text() for name, file in files.items()})
+        )
+    assert written[0] == written[1]
+
+
+def test_pipe_gives_bytes_or_text() -> None:
+    picture = Picture(DOT)
+    assert picture.pipe() == (picture.svg + "\n").encode()
+    assert picture.pipe("svg", encoding="utf-8", quiet=True) == picture.svg + "\n"
+    assert picture.pipe("gv") == picture.pipe("dot") == DOT.encode()
+
+
+def test_view_opens_what_it_renders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[str, bool]] = []
+
+    def opener(path: str, quiet: bool) -> None:
+        assert Path(path).is_file()
+        opened.append((path, quiet))
+
+    monkeypatch.setattr("graphviz.view", opener)
+    picture = Picture(DOT)
+    assert picture.view("a", tmp_path) == str(tmp_path / "a.svg")
+    picture.render("b", tmp_path, quiet_view=True)
+    picture.render("c", tmp_path)
+    assert opened == [(str(tmp_path / "a.svg"), False), (str(tmp_path / "b.svg"), True)]
+
+
+def test_where_nothing_can_open_it_the_drawing_is_there_and_the_message_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opener(path: str, quiet: bool) -> None:
+        raise FileNotFoundError("no xdg-open")
+
+    monkeypatch.setattr("graphviz.view", opener)
+    with pytest.raises(ProviderError, match=r"a\.svg is written, but .*no xdg-open.*leave `view` out"):
+        Picture(DOT).view("a", tmp_path)
+    assert (tmp_path / "a.svg").is_file()
+
+
+def test_an_unknown_format_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    picture = Picture(DOT)
+    calls: list[Callable[[], object]] = [
+        lambda: setattr(picture, "format", "gif"),
+        lambda: setattr(picture, "format", None),
+        lambda: picture.pipe("gif"),
+        lambda: picture.render("a", tmp_path, format="gif"),
+        lambda: picture.render(outfile=tmp_path / "a"),
+        lambda: picture.render(outfile=tmp_path / "a.gif"),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=r"unknown format .*: it must be one of svg, png, pdf, dot, gv"):
+            call()
+    assert picture.format == "svg"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_notebook_gets_it_as_wide_as_its_column() -> None:
+    wide = Picture("digraph { rankdir=LR; " + " -> ".join(f"node_number_{i}" for i in range(7)) + " }")
+    own, shown = (ET.fromstring(svg) for svg in (wide.svg, wide._repr_svg_()))
+    width, height = (float(own.attrib[side].removesuffix("pt")) for side in ("width", "height"))
+    assert 640 < width < 2 * 640
+    assert shown.get("width") == "640pt"
+    assert float(shown.attrib["height"].removesuffix("pt")) == pytest.approx(height * 640 / width, abs=0.01)
+    assert shown.get("viewBox") == own.get("viewBox")
+    very = Picture("digraph { rankdir=LR; " + " -> ".join(f"node_number_{i}" for i in range(40)) + " }")
+    widths = [float(ET.fromstring(svg).attrib["width"].removesuffix("pt")) for svg in (very.svg, very._repr_svg_())]
+    assert widths[1] == pytest.approx(widths[0] / 2)  # but never less than half of its own size
+
+
 def test_a_new_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
     old = os.umask(0o027)
     try:
@@ -255,6 +380,8 @@ def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv(variable, str(tmp_path))
     assert Picture(DOT).save("~/a.dot") == tmp_path / "a.dot"
     assert (tmp_path / "a.dot").read_text("utf-8") == DOT
+    assert Picture(DOT).render("~/b/c", format="dot") == str(tmp_path / "b" / "c.dot")
+    assert (tmp_path / "b" / "c").read_text("utf-8") == DOT
 
 
 def test_text_is_written_as_utf_8_with_its_own_line_ends_under_any_name(tmp_path: Path) -> None:

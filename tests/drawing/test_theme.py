@@ -1,11 +1,12 @@
-"""Fills stay apart for colour-blind readers."""
+"""Fills stay apart for colour-blind readers; pages and plots have the same colours as pictures."""
 
 import re
 from itertools import combinations
 
 import pytest
 
-from microgradnet.drawing.theme import DARK, LIGHT, Paint
+from microgradnet._shared.webpage import BASE
+from microgradnet.drawing.theme import BY_COLOUR, DARK, LIGHT, SERIES, Paint
 
 
 def linear(colour: str) -> list[float]:
@@ -52,3 +53,20 @@ def test_fills_stay_apart_for_colour_blind_readers(theme: dict[str, Paint], visi
 def test_the_check_of_fills_rejects_a_green_that_the_colour_blind_take_for_the_parameters_fill() -> None:
     assert difference("#9e6c3a", "#7a7a3a", "full") > 20
     assert difference("#9e6c3a", "#7a7a3a", "deuteranopia") < 5
+
+
+def test_the_style_that_pages_share_has_the_colours_of_pictures() -> None:
+    named = {"card": ("card", "fill"), "ink": ("card", "text"), "mark": ("highlight", "fill"),
+             "mark-line": ("highlight", "line"), "mark-ink": ("highlight", "text")}  # fmt: skip
+    light, dark = BASE.read_text("utf-8").split("prefers-color-scheme: dark")
+    for theme, css in ((LIGHT, light), (DARK, dark)):
+        for name, (role, part) in named.items():
+            assert re.search(rf"--{name}: (#\w+);", css)[1] == getattr(theme[role], part)  # type: ignore[index]
+
+
+def test_a_series_has_the_lines_and_fills_of_its_role_in_the_dark_too() -> None:
+    assert len(set(SERIES)) == len(SERIES)
+    for role in (*SERIES, "card"):
+        for part in ("fill", "line"):
+            assert BY_COLOUR[getattr(LIGHT[role], part)] == getattr(DARK[role], part)
+    assert BY_COLOUR[LIGHT["card"].text] == DARK["card"].text

@@ -1,6 +1,7 @@
 """The views that show more by drawing less: one box for a neuron or a layer of a graph, and networks as networks."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -230,6 +231,18 @@ def test_a_network_has_a_circle_for_each_neuron_and_an_arrow_for_each_weight(mod
     hidden = [f"hidden {i}" for i in range(1, len(sizes) - 1)]
     assert headings == ["input", *hidden, "output"]
     assert [node.rows[0] for node in see(draw(module, "layers")).nodes.values()] == headings
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_headings_are_beside_the_columns_on_one_level_where_no_arrow_is(direction: str) -> None:
+    picture = draw(MLP(2, [9, 9, 1], seed=1), direction=direction)
+    along = 0 if direction in {"TB", "BT"} else 1  # the coordinate along a column
+    headings = [column[0].place[along] for column in columns(see(picture))]
+    arrows = re.findall(r'<path [^>]*d="([^"]*)"', picture.svg)
+    places = [float(point[along]) for path in arrows for point in re.findall(r"(-?[\d.]+),(-?[\d.]+)", path)]
+    assert len(arrows) == 2 * 9 + 9 * 9 + 9
+    assert max(headings) - min(headings) < 1
+    assert max(headings) + 5 < min(places)
 
 
 def test_the_check_of_arrows_rejects_a_sign_a_width_and_a_missing_arrow() -> None:

@@ -1,0 +1,58 @@
+"""What is told a diagram is in the DOT that it writes: colours, and room for numbers. Nothing edits it afterwards."""
+
+import json
+import re
+import subprocess
+import sys
+
+from microgradnet import Value, draw
+from microgradnet.drawing.diagram import Arrow, Box, Diagram, Row
+from microgradnet.drawing.theme import LIGHT, Paint
+
+
+def two_boxes(**options: object) -> Diagram:
+    diagram = Diagram(title="title", **options)  # type: ignore[arg-type]
+    rows: list[Row] = ["y", ("data", "1"), "data 2", ("grad", "−3"), ("data", "1.234e−05 and more")]
+    tail = diagram.add(Box([("data", "0")], "constant"))
+    head = diagram.add(Box(rows, "root", marked=True))
+    diagram.arrows.append(Arrow(tail, head, "e", marked=True))
+    diagram.clusters.append(("frame", [head]))
+    return diagram
+
+
+def labels(diagram: Diagram) -> list[str]:
+    return re.findall(r'label="([^"]*)" class', diagram.to_dot())
+
+
+def test_numbers_below_a_heading_have_room_and_nothing_else_has() -> None:
+    assert labels(two_boxes()) == ["data 0", r"▶ y|data 1\l|data 2\l|grad −3\l|data 1.234e−05 and more\l"]
+    padded = r"▶ y|data 1____\l|data 2\l|grad −3___\l|data 1.234e−05 and more\l".replace("_", "\u00a0")
+    assert labels(two_boxes(room=5)) == ["data 0", padded]
+
+
+def test_every_colour_is_one_of_the_theme() -> None:
+    theme = {role: Paint(f"#f{i:05}", f"#c{i:05}", f"#a{i:05}") for i, role in enumerate(LIGHT)}
+    colours = {colour for paint in theme.values() for colour in (paint.fill, paint.line, paint.text)}
+    for direction in ("LR", "TB"):
+        found = set(re.findall("#[0-9a-f]{6}", two_boxes(theme=theme, direction=direction).to_dot()))
+        assert found <= colours
+        for role in ("card", "constant", "highlight", "cluster", "edge"):
+            assert theme[role].text in found
+
+
+def test_graphviz_is_imported_when_the_first_diagram_is_written() -> None:
+    code = (
+        "import sys, json\n"
+        "from microgradnet import Value, draw\nfrom microgradnet.drawing.diagram import Diagram\n"
+        "x = Value(1.0); found = ['graphviz' in sys.modules]\n"
+        "draw(x); found.append('graphviz' in sys.modules); print(json.dumps(found))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert json.loads(done.stdout) == [False, True]
+
+
+def test_a_label_that_looks_like_html_or_a_keyword_is_text() -> None:
+    dot = draw([Value(1.0, "<b>x</b>"), Value(1.0, "node"), Value(1.0, 'say "hi\\')]).dot
+    assert r"\<b\>x\</b\>" in dot
+    assert "label=<" not in dot
+    assert "tooltip=<" not in dot
