@@ -1,10 +1,11 @@
-"""Stepping through a backward pass: explained, unrolled into a program, watched, in a terminal and in a page.
+"""Step through a backward pass: path by path, unrolled into a program, with watches, in a terminal and in a page.
 
-Steps as data are methods of a value, `Value.forward_steps()` and `Value.backward_steps()`; see `steps`.
+`Value.forward_steps()` and `Value.backward_steps()` give the steps as data; see `steps`.
 """
 
 from microgradnet.stepping.paths import Explanation, explain
 from microgradnet.stepping.terminal import step_through
+from microgradnet.stepping.tracing import trace_source
 from microgradnet.stepping.unrolled import backward_unrolled, unroll
 from microgradnet.stepping.watching import break_on, detect_anomaly
 from microgradnet.stepping.webpage import Page, page
@@ -18,5 +19,6 @@ __all__ = [
     "explain",
     "page",
     "step_through",
+    "trace_source",
     "unroll",
 ]

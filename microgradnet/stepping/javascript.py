@@ -1,22 +1,23 @@
-"""The rules of the table as JavaScript functions, for the page that computes by itself.
+"""The rules of operations as JavaScript functions, for the page, which computes without Python.
 
-A rule read with symbols gives an expression, and the expression is written in JavaScript: the mathematics stands in
-the row, and nowhere else. What JavaScript has no function for (erf, erfc) is in `assets/engine.js`.
+A rule applied to symbols gives an expression, and the expression is written in JavaScript: the mathematics is defined
+by the operation alone. Functions that JavaScript lacks (erf, erfc) are in `assets/engine.js`.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 
+from microgradnet import ops
 from microgradnet.notation.symbols import Symbol, Symbols, Term
 from microgradnet.notation.writers import JAVASCRIPT
-from microgradnet.ops import SIGMOID, Operation
+from microgradnet.ops import Operation
 from microgradnet.value import Value
 
 
 class Functions:
     """JavaScript functions for the operations of a graph, each once.
 
-    A row gives one function for each number of operands, and for each setting of its constants.
+    An operation gives one function for each number of operands and each setting of its constants.
 
     >>> x = Value(3.0); functions = Functions([x * x])
     >>> functions.index(x * x), functions.index(x)
@@ -27,12 +28,12 @@ class Functions:
 
     def __init__(self, computed: Iterable[Value]) -> None:
         self._numbers: dict[tuple[object, ...], int] = {}
-        self._rows: list[str] = []
+        self._operations: list[str] = []
         for node in computed:
             key = _key(node)
             if node.operands and key not in self._numbers:
-                self._numbers[key] = len(self._rows)
-                self._rows.append(_row(node.op, len(node.operands), _constants(node)))
+                self._numbers[key] = len(self._operations)
+                self._operations.append(_operation(node.op, len(node.operands), _constants(node)))
 
     def index(self, node: Value) -> int:
         """The position of the function that computes the node; -1 for a leaf."""
@@ -41,9 +42,9 @@ class Functions:
     @property
     def source(self) -> str:
         """The program text that defines `sigmoid` and the list `OPERATIONS`."""
-        rows = "".join(row + ",\n" for row in self._rows)
-        sigmoid = _function(["x0"], [SIGMOID.value(Symbols(), Symbol("x0"))])
-        return f"const sigmoid = {sigmoid};\nconst OPERATIONS = [\n{rows}];"
+        operations = "".join(text + ",\n" for text in self._operations)
+        sigmoid = _function(["x0"], [ops.sigmoid.value(Symbols(), Symbol("x0"))])
+        return f"const sigmoid = {sigmoid};\nconst OPERATIONS = [\n{operations}];"
 
 
 def _key(node: Value) -> tuple[object, ...]:
@@ -54,7 +55,7 @@ def _constants(node: Value) -> tuple[float, ...]:
     return tuple(operand.data for operand in node.operands[len(node.operands) - node.op.constants :])
 
 
-def _row(op: Operation, count: int, constants: Sequence[float]) -> str:
+def _operation(op: Operation, count: int, constants: Sequence[float]) -> str:
     """One operation of `count` operands, the last of which are these constants."""
     names = [f"x{i}" for i in range(count)]
     operands: list[Term] = [*map(Symbol, names[: count - len(constants)]), *constants]

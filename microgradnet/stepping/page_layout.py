@@ -1,54 +1,50 @@
-"""The pictures of a page, and where in them each value is: its box, the rows of its numbers, the arrows into it."""
+"""The pictures of a page and the place of each value in them: its box, the rows of its numbers, its arrows."""
 
-import re
 from collections.abc import Mapping
 
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.groups import Group, Groups, GroupsView
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.drawing.picture import Picture
-from microgradnet.graph import walk
+from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
 from microgradnet.value import Value
 
-MOST_VALUES = 600  # that a page shows one by one: more make it large and slow
-MOST_BOXES = 200  # of neurons, layers and steps: where a graph has none of the former, laying out more takes minutes
-_NUMBER_ROW = re.compile(r"(?<=\|)(data|grad|[za]) ([^|\\\"]{1,10})(?=\\l)")
+MOST_VALUES = 600  # with a box each: more make the page large and slow
+MOST_BOXES = 200  # for neurons, layers and operations: laying out more takes minutes
 ROOM = 10  # characters, for −1.234e−05
 
 
 class View:
-    """A picture, and where in it the page finds each value: its box, its numbers' rows, the arrows into it."""
+    """A picture, and for each value its box, the rows of its numbers and the arrows into it."""
 
     def __init__(self, diagram: Diagram, title: str = "") -> None:
-        dot = _NUMBER_ROW.sub(lambda row: f"{row[1]} {row[2].ljust(ROOM, chr(0xA0))}", diagram.to_dot())
-        self.picture = Picture(dot, title)
+        self.picture = Picture(diagram.to_dot(), title)
         self.boxes: dict[Value, int] = {}
-        self.rows: list[tuple[int, int, str, Value]] = []  # box, row, "data" or "grad", whose
+        self.rows: list[tuple[int, int, str, Value]] = []  # box, row, "data" or "grad", value
         self.arrows: dict[tuple[Value, int], str] = {}
         self.clusters: list[list[int]] = [boxes for _, boxes in diagram.clusters]
 
 
-def views_of(root: Value, count: int) -> dict[str, View]:
-    """The views of the graph: operations unless there are too many, neurons and layers where there are any."""
-    neurons, layers = Groups([root], by_layer=False), Groups([root], by_layer=True)
+def views_of(graph: Graph) -> dict[str, View]:
+    """The views of the graph: operations unless there are too many; neurons and layers if it has any."""
+    neurons, layers = Groups(graph, by_layer=False), Groups(graph, by_layer=True)
     has_neurons = any(group.is_neuron for group in neurons.of.values())
-    views = {"operations": _operations(root, neurons)} if count <= MOST_VALUES else {}
+    views = {"operations": _operations(graph, neurons)} if len(graph) <= MOST_VALUES else {}
     if has_neurons or not views:
-        views["neurons"] = _grouped(root, neurons)
+        views["neurons"] = _grouped(neurons)
     if has_neurons:
-        views["layers"] = _grouped(root, layers)
+        views["layers"] = _grouped(layers)
     return views
 
 
-def _operations(root: Value, neurons: Groups) -> View:
-    """Every value, those of one neuron in a frame that can be closed."""
-    diagram = Diagram()
-    leaves, computed = walk(root)
-    namer = Namer(leaves + computed, for_equations=True)
-    drawn = OpsView([root], MOST_VALUES, False, False, diagram, namer=namer)
+def _operations(graph: Graph, neurons: Groups) -> View:
+    """A box for each value; the values of a neuron are in a frame that can be collapsed."""
+    diagram = Diagram(room=ROOM)
+    namer = Namer(graph.nodes, for_equations=True)
+    drawn = OpsView(graph, MOST_VALUES, False, False, diagram, namer=namer)
     members: dict[Group, list[int]] = {}
-    for node in (*leaves, *computed):
+    for node in graph.nodes:
         group = neurons.of.get(node)
         if group is not None and group.is_neuron:
             members.setdefault(group, []).append(drawn.numbers[node])
@@ -62,9 +58,9 @@ def _operations(root: Value, neurons: Groups) -> View:
     return view
 
 
-def _grouped(root: Value, groups: Groups) -> View:
-    """A box for each neuron, or layer, and for each step of the rest."""
-    diagram = Diagram()
+def _grouped(groups: Groups) -> View:
+    """A box for each neuron or layer, and for each other operation."""
+    diagram = Diagram(room=ROOM)
     drawn = GroupsView(groups, MOST_BOXES, diagram)
     view = View(diagram)
     for node, group in groups.of.items():
@@ -84,10 +80,9 @@ def _grouped(root: Value, groups: Groups) -> View:
 
 
 def _rows(diagram: Diagram, number: int, whose: Mapping[str, Value]) -> list[tuple[int, int, str, Value]]:
-    """Where in box `number` the numbers of these values stand, by what their rows begin with."""
+    """The rows of box `number` that show these values, matched by the first word of a row."""
     found = []
     for index, row in enumerate(diagram.boxes[number].rows):
-        word = row.partition(" ")[0]
-        if index and word in whose:
-            found.append((number, index, "grad" if word == "grad" else "data", whose[word]))
+        if index and not isinstance(row, str) and row[0] in whose:
+            found.append((number, index, "grad" if row[0] == "grad" else "data", whose[row[0]]))
     return found

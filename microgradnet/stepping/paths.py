@@ -1,7 +1,7 @@
-"""`explain(x, loss)`: every path from a value to the loss, and how their shares add up to the gradient.
+"""`explain(x, loss)`: every path from a value to the loss, and how their contributions add up to the gradient.
 
-The chain rule in its other reading: d(loss)/d(x) is the sum, over all paths, of the product of the local derivatives
-along each.
+The chain rule, read as a sum over paths: d(loss)/d(x) is the sum, over all paths, of the product of the local
+derivatives along each path.
 """
 
 import math
@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
 
-from microgradnet.backward import set_aside
+from microgradnet._shared.arguments import as_count
+from microgradnet.backward import SavedGradients
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.drawing import Picture, draw
 from microgradnet.gradients import grad
-from microgradnet.graph import topological_order
+from microgradnet.graph import Graph
 from microgradnet.notation.latex import latex_factor, latex_fraction, latex_name, latex_number
 from microgradnet.notation.names import Namer, as_factor, in_brackets, number, signed
-from microgradnet.ops.floats import as_count
+from microgradnet.recording import unobserved
 from microgradnet.value import Value
 
 MOST_FACTORS = 12  # of a longer path only the beginning and the end are written
@@ -25,10 +26,10 @@ MOST_FACTORS = 12  # of a longer path only the beginning and the end are written
 
 @dataclass(frozen=True)
 class Path:
-    """One way from the loss down to a value.
+    """One path from the loss down to a value.
 
     Attributes:
-        nodes: the values on it, the loss first.
+        nodes: the values on the path, the loss first.
         positions: which operand of each node the next one is.
         factors: ∂nodes[i]/∂nodes[i + 1].
     """
@@ -38,20 +39,20 @@ class Path:
     factors: tuple[float, ...]
 
     @property
-    def share(self) -> float:
-        """What the path contributes to the gradient: the product of its factors."""
+    def contribution(self) -> float:
+        """The contribution of the path to the gradient: the product of its factors."""
         return math.prod(self.factors)
 
 
 @dataclass(frozen=True, repr=False)
 class Explanation:
-    """Why d(root)/d(value) is what it is. Shows itself as text and, in a notebook, as LaTeX.
+    """d(root)/d(value) as a sum over paths. It is printed as text and displayed in a notebook as LaTeX.
 
     Attributes:
-        value, root: from where to where the paths lead.
+        value, root: the ends of every path.
         total: d(root)/d(value).
-        count: how many paths there are, exactly.
-        paths: those that are listed.
+        count: the exact number of paths.
+        paths: the paths that are listed.
     """
 
     value: Value
@@ -77,14 +78,14 @@ class Explanation:
             partials = [f"∂{self._name(a)}/∂{self._name(b)}" for a, b in pairwise(path.nodes)]
             factors = [as_factor(signed(factor)) for factor in path.factors]
             uses = [text for text in map(self._use, path.nodes, path.positions) if text][::-1]
-            told = f" ({'; '.join([*uses[:3], '…'] if len(uses) > 3 else uses)})" if uses else ""
-            lines += ["", f"path {index}: {' → '.join(_cut(names[::-1]))}{told}"]
+            operands = f" ({'; '.join([*uses[:3], '…'] if len(uses) > 3 else uses)})" if uses else ""
+            lines += ["", f"path {index}: {' → '.join(_cut(names[::-1]))}{operands}"]
             if partials:
                 lines += [f"    {' · '.join(_cut(partials))}", f"  = {' · '.join(_cut(factors))}"]
-            lines.append(f"  = {number(path.share)}")
+            lines.append(f"  = {number(path.contribution)}")
         if 1 < self.count == len(self.paths):
-            shares = [as_factor(signed(path.share)) for path in self.paths]
-            lines += ["", f"sum: {' + '.join(shares)} = {number(self.total)}"]
+            contributions = [as_factor(signed(path.contribution)) for path in self.paths]
+            lines += ["", f"sum: {' + '.join(contributions)} = {number(self.total)}"]
         return "\n".join(lines)
 
     @cached_property
@@ -93,16 +94,16 @@ class Explanation:
         fractions = [[self._fraction(of, by) for of, by in pairwise(path.nodes)] for path in self.paths]
         factors = [[latex_factor(factor) for factor in path.factors] for path in self.paths]
         products = [" ".join(_cut(parts, r"\cdots")) or "1" for parts in fractions]
-        shares = [r" \cdot ".join(_cut(parts, r"\cdots")) or "1" for parts in factors]
+        contributions = [r" \cdot ".join(_cut(parts, r"\cdots")) or "1" for parts in factors]
         more = [r"\cdots"] if len(self.paths) < self.count else []
-        rows = [" + ".join([*products, *more]), " + ".join([*shares, *more]), latex_number(self.total)]
+        rows = [" + ".join([*products, *more]), " + ".join([*contributions, *more]), latex_number(self.total)]
         return rf"{self._fraction(self.root, self.value)} = " + " = ".join(dict.fromkeys(filter(None, rows)))
 
     def _repr_latex_(self) -> str:
         return f"$$ {self.latex} $$"
 
     def _use(self, node: Value, position: int) -> str:
-        """Which operand of a node a path goes through, where the same one is used more than once."""
+        """The operand of a node that a path goes through, if a value is more than one operand of that node."""
         if node.operands.count(node.operands[position]) == 1:
             return ""
         return f"operand {position + 1} of {self.namer.expression(node)}"
@@ -117,12 +118,12 @@ class Explanation:
 def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
     """Every path from `value` to `root`, as the product of its local derivatives, and their sum: the gradient.
 
-    No gradient in the graph is changed, and no backward pass needs to have run.
+    It changes no gradient in the graph and needs no earlier backward pass.
 
     Args:
         value: any value that the root was computed from.
         root: the result, as a loss.
-        max_paths: how many paths are listed; they are counted exactly in any case, without being listed.
+        max_paths: how many paths are listed at most; the count is exact in any case.
 
     Raises:
         ValueError: the root was not computed from the value.
@@ -153,16 +154,16 @@ def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
         if not isinstance(given, Value):
             raise TypeError(f"explain takes two Values, got {given!r}")
     as_count(max_paths, "max_paths")
-    order = topological_order(root)
+    order = Graph(root).nodes
     ways = _ways(value, order)
     namer = Namer(order, for_equations=True)
     if not ways.get(root):
         raise ValueError(
-            f"{namer.name(root)} was not computed from {value!r}: ask about one of the values below it, "
+            f"{namer.name(root)} was not computed from {value!r}: pass a value that it was computed from first, "
             "and about the loss second"
         )
     paths = tuple(islice(_paths_from(root, value, ways), max_paths))
-    with set_aside(order):
+    with unobserved(), SavedGradients(order, always=True):
         slope = grad(root, value)
     return Explanation(value, root, slope, ways[root], paths, namer)
 

@@ -1,15 +1,16 @@
 """Steps as data: every operation of a forward pass, every application of the chain rule of a backward pass.
 
-A step holds numbers; how it is written, as text or LaTeX, is worked out when it is asked for.
+A step holds numbers; its text and its LaTeX are written on first access.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from microgradnet import backward
-from microgradnet.graph import topological_order, walk
+from microgradnet.backward import refuse_stale
+from microgradnet.graph import Graph, topological_order
+from microgradnet.notation import typography
 from microgradnet.notation.latex import (
     latex_expression,
     latex_factor,
@@ -21,15 +22,17 @@ from microgradnet.notation.latex import (
 )
 from microgradnet.notation.names import Namer, as_factor, in_brackets, number, signed
 from microgradnet.notation.symbols import Symbol, Symbols, Term
+from microgradnet.notation.typography import ATOM, Formatted
 from microgradnet.notation.writers import LATEX, TEXT, Notation
 from microgradnet.ops import CONSTANT, Operation
-from microgradnet.ops.operation import ATOM, Written
+from microgradnet.stepping.applications import Application, backward_applications
 
 if TYPE_CHECKING:
     from microgradnet.value import Value
 
+_OF_APPLICATION = {*Application._fields, "operand", "contribution", "after"}
 LATEX_GRAD = r"\mathrm{.grad}"
-MOST_WRITTEN = 120  # characters of the local derivative of a value with many operands; a longer one is left out
+MOST_WRITTEN = 120  # characters; the formula of a local derivative that is longer is omitted
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class ForwardStep:
 
     Attributes:
         number: 1 for the first.
-        node: the value it computed.
-        namer: what values are called.
+        node: the value it computes.
+        namer: the names of values.
         numbers: the data of the node and of its operands, as of the step.
     """
 
@@ -53,7 +56,7 @@ class ForwardStep:
 
     @property
     def operation(self) -> Operation:
-        """The row of the table."""
+        """The operation of the node."""
         return self.node.op
 
     @property
@@ -68,13 +71,13 @@ class ForwardStep:
         numbers = [latex_signed(x) for x in self.numbers[1:]]
         parts = [latex_name(self.node, self.namer)[0], latex_expression(self.node, self.namer)]
         if not self.namer.is_long(self.node):
-            parts.append(self.operation.write_latex(numbers))
+            parts.append(typography.write_latex(self.operation, numbers))
         return " = ".join(dict.fromkeys([*parts, latex_number(self.numbers[0])]))
 
     def _with_numbers(self) -> str:
         if self.namer.is_long(self.node):
             return ""
-        return self.operation.write([signed(x) for x in self.numbers[1:]])
+        return typography.write(self.operation, [signed(x) for x in self.numbers[1:]])
 
     def __str__(self) -> str:
         return self.text
@@ -85,56 +88,36 @@ class ForwardStep:
 
 @dataclass(frozen=True)
 class BackwardStep:
-    """One application of the chain rule: operand.grad += upstream · local_derivative.
+    """One application of the chain rule, with its text and LaTeX: operand.grad += upstream · local_derivative.
 
     Attributes:
         number: 1 for the first.
-        root: the result that the pass started from.
-        node: the value whose gradient is passed back.
-        position: which of its operands it is passed to, from 0; `x * x` has two.
-        upstream: the node's gradient: d(root)/d(node), if the pass started from 1.
-        local_derivative: ∂node/∂operand.
-        before: the operand's gradient before; `after` is the one it has then.
-        namer: what values are called.
+        application: the record, whose fields are also attributes of the step (`node`, `upstream`, …).
+        namer: the names of values.
         numbers: the data of the node and of its operands, as of the step.
     """
 
     number: int
-    root: "Value"
-    node: "Value"
-    position: int
-    upstream: float
-    local_derivative: float
-    before: float
+    application: Application
     namer: Namer = field(repr=False, compare=False)
     numbers: tuple[float, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "numbers", numbers_of(self.node))
 
-    @property
-    def operand(self) -> "Value":
-        """The value that the gradient is passed to."""
-        return self.node.operands[self.position]
+    def __getattr__(self, name: str) -> Any:
+        if name in _OF_APPLICATION:
+            return getattr(self.application, name)
+        raise AttributeError(f"a BackwardStep has no {name!r}")
 
     @property
     def operation(self) -> Operation:
-        """The row of the table."""
-        return self.node.op
-
-    @property
-    def contribution(self) -> float:
-        """What is added: upstream · local_derivative."""
-        return self.upstream * self.local_derivative
-
-    @property
-    def after(self) -> float:
-        """The operand's gradient after the step."""
-        return self.before + self.contribution
+        """The operation of the node."""
+        return self.application.node.op
 
     @property
     def formula(self) -> str:
-        """The local derivative as the rule of the operation has it: "x", "a·(1 − a)"; "" if it cannot be read."""
+        """The local derivative as the operation's formula: "x", "a·(1 − a)"; "" if the rule takes numbers only."""
         return self._formula[0]
 
     @property
@@ -198,29 +181,47 @@ class BackwardStep:
         return latex_fraction(latex_name(self.node, self.namer), latex_name(self.operand, self.namer))
 
     @cached_property
-    def _formula(self) -> Written:
+    def _formula(self) -> Formatted:
         names = [self.namer.written(value) for value in self._values()]
         formula = derivative(self.node, self.position, TEXT, names)
         return ("", ATOM) if self.namer.is_long(self.node) and len(formula[0]) > MOST_WRITTEN else formula
 
 
 def forward_steps(root: "Value") -> Iterator[ForwardStep]:
-    """See `Value.forward_steps`."""
-    leaves, computed = walk(root)
-    backward.refuse_stale(leaves, computed)
-    namer = Namer(leaves + computed, for_equations=True)
-    for index, node in enumerate(computed, start=1):
+    """The operations that a value was computed by, in order: a `ForwardStep` each. Nothing is computed anew.
+
+    >>> from microgradnet import Value
+    >>> x = Value(3.0, "x"); y = 2 * x + 1; y.label = "y"
+    >>> for step in y.forward_steps(): print(step)
+    2·x = 2·3 = 6
+    y = 2·x + 1 = 6 + 1 = 7
+    """
+    graph = Graph(root)
+    refuse_stale(graph)
+    namer = Namer(graph.nodes, for_equations=True)
+    for index, node in enumerate(graph.computed, start=1):
         yield ForwardStep(index, node, namer)
 
 
 def backward_steps(root: "Value", seed: float = 1.0) -> Iterator[BackwardStep]:
-    """See `Value.backward_steps`. What is passed to a constant, as the 2 in 2·x, is no step, as nobody asks for it."""
+    """`root.backward()`, paused after each application of the chain rule: a `BackwardStep` each.
+
+    Inside the loop the gradients are as of that step. A loop that is left before its end changes nothing: all
+    gradients are again what they were. Agrees with `backward()` to the bit. What is passed to a constant, as the 2 in
+    2·x, is no step.
+
+    >>> from microgradnet import Value
+    >>> a = Value(3.0, "a"); y = a * a; y.label = "y"
+    >>> for step in y.backward_steps(): print(step)
+    a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3 (operand 1 of a·a)
+    a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3, and 3 + 3 = 6 (operand 2 of a·a)
+    """
     namer = Namer(topological_order(root), for_equations=True)
     index = 0
-    for application in backward.backward_steps(root, seed):
+    for application in backward_applications(root, seed):
         if application.operand.op is not CONSTANT:
             index += 1
-            yield BackwardStep(index, *application, namer)
+            yield BackwardStep(index, application, namer)
 
 
 def numbers_of(node: "Value") -> tuple[float, ...]:
@@ -228,36 +229,36 @@ def numbers_of(node: "Value") -> tuple[float, ...]:
     return tuple([value.data for value in (node, *node.operands)])
 
 
-def derivative(node: "Value", position: int, notation: Notation, names: Sequence[Written]) -> Written:
-    """The formula of ∂node/∂operand, by reading the rule with symbols; "" for a rule that cannot be read so.
+def derivative(node: "Value", position: int, notation: Notation, names: Sequence[Formatted]) -> Formatted:
+    """The formula of ∂node/∂operand, by applying the rule to symbols; "" for a rule that takes numbers only.
 
     Args:
         node: a computed value.
         position: which operand.
         notation: how the formula is written.
-        names: what the node, and then each of its operands, is called in it.
+        names: the names of the node and then of each operand in the formula.
     """
     terms, symbols = _read(node, notation, names)
     return _write(terms[position], symbols, notation, names) if terms else ("", ATOM)
 
 
-def derivatives(node: "Value", notation: Notation, names: Sequence[Written]) -> list[Written]:
-    """The formulas for all operands; none for a rule that cannot be read so."""
+def derivatives(node: "Value", notation: Notation, names: Sequence[Formatted]) -> list[Formatted]:
+    """The formulas for all operands; an empty list for a rule that takes numbers only."""
     terms, symbols = _read(node, notation, names)
     return [_write(term, symbols, notation, names) for term in terms]
 
 
-def _read(node: "Value", notation: Notation, names: Sequence[Written]) -> tuple[Sequence[Term], list[Term]]:
-    """What the rule gives for symbols of these names, and the symbols; constants are their numbers."""
-    texts = [notation.brackets.format(text) if binding < ATOM else text for text, binding in names]
+def _read(node: "Value", notation: Notation, names: Sequence[Formatted]) -> tuple[Sequence[Term], list[Term]]:
+    """The rule applied to symbols of these names, and the symbols; constants are numbers."""
+    texts = [notation.brackets.format(text) if precedence < ATOM else text for text, precedence in names]
     symbols: list[Term] = list(map(Symbol, texts))
     for i in range(len(symbols) - node.op.constants, len(symbols)):
         symbols[i] = node.operands[i - 1].data
     try:
         return node.op.derivatives(Symbols(), *symbols), symbols
-    except (TypeError, AttributeError, ArithmeticError, ValueError):  # a rule of the user's own, on numbers only
+    except (TypeError, AttributeError, ArithmeticError, ValueError):  # a user's rule that takes numbers only
         return (), symbols
 
 
-def _write(term: Term, symbols: list[Term], notation: Notation, names: Sequence[Written]) -> Written:
+def _write(term: Term, symbols: list[Term], notation: Notation, names: Sequence[Formatted]) -> Formatted:
     return names[symbols.index(term)] if term in symbols else notation.written(term)

@@ -1,6 +1,6 @@
-"""`step_through(loss)`: the debugger of backpropagation in a terminal. It steps both ways, stops, shows and explains.
+"""`step_through(loss)`: a debugger for backpropagation in the terminal, which steps forward and backward.
 
-What there is to step through is a `Timeline`; how it is shown, `view`. Here stand the commands.
+`timeline` holds the steps, `terminal_view` displays them, and this module has the commands.
 """
 
 import re
@@ -25,26 +25,27 @@ COMMANDS = {
     "where": ("w", ""), "explain": ("", "[NAME]"), "list": ("l", "[all]"), "draw": ("", "[FILE]"),
     "help": ("h", "[COMMAND]"), "quit": ("q", ""),
 }  # fmt: skip
-"""Each command, its short form, and what it takes. What it does, the first line of its docstring says."""
+"""Each command, its short form and its argument. The first line of its docstring is its help text."""
 _SHORT = {short: command for command, (short, _) in COMMANDS.items() if short}
 _COMMENT = re.compile(r"(^|\s)#.*")
-MOST_SHOWN = 10  # values of one name
+MOST_SHOWN = 10  # values of the same name
 
 
 def step_through(loss: Value, commands: Iterable[str] | None = None) -> None:
     """Step through forward and backward propagation of `loss` in the terminal; `help` lists the commands.
 
-    It starts after forward propagation, before the chain rule is first applied. The graph is left exactly as it was,
-    numbers and gradients: what is shown are the gradients of one pass that starts at 0.
+    It starts after forward propagation, before the chain rule is first applied. It changes neither numbers nor
+    gradients of the graph: it displays the gradients of one pass that starts at 0.
 
     Args:
         loss: the result.
-        commands: a script of commands, one a line (`#` begins a comment), in place of what is typed.
+        commands: a script, one command per line (`#` begins a comment), in place of typed commands.
 
     Raises:
-        TypeError: `loss` is no Value.
+        TypeError: `loss` is not a Value.
         StaleGraphError: as `Value.backward`.
-        ValueError: a command of the script cannot be done; the line is named. Typed ones are explained instead.
+        ValueError: a command of the script is invalid; the message names the line. For a typed command the message
+            is printed.
 
     >>> w, x = Value(2.0, "w"), Value(3.0, "x"); y = w * x; y.label = "y"
     >>> step_through(y, ["step 2  # both operands", "print x"])
@@ -73,7 +74,7 @@ def step_through(loss: Value, commands: Iterable[str] | None = None) -> None:
     while True:
         try:
             return stepper.cmdloop()
-        except KeyboardInterrupt:  # gives up what is being typed or listed, as in pdb
+        except KeyboardInterrupt:  # abandons the line or the listing, as in pdb
             if not sys.stdin.isatty():
                 raise
             stepper.screen.write("\ninterrupted; q quits")
@@ -83,8 +84,8 @@ class Stepper(Cmd):
     """The commands on a timeline.
 
     Args:
-        timeline: what is stepped through.
-        stream: where it is shown.
+        timeline: the steps.
+        stream: where output is written.
     """
 
     prompt = "(step) "
@@ -95,11 +96,11 @@ class Stepper(Cmd):
         self.screen = Screen(stream)
         self.breakpoints: list[Breakpoint] = []
         self.watched: list[Value] = []
-        self.again = "step"  # what an empty line repeats
-        self.line = 0  # of the script; 0 for what is typed
+        self.again = "step"  # the command that an empty line repeats
+        self.line = 0  # number of the script's line; 0 for typed commands
 
     def follow(self, commands: Iterable[str]) -> None:
-        """Do the commands of a script, each shown after a prompt."""
+        """Run the commands of a script, each printed after a prompt."""
         for self.line, text in enumerate(commands, start=1):
             if command := _COMMENT.sub("", text).strip():
                 self.screen.write(self.prompt + command)
@@ -107,20 +108,20 @@ class Stepper(Cmd):
                     return
 
     def precmd(self, line: str) -> str:
-        """Echo what was read if it was not typed, so that a transcript reads well."""
+        """Echo the line unless it was typed at a terminal, to make transcripts readable."""
         if not sys.stdin.isatty():
             self.screen.write("" if line == "EOF" else line)
         return line
 
     def onecmd(self, line: str) -> bool:
-        """Do one command; whether to quit."""
+        """Run one command; return whether to quit."""
         command = _COMMENT.sub("", line).strip()
         if line.strip() and not command:
             return False
         try:
             name, argument, _ = self.parseline(command)
             if argument and not COMMANDS.get(name or "", "  ")[1]:
-                raise ValueError(f"{name} takes nothing after it; got {shorten(one_line(argument))!r}")
+                raise ValueError(f"{name} takes no argument; got {shorten(one_line(argument))!r}")
             return super().onecmd(command)
         except BrokenPipeError:
             raise
@@ -131,7 +132,7 @@ class Stepper(Cmd):
             return False
 
     def parseline(self, line: str) -> tuple[str | None, str | None, str]:
-        """The command, in full, and what is given to it."""
+        """The command's full name and its argument."""
         command, argument, line = super().parseline(line)
         return _SHORT.get(command or "", command), argument, line
 
@@ -140,27 +141,27 @@ class Stepper(Cmd):
         return self.onecmd(self.again)
 
     def default(self, line: str) -> None:
-        """Refuse what is no command."""
+        """Raise an error for an unknown command."""
         word = one_line(line).partition(" ")[0]
         raise ValueError(f"unknown command {shorten(word)!r}: {suggestion(word, COMMANDS)} `help` lists them all")
 
     def completenames(self, text: str, *ignored: object) -> list[str]:
-        """Commands that begin so."""
+        """The commands that begin with `text`."""
         return [command for command in COMMANDS if command.startswith(text)]
 
     def completedefault(self, *typed: Any) -> list[str]:
-        """Names of values that begin with what has been typed."""
+        """The names of values that begin with the typed text."""
         text, line, _, end = typed
         begun = line[:end].partition(" ")[2].lstrip()
-        given = len(begun) - len(text)  # a name may have characters that readline takes for ends of words
+        given = len(begun) - len(text)  # a name may contain characters that readline treats as word separators
         return [name[given:] for name in self.timeline.names() if plain(name).startswith(plain(begun))]
 
     def do_step(self, argument: str) -> None:
-        """Go one step on, or COUNT steps."""
+        """Go one step forward, or COUNT steps."""
         self._go(self.timeline.position + _count(argument), f"step {argument}")
 
     def do_next(self, argument: str) -> None:
-        """Go on to the next node."""
+        """Go forward to the next node."""
         self._go(self.timeline.next_node, "next")
 
     def do_back(self, argument: str) -> None:
@@ -168,14 +169,14 @@ class Stepper(Cmd):
         self._go(self.timeline.position - _count(argument), f"back {argument}")
 
     def do_continue(self, argument: str) -> None:
-        """Go on to the next breakpoint, or to the end."""
+        """Go forward to the next breakpoint, or to the end."""
         position, stop = self.timeline.next_stop(self.breakpoints)
         self._go(position)
         if stop:
             self.screen.write(f"breakpoint {self.breakpoints.index(stop) + 1}: {stop.text}")
 
     def do_restart(self, argument: str) -> None:
-        """Go to before the first use of the chain rule."""
+        """Go back to before the first backward step."""
         self.timeline.position = self.timeline.start
         self.look()
 
@@ -184,13 +185,15 @@ class Stepper(Cmd):
         end = len(self.timeline.steps)
         position = max(0, min(position, end))
         if position == self.timeline.position:
-            self.screen.write("this is the end; b goes back" if position == end else "this is the beginning; s goes on")
+            self.screen.write(
+                "this is the end; b goes back" if position == end else "this is the beginning; s goes forward"
+            )
         else:
             self.timeline.position = position
             self.look()
 
     def look(self) -> None:
-        """Show where it is."""
+        """Display the current position."""
         timeline = self.timeline
         show(timeline, self.screen)
         for value in self.watched:
@@ -216,7 +219,7 @@ class Stepper(Cmd):
         del self.breakpoints[slice(_count(argument) - 1, _count(argument)) if argument else slice(None)]
 
     def do_watch(self, argument: str) -> None:
-        """Show a gradient after each move; again: no longer."""
+        """Show a gradient after each move; repeat to stop."""
         for value in self._values(argument) if argument else ():
             if value in self.watched:
                 self.watched.remove(value)
@@ -235,20 +238,20 @@ class Stepper(Cmd):
         show_path(self.timeline, self.screen)
 
     def do_explain(self, argument: str) -> None:
-        """Explain a gradient: all paths that it comes along."""
+        """Explain a gradient as a sum over paths."""
         value, *others = self._values(argument)
         if others:
-            raise ValueError(f"{argument} is the name of several values: say {argument}#1 for the first of them")
+            raise ValueError(f"{argument} is the name of several values: type {argument}#1 for the first")
         self.screen.write(str(replace(explain(value, self.timeline.root), namer=self.timeline.namer)))
 
     def do_list(self, argument: str) -> None:
         """List the steps around this one, or all."""
         if argument not in {"", "all"}:
-            raise ValueError(f"list takes nothing, or the word all; not {shorten(argument)!r}")
+            raise ValueError(f"list takes no argument, or the word all; got {shorten(argument)!r}")
         show_steps(self.timeline, self.screen, every=bool(argument))
 
     def do_draw(self, argument: str) -> None:
-        """Save the graph as SVG, this step marked."""
+        """Save the graph as SVG with this step highlighted."""
         timeline, step = self.timeline, self.timeline.step
         mark: list[Value | tuple[Value, int]] = []
         if step:
@@ -258,7 +261,7 @@ class Stepper(Cmd):
         self.screen.write(f"wrote {picture.save(argument or f'step-{timeline.position}.svg')}")
 
     def do_help(self, argument: str) -> None:
-        """List the commands, or say what one does."""
+        """List the commands, or describe one."""
         command = _SHORT.get(argument, argument)
         if command and command not in COMMANDS:
             self.default(command)
@@ -268,20 +271,20 @@ class Stepper(Cmd):
             self.screen.write(f"{f'{name}, {short}' if short else name:12} {takes:10} {does}")
         if not command:
             self.screen.write("An empty line repeats the last step, next or back. w₁ may be typed as w1.")
-            self.screen.write("Without a NAME, print and explain take the value that was changed last.")
+            self.screen.write("Without NAME, print and explain take the value that the last step changed.")
 
     def do_quit(self, argument: str) -> bool:
-        """Leave; the graph is as it was."""
+        """Quit; the graph is unchanged."""
         return True
 
-    def do_EOF(self, argument: str) -> bool:  # noqa: N802  # the name that Cmd gives to the end of what is typed
+    def do_EOF(self, argument: str) -> bool:  # noqa: N802  # Cmd's name for the end of input
         """Quit."""
         if sys.stdin.isatty():
             self.screen.write()
         return True
 
     def _values(self, name: str) -> list[Value]:
-        """Those of that name, at most ten; without a name the one that the current step has changed."""
+        """The values of that name, at most ten; without a name, the value that the current step changed."""
         if name:
             return self.timeline.find(name)[:MOST_SHOWN]
         step = self.timeline.step

@@ -1,4 +1,4 @@
-"""What a position of a `Timeline` looks like in a terminal: the current node, what it came from and what it feeds."""
+"""Display a position of a `Timeline` in a terminal: the current node, its operands and its users."""
 
 import linecache
 import os
@@ -15,22 +15,22 @@ from microgradnet.stepping.timeline import Timeline
 from microgradnet.value import Value
 
 LEAST_WIDTH = 40
-MOST_USERS, MOST_OPERANDS, MOST_ON_PATH = 3, 8, 12  # of more, those near the current one or at the ends
-AROUND = 4  # steps before and after the current one in a list
-_NEEDED = "₁·−×∂→…—▶├└┌─"  # what a stream must be able to write for us not to use ASCII alone
+MOST_USERS, MOST_OPERANDS, MOST_ON_PATH = 3, 8, 12  # of more, those near the current one or at the ends are shown
+AROUND = 4  # steps listed before and after the current one
+_NEEDED = "₁·−×∂→…—▶├└┌─"  # a stream that cannot encode these gets ASCII alone
 
 
 class Screen:
-    """A stream, and what can be shown on it: how wide, whether beyond ASCII, whether bold.
+    """A text stream with its width, encoding and support for bold.
 
-    Nothing is written but through `write`, which lets no character pass that could steer a terminal.
+    All output goes through `write`, which removes terminal control characters.
 
     Args:
-        stream: where to.
+        stream: where output is written.
 
     Attributes:
         ascii: whether it gets ASCII in place of box characters and subscripts.
-        bold: whether bold is to be had.
+        bold: whether it supports bold text.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -45,11 +45,11 @@ class Screen:
 
     @property
     def width(self) -> int:
-        """How many characters a line has, 40 at least."""
+        """The width of a line in characters, at least 40."""
         return max(LEAST_WIDTH, shutil.get_terminal_size().columns)
 
     def text(self, text: str) -> str:
-        """The text in characters that the stream has."""
+        """The text in characters that the stream can encode."""
         text = clean(plain(text) if self.ascii else text).replace("\r", " ").expandtabs()
         return text.encode(self.encoding, "replace").decode(self.encoding)
 
@@ -61,7 +61,7 @@ class Screen:
         return shorten(whole, width - 2).replace("…", "...") if self.ascii else shorten(whole, width)
 
     def write(self, text: str = "", bold: bool = False) -> None:
-        """Write lines; one that is too long goes on in the next."""
+        """Write lines; long lines are wrapped."""
         for line in self.text(text).split("\n"):
             indent = " " * (len(line) - len(line.lstrip()) + 2)
             parts = textwrap.wrap(line, self.width, subsequent_indent=indent, break_on_hyphens=False) or [""]
@@ -71,7 +71,7 @@ class Screen:
 
 
 class Row(NamedTuple):
-    """A line of the neighbourhood: a value, or words for those left out."""
+    """A line of the neighbourhood: a value, or the number of values omitted."""
 
     tree: str
     value: Value | None
@@ -81,7 +81,7 @@ class Row(NamedTuple):
 
 
 def show(timeline: Timeline, screen: Screen) -> None:
-    """Write the current node between what it feeds and its operands, the current application marked, and its equation.
+    """Write the current node between its users and its operands, the current application marked, and its equation.
 
     >>> import sys
     >>> a, b = Value(3.0, "a"), Value(4.0, "b"); y = a * b; y.label = "y"
@@ -110,7 +110,7 @@ def show(timeline: Timeline, screen: Screen) -> None:
 
 
 def heading(timeline: Timeline) -> str:
-    """Where it is: "backward 3 of 10, share 2 of 2 of a.grad"."""
+    """The current position: "backward 3 of 10, contribution 2 of 2 to a.grad"."""
     step = timeline.step
     if step is None:
         return "the beginning: nothing is computed yet"
@@ -118,42 +118,42 @@ def heading(timeline: Timeline) -> str:
         after = ", then backward" if timeline.position == timeline.start else ""
         return f"forward {timeline.position} of {timeline.start}{after}"
     text = f"backward {step.number} of {len(timeline.steps) - timeline.start}"
-    done, shares = timeline.shares(step.operand)
-    if shares > 1:
-        text += f", share {done} of {shares} of {timeline.name(step.operand)}.grad"
+    done, count = timeline.contributions(step.operand)
+    if count > 1:
+        text += f", contribution {done} of {count} to {timeline.name(step.operand)}.grad"
     return text
 
 
 def gradient(timeline: Timeline, value: Value) -> str:
-    """Its gradient at this position, a dash until there is one; "" for a constant, which has none."""
+    """The value's gradient at this position, — before its first contribution; "" for a constant, which has none."""
     known = timeline.gradient(value)
     return ("" if value.op is CONSTANT else "—") if known is None else number(known)
 
 
 def exactly(timeline: Timeline, value: Value) -> str:
-    """Its number and its gradient at this position with all their digits."""
-    name, (done, shares) = timeline.name(value), timeline.shares(value)
+    """The value's data and gradient at this position with all digits."""
+    name, (done, count) = timeline.name(value), timeline.contributions(value)
     data = repr(value.data) if timeline.is_computed(value) else "—"
     known = timeline.gradient(value)
     text = f"{name}.data = {data}, {name}.grad = {'—' if known is None else repr(known)}"
-    return f"{text} (share {done} of {shares})" if 0 < done < shares else text
+    return f"{text} (contribution {done} of {count})" if 0 < done < count else text
 
 
 def show_path(timeline: Timeline, screen: Screen) -> None:
-    """Write a shortest path from the result, which comes first, to the current node."""
-    way = path(timeline.root, timeline.step.node if timeline.step else timeline.root)
-    cut = MOST_ON_PATH // 2 if len(way) > MOST_ON_PATH else len(way)
-    for index, node in enumerate(way):
-        if index < cut or index >= len(way) - cut:
+    """Write a shortest path from the result to the current node."""
+    nodes = path(timeline.root, timeline.step.node if timeline.step else timeline.root)
+    cut = MOST_ON_PATH // 2 if len(nodes) > MOST_ON_PATH else len(nodes)
+    for index, node in enumerate(nodes):
+        if index < cut or index >= len(nodes) - cut:
             data = number(node.data) if timeline.is_computed(node) else "—"
-            mark = "▶" if node is way[-1] else " "
+            mark = "▶" if node is nodes[-1] else " "
             screen.write(f"{mark} {_heading(timeline, node)} = {data}, grad {gradient(timeline, node)}")
         elif index == cut:
-            screen.write(f"  … {len(way) - 2 * cut:,} more")
+            screen.write(f"  … {len(nodes) - 2 * cut:,} more")
 
 
 def show_steps(timeline: Timeline, screen: Screen, every: bool) -> None:
-    """Write the steps around the current one, or every step, each in a line."""
+    """Write the steps around the current one, or every step, one per line."""
     here, first, last = timeline.position, 1, len(timeline.steps)
     if not every:
         first, last = max(first, here - AROUND), min(last, here + AROUND)
@@ -185,7 +185,7 @@ def _heading(timeline: Timeline, value: Value) -> str:
 
 
 def _users(timeline: Timeline) -> list[Row]:
-    """What the current node feeds, on the way to the result."""
+    """The users of the current node: the nodes of which it is an operand."""
     step = timeline.step
     users = timeline.users.get(step.node, []) if step else []
     rows = [Row("├─ ", user) for user in users[:MOST_USERS]]

@@ -22,14 +22,16 @@ from typing import Any, SupportsFloat
 
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import shorten
-from microgradnet.backward import backward_steps, refuse_stale, set_aside
-from microgradnet.chain_rule import Application
-from microgradnet.graph import topological_order, walk
+from microgradnet.backward import SavedGradients, prepared, refuse_stale, start
+from microgradnet.graph import Graph
+from microgradnet.notation import typography
 from microgradnet.notation.names import as_factor, number, signed
+from microgradnet.notation.typography import ATOM, PRODUCT, SIGN, Formatted
 from microgradnet.notation.writers import PYTHON
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.ops.floats import as_float
-from microgradnet.ops.operation import ATOM, PRODUCT, SIGN, Written
+from microgradnet.recording import unobserved
+from microgradnet.stepping.applications import Application, backward_applications
 from microgradnet.stepping.steps import derivatives
 from microgradnet.value import Value
 
@@ -85,14 +87,16 @@ def backward_unrolled(root: Value, path: str | os.PathLike[str] | None = None, g
     """
     go_on_stepping = _pause_debugger()  # it would step through the writing
     try:
-        written, code, namespace, before = _prepare(root, path, as_float(grad))
-    finally:
-        go_on_stepping()
-    try:
-        exec(code, namespace)  # Step Into goes from here to the first line of the pass
+        seed = as_float(grad)
+        written, code, namespace = _prepare(root, path, seed)
+        graph = prepared(root, seed)
+        saved = SavedGradients(graph.nodes)
+        with saved, saved:
+            start(graph, seed)
+            go_on_stepping()
+            exec(code, namespace)  # Step Into goes from here to the first line of the pass
     except BaseException:
-        for node, gradient in before.items():
-            node.grad = gradient
+        go_on_stepping()
         raise
     return written
 
@@ -110,22 +114,15 @@ def _pause_debugger() -> Callable[[], object]:
     return tuple
 
 
-def _prepare(
-    root: Value, path: str | os.PathLike[str] | None, seed: float
-) -> tuple[Path, CodeType, dict[str, Any], dict[Value, float]]:
-    """The file written, its code, the variables it runs on, and all gradients as they were; made ready for a pass."""
+def _prepare(root: Value, path: str | os.PathLike[str] | None, seed: float) -> tuple[Path, CodeType, dict[str, Any]]:
+    """The file written, its code, and the variables it runs on."""
     names = identifiers(root)
     program = _program(root, seed, names)
     file = Path(path) if path is not None else Path(_folder().name, f"backward_{names[root]}.py")
     written = write_atomically(file, program + "\n")
     linecache.checkcache(os.fspath(written))  # else a debugger shows the lines of an earlier pass
     code = compile(program, os.fspath(written), "exec")
-    before = {node: node.grad for node in names}
-    for node in names:
-        if node.operands:
-            node.grad = 0.0
-    root.grad += seed
-    return written, code, FUNCTIONS | {name: node for node, name in names.items()}, before
+    return written, code, FUNCTIONS | {name: node for node, name in names.items()}
 
 
 def _program(root: Value, seed: float, names: Mapping[Value, str]) -> str:
@@ -138,8 +135,8 @@ def _program(root: Value, seed: float, names: Mapping[Value, str]) -> str:
     ]
     for node, applications in groupby(_applications(root, seed), key=lambda application: application.node):
         written = [signed(o.data) if o.op is CONSTANT else (names[o], ATOM) for o in node.operands]
-        lines += ["", f"# {names[node]} = {shorten(node.op.write(written), 80)} = {number(node.data)}"]
-        values: list[Written] = [(f"{names[node]}.data", ATOM), *(_code(value, names) for value in node.operands)]
+        lines += ["", f"# {names[node]} = {shorten(typography.write(node.op, written), 80)} = {number(node.data)}"]
+        values: list[Formatted] = [(f"{names[node]}.data", ATOM), *(_code(value, names) for value in node.operands)]
         formulas = derivatives(node, PYTHON, values)
         lines += [_line(application, formulas, names) for application in applications]
     return "\n".join(lines)
@@ -147,11 +144,11 @@ def _program(root: Value, seed: float, names: Mapping[Value, str]) -> str:
 
 def _applications(root: Value, seed: float) -> list[Application]:
     """All applications of a pass that leaves the gradients as they were."""
-    with set_aside(topological_order(root)):
-        return [step for step in backward_steps(root, seed) if step.operand.op is not CONSTANT]
+    with unobserved(), SavedGradients(Graph(root).nodes, always=True):
+        return [step for step in backward_applications(root, seed) if step.operand.op is not CONSTANT]
 
 
-def _line(step: Application, formulas: Sequence[Written], names: Mapping[Value, str]) -> str:
+def _line(step: Application, formulas: Sequence[Formatted], names: Mapping[Value, str]) -> str:
     node, operand = names[step.node], names[step.operand]
     formula, binding = formulas[step.position] if formulas else (repr(step.local_derivative), SIGN)
     if binding <= PRODUCT or binding == SIGN:
@@ -161,7 +158,7 @@ def _line(step: Application, formulas: Sequence[Written], names: Mapping[Value, 
     return f"{code.ljust(COMMENTS_FROM - 1)} # {upstream} × {factor} = {number(step.upstream * step.local_derivative)}"
 
 
-def _code(value: Value, names: Mapping[Value, str]) -> Written:
+def _code(value: Value, names: Mapping[Value, str]) -> Formatted:
     """A value in the program: `x.data`, or the number that a constant is."""
     if value.op is CONSTANT:
         return repr(value.data), SIGN if value.data < 0 else ATOM
@@ -176,10 +173,10 @@ def identifiers(root: Value) -> dict[Value, str]:
     """
     if not isinstance(root, Value):
         raise TypeError(f"a pass starts from a Value, the result of a computation, got {root!r}")
-    leaves, computed = walk(root)
-    refuse_stale(leaves, computed)
+    graph = Graph(root)
+    refuse_stale(graph)
     taken, counts, names = set(FUNCTIONS), Counter[str](), dict[Value, str]()
-    for node in sorted((*leaves, *computed), key=lambda node: not node.label):  # labels choose first
+    for node in sorted(graph.nodes, key=lambda node: not node.label):  # labels choose first
         word = _identifier(node.label)
         base = f"{word}_" if word else "t" if node.operands else "v"
         name = word
@@ -188,7 +185,7 @@ def identifiers(root: Value) -> dict[Value, str]:
             name = f"{base}{counts[base] + bool(word)}"
         taken.add(name)
         names[node] = name
-    return {node: names[node] for node in (*leaves, *computed)}
+    return {node: names[node] for node in graph.nodes}
 
 
 def _identifier(label: str) -> str:

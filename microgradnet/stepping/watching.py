@@ -1,15 +1,17 @@
-"""Stops and alarms in ordinary passes: `break_on` stops in the debugger, `detect_anomaly` where an infinity appears."""
+"""Watches on ordinary passes: `break_on` stops in the debugger, `detect_anomaly` raises at an infinity or NaN."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from math import isfinite
+from typing import TYPE_CHECKING
 
-from microgradnet import chain_rule, recording
-from microgradnet.chain_rule import Application
-from microgradnet.errors import AnomalyError, named, path_text
+from microgradnet.errors import AnomalyError, named, named_all, path_text
 from microgradnet.graph import path
 from microgradnet.ops import TABLE, Operation
-from microgradnet.recording import Switch
+from microgradnet.recording import Hook
+from microgradnet.stepping.applications import Application, Watch
+
+if TYPE_CHECKING:
+    from microgradnet.value import Value
 
 
 def break_on(
@@ -17,16 +19,16 @@ def break_on(
     label: str | None = None,
     op: str | Operation | None = None,
     condition: Callable[[Application], bool] | None = None,
-) -> Switch:
-    """Stop in the debugger before each application of the chain rule that matches all that is given.
+) -> Hook:
+    """Stop in the debugger before each application of the chain rule that matches all arguments.
 
     The next line of the program is then `operand.grad += upstream * local_derivative`, for just that application.
-    Which debugger it is, `breakpoint()` decides: pdb, PYTHONBREAKPOINT's, or the editor's. `backward()` goes one
-    application at a time while something is watched for.
+    It calls `breakpoint()`, which starts pdb, PYTHONBREAKPOINT's debugger or the editor's. While a watch is active,
+    `backward()` applies the chain rule one operand at a time.
 
     Args:
         label: the label of the node whose gradient is passed back, or of the operand it is passed to.
-        op: the operation of the node, by name or as a row of the table.
+        op: the operation of the node, by name or as an `Operation`.
         condition: a function of the application: its `node`, `operand`, `position`, `upstream`, `local_derivative`
             and gradient `before`.
 
@@ -34,7 +36,7 @@ def break_on(
         A switch: use it as a `with` statement, or call its `off()`.
 
     Raises:
-        ValueError: nothing is given, or `op` is no operation.
+        ValueError: no argument is given, or `op` is not an operation.
         TypeError: an argument could never match anything.
 
     >>> from microgradnet import Value
@@ -49,27 +51,27 @@ def break_on(
     if condition is not None and not callable(condition):
         raise TypeError(f"condition is a function of the application, got {condition!r}")
     if not isinstance(op, str | Operation | None):
-        raise TypeError(f"op is the name of an operation, as 'exp', or a row of the table, got {op!r}")
+        raise TypeError(f"op is the name of an operation, such as 'exp', or an Operation, got {op!r}")
     if isinstance(op, str) and op not in TABLE:
         raise ValueError(f"unknown operation {op!r}: it must be one of {', '.join(TABLE)}")
-    row = TABLE[op] if isinstance(op, str) else op
+    operation = TABLE[op] if isinstance(op, str) else op
 
     def matches(application: Application) -> bool:
         return (
             (label is None or label in {application.node.label, application.operand.label})
-            and (row is None or application.node.op is row)
+            and (operation is None or application.node.op is operation)
             and (condition is None or condition(application))
         )
 
-    return _watch(matches)
+    return _Breakpoint(matches)
 
 
-def detect_anomaly() -> Switch:
-    """Raise an `AnomalyError` at the first infinity or NaN, in a value or in a gradient, rather than let it through.
+def detect_anomaly() -> Hook:
+    """Raise an `AnomalyError` at the first infinity or NaN in a value or gradient.
 
-    Without it, finite numbers never give anything but finite ones (or a DomainError), but an infinity or NaN that is
-    put in as data passes through all that is computed from it. The error names the operation, its operands with
-    labels and values, the path from the loss and, with `trace_source()`, the lines of the program.
+    Without it, finite numbers give finite numbers or a DomainError, but an infinity or NaN in the data propagates to
+    everything computed from it. The error names the operation, its operands with labels and values, the path from the
+    loss and, with `trace_source()`, the lines of the program.
 
     Returns:
         A switch: use it as a `with` statement, or call its `off()`.
@@ -82,30 +84,32 @@ def detect_anomaly() -> Switch:
     ...
     microgradnet.errors.AnomalyError: a * b gives nan for 2.0, x = nan: ...
     """
-    recording.detecting_anomalies += 1
-    watch = _watch(_refuse)
-
-    def off() -> None:
-        recording.detecting_anomalies -= 1
-        watch.off()
-
-    return Switch(off)
+    return _AnomalyDetection()
 
 
-def _watch(watcher: Callable[[Application], bool]) -> Switch:
-    chain_rule.watchers.append(watcher)
+class _Breakpoint(Watch):
+    def __init__(self, matches: Callable[[Application], bool]) -> None:
+        self._matches = matches
+        super().__init__()
 
-    return Switch(partial(chain_rule.watchers.remove, watcher))
+    def matches(self, application: Application) -> bool:
+        return self._matches(application)
 
 
-def _refuse(application: Application) -> bool:
-    """Raise an error if this application gives the operand a gradient that is no finite number."""
-    share = application.upstream * application.local_derivative
-    if isfinite(application.before + share):
-        return False
-    operand = application.operand
-    raise AnomalyError(
-        f"the gradient of {named(operand)} becomes {application.before + share}: {application.before} + "
-        f"{application.upstream} × {application.local_derivative}, the gradient of {named(application.node)} times the "
-        f"derivative of {application.node.op.code}. {path_text(path(application.root, application.node))}"
-    )
+class _AnomalyDetection(Watch):
+    def infinite(self, op: Operation, operands: Sequence["Value"], data: float) -> None:
+        raise AnomalyError(
+            f"{op.code} gives {data} for {named_all(operands)}: an infinity or NaN went in as data, "
+            "or came from a value that was computed before detect_anomaly()"
+        )
+
+    def matches(self, application: Application) -> bool:
+        """Raise an error if this application makes the operand's gradient infinite or NaN."""
+        if isfinite(application.after):
+            return False
+        operand, node = application.operand, application.node
+        raise AnomalyError(
+            f"the gradient of {named(operand)} becomes {application.after}: {application.before} + "
+            f"{application.upstream} × {application.local_derivative}, the gradient of {named(node)} times the "
+            f"derivative of {node.op.code}. {path_text(path(application.root, node))}"
+        )

@@ -1,8 +1,7 @@
-"""`page(loss)`: one HTML file in which a forward and a backward pass are played, and in which numbers can be changed.
+"""`page(loss)`: one HTML file that plays a forward and a backward pass, and whose numbers can be changed.
 
-Python gives the page the graph, its pictures, its names and formulas, and the rules as JavaScript. The rest is in
-`assets/`: all that is computed from numbers in `engine.js`, what is shown in `moment.js` and `picture.js`, what is
-clicked in `controls.js`.
+Python writes the graph, its pictures, names and formulas, and the rules as JavaScript. The rest is in `assets/`:
+`engine.js` computes both passes, `moment.js` and `picture.js` display them, `controls.js` handles buttons and keys.
 """
 
 import html
@@ -15,60 +14,63 @@ from typing import Any
 from microgradnet._shared.text import one_line
 from microgradnet._shared.webpage import WebPage, fill
 from microgradnet.backward import refuse_stale
-from microgradnet.graph import size, walk
+from microgradnet.graph import Graph
+from microgradnet.notation import typography
 from microgradnet.notation.names import Namer, as_factor, in_brackets, role
+from microgradnet.notation.typography import ATOM, SIGN
 from microgradnet.notation.writers import TEXT
 from microgradnet.ops import CONSTANT
 from microgradnet.ops.floats import as_float
-from microgradnet.ops.operation import ATOM, SIGN
 from microgradnet.stepping.javascript import Functions
 from microgradnet.stepping.page_layout import MOST_VALUES, View, views_of
 from microgradnet.stepping.steps import MOST_WRITTEN, derivative
 from microgradnet.value import Value
 
-MOST_COMPUTED = 30_000  # more take a browser seconds a change, and megabytes
+MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 ASSETS = Path(__file__).with_name("assets")
 
 
 class Page(WebPage):
-    """A forward and a backward pass as HTML text. It shows itself in a notebook, in a frame of its own."""
+    """A forward and a backward pass as HTML text. A notebook displays it in a frame."""
 
     def __init__(self, root: Value, title: str, eta: float) -> None:
         self._root, self.title, self._eta = root, title, eta
 
     def _write(self) -> str:
-        leaves, computed = walk(self._root)
-        refuse_stale(leaves, computed)
-        functions = Functions(computed)
-        views = views_of(self._root, len(leaves) + len(computed))
-        graph = _graph(leaves + computed, functions, views)
+        graph = Graph(self._root)
+        refuse_stale(graph)
+        functions = Functions(graph.computed)
+        views = views_of(graph)
+        data = _graph(graph.nodes, functions, views)
         script = "\n".join(
             [_asset("engine.js"), functions.source, *map(_asset, ("moment.js", "picture.js", "controls.js"))]
         )
-        svgs = [f'<div class="view" data-view="{name}" hidden>{view.picture.svg}</div>' for name, view in views.items()]
-        svgs[0] = svgs[0].replace(" hidden>", ">", 1)  # there also without JavaScript
-        about = {"eta": self._eta, "note": _note(len(graph["nodes"]), views)}
+        svgs = [  # without JavaScript the first picture is visible
+            f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{view.picture.svg}</div>'
+            for number, (name, view) in enumerate(views.items())
+        ]
+        about = {"eta": self._eta, "note": _note(len(graph), views)}
         parts = {"title": html.escape(self.title), "style": _asset("page.css"), "pictures": "\n".join(svgs)}
-        return fill(_asset("page.html"), script, graph | about, parts)
+        return fill(_asset("page.html"), script, data | about, parts)
 
 
 def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str = "", eta: float = 0.1) -> Page:
-    """A page that plays the forward and the backward pass of a graph, and in which its numbers can be changed.
+    """A page that plays the forward and the backward pass of a graph, and whose numbers can be changed.
 
     Args:
         root: the result, as a loss.
-        path: where it is written to, if it is given; the name ends in .html.
-        title: stands above it; the result's name if it is left out.
-        eta: the learning rate η that "take one gradient step" begins with.
+        path: a file to write, ending in .html; None writes none.
+        title: the heading; by default it names the result.
+        eta: the initial learning rate η of "Take one gradient step".
 
     Returns:
-        The page. In a notebook it shows itself; `.html` is its text, `.save(path)` writes it.
+        The page. A notebook displays it; `.html` is its text, `.save(path)` writes it.
 
     Raises:
-        TypeError: `root` is no Value.
+        TypeError: `root` is not a Value.
         ValueError: it was computed from more than 30,000 values.
         StaleGraphError: a number was changed after something had been computed from it.
-        ProviderError: there is no program to lay out the pictures.
+        ProviderError: no program to lay out the pictures is installed.
 
     >>> x, w = Value(3.0, "x"), Value(2.0, "w"); y = w * x; y.label = "y"
     >>> page(y)
@@ -76,12 +78,12 @@ def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str 
     """
     if not isinstance(root, Value):
         raise TypeError(f"page takes a Value, the result of a computation, got {type(root).__name__}")
-    if (count := size(root)) > MOST_COMPUTED:
+    if (count := len(Graph(root))) > MOST_COMPUTED:
         raise ValueError(
-            f"a page computes with at most {MOST_COMPUTED:,} values, this graph has {count:,}: make the page of a part "
-            "of it, as the loss of one sample"
+            f"a page computes with at most {MOST_COMPUTED:,} values, this graph has {count:,}: choose a smaller "
+            "graph, such as the loss of one sample"
         )
-    name = Namer().name(root)
+    name = Namer(order=Graph(root).nodes).name(root)
     made = Page(root, one_line(title) or f"Backpropagation through {name}", as_float(eta))
     if path is not None:
         made.save(path)
@@ -89,7 +91,7 @@ def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str 
 
 
 def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) -> dict[str, Any]:
-    """What the page computes with and writes equations from."""
+    """The data from which the page computes and writes equations."""
     number = {node: i for i, node in enumerate(order)}
     namer = Namer(order, for_equations=True)
     root = order[-1]
@@ -129,13 +131,14 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
 
 
 def _template(node: Value, namer: Namer) -> str:
-    """The operation with {0}, {1}, … for its operands, {0-} where a negative one has brackets; constants as numbers."""
+    """The operation with {0}, {1}, … for operands, {0-} if a negative number needs brackets; constants as numbers."""
     if namer.is_long(node):
         return ""
     first_constant = len(node.operands) - node.op.constants
     plain, signed = (
-        node.op.write(
-            [namer.written(o) if i >= first_constant else (f"{{{i}}}", binding) for i, o in enumerate(node.operands)]
+        typography.write(
+            node.op,
+            [namer.written(o) if i >= first_constant else (f"{{{i}}}", binding) for i, o in enumerate(node.operands)],
         )
         for binding in (ATOM, SIGN)
     )
@@ -146,7 +149,7 @@ def _template(node: Value, namer: Namer) -> str:
 
 
 def _use(node: Value, position: int, namer: Namer) -> dict[str, str]:
-    """What an equation says of one use of an operand: the partial derivative, its formula, and which slot it is."""
+    """One use of an operand as equations write it: the partial derivative, its formula, and the operand's position."""
     operand = node.operands[position]
     written = [namer.written(value) for value in (node, *node.operands)]
     formula = derivative(node, position, TEXT, written)
@@ -164,9 +167,7 @@ def _use(node: Value, position: int, namer: Namer) -> dict[str, str]:
 def _note(count: int, views: Mapping[str, View]) -> str:
     if "operations" in views:
         return ""
-    return (
-        f"{count:,} values are too many to be shown one by one (over {MOST_VALUES}): a box here is a neuron, or a step."
-    )
+    return f"{count:,} values are too many for a box each (over {MOST_VALUES}): a box is a neuron or an operation."
 
 
 def _asset(name: str) -> str:

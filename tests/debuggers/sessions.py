@@ -5,9 +5,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from microgradnet import chain_rule
+from microgradnet.stepping import applications
 
 GRAPH = """\
 from microgradnet import Value, backward_unrolled, break_on
@@ -23,9 +25,15 @@ L.label = "L"
 LINE = GRAPH.count("\n") + 1  # of what stands after it in a program
 GRADIENTS = {"a": 6.0, "b": -4.0, "c": -2.0, "d": 4.0, "e": -2.0, "f": -2.0, "L": 1.0}
 PRINT = "print({v.label: v.grad for v in (a, b, c, d, e, f, L)})\n"
-_LINES = Path(chain_rule.__file__).read_text("utf-8").splitlines()
-APPLIED, WATCHED = (n for n, line in enumerate(_LINES, 1) if "operand.grad += upstream * local_derivative" in line)
-"""The lines of chain_rule.py that apply it: in an ordinary pass, and in one that is watched or done in steps."""
+
+
+def _chain_rule_line(module: ModuleType) -> int:
+    lines = Path(str(module.__file__)).read_text("utf-8").splitlines()
+    return next(n for n, line in enumerate(lines, 1) if "operand.grad += upstream * local_derivative" in line)
+
+
+APPLIED, WATCHED = map(_chain_rule_line, (chain_rule, applications))
+"""The lines that apply the chain rule: in an ordinary pass, and in one that is watched or done in steps."""
 _STOP = re.compile(r"^(?:\(Pdb\) |ipdb> )*> (?P<file>\S+)\((?P<line>\d+)\)(?P<function>[^\s(]+)", re.MULTILINE)
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 

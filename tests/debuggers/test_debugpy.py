@@ -96,7 +96,7 @@ def test_break_on_stops_at_just_that_application(installed: dict[str, Any]) -> N
     with debugging(program(f'with break_on(label="c"):\n    L.backward()\n{PRINT}'), **installed) as client:
         frame = client.stopped()
         assert frame
-        assert (frame.path.name, frame.line) == ("chain_rule.py", WATCHED)
+        assert (frame.path.name, frame.line) == ("applications.py", WATCHED)
         pane = client.local_variables(frame)
         assert [pane[name]["value"] for name in ("upstream", "local_derivative")] == ["-2.0", "1.0"]
         assert "label='c'" in pane["operand"]["value"]

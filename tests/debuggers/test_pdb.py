@@ -134,7 +134,7 @@ def test_node_and_grads_say_where_the_pass_is() -> None:
 
 def test_node_inside_a_rule_and_in_the_frames_above() -> None:
     output = stopping(["node", "b add_derivatives", "c", "node", "u", "node", "u", "u", "u", "u", "node"], BACKWARD)
-    assert "*** no backward pass is going on here: `rule` runs to the next; or name a value" in output
+    assert "*** no backward pass is running here: `rule` runs to the next; or name a value" in output
     assert output.count("f = e + c = −6 + 10 = 4, its gradient −2") == 3
 
 
@@ -142,7 +142,7 @@ def test_values_are_named_in_the_program() -> None:
     output = stopping(["node e", "grads e", "node nothing", "draw print", "node a"], BACKWARD)
     assert "e = a·b = 2·(−3) = −6, its gradient —" in output
     assert "*** NameError: name 'nothing' is not defined" in output
-    assert "*** print is no Value but builtin_function_or_method" in output
+    assert "*** print is not a Value but builtin_function_or_method" in output
     assert "a = 2, its gradient —" in output
     assert "L " not in output
 

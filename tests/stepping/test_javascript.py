@@ -12,7 +12,7 @@ from py_mini_racer import MiniRacer
 
 from microgradnet import Value
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.graph import topological_order, walk
+from microgradnet.graph import Graph, topological_order
 from microgradnet.notation.names import number
 from microgradnet.ops import TABLE, Operation
 from microgradnet.stepping.javascript import Functions
@@ -91,7 +91,7 @@ def test_rows_agree_at_edges_where_python_has_a_number(engine: MiniRacer, row: O
 @pytest.mark.parametrize("name", own.NAMES)
 def test_a_users_own_operation_computes_there_too(engine: MiniRacer, name: str) -> None:
     function = own.defined()[name]
-    nodes = [at(function.row, point) for point in some_points(function.row)]
+    nodes = [at(function, point) for point in some_points(function)]
     assert worst(engine, nodes) <= TOLERANCE
     root = nodes[0] * nodes[0]
     found = passes(engine, root)
@@ -113,7 +113,7 @@ def test_a_wrong_rule_would_be_seen(engine: MiniRacer) -> None:
 def passes(engine: MiniRacer, root: Value) -> dict[str, Any]:
     """A forward and a backward pass there: the numbers, the gradients, and the text of each step."""
     order = topological_order(root)
-    functions = Functions(walk(root)[1])
+    functions = Functions(Graph(root).computed)
     graph = json.dumps(_graph(order, functions, {}))
     program = f"""(() => {{ {functions.source}
         const graph = {graph}, {{ data, failed }} = forward(graph, OPERATIONS);
@@ -153,7 +153,7 @@ def test_the_equations_of_the_page_are_those_of_the_steps(engine: MiniRacer, nam
 def test_a_number_beyond_a_domain_stops_the_pass_there(engine: MiniRacer) -> None:
     x = Value(2.0, "x")
     root = x.log() * 3
-    order, functions = topological_order(root), Functions(walk(root)[1])
+    order, functions = topological_order(root), Functions(Graph(root).computed)
     graph = _graph(order, functions, {})
     graph["nodes"][0]["data"] = -1.0
     found = engine.eval(f"{functions.source} JSON.stringify(forward({json.dumps(graph)}, OPERATIONS))")

@@ -48,7 +48,7 @@ def square() -> Value:
 
 
 def test_a_session_reads_well(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setenv("COLUMNS", "54")
     with trace_source():
         y = square()
     step_through(y, ["step", "step"])
@@ -56,7 +56,7 @@ def test_a_session_reads_well(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert (
         capsys.readouterr().out
         == f"""\
-── forward 1 of 1, then backward ─────────────────
+── forward 1 of 1, then backward ─────────────────────
              data  grad
 ▶ y = a₁·a₁     9     1
   ├─ a₁         3     —
@@ -64,7 +64,7 @@ def test_a_session_reads_well(capsys: pytest.CaptureFixture[str], monkeypatch: p
 y = a₁·a₁ = 3·3 = 9
 {source}
 (step) step
-── backward 1 of 2, share 1 of 2 of a₁.grad ──────
+── backward 1 of 2, contribution 1 of 2 to a₁.grad ───
              data  grad
   y = a₁·a₁     9     1
 ▶ ├─ a₁         3     3
@@ -74,13 +74,13 @@ a₁.grad += y.grad · ∂y/∂a₁ = 1 · a₁ = 1 · 3 = 3
 ∂y/∂a₁ = a₁ = 3
 {source}
 (step) step
-── backward 2 of 2, share 2 of 2 of a₁.grad ──────
+── backward 2 of 2, contribution 2 of 2 to a₁.grad ───
              data  grad
   y = a₁·a₁     9     1
   ├─ a₁         3     6
 ▶ └─ a₁         3     6
-a₁.grad += y.grad · ∂y/∂a₁ = 1 · a₁ = 1 · 3 = 3,
-  and 3 + 3 = 6 (operand 2 of a₁·a₁)
+a₁.grad += y.grad · ∂y/∂a₁ = 1 · a₁ = 1 · 3 = 3, and 3
+  + 3 = 6 (operand 2 of a₁·a₁)
 ∂y/∂a₁ = a₁ = 3
 {source}
 the end: every gradient is complete
@@ -91,8 +91,8 @@ the end: every gradient is complete
 @pytest.mark.parametrize(
     ("commands", "says"),
     [
-        (["s", "p a1"], "a₁.data = 3.0, a₁.grad = 3.0 (share 1 of 2)"),
-        (["s 2", "b", "p"], "a₁.grad = 3.0 (share 1 of 2)"),
+        (["s", "p a1"], "a₁.data = 3.0, a₁.grad = 3.0 (contribution 1 of 2)"),
+        (["s 2", "b", "p"], "a₁.grad = 3.0 (contribution 1 of 2)"),
         (["s 2", "b 2", "p a₁"], "a₁.grad = —"),
         (["b 99", "p y"], "y.data = —, y.grad = —"),
         (["b 99"], "the beginning: nothing is computed yet"),
@@ -128,11 +128,11 @@ def test_commands(commands: list[str], says: str, capsys: pytest.CaptureFixture[
         ("é", "unknown command 'é'"),
         ("step -1", "a count is a whole number, 1 or more; got '-1'"),
         ("back " + "9" * 5000, "a count is a whole number"),
-        ("print b1", "no value here is called 'b1': did you mean 'a1'?"),
-        ("explain \x1b[2J", "no value here is called '\ufffd[2J'"),
+        ("print b1", "no value is called 'b1': did you mean 'a1'?"),
+        ("explain \x1b[2J", "no value is called '\ufffd[2J'"),
         ("break multply", "did you mean 'multiply'?"),
         ("clear 7", "there is no breakpoint 7"),
-        ("next 3", "next takes nothing after it; got '3'"),
+        ("next 3", "next takes no argument; got '3'"),
         ("list most", "the word all"),
         ("help me", "unknown command 'me'"),
         ("draw nowhere/a.svg", "there is no directory"),
@@ -206,7 +206,7 @@ def test_it_leaves_the_graph_alone(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_weighted_sum_of_many_shows_those_near(capsys: pytest.CaptureFixture[str]) -> None:
-    text = said(capsys, apply(TABLE["sum"], tuple(Value(float(i), f"x{i}") for i in range(100))) * 1, "s 52")
+    text = said(capsys, apply(TABLE["total"], tuple(Value(float(i), f"x{i}") for i in range(100))) * 1, "s 52")
     assert "├─ … 46 before" in text
     assert "▶ ├─ x50" in text
     assert "└─ … 46 more" in text
@@ -317,7 +317,7 @@ def test_what_is_wrong_with_it(what: str, code: int, says: str) -> None:
     ("script", "says"),
     [
         ("step\n# a comment\nstpe\nstep\n", "script.txt, line 3: unknown command 'stpe': did you mean 'step'?"),
-        ("print q\n", "script.txt, line 1: no value here is called 'q'"),
+        ("print q\n", "script.txt, line 1: no value is called 'q'"),
     ],
 )
 def test_a_mistake_in_a_script_stops_it_and_is_named(script: str, says: str) -> None:

@@ -29,7 +29,7 @@ def bits(x: float | None) -> str | None:
 
 def state(timeline: Timeline) -> list[Any]:
     """All that can be asked about a position."""
-    numbers = [(bits(timeline.gradient(v)), timeline.shares(v), timeline.is_computed(v)) for v in timeline.nodes]
+    numbers = [(bits(timeline.gradient(v)), timeline.contributions(v), timeline.is_computed(v)) for v in timeline.nodes]
     return [timeline.position, str(timeline.step), numbers]
 
 
@@ -115,12 +115,12 @@ def test_the_next_node_is_passed_to_from_anywhere() -> None:
     assert timeline.next_node == len(timeline.steps)
 
 
-def test_shares_of_a_value_used_twice() -> None:
+def test_contributions_to_a_value_used_twice() -> None:
     timeline = example()
     (x,) = timeline.find("x1")
-    assert [timeline.shares(x), timeline.shares(timeline.root)] == [(0, 2), (0, 0)]
+    assert [timeline.contributions(x), timeline.contributions(timeline.root)] == [(0, 2), (0, 0)]
     timeline.position = len(timeline.steps)
-    assert timeline.shares(x) == (2, 2)
+    assert timeline.contributions(x) == (2, 2)
     assert timeline.users[x] == [*timeline.find("z"), timeline.root]
 
 
@@ -134,7 +134,7 @@ def test_names_as_typed_as_shown_and_one_of_many() -> None:
     assert timeline.find("twin#2") == [d]
     assert timeline.find("w1*w1") == [timeline.root.operands[0]] == timeline.find("w₁·w1")
     for unknown in ("twin#3", "twin#0", "twni", "#", "x" * 10_000, "twin#" + "9" * 5000):
-        with pytest.raises(ValueError, match=r"no value here is called '.{1,40}': (did you mean|there are)"):
+        with pytest.raises(ValueError, match=r"no value is called '.{1,40}': (did you mean|there are)"):
             timeline.find(unknown)
 
 
@@ -167,7 +167,7 @@ def test_breakpoints(text: str, shown: str, positions: list[int]) -> None:
     [
         ("sigmod", "did you mean 'sigmoid'"),
         ("tanh", "there are|did you mean"),
-        ("grad > much", "'much' is no number"),
+        ("grad > much", "'much' is not a number"),
     ],
 )
 def test_no_breakpoint(text: str, says: str) -> None:
@@ -211,7 +211,8 @@ def test_labels_of_any_kind_have_short_names(label: str) -> None:
     for position in range(1, len(timeline.steps) + 1):
         assert "\x1b" not in str(timeline.at(position))
         assert len(str(timeline.at(position))) < 30 * NAME_WIDTH
-    assert len(timeline.find(label.strip() or "␣")) == 2
+    assert len(timeline.find(label.strip() or "␣")) == (2 if label.strip() else 1)
+    assert len(timeline.find(timeline.namer.name(timeline.nodes[1]))) == 1
 
 
 def test_names_are_the_same_in_every_session() -> None:

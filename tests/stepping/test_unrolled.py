@@ -2,6 +2,7 @@
 
 import ast
 import keyword
+import linecache
 import math
 import os
 import runpy
@@ -22,17 +23,17 @@ from microgradnet import (
     break_on,
     constant,
     leaky_relu,
+    ops,
     total,
     unroll,
     weighted_sum,
 )
 from microgradnet.graph import topological_order
-from microgradnet.ops import CONSTANT, MULTIPLY, Operation
+from microgradnet.ops import CONSTANT, Operation
 from microgradnet.stepping.unrolled import COMMENTS_FROM, FUNCTIONS, identifiers
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.value import apply
-from tests.strategies import Program, each_row, programs
-from tests.test_steps import (
+from tests.stepping.test_steps import (
     EARLIER,
     HOSTILE,
     SEEDS,
@@ -44,6 +45,7 @@ from tests.test_steps import (
     recorded,
     unchanged,
 )
+from tests.strategies import Program, each_row, programs
 
 WORDS = [
     *HOSTILE.values(), "class", "exp", "None", "match", "1", "w₁", "w1", "w_1", "w1_2", "exp_", "t1", "v1",
@@ -285,7 +287,7 @@ def test_a_temporary_file_is_removed_when_python_ends() -> None:
 
 
 def test_a_rule_that_cannot_be_read_is_its_number() -> None:
-    row = MULTIPLY.replace(derivatives=no_symbols)
+    row = ops.multiply.replace(derivatives=no_symbols)
     whole, unrolled = (apply(row, (Value(3.0, "a"), Value(-0.1, "b"))) for _ in range(2))
     whole.backward()
     backward_unrolled(unrolled)
@@ -312,3 +314,39 @@ def test_watches_do_not_change_what_is_unrolled() -> None:
         assert unroll(y) == unroll(y)
         backward_unrolled(y)
     assert x.grad == 6.0
+
+
+def labelled(value: Value, label: str) -> Value:
+    value.label = label
+    return value
+
+
+def test_an_infinite_constant_can_be_unrolled() -> None:
+    x = Value(1.0, "x")
+    backward_unrolled(x * math.inf)
+    assert x.grad == math.inf
+
+
+@pytest.mark.parametrize("label", ["a௰", "௰", "x𐄇"])
+def test_numerals_that_are_no_part_of_an_identifier(label: str) -> None:
+    root = Value(1.0, label) * 2
+    assert all(name.isidentifier() for name in identifiers(root).values())
+    backward_unrolled(root)
+
+
+def test_a_label_that_normalising_makes_long() -> None:
+    backward_unrolled(labelled(Value(1.0) * 2, "ﷺ" * 40))
+
+
+def test_a_debugger_sees_the_lines_of_this_pass() -> None:
+    for number in (3.0, 4.0):
+        a = Value(number, "a")
+        file = backward_unrolled(labelled(a * a, "q"))
+        assert linecache.getline(str(file), 5) == file.read_text("utf-8").splitlines(keepends=True)[4]
+
+
+def test_many_unlabelled_values_have_names_at_once() -> None:
+    y = Value(1.0, "x")
+    for _ in range(20_000):
+        y = -y
+    assert len(set(identifiers(y).values())) == 20_001

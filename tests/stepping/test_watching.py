@@ -18,16 +18,18 @@ from microgradnet import (
     chain_rule,
     detect_anomaly,
     grad,
+    ops,
     recording,
+    total,
     trace_source,
 )
-from microgradnet.backward import backward_steps
-from microgradnet.chain_rule import Application
 from microgradnet.graph import topological_order
-from microgradnet.ops import ADD, CONSTANT, TABLE
+from microgradnet.ops import CONSTANT, TABLE
+from microgradnet.stepping.applications import Application, applications
+from microgradnet.stepping.applications import backward_applications as backward_steps
 from microgradnet.value import apply
+from tests.stepping.test_steps import bits, different, gradients_of, recorded, unchanged
 from tests.strategies import Program, programs
-from tests.test_steps import bits, different, gradients_of, recorded, unchanged
 
 Stop = tuple[str, str, int]
 
@@ -41,7 +43,7 @@ class Stops:
 
     def hook(self, *arguments: Any, **options: Any) -> None:
         frame = sys._getframe(1)
-        assert frame.f_code is chain_rule.applications.__code__
+        assert frame.f_code is applications.__code__
         here = frame.f_locals
         node, operand = here["node"], here["operand"]
         assert operand is node.operands[here["position"]]
@@ -71,12 +73,11 @@ def stops(monkeypatch: pytest.MonkeyPatch) -> Stops:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_on() -> Iterator[None]:
-    assert (chain_rule.watchers, recording.detecting_anomalies) == ([], False)
+    assert not recording.active
     yield
-    left = chain_rule.watchers[:], recording.detecting_anomalies
-    chain_rule.watchers.clear()
-    recording.detecting_anomalies = False
-    assert left == ([], False)
+    left = set(recording.active)
+    recording.active.clear()
+    assert not left
 
 
 def graph() -> dict[str, Value]:
@@ -96,7 +97,7 @@ ASKED: dict[str, tuple[dict[str, Any], Callable[[Stop], bool]]] = {
     "root": ({"label": "y"}, lambda s: s[0] == "y"),
     "unknown": ({"label": "z"}, lambda s: False),
     "op": ({"op": "multiply"}, lambda s: s[0] in "yh"),
-    "row": ({"op": ADD}, lambda s: s[0] == "k"),
+    "row": ({"op": ops.add}, lambda s: s[0] == "k"),
     "op elsewhere": ({"op": "exp"}, lambda s: False),
     "condition": ({"condition": lambda a: a.upstream > 5}, lambda s: s[0] in "kh"),
     "both": ({"label": "a", "op": "multiply"}, lambda s: s[:2] == ("h", "a")),
@@ -200,7 +201,7 @@ def test_what_cannot_be_watched_is_refused() -> None:
         break_on(op="mul")
     with pytest.raises(TypeError):
         break_on("a")  # type: ignore[call-arg]
-    assert chain_rule.watchers == []
+    assert not recording.active
 
 
 @given(programs())
@@ -300,3 +301,45 @@ def test_a_sum_of_passes_beyond_a_float_is_an_anomaly() -> None:
     ):
         (x * 1e308).backward()
     assert x.grad == 1.7e308
+
+
+def test_off_twice_takes_nothing_from_others() -> None:
+    with detect_anomaly():
+        with detect_anomaly() as inner:
+            inner.off()
+        assert len(recording.active) == 1
+
+
+def test_the_gradient_of_a_constant_is_no_anomaly() -> None:
+    x, w = Value(1e300, "x"), Value(1e200, "w")
+    with detect_anomaly():
+        ((1e-200 * x) * w).backward()
+    assert (x.grad, w.grad) == (1.0, 1e100)
+
+
+def test_a_watch_that_turns_itself_off_hides_no_other() -> None:
+    seen = []
+
+    def once(application: Application) -> bool:
+        one.off()
+        return False
+
+    one = break_on(condition=once)
+    with break_on(condition=lambda application: bool(seen.append(application))):  # type: ignore[func-returns-value]
+        (Value(2.0, "a") * Value(3.0, "b")).backward()
+    assert len(seen) == 2
+
+
+def test_break_on_refuses_what_could_never_match() -> None:
+    for asked in ({"op": math.exp}, {"op": 5}, {"label": 5}, {"condition": 5}):
+        with pytest.raises(TypeError):
+            break_on(**asked)
+
+
+def test_the_message_of_an_anomaly_is_one_short_line() -> None:
+    xs = [Value(math.inf, "a\x1b[31m\nb"), *[Value(1.0, f"x{i}") for i in range(500)]]
+    with detect_anomaly(), pytest.raises(AnomalyError) as caught:
+        total(xs)
+    said = str(caught.value)
+    assert len(said) < 1000
+    assert said.isprintable()

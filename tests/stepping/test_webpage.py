@@ -15,8 +15,8 @@ from microgradnet import MLP, Value, page
 from microgradnet._shared.text import one_line, shorten
 from microgradnet._shared.webpage import fill
 from microgradnet.graph import topological_order
-from microgradnet.recording import trace_source
-from microgradnet.stepping.page_layout import MOST_VALUES
+from microgradnet.stepping.page_layout import MOST_VALUES, ROOM
+from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
 from tests.drawing.test_escape import HOSTILE
 
@@ -178,3 +178,13 @@ def test_every_value_has_a_box_and_every_use_an_arrow(name: str) -> None:
     whose = {(what, node) for _, _, what, node in shown["rows"]}
     changing = {i for i, node in enumerate(graph["nodes"]) if "constant" not in node}
     assert whose == {(what, i) for i in changing for what in ("data", "grad")}
+
+
+@each_example
+def test_numbers_have_room_for_others(name: str) -> None:
+    text = page(EXAMPLES[name].build()).html
+    rows = re.findall(r"<text[^>]*>(?:data|grad)\s([^<]*)</text>", text)
+    padded = [row for row in rows if "\u00a0" in row]
+    assert len(padded) > 2
+    assert {len(row) for row in padded} == {ROOM}
+    assert max(map(len, rows)) == ROOM

@@ -1,4 +1,4 @@
-// The controls: moving through time, changing numbers, dragging, keys. Then everything starts.
+// The controls: stepping, changing numbers, dragging, buttons and keys; at the end, the page starts.
 
 function go(to) {
   position = wanted = Math.max(0, Math.min(timeline.length, to));
@@ -23,7 +23,7 @@ function play() {
 
 function focusLeaf(leaf) {
   const input = document.querySelector(`#leaves input[type=number][data-leaf="${leaf}"]`);
-  if (!input) return say("This number is beyond those listed: drag its box sideways.");
+  if (!input) return say("This number is not listed: drag its box sideways.");
   input.focus();
   input.select();
 }
@@ -41,7 +41,7 @@ function set(numbers) {
   render(false);
 }
 
-// Six digits, to fit into the field; all of them while it is typed in.
+// Six digits, to fit into the field; all digits while it has the focus.
 function shortly(x) {
   return String(Number(x.toPrecision(6)));
 }
@@ -84,7 +84,7 @@ for (const leaf of leaves.slice(0, LEAVES_LISTED)) {
   span(drag, x);
   drag.value = x;
   typed.dataset.leaf = drag.dataset.leaf = leaf;
-  let isNew = true; // one undo for a drag, and for a number that is typed
+  let isNew = true; // one undo per drag and per typed number
   const changed = (number) => {
     if (isNew) undone.push(leaves.map((i) => graph.nodes[i].data));
     isNew = false;
@@ -111,7 +111,7 @@ if (leaves.length > LEAVES_LISTED) {
 
 function learn() {
   const eta = Number(at("eta").value), grad = [];
-  if (!Number.isFinite(eta) || eta < 0 || at("eta").value === "") return say("η must be a number of at least 0");
+  if (!Number.isFinite(eta) || eta < 0 || at("eta").value === "") return say("the learning rate η must be a number of at least 0");
   if (pass.failed >= 0) return;
   for (const step of pass.steps) grad[step.operand] = step.after;
   const before = pass.data[graph.root];
@@ -123,7 +123,7 @@ function undo() {
   if (undone.length) set(undone.pop());
 }
 
-// ---- dragging: a leaf's box changes its number, anything else moves the picture
+// ---- dragging: a leaf's box changes its number, any other place moves the picture
 
 let held = null, moved = false;
 at("pane").addEventListener("pointerdown", (event) => {
@@ -184,7 +184,7 @@ at("speed").addEventListener("change", () => { if (timer) { pause(); play(); } }
 const keys = { ArrowLeft: "back", ArrowRight: "step", " ": "play", Home: "start", End: "end", "+": "larger", "-": "smaller", 0: "fit" };
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
-  if (event.target.matches?.("#pane:focus-visible") && !"+-0 ".includes(event.key)) return; // there they scroll
+  if (event.target.matches?.("#pane:focus-visible") && !"+-0 ".includes(event.key)) return; // there the keys scroll
   if (event.target.closest?.("input, select") || (event.key === " " && event.target.closest?.("button"))) return;
   event.preventDefault();
   actions[keys[event.key]]();
@@ -196,7 +196,7 @@ at("note").hidden = !graph.note;
 at("eta").value = graph.eta;
 if (!leaves.some((i) => graph.nodes[i].kind === "parameter")) {
   at("learn").disabled = true;
-  at("learn").title = "There is nothing to learn here: make weights with parameter(0.15, \"w\")";
+  at("learn").title = "This graph has no parameters: make weights with parameter(0.15, \"w\")";
 }
 compute();
 show(Object.keys(views)[0]);

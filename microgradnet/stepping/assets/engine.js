@@ -1,8 +1,8 @@
 // Forward and backward propagation through a graph of numbers, for the page. Nothing here touches the document.
-// What an operation computes, and its derivatives, comes from OPERATIONS, which Python writes from its own table.
+// The value and the derivatives of an operation come from OPERATIONS, which Python generates from its operations.
 "use strict";
 
-// erf and erfc, which Math has not: Abramowitz & Stegun 7.1.6, and the continued fraction 7.1.14 beyond 2.
+// erf and erfc, which Math lacks: Abramowitz & Stegun 7.1.6, and the continued fraction 7.1.14 beyond 2.
 function erf(x) {
   if (Math.abs(x) > 2) return Math.sign(x) * (1 - erfc(Math.abs(x)));
   let term = x, sum = x;
@@ -22,7 +22,7 @@ function erfc(x) {
 }
 
 // The data of every node of graph = {nodes: [{f, operands, data}], …}, nodes in topological order, f an index into
-// operations or -1 for a leaf; and the first node whose result is no finite number, or -1.
+// operations or -1 for a leaf; and the first node whose result is not finite, or -1.
 function forward(graph, operations) {
   const data = graph.nodes.map((node) => (node.f < 0 ? node.data : NaN));
   let failed = -1;
@@ -35,7 +35,7 @@ function forward(graph, operations) {
   return { data, failed };
 }
 
-// Every application of the chain rule, in the order in which Python goes, with the gradients before and after.
+// Every application of the chain rule, in Python's order, with the gradients before and after.
 function backward(graph, operations, data) {
   const grad = graph.nodes.map(() => 0), count = graph.nodes.map(() => 0), steps = [];
   grad[graph.root] = 1;
@@ -50,13 +50,13 @@ function backward(graph, operations, data) {
       if (!Number.isFinite(grad[operand])) return { steps, count, grad, failed: i };
       count[operand]++;
       steps.push({ node: i, position, operand, upstream: grad[i], local, before, after: grad[operand],
-                   contribution: grad[i] * local, path: count[operand] });
+                   contribution: grad[i] * local, index: count[operand] });
     }
   }
   return { steps, count, grad, failed: -1 };
 }
 
-// A number in four significant digits, as the pictures show it.
+// A number with four significant digits, as in the pictures.
 function number(x) {
   if (Number.isNaN(x)) return "nan";
   if (!Number.isFinite(x)) return x < 0 ? "−inf" : "inf";
@@ -77,7 +77,7 @@ function joined(parts) {
 }
 
 // The equation of one operation: node.heading is "z = w·x + b", node.template the same with {0}, {1} for the operands,
-// and {0-} for one that has brackets where it is negative.
+// and {0-} for an operand that needs brackets if it is negative.
 function forwardText(graph, data, i) {
   const node = graph.nodes[i];
   const numbers = node.template.replace(/\{(\d+)(-?)\}/g, (_, k, sign) => (sign ? factor : number)(data[node.operands[k]]));

@@ -1,21 +1,21 @@
-// A moment of the pass: the timeline, what is known after so many steps, and showing that.
+// The timeline of both passes: the numbers known after a number of steps, and displaying them.
 
 const graph = JSON.parse(document.getElementById("graph").textContent);
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const at = (id) => document.getElementById(id);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const LEAVES_LISTED = 300; // of more, the first ones
-const LEGIBLE = 0.85; // CSS pixels a point: smaller text is hard to read, so a large picture is scrolled
+const LEGIBLE = 0.85; // CSS pixels per point: smaller text is hard to read, so a large picture is scrolled
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
 const computed = graph.nodes.map((_, i) => i).filter((i) => graph.nodes[i].f >= 0);
 const leaves = graph.nodes.map((_, i) => i).filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant);
 const rootName = graph.nodes[graph.root].bracketed;
 
 let pass; // all numbers: {data, failed, steps, count}
-let timeline; // one entry a step: forward steps, the seed, backward steps
-let position = 0, wanted = 0; // how many of them are done, and how many would be if numbers allowed it
+let timeline; // one entry per step: forward steps, the seed, backward steps
+let position = 0, wanted = 0; // steps done, and steps asked for; fewer are done if a number is not finite
 let timer = 0;
-const undone = []; // what the leaves' numbers were before each change
+const undone = []; // the leaves' numbers before each change
 
 function compute() {
   const { data, failed } = forward(graph, OPERATIONS);
@@ -28,7 +28,7 @@ function compute() {
   const node = graph.nodes[pass.failed], op = node && OPERATIONS[node.f];
   const numbers = node && node.operands.map((j) => `${graph.nodes[j].name} = ${data[j]}`).join(", ");
   say(op ? `${op.code} has no finite ${failed < 0 ? "derivative" : "value"} at ${numbers} (defined for ${op.domain}, in the range of a float). ` +
-           "What comes after it is not computed." : "");
+           "Later operations are not computed." : "");
 }
 
 function say(text, fine = false) {
@@ -36,7 +36,7 @@ function say(text, fine = false) {
   at("message").classList.toggle("fine", fine);
 }
 
-// What is known after `position` steps.
+// The numbers known after `position` steps.
 function known() {
   const data = pass.data.map((x, i) => (graph.nodes[i].f < 0 ? x : null)), grad = graph.nodes.map(() => null);
   for (const step of timeline.slice(0, position)) {
@@ -61,11 +61,11 @@ function shortOf(step) {
 function detailOf(step) {
   const source = step.node !== undefined && graph.nodes[step.node].source;
   const made = source ? ` · made at ${source}` : "";
-  if (step.seed) return "Backward propagation starts at the result: it changes as fast as it changes itself.";
+  if (step.seed) return "Backward propagation starts at the result: its derivative with respect to itself is 1.";
   if (step.local === undefined) return source ? `made at ${source}` : "";
   const name = graph.nodes[step.operand].name, count = pass.count[step.operand];
   if (count < 2) return `∂${rootName}/∂${graph.nodes[step.operand].bracketed} = ${number(step.after)}${made}`;
-  return `path ${step.path} of ${count} into ${name}: ` +
+  return `contribution ${step.index} of ${count} to ${name}.grad: ` +
          `${number(step.before)} + ${factor(step.contribution)} = ${number(step.after)}${made}`;
 }
 
@@ -92,7 +92,7 @@ function render(follows = true) {
   at("place").textContent = `${position} of ${timeline.length}`;
   at("back").disabled = at("start").disabled = position === 0;
   at("step").disabled = at("end").disabled = position === timeline.length;
-  at("frames").textContent = current.covers.some((made) => !made.closed) ? "Close all neurons" : "Open all neurons";
+  at("frames").textContent = current.covers.some((made) => !made.closed) ? "Collapse neurons" : "Expand neurons";
   listSteps();
 }
 
@@ -110,14 +110,14 @@ function mark(step, follows) {
   if (follows) follow(box);
 }
 
-// The box of a value, or the cover of the closed neuron that it is in.
+// The box of a value, or the cover of the collapsed neuron that contains it.
 function visible(node) {
   const made = current.covers.find((one) => one.closed && one.nodes.includes(node));
   return made ? made.cover : current.boxes[node];
 }
 
 function tooltips(data, grad) {
-  if (current !== views.operations) { // a box of many values: what it shows now
+  if (current !== views.operations) { // a box of several values: the text of its rows
     for (const box of new Set(current.boxes)) {
       const rows = box && [...box.querySelectorAll("text")].map((text) => text.textContent);
       if (rows) box.querySelector("title").textContent = rows.join("\n");

@@ -1,4 +1,4 @@
-// The picture: its views, the neurons that open and close, zooming, and following what is current.
+// The picture: its views, collapsing neurons, zooming, and following the current step.
 
 const views = {};
 for (const element of document.querySelectorAll(".view")) {
@@ -15,7 +15,7 @@ for (const element of document.querySelectorAll(".view")) {
 }
 let current = views[Object.keys(views)[0]];
 
-// A neuron's frame: a click on it closes it (an opaque cover, no new layout), a click on the cover opens it again.
+// A neuron's frame: a click collapses it (an opaque cover, no new layout), a click on the cover expands it again.
 function frame(view, members, cluster) {
   const box = cluster.querySelector("polygon, path").getAttribute(cluster.querySelector("polygon") ? "points" : "d");
   const pairs = box.match(/-?[\d.]+,-?[\d.]+/g).map((pair) => pair.split(",").map(Number));
@@ -26,7 +26,7 @@ function frame(view, members, cluster) {
   const nodes = graph.nodes.map((_, i) => i).filter((i) => members.includes(view.shown.boxes[i]));
   const results = nodes.filter((i) => graph.nodes[i].f >= 0);
   const middle = { x: (left + right) / 2, "text-anchor": "middle" };
-  const size = Math.max(14, Math.min(34, (bottom - top) / 6)); // large: what it covers is
+  const size = Math.max(14, Math.min(34, (bottom - top) / 6)); // scales with the area that it covers
   const lines = [name, "", ""].map((text, i) => {
     const line = shape("text", { ...middle, y: (top + bottom) / 2 + size * 1.3 * (i - 0.8), "font-size": size });
     line.textContent = text;
@@ -36,7 +36,7 @@ function frame(view, members, cluster) {
   const made = { cover, cluster, nodes, last: results[results.length - 1], lines, closed: false };
   cluster.classList.add("frame");
   for (const [element, closed] of [[cluster, true], [cover, false]]) {
-    button(element, `${name}: ${closed ? "close" : "open"} this neuron`, () => { fold(made, closed); render(); });
+    button(element, `${name}: ${closed ? "collapse" : "expand"} this neuron`, () => { fold(made, closed); render(); });
   }
   cover.style.display = "none";
   cluster.parentNode.append(cover);
@@ -65,7 +65,7 @@ function button(element, label, action) {
   });
 }
 
-// What can be clicked: a leaf's number is changed, a neuron of another view is opened among the operations.
+// Clicking a leaf edits its number; clicking a neuron or layer shows its operations.
 function prepare(view) {
   const whose = new Map();
   view.boxes.forEach((box, i) => box && whose.set(box, [...(whose.get(box) || []), i]));
@@ -76,7 +76,7 @@ function prepare(view) {
       box.dataset.leaf = leaf;
       button(box, `${graph.nodes[leaf].name}: change its number`, () => focusLeaf(leaf));
     } else if (view.element.dataset.view !== "operations") {
-      button(box, `${box.querySelector("text").textContent}: show what it computes`, () => openGroup(nodes));
+      button(box, `${box.querySelector("text").textContent}: show its operations`, () => openGroup(nodes));
     }
   }
 }
@@ -108,7 +108,7 @@ function fitting(smallest = 0.15) {
   return Math.max(smallest, Math.min(2, (pane.clientWidth - 8) / current.width, (pane.clientHeight - 8) / current.height));
 }
 
-// The middle of what is seen stays in the middle.
+// Zoom about the middle of the visible area.
 function zoom(scale) {
   const pane = at("pane"), before = current.zoom || 1;
   const x = (pane.scrollLeft + pane.clientWidth / 2) / before, y = (pane.scrollTop + pane.clientHeight / 2) / before;

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnet import DomainError, StaleGraphError, Value, constant, total
+from microgradnet import DomainError, StaleGraphError, Value, constant, ops, total
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import topological_order
-from microgradnet.ops import ADD, CONSTANT, MULTIPLY, Operation
+from microgradnet.ops import CONSTANT, Operation
 from microgradnet.value import apply
 from tests.strategies import Program, differentiable, each_row, programs, record, some_points
 
@@ -97,7 +97,7 @@ def test_steps_agree_with_backward_to_the_bit(program: Program, seed: float, ear
 
 
 def test_a_difference_in_one_bit_is_seen() -> None:
-    a, b = at_a_point(MULTIPLY), at_a_point(MULTIPLY)
+    a, b = at_a_point(ops.multiply), at_a_point(ops.multiply)
     a.backward()
     b.backward()
     assert different(a, b) == []
@@ -139,7 +139,7 @@ def raise_in_loop(root: Value, number: int) -> None:
 
 
 def test_steps_that_are_never_asked_for_change_nothing() -> None:
-    root = at_a_point(MULTIPLY)
+    root = at_a_point(ops.multiply)
     before = gradients_of(root)
     steps = root.backward_steps()
     assert unchanged(root, before)
@@ -318,7 +318,7 @@ def no_symbols(m: Any, y: float, a: float, b: float) -> tuple[float, ...]:
 
 
 def test_a_rule_that_cannot_be_read_gives_numbers_alone() -> None:
-    row = MULTIPLY.replace(derivatives=no_symbols)
+    row = ops.multiply.replace(derivatives=no_symbols)
     node = apply(row, (Value(3.0, "a"), Value(2.0, "b")))
     node.label = "y"
     step = next(node.backward_steps())
@@ -328,7 +328,7 @@ def test_a_rule_that_cannot_be_read_gives_numbers_alone() -> None:
 
 
 def test_gradients_start_as_in_backward() -> None:
-    h = apply(ADD, (Value(1.0, "a"), Value(2.0, "b")))
+    h = apply(ops.add, (Value(1.0, "a"), Value(2.0, "b")))
     y = h * h
     h.grad = 9.0
     y.grad = 4.0
@@ -350,3 +350,48 @@ def test_a_made_up_name_is_nobodys_label() -> None:
     step = next(iter(root.backward_steps()))
     names = [step.namer.name(node) for node in topological_order(root)]
     assert len(set(names)) == len(names)
+
+
+def test_forward_steps_of_a_stale_graph_are_refused() -> None:
+    x = Value(3.0, "x")
+    y = 2 * x + 1
+    x.data = 5.0
+    with pytest.raises(StaleGraphError):
+        list(y.forward_steps())
+
+
+def test_unlabelled_leaves_are_told_apart_in_latex() -> None:
+    first, second = (Value(3.0) * Value(3.0)).backward_steps()
+    assert first.local_latex != second.local_latex
+    assert r"\partial 3" not in first.latex
+
+
+def test_a_new_pass_ends_one_that_waits_between_two_steps() -> None:
+    a = Value(3.0, "a")
+    y = a * a
+    steps = y.backward_steps()
+    next(steps)
+    y.backward()
+    assert a.grad == 6.0
+    with pytest.raises(RuntimeError, match="another backward pass"):
+        next(steps)
+    del steps
+    assert a.grad == 6.0
+
+
+def test_two_graphs_can_be_stepped_through_side_by_side() -> None:
+    a, b = Value(3.0, "a"), Value(4.0, "b")
+    for _ in zip((a * a).backward_steps(), (b * b).backward_steps(), strict=True):
+        pass
+    assert (a.grad, b.grad) == (6.0, 8.0)
+
+
+def test_a_number_changed_between_two_steps_is_no_wrong_answer() -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    y = a * b + a * a
+    steps = y.backward_steps()
+    next(steps)
+    a.data = 5.0
+    with pytest.raises(StaleGraphError, match="was changed after"):
+        list(steps)
+    assert (a.grad, b.grad) == (0.0, 0.0)

@@ -1,0 +1,244 @@
+"""A Pdb for backpropagation: it stops only in your program, in the chain rule and in the rules of operations.
+
+    PYTHONBREAKPOINT=microgradnet.debug.set_trace python lesson.py      # each breakpoint() is this debugger
+    python -m microgradnet.debug lesson.py                              # as python -m pdb lesson.py
+
+It adds the commands `rule`, `node`, `grads` and `draw`. Importing this module has no side effects.
+"""
+
+import inspect
+import pdb
+import sys
+from collections.abc import Callable, Mapping
+from types import FrameType, FunctionType, TracebackType
+from typing import Any, NamedTuple
+
+from microgradnet.chain_rule import backpropagate
+from microgradnet.drawing import draw
+from microgradnet.errors import ProviderError
+from microgradnet.graph import Graph
+from microgradnet.notation.names import Namer, gradient, number
+from microgradnet.ops import CONSTANT, TABLE
+from microgradnet.stepping.applications import Application, applications
+from microgradnet.stepping.steps import BackwardStep, ForwardStep
+from microgradnet.value import Value
+
+SKIPPED = ("microgradnet", "microgradnet.*")
+ENTERED = {
+    "microgradnet.chain_rule",
+    "microgradnet.stepping.applications",
+    "microgradnet.ops.arithmetic",
+    "microgradnet.ops.elementary",
+    "microgradnet.ops.activations",
+}
+COMMANDS = ("rule", "node", "grads", "draw")
+PICTURE = "backward.svg"
+
+
+def _chain_rule_lines(loop: Callable[..., Any]) -> set[int]:
+    """The lines `operand.grad += upstream * local_derivative` of a loop."""
+    lines, first = inspect.getsourcelines(loop)
+    return {first + index for index, line in enumerate(lines) if line.lstrip().startswith("operand.grad +=")}
+
+
+CHAIN_RULE = {loop.__code__: _chain_rule_lines(loop) for loop in (backpropagate, applications)}
+
+
+class _Place(NamedTuple):
+    """The current node of a backward pass and, while the chain rule is applied, the position of the operand."""
+
+    root: Value
+    node: Value
+    position: int | None
+    variables: Mapping[str, Any]
+
+
+class Debugger(pdb.Pdb):
+    """Pdb with `rule`, `node`, `grads` and `draw`, which steps over code that is not backpropagation.
+
+    `break` takes the bare name of a rule, as in `b multiply_derivatives`. A line that only begins like a command, such
+    as `node.grad`, is Python. Arguments are those of `pdb.Pdb`.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"skip": SKIPPED} | options)
+        self._runs_to_rule = False
+        self._counted: tuple[Value | None, int] = (None, 0)  # a node and the position of the current operand
+        self._named: tuple[Value, Namer] | None = None
+
+    def reset(self) -> None:
+        """Stop where a program starts or restarts."""
+        self._runs_to_rule = False
+        super().reset()
+
+    # Where it stops
+    def is_skipped_module(self, module_name: str | None) -> bool:
+        """Whether to skip a module: microgradnet without the chain rule and the rules, and the standard library."""
+        if module_name is None or module_name in ENTERED:
+            return False
+        return super().is_skipped_module(module_name) or module_name.partition(".")[0] in sys.stdlib_module_names
+
+    def stop_here(self, frame: FrameType) -> bool:
+        """Whether to stop in the frame if there is no breakpoint."""
+        if self._runs_to_rule:
+            return _is_at_chain_rule(frame) and frame.f_locals["operand"].op is not CONSTANT
+        return super().stop_here(frame)
+
+    def break_anywhere(self, frame: FrameType) -> bool:
+        """Whether to trace the lines of a function."""
+        return (self._runs_to_rule and frame.f_code in CHAIN_RULE) or super().break_anywhere(frame)
+
+    def dispatch_line(self, frame: FrameType) -> Any:
+        """Count the operands of a node: `backpropagate` has no variable for the position, needed for a·a."""
+        if _is_at_chain_rule(frame):
+            last, count = self._counted
+            node: Value = frame.f_locals["node"]
+            self._counted = node, (count + 1) % len(node.operands) if node is last else 0
+        return super().dispatch_line(frame)
+
+    def setup(self, f: FrameType | None, tb: TracebackType | None) -> Any:
+        """Prepare for the prompt at each stop."""
+        self._runs_to_rule = False
+        return super().setup(f, tb)
+
+    # Input and output
+    def lineinfo(self, identifier: str) -> Any:
+        """The name, file and line of a rule that `break` names."""
+        rules = {rule.__name__: rule for op in TABLE.values() for rule in (op.value, op.derivatives)}
+        rule = rules.get(identifier.strip())
+        if rule is None:
+            return super().lineinfo(identifier)
+        return rule.__name__, rule.__code__.co_filename, rule.__code__.co_firstlineno
+
+    def parseline(self, line: str) -> tuple[str | None, str | None, str]:
+        """`node.grad` and `node = …` are Python, as if there were an exclamation mark before them."""
+        command, argument, line = super().parseline(line)
+        if command in COMMANDS and argument and not argument[0].isidentifier():
+            return None, None, line
+        return command, argument, line
+
+    def print_stack_entry(self, frame_lineno: tuple[FrameType, int], prompt_prefix: str = pdb.line_prefix) -> None:
+        """Print the line and, where the chain rule is applied, its equation with numbers."""
+        super().print_stack_entry(frame_lineno, prompt_prefix)
+        place = self._place_in(frame_lineno[0])
+        if place is not None and place.position is not None:
+            upstream, derivative = (float(place.variables[name]) for name in ("upstream", "local_derivative"))
+            before = place.node.operands[place.position].grad
+            application = Application(place.root, place.node, place.position, upstream, derivative, before)
+            self.message(BackwardStep(1, application, self._namer(place.root)).text)
+
+    # The commands
+    def do_rule(self, arg: str) -> bool:
+        """Usage: rule.
+
+        Run to the next application of the chain rule: to `operand.grad += upstream * local_derivative`.
+        """
+        for frame, _ in self.stack:  # a frame entered before stepping began has no trace function yet
+            frame.f_trace = frame.f_trace or self.trace_dispatch
+        self.set_step()
+        self._runs_to_rule = True
+        return True
+
+    def do_node(self, arg: str) -> None:
+        """Usage: node [value].
+
+        Print the node whose gradient is passed back, or another value, as an equation with its numbers.
+        """
+        place = self._asked_for(arg)
+        if place is not None:
+            text = ForwardStep(1, place.node, self._namer(place.root)).text
+            self.message(f"{text}, its gradient {gradient(place.node)}")
+
+    def do_grads(self, arg: str) -> None:
+        """Usage: grads [value].
+
+        List the labelled values of the current graph, or of the one below `value`, with their gradients.
+        """
+        place = self._asked_for(arg)
+        if place is not None:
+            namer = self._namer(place.root)
+            rows = [(namer.name(v), number(v.data), gradient(v)) for v in Graph(place.root).nodes if v.label]
+            rows.insert(0, ("label", "data", "grad") if rows else ("no value has a label", "", ""))
+            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+            for name, *numbers in rows:
+                columns = (text.rjust(width) for text, width in zip(numbers, widths[1:], strict=True))
+                self.message("  ".join([name.ljust(widths[0]), *columns]).rstrip())
+
+    def do_draw(self, arg: str) -> None:
+        """Usage: draw [value].
+
+        Draw the current graph, or the one below `value`, to backward.svg, with the current application highlighted.
+        """
+        place = self._asked_for(arg)
+        if place is not None:
+            mark = place.node if place.position is None else (place.node, place.position)
+            try:
+                file = draw(place.root, "ops", mark=[] if arg else [mark]).save(PICTURE)
+            except (OSError, ProviderError) as error:
+                self.error(str(error))
+            else:
+                self.message(f"wrote {file.resolve()}")
+
+    def _asked_for(self, arg: str) -> _Place | None:
+        """The value of `arg`, else where the pass in this or the innermost frame is; None after an error."""
+        if arg:
+            try:
+                value = eval(arg, self.curframe.f_globals, self.curframe_locals)  # type: ignore[union-attr]
+            except Exception as error:
+                self.error(f"{type(error).__name__}: {error}")
+                return None
+            if isinstance(value, Value):
+                return _Place(value, value, None, {})
+            self.error(f"{arg} is not a Value but {type(value).__name__}")
+            return None
+        for frame in (self.curframe, *(frame for frame, _ in reversed(self.stack))):
+            if frame and (place := self._place_in(frame)):
+                return place
+        self.error("no backward pass is running here: `rule` runs to the next; or name a value, as in `grads loss`")
+        return None
+
+    def _place_in(self, frame: FrameType) -> _Place | None:
+        """The current place of the pass that runs in this frame, read from its variables; None if there is none."""
+        variables = self.curframe_locals if frame is self.curframe else frame.f_locals  # as changed at the prompt
+        root = variables["computed"][-1] if frame.f_code in CHAIN_RULE else variables.get("node")
+        node = variables.get("node", root)
+        if not isinstance(root, Value) or not isinstance(node, Value):
+            return None
+        is_at_one = frame.f_lineno in CHAIN_RULE.get(frame.f_code, {frame.f_lineno})
+        complete = is_at_one and {"operand", "upstream", "local_derivative"}.issubset(variables)
+        return _Place(root, node, self._position(node, variables) if complete else None, variables)
+
+    def _position(self, node: Value, variables: Mapping[str, Any]) -> int | None:
+        """The position of the variable `operand` among the node's operands; None if it is not one of them."""
+        places = [index for index, operand in enumerate(node.operands) if operand is variables["operand"]]
+        for position in (variables.get("position"), self._counted[1] if node is self._counted[0] else None):
+            if position in places:
+                return int(position)
+        return places[0] if places else None
+
+    def _namer(self, root: Value) -> Namer:
+        """The names in the graph, kept while the root stays the same."""
+        if self._named is None or self._named[0] is not root:
+            self._named = root, Namer(Graph(root).nodes, for_equations=True)
+        return self._named[1]
+
+
+def _is_at_chain_rule(frame: FrameType) -> bool:
+    return frame.f_lineno in CHAIN_RULE.get(frame.f_code, ())
+
+
+def set_trace(*, header: str | None = None) -> None:
+    """Stop here in this debugger, like `pdb.set_trace`; PYTHONBREAKPOINT can name it.
+
+    Args:
+        header: printed first.
+    """
+    debugger = Debugger()
+    if header is not None:
+        debugger.message(header)
+    debugger.set_trace(sys._getframe().f_back)
+
+
+def main() -> None:
+    """`python -m microgradnet.debug`: pdb's command line with this debugger."""
+    FunctionType(pdb.main.__code__, vars(pdb) | {"Pdb": Debugger})()
