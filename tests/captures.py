@@ -1,4 +1,4 @@
-"""What README shows of a terminal: real sessions, run again by `tests.regenerate` and compared by the test suite."""
+"""The terminal sessions in README: real ones, run again by `tests.regenerate` and compared by the test suite."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ a.backward()
 
 
 def _session(arguments: list[str], commands: str) -> str:
-    """What a program says in a folder that holds lesson.py, with these lines as its input."""
+    """What a program prints in a folder that holds lesson.py, with these lines as its input."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "lesson.py").write_text(LESSON, encoding="utf-8")
         environment = {"PYTHONPATH": str(ROOT), "COLUMNS": "88", "PYTHONIOENCODING": "utf-8"}
@@ -38,10 +38,10 @@ def _session(arguments: list[str], commands: str) -> str:
         places = {f"{ROOT}{os.sep}": "…/", f"{Path(folder).resolve()}{os.sep}": ""}
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
-    said = done.stdout
+    output = done.stdout
     for place, shown in places.items():
-        said = said.replace(place, shown)
-    return said
+        output = output.replace(place, shown)
+    return output
 
 
 def _fenced(text: str, language: str = "text") -> str:
@@ -49,18 +49,18 @@ def _fenced(text: str, language: str = "text") -> str:
 
 
 def terminal() -> str:
-    """The backprop debugger: three steps, one back, a value."""
-    said = _session(["-m", "microgradnet", "step", "lesson.py:a"], "step\nstep\nback\nprint z\nquit\n")
-    return _fenced(f"$ microgradnet step lesson.py:a\n{said}")
+    """The backprop debugger: a step, back again, a value."""
+    output = _session(["-m", "microgradnet", "step", "lesson.py:a"], "step\nback\nprint z\nquit\n")
+    return _fenced(f"$ microgradnet step lesson.py:a\n{output}")
 
 
 def pdb() -> str:
     """The debugger for programs: `rule` twice, then what it shows."""
     commands = ["rule", "rule", "node", "p upstream, local_derivative", "grads", "quit"]
-    said = _session(["-m", "microgradnet.debug", "lesson.py"], "\n".join(commands) + "\n")
-    answers = said.split("(Pdb) ")
-    told = "".join(f"(Pdb) {command}\n{answer}" for command, answer in zip(commands, answers[1:], strict=False))
-    return _fenced(f"$ python -m microgradnet.debug lesson.py\n{answers[0]}{told}")
+    output = _session(["-m", "microgradnet.debug", "lesson.py"], "\n".join(commands) + "\n")
+    answers = output.split("(Pdb) ")
+    session = "".join(f"(Pdb) {command}\n{answer}" for command, answer in zip(commands, answers[1:], strict=False))
+    return _fenced(f"$ python -m microgradnet.debug lesson.py\n{answers[0]}{session}")
 
 
 def unrolled() -> str:
@@ -70,8 +70,3 @@ def unrolled() -> str:
     names: dict[str, Value] = {}
     exec(LESSON, names)
     return _fenced(unroll(names["a"]), "py")
-
-
-def launch() -> str:
-    """VS Code's settings, which are tested against debugpy."""
-    return _fenced((ROOT / ".vscode" / "launch.json").read_text(encoding="utf-8"), "json")

@@ -1,9 +1,9 @@
-"""What the arrays of a program are called, so that a person can tell what an instruction reads and writes."""
+"""Names for the arrays of a program, for listings and pictures."""
 
 from bisect import bisect
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.compiling.blocks import Block
@@ -18,19 +18,17 @@ from microgradnet.compiling.instructions import (
     Storage,
     row_range,
 )
+from microgradnet.compiling.program import Program
 from microgradnet.value import Value
-
-if TYPE_CHECKING:
-    from microgradnet.compiling.program import Program
 
 MOST_NAMES = 3
 HOLDER = {gradients: storage for storage, gradients in GRADIENTS.items()}
-"""Where the numbers are that a storage holds the gradients of."""
+"""For each storage of gradients, the storage of the values."""
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class Named(NamedTuple):
-    """An array that has a name: its rows in the shape in which it is written, and for copies who asked for them."""
+    """A named array: its rows in the shape in which it is written, and for copies the scalars that use them."""
 
     name: str
     rows: Rows
@@ -40,18 +38,18 @@ class Named(NamedTuple):
 class ArrayNames:
     """Names for the arrays of a program.
 
-    An argument has its own name; h₁, h₂, … are what is computed of scalars, and copies made for that; p₁, … those that
-    are the same for all samples; θ are the parameters, and W₁, W₂, … matrices of weights. A gradient has a d before the
-    name of what it is the gradient of; t₁, t₂, … are intermediate results, m₁, … truths. A matrix with a row of ones
-    below it, for the biases that are the last column of its weights, is [h₁, 1].
+    An argument has its own name; h₁, h₂, … are computed scalars and copies of scalars; p₁, … those that are the same
+    for all samples; θ are the parameters, and W₁, W₂, … weight matrices. The gradient of h₁ is dh₁; t₁, t₂, … are
+    intermediate results, m₁, … Boolean masks. A matrix with a row of ones below it, for the biases that are the last
+    column of its weights, is [h₁, 1].
 
     Attributes:
-        matrices: those of the parameters that stand as they are.
+        matrices: the weight matrices that need no copy.
         ones: the rows of VALUES that hold 1.
-        blocks: the blocks of scalars that an instruction with these nodes (by their id) is about.
+        blocks: the blocks that an instruction with these nodes (by id) computes.
     """
 
-    def __init__(self, program: "Program") -> None:
+    def __init__(self, program: Program) -> None:
         self.program = program
         plan = program.plan
         self._count = Counter[str]()
@@ -97,12 +95,12 @@ class ArrayNames:
             self._starts[named.rows.storage].append(named.rows.start)
 
     def _name_matrix(self, rows: Rows) -> None:
-        """A name for the weights of a matrix product, if they are parameters and stand as they are."""
+        """Name the weights of a matrix product, if they are parameters that need no copy."""
         if rows.storage is FIXED and rows.last < len(self.program.parameters) and rows.start not in self.matrices:
             self.matrices[rows.start] = Named(self._numbered("W"), rows)
 
     def _name_copies(self, block: Block, readers: Sequence[tuple[Rows, Block]]) -> None:
-        """A name for each array that was copied together for others to read; the same copies have the same name."""
+        """Name each array of copies; equal copies have the same name."""
         first, end = block.out.start, block.out.start + block.out.size
         for rows, user in sorted(readers, key=lambda reader: reader[0].start):
             if rows.storage is not block.out.storage or not first <= rows.start < end or not rows.is_range:
@@ -119,7 +117,7 @@ class ArrayNames:
             self._add(Named(name, rows, tuple(node for user in users for node in user.nodes)))
 
     def _name_intermediate(self, instructions: Sequence[Instruction]) -> None:
-        """A name for each intermediate result: their rows hold one after another."""
+        """Name each intermediate result; scratch rows are reused, so a name depends on the instruction."""
         current: dict[tuple[Storage, int], str] = {}
         for instruction in instructions:
             out = instruction.out
@@ -130,7 +128,7 @@ class ArrayNames:
             self._intermediate[id(instruction)] = current.get((out.storage, out.start), ""), read
 
     def result(self, instruction: Instruction) -> str:
-        """What the result of an instruction is called."""
+        """The name of an instruction's result."""
         out = instruction.out
         if is_intermediate(out):
             return self._intermediate[id(instruction)][0]
@@ -139,7 +137,7 @@ class ArrayNames:
         return self._gradient(out, instruction, True) if out.storage in HOLDER else self.name(out)
 
     def operand(self, operand: Rows | float, instruction: Instruction) -> str:
-        """What an operand of an instruction is called, and which of an array's rows are meant if not all."""
+        """The name of an instruction's operand, with its rows if it is not a whole array."""
         if not isinstance(operand, Rows):
             return f"{operand:g}".replace("-", "−")
         if is_intermediate(operand):
@@ -147,7 +145,7 @@ class ArrayNames:
         return self._gradient(operand, instruction, False) if operand.storage in HOLDER else self.name(operand)
 
     def sources(self, instruction: Instruction) -> str:
-        """What is copied."""
+        """The names of the arrays that are copied."""
         source, detail = instruction.operands[0], instruction.detail
         if not isinstance(source, Rows) or source.size:
             return self.operand(source, instruction)
@@ -156,7 +154,7 @@ class ArrayNames:
         return self._names(source.storage, detail)
 
     def _of_copies(self, gradients: Storage, rows: Sequence[int], instruction: Instruction) -> str:
-        """What these gradient rows are called where an instruction passes the gradients of copies back."""
+        """The name of these gradient rows in an instruction that passes the gradients of copies back."""
         storage = HOLDER[gradients]
         own = self.program.row_of_gradient[storage]
         known: dict[int, int] = {}
@@ -168,7 +166,7 @@ class ArrayNames:
         return self._names(storage, [row for row in found if row >= 0], "d")
 
     def _names(self, storage: Storage, rows: Sequence[int], prefix: str = "") -> str:
-        """The arrays that these rows are in; which part of each, if it is one row after another."""
+        """The arrays that contain these rows, with the range in each if the rows are consecutive."""
         fixed = len(self.program.plan.fixed) if storage is FIXED else 0
         own = [row for row in rows if fixed and row < len(self.program.parameters)]
         names = [self.name(row_range(FIXED, min(own), max(own) + 1 - min(own)))] if own else []
@@ -184,7 +182,7 @@ class ArrayNames:
         return ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
 
     def around(self, storage: Storage, row: int) -> str:
-        """The array that a row is in, or the number if it is a single one."""
+        """The name of the array that contains a row, or the number of a constant."""
         if row in self.ones and storage is VALUES:
             return "1"
         if storage is FIXED and row < len(self.program.plan.fixed):
@@ -192,23 +190,23 @@ class ArrayNames:
         return self.array_of(storage, row).name
 
     def array_of(self, storage: Storage, row: int) -> Named:
-        """The array that a row is in."""
+        """The array that contains a row."""
         starts = self._starts[storage]
         return self._named[storage, starts[bisect(starts, row) - 1]]
 
     def within(self, rows: Rows) -> list[Named]:
-        """The arrays that a range of rows is part of, or that are parts of it."""
+        """The arrays that overlap a range of rows."""
         starts = self._starts[rows.storage]
         found = starts[bisect(starts, rows.start) - 1 : bisect(starts, rows.last)]
         return [self._named[rows.storage, start] for start in found]
 
     def gradient_rows(self, rows: Rows) -> Rows | None:
-        """Where the gradients of these rows are kept, one after another; None if they need none."""
+        """The consecutive rows of these rows' gradients; None if they need none."""
         own = self.program.row_of_gradient[rows.storage][rows.start]
         return None if own < 0 else row_range(GRADIENTS[rows.storage], own, rows.size)
 
     def _gradient(self, rows: Rows, instruction: Instruction, is_result: bool) -> str:
-        """What these are the gradients of. A gradient made in place of another has its rows, but its own name."""
+        """The name of these gradient rows; a gradient computed in place of another has its rows, but its own name."""
         storage = HOLDER[rows.storage]
         if instruction.function == "fill":
             return self._of_copies(rows.storage, rows.numbers(), instruction)
@@ -227,7 +225,7 @@ class ArrayNames:
         return "d" + places(rows)
 
     def name(self, rows: Rows) -> str:
-        """What these rows of numbers are called."""
+        """The name of these rows of numbers."""
         plan, count = self.program.plan, len(self.program.parameters)
         if rows.storage is FIXED and rows.last < count:
             return self._parameters(rows)
@@ -259,24 +257,24 @@ class ArrayNames:
 
 
 def label_of(value: Value) -> str:
-    """A value's label as a listing can show it."""
+    """A value's label in a form suitable for a listing."""
     return shorten(one_line(value.label))
 
 
 def is_intermediate(rows: Rows) -> bool:
-    """Whether they hold what is needed only within a block."""
+    """Whether these rows hold intermediate results of a block."""
     return rows.storage in (*SCRATCH.values(), *MASKS.values())
 
 
 def places(rows: Rows, of: int = -1) -> str:
-    """Which rows: "[3:7]"; nothing for all `of` them."""
+    """The index of rows: "[3:7]"; "" for all `of` them."""
     if rows.start == 0 and rows.size == of:
         return ""
     return f"[{rows.start}]" if rows.size == 1 else f"[{rows.start}:{rows.last + 1}]"
 
 
 def _part(rows: Rows, base: Rows) -> str:
-    """Which part of the array `base` these rows are: "[:, 3]"; nothing for all of it."""
+    """The index of these rows in the array `base`: "[:, 3]"; "" for all of it."""
     first, left = rows.start - base.start, rows.size
     flat = f"[{first}:{first + rows.span}]" if left > 1 else f"[{first}]"
     axes = [(size, stride) for size, stride in zip(base.shape, base.strides, strict=True) if size > 1]

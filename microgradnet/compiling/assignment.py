@@ -1,8 +1,8 @@
-"""`Assignment`: a program in single assignment: each array is made once, by a pure function of earlier ones.
+"""`Assignment`: a program in single-assignment form: each array is made once, by a pure function of earlier ones.
 
-The instructions write over rows again and again, and arrays of JAX cannot be written to. Here each row of each array
-has a number that no other row has. To copy, gather or scatter rows is then to note their numbers, and only what reads
-them has to fetch them: by slicing where they are evenly spaced.
+The instructions overwrite rows, and JAX arrays are immutable. Here each row of each array has a unique number.
+Copying, gathering and scattering rows only records their numbers; the reader fetches them, by slicing if they are
+evenly spaced.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,10 +21,10 @@ Array: TypeAlias = Any
 Function: TypeAlias = Callable[..., Array]
 Functions: TypeAlias = dict[str, Function]
 Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
-"""Rows by number: that of the array that they are rows of, times `ROWS`, plus that of the row in the array."""
-ROWS = 1 << 32  # more than any array has
+"""Rows by number: the number of the array times `ROWS`, plus the index of the row in the array."""
+ROWS = 1 << 32  # more rows than any array has
 NAMES = {"power": "pow", "total": "sum", "largest": "max"}
-"""What the array API calls those functions for which it has another name."""
+"""The array API's names of functions, where they differ from NumPy's."""
 
 
 class Assignment:
@@ -40,7 +40,7 @@ class Assignment:
         self._steps: list[tuple[int, Function, tuple[int, ...]]] = []
         """An array, as a function of others."""
         self._kinds: list[tuple[tuple[int, ...], bool]] = []
-        """The shape of each array, in rows, and whether these have a column for each sample."""
+        """The shape of each array in rows, and whether it has a column for each sample."""
         self._arrays: dict[tuple[bytes, tuple[int, ...]], int] = {}
         self._scalars: dict[str, Numbers] = {}
         plan, count = program.plan, len(program.parameters)
@@ -53,7 +53,7 @@ class Assignment:
         arguments = [self._new(rows.shape, True) for rows in plan.arguments]
         zeros = {batched: self._spread(self._read(0.0), (1,), batched) for batched in (False, True)}
         self._now = {storage: np.full(height, zeros[storage.batched]) for storage, height in program.heights.items()}
-        """The rows that each storage has at this point of the program, by number."""
+        """The number of each storage's rows at this point of the program."""
         self._now[FIXED][[*range(count), *others, *constants]] = np.concatenate(fixed)
         self._now[VALUES][plan.ones] = self._ones[True]
         for rows, numbers in zip(plan.arguments, arguments, strict=True):
@@ -73,7 +73,7 @@ class Assignment:
         }
 
     def computed(self, given: Sequence[Array]) -> list[Array]:
-        """The outputs, each a row, and the gradient of the parameters, if there is one, a column."""
+        """The outputs, one row each, and the gradient of the parameters as a column, if there is one."""
         arrays = dict(enumerate(given))
         for out, function, operands in self._steps:
             arrays[out] = function(*[arrays[operand] for operand in operands])
@@ -84,12 +84,12 @@ class Assignment:
     # --- rows by number ---
 
     def _new(self, shape: tuple[int, ...], batched: bool) -> Numbers:
-        """The rows of one more array."""
+        """Add an array; return its rows."""
         self._kinds.append((shape, batched))
         return ROWS * (len(self._kinds) - 1) + np.arange(prod(shape)).reshape(shape)
 
     def _made(self, function: Function, shape: tuple[int, ...], batched: bool, *operands: Numbers) -> Numbers:
-        """The rows of an array that is a function of others."""
+        """Add an array that is a function of others; return its rows."""
         arrays = tuple([self._array(operand) for operand in operands])
         self._steps.append((len(self._kinds), function, arrays))
         return self._new(shape, batched)
@@ -98,7 +98,7 @@ class Assignment:
         return self._kinds[int(numbers.flat[0]) // ROWS][1]
 
     def _spread(self, numbers: Numbers, shape: tuple[int, ...], batched: bool) -> Numbers:
-        """The rows in this shape: repeated if they are too few for it, or if each sample is to have a column."""
+        """The rows broadcast to this shape, and over the samples if each needs a column."""
         if numbers.size == prod(shape) and self._is_batched(numbers) == batched:
             return numbers.reshape(shape)
 
@@ -148,7 +148,7 @@ class Assignment:
         return self._made(lambda *arrays: concat(arrays, axis=0), joined.shape, self._is_batched(flat), *parts)[place]
 
     def _fetching(self, index: Numbers, height: int) -> Function:
-        """What fetches rows of an array that has so many."""
+        """A function that fetches these rows of an array with so many rows."""
         reshape, take, cut = self._xp.reshape, self._functions["take"], _cut(index, height)
 
         def fetch(array: Array) -> Array:
@@ -216,24 +216,24 @@ class Assignment:
             self._write(instruction.out, base[[*instruction.detail]])
 
     def _scatter_add(self, instruction: Instruction) -> None:
-        """What goes to as many rows as others do is added up with them: the API has a sum, but no scatter."""
+        """Add contributions by summing those to the same row: the array API has no scatter."""
         now, batched = self._now[instruction.out.storage], instruction.out.storage.batched
-        share = self._read(*instruction.operands)
-        share = share if self._is_batched(share) == batched else self._reduced(share, (-1,))
+        contribution = self._read(*instruction.operands)
+        contribution = contribution if self._is_batched(contribution) == batched else self._reduced(contribution, (-1,))
         rows, counts = np.unique(instruction.detail, return_counts=True)
-        shares = np.split(share[np.argsort(instruction.detail, kind="stable")], np.cumsum(counts)[:-1])
+        contributions = np.split(contribution[np.argsort(instruction.detail, kind="stable")], np.cumsum(counts)[:-1])
         for count in np.unique(counts):
             chosen = np.flatnonzero(counts == count)
-            added = self._reduced(np.stack([shares[i] for i in chosen]), (1,)).ravel()
+            added = self._reduced(np.stack([contributions[i] for i in chosen]), (1,)).ravel()
             into = rows[chosen]
             now[into] = self._made(self._xp.add, added.shape, batched, now[into], added)
 
 
 def _cut(index: Numbers, height: int) -> tuple[int, slice, slice, bool] | None:
-    """Evenly spaced rows of so many, as the same part of each of several blocks of rows one after another.
+    """Evenly spaced rows as the same slice of each of several consecutive blocks of rows.
 
     Returns:
-        how many blocks, their rows, the part, and whether a column of `index` is a block, not a line.
+        the number of blocks, their rows, the slice, and whether a block is a column of `index` rather than a line.
     """
     for table, turned in ((index.reshape(1, -1), False), (index, False), (index.T, True)):
         rows = regular(VALUES, table.tolist()) if table.ndim == 2 else None

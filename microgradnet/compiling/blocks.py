@@ -1,24 +1,24 @@
-"""Blocks: the scalars of a program in groups that one array operation can compute, and the rows where they are kept.
+"""Group the scalars of a program into blocks that one array operation can compute, and allocate their rows.
 
-Scalars with the same operation at the same depth (the longest way from a leaf) make a block. Weighted sums whose
-operands form a grid, so that each row of weights meets each column of inputs, are one matrix product. What a block
-reads should be evenly spaced rows, which cost nothing to find; what is not is gathered into such rows first, for all
-blocks of a depth at once. Nothing here knows how a block is computed: that is left to `lowering` and `differentiation`.
+Scalars with the same operation at the same depth (the longest path from a leaf) form a block. Weighted sums whose
+operands form a grid, each row of weights with each column of inputs, are one matrix product. A block reads evenly
+spaced rows without a copy; other operands are first gathered into such rows, for all blocks of a depth at once.
+`lowering` and `differentiation` determine how a block is computed.
 """
 
 from bisect import bisect
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import NamedTuple
 
+from microgradnet import ops
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, regular, row_range
 from microgradnet.compiling.scalars import Operands, ScalarProgram
-from microgradnet.graph import walk
-from microgradnet.ops import TOTAL, WEIGHTED_SUM, Operation
+from microgradnet.graph import Graph
+from microgradnet.ops import Operation
 from microgradnet.value import Value, constant
 
-FEW = 3  # so many small matrix products are made one by one; more of them as one block of dot products
-LITTLE = 64  # multiplications, for fewer than which a matrix product of its own is not worth the call
+FEW = 3  # up to so many small matrix products are separate blocks; more are one block of dot products
+LITTLE = 64  # multiplications; a smaller matrix product is not worth a call
 
 
 class Block(NamedTuple):
@@ -27,12 +27,12 @@ class Block(NamedTuple):
     Attributes:
         kind: "apply" (an operation on operands side by side), "stack" (one of any number of operands, along an axis),
             "product" (a matrix product), "dots" (products, summed along the first axis), "gather" (copies of rows).
-        out: where the results are.
-        operands: what it reads: for "product" the weights (with the biases as a last column if the inputs have ones
-            as a last row), the inputs and, if they are apart, the biases.
+        out: the rows of the results.
+        operands: the rows that it reads: for "product" the weights (with the biases as a last column if the inputs
+            have ones as a last row), the inputs and, if they are apart, the biases.
         needs: for each of the operands, whether a gradient goes back to it.
-        nodes: the scalars, in the order of the rows of `out`; of a gather those that ask for it.
-        op, constants: the row of the table, and the numbers that are its last operands.
+        nodes: the scalars, in the order of the rows of `out`; of a gather its readers.
+        op, constants: the operation, and the numbers that are its last operands.
         sources: of a gather, the row of each copy: in VALUES, or ~row in FIXED.
     """
 
@@ -41,7 +41,7 @@ class Block(NamedTuple):
     operands: tuple[Rows, ...]
     needs: tuple[bool, ...]
     nodes: Sequence[Value]
-    op: Operation = TOTAL
+    op: Operation = ops.total
     constants: tuple[float, ...] = ()
     sources: tuple[int, ...] = ()
 
@@ -63,10 +63,10 @@ class Plan:
         self.varying = program.varying
         self.blocks: list[Block] = []
         self.place: dict[Value, int] = {}
-        """Its row in VALUES or, for what is the same for all samples, ~ its row in FIXED."""
+        """A scalar's row in VALUES or, if it is the same for all samples, ~ its row in FIXED."""
         self.heights = {VALUES: 0, FIXED: 0}
         self.ones: list[int] = []
-        """The rows of VALUES that hold 1 in each column: one after each block, for the biases of a product."""
+        """The rows of VALUES that hold 1 in each column: one follows each block, for the biases of a product."""
         self._ones: set[int] = set()
         self.needing = {VALUES: bytearray(), FIXED: bytearray()}
         """Whether a gradient goes back to a row: 1 or 0."""
@@ -78,8 +78,8 @@ class Plan:
         for node in program.nodes:
             if not self.needs.isdisjoint(node.operands):
                 self.needs.add(node)
-        if trained:  # through the other outputs nothing goes back
-            self.needs.intersection_update(chain(*walk(program.outputs[0])))
+        if trained:  # no gradient goes back from the other outputs
+            self.needs.intersection_update(Graph(program.outputs[0]).nodes)
         self.fixed = list(dict.fromkeys([*parameters, *[v for v in program.leaves if v not in self.varying]]))
         self.one = constant(1.0)
         self._keep([*self.fixed, self.one], FIXED)
@@ -110,14 +110,14 @@ class Plan:
         return row_range(storage, start, count)
 
     def _plan(self, level: Sequence[Value]) -> None:
-        """The blocks of one depth: what they gather, then they themselves."""
+        """The blocks of one depth: their gathers, then the blocks."""
         groups: dict[object, list[Value]] = {}
         for node in level:
             groups.setdefault(self._key(node), []).append(node)
         drafts: list[Block] = []
         for members in groups.values():
             op = members[0].op
-            if op is WEIGHTED_SUM:
+            if op is ops.weighted_sum:
                 drafts += self._weighted_sums(members)
             elif op.variadic:
                 drafts.append(self._stack(members))
@@ -132,7 +132,7 @@ class Plan:
             self.blocks.append(draft._replace(out=self._keep(draft.nodes, storage)))
 
     def _key(self, node: Value) -> object:
-        """What scalars of one block have in common."""
+        """The key that the scalars of one block have in common."""
         op, operands = node.op, node.operands
         if op.variadic:
             return op, len(operands), node in self.varying, node in self.needs
@@ -145,7 +145,7 @@ class Plan:
         count = len(members[0].operands) - op.constants
         columns = [self.rows_of([node.operands[i] for node in members]) for i in range(count)]
         leading = next((column for column in columns if len(set(column)) > 1), columns[0])
-        if leading != sorted(leading, key=abs):  # what stands side by side is read side by side
+        if leading != sorted(leading, key=abs):  # in the order of operands, for rows to be read in order
             order = sorted(range(len(members)), key=[abs(row) for row in leading].__getitem__)
             members = [members[i] for i in order]
             columns = [[column[i] for i in order] for column in columns]
@@ -162,11 +162,11 @@ class Plan:
         return found._replace(shape=found.shape[1:], strides=found.strides[1:])
 
     def _table(self, index: Sequence[Sequence[int]], varying: bool) -> Rows:
-        """A table of rows as an array: where it stands if it is regular, else where it will be gathered."""
+        """A table of rows as an array: in place if it is regular, else gathered."""
         return self._regular(index, varying) or self._ask_table(index, varying)
 
     def _regular(self, index: Sequence[Sequence[int]], varying: bool) -> Rows | None:
-        """A table of rows as it stands, if it is regular and all of it was computed together."""
+        """A table of rows in place, if it is regular and all of it was computed together; None otherwise."""
         if varying and any(min(row) < 0 for row in index):
             return None
         storage = VALUES if varying else FIXED
@@ -176,7 +176,7 @@ class Plan:
         return found if self.start_of(storage, found.last) <= found.start else None
 
     def _ask_table(self, index: Sequence[Sequence[int]], varying: bool) -> Rows:
-        """A table of rows as an array that will be gathered; what is the same for all samples is gathered once."""
+        """A table of rows as an array to be gathered; rows that are the same for all samples are gathered once."""
         asked = tuple([row for line in index for row in line])
         rows = None if varying else self._copies.get(asked)
         if rows is None:
@@ -186,7 +186,7 @@ class Plan:
         return rows.reshaped(len(index), len(index[0]))
 
     def _ask(self, asked: Sequence[int], storage: Storage) -> Rows:
-        """Rows that will be copies of those asked for."""
+        """Rows for copies of the given rows."""
         self._asked[storage] += asked
         return self._new_rows(len(asked), storage, [self._is_needing(row) for row in asked])
 
@@ -194,7 +194,7 @@ class Plan:
         return self.needing[VALUES][row] if row >= 0 else self.needing[FIXED][~row]
 
     def start_of(self, storage: Storage, row: int) -> int:
-        """The first of the rows that were laid out together with this one."""
+        """The first of the rows that were allocated together with this one."""
         starts = self._starts[storage]
         return starts[bisect(starts, row) - 1]
 
@@ -245,7 +245,7 @@ class Plan:
     def _product(
         self, left: tuple[Operands, ...], right: list[Operands], columns: dict[Operands, list[Value]], length: int
     ) -> Block:
-        """Each row of weights in `left` times each column of inputs in `right`."""
+        """The matrix product of the rows of weights in `left` and the columns of inputs in `right`."""
         nodes = [node for line in zip(*[columns[inputs] for inputs in right], strict=True) for node in line]
         varying = nodes[0] in self.varying
         weights = [self.rows_of(operands) for operands in left]
@@ -261,10 +261,10 @@ class Plan:
             else:
                 index.append([self.ones[0]] * len(right))
         inputs = found or self._ask_table(index, varying)
-        return self._block("product", nodes, [self._table(weights, False), inputs, *biases], WEIGHTED_SUM)
+        return self._block("product", nodes, [self._table(weights, False), inputs, *biases], ops.weighted_sum)
 
     def _matrix(self, index: Sequence[Sequence[int]], varying: bool) -> Rows | None:
-        """Where this table of inputs stands as a matrix, the samples of one column right beside those of the next."""
+        """This table of inputs in place as a matrix, the samples of one column next to those of the following."""
         found = self._regular(index, varying)
         return found if found and (found.shape[1] == 1 or found.strides[1] == 1) else None
 
@@ -277,11 +277,11 @@ class Plan:
         index = list(zip(*[self.rows_of(node.operands) for node in members], strict=True))
         sides = [index[:length], index[length : 2 * length], *([index[2 * length :]] if index[2 * length :] else [])]
         operands = [self._table(side, any(row >= 0 for line in side for row in line)) for side in sides]
-        return [self._block("dots", members, operands, WEIGHTED_SUM)]
+        return [self._block("dots", members, operands, ops.weighted_sum)]
 
 
 def _levels(program: ScalarProgram) -> list[list[Value]]:
-    """The computed values by depth: none of a level depends on another of it."""
+    """The computed values by depth: none depends on another of the same depth."""
     depth: dict[Value, int] = dict.fromkeys(program.leaves, -1)
     levels: list[list[Value]] = []
     for node in program.nodes:

@@ -1,8 +1,8 @@
-"""Capture: a function of one sample is run once on Values, and what it computes is kept as a scalar program.
+"""Capture: run a function of one sample once on Values, and keep its operations as a scalar program.
 
-The function is the user's own, unchanged. What would freeze a number of that one sample into the program raises a
-`CaptureError` where it happens; what depends on more than the arguments (a random number, a counter) is found by
-running the function a second time, on another sample.
+The user's function needs no change. Code that would bake one sample's value into the program raises a `CaptureError`
+at its line; a dependence on anything but the arguments (a random number, a counter) is detected by a second run on
+another sample.
 """
 
 import gc
@@ -13,28 +13,28 @@ from inspect import signature
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
-from microgradnet import recording
-from microgradnet import value as clock
+from microgradnet import value as engine
 from microgradnet.errors import CaptureError
-from microgradnet.graph import leaves
+from microgradnet.graph import Graph
 from microgradnet.ops import PARAMETER
-from microgradnet.recording import capture_error
-from microgradnet.value import Value, constant
+from microgradnet.recording import Hook, graph_recorded
+from microgradnet.stepping.tracing import here, is_in_package, trace_source
+from microgradnet.value import OperationByHand, Value, constant
 
 Template: TypeAlias = Any
-"""A nested structure of lists, tuples and dicts, in which a whole number stands for the output of that number."""
+"""A nested structure of lists, tuples and dicts, in which an int is the index of an output."""
 
 
 class Capture(NamedTuple):
-    """What a function computed from one sample.
+    """The values that a function computed from one sample.
 
     Attributes:
-        names: what the arguments are called.
+        names: the names of the arguments.
         inputs: for each argument its Values, flat.
-        shapes: for each argument the shape in which the function was given them.
+        shapes: for each argument the shape in which the function received them.
         outputs: the results, flat.
         template: the structure in which the function returned them.
-        made: every value that was made while it ran, in order; the leaves among them are constants.
+        made: every value that was created while it ran, in order; the leaves among them are constants.
     """
 
     names: list[str]
@@ -46,7 +46,7 @@ class Capture(NamedTuple):
 
 
 def _refusing(name: str, what: str, remedy: str) -> Any:
-    """The method `name` of a captured value, which would cut its number off from the graph."""
+    """The method `name` of a captured value, which would detach its number from the graph."""
     plain = getattr(Value, name, None)
 
     def method(self: Value, *arguments: Any) -> Any:
@@ -59,8 +59,10 @@ def _refusing(name: str, what: str, remedy: str) -> Any:
     return method
 
 
-_BRANCH = "a branch is taken for all samples alike: use maximum, minimum, relu or abs, or branch outside"
-_NUMBER = "use microgradnet's own functions of Values (exp, relu, …), and look at numbers outside"
+_BRANCH = "a branch applies to all samples: use maximum, minimum, relu or abs, or branch outside"
+_NUMBER = (
+    "use microgradnet's own functions of Values (exp, relu, …) or define one with @operation, and read numbers outside"
+)
 _GRADIENT = "compile(function, parameters) gives the gradients; grad(…, create_graph=True) is captured"
 _REFUSED = {
     **dict.fromkeys(("__lt__", "__le__", "__gt__", "__ge__"),
@@ -69,8 +71,8 @@ _REFUSED = {
     **dict.fromkeys(("backward", "backward_steps"), ("backward()", _GRADIENT)),
     "__bool__": ("the truth of a value", _BRANCH),
     "__float__": ("float(v)", _NUMBER),
-    "__format__": ("a number as text", "look at numbers outside; without a format, print shows what is traced"),
-    "detach": ("detach()", "pass what has no gradient as an argument of its own"),
+    "__format__": ("a number as text", "read numbers outside; without a format, print shows the traced value"),
+    "detach": ("detach()", "pass numbers without a gradient as a separate argument"),
 }  # fmt: skip
 
 
@@ -78,7 +80,7 @@ _grad: Any = Value.__dict__["grad"]
 
 
 class Captured(Value):
-    """A value while a function is captured: it computes as any, but its number must not leave the graph."""
+    """A value during capture: it computes as usual, but its number must not leave the graph."""
 
     __slots__ = ()
 
@@ -91,7 +93,7 @@ class Captured(Value):
         raise capture_error("setting .data", "a program's inputs are its arguments: pass it as one")
 
     def _read_grad(self) -> float:
-        if recording.capturing and _depends(self):
+        if _depends(self) and not is_in_package(sys._getframe(1).f_code.co_filename):  # the engine may assign it
             raise capture_error(".grad", _GRADIENT)
         return _grad.__get__(self)  # type: ignore[no-any-return]
 
@@ -118,14 +120,14 @@ for _name, (_what, _remedy) in _REFUSED.items():
 
 def _depends(value: Value) -> bool:
     """Whether it depends on an argument or a parameter."""
-    return any(isinstance(leaf, Captured) or leaf.op is PARAMETER for leaf in leaves(value))
+    return any(isinstance(leaf, Captured) or leaf.op is PARAMETER for leaf in Graph(value).leaves)
 
 
 def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], parameters: Sequence[Value]) -> Capture:
-    """What `function` computes from the first of the samples, each a list of arrays, one for each argument.
+    """Run `function` on the first of the samples, each a list of arrays, one for each argument, and capture it.
 
     Raises:
-        CaptureError: it does not compute the same from every sample of these shapes.
+        CaptureError: it does not apply the same operations to every sample of these shapes.
     """
     names = _names(function, len(samples[0]))
     before = _random_states()
@@ -134,21 +136,21 @@ def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], para
     second = _run(function, samples[-1], names, parameters)
     what = _difference(first, second)
     if what:
-        with recording.trace_source():  # once more, for the line
+        with trace_source():  # run again with sources, to name the line
             runs = [_run(function, sample, names, parameters) for sample in (samples[0], samples[-1])]
         what = _difference(*runs) or what
     elif any(after[name] != state for name, state in before.items()):
         what = "random numbers were drawn, though they made no difference this time"
     if what:
         raise CaptureError(
-            f"{what}. A compiled function has to compute the same each time: pass what changes (a random number, a "
-            "mask, a count) as an argument, and do not branch on anything that depends on the data"
+            f"{what}. A compiled function has to compute the same each time: pass numbers that change (a random "
+            "number, a mask, a count) as an argument, and do not branch on anything that depends on the data"
         )
     return first
 
 
 def _random_states() -> dict[str, Any]:
-    """How far the random numbers of `random` and of NumPy have come, where these are loaded."""
+    """The states of the random generators of `random` and NumPy, if these are loaded."""
     states: dict[str, Any] = {}
     if "random" in sys.modules:
         states["random"] = sys.modules["random"].getstate()
@@ -159,7 +161,7 @@ def _random_states() -> dict[str, Any]:
 
 
 def _names(function: Callable[..., Any], count: int) -> list[str]:
-    """What the function calls its first arguments; x₀, x₁, … if it has no names for them."""
+    """The names of the function's first parameters; x₀, x₁, … if it has none."""
     try:
         found = [
             p.name
@@ -178,50 +180,75 @@ def _run(
     arguments = [_values(array.tolist(), name, flat) for array, name, flat in zip(sample, names, inputs, strict=True)]
     with _capturing([*parameters, *chain.from_iterable(inputs)]) as made:
         outputs: list[Value] = []
-        epoch = clock._epoch
+        before = engine._clock
         template = _template(function(*arguments), outputs)
-        if clock._epoch != epoch:
-            raise capture_error("setting .data", "what changes from call to call is an argument")
-        if recording.refusals:  # and the function went on as if nothing had been
-            raise recording.refusals[0]
+        if engine._clock != before:
+            raise capture_error("setting .data", "pass numbers that change from call to call as an argument")
+        if _refusals:  # and the function caught it
+            raise _refusals[0]
     return Capture(list(names), inputs, [array.shape for array in sample], outputs, template, made)
 
 
 def _values(numbers: Any, label: str, flat: list[Value]) -> Any:
-    """The nested lists `numbers` with a Value for each number, labelled with its place; `flat` takes them all."""
+    """The nested lists `numbers` with a Value for each number, labelled with its index; all are appended to `flat`."""
     if isinstance(numbers, list):
         return [_values(inner, f"{label}[{i}]", flat) for i, inner in enumerate(numbers)]
     flat.append(Value(numbers, label))
     return flat[-1]
 
 
-@contextmanager
-def _capturing(traced: Sequence[Value]) -> Iterator[list[Value]]:
-    """Inside, arithmetic is recorded in the list, and the numbers of `traced` and all that depends on them kept in."""
-    made: list[Value] = []
+_refusals: list[CaptureError] = []
+"""The errors of the current capture."""
 
-    def observe(node: Value) -> None:
-        made.append(node)
+
+def capture_error(what: str, remedy: str) -> CaptureError:
+    """Create and record the error for `what` during capture, in case the function catches it."""
+    error = CaptureError(f"{here()}: {what} would bake one sample's value into the compiled program; {remedy}")
+    _refusals.append(error)
+    return error
+
+
+class _Capturing(Hook):
+    """Record the values that are created, and raise an error for operations that would detach a number."""
+
+    def __init__(self) -> None:
+        self.made: list[Value] = []
+        super().__init__()
+
+    def created(self, node: Value) -> None:
+        self.made.append(node)
+        if isinstance(node.op, OperationByHand):
+            raise capture_error(f"{node.op.name!r}, a Value with its own operands,", "define it with @operation")
         if node.operands:
             node.__class__ = Captured
 
+    def before(self, what: str, nodes: Sequence[Value]) -> None:
+        if what == "backward":
+            raise capture_error("a backward pass", "compile(function, parameters) gives the gradients")
+        if what == "grad":
+            raise capture_error("a gradient as a number", "ask for grad(…, create_graph=True)")
+        if what == "no_grad":
+            raise capture_error("no_grad()", "remove it: compile(function) without parameters computes no gradients")
+
+
+@contextmanager
+def _capturing(traced: Sequence[Value]) -> Iterator[list[Value]]:
+    """Record arithmetic inside the `with` block, and protect `traced` and all values that depend on them."""
+    _refusals.clear()
     for value in traced:
-        value._data  # noqa: B018  # a value whose number is in a vector fetches it
+        value._data  # noqa: B018  # synchronise a value whose number is in a vector
         value.__class__ = Captured
-    recording.capturing = True
-    recording.refusals.clear()
-    try:
-        with recording.graph_recorded(), recording.observing(observe):
-            yield made
-    finally:
-        recording.capturing = False
-        for value in (*traced, *made):
-            value.__class__ = Value
+    with graph_recorded(), _Capturing() as capturing:
+        try:
+            yield capturing.made
+        finally:
+            for value in (*traced, *capturing.made):
+                value.__class__ = Value
 
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Inside, Python's cycle collector rests: it would look at every captured value again and again, for nothing."""
+    """Pause Python's cycle collector inside the `with` block: it would traverse every captured value repeatedly."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -242,14 +269,14 @@ def _template(result: Any, outputs: list[Value]) -> Template:
             result = constant(result)
         except TypeError:
             raise CaptureError(
-                f"a compiled function returns Values, in lists, tuples or dicts if it likes; got {result!r:.80}"
+                f"a compiled function returns Values, optionally in lists, tuples or dicts; got {result!r:.80}"
             ) from None
     outputs.append(result)
     return len(outputs) - 1
 
 
 def _difference(first: Capture, second: Capture) -> str:
-    """Where and in what two runs differ; "" if they computed the same, but for the samples' numbers."""
+    """The first difference between two runs; "" if they differ only in the samples' numbers."""
     twin = dict(zip(chain.from_iterable(first.inputs), chain.from_iterable(second.inputs), strict=True))
     for one, other in zip(first.made, second.made):  # noqa: B905  # the lengths are compared below
         twin[one] = other

@@ -1,4 +1,4 @@
-"""`Compiled`: a function of one sample that takes a whole batch, captured anew for each shape of its arguments."""
+"""`Compiled`: a function of one sample applied to a batch, captured once for each shape of its arguments."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,32 +7,33 @@ from typing import Any
 
 import numpy as np
 
-from microgradnet.backward import set_aside
+from microgradnet.backward import SavedGradients
 from microgradnet.compiling.capturing import Template, capture, collector_paused
+from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.engines import check, engine_of
-from microgradnet.compiling.program import Program, Result
+from microgradnet.compiling.program import Result
 from microgradnet.errors import CaptureError, DomainError
-from microgradnet.graph import topological_order
+from microgradnet.graph import Graph
 from microgradnet.nn import Module
 from microgradnet.ops import PARAMETER
 from microgradnet.optim.parameter_vector import ParameterVector
-from microgradnet.recording import graph_recorded
+from microgradnet.recording import graph_recorded, unobserved
 from microgradnet.value import Value
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
 REDUCTIONS = ("mean", "sum", "none")
 Parameters = Module | Value | ParameterVector | Iterable["Parameters"]
-_ONE_AT_A_TIME = threading.RLock()  # threads that call one function would write to the same arrays
+_ONE_AT_A_TIME = threading.RLock()  # threads that call the same function would write to the same arrays
 
 
 class Compiled:
-    """A function of one sample, computed for many at once. `compile` makes one.
+    """A function of one sample that computes a whole batch. `compile` creates it.
 
     Attributes:
         function: the function of one sample.
-        programs: the programs captured so far, by the shapes of a sample's arguments; without one of them, as after
-            `programs.clear()`, the function is captured anew.
+        programs: the captured programs by the shapes of a sample's arguments; after `programs.clear()`, the function
+            is captured again.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Compiled:
         if self.reduction not in REDUCTIONS:
             raise ValueError(f"unknown reduction {reduction!r}: it must be one of {', '.join(REDUCTIONS)}")
         if self.trained and self.reduction == "none":
-            raise ValueError("a gradient is of one number: reduction must be 'mean' or 'sum', got 'none'")
+            raise ValueError("a gradient is that of one number: reduction must be 'mean' or 'sum', got 'none'")
         self.function, self.engine, self.dtype = function, engine, dtype
         self._given = parameters
         if not self.trained:
@@ -60,13 +61,13 @@ class Compiled:
         )
         if self.trained and not len(self.parameters):
             raise ValueError(f"{parameters!r:.80} has no parameters: make them with parameter(…)")
-        self.programs: dict[tuple[Shape, ...], Program] = {}
-        self._latest: tuple[list[Shape], tuple[Shape, ...], Program] | None = None
+        self.programs: dict[tuple[Shape, ...], CompiledProgram] = {}
+        self._latest: tuple[list[Shape], tuple[Shape, ...], CompiledProgram] | None = None
         self._most_programs = most_programs
 
     @property
     def parameters(self) -> ParameterVector:
-        """The numbers of the parameters as one vector, in step with the Values: `parameters -= change`."""
+        """The numbers of the parameters as one vector, synchronised with the Values: `parameters -= change`."""
         return self._parameters
 
     @parameters.setter
@@ -83,24 +84,24 @@ class Compiled:
         arrays = [_array(argument, number) for number, argument in enumerate(arguments)]
         size = len(arrays[0]) if arrays else 1
         program = self._program(arrays, size)
-        share = 1.0 if self.reduction == "sum" else 1.0 / size
+        weight = 1.0 if self.reduction == "sum" else 1.0 / size
         engine = program if self.engine == "numpy" else engine_of(program, self.engine, self.dtype, size)
         with _ONE_AT_A_TIME:
             try:
                 with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
-                    result = engine.run(self.parameters.array, arrays, size, share)
+                    result = engine.run(self.parameters.array, arrays, size, weight)
                 if engine is not program and not _are_finite((*result.outputs, result.gradient)):
                     raise FloatingPointError
             except FloatingPointError:
-                result = self._run_with_care(program, arrays, size, share)
+                result = self._run_with_care(program, arrays, size, weight)
             return self._returned(program, result, size)
 
-    def program(self, *arguments: Any) -> Program:
-        """The program for arguments of these shapes; it is captured if it has not been."""
+    def program(self, *arguments: Any) -> CompiledProgram:
+        """The program for arguments of these shapes, captured on first use."""
         arrays = [_array(argument, number) for number, argument in enumerate(arguments)]
         return self._program(arrays, len(arrays[0]) if arrays else 1)
 
-    def _program(self, arrays: Sequence[Array], size: int) -> Program:
+    def _program(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
         if self._latest and [array.shape for array in arrays] == self._latest[0]:
             _, key, latest = self._latest
             if self.programs.get(key) is latest:
@@ -110,7 +111,7 @@ class Compiled:
                 raise ValueError("a batch needs at least one sample, got none")
             if len(array) != size:
                 sizes = ", ".join(str(len(array)) for array in arrays)
-                raise ValueError(f"each argument needs as many samples, along its first axis; got {sizes}")
+                raise ValueError(f"all arguments need the same number of samples along the first axis; got {sizes}")
         shapes = tuple([array.shape[1:] for array in arrays])
         program = self.programs.get(shapes)
         if program is None:
@@ -119,11 +120,11 @@ class Compiled:
                 del self.programs[next(iter(self.programs))]
             self.programs[shapes] = program
         elif len(self.programs) > 1:
-            self.programs[shapes] = self.programs.pop(shapes)  # the one used longest ago is the next to go
+            self.programs[shapes] = self.programs.pop(shapes)  # the first is the least recently used
         self._latest = [array.shape for array in arrays], shapes, program
         return program
 
-    def _captured(self, arrays: Sequence[Array], size: int) -> Program:
+    def _captured(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
         samples = [[array[number] for array in arrays] for number in (0, -1)]
         with collector_paused():
             try:
@@ -143,26 +144,26 @@ class Compiled:
                     f"differentiated; this one returned {len(captured.outputs)} in a {type(captured.template).__name__}"
                 )
             try:
-                return Program(captured, self.parameters.values, self.trained)
-            except (ArithmeticError, ValueError):  # of a constant: a derivative with log(c) for c = 0
+                return CompiledProgram(captured, self.parameters.values, self.trained)
+            except (ArithmeticError, ValueError):  # a derivative with log(c) for a constant c = 0
                 self._refuse(arrays, size)
                 raise
 
-    def _run_with_care(self, program: Program, arrays: Sequence[Array], size: int, share: float) -> Result:
-        """The same where a floating-point operation has failed: an error, unless an infinity or NaN had been put in."""
+    def _run_with_care(self, program: CompiledProgram, arrays: Sequence[Array], size: int, weight: float) -> Result:
+        """Run again after a failed floating-point operation: raise an error, unless an input is an infinity or NaN."""
         self._refuse(arrays, size)
         with np.errstate(all="ignore"):
-            result = program.run(self.parameters.array, arrays, size, share)
+            result = program.run(self.parameters.array, arrays, size, weight)
         given = (self.parameters.array, program.others.array, *arrays)
         if _are_finite(given) and not _are_finite((*result.outputs, result.gradient)):
             raise DomainError(
-                "the compiled program adds in another order, and came to a number beyond the range of a float where "
-                "Values one by one do not: rescale what is added"
+                "the compiled program adds in a different order and overflows the range of a float where eager "
+                "evaluation does not: rescale the addends"
             )
         return result
 
     def _refuse(self, arrays: Sequence[Array], size: int) -> None:
-        """Raise the DomainError of the first sample for which the function itself raises one, with its number."""
+        """Raise the DomainError of the first sample for which the function raises one, with the sample's number."""
         for number in range(size):
             try:
                 self._run_eagerly([array[number] for array in arrays])
@@ -174,10 +175,10 @@ class Compiled:
             result = self.function(*[_values(numbers.tolist()) for numbers in sample])
             if self.trained:
                 loss = result[0] if isinstance(result, tuple) else result
-                with set_aside(topological_order(loss)):
+                with unobserved(), SavedGradients(Graph(loss).nodes, always=True):
                     loss.backward()
 
-    def _returned(self, program: Program, result: Result, size: int) -> Any:
+    def _returned(self, program: CompiledProgram, result: Result, size: int) -> Any:
         if self.trained:
             value = self._reduced(result.outputs[0], size)
             gradient = result.gradient.copy()
@@ -192,7 +193,7 @@ class Compiled:
         return _assembled(program.captured.template, outputs)
 
     def _reduced(self, output: Array, size: int) -> float:
-        """The sum or mean over the samples; what is the same for all of them counts for each."""
+        """The sum or mean over the samples; a result that is the same for all counts once per sample."""
         total = float(np.add.reduce(output)) * (1 if len(output) == size else size)
         return total / size if self.reduction == "mean" else total
 
@@ -219,12 +220,12 @@ def parameters_in(parameters: Any) -> Iterator[Value]:
 
 
 def parameters_near(function: Callable[..., Any], known: Any = None) -> list[Value]:
-    """The parameters that a function can reach by itself: in its module, closure or globals, but for those `known`."""
+    """The parameters that a function refers to, in its module, closure or globals, except those `known`."""
     code = getattr(function, "__code__", None)
     reached = getattr(function, "__globals__", {})
     around = [function, getattr(function, "__self__", None)]
     for cell in getattr(function, "__closure__", None) or ():
-        with suppress(ValueError):  # a name that has no value yet
+        with suppress(ValueError):  # an unbound name
             around.append(cell.cell_contents)
     around += [reached[name] for name in code.co_names if name in reached] if code else []
     found: list[Value] = []
@@ -239,7 +240,7 @@ def _array(argument: Any, number: int) -> Array:
     if type(argument) is np.ndarray and argument.dtype == np.float64 and argument.ndim:
         return argument
     if isinstance(argument, np.ma.MaskedArray):
-        raise TypeError(f"argument {number + 1} is masked: fill it, or leave the masked samples out")
+        raise TypeError(f"argument {number + 1} is masked: fill it, or omit the masked samples")
     try:
         array = np.asarray(argument)
         if array.dtype.kind not in "fiub":
@@ -263,7 +264,7 @@ def _values(numbers: Any) -> Any:
 
 
 def _assembled(template: Template, outputs: Sequence[Any]) -> Any:
-    """The outputs in the structure that the function returned: a list of as many Values is one more axis."""
+    """The outputs in the structure that the function returned; a list of Values becomes an axis."""
     if isinstance(template, int):
         output = outputs[template]
         return output.copy() if isinstance(output, np.ndarray) else output

@@ -1,7 +1,7 @@
-"""The backward pass as array instructions: each block passes the gradient of its results on to what it read.
+"""The backward pass as array instructions: each block passes the gradient of its results on to its operands.
 
-The chain rule is that of `chain_rule`, on rows of numbers: a share, upstream · local derivative, is added to the
-gradient of each operand. The first share to arrive is written instead of added.
+The chain rule is that of `chain_rule`, on rows of numbers: a contribution, upstream · local derivative, is added to the
+gradient of each operand. The first contribution is written instead of added.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,9 +15,9 @@ from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, 
 from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
 from microgradnet.compiling.lowering import runs, whole
 
-NEAR = 16  # rows this near to each other are set to zero in one go, with those between
+NEAR = 16  # rows at most this far apart are set to zero in one range, with those between
 Write = Callable[[Rows], object]
-"""Computes something into the rows it is given."""
+"""A function that writes its result to the given rows."""
 
 
 class Backward:
@@ -25,8 +25,8 @@ class Backward:
 
     Args:
         plan: the blocks.
-        emitter: what they are added to.
-        root: the row of the result whose gradient is 1 (for each sample its share of the mean), as in `Plan.place`.
+        emitter: receives the instructions.
+        root: the row of the result to differentiate (its gradient is each sample's weight), as in `Plan.place`.
     """
 
     def __init__(self, plan: Plan, emitter: Emitter, root: int) -> None:
@@ -41,7 +41,7 @@ class Backward:
         self._clear_scattered()
 
     def _clear_scattered(self) -> None:
-        """Zeros for the gradients that will be added to row by row, in as few ranges as there are."""
+        """Set gradients that will be added to row by row to zero, in as few ranges as possible."""
         scattered: dict[Storage, set[int]] = {storage: set() for storage in GRADIENTS.values()}
         for block in self.plan.blocks:
             for storage, into, _ in self._moves(block):
@@ -65,7 +65,7 @@ class Backward:
     # --- contributions to a gradient ---
 
     def _is_written(self, rows: Rows) -> int:
-        """How many of these gradient rows have been written to."""
+        """The number of these gradient rows that have been written to."""
         return rows.of(self.written[rows.storage]).count(1)
 
     def _mark(self, rows: Rows) -> None:
@@ -77,7 +77,7 @@ class Backward:
             written[row] = 1
 
     def _complete(self, rows: Rows) -> None:
-        """Zeros for those of the gradient rows (a range) that nothing has been written to."""
+        """Set those of the gradient rows (a range) to zero that have not been written to."""
         written = self.written[rows.storage]
         row, end = rows.start, rows.start + rows.size
         while (first := written.find(0, row, end)) >= 0:
@@ -86,14 +86,14 @@ class Backward:
             self.emitter.emit("fill", row_range(rows.storage, first, row - first), 0.0)
             written[first:row] = b"\1" * (row - first)
 
-    def _contribute(self, into: Rows, shape: tuple[int, ...], batched: bool, share: Rows | Write) -> None:
-        """Add a share, of this shape, to an operand's gradient, summed over what the operand was the same for.
+    def _contribute(self, into: Rows, shape: tuple[int, ...], batched: bool, contribution: Rows | Write) -> None:
+        """Add a contribution of this shape to an operand's gradient, summed over the axes along which it was broadcast.
 
         Args:
             into: the gradient of the operand.
-            shape: that of the share.
+            shape: the shape of the contribution.
             batched: whether it has a column for each sample.
-            share: the rows where it is, or what writes it to given rows.
+            contribution: its rows, or a function that writes it to given rows.
         """
         emitter = self.emitter
         padded = (1,) * (len(shape) - len(into.shape)) + into.shape
@@ -106,29 +106,31 @@ class Backward:
             self._complete(row_range(into.storage, into.start, rows_between))
         self._mark(into)
         if axes:
-            if not isinstance(share, Rows):
+            if not isinstance(contribution, Rows):
                 whole = emitter.scratch(shape, batched)
-                share(whole)
-                share = whole
+                contribution(whole)
+                contribution = whole
             summed = tuple(axes)
             reduced = into._replace(shape=padded, strides=(0,) * (len(padded) - len(into.shape)) + into.strides)
             if not written:
-                emitter.emit("sum", reduced, share, detail=summed)
+                emitter.emit("sum", reduced, contribution, detail=summed)
                 return
-            share = emitter.emit("sum", emitter.scratch(padded, into.storage.batched), share, detail=summed)
+            contribution = emitter.emit(
+                "sum", emitter.scratch(padded, into.storage.batched), contribution, detail=summed
+            )
             into = reduced
-        elif not isinstance(share, Rows):
+        elif not isinstance(contribution, Rows):
             if not written:
-                share(into)
+                contribution(into)
                 return
             part = emitter.scratch(shape, batched)
-            share(part)
-            share = part
+            contribution(part)
+            contribution = part
         if not written:
-            if share != into:
-                emitter.emit("copy", into, share)
+            if contribution != into:
+                emitter.emit("copy", into, contribution)
         else:
-            emitter.emit("add", into, into, share)
+            emitter.emit("add", into, into, contribution)
 
     # --- the kinds of blocks ---
 
@@ -140,7 +142,7 @@ class Backward:
         if not needing:
             return
         in_place = [i for i in needing if self.gradient(block.operands[i]) == upstream]
-        wanted = [i for i in needing if i not in in_place] + in_place  # what overwrites upstream comes last
+        wanted = [i for i in needing if i not in in_place] + in_place  # a step that overwrites upstream comes last
         kernel = backward_kernel(block.op, len(block.operands), block.constants, tuple(wanted))
         for i, result in zip(wanted, kernel.results, strict=True):
             if result == UPSTREAM and i not in in_place:
@@ -152,22 +154,22 @@ class Backward:
             outs = [None] * len(outs)
         found = self.emitter.apply(kernel, [upstream, block.out, *block.operands], outs)
         rest: list[tuple[Rows, Rows]] = []
-        for i, result, out, share in zip(wanted, kernel.results, outs, found, strict=True):
-            assert isinstance(share, Rows)  # it has upstream as a factor
-            if share == out:
-                self._mark(share)
+        for i, result, out, contribution in zip(wanted, kernel.results, outs, found, strict=True):
+            assert isinstance(contribution, Rows)  # it has upstream as a factor
+            if contribution == out:
+                self._mark(contribution)
             elif result != UPSTREAM:
-                rest.append((block.operands[i], share))
-        for operand, share in rest:
+                rest.append((block.operands[i], contribution))
+        for operand, contribution in rest:
             if self.gradient(operand) == upstream:
-                self.emitter.emit("copy", upstream, share)
+                self.emitter.emit("copy", upstream, contribution)
             else:
-                self._contribute(self.gradient(operand), shape, batched, share)
+                self._contribute(self.gradient(operand), shape, batched, contribution)
 
     _stack = _apply
 
     def _direct(self, operands: Sequence[Rows], shape: tuple[int, ...], batched: bool) -> list[Rows | None]:
-        """Where the gradient of each operand can be written to at once: nothing is there yet, nothing to be summed."""
+        """The rows to which an operand's gradient can be written directly: none written yet, nothing to sum."""
         claimed: set[int] = set()
         outs: list[Rows | None] = []
         for operand in operands:
@@ -193,7 +195,7 @@ class Backward:
             self._contribute(self.gradient(biases[0]), upstream.shape, upstream.storage.batched, upstream)
 
     def _contribute_inputs(self, weights: Rows, inputs: Rows, upstream: Rows) -> None:
-        """Weightsᵀ · upstream, to those of the inputs that need it."""
+        """Weightsᵀ · upstream, for the inputs that need it."""
         emitter = self.emitter
         needed = inputs.of(self.plan.needing[inputs.storage])
         first, end = needed.find(1) // inputs.shape[1], needed.rfind(1) // inputs.shape[1] + 1
@@ -209,8 +211,8 @@ class Backward:
         upstream = self.gradient(block.out)
         for own, other, need in ((weights, inputs, block.needs[0]), (inputs, weights, block.needs[1])):
             if need:
-                share = partial(self._multiply, other, upstream)
-                self._contribute(self.gradient(own), own.shape, upstream.storage.batched, share)
+                contribution = partial(self._multiply, other, upstream)
+                self._contribute(self.gradient(own), own.shape, upstream.storage.batched, contribution)
         if biases and block.needs[2]:
             row = upstream.reshaped(1, upstream.size)
             self._contribute(self.gradient(biases[0]), row.shape, row.storage.batched, row)
@@ -219,18 +221,18 @@ class Backward:
         self.emitter.emit("multiply", out, one, other)
 
     def _gather(self, block: Block) -> None:
-        """The copies' gradients, added to those of the rows that were copied."""
+        """Add the copies' gradients to those of the rows that were copied."""
         batched = block.out.storage.batched
         for storage, into, copies in self._moves(block):
-            share = self._taken(GRADIENTS[block.out.storage], copies)
+            contribution = self._taken(GRADIENTS[block.out.storage], copies)
             rows = regular(storage, [into])
             if rows:
-                self._contribute(rows, rows.shape, batched, share.reshaped(*rows.shape))
+                self._contribute(rows, rows.shape, batched, contribution.reshaped(*rows.shape))
             else:
-                self.emitter.emit("scatter_add", whole(storage), share, detail=into)
+                self.emitter.emit("scatter_add", whole(storage), contribution, detail=into)
 
     def _moves(self, block: Block) -> list[tuple[Storage, tuple[int, ...], tuple[int, ...]]]:
-        """Of a gather: to which gradient rows of a storage the gradients of which copies go."""
+        """For a gather, the copies and the gradient rows of a storage to which their gradients go."""
         moves: list[tuple[Storage, tuple[int, ...], tuple[int, ...]]] = []
         own = self.row_of_gradient[block.out.storage]
         for storage, begin, _, rows in runs(block):
@@ -242,7 +244,7 @@ class Backward:
         return moves
 
     def _taken(self, storage: Storage, rows: tuple[int, ...]) -> Rows:
-        """These gradient rows one after another."""
+        """These gradient rows as a range, copied if necessary."""
         if rows == tuple(range(rows[0], rows[0] + len(rows))):
             return row_range(storage, rows[0], len(rows))
         return self.emitter.emit(

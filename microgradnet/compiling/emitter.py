@@ -1,4 +1,4 @@
-"""`Emitter`: a list of instructions under construction, and the scratch rows that they pass intermediates in."""
+"""`Emitter`: a list of instructions under construction, and the scratch rows of their intermediate results."""
 
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
@@ -19,15 +19,15 @@ from microgradnet.value import Value
 
 Operand = Rows | float
 NOT_IN_PLACE = ("where", *REDUCTIONS)
-"""What cannot write its result over one of its operands."""
+"""The functions that cannot overwrite one of their operands with the result."""
 
 
 class Emitter:
     """Instructions in order.
 
     Attributes:
-        instructions: those emitted so far.
-        heights: how many rows of each storage are in use at most.
+        instructions: the instructions emitted so far.
+        heights: the largest number of rows in use, for each storage.
     """
 
     def __init__(self, heights: Mapping[Storage, int]) -> None:
@@ -38,13 +38,13 @@ class Emitter:
         self.nodes: Sequence[Value] = ()
 
     def begin(self, nodes: Sequence[Value]) -> None:
-        """What follows is about these scalars; the scratch rows of what came before are free again."""
+        """Begin the instructions for these scalars; all scratch rows are free again."""
         self.nodes = nodes
         self._free.clear()
         self._top.clear()
 
     def emit(self, function: str, out: Rows, *operands: Operand, detail: tuple[int, ...] = ()) -> Rows:
-        """One more instruction; its result."""
+        """Append an instruction; return its result."""
         self.instructions.append(Instruction(function, out, operands, self.nodes, detail))
         return out
 
@@ -60,15 +60,15 @@ class Emitter:
         return rows
 
     def _release(self, freed: Sequence[Operand]) -> None:
-        """These scratch rows are free for others."""
+        """Free these scratch rows."""
         for rows in freed:
             if isinstance(rows, Rows):
                 self._free.setdefault((rows.storage, rows.size), []).append(rows.start)
 
     def apply(self, kernel: Kernel, operands: Sequence[Rows], outs: Sequence[Rows | None]) -> list[Operand]:
-        """A kernel's steps. Its results go to `outs` or, where that is None, to scratch rows; returns where they are.
+        """Emit a kernel's steps. Results go to `outs` or, where that is None, to scratch rows; return their rows.
 
-        A result that is an operand itself, or a number, stays where it is.
+        A result that is an operand or a number is not copied.
         """
         last_use = {a: number for number, step in enumerate(kernel.steps) for a in step.arguments if isinstance(a, int)}
         wanted = {r: out for r, out in zip(kernel.results, outs, strict=True) if isinstance(r, int)}
@@ -89,7 +89,7 @@ class Emitter:
 
 
 def _shape(function: str, arguments: Sequence[Operand]) -> tuple[tuple[int, ...], bool]:
-    """The shape of an array function's result, and whether it differs from sample to sample."""
+    """The shape of an array function's result, and whether it has a column for each sample."""
     arrays = [argument for argument in arguments if isinstance(argument, Rows)]
     batched = any(rows.storage.batched for rows in arrays)
     if function in REDUCTIONS:

@@ -1,4 +1,4 @@
-"""Engines: who runs a program. NumPy is the program itself; the others are made of it when they are first asked for."""
+"""Engines run a program. NumPy replays it directly; the others are made from it on first use."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.portable import Portable
 from microgradnet.compiling.program import Program, Result
 from microgradnet.compiling.tape import Tape
@@ -17,47 +18,47 @@ DTYPES = ("float64", "float32")
 NAMESPACES = {"jax": "jax.numpy", "torch": "torch"}
 INSTALL = {"numba": "pip install 'microgradnet[fast]'", "jax": "pip install jax", "torch": "pip install torch"}
 FEW = 400
-"""Numbers read for each array instruction, below which the tape is faster: a call of NumPy's takes about 0.7 µs, the
+"""Numbers read per array instruction below which the tape is faster: a NumPy call takes about 0.7 µs, the
 tape about 1.5 ns for each number that a scalar reads, forward and backward (`python -m tests.benchmarks.compiled`)."""
 
 
 class Engine(Protocol):
-    """What runs a program for a batch."""
+    """An engine: it runs a program for a batch."""
 
-    def run(self, theta: Any, arguments: Sequence[Any], size: int, share: float) -> Result:
-        """As `Program.run`."""
+    def run(self, theta: Any, arguments: Sequence[Any], size: int, weight: float) -> Result:
+        """As `CompiledProgram.run`."""
 
 
 class OnLibrary:
-    """A program that another library computes; arrays go there and come back as NumPy's."""
+    """A program that another library runs; arguments and results are NumPy arrays."""
 
     def __init__(self, program: Program, library: str, dtype: str) -> None:
         namespace = import_module(NAMESPACES[library])
         self._portable = Portable(program, namespace, getattr(namespace, dtype))
 
-    def run(self, theta: Any, arguments: Sequence[Any], size: int, share: float) -> Result:
-        """As `Program.run`."""
-        outputs, gradient = self._portable.run(theta, arguments, size, share)
+    def run(self, theta: Any, arguments: Sequence[Any], size: int, weight: float) -> Result:
+        """As `CompiledProgram.run`."""
+        outputs, gradient = self._portable.run(theta, arguments, size, weight)
         return Result([np.asarray(output, np.float64) for output in outputs], np.asarray(gradient, np.float64))
 
 
 def check(engine: str, dtype: str) -> None:
-    """Refuse an engine that there is not.
+    """Check that an engine is known, supports the dtype and is installed.
 
     Raises:
-        ValueError: it is unknown, or does not compute in the dtype.
+        ValueError: it is unknown, or does not support the dtype.
         ImportError: its library is not installed.
     """
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}: it must be one of {', '.join(ENGINES)}")
     if dtype not in DTYPES or (dtype != "float64" and engine not in NAMESPACES):
-        raise ValueError(f"engine {engine!r} has no {dtype!r}: it is float64 for all, or float32 for jax and torch")
+        raise ValueError(f"engine {engine!r} does not support {dtype!r}: use float64, or float32 for jax and torch")
     if engine in INSTALL and not find_spec(engine):
         raise ImportError(f"engine {engine!r} needs a library that is not installed: {INSTALL[engine]}")
 
 
-def engine_of(program: Program, engine: str, dtype: str, size: int) -> Engine:
-    """Who runs a program for a batch of this size."""
+def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int) -> Engine:
+    """The engine that runs a program for a batch of this size."""
     if engine == "auto":
         engine = "numba" if is_small(program, size) and has_numba() else "numpy"
     if engine == "numpy":
@@ -71,10 +72,10 @@ def engine_of(program: Program, engine: str, dtype: str, size: int) -> Engine:
 
 @cache
 def has_numba() -> bool:
-    """Whether numba is installed: looked up once, as to look for what is not there takes longer than a small replay."""
+    """Whether numba is installed; cached, as a failing search takes longer than a small replay."""
     return find_spec("numba") is not None
 
 
 def is_small(program: Program, size: int) -> bool:
-    """Whether the array instructions have so little to do that the tape is faster."""
+    """Whether array instructions process so few numbers that the tape is faster."""
     return program.reads(size) < FEW * (len(program.forward) + len(program.backward))

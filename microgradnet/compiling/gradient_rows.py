@@ -1,8 +1,8 @@
-"""`GradientRows`: where the gradient of each row of numbers is kept: in a row of its own, or in one it can share.
+"""`GradientRows`: allocate a row for the gradient of each row of numbers, or reuse another gradient's row.
 
-Two kinds of gradients share rows. Where a derivative is 1, upstream is passed on as it is; what was gathered for such
-an operation needs no rows. And what a single elementwise block alone reads has its gradient made in place of that of
-the block's results.
+Two kinds of gradients reuse rows. Where a derivative is 1, upstream is passed on unchanged, and operands gathered for
+such an operation need no rows. And if an elementwise block is the only reader of an operand, the operand's gradient is
+computed in place of that of the block's results.
 """
 
 from collections import Counter
@@ -23,9 +23,9 @@ class GradientRows:
         root: the row of the result that is differentiated, as in `Plan.place`.
 
     Attributes:
-        of: for each row of a storage the row of its gradient; −1 for what needs none.
-        heights: how many rows of gradients there are.
-        passed: operands that were gathered, and whose gradient is their result's.
+        of: for each row of a storage the row of its gradient; −1 if it needs none.
+        heights: the number of rows of gradients, for each storage.
+        passed: gathered operands whose gradient is that of their result.
     """
 
     def __init__(self, plan: Plan, root: int) -> None:
@@ -44,7 +44,7 @@ class GradientRows:
                 self._share(block, blocks, reads, copied)
 
     def gradient(self, rows: Rows) -> Rows:
-        """Where the gradients of these rows are."""
+        """The rows of these rows' gradients."""
         return rows._replace(storage=GRADIENTS[rows.storage], start=self.of[rows.storage][rows.start])
 
     def _share(
@@ -80,7 +80,7 @@ class GradientRows:
 
 
 def _reads(plan: Plan, root: int) -> Counter[Place]:
-    """How often what was laid out together is read, by its first row; twice at least if not whole and as it stands."""
+    """The number of readers of rows allocated together, by first row; at least two if one reads only some of them."""
     reads: Counter[Place] = Counter()
     for block in plan.blocks:
         for operand in block.operands:
@@ -93,13 +93,13 @@ def _reads(plan: Plan, root: int) -> Counter[Place]:
 
 
 def _start(plan: Plan, row: int) -> Place:
-    """Where the rows begin that were laid out together with this one, given as in `Plan.place`."""
+    """The first of the rows that were allocated together with this one, given as in `Plan.place`."""
     storage, row = (VALUES, row) if row >= 0 else (FIXED, ~row)
     return storage, plan.start_of(storage, row)
 
 
 def _copied(plan: Plan) -> dict[Storage, bytearray]:
-    """Which rows were gathered: 1 or 0."""
+    """For each row whether it was gathered: 1 or 0."""
     flags = {storage: bytearray(plan.heights[storage]) for storage in (VALUES, FIXED)}
     for block in plan.blocks:
         if block.kind == "gather":
@@ -108,7 +108,7 @@ def _copied(plan: Plan) -> dict[Storage, bytearray]:
 
 
 def _passed_on(block: Block) -> list[Rows]:
-    """The operands by which the derivative is 1, so that upstream is passed on as it is."""
+    """The operands with a local derivative of 1, to which upstream is passed on unchanged."""
     needing = tuple([i for i, need in enumerate(block.needs) if need and block.operands[i].is_range])
     if not needing or any(block.operands[i].size % block.out.size for i in needing):
         return []
@@ -117,7 +117,7 @@ def _passed_on(block: Block) -> list[Rows]:
 
 
 def _replaced(block: Block, blocks: Mapping[Place, Block], reads: Counter[Place]) -> Rows | None:
-    """The operand of an elementwise block whose gradient can be made in place of that of the results."""
+    """The operand of an elementwise block whose gradient can be computed in place of that of the results."""
     if block.kind == "stack":
         return None
     for operand, need in zip(block.operands, block.needs, strict=True):

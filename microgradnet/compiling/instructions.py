@@ -1,7 +1,7 @@
 """The array program: `Rows` of storages, and the `Instruction`s that read and write them.
 
-A storage is a table of numbers with one row for each scalar, and a column for each sample of the batch; what is the
-same for all samples has a single column. A scalar keeps its row, so what happened to it can be looked up.
+A storage is a table of numbers with one row for each scalar and a column for each sample of the batch; scalars that
+are the same for all samples have a single column. A scalar keeps its row throughout a run.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from microgradnet.value import Value
 
 
 class Storage(NamedTuple):
-    """A table of rows: its name, whether it has a column for each sample, and whether it holds truths, not numbers."""
+    """A table of rows: its name, whether it has a column for each sample, and whether it holds Booleans."""
 
     name: str
     batched: bool
@@ -20,7 +20,7 @@ class Storage(NamedTuple):
 
 
 VALUES, FIXED = Storage("v", True), Storage("p", False)
-"""The numbers of scalars: what differs from sample to sample, and what is the same for all."""
+"""The numbers of scalars: those that vary from sample to sample, and those that are the same for all."""
 VALUE_GRADIENTS, FIXED_GRADIENTS = Storage("dv", True), Storage("dp", False)
 SCRATCH = {True: Storage("t", True), False: Storage("s", False)}
 MASKS = {True: Storage("mask", True, True), False: Storage("flag", False, True)}
@@ -42,7 +42,7 @@ class Rows(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return prod(self.shape)
 
     @property
@@ -52,12 +52,12 @@ class Rows(NamedTuple):
 
     @property
     def span(self) -> int:
-        """How many rows there are from the first to the last, those between that are not meant counted too."""
+        """The number of rows from the first to the last, including rows between that are not selected."""
         return self.last + 1 - self.start
 
     @property
     def is_range(self) -> bool:
-        """Whether they are one row after another."""
+        """Whether the rows are consecutive."""
         step = 1
         for size, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
             if size > 1 and stride != step:
@@ -66,7 +66,7 @@ class Rows(NamedTuple):
         return True
 
     def of(self, flags: bytearray) -> bytearray:
-        """Those of the flags, one for each row of the storage, that are of these rows."""
+        """The flags of these rows, from one flag for each row of the storage."""
         if self.is_range:
             return flags[self.start : self.start + self.size]
         return bytearray([flags[row] for row in self.numbers()])
@@ -94,7 +94,7 @@ class Rows(NamedTuple):
 
 
 def row_range(storage: Storage, start: int, *shape: int) -> Rows:
-    """Rows one after another, from `start` on.
+    """Consecutive rows from `start` on.
 
     >>> row_range(VALUES, 3, 2, 4).strides
     (4, 1)
@@ -104,7 +104,7 @@ def row_range(storage: Storage, start: int, *shape: int) -> Rows:
 
 
 def regular(storage: Storage, index: Sequence[Sequence[int]]) -> Rows | None:
-    """The table `index` of row numbers as Rows, if its lines and columns are evenly spaced and no row comes twice.
+    """The table `index` of row numbers as Rows, if its lines and columns are evenly spaced and no row is repeated.
 
     >>> regular(VALUES, [[4, 5, 6], [14, 15, 16]])
     Rows(storage=Storage(name='v', batched=True, logical=False), start=4, shape=(2, 3), strides=(10, 1))
@@ -128,10 +128,10 @@ class Instruction(NamedTuple):
 
     Attributes:
         function: its name: an array function, or one of "matmul", "take", "scatter_add", "sum", "fill".
-        out: where the result goes.
+        out: the rows of the result.
         operands: Rows and numbers.
         nodes: the scalars that it computes, or in the backward pass those whose gradients it passes on.
-        detail: of "take" and "scatter_add": the row in the operand, or in the result, of each of the rows moved;
+        detail: of "take" and "scatter_add": the source or target row of each of the rows moved;
             of "sum": the axes; of "matmul": which of the two matrices are transposed.
     """
 

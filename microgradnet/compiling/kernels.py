@@ -1,33 +1,34 @@
-"""Kernels: the rules of the table, read with symbols, as short lists of array functions.
+"""Kernels: the rules of operations, applied to symbols, as short lists of array functions.
 
-The forward kernel of a row is its `value`, the backward kernel its `derivatives`, each times the upstream gradient. A
-row of any number of operands is read with a single symbol, which stands for the array of all of them, one along the
-first axis: `total` and `largest` then go along that axis.
+The forward kernel of an operation is its `value`, the backward kernel its `derivatives`, each times the upstream
+gradient. A rule of any number of operands is applied to a single symbol for the array of all of them, stacked along
+the first axis: `total` and `largest` then reduce that axis.
 """
 
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from microgradnet.graph import walk
+from microgradnet import ops
+from microgradnet._shared.walks import postorder
 from microgradnet.notation.symbols import Symbol, Symbols, Term
-from microgradnet.ops import SIGMOID, Operation, floats
+from microgradnet.ops import Operation, floats
 
 FUNCTIONS = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "neg": "negative", "<": "less", ">": "greater",
     "<=": "less_equal", ">=": "greater_equal",
 }  # fmt: skip
-"""The names that array libraries give to operators; every other function has the name that rules call it by."""
+"""The names of operators in array libraries; every other function has the name that rules use."""
 COMPARISONS = ("less", "greater", "less_equal", "greater_equal")
 REDUCTIONS = ("total", "largest")
 UPSTREAM = 0
-"""The place of the upstream gradient among the operands of a backward kernel."""
+"""The position of the upstream gradient among the operands of a backward kernel."""
 
 
 class Step(NamedTuple):
-    """One array function: its name, and what it is applied to.
+    """One array function: its name and its arguments.
 
-    An argument is a number, or the position of an operand of the kernel or, counted on from those, of a step.
+    An argument is a number, or the position of an operand of the kernel or, numbered after those, of a step.
     """
 
     function: str
@@ -43,7 +44,7 @@ class Kernel(NamedTuple):
 
 
 class _Stack(Symbols):
-    """The namespace in which a rule is read: of several operands that are one array, along its first axis."""
+    """The namespace in which a rule of many operands is read: they are one array, reduced along its first axis."""
 
     def __getattr__(self, name: str) -> Any:
         symbolic = super().__getattr__(name)
@@ -62,15 +63,15 @@ class _Stack(Symbols):
         return super().largest(operands) if len(operands) > 1 else Symbol("largest", operands[0])
 
     def sigmoid(self, x: Term) -> Any:
-        return SIGMOID.value(self, x)
+        return ops.sigmoid.value(self, x)
 
 
 @cache
 def forward_kernel(op: Operation, count: int, constants: tuple[float, ...] = ()) -> Kernel:
     """The value of `op` on `count` arrays, followed by numbers.
 
-    >>> from microgradnet.ops import SOFTPLUS
-    >>> for step in forward_kernel(SOFTPLUS, 1).steps: print(*step)
+    >>> from microgradnet.ops import softplus
+    >>> for step in forward_kernel(softplus, 1).steps: print(*step)
     maximum (0, 0.0)
     abs (0,)
     negative (2,)
@@ -86,8 +87,8 @@ def forward_kernel(op: Operation, count: int, constants: tuple[float, ...] = ())
 def backward_kernel(op: Operation, count: int, constants: tuple[float, ...], wanted: tuple[int, ...]) -> Kernel:
     """Upstream · ∂y/∂xᵢ for the operands that are `wanted`; its operands are upstream, y, and those of `op`.
 
-    >>> from microgradnet.ops import MULTIPLY
-    >>> backward_kernel(MULTIPLY, 2, (), (1,))
+    >>> from microgradnet.ops import multiply
+    >>> backward_kernel(multiply, 2, (), (1,))
     Kernel(operands=4, steps=(Step(function='multiply', arguments=(0, 2)),), results=(4,))
     """
     upstream, y = Symbol("upstream"), Symbol("y")
@@ -104,7 +105,9 @@ def _kernel(operands: Sequence[Symbol], terms: Sequence[Term]) -> Kernel:
     def placed(term: Term) -> int | float:
         return place[term] if isinstance(term, Symbol) else float(term)
 
-    for symbol in walk(*[term for term in terms if isinstance(term, Symbol)])[1]:
+    for symbol in postorder(term for term in terms if isinstance(term, Symbol) and term not in place):
+        if symbol in place:
+            continue
         function, arguments = _fastest(symbol)
         step = Step(function, tuple([placed(argument) for argument in arguments]))
         place[symbol] = numbered.setdefault((function, repr(step.arguments)), len(operands) + len(steps))
@@ -114,7 +117,7 @@ def _kernel(operands: Sequence[Symbol], terms: Sequence[Term]) -> Kernel:
 
 
 def _fastest(symbol: Symbol) -> tuple[str, Sequence[Term]]:
-    """The array function for a symbol, and its arguments, in the form that takes the fewest passes over an array."""
+    """The array function for a symbol and its arguments, in the form with the fewest passes over an array."""
     arguments = symbol.arguments
     last = arguments[-1]
     if symbol.head == "*":

@@ -1,27 +1,24 @@
-"""A program in words: a line for every instruction, with the scalars that it stands for."""
+"""List a program: a line for each instruction, with the scalars that it computes."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from microgradnet._shared.text import counted
 from microgradnet.compiling.array_names import MOST_NAMES, ArrayNames, is_intermediate, label_of, places
 from microgradnet.compiling.instructions import GRADIENTS, Instruction, Rows
+from microgradnet.compiling.program import Program
 from microgradnet.value import Value
-
-if TYPE_CHECKING:
-    from microgradnet.compiling.program import Program
 
 OPERATORS = {"add": "+", "subtract": "−", "multiply": "·", "divide": "/"}
 COMPARED = {"less": "<", "greater": ">", "less_equal": "≤", "greater_equal": "≥"}
 REDUCED = {"total": "sum", "largest": "max"}
-WIDTH = 76  # of an instruction, before what it stands for
+WIDTH = 76  # characters of an instruction, before the scalars that it computes
 
 
 class Listing:
-    """The instructions of a program in words; what its arrays are called stands in `ArrayNames`."""
+    """The instructions of a program as text; `ArrayNames` names its arrays."""
 
-    def __init__(self, program: "Program") -> None:
+    def __init__(self, program: Program) -> None:
         self.program = program
         self.names = ArrayNames(program)
 
@@ -48,11 +45,11 @@ class Listing:
         return "\n".join(lines)
 
     def _backward(self) -> Iterator[tuple[str, str]]:
-        """The equations of the backward pass; also where a gradient is passed on, for which there is no instruction."""
+        """The equations of the backward pass, including gradients that are passed on without an instruction."""
         program = self.program
         if program.root:
             root = f"d{self.names.name(program.outputs[0])} {shape_of(program.root)}"
-            yield f"{root} = 1/n", "each sample's share of a mean; of a sum 1"
+            yield f"{root} = 1/n", "each sample's weight in a mean; 1 in a sum"
         ahead = list(reversed(program.backward))
         for block in reversed(program.plan.blocks):
             written: set[Rows] = set()
@@ -70,7 +67,7 @@ class Listing:
         yield from ((self.equation(instruction), self.about(instruction)) for instruction in reversed(ahead))
 
     def _outputs(self) -> str:
-        """What the outputs are called, or how many there are if they are in many places."""
+        """The names of the outputs, or their number if they are in many places."""
         outputs = self.program.outputs
         if len(outputs) == 1:
             return self.names.name(outputs[0])
@@ -116,7 +113,7 @@ class Listing:
         return shape_of(instruction.out)
 
     def expression(self, instruction: Instruction) -> str:
-        """What an instruction computes, in the usual signs."""
+        """The expression of an instruction, with the usual operators."""
         function, detail = instruction.function, instruction.detail
         if function == "take":
             return f"copies of {self.names.sources(instruction)}"
@@ -142,6 +139,6 @@ class Listing:
 
 
 def shape_of(rows: Rows) -> str:
-    """The shape of an array, axes of a single row left out, n for the samples."""
+    """The shape of an array without axes of length 1; n is the number of samples."""
     sizes = [str(size) for size in rows.shape if size > 1] + ["n"] * rows.storage.batched
     return f"({', '.join(sizes or ['1'])}{',' * (len(sizes) < 2)})"

@@ -1,4 +1,4 @@
-"""Lowering: the blocks of a plan as array instructions. The rules are those of the table, read by `kernels`."""
+"""Lowering: turn the blocks of a plan into array instructions, with the kernels of their operations."""
 
 from collections.abc import Callable
 
@@ -62,7 +62,7 @@ def runs(block: Block) -> list[tuple[Storage, int, int, tuple[int, ...]]]:
 
 
 def whole(storage: Storage) -> Rows:
-    """All rows of a storage, for what looks rows up in it."""
+    """All rows of a storage, for instructions that index it."""
     return row_range(storage, 0, 0)
 
 

@@ -1,18 +1,14 @@
-"""A program as a picture: a box for each array, an arrow for each use of it."""
-
-from typing import TYPE_CHECKING
+"""Draw a program: a box for each array, an arrow for each use of it."""
 
 from microgradnet.compiling.array_names import ArrayNames
 from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Instruction, Rows, row_range
 from microgradnet.compiling.listing import Listing, shape_of
+from microgradnet.compiling.program import Program
 from microgradnet.drawing.diagram import Arrow, Box, Diagram
 
-if TYPE_CHECKING:
-    from microgradnet.compiling.program import Program
 
-
-def draw_program(program: "Program", max_nodes: int, diagram: Diagram) -> None:
-    """Draw the forward instructions: each box says what is computed, its shape, and the scalars it stands for."""
+def draw_program(program: Program, max_nodes: int, diagram: Diagram) -> None:
+    """Draw the forward instructions: each box has the expression, its shape and the scalars that it computes."""
     listing = Listing(program)
     names = listing.names
     boxes: dict[Rows, int] = {}
@@ -33,7 +29,7 @@ def draw_program(program: "Program", max_nodes: int, diagram: Diagram) -> None:
                 boxes[operand] = tails[0]
             diagram.arrows += [Arrow(tail, number, f"e{number}_{position}_{tail}") for tail in tails]
         for rows in [rows for rows in boxes if rows.storage is out.storage and _overlap(rows, out)]:
-            del boxes[rows]  # it is written over: scratch rows hold one result after another
+            del boxes[rows]  # overwritten: scratch rows are reused
         boxes[out] = number
     left = len(program.forward) - max_nodes
     notes = [f"{left:,} more instructions are not drawn"] if left > 0 else []
@@ -42,12 +38,12 @@ def draw_program(program: "Program", max_nodes: int, diagram: Diagram) -> None:
 
 
 def _overlap(rows: Rows, others: Rows) -> bool:
-    """Whether some rows are among both."""
+    """Whether two ranges of rows overlap."""
     return rows.start <= others.last and others.start <= rows.last
 
 
 def _read(instruction: Instruction, names: ArrayNames) -> list[Rows]:
-    """What an instruction reads; of copies the arrays that they are made from."""
+    """The rows that an instruction reads; for copies, their source arrays."""
     operands = [operand for operand in instruction.operands if isinstance(operand, Rows)]
     if instruction.function != "take" or operands[0].size or operands[0].storage not in GRADIENTS:
         return [operand for operand in operands if operand.size]

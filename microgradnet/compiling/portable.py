@@ -1,4 +1,4 @@
-"""`Portable`: a program on the arrays of another library: JAX, PyTorch, or any that follows the array API."""
+"""`Portable`: a program on the arrays of another library: JAX, PyTorch, or any that implements the array API."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,11 +12,11 @@ from microgradnet.compiling.program import Program, Result
 
 
 def _library(namespace: Any) -> tuple[Functions, Callable[..., Any] | None]:
-    """What a library has outside of its namespace or not as the array API has it, and what makes functions fast."""
+    """A library's functions that deviate from the array API, and its function that compiles others, if any."""
     library = namespace.__name__.split(".")[0]
     if library == "jax":
         special = import_module("jax.scipy.special")
-        take = partial(namespace.take, axis=0, mode="clip")  # every row is there: nothing has to be checked
+        take = partial(namespace.take, axis=0, mode="clip")  # every index is valid: no check needed
         return {"take": take, "erf": special.erf, "erfc": special.erfc}, import_module("jax").jit
     if library == "torch":
         return {
@@ -29,12 +29,12 @@ def _library(namespace: Any) -> tuple[Functions, Callable[..., Any] | None]:
 class Portable:
     """A program on the arrays of another library.
 
-    It is a function of arrays and of nothing else, so the library can trace it and differentiate it again.
+    It is a pure function of arrays, which the library can trace and differentiate.
 
     Args:
         program: the instructions.
-        namespace: where the library has the functions of the array API: `jax.numpy`, `torch`, ….
-        dtype: what to compute in; None for that of the library's arrays that are given, float64 if there are none.
+        namespace: the library's array API namespace: `jax.numpy`, `torch`, ….
+        dtype: the dtype to compute in; None for that of the library's arrays among the arguments, float64 if none are.
 
     Raises:
         NotImplementedError: the library lacks a function that the program needs.
@@ -49,28 +49,36 @@ class Portable:
         self._is_traced = jit is not None
         self._function = jit(self._result, static_argnames=("size", "dtype", "device")) if jit else self._result
 
-    def run(self, theta: Array, arguments: Sequence[Array], size: int, share: float) -> Result:
-        """As `Program.run`, with arrays of the library; those given may be NumPy's. An infinity or NaN is no error.
+    def run(self, theta: Array, arguments: Sequence[Array], size: int, weight: float) -> Result:
+        """As `CompiledProgram.run`, with arrays of the library, or NumPy's. An infinity or NaN is no error.
 
         Raises:
-            ValueError: the library does not compute in the dtype.
+            ValueError: the library does not support the dtype.
         """
         given = [array for array in (theta, *arguments) if not isinstance(array, np.ndarray)]
         floating = [array.dtype for array in given if "float" in str(array.dtype)]
         dtype = self.dtype or (floating[0] if floating else self.namespace.float64)
-        device = given[0].device if given and not self._is_traced else None  # what is traced has none yet
+        device = given[0].device if given and not self._is_traced else None  # a traced array has none
         theta, others = [np.array(a) if isinstance(a, np.ndarray) else a for a in (theta, self.program.others.array)]
-        found: Result = self._function(theta, others, list(arguments), share, size=size, dtype=dtype, device=device)
+        found: Result = self._function(theta, others, list(arguments), weight, size=size, dtype=dtype, device=device)
         return found
 
     def _result(
-        self, theta: Array, others: Array, arguments: Sequence[Array], share: Any, *, size: int, dtype: Any, device: Any
+        self,
+        theta: Array,
+        others: Array,
+        arguments: Sequence[Array],
+        weight: Any,
+        *,
+        size: int,
+        dtype: Any,
+        device: Any,
     ) -> Result:
         xp, root = self.namespace, self.program.root
         inspected = getattr(xp, "__array_namespace_info__", None)
         if inspected and dtype not in inspected().dtypes().values():
             raise ValueError(
-                f"{xp.__name__} does not compute in {dtype}: compile with dtype='float32', or turn JAX's float64 on, "
+                f"{xp.__name__} does not compute in {dtype}: compile with dtype='float32', or enable JAX's float64, "
                 'jax.config.update("jax_enable_x64", True)'
             )
 
@@ -78,7 +86,7 @@ class Portable:
             ours = hasattr(given, "dtype") and not isinstance(given, np.ndarray) and given.dtype == dtype
             return given if ours else xp.asarray(given, dtype=dtype, device=device)
 
-        upstream = share if root and root.storage.batched else share * size
+        upstream = weight if root and root.storage.batched else weight * size
         ones = [xp.ones((1, count), dtype=dtype, device=device) for count in (1, size)]
         columns = [xp.reshape(array(a), (-1, 1)) for a in (upstream, theta, others, self._assigned.constants)]
         rows = [xp.reshape(array(argument), (size, -1)).T for argument in arguments]

@@ -1,28 +1,25 @@
-"""`Replay`: an array program bound to NumPy arrays for one size of batch: a list of calls that only need to be made.
+"""`Replay`: an array program bound to NumPy arrays for one size of batch, as a list of calls.
 
-Every array is made once, and every call knows its arrays: a replay makes no arrays and looks nothing up.
+Arrays are allocated once and bound to the calls: a replay allocates nothing and looks nothing up.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES, Instruction, Rows, Storage
+from microgradnet.compiling.program import Array, Program
 
-if TYPE_CHECKING:
-    from microgradnet.compiling.program import Program
-
-Array = np.ndarray[Any, Any]
-SMALL = 2048  # numbers, up to which picking some of them out is faster than a factor for each
+SMALL = 2048  # numbers up to which indexing is faster than multiplying by a mask
 Call = Callable[[], object]
 _DTYPES = (np.float64, np.bool_)
 
 
 def _elementwise(function: Callable[[float], float]) -> Callable[..., None]:
-    """A function that NumPy lacks, number by number."""
+    """A function that NumPy lacks, applied number by number."""
     vectorized = np.frompyfunc(function, 1, 1)
 
     def call(x: Array, *, out: Array) -> None:
@@ -42,7 +39,7 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "erf": _elementwise(math.erf),
     "erfc": _elementwise(math.erfc),
 }  # fmt: skip
-"""Functions of arrays, with the array for the result as `out`."""
+"""Functions of arrays that write the result to `out`."""
 
 
 class Replay:
@@ -50,14 +47,14 @@ class Replay:
 
     Args:
         program: the instructions.
-        size: of the batch.
+        size: the number of samples in the batch.
 
     Attributes:
         storages: the numbers.
-        outputs, gradient: where in them the results of the latest run are.
+        outputs, gradient: views of them with the results of the latest run.
     """
 
-    def __init__(self, program: "Program", size: int) -> None:
+    def __init__(self, program: Program, size: int) -> None:
         self.storages: dict[Storage, Array] = {
             storage: np.zeros((height, size if storage.batched else 1), _DTYPES[storage.logical])
             for storage, height in program.heights.items()
@@ -78,15 +75,15 @@ class Replay:
         self.gradient = self.storages[FIXED_GRADIENTS][:count, 0] if program.root else np.zeros(count)
         self.calls: list[Call] = [call for instruction in program for call in self._bound(instruction)]
 
-    def run(self, theta: Array, arguments: Sequence[Array], share: float) -> None:
-        """Put the numbers in, and make all the calls."""
+    def run(self, theta: Array, arguments: Sequence[Array], weight: float) -> None:
+        """Copy the inputs and run all calls."""
         self._theta[...] = theta
         if self._other_rows:
             self.storages[FIXED][self._other_rows, 0] = self._others
-        for into, argument in zip(self._arguments, arguments):  # noqa: B905  # as many, as capture has seen to
+        for into, argument in zip(self._arguments, arguments):  # noqa: B905  # same length, ensured by capture
             into[...] = argument
         if self._root is not None:
-            self._root.fill(share)
+            self._root.fill(weight)
         for call in self.calls:
             call()
 
@@ -115,7 +112,7 @@ class Replay:
         return [partial(function, *operands, out=self.array(instruction.out))]
 
     def _operand(self, operand: Rows | float) -> Array:
-        """An operand that is broadcast: what is a single number has no axes, which is the fastest."""
+        """An operand for broadcasting: a single number has no axes, which is fastest."""
         if not isinstance(operand, Rows):
             return np.array(operand)
         array = self.array(operand)
@@ -173,10 +170,10 @@ class Replay:
         return [lambda: np.copyto(out, base[index])]
 
     def _scatter_add(self, instruction: Instruction) -> Sequence[Call]:
-        (share,) = self._operands(instruction)
+        (contribution,) = self._operands(instruction)
         base = self.storages[instruction.out.storage]
         index = np.array(instruction.detail)
-        if base.shape[1] < share.shape[1]:
-            return [lambda: np.add.at(base[:, 0], index, share.sum(1))]
+        if base.shape[1] < contribution.shape[1]:
+            return [lambda: np.add.at(base[:, 0], index, contribution.sum(1))]
         each = np.add.outer(index * base.shape[1], np.arange(base.shape[1]))  # number by number is much faster than
-        return [partial(np.add.at, base.reshape(-1), each.reshape(-1), share.reshape(-1))]  # row by row
+        return [partial(np.add.at, base.reshape(-1), each.reshape(-1), contribution.reshape(-1))]  # row by row

@@ -1,7 +1,7 @@
-"""The scalar program: the values that were captured, and the passes that make fewer and larger operations of them.
+"""The scalar program: the captured values, and the passes that combine them into fewer, larger operations.
 
-Each pass is a function from program to program. A program's values can be printed, drawn and stepped through as any;
-where a pass changes nothing it gives back the program it was given.
+Each pass is a function from program to program. A program's values can be printed, drawn and stepped through as usual;
+a pass that changes nothing returns its argument.
 """
 
 from collections import Counter
@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from types import MappingProxyType
 
-from microgradnet.graph import walk
+from microgradnet import ops
+from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
-from microgradnet.ops import ADD, CONSTANT, MULTIPLY, TOTAL, WEIGHTED_SUM, Operation
+from microgradnet.ops import CONSTANT, Operation
 from microgradnet.value import Value, constant
 
 Operands = tuple[Value, ...]
-MANY = 4  # addends, from which on a sum is one operation: fewer are found in many places and in as many numbers
+MANY = 4  # addends from which on a sum is one operation: shorter sums rarely form a block
 Rule = Callable[[Value, Operation, Operands], Value | None]
-"""What takes the place of a value, given its operands as they are now; None to leave it as it is."""
+"""A rewrite rule: the replacement of a value, given its rewritten operands; None to keep it."""
 
 
 class ScalarProgram:
@@ -27,14 +28,15 @@ class ScalarProgram:
         outputs: the results.
         inputs: the leaves that hold an argument's numbers.
         leaves, nodes: all leaves; the computed values, each after its operands.
-        varying: what depends on an input, and so differs from sample to sample: inputs and computed values.
+        varying: inputs and the computed values that depend on one: they vary from sample to sample.
     """
 
     def __init__(self, outputs: Sequence[Value], inputs: Iterable[Value], frozen: Iterable[Value] = ()) -> None:
         self.outputs = list(outputs)
         self.inputs = list(inputs)
         self.frozen = frozenset(frozen)
-        self.leaves, self.nodes = walk(*self.outputs)
+        graph = Graph(*self.outputs)
+        self.leaves, self.nodes = graph.leaves, graph.computed
         self.varying = set(self.inputs)
         for node in self.nodes:
             if not self.varying.isdisjoint(node.operands):
@@ -49,31 +51,32 @@ class ScalarProgram:
         replaced = dict(leaves)
         for node in self.nodes:
             operands = node.operands
-            if replaced and not replaced.keys().isdisjoint(operands):
+            changed = bool(replaced) and not replaced.keys().isdisjoint(operands)
+            if changed:
                 operands = tuple([replaced.get(operand, operand) for operand in operands])
             new = rule(node, node.op, operands)
-            if new is None and operands is not node.operands:
+            if new is None and changed:
                 new = remade(node, node.op, operands)
             if new is not None:
                 replaced[node] = new
                 if node in self.varying:
-                    self.varying.add(new)  # for the rule to know, where it is an operand
+                    self.varying.add(new)  # for the rule, if it is an operand
         if not replaced:
             return self
         return ScalarProgram([replaced.get(v, v) for v in self.outputs], self.inputs, self.frozen)
 
 
 def remade(node: Value, op: Operation, operands: Operands) -> Value:
-    """A value that stands for `node`, with the same number and label, computed in another way."""
+    """A replacement for `node` with the same number and label, computed in another way."""
     new = constant(node._data)
     new.op, new.operands, new.label = op, operands, node.label
     return new
 
 
 def fold(program: ScalarProgram) -> ScalarProgram:
-    """Constants folded: what is computed from constants alone is a constant.
+    """Constant folding: a value computed from constants alone becomes a constant.
 
-    A constant is a number in an expression or a leaf that was made while the function ran.
+    A constant is a number in an expression or a leaf created while the function ran.
     """
     folded = set(program.frozen)
 
@@ -87,8 +90,8 @@ def fold(program: ScalarProgram) -> ScalarProgram:
     return program.rewritten(rule)
 
 
-def share(program: ScalarProgram) -> ScalarProgram:
-    """Common subexpressions shared: of two values with the same operation and operands the first serves for both."""
+def merge_equal(program: ScalarProgram) -> ScalarProgram:
+    """Common subexpression elimination: values with the same operation and operands are replaced by the first."""
     seen: dict[tuple[Operation, Operands], Value] = {}
     numbers: dict[str, Value] = {}
     same = {
@@ -107,7 +110,8 @@ def share(program: ScalarProgram) -> ScalarProgram:
 def gather(program: ScalarProgram) -> ScalarProgram:
     """Chains of + and × gathered: b + w₁·x₁ + w₂·x₂ + … is one weighted sum, a + b + c + … one sum."""
     if not any(
-        node.op in (ADD, TOTAL) and any(operand.op in (ADD, TOTAL, MULTIPLY) for operand in node.operands)
+        node.op in (ops.add, ops.total)
+        and any(operand.op in (ops.add, ops.total, ops.multiply) for operand in node.operands)
         for node in program.nodes
     ):
         return program
@@ -116,11 +120,14 @@ def gather(program: ScalarProgram) -> ScalarProgram:
     inside = {
         node
         for node in program.nodes
-        if node.op in (ADD, TOTAL) and uses[node] == 1 and node in users and users[node].op in (ADD, TOTAL)
+        if node.op in (ops.add, ops.total)
+        and uses[node] == 1
+        and node in users
+        and users[node].op in (ops.add, ops.total)
     }
 
     def rule(node: Value, op: Operation, operands: Operands) -> Value | None:
-        if op not in (ADD, TOTAL) or node in inside:
+        if op not in (ops.add, ops.total) or node in inside:
             if operands is node.operands:
                 return None
             new = remade(node, op, operands)
@@ -147,39 +154,39 @@ def gather(program: ScalarProgram) -> ScalarProgram:
 def _gathered(
     node: Value, operands: Operands, addends: list[Value], program: ScalarProgram, uses: Counter[Value]
 ) -> Value | None:
-    products = [v for v in addends if v.op is MULTIPLY and uses[v] == 1]
-    rest = [v for v in addends if not (v.op is MULTIPLY and uses[v] == 1)]
+    products = [v for v in addends if v.op is ops.multiply and uses[v] == 1]
+    rest = [v for v in addends if not (v.op is ops.multiply and uses[v] == 1)]
     if len(products) > 1:
         pairs = [_oriented(product.operands, program) for product in products]
         weights, inputs = [w for w, _ in pairs], [x for _, x in pairs]
         if len(rest) == 1:
-            return remade(node, WEIGHTED_SUM, (*weights, *inputs, *rest))
-        summed = remade(node, WEIGHTED_SUM, (*weights, *inputs))
+            return remade(node, ops.weighted_sum, (*weights, *inputs, *rest))
+        summed = remade(node, ops.weighted_sum, (*weights, *inputs))
         if not rest:
             return summed
         summed._data = reduce(lambda total, product: total + product._data, products, 0.0)
-        return remade(node, TOTAL, (summed, *rest))
-    return remade(node, TOTAL, tuple(addends)) if len(addends) > max(MANY, len(operands)) else None
+        return remade(node, ops.total, (summed, *rest))
+    return remade(node, ops.total, tuple(addends)) if len(addends) > max(MANY, len(operands)) else None
 
 
 def _oriented(operands: Operands, program: ScalarProgram) -> Operands:
-    """A product's two operands, the one that is the same for all samples first: the weight."""
+    """A product's two operands; the one that is the same for all samples, the weight, comes first."""
     a, b = operands
     return (b, a) if a in program.varying and b not in program.varying else (a, b)
 
 
 def split_bias(program: ScalarProgram) -> ScalarProgram:
-    """A weighted sum whose last addend differs from sample to sample made a sum: only a fixed one is a bias."""
+    """Split the last addend off a weighted sum if it varies from sample to sample: only a fixed addend is a bias."""
 
     def rule(node: Value, op: Operation, operands: Operands) -> Value | None:
-        if op is not WEIGHTED_SUM or len(operands) % 2 == 0 or operands[-1] not in program.varying:
+        if op is not ops.weighted_sum or len(operands) % 2 == 0 or operands[-1] not in program.varying:
             return None
-        products = remade(node, WEIGHTED_SUM, operands[:-1])
+        products = remade(node, ops.weighted_sum, operands[:-1])
         products._data -= operands[-1]._data
-        return remade(node, ADD, (products, operands[-1]))
+        return remade(node, ops.add, (products, operands[-1]))
 
     return program.rewritten(rule)
 
 
-PASSES = (fold, share, gather, split_bias)
-"""The passes, in the order in which they are applied. What no output depends on any longer drops out by itself."""
+PASSES = (fold, merge_equal, gather, split_bias)
+"""The passes, in the order in which they are applied. Values that no output depends on any more are dropped."""

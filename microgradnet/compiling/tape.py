@@ -1,8 +1,7 @@
 """`Tape`: a scalar program replayed node by node, sample by sample, by an interpreter that numba compiles.
 
-It is what array operations are too large for: graphs without any regularity, and batches of a few samples. The nodes
-are put in an order in which as many as can of one operation follow one another, so that the interpreter branches once
-for such a run, and not once for a node.
+It suits irregular graphs and batches of a few samples, for which array operations are too coarse. The nodes are
+ordered in long runs of one operation, so that the interpreter branches once per run instead of once per node.
 """
 
 import os
@@ -22,21 +21,21 @@ import numpy as np
 from microgradnet._shared.files import write_atomically
 from microgradnet.compiling.program import Program, Result
 from microgradnet.compiling.tape_source import Case, case_of, cases, is_listed, source
-from microgradnet.graph import walk
+from microgradnet.graph import Graph
 from microgradnet.ops import BUILT_IN, TABLE, Operation
 from microgradnet.value import Value
 
 Array = np.ndarray[Any, Any]
 Run: TypeAlias = tuple[Case, bool, list[Value]]
-"""Nodes of one case that follow one another, and whether their gradients are passed back."""
-INDEX = np.uint32  # unsigned, so that numba need not ask whether an index counts from the end
+"""Consecutive nodes of one case, and whether their gradients are passed back."""
+INDEX = np.uint32  # unsigned: numba then does not check for negative indices
 
 
 class Tape:
     """A scalar program as a tape that numba runs node by node, sample by sample.
 
-    Each scalar has a slot in an array of numbers: first what is the same for all samples (parameters, other leaves,
-    then what is computed from those alone), then inputs and what depends on them.
+    Each scalar has a slot in an array of numbers: first the scalars that are the same for all samples (parameters,
+    other leaves, values computed from those alone), then inputs and the values that depend on them.
 
     Attributes:
         runs: the nodes, in the order in which they are computed.
@@ -47,9 +46,9 @@ class Tape:
 
     def __init__(self, program: Program) -> None:
         scalars, varying = program.scalars, program.scalars.varying
-        own = [row for row in TABLE.values() if row.name in BUILT_IN]  # the same for all programs: compiled once
-        rows = tuple(dict.fromkeys([*own, *[node.op for node in scalars.nodes]]))
-        self._interpreter = interpreter(rows)
+        own = [op for op in TABLE.values() if op.name in BUILT_IN]  # the same for all programs: compiled once
+        operations = tuple(dict.fromkeys([*own, *[node.op for node in scalars.nodes]]))
+        self._interpreter = interpreter(operations)
         self._others = program.others
         backward = _passing_back(program)
         fixed_runs = schedule([node for node in scalars.nodes if node not in varying], backward)
@@ -64,8 +63,8 @@ class Tape:
         self._gradients = np.zeros(len(slots))
         self._parameters, self._inputs, self._outputs = len(program.parameters), len(inputs), len(scalars.outputs)
         self._tape = (
-            _run_table(fixed_runs, slots, rows),
-            _run_table(varying_runs, slots, rows),
+            _run_table(fixed_runs, slots, operations),
+            _run_table(varying_runs, slots, operations),
             *_operand_tables(slots),
             np.array([slots[output] for output in scalars.outputs], INDEX),
             len(program.parameters),
@@ -73,11 +72,11 @@ class Tape:
             slots[scalars.outputs[0]] if backward else -1,
         )
 
-    def run(self, theta: Array, arguments: Sequence[Array], size: int, share: float) -> Result:
-        """The outputs for a batch of `size` samples, and the gradient of the first, where each counts `share`.
+    def run(self, theta: Array, arguments: Sequence[Array], size: int, weight: float) -> Result:
+        """The outputs for a batch of `size` samples, and the gradient of the first, with this weight for each sample.
 
         Raises:
-            FloatingPointError: an operation on finite numbers gave none, and `np.errstate` has such errors raised.
+            FloatingPointError: an operation on finite numbers is not finite, and `np.errstate` raises such errors.
         """
         known = self._parameters
         self._values[:known] = theta
@@ -87,7 +86,7 @@ class Tape:
         if arguments:
             np.concatenate([argument.reshape(size, -1) for argument in arguments], axis=1, out=inputs)
         outputs = np.empty((self._outputs, size))
-        good = self._interpreter(inputs, outputs, self._values, self._gradients, *self._tape, share)
+        good = self._interpreter(inputs, outputs, self._values, self._gradients, *self._tape, weight)
         gradient = self._gradients[:known].copy()
         if not good and "raise" in np.geterr().values():
             raise FloatingPointError("an operation of a tape has no finite result")
@@ -95,10 +94,10 @@ class Tape:
 
 
 def schedule(nodes: Sequence[Value], backward: set[Value]) -> list[Run]:
-    """The nodes in runs of one case, each node after those that it is computed from.
+    """The nodes in runs of one case, each node after its operands.
 
-    A run takes all that is ready, also what becomes ready by the run itself; then it is the turn of the case that has
-    been waiting longest, so that as many as can have come together.
+    A run takes all nodes that are ready, including those that the run itself makes ready; the next run is of the case
+    that has waited longest, to collect as many nodes as possible.
     """
     waiting: dict[Value, int] = {}
     users: dict[Value, list[Value]] = {node: [] for node in nodes}
@@ -115,7 +114,7 @@ def schedule(nodes: Sequence[Value], backward: set[Value]) -> list[Run]:
     while ready:
         key = next(iter(ready))
         run = ready.pop(key)
-        for node in run:  # which grows meanwhile
+        for node in run:  # grows during the loop
             for user in users[node]:
                 waiting[user] -= 1
                 if not waiting[user]:
@@ -128,9 +127,9 @@ def _nodes(runs: Iterable[Run]) -> Iterable[Value]:
     return chain.from_iterable(nodes for _, _, nodes in runs)
 
 
-def _run_table(runs: Sequence[Run], slots: dict[Value, int], rows: Sequence[Operation]) -> Array:
-    """A row for each run, as the interpreter takes it."""
-    numbers = {case: number for number, case in enumerate(cases(rows))}
+def _run_table(runs: Sequence[Run], slots: dict[Value, int], operations: Sequence[Operation]) -> Array:
+    """The interpreter's table of runs, one line per run."""
+    numbers = {case: number for number, case in enumerate(cases(operations))}
     table = [
         (numbers[case], slots[nodes[0]], slots[nodes[-1]] + 1, backward, is_listed(case[0]))
         for case, backward, nodes in runs
@@ -139,7 +138,7 @@ def _run_table(runs: Sequence[Run], slots: dict[Value, int], rows: Sequence[Oper
 
 
 def _operand_tables(slots: dict[Value, int]) -> tuple[Array, Array, Array]:
-    """The slots of each value's operands, as the interpreter takes them: first, second, many."""
+    """The slots of each value's operands as the interpreter's three arrays: first, second, many."""
     first, second = np.zeros((2, len(slots)), INDEX)
     many: list[int] = []
     for node, slot in slots.items():
@@ -153,48 +152,48 @@ def _operand_tables(slots: dict[Value, int]) -> tuple[Array, Array, Array]:
 
 
 def _passing_back(program: Program) -> set[Value]:
-    """The nodes between the first output and the parameters; none if no gradient is wanted."""
+    """The nodes between the first output and the parameters; none if no gradient is computed."""
     if program.root is None:
         return set()
     found = set(program.parameters)
-    for node in walk(program.scalars.outputs[0])[1]:
+    for node in Graph(program.scalars.outputs[0]).computed:
         if not found.isdisjoint(node.operands):
             found.add(node)
     return found
 
 
 @cache
-def interpreter(rows: tuple[Operation, ...]) -> Callable[..., bool]:
-    """The interpreter of tapes of these rows; numba compiles it once, and keeps it in the user's cache directory."""
+def interpreter(operations: tuple[Operation, ...]) -> Callable[..., bool]:
+    """The interpreter of tapes of these operations; numba compiles it once and caches it in the user's directory."""
     try:
         import_module("numba")
     except ImportError as error:
         raise ImportError("the numba engine needs numba: pip install 'microgradnet[fast]'") from error
-    text = source(rows)
+    text = source(operations)
     name = f"microgradnet_tape_{sha256(text.encode()).hexdigest()[:16]}"  # numba takes functions by name for the same
     path = _kept(name, text)
     if path:
         try:
             return _made(name, text, path)
-        except Exception:  # numba trusts what it finds beside the file: garbage there raises whatever it happens to
+        except Exception:  # numba trusts its cache: a corrupt file can raise any exception
             rmtree(path.with_name("__pycache__"), ignore_errors=True)
     return _made(name, text, None)
 
 
 def _made(name: str, text: str, path: Path | None) -> Callable[..., bool]:
-    """The interpreter of this text; numba looks for it beside the file, if there is one, or else compiles it."""
+    """The interpreter of this text; numba loads it from the cache beside the file, or compiles it."""
     module: Any = ModuleType(name)
     module.CACHED = path is not None
-    sys.modules[name] = module  # where numba looks for what it finds in its cache
+    sys.modules[name] = module  # numba looks up cached functions by module
     exec(compile(text, path or "<tape>", "exec"), module.__dict__)
     run: Callable[..., bool] = module.run
     return run
 
 
 def _kept(name: str, text: str) -> Path | None:
-    """A file of this name and text, which numba's cache goes by; None where it cannot be written, or others could.
+    """A file of this name and text, as the key of numba's cache; None if it is not writable, or others can write to it.
 
-    numba runs what it finds beside the file, so the folder has to be the user's own, and nobody else's to write to.
+    numba executes its cache beside the file, so only the user may be able to write to the folder.
     """
     try:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "microgradnet", "tapes")

@@ -1,7 +1,7 @@
-"""The interpreter of tapes as Python source for numba: one branch a row of the table, written from the row's rules.
+"""The interpreter of tapes as Python source for numba: one branch per operation, generated from its rules.
 
-A rule read with symbols gives an expression, and the expression is written in Python: the mathematics stands in the
-row, and nowhere else. Rows of any number of operands need loops; these stand here.
+A rule applied to symbols gives an expression, and the expression is written in Python: the mathematics is defined by
+the operation alone. Operations of any number of operands need loops, which are defined here.
 """
 
 import inspect
@@ -9,22 +9,23 @@ from collections.abc import Iterator, Sequence
 from textwrap import indent
 from typing import TypeAlias
 
+from microgradnet import ops
 from microgradnet.notation.symbols import Symbol, Symbols, Term
 from microgradnet.notation.writers import PYTHON
-from microgradnet.ops import ADD, LOGSUMEXP, MULTIPLY, POWER, TOTAL, WEIGHTED_SUM, Operation, floats
+from microgradnet.ops import Operation, floats
 from microgradnet.value import Value
 
 Case: TypeAlias = tuple[Operation, tuple[float, ...]]
-"""A branch: a row, and the constants for which it is; () for all."""
+"""A branch: an operation, and the constants to which it applies; () for all."""
 
-FIRST = (ADD, MULTIPLY, WEIGHTED_SUM)
-KNOWN = {POWER: ((2.0,), (0.0,))}
+FIRST = (ops.add, ops.multiply, ops.weighted_sum)
+KNOWN = {ops.power: ((2.0,), (0.0,))}
 """Constants with a branch of their own: x² is a product, and the rule asks whether an exponent is 0."""
 HELPERS = (floats.maximum, floats.minimum, floats.sign, floats.sigmoid)
-"""The functions of rules that `math` does not have."""
+"""The functions used in rules that `math` lacks."""
 
 LOOPS = {
-    TOTAL: (
+    ops.total: (
         """\
 total = values[many[first[i]]]
 for j in range(first[i] + 1, second[i]):
@@ -36,7 +37,7 @@ for j in range(first[i], second[i]):
     gradients[many[j]] += upstream
 """,
     ),
-    WEIGHTED_SUM: (
+    ops.weighted_sum: (
         """\
 start, count = first[i], (second[i] - first[i]) // 2
 total = 0.0
@@ -56,7 +57,7 @@ if start + 2 * count < second[i]:
     gradients[many[start + 2 * count]] += upstream
 """,
     ),
-    LOGSUMEXP: (
+    ops.logsumexp: (
         """\
 top = values[many[first[i]]]
 for j in range(first[i] + 1, second[i]):
@@ -75,7 +76,7 @@ for j in range(first[i], second[i]):
 """,
     ),
 }
-"""For a row of any number of operands how a node i is computed, and how its gradient `upstream` is passed back."""
+"""For an operation of any number of operands, the code that computes node i and passes its gradient `upstream` back."""
 
 MODULE = '''\
 """The interpreter of tapes, written by microgradnet.compiling.tape_source; kept for numba's cache beside it."""
@@ -137,7 +138,7 @@ def failed(values, runs, first, second, many):
 )
 def run(
     inputs, outputs, values, gradients, fixed_runs, runs,
-    first, second, many, results, parameters, fixed, root, share,
+    first, second, many, results, parameters, fixed, root, weight,
 ):
     """Replay a tape for each sample; whether no operation failed.
 
@@ -149,7 +150,7 @@ def run(
             first slot, slot after the last, whether gradients go back, whether operands are in `many`).
         first, second, many: the slots of each node's operands, or where in `many` these begin and end.
         results: the slots of the outputs.
-        root: the slot whose gradient is `share` for each sample; -1 if no gradient is wanted.
+        root: the slot whose gradient is `weight` for each sample; -1 if no gradient is wanted.
     """
     size, width = inputs.shape
     forward(values, fixed_runs, first, second, many)
@@ -166,7 +167,7 @@ def run(
         if root >= 0:
             for i in range(fixed, len(gradients)):
                 gradients[i] = 0.0
-            gradients[root] += share
+            gradients[root] += weight
             backward(values, gradients, runs, first, second, many)
     if root >= 0:
         backward(values, gradients, fixed_runs, first, second, many)
@@ -176,10 +177,10 @@ def run(
 '''
 
 
-def cases(rows: Sequence[Operation]) -> list[Case]:
-    """The branches for these rows, those that are taken most often first."""
-    ordered = [*FIRST, *[row for row in rows if row not in FIRST]]
-    return [(row, constants) for row in ordered for constants in (*KNOWN.get(row, ()), ())]
+def cases(operations: Sequence[Operation]) -> list[Case]:
+    """The branches for these operations, the most frequent first."""
+    ordered = [*FIRST, *[op for op in operations if op not in FIRST]]
+    return [(op, constants) for op in ordered for constants in (*KNOWN.get(op, ()), ())]
 
 
 def case_of(node: Value) -> Case:
@@ -192,20 +193,20 @@ def case_of(node: Value) -> Case:
 
 
 def is_listed(op: Operation) -> bool:
-    """Whether the slots of a node's operands are in `many`, as two fixed places are not enough."""
+    """Whether the slots of a node's operands are in `many`, because there can be more than two."""
     return op.variadic or len(op.operands) > 2
 
 
-def source(rows: Sequence[Operation]) -> str:
-    """The module that interprets tapes of these rows.
+def source(operations: Sequence[Operation]) -> str:
+    """The source of a module that interprets tapes of these operations.
 
     Raises:
         TypeError: one takes any number of operands, and there is no loop for it here.
     """
-    for row in rows:
-        if row.variadic and row not in LOOPS:
-            raise TypeError(f"the tape has no loop for {row!r}, which takes any number of operands: use engine 'numpy'")
-    branches = cases(rows)
+    for op in operations:
+        if op.variadic and op not in LOOPS:
+            raise TypeError(f"the tape has no loop for {op!r}, which takes any number of operands: use engine 'numpy'")
+    branches = cases(operations)
     return MODULE.format(
         helpers="\n\n".join("@njit\n" + inspect.getsource(helper) for helper in HELPERS),
         forward=_switch([_forward(*case) for case in branches], branches),
@@ -215,8 +216,8 @@ def source(rows: Sequence[Operation]) -> str:
 
 def _switch(bodies: Sequence[str], branches: Sequence[Case]) -> str:
     lines = [
-        f"{'el' if number else ''}if case == {number}:  # {row.name}{list(constants) or ''}\n{indent(body, '    ')}"
-        for number, (body, (row, constants)) in enumerate(zip(bodies, branches, strict=True))
+        f"{'el' if number else ''}if case == {number}:  # {op.name}{list(constants) or ''}\n{indent(body, '    ')}"
+        for number, (body, (op, constants)) in enumerate(zip(bodies, branches, strict=True))
     ]
     return indent("".join(lines), " " * 8)
 
@@ -233,10 +234,10 @@ def _forward(op: Operation, constants: tuple[float, ...]) -> str:
 
 
 def _backward(op: Operation, constants: tuple[float, ...]) -> str:
-    """The loop that passes the gradients of the nodes of a run on, upstream · local derivative.
+    """The loop that applies the chain rule to the nodes of a run: upstream · local derivative.
 
-    >>> from microgradnet.ops import DIVIDE
-    >>> print(_backward(DIVIDE, ()), end="")
+    >>> from microgradnet.ops import divide
+    >>> print(_backward(divide, ()), end="")
     for i in range(stop - 1, start - 1, -1):
         upstream = gradients[i]
         y = values[i]
@@ -253,15 +254,15 @@ def _backward(op: Operation, constants: tuple[float, ...]) -> str:
         operands = _operands(op, constants)
         upstream = Symbol("upstream")
         derivatives = op.derivatives(Symbols(), Symbol("y"), *operands)
-        shares = [upstream * derivative for derivative in derivatives[: len(op.operands) - op.constants]]
-        definitions, written = PYTHON.write_all(shares, shared="t")
-        passed = [f"gradients[k{i}] += {share}" for i, share in enumerate(written)]
+        contributions = [upstream * derivative for derivative in derivatives[: len(op.operands) - op.constants]]
+        definitions, written = PYTHON.write_all(contributions, shared="t")
+        passed = [f"gradients[k{i}] += {contribution}" for i, contribution in enumerate(written)]
         body = "\n".join(["y = values[i]", *_read(op, operands), *definitions, *passed, ""])
     return "for i in range(stop - 1, start - 1, -1):\n    upstream = gradients[i]\n" + indent(body, "    ")
 
 
 def _operands(op: Operation, constants: tuple[float, ...]) -> list[Term]:
-    """What a rule is read with: symbols, and the constants that are known."""
+    """The arguments of a rule: symbols, and the known constants."""
     return [*[Symbol(f"x{i}") for i in range(len(op.operands) - len(constants))], *constants]
 
 

@@ -4,19 +4,18 @@ A change of the vector touches none of its values. The first to read or write th
 fetch theirs: so a program that trains on arrays pays for the values when somebody looks at them, and not before.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from microgradnet import value as clock
+from microgradnet import value as engine
 from microgradnet.value import Value
 
 Numbers: TypeAlias = NDArray[np.float64]
-
-_data: Any = Value.__dict__["_data"]
-_epoch: Any = Value.__dict__["_epoch"]
 
 
 class ParameterVector:
@@ -47,15 +46,16 @@ class ParameterVector:
         if len(set(self.values)) < len(self.values):
             raise ValueError("a value may stand in a parameter vector only once")
         self._numbers: Numbers = np.empty(len(self.values))
+        self._spare: Numbers = np.empty(len(self.values))  # what a change makes of them, before it counts
         self._view = self._numbers[:]
         self._view.flags.writeable = False
         self._ahead = False  # whether the values have yet to fetch their numbers
-        self._epoch = -1  # as of when the numbers are those of the values
+        self._clock = -1  # as of when the numbers are those of the values
 
     @property
     def array(self) -> Numbers:
         """The numbers, to be read only: it changes with the vector."""
-        self._writable()
+        self._synchronised()
         return self._view
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -73,23 +73,18 @@ class ParameterVector:
     def __setitem__(self, index: Any, numbers: ArrayLike) -> None:
         if np.asarray(numbers).dtype.kind not in "fiub":
             raise TypeError(f"numbers are needed, got {numbers!r:.80}")
-        self._writable()[index] = numbers
-        self._changed()
+        changed = self._synchronised().copy()
+        changed[index] = numbers
+        self._taken()[:] = changed
 
     def __iadd__(self, change: ArrayLike) -> "ParameterVector":
-        numbers = self._writable()
-        np.add(numbers, change, numbers)
-        return self._changed()
+        return self._apply(np.add, change)
 
     def __isub__(self, change: ArrayLike) -> "ParameterVector":
-        numbers = self._writable()
-        np.subtract(numbers, change, numbers)
-        return self._changed()
+        return self._apply(np.subtract, change)
 
     def __imul__(self, factor: ArrayLike) -> "ParameterVector":
-        numbers = self._writable()
-        np.multiply(numbers, factor, numbers)
-        return self._changed()
+        return self._apply(np.multiply, factor)
 
     def __repr__(self) -> str:
         return repr(self.array).replace("array", "ParameterVector", 1)
@@ -97,51 +92,56 @@ class ParameterVector:
     def __reduce__(self) -> Any:
         return ParameterVector, (self.values,)
 
-    def _writable(self) -> Numbers:
-        if not self._ahead and self._epoch != clock._epoch:  # some value somewhere has changed
-            self._numbers[:] = [value._data for value in self.values]
-            self._epoch = clock._epoch
-        return self._numbers
+    def fetch(self) -> None:
+        """Give every value its number."""
+        _at_once(
+            map(setattr, self.values, repeat("_changed"), repeat(self._clock)),
+            map(setattr, self.values, repeat("_data"), self._numbers.tolist()),
+            map(setattr, self.values, repeat("__class__"), repeat(Value)),
+            map(dict.pop, map(vars, self.values), repeat("_keeper"), repeat(None)),
+            map(setattr, [self], ["_ahead"], [False]),
+        )
 
-    def _changed(self) -> "ParameterVector":
-        clock._epoch += 1
-        self._epoch = clock._epoch
-        if not self._ahead:
-            self._ahead = True
-            for value in self.values:
-                _data.__set__(value, self)
-                value.__class__ = _Held
+    def _apply(self, function: Any, operand: ArrayLike) -> "ParameterVector":
+        changed = function(self._synchronised(), operand, self._spare)
+        self._taken()[:] = changed
         return self
 
-    def _fetch(self) -> None:
-        """Give every value its number."""
-        self._ahead = False
-        for value, number in zip(self.values, self._numbers.tolist(), strict=True):
-            value.__class__ = Value
-            value._data = number
-            value._epoch = self._epoch
+    def _synchronised(self) -> Numbers:
+        if not self._ahead and self._clock != engine._clock:  # some value somewhere has changed
+            self._numbers[:] = [value._data for value in self.values]
+            self._clock = engine._clock
+        return self._numbers
+
+    def _taken(self) -> Numbers:
+        """The numbers, to be changed: the values have none from now on, and fetch them when one is looked at."""
+        numbers = self._synchronised()
+        if not self._ahead:
+            _at_once(
+                map(dict.__setitem__, map(vars, self.values), repeat("_keeper"), repeat(self)),
+                map(setattr, self.values, repeat("__class__"), repeat(_Kept)),
+                map(delattr, self.values, repeat("_data")),
+                map(delattr, self.values, repeat("_changed")),
+                map(setattr, [self], ["_ahead"], [True]),
+            )
+        engine._clock += 1
+        self._clock = engine._clock
+        return numbers
 
 
-class _Held(Value):
-    """A value whose number is still in its vector, which stands in the number's place meanwhile."""
+def _at_once(*changes: Iterable[None]) -> None:
+    """Do all of the changes, iterators of C, one after the other in a single call of C: no Ctrl-C comes between."""
+    deque(chain(*changes), maxlen=0)
+
+
+class _Kept(Value):
+    """A value while its number is in a vector only."""
 
     __slots__ = ()
 
-    def _read(self) -> float:
-        _data.__get__(self)._fetch()
-        return float(self._data)
-
-    def _write(self, number: float) -> None:
-        _data.__get__(self)._fetch()
-        self._data = number
-
-    def _read_epoch(self) -> int:
-        _data.__get__(self)._fetch()
-        return int(self._epoch)
-
-    _data = property(_read, _write)
-    _epoch = property(_read_epoch)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        self._read()
-        return self.__reduce_ex__(protocol)
+    def __getattr__(self, name: str) -> Any:
+        """Called for what is not there: the number is fetched first."""
+        if name in ("_data", "_changed"):
+            vars(self)["_keeper"].fetch()
+            return getattr(self, name)
+        raise AttributeError(f"a Value has no attribute {name!r}", name=name, obj=self)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from microgradnet import Program, Value, compile, parameter
+from microgradnet.compiling.compiled_program import CompiledProgram
 
 Function = Callable[..., Any]
 
@@ -52,7 +53,9 @@ def assert_close(found: tuple[float, Any], expected: tuple[float, list[float]], 
         np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12 * scale)
 
 
-def assert_agrees(function: Function, parameters: Sequence[Value], *arrays: Any, reduction: str = "mean") -> Program:
+def assert_agrees(
+    function: Function, parameters: Sequence[Value], *arrays: Any, reduction: str = "mean"
+) -> CompiledProgram:
     """Compiled and eager agree on a batch, whatever was replayed before; the program, for a look at it."""
     expected = eager(function, parameters, arrays, reduction)
     compiled = compile(function, parameters, reduction=reduction)

@@ -19,6 +19,7 @@ from microgradnet import (
     logsumexp,
     maximum,
     minimum,
+    ops,
     parameter,
     relu,
     sigmoid,
@@ -29,10 +30,9 @@ from microgradnet import (
     total,
     weighted_sum,
 )
-from microgradnet.compiling import differentiation, gradient_rows
-from microgradnet.compiling import program as programs_module
+from microgradnet.compiling import compiled_program, differentiation, gradient_rows
 from microgradnet.compiling.kernels import backward_kernel
-from microgradnet.ops import WEIGHTED_SUM, Operation
+from microgradnet.ops import Operation
 from tests.compiling.comparing import assert_agrees, assert_close, eager, numbers, parameters_of
 from tests.strategies import Program, differentiable, each_row, programs, record, some_points
 
@@ -52,7 +52,7 @@ STEPS: dict[str, Callable[[Values], list[Value]]] = {
     "difference": lambda v: [(v[0] - v[1]) * 0.5],
     "quotient": lambda v: [v[0] / (v[1] * v[1] + 1.0)],
     "extremes": lambda v: [maximum(v[0], v[1]), minimum(v[0], v[2])],
-    "sum": lambda v: [tanh(total(v))],
+    "total": lambda v: [tanh(total(v))],
     "chain of +": lambda v: [tanh(v[0] + v[1] + (v[2] + v[3]) + v[4])],
     "products": lambda v: [tanh(v[0] * v[1] + v[2] * v[3] + v[4])],
     "constant": lambda v: [tanh(v[0] * Value(0.75) + 1.5)],
@@ -146,8 +146,8 @@ def test_each_row_at_edge_values(row: Operation) -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 11])
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_batches_of_any_size_also_in_pieces(size: int, reduction: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs_module, "CACHE", 1)
-    monkeypatch.setattr(programs_module, "FEWEST", 3)
+    monkeypatch.setattr(compiled_program, "CACHE", 1)
+    monkeypatch.setattr(compiled_program, "FEWEST", 3)
     model = MLP(3, [4, 2], "tanh", seed=1)
 
     def loss(x: list[Value], y: Value) -> Any:
@@ -253,7 +253,7 @@ def test_a_wrong_derivative_is_seen(row: Operation, monkeypatch: pytest.MonkeyPa
     assert_agrees(function, parameters, zeros)
     for module in (differentiation, gradient_rows):
         monkeypatch.setattr(module, "backward_kernel", slightly_wrong)
-    if row is WEIGHTED_SUM:  # has no kernel: its gradients are matrix products
+    if row is ops.weighted_sum:  # has no kernel: its gradients are matrix products
         assert_agrees(function, parameters, zeros)
     else:
         with pytest.raises(AssertionError, match="Not equal to tolerance"):

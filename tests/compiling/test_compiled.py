@@ -23,8 +23,7 @@ from microgradnet import (
     total,
     weighted_sum,
 )
-from microgradnet.compiling import Compiled, Program, replay
-from microgradnet.compiling import program as programs_module
+from microgradnet.compiling import Compiled, Program, compiled_program, replay
 from tests.compiling.comparing import assert_agrees, eager, numbers, parameters_of
 
 W, B = parameter(0.5, "w"), parameter(-1.0, "b")
@@ -389,8 +388,8 @@ def test_an_error_names_the_operation_and_the_sample(
     function: Callable[..., Value], bad: float, size: int, place: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The words are those of the eager error; a batch of 20 is replayed in pieces."""
-    monkeypatch.setattr(programs_module, "CACHE", 1)
-    monkeypatch.setattr(programs_module, "FEWEST", 6)
+    monkeypatch.setattr(compiled_program, "CACHE", 1)
+    monkeypatch.setattr(compiled_program, "FEWEST", 6)
     batch = np.full(size, 1e-3)
     step = compile(function, W)
     step(batch)
@@ -514,7 +513,7 @@ def test_through_outputs_that_are_not_differentiated_nothing_goes_back() -> None
 
 def test_an_overflow_of_a_sum_in_another_order_is_an_error() -> None:
     step = compile(lambda x: x[0] * 1e300 + (-1e308) + x[1] * 1e300)
-    with pytest.raises(DomainError, match="adds in another order"):
+    with pytest.raises(DomainError, match="adds in a different order"):
         step([[1e8, 1e8]])
 
 

@@ -54,7 +54,7 @@ def test_a_perceptron() -> None:
         "h₄ (n,) = h₃ − y  1 × subtract",
         "h₅ (n,) = h₄ · h₄  1 × power",
         "",
-        "dh₅ (n,) = 1/n  each sample's share of a mean; of a sum 1",
+        "dh₅ (n,) = 1/n  each sample's weight in a mean; 1 in a sum",
         "t₁ (n,) = 2 · h₄  1 × power",
         "dh₄ (n,) = dh₅ · t₁  1 × power",
         "dh₃ (n,) is dh₄  1 × subtract",
@@ -115,8 +115,8 @@ def test_weights_that_are_no_parameters_are_named_by_their_labels() -> None:
 def test_a_picture_has_a_box_for_each_instruction_and_nothing_stands_alone(make: Callable[[], Program]) -> None:
     program = make()
     dot_text = draw(program).dot
-    boxes = set(re.findall(r"^  (n\d+) \[", dot_text, re.MULTILINE))
-    joined = {end for arrow in re.findall(r"^  (n\d+) -> (n\d+)", dot_text, re.MULTILINE) for end in arrow}
+    boxes = set(re.findall(r"^\t(n\d+) \[", dot_text, re.MULTILINE))
+    joined = {end for arrow in re.findall(r"^\t(n\d+) -> (n\d+)", dot_text, re.MULTILINE) for end in arrow}
     assert boxes == joined
     assert len(boxes) > len(program.forward)
     assert all(name in dot_text for name in program.captured.names)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnet import Value, compile, parameter, relu, tanh, total, weighted_sum
+from microgradnet import Value, compile, ops, parameter, relu, tanh, total, weighted_sum
 from microgradnet.compiling.capturing import capture
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, regular, row_range
 from microgradnet.compiling.kernels import backward_kernel, forward_kernel
-from microgradnet.compiling.scalars import ScalarProgram, fold, gather, share, split_bias
-from microgradnet.ops import ADD, MULTIPLY, POWER, RELU, SQRT, TABLE, TANH, TOTAL, WEIGHTED_SUM, Operation
+from microgradnet.compiling.scalars import ScalarProgram, fold, gather, merge_equal, split_bias
+from microgradnet.ops import TABLE, Operation
 from tests.strategies import derivatives_at, differentiable, each_row, some_points
 
 W, B = parameter(0.5, "w"), parameter(-1.0, "b")
@@ -43,7 +43,7 @@ def test_fold_computes_what_depends_on_constants_alone() -> None:
     program = captured(lambda x: x * (Value(2.0) * 3 + 1) + tanh(Value(0.0)), 2.0)
     assert len(program.nodes) == 5
     folded = fold(program)
-    assert [node.op for node in folded.nodes] == [MULTIPLY, ADD]
+    assert [node.op for node in folded.nodes] == [ops.multiply, ops.add]
     assert sorted(leaf.data for leaf in folded.leaves if leaf not in folded.inputs) == [0.0, 7.0]
     assert lines(folded) == ["x·7", "x·7 + 0"]
 
@@ -64,32 +64,34 @@ def test_fold_knows_a_value_made_outside_from_one_made_inside() -> None:
     assert fold(program := captured(lambda x: x * (outside * 3), 1.0)) is program
 
 
-# --- share ---
+# --- merge_equal ---
 
 
 def test_share_computes_the_same_only_once() -> None:
     program = captured(lambda x: tanh(W * x) + tanh(W * x) * (W * x), 2.0)
     assert len(program.nodes) == 7
-    shared = share(program)
-    assert [node.op for node in shared.nodes] == [MULTIPLY, TANH, MULTIPLY, ADD]
+    shared = merge_equal(program)
+    assert [node.op for node in shared.nodes] == [ops.multiply, ops.tanh, ops.multiply, ops.add]
     first, second = shared.outputs[0].operands
     assert second.operands[0] is first
 
 
 def test_share_knows_equal_constants() -> None:
-    shared = share(captured(lambda x: (x * 2.0) + (x * 2.0), 3.0))
-    assert [node.op for node in shared.nodes] == [MULTIPLY, ADD]
-    apart = share(captured(lambda x: (x * 0.0) + (x * -0.0), 3.0))
-    assert [node.op for node in apart.nodes] == [MULTIPLY, MULTIPLY, ADD], "0 and −0 are not the same number"
+    shared = merge_equal(captured(lambda x: (x * 2.0) + (x * 2.0), 3.0))
+    assert [node.op for node in shared.nodes] == [ops.multiply, ops.add]
+    apart = merge_equal(captured(lambda x: (x * 0.0) + (x * -0.0), 3.0))
+    assert [node.op for node in apart.nodes] == [ops.multiply, ops.multiply, ops.add], (
+        "0 and −0 are not the same number"
+    )
 
 
 def test_share_keeps_what_is_in_another_order_or_of_another_operation() -> None:
     program = captured(lambda x, y: [x - y, y - x, x * y, x / y], 2.0, 3.0)
-    assert share(program) is program
+    assert merge_equal(program) is program
 
 
 def test_share_makes_two_outputs_one() -> None:
-    shared = share(captured(lambda x: [x * W, x * W], 2.0))
+    shared = merge_equal(captured(lambda x: [x * W, x * W], 2.0))
     assert shared.outputs[0] is shared.outputs[1]
 
 
@@ -99,7 +101,7 @@ def test_share_makes_two_outputs_one() -> None:
 def test_gather_makes_a_chain_of_products_one_weighted_sum() -> None:
     program = captured(lambda x: W * x[0] + x[1] * W + 3 * x[2] + B, [1.0, 2.0, 3.0])
     (node,) = gather(program).nodes
-    assert node.op is WEIGHTED_SUM
+    assert node.op is ops.weighted_sum
     assert node.operands[-1] is B
     assert [operand in program.inputs for operand in node.operands] == [False] * 3 + [True] * 3 + [False]
     assert node.data == program.outputs[0].data
@@ -108,9 +110,9 @@ def test_gather_makes_a_chain_of_products_one_weighted_sum() -> None:
 
 def test_gather_without_a_bias_and_with_two() -> None:
     (node,) = gather(captured(lambda x: W * x[0] + W * x[1], [1.0, 2.0])).nodes
-    assert (node.op, len(node.operands)) == (WEIGHTED_SUM, 4)
+    assert (node.op, len(node.operands)) == (ops.weighted_sum, 4)
     products, whole = gather(captured(lambda x: W * x[0] + B + W * x[1] + x[0], [1.0, 2.0])).nodes
-    assert (products.op, whole.op, whole.operands[0]) == (WEIGHTED_SUM, TOTAL, products)
+    assert (products.op, whole.op, whole.operands[0]) == (ops.weighted_sum, ops.total, products)
     assert products.data == 0.5 + 1.0
     assert whole.data == 0.5 - 1.0 + 1.0 + 1.0
 
@@ -118,7 +120,7 @@ def test_gather_without_a_bias_and_with_two() -> None:
 def test_gather_makes_a_long_chain_of_plus_one_sum() -> None:
     program = captured(lambda x: x[0] + (x[1] + x[2]) + x[3] + (B + W), [1.0, 2.0, 3.0, 4.0])
     (node,) = gather(program).nodes
-    assert (node.op, node.operands) == (TOTAL, (*program.inputs, B, W))
+    assert (node.op, node.operands) == (ops.total, (*program.inputs, B, W))
 
 
 def test_gather_leaves_what_is_used_elsewhere() -> None:
@@ -130,7 +132,7 @@ def test_gather_leaves_what_is_used_elsewhere() -> None:
     program = captured(function, [1.0, 2.0])
     gathered = gather(program)
     assert [output.data for output in gathered.outputs] == [output.data for output in program.outputs]
-    assert gathered.outputs[1].op is MULTIPLY
+    assert gathered.outputs[1].op is ops.multiply
     assert gathered.outputs[2] in gathered.outputs[0].operands
 
 
@@ -145,8 +147,8 @@ def test_gather_changes_nothing_where_there_is_no_chain() -> None:
 def test_split_bias_adds_what_varies_by_itself() -> None:
     program = captured(lambda x: weighted_sum([W, B], x[:2], x[2]), [1.0, 2.0, 3.0])
     products, whole = split_bias(program).nodes
-    assert (products.op, products.operands) == (WEIGHTED_SUM, (W, B, *program.inputs[:2]))
-    assert (whole.op, whole.operands) == (ADD, (products, program.inputs[2]))
+    assert (products.op, products.operands) == (ops.weighted_sum, (W, B, *program.inputs[:2]))
+    assert (whole.op, whole.operands) == (ops.add, (products, program.inputs[2]))
     assert (products.data, whole.data) == (-1.5, 1.5)
 
 
@@ -155,7 +157,7 @@ def test_split_bias_leaves_a_bias_that_is_the_same_for_all_samples() -> None:
     assert split_bias(program) is program
 
 
-@pytest.mark.parametrize("simplified", [fold, share, gather, split_bias])
+@pytest.mark.parametrize("simplified", [fold, merge_equal, gather, split_bias])
 def test_a_pass_with_nothing_to_do_gives_back_the_program(simplified: Callable[[ScalarProgram], ScalarProgram]) -> None:
     program = captured(lambda x: tanh(x * W), 1.0)
     assert simplified(program) is program
@@ -250,7 +252,7 @@ def run(kernel: Any, *operands: Any) -> list[Any]:
 
 @each_row
 def test_a_kernel_computes_what_the_rule_says(row: Operation) -> None:
-    if row is WEIGHTED_SUM:
+    if row is ops.weighted_sum:
         return
     count = differentiable(row)
     for point in some_points(row):
@@ -266,11 +268,11 @@ def test_a_kernel_computes_what_the_rule_says(row: Operation) -> None:
 
 
 def test_a_kernel_has_no_step_that_is_not_needed() -> None:
-    assert [step.function for step in backward_kernel(RELU, 1, (), (0,)).steps] == ["less_equal", "where"]
-    assert [step.function for step in forward_kernel(POWER, 1, (2.0,)).steps] == ["multiply"]
-    assert [step.function for step in forward_kernel(POWER, 1, (-1.0,)).steps] == ["divide"]
-    assert backward_kernel(ADD, 2, (), (0, 1)).results == (0, 0), "the upstream gradient itself"
-    assert len(backward_kernel(SQRT, 1, (), (0,)).steps) == 2
+    assert [step.function for step in backward_kernel(ops.relu, 1, (), (0,)).steps] == ["less_equal", "where"]
+    assert [step.function for step in forward_kernel(ops.power, 1, (2.0,)).steps] == ["multiply"]
+    assert [step.function for step in forward_kernel(ops.power, 1, (-1.0,)).steps] == ["divide"]
+    assert backward_kernel(ops.add, 2, (), (0, 1)).results == (0, 0), "the upstream gradient itself"
+    assert len(backward_kernel(ops.sqrt, 1, (), (0,)).steps) == 2
     assert len(backward_kernel(TABLE["divide"], 2, (), (0,)).steps) < len(
         backward_kernel(TABLE["divide"], 2, (), (0, 1)).steps
     )

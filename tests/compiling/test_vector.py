@@ -17,7 +17,7 @@ def held(*numbers: float) -> tuple[list[Value], ParameterVector]:
     values = [parameter(0.0, f"p{i}") for i in range(len(numbers))]
     theta = ParameterVector(values)
     theta[:] = numbers
-    assert {type(value) for value in values} != {Value}, "their numbers are still in the vector"
+    assert all("_keeper" in vars(value) for value in values), "their numbers are still in the vector"
     return values, theta
 
 
@@ -30,7 +30,7 @@ READS: dict[str, Callable[[Value], Any]] = {
     "reflected +": lambda p: 1 + p,
     "function": lambda p: p.tanh(),
     "<": lambda p: p < 3,
-    "sum": lambda p: total([p, p]),
+    "total": lambda p: total([p, p]),
     "detach": lambda p: p.detach(),
     "backward": lambda p: p.backward(),
     "copy": copy.copy,
@@ -45,7 +45,7 @@ READS: dict[str, Callable[[Value], Any]] = {
 def test_after_any_look_at_a_number_all_values_are_plain(read: Callable[[Value], Any]) -> None:
     (a, b), _ = held(1.0, 2.0)
     read(a)
-    assert (type(a), type(b)) == (Value, Value)
+    assert (vars(a), vars(b)) == ({}, {})
     assert (a.data, b.data) == (1.0, 2.0)
 
 
@@ -56,7 +56,7 @@ def test_what_needs_no_number_fetches_none() -> None:
     a.grad = 3.0
     a.zero_grad()
     theta -= [1.0, 1.0]
-    assert type(b) is not Value
+    assert "_keeper" in vars(b)
     assert (a.data, b.data) == (0.0, 1.0)
 
 
@@ -176,7 +176,7 @@ def test_a_copy_of_a_model_whose_numbers_are_in_a_vector(copied: Callable[[MLP],
     theta[:] = np.arange(len(theta)) / 10
     twin = copied(model)
     assert [p.data for p in twin.parameters()] == (np.arange(len(theta)) / 10).tolist()
-    assert {type(p) for p in twin.parameters()} == {Value}
+    assert not any(vars(p) for p in twin.parameters())
     if copied is not copy.copy:
         theta += 1.0
         assert twin.state_dict() != model.state_dict()
