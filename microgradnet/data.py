@@ -1,8 +1,8 @@
-"""Data to train on, generated from a seed or shipped with scikit-learn; batches and splits of it.
+"""Data sets, generated from a seed or shipped with scikit-learn; mini-batches and splits.
 
-Every generator gives (X, Y) as NumPy arrays: X of shape (n, features), a row for each sample, without units; Y of shape
-(n,). The classes of a sample are whole numbers from 0 on; a loss that wants one number for each class takes them as
-`one_hot` makes them, and one that wants sides takes 2·Y − 1. The same seed gives the same numbers.
+Every generator returns (X, Y) as NumPy arrays: X of shape (n, features), a row for each sample, without units; Y of
+shape (n,). Classes are whole numbers from 0 on; convert them with `one_hot` for a loss that takes one number for each
+class, and to 2·Y − 1 for a loss that takes sides. The same seed gives the same numbers.
 """
 
 import math
@@ -13,14 +13,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from microgradnet.ops.floats import as_count
+from microgradnet._shared.arguments import as_count
 
 Numbers: TypeAlias = NDArray[np.float64]
 Classes: TypeAlias = NDArray[np.int64]
 
 
 def xor() -> tuple[Numbers, Classes]:
-    """The four inputs of two bits, (4, 2), and whether just one of them is 1, (4,).
+    """The four inputs of two bits, (4, 2), and whether exactly one of them is 1, (4,).
 
     >>> X, Y = xor(); Y.tolist()
     [0, 1, 1, 0]
@@ -30,7 +30,7 @@ def xor() -> tuple[Numbers, Classes]:
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Numbers, Classes]:
-    """Two half circles of radius 1 that reach into each other; each coordinate is off by N(0, noise²).
+    """Two interleaved half circles of radius 1; N(0, noise²) is added to each coordinate.
 
     The points of class 0 are (cos φ, sin φ), those of class 1 (1 − cos φ, ½ − sin φ), φ evenly spaced in [0, π].
 
@@ -45,7 +45,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Numbers, Cla
 
 
 def circles(n: int = 100, noise: float = 0.05, factor: float = 0.5, seed: int = 0) -> tuple[Numbers, Classes]:
-    """A circle of radius 1 (class 0) around one of radius `factor` (class 1); coordinates are off by N(0, noise²).
+    """A circle of radius 1 (class 0) around one of radius `factor` (class 1); N(0, noise²) is added to coordinates.
 
     >>> X, Y = circles(noise=0); sorted({round(float(r), 6) for r in np.hypot(*X.T)})
     [0.5, 1.0]
@@ -59,7 +59,7 @@ def circles(n: int = 100, noise: float = 0.05, factor: float = 0.5, seed: int = 
 def spirals(
     n: int = 200, classes: int = 2, turns: float = 1.0, noise: float = 0.02, seed: int = 0
 ) -> tuple[Numbers, Classes]:
-    """As many arms as classes that wind out from the middle to radius 1 in so many turns; off by N(0, noise²).
+    """One spiral arm per class, from the centre to radius 1 in so many turns, plus noise N(0, noise²).
 
     >>> X, Y = spirals(300, classes=3); X.shape, np.bincount(Y).tolist()
     ((300, 2), [100, 100, 100])
@@ -89,7 +89,7 @@ def blobs(n: int = 100, classes: int = 3, spread: float = 0.15, seed: int = 0) -
 def linear(
     n: int = 100, weights: ArrayLike = (2.0, -3.0), bias: float = 1.0, noise: float = 0.1, seed: int = 0
 ) -> tuple[Numbers, Numbers]:
-    """Y = X·w + b + N(0, noise²), for X uniform in [−1, 1]: a linear regression whose answer is known.
+    """Y = X·w + b + N(0, noise²), for X uniform in [−1, 1]: a linear regression with a known solution.
 
     >>> X, Y = linear(noise=0); bool(np.allclose(Y, X @ [2.0, -3.0] + 1.0))
     True
@@ -101,7 +101,7 @@ def linear(
 
 
 def digits() -> tuple[Numbers, Classes]:
-    """1,797 handwritten digits of 8 × 8 pixels, from 0 (white) to 1: (1797, 64), and which digit each is.
+    """1,797 handwritten digits of 8 × 8 pixels, from 0 (white) to 1: (1797, 64), and the digits, (1797,).
 
     Source: Alpaydin & Kaynak 1998, as shipped with scikit-learn.
 
@@ -142,7 +142,7 @@ def one_hot(classes: ArrayLike, count: int | None = None) -> Numbers:
 def batches(
     X: ArrayLike, Y: ArrayLike, size: int, seed: int | Sequence[int] | None = None
 ) -> Iterator[tuple[Any, Any]]:
-    """(X, Y) in batches of `size` samples, the last with what is left; in another order for each seed, unless None.
+    """(X, Y) in batches of `size` samples, the last with the remainder; in a random order by seed, unless it is None.
 
     >>> [len(x) for x, y in batches(*moons(10), size=4, seed=0)]
     [4, 4, 2]
@@ -156,7 +156,7 @@ def batches(
 
 
 def train_test_split(X: ArrayLike, Y: ArrayLike, test: float = 0.25, seed: int = 0) -> tuple[Any, Any, Any, Any]:
-    """(X_train, X_test, Y_train, Y_test), in random order: a fraction `test` of the samples, rounded, is kept apart.
+    """(X_train, X_test, Y_train, Y_test) in random order: a fraction `test` of the samples, rounded, is held out.
 
     >>> [len(part) for part in train_test_split(*moons(10), test=0.3)]
     [7, 3, 7, 3]
@@ -171,7 +171,7 @@ def train_test_split(X: ArrayLike, Y: ArrayLike, test: float = 0.25, seed: int =
 
 
 def _prepared(n: int, classes: int, noise: float, seed: int) -> tuple[np.random.Generator, list[int]]:
-    """The source of random numbers, and how many samples each class has."""
+    """The random generator, and the number of samples of each class."""
     if n < classes or classes < 1:
         raise ValueError(f"samples are needed, at least one for each class: got n = {n}, classes = {classes}")
     if not 0 <= noise < math.inf:
@@ -190,7 +190,7 @@ def _shuffled(rng: np.random.Generator, parts: list[Numbers], noise: float) -> t
 def _paired(X: ArrayLike, Y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     X, Y = np.asarray(X), np.asarray(Y)
     if not X.ndim or not Y.ndim or len(X) != len(Y):
-        raise ValueError(f"X and Y need a row for each sample, as many; got shapes {X.shape} and {Y.shape}")
+        raise ValueError(f"X and Y need one row per sample, the same number; got shapes {X.shape} and {Y.shape}")
     return X, Y
 
 

@@ -1,8 +1,9 @@
-"""Losses: how far the prediction for one sample is from its target, as one value to go down from.
+"""Losses: how far the prediction for one sample is from its target, as one scalar to minimise.
 
-Each takes the prediction y and the target t of one sample, each a value (or number), or lists of as many: the losses
-of several outputs are added up. The mean over a batch is left to `compile` and `fit`, and to `sum(…) / n`. Targets are
-numbers, or values without a gradient.
+Each takes the prediction y and the target t of one sample, both values (or numbers) or lists of equal length: the
+losses of several outputs are summed. `compile` and `fit` take the mean over a batch, like `sum(…) / n`. Targets are
+numbers, or values without a gradient. A term whose weight in the target is the number 0 is 0, even if its prediction
+is infinite: a score of −∞ masks a class.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -46,12 +47,12 @@ def absolute_error(y: Numbers, t: Numbers) -> Any:
 
 
 def huber(y: Numbers, t: Numbers, delta: float = 1.0) -> Any:
-    """E = ½e² for |e| ≤ δ, else δ(|e| − ½δ), of the error e = y − t: outliers pull with a force of δ, no more.
+    """E = ½e² for |e| ≤ δ, else δ(|e| − ½δ), of the error e = y − t: the derivative is at most δ for outliers.
 
     Source: Huber 1964, "Robust estimation of a location parameter".
 
     Args:
-        y: the prediction, or a list of them, whose losses are added up.
+        y: the prediction, or a list of predictions, whose losses are summed.
         t: the target, or a list of as many.
         delta: δ > 0, in units of y.
 
@@ -75,10 +76,13 @@ def huber(y: Numbers, t: Numbers, delta: float = 1.0) -> Any:
 def hinge(score: Numbers, side: Numbers) -> Any:
     """E = max(0, 1 − t·s), for a score s and the side t = −1 or 1 that it should be on, by a margin of 1.
 
+    Raises:
+        ValueError: a target is a number other than −1 and 1.
+
     >>> hinge(Value(0.25), 1.0).data, hinge(Value(0.25), -1.0).data, hinge(Value(2.0), 1.0).data
     (0.75, 1.25, 0.0)
     """
-    return _summed(lambda s, t: relu(1 - t * s), score, side)
+    return _summed(lambda s, t: relu(1 - _side(t) * s), score, side)
 
 
 def multiclass_hinge(scores: Sequence[Number], target: Any) -> Any:
@@ -88,57 +92,64 @@ def multiclass_hinge(scores: Sequence[Number], target: Any) -> Any:
         scores: s, one for each class.
         target: the number of the right class, or 1 at its place and 0 at the others (one-hot).
 
+    Raises:
+        ValueError: the target does not fit the scores.
+
     >>> multiclass_hinge([Value(1.0), Value(0.5), Value(-2.0)], 0).data
     0.5
     """
     one_hot = _distribution(target, scores)
-    right = dot(one_hot, scores)
-    return total([(1 - t) * relu(1 + s - right) for s, t in zip(scores, one_hot, strict=True)])
+    right = _weighted(one_hot, scores)
+    return _weighted([1 - t for t in one_hot], [relu(1 + s - right) for s in scores])
 
 
 def binary_cross_entropy(p: Numbers, t: Numbers) -> Any:
     """E = −t·ln p − (1 − t)·ln(1 − p), for a probability p in (0, 1) and a target t of 0 or 1, or between.
 
     Raises:
-        DomainError: p is 0 or 1: the logarithm ends there. `binary_cross_entropy_with_logits` has no such end.
+        ValueError: a target is a number that is not in [0, 1].
+        DomainError: p is 0 or 1, where ln is undefined. `binary_cross_entropy_with_logits` has no such limit.
 
     >>> round(binary_cross_entropy(Value(0.8), 1.0).data, 4)
     0.2231
     """
-    return _summed(lambda p, t: -t * log(p) - (1 - t) * log(1 - p), p, t)
+    return _summed(lambda p, t: -_probability(t) * log(p) - (1 - t) * log(1 - p), p, t)
 
 
 def binary_cross_entropy_with_logits(z: Numbers, t: Numbers) -> Any:
     """E = t·ln(1 + e⁻ᶻ) + (1 − t)·ln(1 + eᶻ): that of p = sigmoid(z), for any logit z; dE/dz = sigmoid(z) − t.
 
+    Raises:
+        ValueError: a target is a number that is not in [0, 1].
+
     >>> round(binary_cross_entropy_with_logits(Value(1000.0), 0.0).data, 4)
     1000.0
     """
-    return _summed(lambda z, t: t * softplus(-z) + (1 - t) * softplus(z), z, t)  # ln(1 + eᶻ) − t·z would cancel
+
+    def loss(z: Any, t: Any) -> Any:  # ln(1 + eᶻ) − t·z would cancel
+        return _weighted([_probability(t), 1 - t], [softplus(-z), softplus(z)])
+
+    return _summed(loss, z, t)
 
 
 def cross_entropy(logits: Sequence[Number], target: Any) -> Any:
     """E = −Σᵢ tᵢ·ln softmax(z)ᵢ = ln Σᵢ e^zᵢ − Σᵢ tᵢ·zᵢ, of the logits z; dE/dzᵢ = softmax(z)ᵢ − tᵢ.
 
     Args:
-        logits: z, one for each class: any numbers, not probabilities.
+        logits: z, one for each class: any numbers, not probabilities; −∞ masks a class.
         target: the number of the right class, or a probability for each class (one-hot: 1 for the right one).
 
     Raises:
-        ValueError: the target does not fit the logits, or its numbers are no probabilities that add up to 1.
+        ValueError: the target does not fit the logits, or its numbers are not probabilities that add up to 1.
 
     >>> round(cross_entropy([Value(2.0), Value(0.0), Value(0.0)], 0).data, 4)
     0.2395
     """
-    shares = _distribution(target, logits)
-    numbers = [t for t in shares if not isinstance(t, Value)]
-    if len(numbers) == len(shares) and (min(numbers) < 0 or not isclose(sum(numbers), 1.0, abs_tol=1e-6)):
-        raise ValueError(f"probabilities for each class are at least 0 and add up to 1, got {shares!r:.80}")
-    return logsumexp(logits) - dot(shares, logits)
+    return logsumexp(logits) - _weighted(_distribution(target, logits), logits)
 
 
-def l1(parameters: Any, strength: float) -> Value:
-    """λ·Σ|θ|: a penalty that pulls every parameter to 0 with the same force, so that many become 0.
+def l1(parameters: Any, strength: float) -> Any:
+    """λ·Σ|θ|: a penalty whose gradient has the same size for every parameter, which makes many of them 0.
 
     >>> l1([Value(3.0), Value(-1.0)], 0.1).data
     0.4
@@ -146,8 +157,8 @@ def l1(parameters: Any, strength: float) -> Value:
     return strength * total([absolute(p) for p in _parameters(parameters)])
 
 
-def l2(parameters: Any, strength: float) -> Value:
-    """λ·Σθ²: a penalty that pulls each parameter to 0 the harder, the larger it is.
+def l2(parameters: Any, strength: float) -> Any:
+    """λ·Σθ²: a penalty whose gradient is proportional to each parameter.
 
     >>> l2([Value(3.0), Value(-1.0)], 0.1).data
     1.0
@@ -166,7 +177,7 @@ LOSSES: dict[str, Loss] = {
 
 
 def _summed(loss: Loss, y: Numbers, t: Numbers) -> Any:
-    """The loss of each output with its target, added up."""
+    """The sum of the losses of all outputs."""
     y, t = _listed(y), _listed(t)
     if not isinstance(y, Sequence):
         if isinstance(t, Sequence):
@@ -178,9 +189,27 @@ def _summed(loss: Loss, y: Numbers, t: Numbers) -> Any:
     return total([loss(yi, ti) for yi, ti in zip(y, t, strict=True)])
 
 
+def _weighted(weights: Sequence[Number], values: Sequence[Number]) -> Any:
+    """Σ wᵢ·vᵢ, without the terms whose weight is the number 0, as their values may be infinite."""
+    terms = [(w, v) for w, v in zip(weights, values, strict=True) if isinstance(w, Value) or w != 0]
+    return dot([w for w, _ in terms], [v for _, v in terms])
+
+
+def _side(t: Number) -> Number:
+    if not isinstance(t, Value) and t not in (-1, 1):
+        raise ValueError(f"hinge's targets are the sides −1 and 1, got {t!r}: for classes 0 and 1 pass 2 * t - 1")
+    return t
+
+
+def _probability(t: Number) -> Number:
+    if not isinstance(t, Value) and not 0 <= t <= 1:
+        raise ValueError(f"the targets of binary cross-entropy are 0, 1 or probabilities between, got {t!r}")
+    return t
+
+
 def _listed(numbers: Any) -> Any:
-    """An array as a list; all else as it is."""
-    return numbers.tolist() if getattr(numbers, "ndim", 0) else numbers
+    """An array as a list, a NumPy scalar as Python's; anything else unchanged."""
+    return numbers.tolist() if hasattr(numbers, "tolist") else numbers
 
 
 def _distribution(target: Any, scores: Any) -> Sequence[Number]:
@@ -192,6 +221,9 @@ def _distribution(target: Any, scores: Any) -> Sequence[Number]:
     if isinstance(target, Sequence):
         if len(target) != count:
             raise ValueError(f"{count} scores need a target of as many, got {len(target)}")
+        numbers = [t for t in target if not isinstance(t, Value)]
+        if len(numbers) == count and (min(numbers) < 0 or not isclose(sum(numbers), 1.0, abs_tol=1e-6)):
+            raise ValueError(f"probabilities for each class are at least 0 and add up to 1, got {target!r:.80}")
         return target
     if isinstance(target, Value):
         raise TypeError(

@@ -1,175 +1,27 @@
-"""Optimisers: rules by which parameters take a step down, from the gradient of the loss by them.
+"""Optimisers: rules that update parameters from the gradient of the loss.
 
-They work on all parameters at once, as a vector. `step()` takes the gradients that `backward()` has left in the
-values; `step(gradient)` the one that a compiled function gives. Every rule is that of PyTorch's optimiser of the same
-name, and so are the defaults.
+They work on all parameters at once, as a vector. `step()` uses the gradients that `backward()` has left in the
+values; `step(gradient)` the gradient that a compiled function returns. Rules and defaults are those of PyTorch's
+optimisers of the same names.
+
+A new optimiser is a class here and its name in `__all__`: its hyperparameters in `ranges`, the names of its moments in
+`_remembered`, the update in `_take`. Selecting it by name, saving and testing it then work.
 """
 
-import math
-import operator
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from microgradnet.backward import NO_GRADIENT
-from microgradnet.errors import AnomalyError
-from microgradnet.optim.hyperparameters import checked
-from microgradnet.optim.parameter_vector import ParameterVector
-from microgradnet.optim.schedules import Constant, Schedule, from_record, to_record
+from microgradnet.optim.hyperparameters import AT_LEAST_ZERO, FRACTION, YES_OR_NO
+from microgradnet.optim.optimizer import Numbers, Optimizer
 
-Numbers: TypeAlias = NDArray[np.float64]
-
-HUGE = 1e100  # below, no step can leave the range of floats
-
-
-class Optimizer:
-    """What all optimisers have in common; θ is the vector of parameters, g the gradient, η the learning rate.
-
-    Args:
-        parameters: a Module, Values, or the `parameters` of a compiled function: give an optimiser these, and nothing
-            is copied between arrays and values at a step.
-        lr: η > 0, the learning rate.
-        schedule: what η is multiplied by at each step.
-        weight_decay: λ ≥ 0; λ·θ is added to g (a penalty of ½λ·Σθ²).
-        clip_norm: the largest ‖g‖; a longer gradient is made this long.
-
-    Attributes:
-        parameters: θ, a `ParameterVector`.
-        steps: how many have been taken.
-        hyperparameters: the numbers that it was made with, by name.
-        moments: what it remembers of earlier gradients, by name: arrays as long as θ.
-
-    Raises:
-        ValueError: a hyperparameter is out of its range, or there are no parameters.
-    """
-
-    def __init__(
-        self, parameters: Any, lr: float, *, schedule: Schedule | None = None, weight_decay: float = 0.0,
-        clip_norm: float = math.inf, **numbers: float,
-    ) -> None:  # fmt: skip
-        found = parameters.parameters() if callable(getattr(parameters, "parameters", None)) else parameters
-        self.parameters = found if isinstance(found, ParameterVector) else ParameterVector(found)
-        if not len(self.parameters):
-            raise ValueError("an optimiser needs parameters to change, got none")
-        self.hyperparameters = checked({"lr": lr, "weight_decay": weight_decay, "clip_norm": clip_norm, **numbers})
-        if schedule is not None and not callable(schedule):
-            raise TypeError(f"a schedule is a function of the step, as Cosine(1000), got {schedule!r}")
-        self.schedule: Schedule = schedule or Constant()
-        self.steps = 0
-        self.moments: dict[str, Numbers] = {name: np.zeros(len(self.parameters)) for name in self._remembered()}
-
-    @property
-    def lr(self) -> float:
-        """The learning rate of the next step."""
-        return self.hyperparameters["lr"] * self.schedule(self.steps)
-
-    def step(self, gradient: ArrayLike | None = None) -> None:
-        """Change the parameters, by the gradient given or by those in the values.
-
-        Raises:
-            AnomalyError: a number of the gradient is infinite or NaN, or would be of what it makes; nothing is changed.
-            ValueError: it is not as long as the parameters are many.
-        """
-        g = np.array([p.grad for p in self.parameters.values] if gradient is None else gradient, np.float64)
-        if g.shape != (len(self.parameters),):
-            raise ValueError(f"a gradient has a number for each of {len(self.parameters)} parameters, got {g.shape}")
-        with np.errstate(over="ignore", invalid="ignore"):
-            norm = math.sqrt(g @ g)
-        if not norm < HUGE:  # too large to be squared, infinite or NaN
-            norm = self._norm_of(g)
-        if norm > self.hyperparameters["clip_norm"]:
-            g *= self.hyperparameters["clip_norm"] / norm
-        if norm < HUGE and self.lr < HUGE and self.hyperparameters.get("eps", 1.0) > 0.0:
-            self._take(g, self.lr)
-        else:
-            self._take_carefully(g)
-        self.steps += 1
-
-    def _norm_of(self, g: Numbers) -> float:
-        largest = np.abs(g).max()
-        if not math.isfinite(largest):
-            place = int(np.flatnonzero(~np.isfinite(g))[0])
-            raise AnomalyError(
-                f"the gradient by {self.parameters.values[place]!r} is {g[place]}: no step was taken. Look for where "
-                "it comes from with microgradnet.stepping.detect_anomaly, or take smaller steps"
-            )
-        return float(largest * np.linalg.norm(g / largest))
-
-    def _take_carefully(self, g: Numbers) -> None:
-        """A step that may leave the range of floats; then it is as if it had not been taken."""
-        theta, moments = self.parameters.array.copy(), {name: moment.copy() for name, moment in self.moments.items()}
-        with np.errstate(all="ignore"):
-            self._take(g, self.lr)
-        if not all(np.isfinite(numbers).all() for numbers in (self.parameters.array, *self.moments.values())):
-            place = int(np.argmax(np.abs(g)))
-            self.parameters[:], self.moments = theta, moments
-            raise AnomalyError(
-                f"step {self.steps + 1} with a learning rate of {self.lr:g} goes beyond the range of a float: no step "
-                f"was taken. The steepest slope is {g[place]:g}, by {self.parameters.values[place]!r}; take smaller "
-                "steps, or clip_norm"
-            )
-
-    def zero_grad(self) -> None:
-        """Forget the gradients of the values."""
-        for p in self.parameters.values:
-            p.grad = NO_GRADIENT
-
-    def _remembered(self) -> tuple[str, ...]:
-        """The names of its moments."""
-        return ()
-
-    def _take(self, g: Numbers, lr: float) -> None:
-        """Change the parameters and the moments."""
-        raise NotImplementedError
-
-    def _decayed(self, g: Numbers) -> Numbers:
-        """The gradient with the weight decay, g + λ·θ."""
-        decay = self.hyperparameters["weight_decay"]
-        return g + decay * self.parameters.array if decay else g
-
-    def state_dict(self) -> dict[str, Any]:
-        """All that the next steps depend on besides the parameters: JSON's types, and arrays in "moments"."""
-        return {
-            "kind": type(self).__name__,
-            "steps": self.steps,
-            "hyperparameters": dict(self.hyperparameters),
-            "schedule": to_record(self.schedule),
-            "moments": {name: moment.copy() for name, moment in self.moments.items()},
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on exactly where the optimiser was whose state this is; or change nothing.
-
-        Raises:
-            ValueError: the state is another kind of optimiser's, or for another number of parameters.
-        """
-        if state.get("kind") != type(self).__name__:
-            raise ValueError(f"this is the state of {state.get('kind')!r}, not of {type(self).__name__}")
-        try:
-            moments = {name: np.array(moment, np.float64) for name, moment in state["moments"].items()}
-            numbers, schedule = checked(state["hyperparameters"]), from_record(state["schedule"])
-            steps = operator.index(state["steps"])
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"this is no state of an optimiser: {error!r:.200}") from error
-        shapes = {name: moment.shape for name, moment in moments.items()}
-        wanted = {name: moment.shape for name, moment in self.moments.items()}
-        if shapes != wanted or numbers.keys() != self.hyperparameters.keys():
-            raise ValueError(f"this state has {shapes} for {wanted}, so it is not one of this optimiser's")
-        if steps < 0 or not all(np.isfinite(moment).all() for moment in moments.values()):
-            raise ValueError("this state has infinities, NaNs or a negative number of steps: no optimiser leaves that")
-        self.schedule, self.hyperparameters, self.steps, self.moments = schedule, numbers, steps, moments
-
-    def __repr__(self) -> str:
-        numbers = ", ".join(f"{name}={number:g}" for name, number in self.hyperparameters.items())
-        return f"{type(self).__name__}({len(self.parameters)} parameters, {numbers}, {self.schedule})"
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSProp"]
 
 
 class SGD(Optimizer):
     """Gradient descent: θ ← θ − η·g; with momentum v ← μ·v + g and θ ← θ − η·v; nesterov: θ ← θ − η·(g + μ·v).
 
-    Source: Polyak 1964; Sutskever et al. 2013 (Nesterov's, as PyTorch has it).
+    Source: Polyak 1964; Sutskever et al. 2013 (Nesterov's, in PyTorch's form).
 
     >>> from microgradnet import parameter
     >>> w = parameter(1.0); sgd = SGD([w], lr=0.1, momentum=0.5)
@@ -181,12 +33,14 @@ class SGD(Optimizer):
     0.575
     """
 
+    ranges = Optimizer.ranges | {"momentum": FRACTION, "nesterov": YES_OR_NO}
+
     def __init__(
         self, parameters: Any, lr: float = 1e-3, *, momentum: float = 0.0, nesterov: bool = False, **others: Any
     ) -> None:
+        super().__init__(parameters, lr, momentum=momentum, nesterov=nesterov, **others)
         if nesterov and not momentum:
             raise ValueError("nesterov looks ahead by the momentum: momentum must be above 0, got 0")
-        super().__init__(parameters, lr, momentum=momentum, nesterov=nesterov, **others)
 
     def _remembered(self) -> tuple[str, ...]:
         return ("velocity",) if self.hyperparameters["momentum"] else ()
@@ -202,6 +56,35 @@ class SGD(Optimizer):
         self.parameters -= lr * g
 
 
+class Adagrad(Optimizer):
+    """s ← s + g²; θ ← θ − η·g / (√s + ε): the larger a parameter's gradients, the faster its rate falls.
+
+    Source: Duchi, Hazan & Singer 2011, with a diagonal matrix.
+
+    >>> from microgradnet import parameter
+    >>> w = parameter(1.0); adagrad = Adagrad([w], lr=0.1)
+    >>> for _ in range(2):
+    ...     adagrad.step([3.0])
+    ...     print(round(w.data, 4))
+    0.9
+    0.8293
+    """
+
+    ranges = Optimizer.ranges | {"eps": AT_LEAST_ZERO}
+
+    def __init__(self, parameters: Any, lr: float = 1e-2, *, eps: float = 1e-10, **others: Any) -> None:
+        super().__init__(parameters, lr, eps=eps, **others)
+
+    def _remembered(self) -> tuple[str, ...]:
+        return ("square",)
+
+    def _take(self, g: Numbers, lr: float) -> None:
+        g = self._decayed(g)
+        square = self.moments["square"]
+        square += g * g
+        self.parameters -= lr * g / (np.sqrt(square) + self.hyperparameters["eps"])
+
+
 class RMSProp(Optimizer):
     """s ← α·s + (1 − α)·g²; θ ← θ − η·g / (√s + ε); with momentum that quotient goes through v ← μ·v + g / (√s + ε).
 
@@ -211,6 +94,8 @@ class RMSProp(Optimizer):
     >>> w = parameter(1.0); RMSProp([w], lr=0.1).step([2.0]); round(w.data, 4)
     0.0
     """
+
+    ranges = Optimizer.ranges | {"alpha": FRACTION, "eps": AT_LEAST_ZERO, "momentum": FRACTION}
 
     def __init__(
         self, parameters: Any, lr: float = 1e-2, *, alpha: float = 0.99, eps: float = 1e-8, momentum: float = 0.0,
@@ -245,6 +130,8 @@ class Adam(Optimizer):
     >>> w = parameter(1.0); Adam([w], lr=0.1).step([2.0]); round(w.data, 4)
     0.9
     """
+
+    ranges = Optimizer.ranges | {"beta1": FRACTION, "beta2": FRACTION, "eps": AT_LEAST_ZERO}
 
     def __init__(
         self, parameters: Any, lr: float = 1e-3, *, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
@@ -284,5 +171,5 @@ class AdamW(Adam):
         self._descend(g, lr)
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__.lower(): kind for kind in (SGD, RMSProp, Adam, AdamW)}
+OPTIMIZERS: dict[str, type[Optimizer]] = {name.lower(): globals()[name] for name in __all__}
 """The optimisers by name."""

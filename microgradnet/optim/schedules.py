@@ -1,6 +1,6 @@
-"""Schedules: what the learning rate is multiplied by at each step of training, from step 0 on.
+"""Schedules: the factor of the learning rate at each step of training, from step 0 on.
 
-A schedule is a function of the number of steps taken. Those here are small frozen records, so that they can be printed,
+A schedule is a function of the number of steps taken. Those here are small frozen records, which can be printed,
 compared and saved with an optimiser.
 """
 
@@ -111,17 +111,17 @@ SCHEDULES: dict[str, Any] = {kind.__name__: kind for kind in (Constant, StepDeca
 
 
 def to_record(schedule: Schedule) -> dict[str, Any]:
-    """What a schedule is, as JSON can hold it: {"kind": name, …its numbers}.
+    """A schedule as JSON types: {"kind": name, …its numbers}.
 
     Raises:
-        TypeError: it is none of `SCHEDULES`, but a function of one's own.
+        TypeError: it is a user's function, not one of `SCHEDULES`.
 
     >>> to_record(Warmup(4, Cosine(10)))
     {'kind': 'Warmup', 'steps': 4, 'then': {'kind': 'Cosine', 'total': 10, 'end': 0.0}}
     """
     kind = type(schedule).__name__
     if SCHEDULES.get(kind) is not type(schedule):
-        raise TypeError(f"a schedule of one's own cannot be saved, got {schedule!r}: use one of {', '.join(SCHEDULES)}")
+        raise TypeError(f"a user-defined schedule cannot be saved, got {schedule!r}: use one of {', '.join(SCHEDULES)}")
     numbers = {field.name: getattr(schedule, field.name) for field in fields(schedule)}  # type: ignore[arg-type]
     return {"kind": kind, **{name: _recorded(part) for name, part in numbers.items()}}
 
@@ -136,7 +136,7 @@ def from_record(record: Mapping[str, Any]) -> Schedule:
     """The schedule of a record.
 
     Raises:
-        ValueError: it is not the record of one.
+        ValueError: it is not the record of a schedule.
 
     >>> from_record({"kind": "Linear", "total": 10, "end": 0.5})
     Linear(total=10, end=0.5)
@@ -145,7 +145,7 @@ def from_record(record: Mapping[str, Any]) -> Schedule:
         numbers = {name: from_record(part) if isinstance(part, Mapping) else part for name, part in record.items()}
         found: Schedule = SCHEDULES[str(numbers.pop("kind"))](**numbers)
     except (KeyError, TypeError) as error:
-        raise ValueError(f"this is no record of a schedule: {record!r:.200}") from error
+        raise ValueError(f"this is not the record of a schedule: {record!r:.200}") from error
     return found
 
 

@@ -1,6 +1,7 @@
-"""Training: `fit`, what it tells on the way, and the history that it gives back."""
+"""Training: `fit`, the epochs that its callbacks receive, and the history that it returns."""
 
 from microgradnet.train.fitting import Epoch, fit
 from microgradnet.train.history import History
+from microgradnet.train.saving import load, save
 
-__all__ = ["Epoch", "History", "fit"]
+__all__ = ["Epoch", "History", "fit", "load", "save"]

@@ -1,4 +1,4 @@
-"""The computation of a batch: as array operations, or with Values one by one. Both give the same, to rounding."""
+"""Compute a batch, as array operations or with Values one by one. Both agree to rounding."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -15,12 +15,12 @@ SampleLoss: TypeAlias = Callable[[Any, Any], tuple[Any, ...]]
 
 
 class Batch(NamedTuple):
-    """What came out for a batch.
+    """The results for a batch.
 
     Attributes:
-        loss: the mean.
+        loss: the mean loss.
         predictions: (n,) or (n, outputs).
-        gradient: of the mean loss by the parameters; empty if not asked for.
+        gradient: of the mean loss with respect to the parameters; empty if not requested.
     """
 
     loss: float
@@ -46,7 +46,7 @@ def compiled_batches(sample_loss: SampleLoss, parameters: ParameterVector | None
 
 
 def eager_batches(sample_loss: SampleLoss, parameters: ParameterVector | None = None) -> Computation:
-    """The same, each sample for itself; the gradients stay in the parameters' `grad`."""
+    """The same, sample by sample; the gradients stay in the parameters' `grad`."""
 
     def compute(x: Numbers, t: Numbers) -> Batch:
         values = parameters.values if parameters is not None else ()

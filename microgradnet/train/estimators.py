@@ -1,7 +1,7 @@
 """Estimators for scikit-learn: a network in pipelines, cross-validation and grid searches.
 
-Parameters have the names that scikit-learn's own MLPClassifier and MLPRegressor give them. The module loads where
-scikit-learn is installed (`pip install 'microgradnet[sklearn]'`).
+Parameters are named as in scikit-learn's MLPClassifier and MLPRegressor. The module needs scikit-learn
+(`pip install 'microgradnet[sklearn]'`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,6 @@ from microgradnet.losses import cross_entropy, l2, squared_error
 from microgradnet.nn import MLP
 from microgradnet.optim import Adam
 from microgradnet.train import fit
-from microgradnet.value import Value
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -29,33 +28,33 @@ except ImportError as error:
 
 
 THEIRS = {"logistic": "sigmoid", "identity": "linear"}
-"""What scikit-learn calls activations otherwise."""
-AUTO = 200  # samples in a step, as there
+"""Scikit-learn's names of activations, where they differ."""
+AUTO = 200  # samples per step, as in scikit-learn
 
 
-def _penalty(model: MLP, strength: float) -> Value:
+def _penalty(model: MLP, strength: float) -> Any:
     return l2([w for layer in model.layers for neuron in layer.neurons for w in neuron.w], strength)
 
 
 class _Network(BaseEstimator):  # type: ignore[misc]
-    """What the two have in common.
+    """The base class of both estimators.
 
-    Inputs are standardised for the training, and that is put into the first layer afterwards.
+    Inputs are standardised for training, and the standardisation is folded into the first layer afterwards.
 
     Args:
-        hidden_layer_sizes: neurons of each hidden layer; a number for a single one.
-        activation: of these, a name in `ACTIVATIONS`, or scikit-learn's for one of them.
+        hidden_layer_sizes: neurons of each hidden layer; a number for a single hidden layer.
+        activation: of the hidden layers, a name in `ACTIVATIONS` or scikit-learn's name.
         learning_rate_init: Adam's learning rate.
-        batch_size: samples in a step; "auto" is 200, or all.
-        max_iter: epochs, at most.
-        n_iter_no_change: epochs without a lower loss after which it ends; None goes on to the last.
-        alpha: λ of the penalty ½λ·Σw² / n, of the weights (without biases) and the n samples.
-        random_state: of the first weights and the order of the samples.
+        batch_size: samples per step; "auto" is 200, or all if there are fewer.
+        max_iter: the largest number of epochs.
+        n_iter_no_change: stop after this many epochs without a lower loss; None never stops early.
+        alpha: λ of the penalty ½λ·Σw² / n on the weights (without biases), for n samples.
+        random_state: the seed of the initial weights and the order of the samples.
 
     Attributes:
-        model_: the trained MLP, which takes the inputs as they are given: to be drawn, saved, exported.
-        history_, loss_curve_, n_iter_: what `fit` gave, the loss of each epoch, and how many there were.
-        n_features_in_: the inputs.
+        model_: the trained MLP, for inputs that are not standardised: to draw, save or export.
+        history_, loss_curve_, n_iter_: the history of `fit`, the loss of each epoch, and the number of epochs.
+        n_features_in_: the number of inputs.
     """
 
     def __init__(
@@ -92,7 +91,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
             penalty=partial(_penalty, strength=self.alpha / 2 / len(X)) if self.alpha else None,
         )  # fmt: skip
         if self.history_.ended == "interrupted":
-            raise KeyboardInterrupt  # a search is not to go on with the next of its candidates
+            raise KeyboardInterrupt  # Ctrl-C must also end a search over candidates
         self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
         for neuron in self.model_.layers[0].neurons:  # Σ w·(x − m)/s + b = Σ (w/s)·x + (b − Σ (w/s)·m)
             for w, s in zip(neuron.w, standard.scale_, strict=True):
@@ -106,7 +105,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
 
 
 class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
-    """A network that gives a number, or several: squared error of targets that are standardised for the training.
+    """A network for regression: it minimises the squared error of standardised targets.
 
     >>> X = np.linspace(-1, 1, 40)[:, None]
     >>> network = NetworkRegressor((16,), "tanh", learning_rate_init=0.05, max_iter=400, n_iter_no_change=None)
@@ -130,7 +129,7 @@ class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> Any:
-        """The numbers for X, as y had them."""
+        """The predictions for X, in the units of y."""
         outputs = self._outputs(X)
         return outputs.reshape(len(outputs), *self._shape)
 
@@ -141,7 +140,7 @@ class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
 
 
 class NetworkClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
-    """A network that tells classes apart, by softmax and cross-entropy.
+    """A network for classification, with softmax and cross-entropy.
 
     Attributes:
         classes_: the classes, in the order of the columns of `predict_proba`.
@@ -158,16 +157,16 @@ class NetworkClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
         check_classification_targets(y)
         self.classes_, places = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"a classifier needs samples of two classes at least, got one class: {self.classes_[0]!r}")
+            raise ValueError(f"a classifier needs samples of at least two classes, got one class: {self.classes_[0]!r}")
         self._fit(X, np.eye(len(self.classes_))[places], len(self.classes_), cross_entropy)
         return self
 
     def predict_proba(self, X: Any) -> Any:
-        """The likelihood of each class for each sample: (n, classes)."""
+        """The probability of each class for each sample: (n, classes)."""
         check_is_fitted(self)
         return self._outputs(X, lambda x: softmax(self.model_(x)))
 
     def predict(self, X: Any) -> Any:
-        """The likeliest class of each sample."""
+        """The most probable class of each sample."""
         likeliest = self._outputs(X).argmax(axis=1)
         return self.classes_[likeliest]

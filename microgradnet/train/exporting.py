@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike
 
 from microgradnet._shared.files import write_atomically
 from microgradnet.compiling.kernels import forward_kernel
-from microgradnet.functions import gelu
-from microgradnet.graph import walk
+from microgradnet.graph import Graph
 from microgradnet.nn import MLP
 from microgradnet.ops import CONSTANT
 from microgradnet.value import Value
@@ -40,8 +39,8 @@ def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
 
     Raises:
         ImportError: onnx is not installed (`pip install 'microgradnet[onnx]'`).
-        TypeError, ValueError: it is no MLP, its activation has no ONNX function, or the dtype is another;
-            gelu in float64, for which onnxruntime has no function.
+        TypeError, ValueError: it is no MLP, ONNX has no function that its activation needs (nor onnxruntime, in
+            float64, the erf of gelu), or the dtype is another.
     """
     if type(model) is not MLP:
         raise TypeError(f"an MLP can be exported, got {model!r:.80}")
@@ -54,8 +53,6 @@ def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
         onnx = import_module("onnx")
     except ImportError as error:
         raise ImportError("export needs onnx: pip install 'microgradnet[onnx]'") from error
-    if dtype == "float64" and any(layer.neurons[0].activation is gelu for layer in model.layers):
-        raise ValueError("onnxruntime has no erf in float64, which gelu needs: export with dtype='float32'")
     graph = _Graph(onnx, dtype)
     x = "x"
     for number, layer in enumerate(model.layers):
@@ -72,7 +69,8 @@ def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
 
 def _shape(result: Value) -> tuple[Any, ...]:
     """Which operations it was computed by, and from which constants."""
-    leaves, computed = walk(result)
+    graph = Graph(result)
+    leaves, computed = graph.leaves, graph.computed
     return tuple(node.op.name for node in computed), tuple(leaf.data for leaf in leaves if leaf.op is CONSTANT)
 
 
@@ -101,7 +99,7 @@ class _Graph:
         result = function(leaf)
         if len({_shape(function(Value(x))) for x in SEEN}) > 1:
             raise ValueError(f"activation {name!r} computes in other ways at other points, which ONNX's graph cannot")
-        for node in walk(result)[1]:
+        for node in Graph(result).computed:
             count = len(node.operands) - node.op.constants
             kernel = forward_kernel(node.op, count, tuple([o.data for o in node.operands[count:]]))
             found = [names.get(o) or self._number(o.data, name) for o in node.operands[:count]]
@@ -118,9 +116,14 @@ class _Graph:
         if function == "expm1":
             return self.node("Sub", [self.node("Exp", inputs, f"{name}.exp"), self._number(1.0, name)], name)
         if function == "erfc":
-            return self.node("Sub", [self._number(1.0, name), self.node("Erf", inputs, f"{name}.erf")], name)
+            return self.node("Sub", [self._number(1.0, name), self._applied("erf", inputs, f"{name}.erf")], name)
         if function not in NODES:
-            raise ValueError(f"ONNX has no {function}, which this activation needs")
+            raise ValueError(
+                f"ONNX has no {function} of numbers, which this activation needs: export a model with another, or add "
+                "what ONNX calls it to NODES in microgradnet/train/exporting.py"
+            )
+        if function == "erf" and self._dtype == "float64":
+            raise ValueError("onnxruntime has no erf in float64, which this activation needs: take dtype='float32'")
         return self.node(NODES[function], inputs, name)
 
     def _number(self, number: float, name: str) -> str:

@@ -1,7 +1,7 @@
-"""`fit`: a model is trained on data, batch by batch and epoch by epoch, by the steps of an optimiser.
+"""`fit`: train a model on data with an optimiser, batch by batch and epoch by epoch.
 
-What it puts together stands elsewhere: losses, optimisers, batches, `compile`, files. It can be interrupted at any time
-(Ctrl-C), and from a checkpoint it goes on to the same bits as if it never had been.
+It combines losses, optimisers, batches, `compile` and checkpoints. It can be interrupted at any time (Ctrl-C), and
+resuming from a checkpoint gives bit-identical results to an uninterrupted training.
 """
 
 import math
@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from microgradnet._shared.arguments import as_count
 from microgradnet.data import batches
 from microgradnet.errors import AnomalyError, DomainError
 from microgradnet.losses import LOSSES, Loss
 from microgradnet.nn import Module
-from microgradnet.ops.floats import as_count
 from microgradnet.optim import OPTIMIZERS, Optimizer
 from microgradnet.train.batches import Batch, Computation, SampleLoss, compiled_batches, eager_batches
 from microgradnet.train.history import History
@@ -33,7 +33,7 @@ Numbers: TypeAlias = NDArray[np.float64]
 
 
 class Epoch(NamedTuple):
-    """What a callback is told after each epoch; `number` counts from 1."""
+    """The argument of a callback after each epoch; `number` counts from 1."""
 
     number: int
     model: Module
@@ -58,38 +58,38 @@ def fit(
     checkpoint: str | os.PathLike[str] | None = None,
     resume: bool = False,
 ) -> History:  # fmt: skip
-    """Train a model: each epoch is a pass over all samples in an order of its own, a step of the optimiser each batch.
+    """Train a model: each epoch is a pass over all samples in a new random order, with one optimiser step per batch.
 
     Args:
-        model: called with the numbers of one sample; it gives a Value or a list of them.
+        model: called with the numbers of one sample; it returns a Value or a list of them.
         X: (n, …), a row for each sample.
-        Y: (n,) or (n, outputs), the targets. Whole numbers (n,) are classes, which become what the loss wants: see
+        Y: (n,) or (n, outputs), the targets. Whole numbers (n,) are classes, which are converted for the loss: see
             `targets_for`.
         loss: a name in `LOSSES`, or a function of a sample's prediction and target.
         optimizer: a name in `OPTIMIZERS`, or an optimiser of the model's parameters.
-        epochs: how many, those before a resume included.
-        batch_size: samples in a batch; the last of an epoch has what is left.
-        validation: (X, Y) that are not trained on, for a validation loss and metric.
+        epochs: the number of epochs, including those before a resume.
+        batch_size: samples per mini-batch; the last of an epoch has the remainder.
+        validation: (X, Y) held out for a validation loss and metric.
         metric: a function of predictions and targets, called by its name; by default the accuracy, for classes.
         penalty: a term of the loss that depends on the model alone, as `lambda model: l2(model, 1e-4)`.
-        patience: after so many epochs without a lower (validation) loss it ends; the best epoch's parameters stay
-            (after Ctrl-C those of the last step).
-        callbacks: each is called after each epoch with an `Epoch`; one that returns True ends the training.
-        seed: of the order of the samples: that of epoch k is drawn from (seed, k).
+        patience: early stopping after so many epochs without a lower (validation) loss; the best epoch's parameters
+            are kept (after Ctrl-C those of the last step).
+        callbacks: called after each epoch with an `Epoch`; training ends when one returns True.
+        seed: determines the order of the samples; that of epoch k is drawn from (seed, k).
         compiled: False computes with Values one by one: the same numbers, to rounding, slowly.
-        progress: None shows a bar or lines where it makes sense, False nothing; see `Progress`.
-        checkpoint: a file that is written after each epoch, with all that it takes to go on.
-        resume: whether to go on from the checkpoint, if there is one, as without a break: with its optimiser's
-            settings, the same seed and batch size, and what should be the same data.
+        progress: None shows a bar or lines where suitable, False nothing; see `Progress`.
+        checkpoint: a file that is written after each epoch, with the state needed to resume.
+        resume: whether to resume from the checkpoint if it exists, with the optimiser's saved settings; seed, batch
+            size and data must be the same.
 
     Returns:
-        The numbers of each epoch. Loss and metric are means over the epoch, while the model changes; those of the
-        validation are of the model at its end.
+        The numbers of each epoch. Loss and metric are means over the epoch, while the model changes; validation loss
+        and metric are those of the model at its end.
 
     Raises:
-        DomainError, AnomalyError: the loss or a gradient came to no number. The model stays as of the step before,
-            the checkpoint as of the epoch before.
-        ValueError, TypeError: something does not fit together.
+        DomainError, AnomalyError: the loss or a gradient is not finite. The model keeps the parameters of the previous
+            step, the checkpoint those of the previous epoch.
+        ValueError, TypeError: arguments are invalid or inconsistent.
 
     >>> from microgradnet import MLP
     >>> from microgradnet.data import xor
@@ -113,14 +113,14 @@ def fit(
     drawn = {"seed": seed, "batch_size": batch_size}
     history = _resumed(model, rule, best, checkpoint, drawn) if resume else History()
     if checkpoint is not None:
-        rule.state_dict()  # what cannot be saved is refused before the first step
+        rule.state_dict()  # fail before the first step if the checkpoint cannot be saved
     sample_loss = _sample_loss(model, loss_of, penalty)
     computation = compiled_batches if compiled else eager_batches
     take, check = computation(sample_loss, rule.parameters), computation(sample_loss)
     history.ended = "all epochs"
     with interruptible() as interrupted, Progress(epochs, len(history), progress) as shown:
         for number in range(len(history) + 1, epochs + 1):
-            if best.is_over():  # the checkpoint is of a training that had ended
+            if best.is_over():  # the checkpoint's training had ended
                 history.ended = "no improvement"
                 break
             try:
@@ -153,7 +153,7 @@ def fit(
 def _refuse(model: Module, optimizer: Optimizer, seed: object, counts: Mapping[str, int | None]) -> None:
     """Raise an error if these can't train the model."""
     if not set(optimizer.parameters.values).intersection(model.parameters()):
-        raise ValueError("the optimiser changes none of the model's parameters: make it of this model, as Adam(model)")
+        raise ValueError("the optimiser changes none of the model's parameters: make it for this model, as Adam(model)")
     if not isinstance(seed, Integral) or seed < 0:
         raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
     for name, count in counts.items():
@@ -170,14 +170,14 @@ def _named(choice: Any, table: Mapping[str, Any], what: str) -> Any:
 
 
 def _prepared(model: Module, X: ArrayLike, Y: ArrayLike, loss: Loss) -> tuple[Numbers, Numbers]:
-    """The samples and their targets as this loss takes them.
+    """The samples, and their targets in the form that this loss takes.
 
     Raises:
         ValueError: a number is infinite or NaN; X and Y differ in length; a class has no output.
     """
     x, y = np.asarray(X, np.float64), np.asarray(Y)
     if not x.size or x.shape[:1] != y.shape[:1]:
-        raise ValueError(f"X and Y need a row for each sample, as many; got shapes {x.shape} and {y.shape}")
+        raise ValueError(f"X and Y need one row per sample, the same number; got shapes {x.shape} and {y.shape}")
     for name, array in (("X", x), ("Y", y)):
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
@@ -198,7 +198,7 @@ def _epoch(
     take: Computation, optimizer: Optimizer, chunks: Iterator[tuple[Numbers, Numbers]], metric: Metric | None,
     interrupted: Callable[[], bool],
 ) -> dict[str, float]:  # fmt: skip
-    """A step for each batch; the means of what was measured before each."""
+    """Take one step per batch; return the means of the numbers measured before each step."""
     sums: dict[str, float] = {}
     count = 0
     for x, t in chunks:
@@ -220,7 +220,7 @@ def _measured(batch: Batch, targets: Numbers, metric: Metric | None, prefix: str
 
 
 class _Best:
-    """The parameters of the epoch with the lowest (validation) loss so far, if there is to be patience."""
+    """Early stopping: keeps the parameters of the epoch with the lowest (validation) loss, if there is a patience."""
 
     def __init__(self, patience: int | None) -> None:
         self._patience = patience
@@ -232,7 +232,7 @@ class _Best:
         return self._patience is not None and self._waited >= self._patience
 
     def see(self, numbers: Mapping[str, float], optimizer: Optimizer) -> None:
-        """Note what an epoch has come to."""
+        """Record the loss of an epoch."""
         if self._patience is None:
             return
         loss = numbers.get("validation_loss", numbers["loss"])
@@ -246,11 +246,11 @@ class _Best:
             optimizer.parameters[:] = self._parameters
 
     def record(self) -> Any:
-        """What `load` goes on from, as JSON has it."""
+        """The state as JSON types, for `load`."""
         return [self._loss, self._waited, self._parameters]
 
     def load(self, record: Any) -> None:
-        """Go on from a record."""
+        """Restore a saved state."""
         if self._patience is not None:
             self._loss, self._waited, self._parameters = record
 
@@ -258,22 +258,22 @@ class _Best:
 def _resumed(
     model: Module, optimizer: Optimizer, best: _Best, checkpoint: str | os.PathLike[str] | None, drawn: dict[str, int]
 ) -> History:
-    """Model and optimiser as of the checkpoint, if there is one, and the epochs until then."""
+    """Restore model and optimiser from the checkpoint, if there is one; return the epochs before it."""
     if checkpoint is None:
-        raise ValueError("resume needs the checkpoint to go on from: fit(…, checkpoint=FILE, resume=True)")
+        raise ValueError("resume needs a checkpoint: fit(…, checkpoint=FILE, resume=True)")
     if not Path(checkpoint).expanduser().exists():
         return History()
     before = model.state_dict()
     found = load_checkpoint(checkpoint, model)
     try:
         if found.optimizer is None or "history" not in found.training:
-            raise ValueError("it is a model, but no checkpoint of a training")
+            raise ValueError("it is a model, but not a checkpoint of a training")
         for name, number in drawn.items():
             if (before_it := found.training.get(name)) != number:
-                raise ValueError(f"its training has {name}={before_it!r}, not {number!r}: the batches would be others")
+                raise ValueError(f"its training has {name}={before_it!r}, not {number!r}: the batches would differ")
         optimizer.load_state_dict(found.optimizer)
     except ValueError as error:
         model.load_state_dict(before)
-        raise ValueError(f"{checkpoint} is nothing to go on from: {error}") from error
+        raise ValueError(f"cannot resume from {checkpoint}: {error}") from error
     best.load(found.training["best"])
     return History(found.training["history"])

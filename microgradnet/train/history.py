@@ -1,4 +1,4 @@
-"""`History`: what a training came to, epoch by epoch."""
+"""`History`: losses and metrics of a training, epoch by epoch."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ class History:
     """The numbers of each epoch.
 
     Attributes:
-        epochs: for each its numbers by name: loss, metric, validation loss, ….
-        ended: why it came to an end: "all epochs", "no improvement", "a callback", "interrupted"; "" while it runs.
+        epochs: for each epoch its numbers by name: loss, metric, validation loss, ….
+        ended: why training ended: "all epochs", "no improvement", "a callback", "interrupted"; "" while it runs.
 
     >>> history = History([{"loss": 0.5}, {"loss": 0.25}])
     >>> history["loss"], len(history), history.last
@@ -30,10 +30,10 @@ class History:
         return iter(self.epochs)
 
     def __getitem__(self, name: str) -> list[float]:
-        """A number of every epoch; NaN for one that has no such number, as before there was a validation.
+        """A number of every epoch; NaN for an epoch without it, such as one before validation was added.
 
         Raises:
-            KeyError: no epoch has a number of this name; those that there are are listed.
+            KeyError: no epoch has a number of this name; the message lists the names.
         """
         names = dict.fromkeys(name for numbers in self.epochs for name in numbers)
         if names and name not in names:
@@ -47,7 +47,7 @@ class History:
 
     def plot(self) -> Any:
         """The numbers over the epochs, as a figure of matplotlib: `plotting.loss_curves`."""
-        return import_module("microgradnet.train.plotting").loss_curves(self)  # here, as few need it
+        return import_module("microgradnet.train.plotting").loss_curves(self)  # imported here: matplotlib is optional
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {number:.4g}" for name, number in self.last.items())

@@ -1,4 +1,4 @@
-"""Ctrl-C, noted and not raised, so that what it interrupts can come to an orderly end."""
+"""Defer Ctrl-C to let a training end in order."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Inside, Ctrl-C is noted, and what is given says whether it has come; a second one interrupts as ever."""
+    """Defer Ctrl-C inside the `with` block, which gets a function that says if it was pressed; a second one raises."""
     noted = False
 
     def note(number: int, frame: object) -> None:
@@ -18,7 +18,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield lambda: False  # only the main thread is told of signals; and this one may be ignored, as by nohup
+        yield lambda: False  # only the main thread receives signals; SIGINT may be ignored, as under nohup
         return
     signal.signal(signal.SIGINT, note)
     try:

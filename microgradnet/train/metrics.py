@@ -1,6 +1,6 @@
-"""Metrics: what a person wants to know of predictions, where the loss is what gradient descent needs.
+"""Evaluation metrics, as opposed to the loss being minimised.
 
-A metric takes the predictions for many samples, (n,) or (n, outputs), and the targets as the loss has them.
+A metric takes the predictions for many samples, (n,) or (n, outputs), and the targets in the form of the loss.
 """
 
 from collections.abc import Callable
@@ -26,11 +26,11 @@ BORDERS: dict[Loss, tuple[float, float]] = {
     binary_cross_entropy: (0.5, 0.5),
     binary_cross_entropy_with_logits: (0.0, 0.5),
 }
-"""For a loss of two classes: above which prediction, and above which target, a sample is of the second."""
+"""For a loss of two classes: the thresholds of prediction and target above which a sample is of the second class."""
 
 
 def accuracy_of(loss: Loss) -> Metric | None:
-    """The fraction of samples whose class is right, as this loss has classes; None if it has none.
+    """The fraction of samples with the right class, for a loss with classes; None for other losses.
 
     >>> accuracy_of(hinge)(np.array([0.3, -2.0]), np.array([1.0, 1.0]))
     0.5

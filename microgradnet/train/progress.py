@@ -1,4 +1,4 @@
-"""Progress of a training as a person sees it: a bar in a terminal or notebook, a few lines in a log."""
+"""Progress display for training: a bar in a terminal or notebook, a few lines in a log."""
 
 import shutil
 import sys
@@ -8,35 +8,28 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-LINES = 10  # in a log, at most, and one for the last epoch
-ROOMY = 120  # columns: a bar, its times, and four numbers
-SECONDS = 1.0  # between two lines of a log, at least
+LINES = 10  # in a log, plus one for the last epoch
+ROOMY = 120  # columns for a bar, its times and four numbers
+SECONDS = 1.0  # least time between two lines of a log
 
 
 class Progress:
-    """Shows the epochs that are done and the numbers of the latest; a `with` statement ends it.
+    """Display the number of epochs done and the numbers of the latest; the `with` statement closes it.
 
     Args:
-        total: how many epochs there are.
-        done: how many there were before.
-        shown: False shows nothing; None shows a bar if tqdm is installed, and lines if not or if nobody watches.
-            True insists on what None would do, even if tqdm has to be installed for it.
-
-    Raises:
-        ImportError: a bar is asked for in a terminal, and tqdm is not installed.
+        total: the number of epochs.
+        done: the number of epochs before a resume.
+        shown: False shows nothing; else a bar, or lines where the output is not a terminal or notebook.
     """
 
     def __init__(self, total: int, done: int = 0, shown: bool | None = None) -> None:
         self._total = total
         self._bar: Any = None
         self._lines = False
-        self._waiting = ""  # a line of the log that is written only if no later one is
+        self._waiting = ""  # a line of the log, written only if it is the last
         if shown is False or sys.stderr is None:
             return
-        watched = _in_notebook() or sys.stderr.isatty()
-        if watched and shown and not find_spec("tqdm"):
-            raise ImportError("a progress bar needs tqdm: pip install 'microgradnet[train]'")
-        if watched and find_spec("tqdm"):
+        if _in_notebook() or sys.stderr.isatty():
             widgets = _in_notebook() and find_spec("ipywidgets")
             bar = import_module("tqdm.notebook" if widgets else "tqdm.std").tqdm
             self._bar = bar(total=total, initial=done, unit="epoch", dynamic_ncols=True, bar_format=_format())
@@ -46,7 +39,7 @@ class Progress:
         self._latest = -SECONDS
 
     def show(self, epoch: int, numbers: Mapping[str, float]) -> None:
-        """The numbers after this epoch, counted from 1."""
+        """Display the numbers after this epoch, counted from 1."""
         texts = {name.replace("_", " "): f"{number:.4g}" for name, number in numbers.items()}
         if self._bar is not None:
             short = {name.replace("validation", "val"): text for name, text in texts.items()}
@@ -74,14 +67,14 @@ class Progress:
 
 
 def _format() -> str | None:
-    """Where a line is short, numbers come before the bar."""
+    """A bar that puts the numbers first in narrow terminals."""
     if _in_notebook() or shutil.get_terminal_size().columns > ROOMY:
         return None
     return "{n_fmt}/{total_fmt}{postfix} |{bar}|"
 
 
 def _in_notebook() -> bool:
-    """Whether a Jupyter kernel runs this."""
+    """Whether this runs in a Jupyter kernel."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return type(shell).__name__ == "ZMQInteractiveShell"

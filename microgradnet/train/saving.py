@@ -1,11 +1,11 @@
-"""Models that last: a network in one file, with its labels, its optimiser and how far its training has come.
+"""Save and load models: a network in one file, with its labels, its optimiser and the state of its training.
 
-The file is a .npz: a zip archive of NumPy arrays that are not compressed, and of `header.json`. Nothing in it is ever
-executed: there is no pickle. It is written whole or not at all, and read with suspicion: what is truncated, foreign or
-contradicts itself is refused with a `ValueError`, before memory is set aside for what it claims to hold.
+The file is a .npz: a zip archive of uncompressed NumPy arrays and of `header.json`. Nothing in it is ever executed:
+there is no pickle. It is written atomically and validated on loading: a truncated, foreign or inconsistent file is
+rejected with a `ValueError`, before memory is allocated for its claimed contents.
 
     header.json          format, version, model (kind, sizes, activations), parameters (names, labels), optimizer,
-                         training (whatever JSON the caller added)
+                         training (the caller's JSON)
     parameters.npy       the parameters' numbers, float64, in the order of the names
     optimizer.*.npy      the optimiser's arrays
 """
@@ -31,12 +31,12 @@ HEADER, PARAMETERS, MOMENT = "header.json", "parameters.npy", "optimizer.{}.npy"
 
 
 class Checkpoint(NamedTuple):
-    """What a file holds.
+    """The contents of a file.
 
     Attributes:
         model: the network, with its parameters and labels.
         optimizer: the state of its optimiser (for `Optimizer.load_state_dict`), or None.
-        training: whatever else was saved.
+        training: the caller's JSON.
     """
 
     model: Module
@@ -45,18 +45,18 @@ class Checkpoint(NamedTuple):
 
 
 def save(model: Module, path: Path_, optimizer: Any = None, training: Mapping[str, Any] | None = None) -> Path:
-    """Write a model to a file, whole or not at all, and return its path.
+    """Write a model to a file atomically and return its path.
 
     Args:
-        model: an MLP whose activations have names can be loaded from the file alone; for any other module, `load` is
-            given a module of the same shape.
+        model: an MLP whose activations have names can be loaded from the file alone; any other module needs a module
+            of the same shape passed to `load`.
         path: the name of the file; .npz is the usual suffix.
-        optimizer: an `Optimizer`, whose state is saved too.
-        training: anything that JSON can hold: epochs, a seed, what the classes are called.
+        optimizer: an `Optimizer` whose state to save too.
+        training: a dict of JSON types: epochs, a seed, names of classes.
 
     Raises:
-        ValueError: a parameter is infinite or NaN: nothing is written over a good file.
-        TypeError: JSON cannot hold what is in `training`.
+        ValueError: a parameter is infinite or NaN; an existing file is kept.
+        TypeError: `training` has types that JSON lacks.
         OSError: the file cannot be written.
 
     >>> import tempfile
@@ -87,54 +87,54 @@ def save(model: Module, path: Path_, optimizer: Any = None, training: Mapping[st
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(HEADER), json.dumps(header, ensure_ascii=False, allow_nan=True))
         for name, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(name), "w") as file:  # without the time: the same model, the same bytes
+            with archive.open(zipfile.ZipInfo(name), "w") as file:  # no timestamp: equal models give equal bytes
                 np.lib.format.write_array(file, np.ascontiguousarray(array, "<f8"), allow_pickle=False)
     return write_atomically(path, buffer.getvalue())
 
 
 def load(path: Path_, model: Module | None = None) -> Any:
-    """The model of a file; into `model`, if one is given.
+    """Load the model of a file, into `model` if given.
 
     Raises:
-        ValueError: this is no such file, or it does not fit `model`; see `load_checkpoint`.
-        OSError: there is no file that can be read.
+        ValueError: the file is invalid or does not fit `model`; see `load_checkpoint`.
+        OSError: the file cannot be read.
     """
     return load_checkpoint(path, model).model
 
 
 def load_checkpoint(path: Path_, model: Module | None = None) -> Checkpoint:
-    """All that a file holds. `model`, if given, is only changed if everything is in order.
+    """Load the contents of a file. `model`, if given, is changed only if the whole file is valid.
 
     Raises:
-        ValueError: the file is no model of microgradnet, of a later version, incomplete or not as it says it is; or its
-            module has to be given; or the one that is given has other parameters.
-        OSError: there is no file that can be read.
+        ValueError: the file is not a model of microgradnet, of a later version, incomplete or inconsistent; or it needs
+            `model`; or `model` has other parameters.
+        OSError: the file cannot be read.
     """
     try:
         return _read(Path(path).expanduser().read_bytes(), model)
     except OSError:
         raise
     except zipfile.BadZipFile:
-        raise ValueError(f"{path} is no model that can be loaded: it is no .npz file, or not all of one") from None
-    except Exception as error:  # whatever a broken file makes a reader stumble over
+        raise ValueError(f"{path} is not a model that can be loaded: not a .npz file, or an incomplete one") from None
+    except Exception as error:  # any error that a corrupt file causes
         what = error if isinstance(error, ValueError) else repr(error)
-        raise ValueError(f"{path} is no model that can be loaded: {what}") from error
+        raise ValueError(f"{path} is not a model that can be loaded: {what}") from error
 
 
 def _read(data: bytes, model: Module | None) -> Checkpoint:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
-            if info.compress_type != zipfile.ZIP_STORED:  # so nothing is larger than the file
-                raise ValueError(f"{info.filename} is compressed, which no saved model is")
+            if info.compress_type != zipfile.ZIP_STORED:  # uncompressed: no member is larger than the file
+                raise ValueError(f"{info.filename} is compressed, but saved models are not")
         header = json.loads(archive.read(HEADER))
         if not isinstance(header, dict) or header.get("format") != FORMAT:
-            raise ValueError(f"this is no file of microgradnet: its format is not {FORMAT!r}")
+            raise ValueError(f"this is not a file of microgradnet: its format is not {FORMAT!r}")
         if header["version"] != VERSION:
             raise ValueError(f"this file has version {header['version']!r}; this microgradnet reads version {VERSION}")
         names, labels, optimizer = header["parameters"], header["labels"], header["optimizer"]
         numbers = _array(archive, PARAMETERS)
         if not (_is_list_of(str, names) and _is_list_of(str, labels) and len(names) == len(labels) == len(numbers)):
-            raise ValueError(f"there are {len(numbers)} numbers of parameters, and not as many names and labels")
+            raise ValueError(f"it has {len(numbers)} parameters, but not as many names and labels")
         members = [HEADER, PARAMETERS]
         if optimizer is not None:
             moments = {name: MOMENT.format(name) for name in optimizer["moments"]}
@@ -154,7 +154,7 @@ def _read(data: bytes, model: Module | None) -> Checkpoint:
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
-    """An array of float64 in one dimension, of which there is as much as its head says."""
+    """Read a one-dimensional array of float64 whose length agrees with its header."""
     data = archive.read(name)
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)
@@ -168,7 +168,7 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
 
 
 def _architecture(model: Module) -> dict[str, Any] | None:
-    """What it takes to make the network anew; None if that cannot be written down."""
+    """The description from which to rebuild the network; None if it has none."""
     if type(model) is not MLP:
         return None
     kinds = [{_name(neuron.activation) for neuron in layer.neurons} for layer in model.layers]
@@ -176,7 +176,7 @@ def _architecture(model: Module) -> dict[str, Any] | None:
     if any(len(kind) > 1 for kind in kinds) or None in activations or len(set(activations[:-1])) > 1:
         return None
     sizes = [model.layers[0].nin, *[len(layer.neurons) for layer in model.layers]]
-    if len(dict(model.named_parameters())) != _count(sizes):  # some are shared, or do not learn
+    if len(dict(model.named_parameters())) != _count(sizes):  # some parameters are tied or frozen
         return None
     return {"kind": "MLP", "sizes": sizes, "activation": activations[0], "output_activation": activations[-1]}
 
@@ -186,7 +186,7 @@ def _name(activation: Any) -> str | None:
 
 
 def _built(architecture: Any, count: int) -> Module:
-    """The network of this architecture, if it has so many parameters."""
+    """Build the network of this architecture, after checking its number of parameters."""
     if architecture is None:
         raise ValueError("the file does not say how its module is made: pass one, load(path, model)")
     sizes = architecture["sizes"]
@@ -199,7 +199,7 @@ def _built(architecture: Any, count: int) -> Module:
 
 
 def _count(sizes: Sequence[int]) -> int:
-    """The parameters of an MLP of these sizes."""
+    """The number of parameters of an MLP of these sizes."""
     return sum((nin + 1) * nout for nin, nout in pairwise(sizes))
 
 

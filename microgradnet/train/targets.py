@@ -1,4 +1,4 @@
-"""Targets: what a loss wants to compare predictions with, made of the classes or numbers that data has."""
+"""Convert the classes or numbers of a data set to the targets that a loss takes."""
 
 from typing import Any
 
@@ -23,15 +23,15 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
     """The targets of all samples: (n,) or (n, outputs).
 
     Args:
-        loss: what they are for.
+        loss: the loss.
         Y: (n,) classes, whole numbers from 0 on, or (n,) or (n, outputs) numbers. Classes become one-hot rows for
             `cross_entropy` and `multiclass_hinge`; for `hinge`, classes 0 and 1 become the sides −1 and 1. A column
             (n, 1) is the same as (n,), unless the model gives lists of one. All else stays as it is.
-        model: what gives the predictions.
-        sample: the numbers of one.
+        model: the model that predicts.
+        sample: the inputs of one sample.
 
     Raises:
-        ValueError: the loss has no use for such targets; there is a class that the model has no output for.
+        ValueError: the targets do not suit the loss; the model has no output for a class.
 
     >>> targets_for(hinge, [0, 1], lambda x: 0.0, [1.0]).tolist()
     [-1.0, 1.0]

@@ -100,7 +100,6 @@ def test_the_bar_is_told_of_each_epoch(columns: int, has_times: bool, monkeypatc
         tqdm = staticmethod(made)
 
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("microgradnet.train.progress.find_spec", lambda name: name == "tqdm")
     monkeypatch.setattr("microgradnet.train.progress.import_module", lambda name: Module)
     monkeypatch.setenv("COLUMNS", str(columns))
     with Progress(5, 2) as shown:

@@ -150,7 +150,7 @@ def test_what_a_callback_does_is_in_the_checkpoint(tmp_path: Path) -> None:
 def test_a_resume_with_other_batches_is_refused(changed: dict[str, int], tmp_path: Path) -> None:
     options: dict[str, Any] = {"loss": "hinge", "checkpoint": tmp_path / "c.npz", "progress": False}
     fit(network(), *xor(), epochs=1, **options)
-    with pytest.raises(ValueError, match="the batches would be others"):
+    with pytest.raises(ValueError, match="the batches would differ"):
         fit(network(), *xor(), epochs=2, resume=True, **options | changed)
 
 
@@ -357,7 +357,7 @@ def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
         ({"optimizer": "sdg"}, "unknown optimizer 'sdg': it must be one of sgd"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
-        ({"resume": True}, "resume needs the checkpoint"),
+        ({"resume": True}, "resume needs a checkpoint"),
         ({"patience": 0}, "patience must be a whole number of at least 1"),
         ({"seed": -1}, "seed"),
         ({"validation": [[0.0, 1.0]]}, "validation is a pair"),
@@ -368,7 +368,7 @@ def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
         ({"Y": list("abab")}, "number the classes from 0 on"),
         ({"loss": "cross_entropy"}, "a class 1, and the model has 1 output: this loss needs one for each class"),
         ({"Y": [0.0, 0.5, 1.0, 0.0], "loss": "cross_entropy"}, "whole numbers from 0 on, got 0.5"),
-        ({"Y": [0, 1]}, r"as many; got shapes \(4, 2\) and \(2,\)"),
+        ({"Y": [0, 1]}, r"the same number; got shapes \(4, 2\) and \(2,\)"),
         ({"X": [[0.0, math.nan]] * 4}, r"X\[0, 1\] is nan: data has to be finite numbers"),
         ({"Y": [0.0, 1.0, math.inf, 0.0]}, r"Y\[2\] is inf"),
     ],
@@ -383,7 +383,7 @@ def test_what_does_not_fit_together_is_refused(changed: dict[str, Any], words: s
     assert numbers_of(model) == before
 
 
-@pytest.mark.parametrize(("saved", "words"), [(Adam, "the state of 'Adam', not of SGD"), (None, "no checkpoint")])
+@pytest.mark.parametrize(("saved", "words"), [(Adam, "the state of 'Adam', not of SGD"), (None, "not a checkpoint")])
 def test_nothing_changes_if_there_is_nothing_to_go_on_from(saved: Any, words: str, tmp_path: Path) -> None:
     other = network(seed=2)
     training: dict[str, Any] = {"history": [], "best": None, "seed": 0, "batch_size": 32}

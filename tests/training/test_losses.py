@@ -53,8 +53,9 @@ def test_a_number(loss: Any, y: float, t: float, value: float, gradient: float) 
 
 
 def test_several_outputs_add_up() -> None:
-    ys, ts = [0.3, -2.0, 5.0], [0.0, 1.0, 1.0]
+    ys = [0.3, -2.0, 5.0]
     for loss in (squared_error, half_squared_error, absolute_error, huber, hinge, binary_cross_entropy_with_logits):
+        ts = [-1.0, 1.0, 1.0] if loss is hinge else [0.0, 1.0, 1.0]
         assert loss([Value(y) for y in ys], ts).data == pytest.approx(
             sum(loss(y, t) for y, t in zip(ys, ts, strict=True))
         )
@@ -83,6 +84,52 @@ def test_the_hinge_of_many_classes() -> None:
     assert [p.grad for p in scores] == [-2.0, 1.0, 0.0, 1.0]
 
 
+E = math.e
+
+
+@pytest.mark.parametrize(
+    ("loss", "target", "value", "gradient"),
+    [
+        (cross_entropy, 0, math.log(1 + E), [-E / (1 + E), 0.0, E / (1 + E)]),
+        (cross_entropy, [1, 0, 0], math.log(1 + E), [-E / (1 + E), 0.0, E / (1 + E)]),
+        (cross_entropy, np.array([0.5, 0.0, 0.5]), math.log(1 + E) - 0.5, [0.5 - E / (1 + E), 0.0, E / (1 + E) - 0.5]),
+        (cross_entropy, 1, math.inf, [1 / (1 + E), -1.0, E / (1 + E)]),
+        (multiclass_hinge, 0, 2.0, [-1.0, 0.0, 1.0]),
+        (multiclass_hinge, [0.0, 0.0, 1.0], 0.0, [0.0, 0.0, 0.0]),
+        (multiclass_hinge, 1, math.inf, [1.0, -2.0, 1.0]),
+    ],
+)
+def test_a_class_masked_by_minus_infinity(loss: Any, target: Any, value: float, gradient: list[float]) -> None:
+    """It is left out of the sum; only where it is the right class is the loss infinite."""
+    scores = [parameter(1.0), parameter(-math.inf), parameter(2.0)]
+    found = loss(scores, target)
+    found.backward()
+    assert found.data == pytest.approx(value, rel=1e-14)
+    assert [p.grad for p in scores] == pytest.approx(gradient, rel=1e-14)
+    assert loss([1.0, -math.inf, 2.0], target) == pytest.approx(value, rel=1e-14), "on plain numbers too"
+
+
+@pytest.mark.parametrize(
+    ("z", "t", "value", "gradient"),
+    [
+        (-math.inf, 0.0, 0.0, 0.0), (math.inf, 1.0, 0.0, 0.0), (math.inf, 0, math.inf, 1.0),
+        (-math.inf, True, math.inf, -1.0), (-math.inf, 0.25, math.inf, -0.25),
+    ],
+)  # fmt: skip
+def test_an_infinite_logit_is_certainty(z: float, t: float, value: float, gradient: float) -> None:
+    logit = parameter(z)
+    loss = binary_cross_entropy_with_logits(logit, t)
+    loss.backward()
+    assert (loss.data, logit.grad) == (value, gradient)
+
+
+def test_numpy_scalars_are_targets() -> None:
+    half, zero, yes = Value(0.5), Value(0.0), np.array([True])[0]
+    assert LOSSES["hinge"](half, np.int64(1)).data == LOSSES["hinge"](half, yes).data == 0.5
+    assert LOSSES["binary_cross_entropy_with_logits"](zero, yes).data == LN2
+    assert cross_entropy([Value(0.0)] * 2, np.int64(1)).data == LN2
+
+
 def test_penalties() -> None:
     values = [parameter(3.0), parameter(-1.0)]
     l1(values, 0.5).backward()
@@ -100,6 +147,7 @@ def test_compiled_as_eager(name: str) -> None:
     rng = np.random.default_rng(0)
     X = rng.uniform(0.1, 0.9, (5, 3)) if many else rng.uniform(0.1, 0.9, 5)
     T = one_hot([0, 1, 2, 1, 0]) if many else np.array([0.0, 1.0, 1.0, 0.0, 1.0])
+    T = 2 * T - 1 if loss is hinge else T
     w = parameter(0.9)
     step = compile(lambda x, t: loss([w * xi for xi in x] if many else w * x, t), w)
     value, gradient = step(X, T)
@@ -133,3 +181,29 @@ def test_what_does_not_fit_is_refused() -> None:
         huber(1.0, 0.0, delta=0.0)
     with pytest.raises(DomainError):
         binary_cross_entropy(Value(0.0), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("losses", "targets", "words"),
+    [
+        ((hinge,), (0, 0.5, 2, math.nan), r"sides −1 and 1, got {}: for classes 0 and 1 pass 2 \* t - 1$"),
+        (
+            (binary_cross_entropy, binary_cross_entropy_with_logits),
+            (-1, 1.5, math.nan),
+            "targets of binary cross-entropy are 0, 1 or probabilities between, got {}$",
+        ),
+    ],
+)
+def test_a_target_that_the_loss_has_no_use_for_is_refused(losses: Any, targets: Any, words: str) -> None:
+    for loss in losses:
+        for target in targets:
+            for y, t in ((Value(0.5), target), ([Value(0.5)], [target])):
+                with pytest.raises(ValueError, match=words.format(target)):
+                    loss(y, t)
+
+
+@pytest.mark.parametrize("loss", [cross_entropy, multiclass_hinge])
+@pytest.mark.parametrize("target", [[0.5, 0.6], [-1.0, 2.0], [0.0, 0.0], [math.nan, 1.0]])
+def test_classes_have_probabilities(loss: Any, target: list[float]) -> None:
+    with pytest.raises(ValueError, match="at least 0 and add up to 1, got"):
+        loss([Value(0.1), Value(0.2)], target)

@@ -1,68 +1,157 @@
-"""Optimisers and schedules: steps computed by hand, states that restore to the bit, and what is refused."""
+"""Optimisers and schedules: their steps, by hand and by properties of all; states that restore; what is refused."""
 
 import json
 import math
+import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 
-from microgradnet import AnomalyError, Value, parameter
-from microgradnet.optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp
+from microgradnet import AnomalyError, Value, optim, parameter
+from microgradnet.optim import OPTIMIZERS, SGD, Adam, Optimizer, optimizers
 from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.optim.schedules import SCHEDULES, Constant, Cosine, Linear, StepDecay, Warmup, from_record, to_record
+from tests.training.hyperparameters import changed
 
-MAKERS: dict[str, Callable[[Any], Optimizer]] = {
-    "SGD": lambda p: SGD(p, 0.1),
-    "momentum": lambda p: SGD(p, 0.1, momentum=0.8, weight_decay=0.01),
-    "Nesterov": lambda p: SGD(p, 0.1, momentum=0.8, nesterov=True, schedule=Cosine(40, end=0.1)),
-    "RMSProp": lambda p: RMSProp(p, 0.1, alpha=0.9, eps=1e-3, momentum=0.5, clip_norm=0.5),
-    "Adam": lambda p: Adam(p, 0.1, beta1=0.8, beta2=0.9, eps=1e-3, schedule=Warmup(5, StepDecay(10))),
-    "AdamW": lambda p: AdamW(p, 0.1, weight_decay=0.1, schedule=Linear(30)),
+Maker: TypeAlias = Callable[[Any], Optimizer]
+
+
+CASES: dict[str, Maker] = {
+    name: maker
+    for kind in OPTIMIZERS.values()
+    for name, maker in (
+        (kind.__name__, kind),
+        (f"{kind.__name__}, all hyperparameters changed", partial(kind, **changed(kind))),
+        (f"{kind.__name__} on a schedule", partial(kind, schedule=Warmup(5, StepDecay(10, 0.5)))),
+    )
 }
-each = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
+"""Every optimiser there is: a new one is tested without a line here."""
+each = pytest.mark.parametrize("make", CASES.values(), ids=CASES.keys())
 
 
-def gradients(count: int) -> Any:
-    return np.random.default_rng(0).normal(size=(count, 2))
-
-
-def test_steps_by_hand() -> None:
-    """Two steps of each rule on one parameter, with g = 1 and then 0.5, written out."""
-    w = parameter(1.0)
-    found = {}
-    rules: dict[str, Optimizer] = {}
-    for name, rule in (
-        ("SGD", SGD([w], 0.1)),
-        ("momentum", SGD([w], 0.1, momentum=0.9)),
-        ("Nesterov", SGD([w], 0.1, momentum=0.9, nesterov=True)),
-        ("RMSProp", RMSProp([w], 0.1, alpha=0.5, eps=0.0)),
-        ("Adam", Adam([w], 0.1, beta1=0.5, beta2=0.5, eps=0.0)),
-        ("AdamW", AdamW([w], 0.1, beta1=0.5, beta2=0.5, eps=0.0, weight_decay=0.5)),
-    ):
-        w.data = 1.0
-        rules[name] = rule
-        rule.step([1.0])
-        first = w.data
-        rule.step([0.5])
-        found[name] = (first, w.data)
-    adam = 0.9 - 0.1 * (0.5 / 0.75) / math.sqrt(0.375 / 0.75)  # m = ½·½ + ½·½, s = ½·½ + ½·¼
-    expected = {
-        "SGD": (0.9, 0.85),
-        "momentum": (0.9, 0.9 - 0.1 * (0.9 + 0.5)),
-        "Nesterov": (1 - 0.1 * 1.9, 0.81 - 0.1 * (0.5 + 0.9 * 1.4)),
-        "RMSProp": (1 - 0.1 / math.sqrt(0.5), 1 - 0.1 / math.sqrt(0.5) - 0.1 * 0.5 / math.sqrt(0.375)),
-        "Adam": (0.9, adam),
-        "AdamW": (0.95 - 0.1, (0.85 - 0.1 * 0.5 * 0.85) - (0.9 - adam)),
-    }
-    for name, numbers in expected.items():
-        assert found[name] == pytest.approx(numbers, rel=1e-12), name
+def gradients(steps: int, count: int = 2) -> Any:
+    return np.random.default_rng(0).normal(size=(steps, count))
 
 
 @each
-def test_a_state_restores_to_the_bit(make: Callable[[Any], Optimizer]) -> None:
+def test_each_parameter_is_updated_by_its_own_gradient_alone(make: Maker) -> None:
+    """So a step of many is as many steps of one, to the bit; only the clipping of long gradients looks at them all."""
+    together = [parameter(x) for x in (1.0, -2.0, 0.5, 0.0, 1.0)]
+    alone = [parameter(p.data) for p in together]
+    rule, rules = make(together), [make([p]) for p in alone]
+    for one in (rule, *rules):
+        one.hyperparameters["clip_norm"] = math.inf
+    for g in gradients(30, 5):
+        rule.step(g)
+        for one, gi in zip(rules, g, strict=True):
+            one.step([gi])
+    assert [p.data for p in together] == [p.data for p in alone]
+    assert together[0].data != together[4].data, "each of them its own"
+
+
+@each
+def test_the_sign_of_a_parameter_and_its_gradients_does_not_matter(make: Maker) -> None:
+    values, mirrored = [parameter(1.0), parameter(-2.0)], [parameter(-1.0), parameter(2.0)]
+    rule, mirror = make(values), make(mirrored)
+    for g in gradients(30):
+        rule.step(g)
+        mirror.step(-g)
+    assert [p.data for p in values] == [-p.data for p in mirrored]
+
+
+@each
+def test_a_first_step_goes_down_and_by_the_learning_rate(make: Maker) -> None:
+    change = {}
+    for slower in (1.0, 0.5):
+        values = [parameter(0.0), parameter(0.0)]
+        rule = make(values)
+        rule.hyperparameters["lr"] *= slower
+        rule.step([0.3, -0.2])
+        change[slower] = np.array([p.data for p in values])
+    assert (change[1.0] * [0.3, -0.2] < 0).all()
+    assert change[0.5] == pytest.approx(change[1.0] / 2, rel=1e-14)
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+def test_it_comes_to_the_bottom_of_a_bowl(kind: Any) -> None:
+    """E = ½(x − 2)² + 2(y + 1)², which is 4 at the start."""
+    x, y = values = [parameter(0.0), parameter(0.0)]
+    rule = kind(values, 0.1, schedule=Linear(400))
+    for _ in range(400):
+        rule.step([x.data - 2.0, 4.0 * (y.data + 1.0)])
+    assert 0.5 * (x.data - 2.0) ** 2 + 2.0 * (y.data + 1.0) ** 2 < 0.04
+
+
+def sgd(x: float, g: Any, *, lr: float, weight_decay: float, momentum: float, nesterov: float, **_: Any) -> float:
+    v = 0.0
+    for gradient in g:
+        d = gradient + weight_decay * x
+        v = momentum * v + d
+        x -= lr * (d + momentum * v if nesterov else v)
+    return x
+
+
+def adagrad(x: float, g: Any, *, lr: float, weight_decay: float, eps: float, **_: Any) -> float:
+    d: list[float] = []
+    for gradient in g:
+        d.append(gradient + weight_decay * x)
+        x -= lr * d[-1] / (math.hypot(*d) + eps)
+    return x
+
+
+def rmsprop(
+    x: float, g: Any, *, lr: float, weight_decay: float, alpha: float, eps: float, momentum: float, **_: Any
+) -> float:
+    s = v = 0.0
+    for gradient in g:
+        d = gradient + weight_decay * x
+        s = alpha * s + (1 - alpha) * d**2
+        v = momentum * v + d / (math.sqrt(s) + eps)
+        x -= lr * v
+    return x
+
+
+def adam(
+    x: float, g: Any, *, lr: float, weight_decay: float, beta1: float, beta2: float, eps: float, **_: Any
+) -> float:
+    m = s = 0.0
+    for t, gradient in enumerate(g, start=1):
+        d = gradient + weight_decay * x
+        m, s = beta1 * m + (1 - beta1) * d, beta2 * s + (1 - beta2) * d**2
+        x -= lr * (m / (1 - beta1**t)) / (math.sqrt(s / (1 - beta2**t)) + eps)
+    return x
+
+
+def adamw(x: float, g: Any, *, lr: float, weight_decay: float, **numbers: Any) -> float:
+    for count in range(1, len(g) + 1):  # the decay is beside Adam's step, which does not depend on x
+        step = adam(0.0, g[:count], lr=lr, weight_decay=0.0, **numbers)
+        step -= adam(0.0, g[: count - 1], lr=lr, weight_decay=0.0, **numbers)
+        x = (1 - lr * weight_decay) * x + step
+    return x
+
+
+BY_HAND = {function.__name__: function for function in (sgd, adagrad, rmsprop, adam, adamw)}
+"""The updates of one parameter, written out; another optimiser is compared with PyTorch's, or written out here."""
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_steps_by_hand(name: str) -> None:
+    kind = OPTIMIZERS[name]
+    for numbers in ({}, changed(kind), {n: x for n, x in changed(kind).items() if n not in ("momentum", "nesterov")}):
+        w = parameter(1.0)
+        rule = kind([w], **{**numbers, "clip_norm": math.inf})
+        g = gradients(30)[:, 0].tolist()
+        for gi in g:
+            rule.step([gi])
+        assert w.data == pytest.approx(BY_HAND[name](1.0, g, **rule.hyperparameters), rel=1e-11)
+
+
+@each
+def test_a_state_restores_to_the_bit(make: Maker) -> None:
     """50 steps, and 25 steps, the state through JSON, and 25 more."""
     values, others = [parameter(1.0), parameter(-2.0)], [parameter(1.0), parameter(-2.0)]
     whole, before = make(values), make(others)
@@ -83,7 +172,7 @@ def test_a_state_restores_to_the_bit(make: Callable[[Any], Optimizer]) -> None:
 
 
 @each
-def test_a_gradient_that_is_no_number_changes_nothing(make: Callable[[Any], Optimizer]) -> None:
+def test_a_gradient_that_is_no_number_changes_nothing(make: Maker) -> None:
     values = [parameter(1.0, "a"), parameter(2.0, "b")]
     rule = make(values)
     rule.step([0.5, 0.5])
@@ -136,14 +225,12 @@ def test_a_long_gradient_is_clipped_without_overflow(g: float) -> None:
     assert [p.data for p in w] == pytest.approx([0.0, 1.0], abs=1e-15)
 
 
-@pytest.mark.parametrize(
-    "make",
-    [lambda w: SGD(w, 1e200), lambda w: Adam(w, 1e308), lambda w: Adam(w, eps=0.0), lambda w: RMSProp(w, eps=0.0)],
-)
+@pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+@pytest.mark.parametrize("numbers", [{"lr": 1e200}, {"lr": 1e308}, {"eps": 0.0}])
 @pytest.mark.parametrize("g", [[1e200, 1.0], [0.0, 1e150]])
-def test_no_step_leaves_the_range_of_floats(make: Callable[[Any], Optimizer], g: list[float]) -> None:
+def test_no_step_leaves_the_range_of_floats(kind: Any, numbers: dict[str, float], g: list[float]) -> None:
     w = [parameter(1.0), parameter(2.0)]
-    optimizer = make(w)
+    optimizer = kind(w, **{name: number for name, number in numbers.items() if name in kind.ranges})
     before = json.dumps(optimizer.state_dict(), default=list)
     with suppress(AnomalyError):
         optimizer.step(g)
@@ -174,17 +261,23 @@ def test_a_long_gradient_is_made_as_long_as_is_allowed() -> None:
     assert [p.data for p in values] == pytest.approx([-1.2, -1.6]), "a short one stays as it is"
 
 
-@pytest.mark.parametrize(
-    ("kind", "numbers"),
-    [
-        (SGD, {"lr": 0.0}), (SGD, {"lr": math.nan}), (SGD, {"momentum": 1.0}), (SGD, {"nesterov": True}),
-        (SGD, {"weight_decay": -1.0}), (SGD, {"clip_norm": 0.0}), (Adam, {"beta1": 1.0}), (Adam, {"beta2": -0.1}),
-        (Adam, {"eps": -1.0}), (RMSProp, {"alpha": 1.5}),
-    ],
-)  # fmt: skip
-def test_a_hyperparameter_out_of_range_is_refused(kind: type[Optimizer], numbers: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r" must be "):
-        kind([parameter(1.0)], **numbers)
+@pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+def test_a_hyperparameter_out_of_range_is_refused(kind: Any) -> None:
+    for name, (words, allows) in kind.ranges.items():
+        wrong = [x for x in (-0.5, 0.0, 1.0, math.inf, math.nan) if not allows(x)]
+        assert {-0.5, math.nan} <= {*wrong}, "none is negative"
+        for x in wrong:
+            with pytest.raises(ValueError, match=re.escape(f"{name} must be {words}, got {x!r}")):
+                kind([parameter(1.0)], **{name: x})
+    with pytest.raises(ValueError, match="momentum must be above 0"):
+        SGD([parameter(1.0)], nesterov=True)
+
+
+def test_a_hyperparameter_of_another_optimiser_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^SGD has no 'beta1': there are lr, weight_decay, clip_norm, momentum, nest"):
+        SGD([parameter(1.0)], beta1=0.9)
+    with pytest.raises(TypeError, match=r"^Adam has no 'esp': did you mean 'eps'\?$"):
+        Adam([parameter(1.0)], esp=0.9)
 
 
 def test_states_and_parameters_that_do_not_fit_are_refused() -> None:
@@ -197,7 +290,13 @@ def test_states_and_parameters_that_do_not_fit_are_refused() -> None:
     for wrong in (SGD([w]), SGD([w], momentum=0.5), Adam([w, parameter(2.0)])):
         with pytest.raises(ValueError, match=r"this (is the )?state"):
             rule.load_state_dict(wrong.state_dict())
-    assert sorted(OPTIMIZERS) == ["adam", "adamw", "rmsprop", "sgd"]
+
+
+def test_every_optimiser_is_exported() -> None:
+    defined = {n for n, kind in vars(optimizers).items() if isinstance(kind, type) and issubclass(kind, Optimizer)}
+    assert {kind.__name__ for kind in OPTIMIZERS.values()} == defined - {"Optimizer"}
+    assert all(getattr(optim, kind.__name__) is kind for kind in OPTIMIZERS.values())
+    assert set(optim.__all__) >= defined
 
 
 # --- schedules ---
@@ -217,10 +316,10 @@ def test_schedules_that_are_none() -> None:
     for kind in (StepDecay, Linear, Cosine, Warmup):
         with pytest.raises(ValueError, match="whole number of steps, at least 1"):
             kind(0)
-    with pytest.raises(TypeError, match="one's own cannot be saved"):
+    with pytest.raises(TypeError, match="user-defined schedule cannot be saved"):
         to_record(lambda t: 1.0)
     for record in ({}, {"kind": "Zigzag"}, {"kind": "Linear", "length": 3}):
-        with pytest.raises(ValueError, match="no record of a schedule"):
+        with pytest.raises(ValueError, match="not the record of a schedule"):
             from_record(record)
     assert set(SCHEDULES) == {"Constant", "StepDecay", "Linear", "Cosine", "Warmup"}
 

@@ -107,7 +107,7 @@ def good(tmp_path: Path) -> bytes:
 def refused(tmp_path: Path, data: bytes) -> str:
     path = tmp_path / "bad.npz"
     path.write_bytes(data)
-    with pytest.raises(ValueError, match="is no model that can be loaded") as caught:
+    with pytest.raises(ValueError, match="is not a model that can be loaded") as caught:
         load_checkpoint(path)
     return str(caught.value)
 
@@ -239,7 +239,7 @@ def test_a_header_that_is_none_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "broken.npz").write_bytes(_with_checksums(broken, path))
     model = MLP(2, [1], seed=2)
     before = [p.data for p in model.parameters()]
-    with pytest.raises(ValueError, match="no model that can be loaded"):
+    with pytest.raises(ValueError, match="not a model that can be loaded"):
         load(tmp_path / "broken.npz", model)
     assert [p.data for p in model.parameters()] == before
 

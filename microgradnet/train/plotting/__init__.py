@@ -1,10 +1,11 @@
-"""Pictures of training, by matplotlib (`pip install 'microgradnet[plot]'`).
+"""Plots of training.
 
-Each function gives a figure, which shows itself in a notebook; `save_figure(figure, "file.svg")` writes it.
+Each function returns a matplotlib figure, which a notebook displays in its light or dark theme;
+`save_figure(figure, "file.svg")` writes it.
 """
 
+from microgradnet.drawing.canvas import save_figure
 from microgradnet.train.plotting.boundary import decision_boundary
-from microgradnet.train.plotting.canvas import save_figure
 from microgradnet.train.plotting.layers import activations, gradients
 from microgradnet.train.plotting.recorder import Recorder
 from microgradnet.train.plotting.training import confusion_matrix, loss_curves, weights

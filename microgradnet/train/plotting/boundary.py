@@ -1,4 +1,4 @@
-"""Where a network of two inputs draws its border."""
+"""Plot the decision boundary of a network with two inputs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,32 +7,34 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from microgradnet.compiling import compile
-from microgradnet.train.plotting.canvas import COLOURS, HATCHES, MARKERS, figure, tidy
+from microgradnet.drawing.canvas import CARD, COLOURS, FILLS, HATCHES, INK, MARKERS, figure, tidy
 
+SERIES = len(COLOURS)
 GRID = 160  # points along each axis
-MARGIN = 0.12  # around the samples, as a share of their extent
-STRETCHED = 3.0  # from here on the axes have scales of their own
+MARGIN = 0.12  # around the samples, as a fraction of their extent
+STRETCHED = 3.0  # ratio of extents from which on the axes have separate scales
 
 
 def decision_boundary(model: Any, X: ArrayLike, Y: ArrayLike, border: float = 0.0) -> Any:
-    """The regions that a model puts into each class, with the samples.
+    """Plot the region of each class according to a model, with the samples.
 
     With one output, class 1 is where it is above `border`; with several, class k is where output k is the largest.
 
     Args:
-        model: takes two numbers; gives one, or one for each class.
+        model: takes two numbers; returns one, or one for each class.
         X: (n, 2), the samples.
         Y: (n,), their classes, whole numbers from 0 on.
         border: 0 for scores (hinge) and logits, 0.5 for probabilities.
 
     Raises:
-        ValueError: samples are not of two finite numbers, Y has no classes, or one that the model has no output for.
+        ValueError: samples are not two finite numbers each, Y has no classes, or the model has no output for a class.
     """
     points, classes = planar(X, Y)
     extent = np.ptp(points, axis=0)
     tall = extent[1] / extent[0] if _is_even(extent) else 0.75
     height = float(np.clip(4.2 * tall + 0.9, 3.0, 5.2))
-    found = figure(max(5.6, (height - 0.9) / tall + 2.1), height)  # beside the plane there is the legend
+    width = max(5.6, (height - 0.9) / tall + 2.1)  # beside the plane there is the legend
+    found = figure(width, height, "the regions of the classes, and the samples")
     draw_boundary(found.subplots(), compile(model), points, classes, border)
     return found
 
@@ -41,7 +43,7 @@ def planar(X: ArrayLike, Y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.
     """Samples of two numbers and their classes, as arrays.
 
     Raises:
-        ValueError: they are something else.
+        ValueError: X or Y has another form.
     """
     points, classes = np.asarray(X, np.float64), classes_of(Y)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) != len(classes):
@@ -58,7 +60,7 @@ def classes_of(Y: ArrayLike) -> NDArray[np.intp]:
     """Classes, as whole numbers from 0 on: (n,).
 
     Raises:
-        ValueError: they are something else. −1, say, would count from the end.
+        ValueError: they are not classes; −1, for instance, would index from the end.
     """
     found = np.asarray(Y)
     is_numeric = found.dtype.kind in "biuf"
@@ -73,7 +75,7 @@ def classes_of(Y: ArrayLike) -> NDArray[np.intp]:
 def draw_boundary(
     axes: Any, predict: Callable[[Any], Any], points: NDArray[np.float64], classes: NDArray[np.intp], border: float
 ) -> None:
-    """Draw it into axes that are there; `predict` gives the outputs for many samples, and is called once."""
+    """Draw the regions into given axes; `predict` computes the outputs for many samples, in a single call."""
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
     is_even = _is_even(extent)
     margin = MARGIN * np.where(extent > 0, np.full(2, extent.max()) if is_even else extent, extent.max() or 1.0)
@@ -82,35 +84,35 @@ def draw_boundary(
     scores = _scores(np.asarray(predict(np.concatenate([grid, points]))), border)
     count = scores.shape[1]
     if classes.max() >= count:
-        raise ValueError(f"there is a class {classes.max()}, but the model tells only {count} apart")
+        raise ValueError(f"there is a class {classes.max()}, but the model distinguishes only {count}")
     told = scores.argmax(axis=1)
     axes.contourf(
         xs, ys, told[: len(grid)].reshape(GRID, GRID), levels=np.arange(count + 1) - 0.5,
-        colors=[COLOURS[k % 7] for k in range(count)], alpha=0.18,
+        colors=[FILLS[k % SERIES] for k in range(count)],
     )  # fmt: skip
     hatched = axes.contourf(
         xs, ys, told[: len(grid)].reshape(GRID, GRID), levels=np.arange(count + 1) - 0.5, colors="none",
-        hatches=[HATCHES[(k + k // 7) % 7] for k in range(count)],
+        hatches=[HATCHES[(k + k // SERIES) % SERIES] for k in range(count)],
     )  # fmt: skip
-    hatched.set(edgecolor="#00000040", linewidth=0)
-    for k in range(count if count > 2 else 1):  # of two classes, the border of one is that of the other
+    hatched.set(edgecolor=(INK, 0.25), linewidth=0)
+    for k in range(count if count > 2 else 1):  # two classes have the same border
         lead = (scores[:, k] - np.delete(scores, k, axis=1).max(axis=1))[: len(grid)]
         if lead.min() < 0 < lead.max():
-            axes.contour(xs, ys, lead.reshape(GRID, GRID), levels=[0.0], colors="black", linewidths=1.5)
+            axes.contour(xs, ys, lead.reshape(GRID, GRID), levels=[0.0], colors=INK, linewidths=1.5)
     for k in range(count):
         axes.scatter(
             *points[classes == k].T, s=float(np.clip(3000 / len(points), 30, 110)), marker=MARKERS[k % 10],
-            color=COLOURS[k % 7], edgecolors="white", linewidths=0.8, zorder=3, label=f"class {k}",
+            color=COLOURS[k % SERIES], edgecolors=CARD, linewidths=0.8, zorder=3, label=f"class {k}",
         )  # fmt: skip
     right = int((told[len(grid) :] == classes).sum())
     tidy(axes, f"{right} of {len(points)} points in the region of their class", "x₁", "x₂")
     if is_even:
         axes.set_aspect("equal")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, handletextpad=0.2)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, handletextpad=0.2, labelcolor=INK)
 
 
 def _scores(outputs: NDArray[np.float64], border: float) -> NDArray[np.float64]:
-    """A score for each class, the largest of which says the class; a tie goes to the lower one."""
+    """A score for each class; the largest determines the class, in a tie the lower one."""
     if outputs.ndim == 2 and outputs.shape[1] > 1:
         return outputs
     one = outputs.reshape(len(outputs))
@@ -118,5 +120,5 @@ def _scores(outputs: NDArray[np.float64], border: float) -> NDArray[np.float64]:
 
 
 def _is_even(extent: NDArray[np.float64]) -> bool:
-    """Whether both coordinates can be drawn in one scale."""
+    """Whether both coordinates can be drawn to the same scale."""
     return bool(extent.max() < STRETCHED * extent.min())

@@ -1,4 +1,4 @@
-"""Layer by layer: how active the neurons are, and how large the gradients."""
+"""Plot activations and gradients layer by layer."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from microgradnet.compiling import compile
+from microgradnet.drawing.canvas import COLOURS, FILLS, INK, figure, tidy
 from microgradnet.losses import LOSSES, Loss
-from microgradnet.train.plotting.canvas import COLOURS, figure, tidy
 from microgradnet.train.targets import targets_for
 
 SATURATED = 0.97  # of the way to an end of tanh or sigmoid
@@ -17,7 +17,7 @@ ABREAST = 4  # panels in a row
 
 
 def layers_of(model: Any) -> list[Any]:
-    """The layers of an MLP, or of what is built like one: `layers` of `neurons` with weights `w`.
+    """The layers of an MLP, or of a module with the same structure: `layers` of `neurons` with weights `w`.
 
     Raises:
         TypeError: it has none.
@@ -25,17 +25,17 @@ def layers_of(model: Any) -> list[Any]:
     found = list(getattr(model, "layers", [model]))
     if not found or not all(hasattr(neuron, "w") for layer in found for neuron in getattr(layer, "neurons", [None])):
         raise TypeError(
-            "this picture is of layers of neurons: pass an MLP, a Layer, or a module with `layers` like theirs; "
+            "this plot needs layers of neurons: pass an MLP, a Layer, or a module with `layers` like theirs; "
             f"got {type(model).__name__}"
         )
     return found
 
 
 def activations(model: Any, X: ArrayLike) -> Any:
-    """A histogram of each layer's activations over the samples, with the share of neurons that are dead or saturated.
+    """A histogram of each layer's activations over the samples, with the fraction of dead or saturated neurons.
 
-    A relu is dead if it is 0 for every sample: no gradient goes through it. A tanh or sigmoid is saturated where it has
-    gone 97% of the way to one of its ends (dotted lines): hardly any does.
+    A relu is dead if it is 0 for every sample: no gradient passes through it. A tanh or sigmoid is saturated beyond 97%
+    of the way to one of its limits (dotted lines): hardly any gradient passes.
 
     Args:
         model: an MLP, whose layers feed each other.
@@ -49,7 +49,7 @@ def activations(model: Any, X: ArrayLike) -> Any:
     measured = [np.asarray(found) for found in compile(lambda x: _by_layer(layers, x))(X)]
     columns = min(ABREAST, len(layers))
     rows = -(-len(layers) // columns)
-    panels = figure(max(4.4, 3.3 * columns), 3.1 * rows)
+    panels = figure(max(4.4, 3.3 * columns), 3.1 * rows, "the activations of each layer")
     grid = panels.subplots(rows, columns, squeeze=False).ravel()
     for number, (axes, found) in enumerate(zip(grid, measured, strict=False)):
         name = getattr(layers[number].neurons[0].activation, "__name__", "activation")
@@ -71,19 +71,19 @@ def _by_layer(layers: Sequence[Any], x: Any) -> list[Any]:
 
 
 def _draw_histogram(axes: Any, name: str, found: NDArray[np.float64]) -> None:
-    """In per cent; a relu's zeros are said and not drawn, as they would dwarf all others."""
+    """Draw a histogram in per cent; a relu's zeros are written as text, as their bar would dwarf all others."""
     drawn = found[found != 0] if name == "relu" else found.ravel()
     axes.hist(drawn, 40, range=ENDS.get(name), weights=np.full(drawn.size, 100 / found.size), color=COLOURS[0])
     if name == "relu":
         zeros = f"{1 - drawn.size / found.size:.0%} are 0\n(not drawn)"
-        axes.text(0.97, 0.95, zeros, transform=axes.transAxes, ha="right", va="top")
+        axes.text(0.97, 0.95, zeros, transform=axes.transAxes, ha="right", va="top", color=INK)
         axes.set_ylim(top=1.35 * max(axes.get_ylim()[1], 1e-9))  # room for these words
     for end in _saturation(name):
-        axes.axvline(end, color="black", linestyle=":", linewidth=1.2)
+        axes.axvline(end, color=INK, linestyle=":", linewidth=1.2)
 
 
 def _saturation(name: str) -> list[float]:
-    """From where on it is saturated, on either side."""
+    """The limits of saturation on either side."""
     if name not in ENDS:
         return []
     low, high = ENDS[name]
@@ -102,14 +102,14 @@ def _health(name: str, found: NDArray[np.float64]) -> str:
 def gradients(model: Any, loss: str | Loss, X: ArrayLike, Y: ArrayLike) -> Any:
     """The sizes |∂E/∂w| of the gradients of each layer's weights, E the mean loss over the samples; logarithmic.
 
-    Where they fall by powers of ten from the last layer to the first, they vanish. A gradient of exactly 0 has no
-    place on a logarithmic scale: what share they are is said below.
+    Gradients vanish if they shrink by powers of ten from the last layer to the first. A gradient of exactly 0 has no
+    place on a logarithmic scale: the fraction of zeros is written below.
 
     Args:
         model: an MLP.
         loss: a name in `LOSSES`, or a function of a sample's prediction and target.
         X: (n, inputs), the samples.
-        Y: the targets as `fit` takes them: classes too, where the loss is one of classes.
+        Y: the targets as for `fit`: classes too, if the loss takes classes.
 
     Raises:
         TypeError: the model has no layers.
@@ -126,16 +126,16 @@ def gradients(model: Any, loss: str | Loss, X: ArrayLike, Y: ArrayLike) -> Any:
 
 
 def _boxes(sizes: Sequence[NDArray[np.float64]]) -> Any:
-    """Drawn by hand, since matplotlib's boxplot loads pyplot, and with it a global state."""
-    found = figure(max(4.8, 1.0 + 1.25 * len(sizes)), 3.8)
+    """Draw box plots without matplotlib's boxplot, which loads pyplot and its global state."""
+    found = figure(max(4.8, 1.0 + 1.25 * len(sizes)), 3.8, "the gradients of the weights of each layer")
     axes = found.subplots()
     ticks = []
     for k, part in enumerate(sizes, start=1):
         tick = f"layer {k}"
         if (drawn := part[part > 0]).size:
             least, low, median, high, most = np.percentile(drawn, [0, 25, 50, 75, 100])
-            axes.vlines(k, least, most, color="black", linewidth=1.2)
-            axes.bar(k, high - low, 0.5, low, color="#CFE3F1", edgecolor="black", linewidth=1.2, zorder=2)
+            axes.vlines(k, least, most, color=INK, linewidth=1.2)
+            axes.bar(k, high - low, 0.5, low, color=FILLS[0], edgecolor=INK, linewidth=1.2, zorder=2)
             axes.hlines(median, k - 0.25, k + 0.25, color=COLOURS[1], linewidth=3, zorder=3, label="median")
             tick += f"\nmedian {median:.2g}"
         if zeros := np.mean(part == 0):
@@ -147,6 +147,6 @@ def _boxes(sizes: Sequence[NDArray[np.float64]]) -> Any:
     if any(part.any() for part in sizes):
         axes.set_yscale("log")
     else:
-        axes.text(0.5, 0.5, "every gradient is 0", transform=axes.transAxes, ha="center", fontsize=12)
+        axes.text(0.5, 0.5, "every gradient is 0", transform=axes.transAxes, ha="center", fontsize=12, color=INK)
         axes.set_yticks([])
     return found

@@ -1,4 +1,4 @@
-"""`Recorder`: looks on while a network learns, and makes an animation of it."""
+"""`Recorder`: records a training and writes an animation of it."""
 
 import base64
 import io
@@ -13,23 +13,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from microgradnet._shared.files import write_atomically
+from microgradnet._shared.webpage import BASE
 from microgradnet.compiling import compile
+from microgradnet.drawing.canvas import CARD, COLOURS, INK, LINE, figure, tidy, whole_ticks
 from microgradnet.train.plotting.boundary import draw_boundary, planar
-from microgradnet.train.plotting.canvas import COLOURS, as_bytes, epochs_on, figure, library, tidy
 from microgradnet.train.plotting.layers import layers_of
 
 WIDEST = 5.0  # points: the line of the largest weight
-MILLISECONDS = 120  # of a frame; the last one stays ten times as long
-MOST_FRAMES = 120  # in a file: more make it large, and nobody waits for them
-MOST_BYTES = 8_000_000  # of the frames of a page, as text
-SHADES = 128  # colours of a frame, without which a page would be several times as large
-OCTREE = 2  # how Pillow chooses them; its median cut merges colours that are rare, as those of markers
+MILLISECONDS = 120  # per frame; the last frame stays ten times as long
+MOST_FRAMES = 120  # per file: more make it large and long
+MOST_BYTES = 8_000_000  # bytes of a page's frames as text
+SHADES = 128  # colours per frame; more would make a page several times as large
+OCTREE = 2  # Pillow's method to choose them; its median cut merges rare colours, such as those of markers
 DPI = 85
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A network learns</title>
-<style>body{{font:18px system-ui,sans-serif;margin:1rem auto;max-width:70rem;padding:0 1rem;background:#fff;color:#000}}
-img{{width:100%}}input{{width:100%}}button{{font:inherit;padding:.3rem 1rem}}</style>
+<style>{base}body{{font:18px system-ui,sans-serif;margin:1rem auto;max-width:70rem;padding:0 1rem;
+background:var(--card);color:var(--ink)}}
+img{{width:100%}}input{{width:100%}}
+@media (prefers-color-scheme:dark){{img{{filter:invert(.92) hue-rotate(180deg)}}}}</style>
 <img id="frame" alt="the network, its border and its loss">
 <p><button id="play">Pause</button> <label for="at">epoch <output id="epoch"></output></label>
 <input id="at" type="range" min="0" max="{last}" value="0"></p>
@@ -55,7 +58,7 @@ show(0);
 
 
 class Recorder:
-    """A callback of `fit` that keeps what the network is after every so many epochs, the first and the last included.
+    """A callback of `fit` that records the network after every so many epochs, including the first and the last.
 
     Args:
         X: (n, 2), the samples.
@@ -65,7 +68,7 @@ class Recorder:
         border: as for `decision_boundary`.
 
     Raises:
-        ValueError: these are no samples of two numbers, or `every` is below 1.
+        ValueError: samples are not two numbers each, or `every` is below 1.
     """
 
     def __init__(self, X: ArrayLike, Y: ArrayLike, every: int = 1, border: float = 0.0) -> None:
@@ -74,16 +77,16 @@ class Recorder:
         self._points, self._classes = planar(X, Y)
         self._every, self._border = every, border
         self._frames: list[tuple[int, NDArray[np.float64]]] = []
-        self._is_passing = False  # whether the newest frame is kept only as long as it is the last
+        self._is_passing = False  # whether the latest frame is kept only while it is the last
         self._model: Any = None
         self._history: Any = None
 
     def __call__(self, epoch: Any) -> None:
-        """What `fit` tells after each epoch; another training begins another recording.
+        """Record an epoch; the first epoch of another training begins a new recording.
 
         Raises:
             TypeError: the model has no layers.
-            ValueError: it takes other than two inputs.
+            ValueError: the model does not take two inputs.
         """
         if epoch.history is not self._history:
             if (inputs := len(layers_of(epoch.model)[0].neurons[0].w)) != 2:
@@ -99,10 +102,10 @@ class Recorder:
         return len(self._frames)
 
     def save(self, path: str | Path) -> Path:
-        """Write the animation: a .gif, or an .html page that needs nothing else.
+        """Write the animation: a .gif, or a self-contained .html page.
 
         Raises:
-            ValueError: nothing was recorded, or the suffix is another.
+            ValueError: nothing was recorded, or the suffix is neither.
         """
         suffix = Path(path).suffix.lower()
         if suffix not in (".gif", ".html"):
@@ -118,13 +121,16 @@ class Recorder:
                                                    duration=[MILLISECONDS] * (len(images) - 1) + last))  # fmt: skip
         frames = [base64.b64encode(_encoded(image, "png", optimize=True)).decode() for image in images]
         numbers = [number for number, _ in chosen]
-        while len(frames) > 1 and sum(map(len, frames)) > MOST_BYTES:  # every second one, back from the last
+        while len(frames) > 1 and sum(map(len, frames)) > MOST_BYTES:  # every second frame, counted from the last
             frames, numbers = frames[::-2][::-1], numbers[::-2][::-1]
-        page = PAGE.format(frames=json.dumps(frames), epochs=numbers, last=len(frames) - 1, milliseconds=MILLISECONDS)
+        page = PAGE.format(
+            base=BASE.read_text("utf-8"), frames=json.dumps(frames), epochs=numbers, last=len(frames) - 1,
+            milliseconds=MILLISECONDS,
+        )  # fmt: skip
         return write_atomically(path, page)
 
     def _images(self, frames: list[tuple[int, NDArray[np.float64]]]) -> Iterator[Any]:
-        """Each frame as an image of few colours, with the parameters put back afterwards."""
+        """Each frame as an image of few colours; the model's parameters are restored afterwards."""
         values = self._model.parameters()
         now = [p.data for p in values]
         place = {p: k for k, p in enumerate(values)}
@@ -132,7 +138,7 @@ class Recorder:
         largest = max(float(np.abs(numbers[wires]).max()) for _, numbers in frames) or 1.0  # one scale for all frames
         predict = compile(self._model)
         losses = self._history["loss"]
-        found = figure(11, 6.4)
+        found = figure(11, 6.4, "the network, its border and its loss")
         panels = found.subplot_mosaic([["network", "border"], ["loss", "loss"]], height_ratios=(3, 1))
         try:
             for number, numbers in frames:
@@ -143,8 +149,8 @@ class Recorder:
                 _draw_network(panels["network"], self._model, numbers[wires] / largest)
                 draw_boundary(panels["border"], predict, self._points, self._classes, self._border)
                 _draw_losses(panels["loss"], losses, number)
-                picture = import_module("PIL.Image").open(io.BytesIO(as_bytes(found, "png", DPI)))
-                found.set_layout_engine("none")  # laid out once, so that nothing jumps from frame to frame
+                picture = import_module("PIL.Image").open(io.BytesIO(found.png(DPI)))
+                found.set_layout_engine("none")  # a single layout for all frames
                 yield picture.convert("RGB").quantize(SHADES, OCTREE, dither=0)
         finally:
             for p, data in zip(values, now, strict=True):
@@ -152,26 +158,28 @@ class Recorder:
 
 
 def _draw_losses(axes: Any, losses: list[float], number: int) -> None:
-    """All of the curve faintly, and strongly until now."""
+    """Draw the whole curve faintly, and in full colour up to this epoch."""
     epochs = range(1, len(losses) + 1)
-    axes.plot(epochs, losses, color="#BBBBBB", linewidth=1.5)
+    axes.plot(epochs, losses, color=LINE, alpha=0.5, linewidth=1.5)
     axes.plot(epochs[:number], losses[:number], color=COLOURS[0], linewidth=2.5)
     axes.plot(number, losses[number - 1], "o", color=COLOURS[1], markersize=8, clip_on=False, zorder=3)
-    tidy(axes, f"epoch {number}: loss {losses[number - 1]:.3f}", y="loss")
-    epochs_on(axes)
+    tidy(axes, f"epoch {number}: loss {losses[number - 1]:.3f}", "epoch", "loss")
+    whole_ticks(axes.xaxis)
     if min(losses) >= 0:
         axes.set_ylim(bottom=0)
 
 
 def _draw_network(axes: Any, model: Any, shares: NDArray[np.float64]) -> None:
     """Circles and lines: the thicker, the larger the weight, which `shares` has from -1 to 1; dashed below 0."""
+    from matplotlib.collections import LineCollection
+
     layers = layers_of(model)
     sizes = [len(layers[0].neurons[0].w), *[len(layer.neurons) for layer in layers]]
     columns = [[(float(k), (j + 0.5) / size) for j in range(size)] for k, size in enumerate(sizes)]
     lines = [(start, end) for before, after in pairwise(columns) for end in after for start in before]
     order = np.argsort(np.abs(shares))  # the thick ones on top
     axes.add_collection(
-        library("collections").LineCollection(
+        LineCollection(
             [lines[k] for k in order],
             linewidths=[max(0.3, WIDEST * abs(shares[k])) for k in order],
             linestyles=["-" if shares[k] >= 0 else (0, (3, 1.5)) for k in order],
@@ -181,15 +189,17 @@ def _draw_network(axes: Any, model: Any, shares: NDArray[np.float64]) -> None:
     )
     for column in columns:
         area = float(np.clip(1500 / len(column), 40, 260))
-        axes.scatter(*zip(*column, strict=True), s=area, color="white", edgecolors="black", linewidths=1.5, zorder=2)
+        axes.scatter(*zip(*column, strict=True), s=area, color=CARD, edgecolors=INK, linewidths=1.5, zorder=2)
     for name, (_, y) in zip(("x₁", "x₂"), columns[0], strict=True):
-        axes.annotate(name, (0, y), (-14, 0), textcoords="offset points", ha="right", va="center", fontsize=12)
+        axes.annotate(
+            name, (0, y), (-14, 0), textcoords="offset points", ha="right", va="center", fontsize=12, color=INK
+        )
     if len(columns[-1]) > 1:
         for k, (x, y) in enumerate(columns[-1]):
-            axes.annotate(f"class {k}", (x, y), (14, 0), textcoords="offset points", va="center")
+            axes.annotate(f"class {k}", (x, y), (14, 0), textcoords="offset points", va="center", color=INK)
     axes.set_xlim(-0.25, len(columns) - 1 + (0.45 if len(columns[-1]) > 1 else 0.15))
     axes.set_ylim(1.02, -0.02)  # the first neuron on top
-    axes.set_title("weights: thicker is larger, dashed below 0", fontsize=12)
+    axes.set_title("weights: thicker is larger, dashed below 0", fontsize=12, color=INK)
     axes.axis("off")
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnet import MLP, Layer, Module, Neuron, Value, gradcheck, parameter
+from microgradnet import MLP, Layer, Module, Neuron, Value, gradcheck, parameter, relu, tanh
 from microgradnet.nn import ACTIVATIONS, INITIALISERS
 from tests.strategies import five_point
 
@@ -66,11 +66,11 @@ def test_a_neuron_is_two_nodes() -> None:
     neuron = Neuron(3, "sigmoid", seed=1)
     a = neuron([1.0, 2.0, 3.0])
     z = a.operands[0]
-    assert (a._op, len(a.operands), z.op.name) == ("σ", 1, "weighted_sum")
+    assert (a.op.symbol, len(a.operands), z.op.name) == ("σ", 1, "weighted_sum")
     assert z.operands[:3] == tuple(neuron.w)
     assert z.operands[6] is neuron.b
     assert Neuron(3, nonlin=False)([1, 2, 3]).op is z.op
-    assert Neuron(3)([1, 2, 3])._op == "relu"
+    assert Neuron(3)([1, 2, 3]).op.name == "relu"
 
 
 def test_labels_and_names_are_the_same() -> None:
@@ -142,6 +142,35 @@ def test_an_activation_may_be_a_function() -> None:
     neuron = Neuron(1, squared, seed=1)
     assert neuron([2.0]).data == pytest.approx((2 * neuron.w[0].data) ** 2)
     assert repr(neuron) == "Neuron(1 → 1 squared)"
+
+
+def test_false_is_micrograds_word_for_linear() -> None:
+    for linear in (Neuron(2, False), Neuron(2, nonlin=False), Neuron(2, "tanh", nonlin=False), Neuron(2, "linear")):
+        assert (repr(linear), linear.nonlin) == ("Neuron(2 → 1 linear)", False)
+    for neuron in (Neuron(2), Neuron(2, True), Neuron(2, nonlin=True), Neuron(2, "tanh"), *Layer(2, 2).neurons):
+        assert neuron.nonlin
+    with pytest.raises(AttributeError):
+        Neuron(2).nonlin = False  # type: ignore[misc]
+    assert [layer.neurons[0].nonlin for layer in MLP(2, [4, 1]).layers] == [True, False]
+
+
+def test_each_layer_may_have_its_own_activation() -> None:
+    network, alike = MLP(2, [3, 3, 1], ["tanh", relu, False], seed=1), MLP(2, [3, 3, 1], seed=1)
+    assert repr(network) == "MLP(2 → 3 tanh → 3 relu → 1 linear)"
+    functions: list[Any] = [tanh, relu, lambda z: z]
+    for layer, other, function in zip(network.layers, alike.layers, functions, strict=True):
+        for neuron in other.neurons:
+            neuron.activation = function
+        assert layer.state_dict() == other.state_dict()
+    assert network([0.5, -1.0]).data == alike([0.5, -1.0]).data
+    for activations, count in ((["tanh"], 1), (("tanh",) * 3, 3), ([], 0)):
+        with pytest.raises(ValueError, match=f"^2 layers need a list of as many activations, got {count}$"):
+            MLP(2, [4, 1], activations)
+    with pytest.raises(ValueError, match="omit 'linear'"):
+        MLP(2, [4, 1], ["tanh", "relu"], "linear")
+    for wrong in (["tanh", "tan"], ["tanh", None], ["tanh", ["relu"]]):
+        with pytest.raises(ValueError, match="unknown activation"):
+            MLP(2, [4, 1], wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("make", [Neuron, lambda nin: Layer(nin, 2), lambda nin: MLP(nin, [4, 2])])

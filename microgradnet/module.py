@@ -1,0 +1,120 @@
+"""`Module`: an object whose attributes hold parameters, with methods to name, save and restore them."""
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from microgradnet.backward import NO_GRADIENT
+from microgradnet.ops import PARAMETER
+from microgradnet.ops.floats import as_float
+from microgradnet.value import Value
+
+
+class Module:
+    """An object whose attributes hold parameters, directly or in modules, lists, tuples, dicts and object arrays.
+
+    >>> from microgradnet import parameter
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.intercept = parameter(2.0), parameter(1.0)
+    >>> [name for name, parameter in Line().named_parameters()]
+    ['slope', 'intercept']
+    """
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Each parameter once, with its name: `layer0.neuron1.w2` is in layers[0], in its neurons[1], its w[2].
+
+        `scales[0][1]` is named `scale0_1`, whether `scales` is a list of lists or an array; `scales["left"]` is
+        named `scales.left`.
+
+        Raises:
+            ValueError: two parameters would have the same name.
+            TypeError: a parameter is in a set, which has no order to name it by.
+        """
+        named: dict[str, Value] = {}
+        for name, p in _parameters_in(vars(self).items(), "", {id(self): self}):
+            if name in named:
+                raise ValueError(f"two parameters would be called {name!r}: rename an attribute of the module")
+            named[name] = p
+        yield from named.items()
+
+    def parameters(self) -> list[Value]:
+        """The parameters, in the order of `named_parameters`."""
+        return [p for _, p in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Reset the gradients of the parameters."""
+        for p in self.parameters():
+            p.grad = NO_GRADIENT
+
+    def state_dict(self) -> dict[str, float]:
+        """The parameters' numbers by name.
+
+        >>> from microgradnet import Neuron
+        >>> Neuron(1, seed=0).state_dict()
+        {'w0': 0.6888437030500962, 'b': 0.0}
+        """
+        return {name: p.data for name, p in self._all_named().items()}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Set every parameter to its number in `state`; on an error, none is changed.
+
+        Raises:
+            ValueError: a name is missing or unknown (both kinds are listed), or a number is infinite or NaN.
+            TypeError: an entry is not a number.
+        """
+        own = self._all_named()
+        missing, unknown = [n for n in own if n not in state], [n for n in state if n not in own]
+        if missing or unknown:
+            raise ValueError(
+                f"this state does not fit {self!r}: it has {len(state)} numbers for {len(own)} parameters; "
+                f"missing: {_first_few(missing)}; unknown: {_first_few(unknown)}"
+            )
+        numbers = {name: as_float(state[name]) for name in own}
+        if bad := [f"{name} = {number}" for name, number in numbers.items() if not math.isfinite(number)]:
+            raise ValueError(f"a state's numbers must be finite, got {_first_few(bad)}")
+        for name, p in own.items():
+            p.data = numbers[name]
+
+    def _all_named(self) -> dict[str, Value]:
+        """The parameters by name; an error if a subclass lists more, which a state would silently omit."""
+        own = dict(self.named_parameters())
+        if nameless := len(set(self.parameters()) - set(own.values())):
+            raise ValueError(
+                f"named_parameters() omits {nameless} of the values in {type(self).__name__}.parameters(), so "
+                "a state would lack them: make each with parameter(…), and keep it in an attribute"
+            )
+        return own
+
+    def _label_parameters(self) -> None:
+        for name, p in self.named_parameters():
+            p.label = name
+
+
+def _parameters_in(items: Iterable[tuple[Any, Any]], prefix: str, seen: dict[int, Any]) -> Iterator[tuple[str, Value]]:
+    """The parameters among and inside `items`, each once; `seen` keeps its objects alive, so that ids stay unique."""
+    for key, item in items:
+        if id(item) in seen:
+            continue
+        seen[id(item)] = item
+        name = f"{prefix}{key}"
+        if isinstance(item, Value):
+            if item.op is PARAMETER:
+                yield name, item
+        elif isinstance(item, Module):
+            yield from _parameters_in(vars(item).items(), f"{name}.", seen)
+        elif isinstance(item, dict):
+            yield from _parameters_in(item.items(), f"{name}.", seen)
+        elif isinstance(item, list | tuple | deque):
+            stem = f"{name}_" if isinstance(key, int) else name.removesuffix("s")
+            yield from _parameters_in(enumerate(item), stem, seen)
+        elif isinstance(item, set | frozenset) and any(_parameters_in(enumerate(item), "", seen)):
+            raise TypeError(f"{name} is a {type(item).__name__} of parameters, which has no order: make it a list")
+        elif getattr(item, "dtype", None) == "object":  # a NumPy array: named as nested lists are
+            yield from _parameters_in([(key, item.tolist())], prefix, seen)
+
+
+def _first_few(names: Sequence[str]) -> str:
+    shown = [*names[:5], f"and {len(names) - 5} more"] if len(names) > 6 else names
+    return ", ".join(shown) or "none"

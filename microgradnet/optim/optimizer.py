@@ -1,0 +1,167 @@
+"""`Optimizer`: the base class of optimisers, which has everything but the update itself."""
+
+import math
+import operator
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from microgradnet.backward import NO_GRADIENT
+from microgradnet.errors import AnomalyError
+from microgradnet.optim.hyperparameters import ABOVE_ZERO, AT_LEAST_ZERO, NO_LIMIT, Range, checked
+from microgradnet.optim.parameter_vector import ParameterVector
+from microgradnet.optim.schedules import Constant, Schedule, from_record, to_record
+
+Numbers: TypeAlias = NDArray[np.float64]
+
+HUGE = 1e100  # below it, no step can overflow
+
+
+class Optimizer:
+    """The base class of optimisers; θ is the vector of parameters, g the gradient, η the learning rate.
+
+    Args:
+        parameters: a Module, Values, or the `parameters` of a compiled function; with the latter, a step copies
+            nothing between arrays and values.
+        lr: η > 0, the learning rate.
+        schedule: the factor of η at each step.
+        weight_decay: λ ≥ 0; λ·θ is added to g (a penalty of ½λ·Σθ²).
+        clip_norm: the largest ‖g‖; a longer gradient is scaled down to it.
+
+    Attributes:
+        parameters: θ, a `ParameterVector`.
+        steps: the number of steps taken.
+        hyperparameters: the numbers it was created with, by name.
+        moments: running averages of earlier gradients by name, arrays as long as θ.
+
+    Raises:
+        ValueError: a hyperparameter is out of its range, or there are no parameters.
+        TypeError: the optimiser has no such hyperparameter.
+    """
+
+    ranges: ClassVar[dict[str, Range]] = {"lr": ABOVE_ZERO, "weight_decay": AT_LEAST_ZERO, "clip_norm": NO_LIMIT}
+    """The range of each hyperparameter."""
+
+    def __init__(
+        self, parameters: Any, lr: float, *, schedule: Schedule | None = None, weight_decay: float = 0.0,
+        clip_norm: float = math.inf, **numbers: float,
+    ) -> None:  # fmt: skip
+        found = parameters.parameters() if callable(getattr(parameters, "parameters", None)) else parameters
+        self.parameters = found if isinstance(found, ParameterVector) else ParameterVector(found)
+        if not len(self.parameters):
+            raise ValueError("an optimiser needs parameters to change, got none")
+        numbers |= {"lr": lr, "weight_decay": weight_decay, "clip_norm": clip_norm}
+        self.hyperparameters = checked(numbers, self.ranges, type(self).__name__)
+        if schedule is not None and not callable(schedule):
+            raise TypeError(f"a schedule is a function of the step, as Cosine(1000), got {schedule!r}")
+        self.schedule: Schedule = schedule or Constant()
+        self.steps = 0
+        self.moments: dict[str, Numbers] = {name: np.zeros(len(self.parameters)) for name in self._remembered()}
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next step."""
+        return self.hyperparameters["lr"] * self.schedule(self.steps)
+
+    def step(self, gradient: ArrayLike | None = None) -> None:
+        """Take a step, with the given gradient or with the gradients in the values.
+
+        Raises:
+            AnomalyError: a number of the gradient or of the result is infinite or NaN; nothing is changed.
+            ValueError: the gradient's length is not the number of parameters.
+        """
+        g = np.array([p.grad or 0.0 for p in self.parameters.values] if gradient is None else gradient, np.float64)
+        if g.shape != (len(self.parameters),):
+            raise ValueError(f"a gradient needs a number for each of {len(self.parameters)} parameters, got {g.shape}")
+        with np.errstate(over="ignore", invalid="ignore"):
+            norm = math.sqrt(g @ g)
+        if not norm < HUGE:  # too large to be squared, infinite or NaN
+            norm = self._norm_of(g)
+        if norm > self.hyperparameters["clip_norm"]:
+            g *= self.hyperparameters["clip_norm"] / norm
+        if norm < HUGE and self.lr < HUGE and self.hyperparameters.get("eps", 1.0) > 0.0:
+            self._take(g, self.lr)
+        else:
+            self._take_carefully(g)
+        self.steps += 1
+
+    def _norm_of(self, g: Numbers) -> float:
+        largest = np.abs(g).max()
+        if not math.isfinite(largest):
+            place = int(np.flatnonzero(~np.isfinite(g))[0])
+            raise AnomalyError(
+                f"the gradient with respect to {self.parameters.values[place]!r} is {g[place]}: no step was taken. "
+                "Find its source with microgradnet.stepping.detect_anomaly, or take smaller steps"
+            )
+        return float(largest * np.linalg.norm(g / largest))
+
+    def _take_carefully(self, g: Numbers) -> None:
+        """Take a step that may overflow; if it does, undo it."""
+        theta, moments = self.parameters.array.copy(), {name: moment.copy() for name, moment in self.moments.items()}
+        with np.errstate(all="ignore"):
+            self._take(g, self.lr)
+        if not all(np.isfinite(numbers).all() for numbers in (self.parameters.array, *self.moments.values())):
+            place = int(np.argmax(np.abs(g)))
+            self.parameters[:], self.moments = theta, moments
+            raise AnomalyError(
+                f"step {self.steps + 1} with a learning rate of {self.lr:g} overflows the range of a float: no step "
+                f"was taken. The largest gradient is {g[place]:g}, of {self.parameters.values[place]!r}; take smaller "
+                "steps, or clip_norm"
+            )
+
+    def zero_grad(self) -> None:
+        """Reset the gradients of the values."""
+        for p in self.parameters.values:
+            p.grad = NO_GRADIENT
+
+    def _remembered(self) -> tuple[str, ...]:
+        """The names of its moments."""
+        return ()
+
+    def _take(self, g: Numbers, lr: float) -> None:
+        """Change the parameters and the moments."""
+        raise NotImplementedError
+
+    def _decayed(self, g: Numbers) -> Numbers:
+        """The gradient with the weight decay, g + λ·θ."""
+        decay = self.hyperparameters["weight_decay"]
+        return g + decay * self.parameters.array if decay else g
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state on which later steps depend besides the parameters: JSON types, and arrays in "moments"."""
+        return {
+            "kind": type(self).__name__,
+            "steps": self.steps,
+            "hyperparameters": dict(self.hyperparameters),
+            "schedule": to_record(self.schedule),
+            "moments": {name: moment.copy() for name, moment in self.moments.items()},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore the state of an optimiser; on an error, nothing is changed.
+
+        Raises:
+            ValueError: the state is another kind of optimiser's, or for another number of parameters.
+        """
+        if state.get("kind") != type(self).__name__:
+            raise ValueError(f"this is the state of {state.get('kind')!r}, not of {type(self).__name__}")
+        try:
+            moments = {name: np.array(moment, np.float64) for name, moment in state["moments"].items()}
+            numbers = checked(state["hyperparameters"], self.ranges, type(self).__name__)
+            schedule = from_record(state["schedule"])
+            steps = operator.index(state["steps"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is not the state of an optimiser: {error!r:.200}") from error
+        shapes = {name: moment.shape for name, moment in moments.items()}
+        wanted = {name: moment.shape for name, moment in self.moments.items()}
+        if shapes != wanted or numbers.keys() != self.hyperparameters.keys():
+            raise ValueError(f"this state has {shapes} for {wanted}, so it does not fit this optimiser")
+        if steps < 0 or not all(np.isfinite(moment).all() for moment in moments.values()):
+            raise ValueError("this state has infinities, NaNs or a negative number of steps: it is not an optimiser's")
+        self.schedule, self.hyperparameters, self.steps, self.moments = schedule, numbers, steps, moments
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name}={number:g}" for name, number in self.hyperparameters.items())
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {numbers}, {self.schedule})"
