@@ -1,4 +1,4 @@
-"""`python -m microgradnet` is the command `microgradnet`; what it does stands in `cli.py`."""
+"""`python -m microgradnet` is the command `microgradnet`; what it does stands in `cli`."""
 
 import sys
 

@@ -1,15 +1,45 @@
-"""What `microgradnet exercise` and `microgradnet check` do."""
+"""`microgradnet exercise` and `check`: Python files with a gap, and what of them is right."""
 
 import argparse
 from pathlib import Path
 
 from microgradnet._shared.files import write_atomically
-from microgradnet.teach.exercises import EXERCISES
-from microgradnet.teach.exercises.check import check
+from microgradnet.cli.arguments import Add
 
 
-def write_exercise(options: argparse.Namespace) -> int:
-    """Write the file of an exercise; without a number, list them."""
+def add_commands(add: Add) -> None:
+    """Add the commands with their arguments."""
+    exercise = add("exercise", "write an exercise, a Python file with a gap; without a number, list them", _exercise)
+    exercise.add_argument("number", nargs="?", type=_number, metavar="N", help="which exercise")
+    exercise.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to, a file or a folder")
+    exercise.add_argument("--force", action="store_true", help="write over a file that is there")
+
+    checking = add("check", "say what of an exercise is right, and what differs", _check)
+    checking.add_argument("file", type=Path, metavar="FILE.py", help="the exercise, with its gap filled")
+    checking.add_argument("--timeout", type=_seconds, default=10.0, metavar="SECONDS", help="stop it after (10)")
+
+
+def _number(text: str) -> int:
+    from microgradnet.teach.exercises import EXERCISES
+
+    if not text.isdecimal() or int(text) not in EXERCISES:
+        raise argparse.ArgumentTypeError(f"there are exercises 1 to {len(EXERCISES)}, got {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < 1e6:
+        raise argparse.ArgumentTypeError(f"a number of seconds above 0 is needed, got {text!r}")
+    return seconds
+
+
+def _exercise(options: argparse.Namespace) -> int:
+    from microgradnet.teach.exercises import EXERCISES
+
     if options.number is None:
         for exercise in EXERCISES.values():
             print(f"{exercise.number}  {exercise.title}")
@@ -24,8 +54,9 @@ def write_exercise(options: argparse.Namespace) -> int:
     return 0
 
 
-def check_exercise(options: argparse.Namespace) -> int:
-    """Say what of a learner's file is right, and what differs."""
+def _check(options: argparse.Namespace) -> int:
+    from microgradnet.teach.exercises.check import check
+
     verdict = check(options.file, options.timeout)
     print(verdict.text)
     return 0 if verdict.is_right else 1

@@ -7,12 +7,15 @@ a small network does.
 """
 
 import random
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from microgradnet import MLP, Value, jacobian, parameter, sigmoid
 from microgradnet.drawing import Picture, draw
-from microgradnet.drawing.chart import Chart, chart
+from microgradnet.drawing.chart import chart
 from microgradnet.teach.examples.example import Example, format_table
+
+if TYPE_CHECKING:
+    from microgradnet.drawing.figure import Figure
 
 XOR = (((0.0, 0.0), 0.0), ((0.0, 1.0), 1.0), ((1.0, 0.0), 1.0), ((1.0, 1.0), 0.0))
 """The truth table: two inputs, and whether just one of them is 1."""
@@ -108,7 +111,7 @@ def report() -> str:
     )
 
 
-def pictures() -> dict[str, Picture | Chart]:
+def pictures() -> dict[str, "Picture | Figure"]:
     """The sigmoid with its derivative, the error on XOR, and the network that learned it."""
     points = [Value(z / 10) for z in range(-80, 81)]
     curve = []

@@ -1,15 +1,17 @@
 """`Example`: a worked example of the lesson, and the table of its numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from microgradnet.backward import NoGradient
 from microgradnet.drawing import Picture, draw
-from microgradnet.drawing.chart import Chart
-from microgradnet.graph import walk
+from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
 from microgradnet.ops import CONSTANT
 from microgradnet.value import Value
+
+if TYPE_CHECKING:
+    from microgradnet.drawing.figure import Figure
 
 
 class Row(NamedTuple):
@@ -60,7 +62,7 @@ class Example(NamedTuple):
     build: Callable[[], Value]
     printed: Mapping[str, str] = {}
     report: Callable[[], str] = no_more
-    pictures: Callable[[], Mapping[str, Picture | Chart]] = dict
+    pictures: Callable[[], Mapping[str, "Picture | Figure"]] = dict
     view: str | None = None
     direction: str = "LR"
 
@@ -80,16 +82,17 @@ def table_of(root: Value, printed: Mapping[str, str] | None = None) -> list[Row]
     >>> table_of(y)[1]
     Row(symbol='y', expression='x·x', value=9.0, gradient=None, printed='')
     """
-    namer, figures = Namer(), printed or {}
-    used = dict.fromkeys(operand for node in walk(root)[1] for operand in node.operands) | {root: None}
+    graph = Graph(root)
+    namer, figures = Namer(order=graph.nodes), printed or {}
+    used = dict.fromkeys(operand for node in graph.computed for operand in node.operands) | {root: None}
     labelled = [node for node in used if node.label and node.op is not CONSTANT]
     return [
         Row(
-            node.label,
+            namer.name(node),
             namer.expression(node),
             node.data,
             None if isinstance(node.grad, NoGradient) else node.grad,
-            figures.get(node.label, ""),
+            figures.get(namer.name(node), ""),
         )
         for node in sorted(labelled, key=lambda node: bool(node.operands))
     ]

@@ -4,13 +4,16 @@ E = ½·(T − a₂)²          how far a₂ is from the target T
 w ← w − η·∂E/∂w          each weight and bias takes a step down the error's slope
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from microgradnet import Value, parameter, sigmoid
-from microgradnet.drawing.chart import Chart, chart
+from microgradnet.drawing.chart import chart
 from microgradnet.drawing.textplot import spark
 from microgradnet.graph import topological_order
 from microgradnet.teach.examples.example import Example, format_table
+
+if TYPE_CHECKING:
+    from microgradnet.drawing.figure import Figure
 
 TARGET, ETA, GOOD_ENOUGH = 0.25, 0.4, 0.001
 
@@ -125,7 +128,7 @@ def report() -> str:
     )
 
 
-def pictures() -> dict[str, Chart]:
+def pictures() -> dict[str, "Figure"]:
     """The error per iteration."""
     curve = [(float(iteration), e) for iteration, e in enumerate(learn(network()))]
     return {"error": chart({"E": curve}, title="The error per iteration", x="iteration", y="error E")}

@@ -71,15 +71,8 @@ class LanguageModel(Module):
 
 
 def colour_names() -> list[str]:
-    """The names of colours that are made of the alphabet's letters.
-
-    Raises:
-        ImportError: matplotlib is not installed.
-    """
-    try:
-        colours = import_module("matplotlib.colors").XKCD_COLORS
-    except ImportError as error:
-        raise ImportError("the names ship with matplotlib: pip install 'microgradnet[plot]'") from error
+    """The names of colours that are made of the alphabet's letters."""
+    colours = import_module("matplotlib.colors").XKCD_COLORS  # here, as matplotlib takes long to load
     names = sorted(name.removeprefix("xkcd:") for name in colours)
     return [name for name in names if set(name) <= set(LETTERS[1:])]
 

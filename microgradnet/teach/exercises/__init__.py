@@ -1,4 +1,4 @@
-"""Exercises: small Python files with a gap, and what checks them. `EXERCISES` holds them by number."""
+"""Fill-in-the-blank exercises and their checker. `EXERCISES` holds them by number."""
 
 from microgradnet.teach.exercises import backward, descent, mlp, neuron, order, softmax, tanh
 from microgradnet.teach.exercises.exercise import Exercise

@@ -13,11 +13,11 @@ TEXT = '''"""Exercise 2: the loop of backward.
 A node of a computation graph knows
 
     node.operands            the nodes it was computed from
-    node.local_derivatives   for each operand, how fast the node changes with it
-    node.grad                how fast the result changes with the node; 0.0 at first
+    node.local_derivatives   for each operand, the derivative of the node with respect to it
+    node.grad                the derivative of the result with respect to the node; 0.0 at first
 
-Of the result itself the gradient is 1. Going back from there, each node passes a share to each of its operands, by the
-chain rule: the node's own gradient times the local derivative. Shares from several nodes add up.
+Of the result itself the gradient is 1. Going back from there, each node contributes to each of its operands, by the
+chain rule: the node's own gradient times the local derivative. Contributions from several nodes add up.
 
 `order` has all nodes in topological order: each after all of its operands, the result last.
 
@@ -114,17 +114,17 @@ def parts() -> Sequence[Part]:
     """The result, one node, a chain, and nodes that are used several times."""
     start = "the gradient of the result, the last of the order, is 1"
     chain = "go through the order backward; multiply the node's gradient by the local derivative"
-    add = "shares add up: += and not ="
+    add = "contributions add up: += and not ="
     return [
         Part("the gradient of the result, and of what it was computed from", [_asked("y = −x", _one, start)]),
         Part("two operands, and a chain", [
-            _asked("y = a·b", _product, "pass a share to each operand, by its own local derivative"),
+            _asked("y = a·b", _product, "contribute to each operand, by its own local derivative"),
             _asked("u = −x, v = eᵘ, y = tanh(v)", _chain, chain),
         ]),
         Part("values that are used several times", [
             _asked("y = x·x", _square, add),
             _asked("a = −x, b = eˣ, y = a·b", _diamond, add),
-            _asked("a = tanh(x), b = eᵃ, c = a·b, y = c + a", _late, "a node passes on all that has come to it"),
+            _asked("a = tanh(x), b = eᵃ, c = a·b, y = c + a", _late, "a node passes on its complete gradient"),
         ]),
     ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The misconception lab: a wrong backward pass beside the right one, and the first step where they part."""
+"""A comparison as text: a wrong backward pass beside the right one, and the first step where they diverge."""
 
 import math
 import operator
@@ -7,17 +7,16 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import NamedTuple
 
-from microgradnet._shared.text import shorten, suggestion, wrapped
+from microgradnet._shared.text import shorten, wrapped
 from microgradnet.notation.names import Namer, as_factor, in_brackets, number, signed
 from microgradnet.notation.writers import TEXT
 from microgradnet.stepping.steps import derivative
-from microgradnet.teach.misconceptions.comparison_page import ComparisonPage
 from microgradnet.teach.misconceptions.passes import RIGHT, Graph, Rules, Step, gradients, steps
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconception
+from microgradnet.teach.misconceptions.table import Misconception
 from microgradnet.value import Value
 
 NAME, LINE, BESIDE = 20, 42, 76  # characters: of a name, of an equation, of two beside each other
-AROUND = 12  # steps listed on either side of where the passes part, of many
+AROUND = 12  # steps listed before and after the divergence
 MOST_LISTED = 40
 CLOSE = 1e-9
 
@@ -26,18 +25,18 @@ class Parting(NamedTuple):
     """The first step of the wrong pass that is wrong.
 
     Attributes:
-        step: which, from 0.
-        reason: what is wrong with it.
+        step: its index, from 0.
+        reason: why it is wrong.
     """
 
     step: int
     reason: str
 
 
-class Comparison:
-    """Two passes through one graph, step by step: the right one, and that of a misconception.
+class ListedComparison:
+    """Two passes through a graph, step by step: the right one, and that of a misconception.
 
-    Printed, both are listed; in a notebook they are played.
+    Printed, both are listed.
 
     Attributes:
         misconception: the row of the table.
@@ -61,22 +60,22 @@ class Comparison:
     def equation(self, step: Step, is_wrong: bool = False) -> str:
         """A step as text: "w.grad += 0.5 · 3 → 1.5"."""
         rules = self.rules if is_wrong else RIGHT
-        share = number(step.local)
-        if rules.share is operator.mul:
-            share = _product(step.upstream, step.local)
+        contribution = number(step.local)
+        if rules.contribution is operator.mul:
+            contribution = _product(step.upstream, step.local)
         sign = "+=" if rules.join is operator.add else "="
         if (step.node, step.position) == rules.forgotten:
-            share = f"(left out: {share})"
-        return f"{self._name(step.operand)}.grad {sign} {share} → {number(step.after)}"
+            contribution = f"(left out: {contribution})"
+        return f"{self._name(step.operand)}.grad {sign} {contribution} → {number(step.after)}"
 
     def verdict(self) -> str:
-        """Where they part and why, in words."""
+        """The step at which the passes diverge and the reason, in words."""
         if self.parting is None:
             return "On this graph it makes no difference. Take one where it does, as misconceptions.example.build()."
-        return f"They part at step {self.parting.step + 1}: {self.parting.reason}"
+        return f"They diverge at step {self.parting.step + 1}: {self.parting.reason}"
 
     def rows(self) -> list[tuple[str, str]]:
-        """Both passes, a line each step: the equations, "" where one has fewer steps."""
+        """Both passes, one line per step: the equations, "" after the end of the shorter pass."""
         pairs = zip_longest(self.right, self.wrong)
         return [
             (self.equation(right) if right else "", self.equation(wrong, is_wrong=True) if wrong else "")
@@ -84,7 +83,7 @@ class Comparison:
         ]
 
     def lines(self, columns: int = BESIDE) -> list[str]:
-        """What is printed of each step: the passes beside each other, or one below the other in fewer `columns`."""
+        """The text of each step: the passes side by side, or one below the other if there are few `columns`."""
         at = self.parting.step if self.parting else -1
         rows = [(shorten(right, LINE), shorten(wrong, LINE)) for right, wrong in self.rows()]
         width = max((len(right) for right, _ in rows), default=0)
@@ -108,15 +107,15 @@ class Comparison:
     __repr__ = __str__
 
     def heading(self) -> str:
-        """What it is about, and what stands in which column."""
+        """The misconception, and the headings of the columns."""
         row = self.misconception
         width = max((len(shorten(right, LINE)) for right, _ in self.rows()), default=0)
-        said = [f"{row.name}: {row.title}", f"What is done: {row.belief}.", f"Why it is wrong: {row.why}."]
+        said = [f"{row.name}: {row.title}", f"Wrong practice: {row.belief}.", f"Why it is wrong: {row.why}."]
         columns = f"       {'the right pass':{width}}  {row.name}"
         return "\n".join([*map(wrapped, said), "", columns])
 
     def outcome(self) -> list[str]:
-        """The gradients in the end, those that differ marked."""
+        """The final gradients, with differences marked."""
         rows = [
             (self._name(node), number(right), number(wrong), "" if _is_close(right, wrong) else "≠")
             for node, (right, wrong) in self.gradients.items()
@@ -133,20 +132,8 @@ class Comparison:
             f"  … {left_out} more"
         ] * (left_out > 0)
 
-    def page(self) -> ComparisonPage:
-        """A web page that plays both passes, each on a picture of the graph; `.save(path)` writes it.
-
-        Raises:
-            ProviderError: there is no program to lay out the pictures.
-            ValueError: there are more values than a picture can show.
-        """
-        return ComparisonPage(self)
-
-    def _repr_html_(self) -> str:
-        return self.page()._repr_html_()
-
     def step_through(self, ask: Callable[[str], str] | None = None) -> None:
-        """Show the steps one by one in a terminal: Enter goes on, b back, q ends."""
+        """Show the steps one by one in a terminal: Enter goes forward, b back, q quits."""
         ask = ask or input
         columns = shutil.get_terminal_size().columns
         print("Enter: next step, b: back, q: quit\n")
@@ -180,56 +167,31 @@ class Comparison:
         return None
 
     def _fault(self, step: Step, come: float, again: bool) -> str:
-        """What is wrong with a step before which nothing was; "" if nothing is."""
+        """The reason why a step is wrong, if all before it are right; "" if it is right."""
         node, operand = self._name(step.node), self._name(step.operand)
         if again:
             return f"{node} has passed its gradient to {operand} before, and does so a second time"
         if not _is_close(step.upstream, right := self.graph.gradients[step.node]):
             return (
                 f"{node} passes on {number(step.upstream)}, but its gradient is {number(right)}: "
-                "not all that use it have passed their shares yet"
+                "not all its users have contributed yet"
             )
         if not _is_close(step.before, come):
-            return f"{operand}.grad begins at {number(step.before)}, which an earlier pass has left, and not at 0"
+            return f"{operand}.grad starts at {number(step.before)}, left by an earlier pass, and not at 0"
         right = RIGHT.local(step.node, step.position, step.node.data, [x.data for x in step.node.operands])
         if not _is_close(step.local, right):
             names = [self.namer.written(value) for value in (step.node, *step.node.operands)]
             formula = derivative(step.node, step.position, TEXT, names)[0]
             said = number(right) if formula in {"", number(right)} else f"{formula} = {number(right)}"
             return f"∂{node}/∂{operand} is taken to be {number(step.local)}; it is {said}"
-        share = step.upstream * right
-        if _is_close(step.after, step.before + share):
+        contribution = step.upstream * right
+        if _is_close(step.after, step.before + contribution):
             return ""
         if (step.node, step.position) == self.rules.forgotten:
-            return f"{operand}.grad gets no share by way of {node}, which is {number(share)}"
-        if _is_close(step.after, share):
-            return f"{operand}.grad was {number(step.before)} already, and is lost: {number(share)} replaces it"
+            return f"{operand}.grad gets no contribution from {node}; it should be {number(contribution)}"
+        if _is_close(step.after, contribution):
+            return f"{operand}.grad was {number(step.before)} already, and is lost: {number(contribution)} replaces it"
         return f"{operand}.grad gets {number(step.after - step.before)}, not {_product(step.upstream, right)}"
-
-
-def run(loss: Value, name: str) -> Comparison:
-    """Run a wrong backward pass beside the right one; no value is changed.
-
-    Args:
-        loss: the result that both start from.
-        name: which misconception: a key of `MISCONCEPTIONS`.
-
-    Returns:
-        A comparison: printed it lists the steps of both, in a notebook it plays them, `.page()` is a web page.
-
-    Raises:
-        TypeError: `loss` is no Value.
-        ValueError: there is no misconception of that name.
-
-    >>> x = Value(3.0, "x"); y = x * x; y.label = "y"
-    >>> run(y, "overwritten").verdict()
-    'They part at step 2: x.grad was 3 already, and is lost: 3 replaces it'
-    """
-    if not isinstance(loss, Value):
-        raise TypeError(f"run takes a Value, the result of a computation, got {type(loss).__name__}")
-    if name not in MISCONCEPTIONS:
-        raise ValueError(f"unknown misconception {name!r}: {suggestion(str(name), MISCONCEPTIONS)}")
-    return Comparison(loss, MISCONCEPTIONS[name])
 
 
 def _telling(graph: Graph, misconception: Misconception) -> Rules:

@@ -3,18 +3,16 @@
 import html
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from microgradnet._shared.webpage import WebPage, fill
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.notation.names import number
-from microgradnet.stepping.page_layout import MOST_VALUES, View
+from microgradnet.stepping.page_layout import MOST_VALUES, ROOM, View
+from microgradnet.teach.misconceptions.comparison import ListedComparison
 from microgradnet.teach.misconceptions.passes import Step
 from microgradnet.value import Value
-
-if TYPE_CHECKING:
-    from microgradnet.teach.misconceptions.comparison import Comparison
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -22,7 +20,7 @@ ASSETS = Path(__file__).with_name("assets")
 class ComparisonPage(WebPage):
     """A page in which both passes are stepped through side by side."""
 
-    def __init__(self, comparison: "Comparison") -> None:
+    def __init__(self, comparison: ListedComparison) -> None:
         self.title = comparison.misconception.title
         self._comparison = comparison
 
@@ -37,8 +35,8 @@ class ComparisonPage(WebPage):
             )
         pictures, numbers = [], {}
         for side in ("the right pass", row.name):
-            diagram = Diagram(direction="TB")  # narrow enough to stand beside another
-            numbers = OpsView([graph.root], MOST_VALUES, False, False, diagram, namer=comparison.namer).numbers
+            diagram = Diagram(direction="TB", room=ROOM)  # narrow enough to stand beside another
+            numbers = OpsView(graph, MOST_VALUES, False, False, diagram, namer=comparison.namer).numbers
             pictures.append(View(diagram, side).picture.svg)
         parting = comparison.parting
         data = {
@@ -53,12 +51,12 @@ class ComparisonPage(WebPage):
             "title": html.escape(self.title),
             "belief": html.escape(row.belief),
             "why": html.escape(row.why),
-            "style": (ASSETS / "lab.css").read_text("utf-8"),
+            "style": (ASSETS / "comparison.css").read_text("utf-8"),
             "right": pictures[0],
             "wrong": pictures[1],
             "listing": html.escape(str(comparison)),
         }
-        template, script = ((ASSETS / name).read_text("utf-8") for name in ("lab.html", "lab.js"))
+        template, script = ((ASSETS / name).read_text("utf-8") for name in ("comparison.html", "comparison.js"))
         return fill(template, script, data, parts)
 
     def _steps(self, steps: Sequence[Step], numbers: dict[Value, int], is_wrong: bool) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
-"""The rules of a backward pass, of which each can be replaced by a wrong one, and the pass that goes by them.
+"""The rules of a backward pass, each of which can be replaced by a wrong one, and a pass that follows them.
 
-`RIGHT` are the right ones. The pass changes no value: its gradients are in a dict of its own, so that a wrong one can
-be run on any graph. The package's own pass is `chain_rule`; a test holds the two together.
+`RIGHT` has the right rules. The pass changes no value: its gradients are in a separate dict, so that a wrong pass can
+be run on any graph. The package's pass is `chain_rule`; a test checks that both agree.
 """
 
 import operator
@@ -9,33 +9,30 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from microgradnet import graph
 from microgradnet.backward import refuse_stale
 from microgradnet.chain_rule import no_derivative
 from microgradnet.errors import DomainError
-from microgradnet.graph import walk
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.value import Value
 
 
-class Graph:
-    """A result and all it was computed from.
-
-    Attributes:
-        root, leaves, computed: the result; the leaves; the computed nodes in topological order.
-        uses: for each node, where its gradient comes from: (user, position), in the order of the right pass.
+class Graph(graph.Graph):
+    """A result with the values it was computed from, and the right gradients.
 
     Raises:
         StaleGraphError: a number was changed after something had been computed from it.
     """
 
     def __init__(self, root: Value) -> None:
+        super().__init__(root)
         self.root = root
-        self.leaves, self.computed = walk(root)
-        refuse_stale(self.leaves, self.computed)
-        self.uses: dict[Value, list[tuple[Value, int]]] = {node: [] for node in (*self.leaves, *self.computed)}
-        for node in reversed(self.computed):
-            for position in positions(node):
-                self.uses[node.operands[position]].append((node, position))
+        refuse_stale(self)
+
+    @cached_property
+    def uses(self) -> dict[Value, list[tuple[Value, int]]]:
+        """For each node, the uses that contribute to its gradient; constants have no gradient."""
+        return {node: [use for use in uses if use[1] in positions(use[0])] for node, uses in super().uses.items()}
 
     @cached_property
     def gradients(self) -> dict[Value, float]:
@@ -75,29 +72,29 @@ def local_derivative(node: Value, position: int, y: float, x: Sequence[float]) -
 
 
 class Rules(NamedTuple):
-    """How numbers come about in a forward and a backward pass.
+    """The rules of a forward and a backward pass.
 
     Attributes:
-        order: in which order nodes pass their gradients on; one that stands there twice does so twice.
+        order: the order in which nodes pass their gradients on; a node listed twice does so twice.
         value: the number of a node.
         local: a local derivative.
-        share: what is passed on, of the gradient of the node and the local derivative.
-        join: the gradient after a share has come, of that before and the share.
-        forgotten: the use that is left out, a (user, position).
-        left_over: which gradients an earlier pass has left: those of "nothing", the "leaves", or "all".
+        contribution: a function of the node's gradient and the local derivative.
+        join: the operand's new gradient, a function of the old one and the contribution.
+        forgotten: the use that is omitted, a (user, position).
+        left_over: the gradients that an earlier pass has left: those of "nothing", the "leaves", or "all".
     """
 
     order: Callable[[Graph], list[Value]] = backwards
     value: Callable[[Value, Sequence[float]], float] = value_of
     local: Callable[[Value, int, float, Sequence[float]], float] = local_derivative
-    share: Callable[[float, float], float] = operator.mul
+    contribution: Callable[[float, float], float] = operator.mul
     join: Callable[[float, float], float] = operator.add
     forgotten: tuple[Value, int] | None = None
     left_over: str = "nothing"
 
     @property
     def is_local(self) -> bool:
-        """Whether each number follows from those that it is computed from: not from when it was computed."""
+        """Whether each number depends only on the numbers it is computed from, not on the order of computing."""
         return self.order is backwards and self.left_over != "all"
 
 
@@ -139,7 +136,11 @@ def steps(graph: Graph, rules: Rules) -> Iterator[Step]:
         for position in positions(node):
             operand, upstream = node.operands[position], found[node]
             before, local = found[operand], rules.local(node, position, node.data, x)
-            after = before if (node, position) == rules.forgotten else rules.join(before, rules.share(upstream, local))
+            after = (
+                before
+                if (node, position) == rules.forgotten
+                else rules.join(before, rules.contribution(upstream, local))
+            )
             found[operand] = after
             yield Step(node, position, upstream, local, before, after)
 
@@ -148,7 +149,7 @@ def gradients(graph: Graph, rules: Rules) -> dict[Value, float]:
     """The gradients of all nodes after a pass by these rules; 1 for the root.
 
     >>> x = Value(3.0, "x"); y = x * x
-    >>> gradients(Graph(y), RIGHT)[x], gradients(Graph(y), Rules(join=lambda before, share: share))[x]
+    >>> gradients(Graph(y), RIGHT)[x], gradients(Graph(y), Rules(join=lambda before, contribution: contribution))[x]
     (6.0, 3.0)
     """
     found = dict.fromkeys(graph.uses, 0.0) | {graph.root: 1.0}

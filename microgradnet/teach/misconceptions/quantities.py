@@ -1,4 +1,4 @@
-"""What can be asked of a graph, number by number, and what comes out by given rules from the numbers of a learner."""
+"""Quantities of a graph that a sheet can ask for, and their numbers by given rules from a learner's numbers."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ ROUNDING = 1e-3  # of what is added up: two factors as a sheet shows them, each 
 
 
 class Quantity(NamedTuple):
-    """A number that can be asked for.
+    """A number that a sheet can ask for.
 
     Attributes:
         kind: `VALUE`, `GRADIENT` or `LOCAL`.
@@ -27,7 +27,7 @@ class Quantity(NamedTuple):
     position: int = -1
 
     def name(self, namer: Namer) -> str:
-        """What it is called: "z", "w.grad", "∂z/∂w"."""
+        """The name of the quantity: "z", "w.grad", "∂z/∂w"."""
         text = in_brackets(namer.written(self.node))
         if self.kind == LOCAL:
             operand = self.node.operands[self.position]
@@ -72,7 +72,7 @@ class Numbers:
             self.by(quantity)
 
     def by(self, quantity: Quantity) -> Number:
-        """What a quantity comes to by the rules, from the numbers before it; NaN if they can't be computed with."""
+        """The number of a quantity by the rules, from earlier numbers; NaN if it cannot be computed."""
         if quantity not in self._found:
             try:
                 self._found[quantity] = self._computed(quantity)
@@ -96,10 +96,10 @@ class Numbers:
                 upstream = self._known(Quantity(GRADIENT, user), self.graph.gradients[user])
                 local = Quantity(LOCAL, user, at)
                 factor = self._given.get(local, self.by(local).number)
-                share = self.rules.share(upstream, factor)
-                total = self.rules.join(total, share)
+                contribution = self.rules.contribution(upstream, factor)
+                total = self.rules.join(total, contribution)
                 if not (is_short(upstream) and is_short(factor)):
-                    size += abs(share)
+                    size += abs(contribution)
         if self.rules.left_over == "leaves" and not node.operands:
             total *= 2
         return Number(total, ROUNDING * size)

@@ -1,6 +1,6 @@
-"""The table of misconceptions: what learners believe of backpropagation that is not so, each as the rules they go by.
+"""The table of common misconceptions about backpropagation, each as an executable wrong rule.
 
-Each row says what is believed and why it is wrong, and gives the wrong rules: several, where it can be done in several
+Each row states the belief and why it is wrong, and gives the wrong rules: several if it can be applied in several
 ways, or at several places of a graph.
 """
 
@@ -8,42 +8,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from microgradnet.ops import (
-    ABS,
-    CONSTANT,
-    DIVIDE,
-    ELU,
-    GELU,
-    GELU_TANH,
-    GENERAL_POWER,
-    LEAKY_RELU,
-    MULTIPLY,
-    NEGATE,
-    POWER,
-    RELU,
-    SIGMOID,
-    SILU,
-    SOFTPLUS,
-    SUBTRACT,
-    TANH,
-    WEIGHTED_SUM,
-)
+from microgradnet import ops
+from microgradnet.ops import CONSTANT
 from microgradnet.teach.misconceptions.passes import Graph, Rules, local_derivative, value_of
 from microgradnet.value import Value
 
-ACTIVATIONS = frozenset({SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, GELU_TANH, SILU, SOFTPLUS})
-MOST_VISITS = 10_000  # of a recursion that comes to shared nodes again and again: doubled with each of them
+MOST_VISITS = (
+    10_000  # visits of a recursion that revisits nodes with several users: their number doubles with each such node
+)
 
 
 class Misconception(NamedTuple):
-    """What is believed of backpropagation that is not so.
+    """A misconception about backpropagation.
 
     Attributes:
-        name: what commands and `run` call it.
-        title: it in a few words.
-        belief: what is done.
-        why: what is wrong with that.
-        rules: the wrong rules by which it can be done on a graph.
+        name: its name in commands and in `run`.
+        title: a short description.
+        belief: the wrong practice.
+        why: why it is wrong.
+        rules: the wrong rules by which it can be applied to a graph.
     """
 
     name: str
@@ -53,8 +36,8 @@ class Misconception(NamedTuple):
     rules: Callable[[Graph], Iterable[Rules]]
 
 
-def _overwrite(before: float, share: float) -> float:
-    return share
+def _overwrite(before: float, contribution: float) -> float:
+    return contribution
 
 
 def _local_alone(upstream: float, local: float) -> float:
@@ -76,12 +59,12 @@ def _orders(graph: Graph) -> Iterator[Rules]:
 
 
 def depth_first(graph: Graph) -> list[Value]:
-    """Each node as it is first come to, going down the first operand first."""
+    """Each node in preorder, at its first visit, first operands first."""
     return list(dict.fromkeys(_reached(graph, once=True)))
 
 
 def breadth_first(graph: Graph) -> list[Value]:
-    """Each node as it is first come to, all operands before theirs."""
+    """Each node breadth first, at its first visit."""
     found = {graph.root: None}
     queue = [graph.root]
     for node in queue:
@@ -93,12 +76,12 @@ def breadth_first(graph: Graph) -> list[Value]:
 
 
 def each_time(graph: Graph) -> list[Value]:
-    """Each node whenever it is come to, as a function does that calls itself for each operand."""
+    """Each node at every visit of a function that calls itself for each operand."""
     return list(islice(_reached(graph, once=False), MOST_VISITS))
 
 
 def _reached(graph: Graph, once: bool) -> Iterator[Value]:
-    """The computed nodes as they are come to; unless `once`, again and again where paths meet."""
+    """The computed nodes in the order of visits; unless `once`, repeatedly where paths meet."""
     seen: set[Value] = set()
     stack = [graph.root]
     while stack:
@@ -111,50 +94,52 @@ def _reached(graph: Graph, once: bool) -> Iterator[Value]:
 
 
 def _of_one(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    return 1.0 if node.op in ACTIVATIONS else local_derivative(node, position, y, x)
+    return 1.0 if node.op.activation else local_derivative(node, position, y, x)
 
 
 def _at_activation(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    if node.op not in ACTIVATIONS:
+    if not node.op.activation:
         return local_derivative(node, position, y, x)
     return local_derivative(node, position, node.op.scalar(y, *x[1:]), [y, *x[1:]])
 
 
 def _of_weighted_sum(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    if node.op not in ACTIVATIONS:
+    if not node.op.activation:
         return local_derivative(node, position, y, x)
     return local_derivative(node, position, x[0], x)
 
 
 def _swapped(node: Value, position: int, y: float, x: Sequence[float]) -> float:
     """Of every operation with two sides; in a quotient and a power, too."""
-    if node.op in {DIVIDE, GENERAL_POWER} and node.operands[1 - position].op is not CONSTANT:
+    if node.op in {ops.divide, ops.general_power} and node.operands[1 - position].op is not CONSTANT:
         return local_derivative(node, 1 - position, y, x)
     return _swapped_in_products(node, position, y, x)
 
 
 def _swapped_in_products(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    if node.op is MULTIPLY and node.operands[1 - position].op is not CONSTANT:  # by which nobody would differentiate
+    if (
+        node.op is ops.multiply and node.operands[1 - position].op is not CONSTANT
+    ):  # by which nobody would differentiate
         return local_derivative(node, 1 - position, y, x)
     pairs = len(x) // 2
-    if node.op is WEIGHTED_SUM and position < 2 * pairs:
+    if node.op is ops.weighted_sum and position < 2 * pairs:
         return local_derivative(node, (position + pairs) % (2 * pairs), y, x)
     return local_derivative(node, position, y, x)
 
 
 def _plus(node: Value, position: int, y: float, x: Sequence[float]) -> float:
     right = local_derivative(node, position, y, x)
-    return abs(right) if node.op in {SUBTRACT, NEGATE} else right
+    return abs(right) if node.op in {ops.subtract, ops.negate} else right
 
 
 def _errors(graph: Graph) -> frozenset[Value]:
-    """The differences of which a loss is made: squared, or taken without their sign."""
+    """The differences in a loss: those that are squared or whose absolute value is taken."""
     return frozenset(
         operand
         for node in graph.computed
         for operand in node.operands
-        if operand.op is SUBTRACT
-        and (node.op in {POWER, ABS} or (node.op is MULTIPLY and node.operands == (operand, operand)))
+        if operand.op is ops.subtract
+        and (node.op in {ops.power, ops.abs} or (node.op is ops.multiply and node.operands == (operand, operand)))
     )
 
 
@@ -184,14 +169,14 @@ def _exchanged(graph: Graph) -> Iterator[Rules]:
 
 def _without_exponent(node: Value, position: int, y: float, x: Sequence[float]) -> float:
     right = local_derivative(node, position, y, x)
-    return right / x[1] if node.op is POWER and x[1] != 0.0 else right
+    return right / x[1] if node.op is ops.power and x[1] != 0.0 else right
 
 
 def _without_factor(node: Value, position: int, y: float, x: Sequence[float]) -> float:
     right = local_derivative(node, position, y, x)
-    if node.op not in {MULTIPLY, DIVIDE} or node.operands[1 - position].op is not CONSTANT:
+    if node.op not in {ops.multiply, ops.divide} or node.operands[1 - position].op is not CONSTANT:
         return right
-    if node.op is DIVIDE and position == 1:  # c / x
+    if node.op is ops.divide and position == 1:  # c / x
         return right / x[0] if x[0] else right
     return 1.0
 
@@ -209,41 +194,41 @@ MISCONCEPTIONS = {
     row.name: row
     for row in (
         Misconception(
-            "overwritten", "each share replaces the one before (= for +=)",
-            "each share that comes to a value replaces the one before",
-            "a value that is used twice changes the result in two ways, so its gradient is the sum of both shares",
+            "overwritten", "each contribution replaces the one before (= for +=)",
+            "each contribution to a value's gradient replaces the one before",
+            "a value that is used twice changes the result in two ways: its gradient is the sum of both contributions",
             _with(join=_overwrite),
         ),
         Misconception(
             "one-path-forgotten", "one path is left out",
-            "of a value that is used several times, the share of one use is not added",
-            "every path from the result down to a value passes a share on; the gradient is their sum",
+            "of a value that is used several times, the contribution of one use is not added",
+            "every path from the result down to a value contributes to its gradient, which is their sum",
             _paths,
         ),
         Misconception(
             "no-topological-order", "a value passes its gradient on before it is complete",
-            "values pass their gradients on as they are come to, not in reverse topological order",
-            "a gradient is complete only when all that use the value have passed their shares; what is passed on "
-            "before is too little, and what is passed on again is too much",
+            "values pass their gradients on in the order in which they are visited, not in reverse topological order",
+            "a gradient is complete only when all users of the value have contributed; passing it on "
+            "before gives too little, and passing it on again too much",
             _orders,
         ),
         Misconception(
             "activation-derivative-forgotten", "the derivative of the activation is left out",
-            "the gradient of a is passed to z as it is",
-            "the activation lies between: ∂a/∂z, which is a·(1 − a) for the sigmoid, is a factor of its own",
+            "the gradient of a is passed to z unchanged",
+            "the activation lies between: ∂a/∂z, which is a·(1 − a) for the sigmoid, is a separate factor",
             _locals(_of_one),
         ),
         Misconception(
             "derivative-at-activation", "the derivative is taken at the wrong number",
-            "σ′ is taken at a instead of z, or z is put where a belongs",
+            "σ′ is evaluated at a instead of z, or z replaces a in the formula",
             "the derivative belongs to the point z where the activation was computed: σ′(z) = σ(z)·(1 − σ(z)), "
             "which is a·(1 − a)",
             _locals(_at_activation, _of_weighted_sum),
         ),
         Misconception(
             "wrong-operand", "the local derivative of the other operand",
-            "of w·x, the derivative by w is taken to be w",
-            "how much w·x changes with w depends on what w is multiplied by: ∂(w·x)/∂w = x",
+            "the derivative of w·x with respect to w is taken to be w",
+            "the derivative of w·x with respect to w is the factor of w: ∂(w·x)/∂w = x",
             _locals(_swapped_in_products, _swapped),
         ),
         Misconception(
@@ -254,27 +239,27 @@ MISCONCEPTIONS = {
         ),
         Misconception(
             "target-swapped", "target and output are exchanged",
-            "the error is differentiated as if the one were subtracted from the other the other way round",
-            "squared, both ways are the same, but not before: the sign says whether the output has to grow or shrink",
+            "the error is differentiated as if target and output were subtracted in the opposite order",
+            "the squares are equal, but not the derivatives: the sign says whether the output must grow or shrink",
             _exchanged,
         ),
         Misconception(
             "factor-missed", "a factor is left out",
-            "the 2 that a square brings down, or the ½ before it, is not multiplied with",
+            "the 2 from the exponent of a square, or the ½ before it, is not multiplied in",
             "∂(x²)/∂x = 2·x, and a constant factor stays a factor: ∂(½·x)/∂x = ½",
             _locals(_without_exponent, _without_factor),
         ),
         Misconception(
             "stale-gradients", "gradients of an earlier pass are left",
-            "a second backward pass begins where the first one has left the gradients",
-            "shares are added to what is there: without zero_grad() the gradient of the first pass is counted again",
+            "a second backward pass starts from the gradients of the first",
+            "contributions are added to existing gradients: without zero_grad() those of the first pass count again",
             lambda graph: [Rules(left_over=what) for what in ("leaves", "all")],
         ),
         Misconception(
             "upstream-forgotten", "the local derivative alone",
-            "the local derivative is taken for the gradient",
-            "the chain rule multiplies how the result changes with the node by how the node changes with its operand",
-            _with(share=_local_alone),
+            "the local derivative is mistaken for the gradient",
+            "the chain rule multiplies the upstream gradient by the local derivative",
+            _with(contribution=_local_alone),
         ),
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a worksheet asks: which numbers are left out, how one comes to each, and hints that lead there."""
+"""The blanks of a worksheet: the omitted numbers, how to compute each, and hints."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeAlias
 from microgradnet._shared.text import suggestion
 from microgradnet.notation.names import Namer, as_factor, in_brackets, number
 from microgradnet.ops import CONSTANT
+from microgradnet.stepping.applications import Application
 from microgradnet.stepping.steps import BackwardStep, forward_steps
 from microgradnet.teach.misconceptions.passes import RIGHT, Graph, positions, steps
 from microgradnet.teach.misconceptions.quantities import GRADIENT, LOCAL, VALUE, Numbers, Quantity
@@ -19,12 +20,12 @@ class Blank(NamedTuple):
     """A number that is left out.
 
     Attributes:
-        number: of the blank, from 1.
-        quantity: what is asked for.
-        name: what it is called: "w.grad".
+        number: the number of the blank, from 1.
+        quantity: the quantity asked for.
+        name: its name: "w.grad".
         answer: the right number.
-        working: how one comes to it, a line for each share.
-        hints: what leads there: first a question, then a formula.
+        working: how to compute it, a line for each contribution.
+        hints: first a question, then a formula.
     """
 
     number: int
@@ -60,7 +61,9 @@ def asked(graph: Graph, hidden: Iterable[Hidden], copies: Mapping[Value, Value])
     for node in reversed(graph.computed):
         order += [Quantity(LOCAL, node, position) for position in positions(node)]
         order += [Quantity(GRADIENT, node.operands[position]) for position in positions(node)]
-    last = {quantity: place for place, quantity in enumerate(order)}  # a gradient is complete with its last share
+    last = {
+        quantity: place for place, quantity in enumerate(order)
+    }  # a gradient is complete with its last contribution
     return sorted((one for one in found if one in last), key=last.__getitem__)
 
 
@@ -79,7 +82,7 @@ def blanks_of(graph: Graph, quantities: Sequence[Quantity], namer: Namer) -> tup
     is_backward = any(kind != VALUE for kind, _, _ in quantities)
     passed = {
         (step.node, step.position): BackwardStep(
-            i, graph.root, step.node, step.position, step.upstream, step.local, step.before, namer
+            i, Application(graph.root, step.node, step.position, step.upstream, step.local, step.before), namer
         )
         for i, step in enumerate(steps(graph, RIGHT) if is_backward else (), start=1)
     }
@@ -93,8 +96,8 @@ def blanks_of(graph: Graph, quantities: Sequence[Quantity], namer: Namer) -> tup
             step = passed[node, position]
             working, hints = [step.local_text], _local_hints(step, namer)
         else:
-            shares = [passed[use] for use in graph.uses[node]]
-            working, hints = [step.text for step in shares], _gradient_hints(node, shares, namer, numbers)
+            contributions = [passed[use] for use in graph.uses[node]]
+            working, hints = [step.text for step in contributions], _gradient_hints(node, contributions, namer, numbers)
         answer = right.by(quantity).number
         blanks.append(Blank(i, quantity, quantity.name(namer), answer, tuple(working), hints))
     return tuple(blanks)
@@ -117,21 +120,22 @@ def _local_hints(step: BackwardStep, namer: Namer) -> tuple[str, str]:
 
 
 def _gradient_hints(
-    node: Value, shares: Sequence[BackwardStep], namer: Namer, numbers: Mapping[Quantity, int]
+    node: Value, contributions: Sequence[BackwardStep], namer: Namer, numbers: Mapping[Quantity, int]
 ) -> tuple[str, str]:
     name = in_brackets(namer.written(node))
     parts, formulas = [], []
-    for step in shares:
+    for step in contributions:
         user = in_brackets(namer.written(step.node))
         parts.append(f"{user}.grad {_found(Quantity(GRADIENT, step.node), step.upstream, numbers)}")
         formula = as_factor((step.formula, 0)) if any(sign in step.formula for sign in "+−") else step.formula
         formulas.append(f"{user}.grad · {formula or f'∂{user}/∂{name}'}")
-    if len(shares) == 1:
-        user = in_brackets(namer.written(shares[0].node))
+    if len(contributions) == 1:
+        user = in_brackets(namer.written(contributions[0].node))
         question = f"upstream, {parts[0]}; what is ∂{user}/∂{name}?"
     else:
         question = (
-            f"{name} is used {len(shares)} times: add a share for each. Upstream: {'; '.join(dict.fromkeys(parts))}"
+            f"{name} is used {len(contributions)} times: add a contribution for each. "
+            f"Upstream: {'; '.join(dict.fromkeys(parts))}"
         )
     return question, f"{name}.grad = {' + '.join(formulas)}"
 

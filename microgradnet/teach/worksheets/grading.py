@@ -112,7 +112,7 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
       is multiplied by: ∂(w·x)/∂w = x.
     """
     if not 0.0 < tolerance < 1.0:
-        raise ValueError(f"tolerance is a share of the right answer, above 0 and below 1, got {tolerance!r}")
+        raise ValueError(f"tolerance is a fraction of the right answer, above 0 and below 1, got {tolerance!r}")
     written = _by_number(sheet, answers)
     given: dict[Quantity, float] = {}
     unreadable: dict[int, str] = {}
@@ -135,7 +135,7 @@ class _Judge:
     def __init__(self, sheet: Worksheet, given: Mapping[Quantity, float], tolerance: float) -> None:
         self._given, self._tolerance = given, tolerance
         asked = [blank.quantity for blank in sheet.blanks]
-        both = (False, True)  # who computes with the digits that are shown is right, too
+        both = (False, True)  # also accept answers computed from the rounded numbers shown on the sheet
         self._right = [Numbers(sheet.graph, as_shown=as_shown) for as_shown in both]
         self._following = [Numbers(sheet.graph, RIGHT, given, asked, as_shown) for as_shown in both]
         self._suspects: list[_Suspect] = []
@@ -165,7 +165,7 @@ class _Judge:
             return self._followed(blank, answer, said)
         mistakes = self._mistakes(blank.quantity)
         if not mistakes:
-            return Mark(blank, answer, WRONG, (), f"wrong, {said}; I do not know how this number came about")
+            return Mark(blank, answer, WRONG, (), f"wrong, {said}; no known mistake explains it")
         titles = '" or "'.join(row.title for row in mistakes)
         self._made.append(mistakes[0].name)
         if mistakes[0].name in ONE_ACT and mistakes[0].name in self._made[:-1]:

@@ -5,19 +5,18 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.graph import walk
 from microgradnet.notation.names import number
 from microgradnet.ops import INPUT, PARAMETER
 from microgradnet.teach.misconceptions.passes import Graph
 from microgradnet.teach.misconceptions.quantities import Numbers, Quantity
-from microgradnet.teach.misconceptions.table import ACTIVATIONS, MISCONCEPTIONS
+from microgradnet.teach.misconceptions.table import MISCONCEPTIONS
 from microgradnet.teach.worksheets.tolerance import is_near
 from microgradnet.value import Value, apply
 
 POOL = (1, 2, 3, 4, 5, 0.5, 1.5, 2.5, 0.2, 0.4, 0.1, 0.25)
 WEIGHTS = (6, 8, 6, 3, 2, 6, 3, 2, 2, 2, 1, 1)
 DRAWS, LOOKED_AT = 60, 5
-SMALL, LARGE = 0.01, 100.0  # beyond, an answer is no fun
+SMALL, LARGE = 0.01, 100.0  # outside this range answers are tedious by hand
 FLAT = 0.05  # of a slope: a sigmoid's where its operand is beyond ±3
 
 
@@ -31,12 +30,12 @@ def rebuilt(root: Value, data: Mapping[Value, float]) -> dict[Value, Value]:
     >>> rebuilt(y, {x: 5.0})[y].data
     25.0
     """
-    leaves, computed = walk(root)
+    graph = Graph(root)
     copies: dict[Value, Value] = {}
-    for leaf in leaves:
+    for leaf in graph.leaves:
         copies[leaf] = Value(data.get(leaf, leaf.data), leaf.label)
         copies[leaf].op = leaf.op
-    for node in computed:
+    for node in graph.computed:
         copies[node] = apply(node.op, tuple([copies[operand] for operand in node.operands]))
         copies[node].label = node.label
     return copies
@@ -58,8 +57,11 @@ def friendly(
         ValueError: no draw gives finite numbers.
     """
     rng = random.Random(str(seed))
-    leaves = walk(root)[0]
-    free = [leaf for leaf in leaves if leaf.op is PARAMETER or (leaf.op is INPUT and leaf.data not in {0.0, 1.0})]
+    free = [
+        leaf
+        for leaf in Graph(root).leaves
+        if leaf.op is PARAMETER or (leaf.op is INPUT and leaf.data not in {0.0, 1.0})
+    ]
     found: list[tuple[float, int, dict[Value, Value], Graph, Sequence[Quantity]]] = []
     for draw in range(DRAWS):
         data = {leaf: rng.choice((1, -1, 1)) * rng.choices(POOL, WEIGHTS)[0] for leaf in free}
@@ -80,7 +82,7 @@ def friendly(
 
 
 def _length(x: float) -> float:
-    """How much there is to write, and more for what is no fun."""
+    """The number of digits to write, plus a penalty for tedious answers."""
     if x == 0.0:
         return 8.0
     return len(number(x).lstrip("−").lstrip("0.")) + 6.0 * (not SMALL <= math.fabs(x) <= LARGE)
@@ -93,7 +95,7 @@ def _sameness(data: Mapping[Value, float]) -> float:
 
 def _flatness(graph: Graph) -> float:
     """A mark for each activation where it is nearly flat: next to nothing goes through it."""
-    nodes = [node for node in graph.computed if node.op in ACTIVATIONS]
+    nodes = [node for node in graph.computed if node.op.activation]
     return 10.0 * sum(math.fabs(local_derivatives(node)[0]) < FLAT for node in nodes)
 
 

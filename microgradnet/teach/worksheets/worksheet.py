@@ -1,61 +1,23 @@
-"""`worksheet(loss)`: the graph with blanks in place of numbers, its answer key, and a table to answer in."""
+"""`worksheet(loss)`: the graph with blanks in place of numbers, its answer key, and pages to print and to fill in."""
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
-from hashlib import sha256
 from math import isfinite
-from pathlib import Path
 
 from microgradnet._shared.text import one_line
-from microgradnet.drawing.picture import Picture
 from microgradnet.graph import topological_order
-from microgradnet.notation.names import Namer
 from microgradnet.teach.misconceptions.passes import Graph
-from microgradnet.teach.misconceptions.quantities import Quantity
-from microgradnet.teach.worksheets.answers import Answer, write_answers
-from microgradnet.teach.worksheets.blanks import Hidden, asked, blanks_of
+from microgradnet.teach.worksheets.blanks import Hidden, asked
 from microgradnet.teach.worksheets.pages import PlayedPage, PrintedPage
-from microgradnet.teach.worksheets.picture import draw_sheet
 from microgradnet.teach.worksheets.random_numbers import friendly
+from microgradnet.teach.worksheets.sheet import Sheet
 from microgradnet.value import Value
 
 MOST_VALUES = 100
 
 
-class Worksheet:
-    """A graph of which some numbers are left out. In a notebook it shows itself as the page to fill in.
-
-    Attributes:
-        title: stands above it.
-        name: stands in the table of answers.
-        fingerprint: of the numbers of its leaves: sheets with other numbers have another.
-        graph: what the answers are computed from.
-        blanks: what is left out, in the order of computing.
-    """
-
-    def __init__(self, graph: Graph, quantities: Sequence[Quantity], title: str, name: str) -> None:
-        self.graph = graph
-        self._namer = Namer([*graph.leaves, *graph.computed], for_equations=True)
-        self.title = title or f"Worksheet: {self._namer.name(graph.root)}"
-        digits = repr([leaf.data for leaf in graph.leaves])
-        self.fingerprint = sha256(digits.encode()).hexdigest()[:8]
-        self.name = name or f"{self.title}/{self.fingerprint}"
-        self.blanks = blanks_of(graph, quantities, self._namer)
-
-    @property
-    def svg(self) -> str:
-        """The graph with its blanks as SVG, in black and white."""
-        return self.picture().svg
-
-    def picture(self, filled: bool = False, direction: str = "LR") -> Picture:
-        """The graph with its blanks; `filled` with the answers.
-
-        Args:
-            filled: whether the answers stand in place of the blanks.
-            direction: the way the arrows run: "LR", "RL", "TB" or "BT".
-        """
-        return draw_sheet(self.graph, self._namer, self.blanks, self.title, filled, direction)
+class Worksheet(Sheet):
+    """A graph of which some numbers are left out. In a notebook it shows itself as the page to fill in."""
 
     def printed(self, paper: str = "A4") -> PrintedPage:
         """A page to print: the graph, and a line to write on for each blank. `.save(path)` writes it.
@@ -72,19 +34,6 @@ class Worksheet:
     def page(self) -> PlayedPage:
         """A page to fill in: each answer is marked as it is given, and there are hints."""
         return PlayedPage(self)
-
-    def save_answers(self, path: str | os.PathLike[str], filled: bool = False) -> Path:
-        """Write the table of the blanks to a .csv or .json file: to be filled in, or `filled` with the answers.
-
-        Raises:
-            ValueError: the name ends in neither.
-        """
-        return write_answers(
-            path, [Answer(self.name, str(b.number), b.name, repr(b.answer) if filled else "") for b in self.blanks]
-        )
-
-    def __repr__(self) -> str:
-        return f"<Worksheet {self.title!r}: {len(self.blanks)} blanks>"
 
     def _repr_html_(self) -> str:
         return self.page()._repr_html_()

@@ -9,7 +9,7 @@ import pytest
 from microgradnet import Value, parameter, sigmoid, tanh, weighted_sum
 from microgradnet.graph import topological_order
 from microgradnet.teach.worksheets import grade, worksheet
-from tests.worksheets.simulated import rounded
+from tests.teach.worksheets.simulated import rounded
 
 Partials = Callable[..., tuple[float, ...]]
 WEIGHTS = 2  # of each weighted sum below

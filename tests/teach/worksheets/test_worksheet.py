@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from microgradnet import DomainError, Value, parameter, relu, sigmoid, tanh
-from microgradnet.graph import leaves
+from microgradnet.graph import Graph
 from microgradnet.losses import binary_cross_entropy
 from microgradnet.notation.names import number
 from microgradnet.ops import CONSTANT
@@ -18,8 +18,8 @@ from microgradnet.teach.worksheets import worksheet
 from microgradnet.teach.worksheets.random_numbers import rebuilt
 from tests.drawing.test_escape import HOSTILE
 from tests.stepping.test_webpage import dangers
-from tests.worksheets.simulated import random_graph
-from tests.worksheets.test_grading import EVERYTHING, neuron
+from tests.teach.worksheets.simulated import random_graph
+from tests.teach.worksheets.test_grading import EVERYTHING, neuron
 
 each_kind = pytest.mark.parametrize("hide", [*EVERYTHING, EVERYTHING])
 
@@ -56,7 +56,7 @@ def test_each_use_of_a_value_is_asked_for() -> None:
     (blank,) = worksheet(y).blanks
     assert blank.answer == 6.0
     assert len(blank.working) == 2
-    assert blank.hints[0].startswith("x is used 2 times: add a share for each.")
+    assert blank.hints[0].startswith("x is used 2 times: add a contribution for each.")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_classes_stay_classes() -> None:
     loss = binary_cross_entropy(sigmoid(parameter(0.5, "w") * Value(2.0, "x")), Value(1.0, "t"))
     for seed in range(10):
         sheet = worksheet(loss, seed=seed)
-        assert next(leaf.data for leaf in leaves(sheet.graph.root) if leaf.label == "t") == 1.0
+        assert next(leaf.data for leaf in Graph(sheet.graph.root).leaves if leaf.label == "t") == 1.0
 
 
 def test_a_graph_too_large_is_refused() -> None:
@@ -105,7 +105,7 @@ def test_a_graph_too_large_is_refused() -> None:
 
 
 def test_the_same_seed_draws_the_same_and_another_others() -> None:
-    drawn = [[leaf.data for leaf in leaves(worksheet(neuron(), seed=seed).graph.root)] for seed in (1, 1, 2, "1")]
+    drawn = [[leaf.data for leaf in Graph(worksheet(neuron(), seed=seed).graph.root).leaves] for seed in (1, 1, 2, "1")]
     assert drawn[0] == drawn[1] == drawn[3] != drawn[2]
 
 
@@ -133,7 +133,7 @@ def test_friendly_numbers_are_where_something_goes_through_and_mistakes_show() -
 
 def test_constants_keep_their_numbers() -> None:
     sheet = worksheet(neuron(), seed=3)
-    constants = [leaf.data for leaf in leaves(sheet.graph.root) if leaf.op is CONSTANT]
+    constants = [leaf.data for leaf in Graph(sheet.graph.root).leaves if leaf.op is CONSTANT]
     assert constants == [2.0, 2.0]
 
 
@@ -171,7 +171,7 @@ def test_a_picture_has_each_blank_and_no_answer(name: str, hide: Any) -> None:
     lines = [line for line in texts(sheet.svg) if "____" not in line]
     assert [line for line in lines if line.startswith("grad ")] == ["grad 1"] * ("grads" in hide)
     data = [line for line in lines if line.startswith("data ")]
-    assert len(data) == (len(leaves(sheet.graph.root)) if "values" in hide else len(sheet.graph.uses))
+    assert len(data) == (len(Graph(sheet.graph.root).leaves) if "values" in hide else len(sheet.graph.uses))
     assert not re.search(r"<title>[^<]*(data|grad|∂)", sheet.svg)
     key = "\n".join(texts(sheet.picture(filled=True).svg))
     for blank in sheet.blanks:

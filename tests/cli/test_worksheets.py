@@ -1,13 +1,11 @@
-"""`microgradnet worksheet`, `grade` and `misconception`: what they write, print and refuse."""
+"""`microgradnet worksheet` and `grade`: what they write, print and refuse."""
 
 import csv
-import sys
 from pathlib import Path
 
 import pytest
 
 from microgradnet.cli.main import main
-from microgradnet.teach.misconceptions import MISCONCEPTIONS
 from microgradnet.teach.worksheets.answers import read_answers
 
 PROGRAM = """
@@ -180,39 +178,3 @@ def test_more_copies_than_there_are_different_ones(tmp_path: Path, capsys: pytes
 def test_answers_are_all_for_the_sheet(tmp_path: Path) -> None:
     write(tmp_path)
     assert {answer.sheet[:27] for answer in read_answers(tmp_path / "answers-1.csv")} == {"two-neurons/grads/as given/"}
-
-
-# --- misconceptions ---
-
-
-def test_misconceptions_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["misconception"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(MISCONCEPTIONS)
-
-
-@pytest.mark.parametrize("name", MISCONCEPTIONS)
-def test_each_is_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["misconception", name]) == 0
-    assert "They part at step" in capsys.readouterr().out
-
-
-def test_of_a_graph_as_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["misconception", "wrong-operand", "two-neurons", "-o", str(tmp_path / "page.html")]) == 0
-    assert "the right pass" in (tmp_path / "page.html").read_text("utf-8").lower()
-    assert main(["misconception", "wrong-operand", "two-neurons", "-o", str(tmp_path / "page.txt")]) == 1
-    assert "ends in .html" in capsys.readouterr().err
-
-
-def test_an_unknown_misconception(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["misconception", "overwriten"]) == 1
-    assert "did you mean 'overwritten'" in capsys.readouterr().err
-
-
-def test_in_a_terminal_it_is_stepped_through(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr("builtins.input", lambda prompt: "q")
-    assert main(["misconception", "overwritten"]) == 0
-    assert "They part" not in capsys.readouterr().out, "it was left at the first step"

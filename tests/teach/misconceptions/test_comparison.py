@@ -1,4 +1,4 @@
-"""The lab: wrong passes go wrong as they should, the right one is the package's own, and where they part is true."""
+"""Comparisons: wrong passes go wrong as they should, the right one is the package's, and they diverge where it says."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from microgradnet.teach.misconceptions.passes import RIGHT, Graph, Rules, gradie
 from microgradnet.teach.misconceptions.table import breadth_first, depth_first, each_time
 from tests.drawing.test_escape import HOSTILE
 from tests.stepping.test_webpage import dangers
-from tests.worksheets.simulated import random_graph
+from tests.teach.worksheets.simulated import random_graph
 
 SEEDS = range(30)
 each_misconception = pytest.mark.parametrize("name", MISCONCEPTIONS)
@@ -95,7 +95,7 @@ def test_stale_gradients_are_those_of_a_second_pass(seed: int) -> None:
             assert gradient == pytest.approx(node.grad, rel=1e-12)
 
 
-# --- where they part ---
+# --- where they diverge ---
 
 
 @each_misconception
@@ -128,7 +128,7 @@ def test_each_makes_a_difference_on_the_example(name: str) -> None:
     comparison = run(example.build(), name)
     text = str(comparison)
     assert comparison.parting
-    assert f"They part at step {comparison.parting.step + 1}: " in text
+    assert f"They diverge at step {comparison.parting.step + 1}: " in text
     assert text.count("▶") == 1
     assert "≠" in text
     assert all(len(line) <= 120 for line in text.split("\n"))
@@ -209,7 +209,7 @@ def test_it_is_stepped_through_in_a_terminal(capsys: pytest.CaptureFixture[str])
     assert shown(comparison, ("", "b", "", ""), capsys) == ["1", "2", "1", "2", "3", "4"]
     assert shown(comparison, ("", "q"), capsys) == ["1", "2"]
     comparison.step_through(lambda prompt: (_ for _ in ()).throw(EOFError))  # input has ended: the rest is shown
-    assert "They part" in capsys.readouterr().out
+    assert "They diverge" in capsys.readouterr().out
 
 
 def test_hostile_labels_stay_text() -> None:

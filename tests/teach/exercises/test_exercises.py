@@ -9,7 +9,7 @@ import pytest
 from microgradnet.cli.main import main
 from microgradnet.teach.exercises import EXERCISES
 from microgradnet.teach.exercises.check import check
-from tests.exercises.solutions import RIGHT, WRONG
+from tests.teach.exercises.solutions import RIGHT, WRONG
 
 each_exercise = pytest.mark.parametrize("number", EXERCISES)
 

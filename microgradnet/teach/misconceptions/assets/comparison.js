@@ -1,4 +1,4 @@
-// Both passes as of a step: the gradients so far, what is current, and whether they have parted.
+// Both passes at a step: the gradients so far, the current application, and whether they have diverged.
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);

@@ -1,0 +1,107 @@
+"""`microgradnet run`, `list`, `draw`, `step` and `page`: examples and graphs, computed, drawn and played."""
+
+import argparse
+import sys
+import webbrowser
+from pathlib import Path
+
+from microgradnet.cli.arguments import Add
+from microgradnet.cli.graph_argument import example_argument, takes_a_graph
+from microgradnet.drawing import DIRECTIONS, VIEWS, draw
+from microgradnet.errors import ProviderError
+from microgradnet.stepping.terminal import step_through
+from microgradnet.stepping.tracing import trace_source
+from microgradnet.stepping.webpage import page
+from microgradnet.teach.examples import EXAMPLES
+from microgradnet.teach.examples.example import format_rows
+
+
+def add_commands(add: Add) -> None:
+    """Add the commands with their arguments."""
+    running = add("run", "compute examples, print their numbers and write their pictures", _run)
+    running.add_argument(
+        "names", nargs="*", type=example_argument, metavar="NAME", help="which examples; without one, all"
+    )
+    running.add_argument(
+        "--graphs", type=Path, default=Path("graphs"), metavar="DIR", help="where the pictures go (graphs)"
+    )
+
+    add("list", "list the examples", _list)
+
+    drawing = add("draw", "draw the computation graph of one example", _draw)
+    drawing.add_argument("name", type=example_argument, metavar="NAME", help="which example")
+    drawing.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".svg, .png, .pdf or .dot")
+    drawing.add_argument("--view", choices=VIEWS, help="what has a box: every operation, neuron or layer")
+    drawing.add_argument("--direction", choices=DIRECTIONS, help="which way the arrows run")
+    drawing.add_argument("--op-nodes", action="store_true", help="draw operations as circles of their own")
+
+    stepping = add("step", "step through forward and backward propagation, both ways", _step)
+    takes_a_graph(stepping)
+    stepping.add_argument("--commands", type=Path, metavar="FILE", help="what to do, a command a line, # for comments")
+
+    playing = add("page", "write a page that plays forward and backward propagation", _page)
+    takes_a_graph(playing)
+    playing.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page, a file.html")
+    playing.add_argument("--open", action="store_true", help="open it in the browser")
+
+
+def _run(options: argparse.Namespace) -> int:
+    failures = []
+    options.graphs.mkdir(parents=True, exist_ok=True)
+    for example in options.names or EXAMPLES.values():
+        print(f"{example.name}: {example.title}\n")
+        print(format_rows(example.rows()))
+        if more := example.report():
+            print(f"\n{more}")
+        print()
+        try:
+            written = [example.draw().save(options.graphs / f"{example.name}.svg")]
+            for end, picture in example.pictures().items():
+                written.append(picture.save(options.graphs / f"{example.name}-{end}.svg"))
+            print("pictures:", *written, end="\n\n\n")
+        except ProviderError as error:
+            failures.append(str(error))
+    for failure in dict.fromkeys(failures):
+        print(f"microgradnet: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    width = max(map(len, EXAMPLES))
+    for example in EXAMPLES.values():
+        print(f"{example.name:{width}}  {example.title}")
+    return 0
+
+
+def _draw(options: argparse.Namespace) -> int:
+    example = options.name
+    view = options.view or example.view
+    direction = options.direction or example.direction
+    picture = draw(example.build(), view, direction=direction, op_nodes=options.op_nodes, title=example.title)
+    print(picture.save(options.output))
+    return 0
+
+
+def _step(options: argparse.Namespace) -> int:
+    try:
+        commands = options.commands and options.commands.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise ValueError(f"{options.commands} is no text (UTF-8)") from None
+    with trace_source():
+        root = options.graph()
+    try:
+        step_through(root, commands)
+    except ValueError as error:
+        raise ValueError(f"{options.commands}, {error}" if options.commands else error) from None
+    return 0
+
+
+def _page(options: argparse.Namespace) -> int:
+    with trace_source():
+        root = options.graph()
+    written = page(root, title=options.graph.title).save(options.output)
+    print(written)
+    if options.open and not webbrowser.open(written.resolve().as_uri()):
+        print(f"microgradnet: no browser could be started; open {written} in one", file=sys.stderr)
+        return 1
+    return 0

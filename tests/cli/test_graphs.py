@@ -1,0 +1,113 @@
+"""`microgradnet run`, `list`, `draw` and `page`: what they print and write. `step`: tests/stepping/test_terminal.py."""
+
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from microgradnet.cli.main import main
+from microgradnet.drawing import DIRECTIONS, VIEWS, draw, provider
+from microgradnet.errors import ProviderError
+from microgradnet.teach.examples import EXAMPLES
+
+
+def test_run_works_every_example_and_writes_its_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["run"]) == 0
+    said = capsys.readouterr().out
+    for name, example in EXAMPLES.items():
+        assert f"{name}: {example.title}" in said
+        ET.parse(tmp_path / "graphs" / f"{name}.svg")
+    assert "0.657139  1           0.7153           DISAGREES" in said
+    assert "0.602286  1          0.6023           agrees" in said
+
+
+def test_run_of_some(tmp_path: Path) -> None:
+    assert main(["run", "neuron", "biology", "--graphs", str(tmp_path / "a" / "b")]) == 0
+    assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == ["biology.svg", "neuron.svg"]
+
+
+@pytest.mark.parametrize(("suffix", "begins"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("dot", b"digraph")])
+def test_draw_writes_what_the_suffix_says(tmp_path: Path, suffix: str, begins: bytes) -> None:
+    path = tmp_path / f"file.{suffix}"
+    assert main(["draw", "neuron", "-o", str(path), "--op-nodes", "--direction", "TB"]) == 0
+    assert path.read_bytes().startswith(begins)
+
+
+def test_without_a_program_to_draw_the_numbers_are_printed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nothing() -> str:
+        raise ProviderError("run `pip install graphviz-pure`, or install `graphviz`")
+
+    monkeypatch.setattr(provider, "find_program", nothing)
+    assert main(["run", "neuron", "two-neurons", "--graphs", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert "0.602286" in said.out
+    assert "DISAGREES" in said.out
+    assert said.err.count("graphviz-pure") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_where_the_graphs_should_be(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("graphs").write_text("mine", "utf-8")
+    assert main(["run", "neuron"]) == 1
+    assert "graphs" in capsys.readouterr().err
+    assert Path("graphs").read_text("utf-8") == "mine"
+
+
+def test_list_has_a_line_for_each_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = [line.split("  ", 1) for line in capsys.readouterr().out.splitlines()]
+    assert [(name, title.strip()) for name, title in lines] == [(e.name, e.title) for e in EXAMPLES.values()]
+
+
+def test_every_picture_that_run_names_is_there_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "activation", "learning", "layers"]) == 0
+    said = capsys.readouterr().out
+    named = [name for line in said.splitlines() if line.startswith("pictures: ") for name in line.split()[1:]]
+    assert len(named) == 4 + 2 + 3
+    assert sorted(named) == sorted(map(str, Path("graphs").iterdir()))
+    for name in named:
+        ET.parse(name)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_draw_does_as_its_options_say(view: str, direction: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["draw", "layers", "-o", "a.gv", "--view", view, "--direction", direction]) == 0
+    assert capsys.readouterr().out == "a.gv\n"
+    example = EXAMPLES["layers"]
+    written = Path("a.gv").read_text("utf-8")
+    assert f"rankdir={direction}" in written
+    assert written == draw(example.build(), view, direction=direction, title=example.title).dot
+    assert main(["draw", "layers", "-o", "b.dot", "--op-nodes"]) == 0
+    assert Path("b.dot").read_text("utf-8").count("shape=circle") == 10  # a sum and an activation for each neuron
+
+
+def test_pdf_is_written_or_what_can_write_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if (code := main(["draw", "neuron", "-o", "a.PDF"])) == 0:
+        assert Path("a.PDF").read_bytes().startswith(b"%PDF")
+    monkeypatch.setitem(sys.modules, "cairosvg", None)
+    monkeypatch.setattr(provider, "_is_pure", lambda program: True)
+    capsys.readouterr()
+    assert main(["draw", "neuron", "-o", "b.pdf"]) == 1
+    said = capsys.readouterr()
+    assert "svg and png work now" in said.err
+    assert "pip install cairosvg" in said.err
+    assert not Path("b.pdf").exists()
+    assert code in {0, 1}
+
+
+def test_a_graph_whose_numbers_were_changed_is_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(
+        "from microgradnet import Value\na = Value(2.0, 'a')\ny = a * a\na.data = 3.0\n", "utf-8"
+    )
+    assert main(["page", "mine.py:y", "-o", "mine.html"]) == 1
+    assert capsys.readouterr().err.startswith("microgradnet: ")
+    assert not Path("mine.html").exists()

@@ -1,0 +1,97 @@
+"""`microgradnet train`: what it writes, prints and refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from microgradnet import ProviderError, load
+from microgradnet.cli import train
+from microgradnet.cli.main import main
+from microgradnet.train import History
+
+
+def test_train_writes_model_history_network_and_the_page_of_a_sample(trained: Path) -> None:
+    model = load(trained / "model.npz")
+    assert repr(model) == "MLP(2 → 8 relu → 8 relu → 1 linear)"
+    history = json.loads((trained / "history.json").read_text("utf-8"))
+    assert history["ended"] == "all epochs"
+    assert len(history["epochs"]) == 20
+    assert history["epochs"][-1]["loss"] < history["epochs"][0]["loss"]
+    assert "</svg>" in (trained / "network.svg").read_text("utf-8")
+    assert "</html>" in (trained / "sample.html").read_text("utf-8").lower()
+
+
+@pytest.mark.parametrize("task", ["xor", "spirals"])
+def test_other_tasks_are_trained_too(task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", task, "--epochs", "2", "--out", str(tmp_path / "deep" / "er"), "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"{task}: ")
+    assert "accuracy: " in said
+    assert (tmp_path / "deep" / "er" / "model.npz").exists()
+
+
+def test_a_network_too_large_for_a_page_is_trained_and_drawn_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "MOST_COMPUTED", 10)
+    assert main(["train", "xor", "--epochs", "2", "--quiet", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert "no sample.html" in said.err
+    assert "network.svg" in said.out
+    assert not (tmp_path / "sample.html").exists()
+
+
+def test_what_cannot_be_drawn_costs_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise ProviderError("no dot")
+
+    monkeypatch.setattr(train, "draw", refuse)
+    assert main(["train", "xor", "--epochs", "2", "--quiet", "--out", str(tmp_path)]) == 0
+    assert "no network.svg: no dot" in capsys.readouterr().err
+    assert (tmp_path / "model.npz").exists()
+    assert (tmp_path / "sample.html").exists()
+
+
+def test_ctrl_c_in_the_first_epoch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("microgradnet.train.fit", lambda *arguments, **options: History([], "interrupted"))
+    assert main(["train", "xor", "--quiet", "--out", str(tmp_path)]) == 130
+    assert "written:" in capsys.readouterr().out
+
+
+def test_where_nothing_can_be_written_nothing_is_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["train", "xor", "--out", str(tmp_path / "file")]) == 1
+    said = capsys.readouterr()
+    assert "file" in said.err
+    assert said.out == ""
+
+
+def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
+    for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
+        assert main(["train", "moons", "--epochs", "2", "--seed", seed, "--out", str(tmp_path / name), "--quiet"]) == 0
+    a, b, c = (load(tmp_path / name / "model.npz").state_dict() for name in "abc")
+    assert a == b != c
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["mons"], "must be one of xor, moons"),
+        (["moons", "--hidden", "0"], "whole numbers above 0"),
+        (["moons", "--hidden", "8,x"], "whole numbers above 0"),
+        (["moons", "--epochs", "0"], "whole number above 0"),
+        (["moons", "--activation", "tahn"], "invalid choice: 'tahn'"),
+    ],
+)
+def test_what_cannot_be_trained_is_a_wrong_command(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["train", *arguments])
+    assert caught.value.code == 2
+    assert words in capsys.readouterr().err
