@@ -18,7 +18,7 @@ from tests import ROOT
 from tests.svg import words
 
 NOTEBOOKS = ROOT / "notebooks"
-HEAVY = ("digits", "language-model", "moons")
+NEED_SKLEARN = ("digits",)
 """Those that need more than the test suite does: tests/oracles runs them."""
 TIMEOUT = 120  # seconds for one cell
 QUIET = ["--IPKernelApp.log_level=ERROR"]  # else the kernel tells the terminal how it is connected

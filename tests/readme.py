@@ -30,9 +30,9 @@ class Block(NamedTuple):
 def blocks(readme: str, language: str) -> list[Block]:
     """Every fenced block in `language`, in order."""
     return [
-        Block(language, found[2], readme.count("\n", 0, found.start(2)) + 1)
-        for found in FENCED.finditer(readme)
-        if found[1] == language
+        Block(language, match[2], readme.count("\n", 0, match.start(2)) + 1)
+        for match in FENCED.finditer(readme)
+        if match[1] == language
     ]
 
 
@@ -44,9 +44,9 @@ def commands(readme: str) -> list[str]:
 
 def with_generated(readme: str, name: str, text: str) -> str:
     """README with the text between `<!-- generated: name -->` and `<!-- end -->` replaced."""
-    if name not in {found[2] for found in GENERATED.finditer(readme)}:
-        raise ValueError(f"README.md has no part `<!-- generated: {name} -->` … `<!-- end -->`: add the two markers")
-    return GENERATED.sub(lambda found: found[1] + text + found[4] if found[2] == name else found[0], readme)
+    if name not in {match[2] for match in GENERATED.finditer(readme)}:
+        raise ValueError(f"README.md has no `<!-- generated: {name} -->` … `<!-- end -->`: add the two markers")
+    return GENERATED.sub(lambda match: match[1] + text + match[4] if match[2] == name else match[0], readme)
 
 
 def file_map(readme: str) -> set[str]:
@@ -63,10 +63,10 @@ def file_map(readme: str) -> set[str]:
 def _paths(drawn: str) -> Iterator[str]:
     folders: list[tuple[int, str]] = []
     for line in drawn.splitlines():
-        found = MAP_LINE.match(line)
-        if not found:
+        match = MAP_LINE.match(line)
+        if not match:
             continue
-        indent, names = len(found[1]), found[2].split()
+        indent, names = len(match[1]), match[2].split()
         while folders and folders[-1][0] >= indent:
             folders.pop()
         parent = folders[-1][1] if folders else ""

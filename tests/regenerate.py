@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tests import ROOT, captures
 from tests.readme import README, with_generated
 from tests.svg import words
+from tests.test_layout import ENGINE, MODULES, PACKAGE
 
 PICTURES_FOLDER = ROOT / "notebooks" / "pictures"
 
@@ -41,29 +42,43 @@ class Generated(NamedTuple):
 # --- README.md: the text between `<!-- generated: NAME -->` and `<!-- end -->` ---
 
 
+def core() -> list[Path]:
+    """The files of the engine."""
+    return [path for path in MODULES if path.relative_to(PACKAGE).parts[0].removesuffix(".py") in ENGINE]
+
+
+def size() -> str:
+    """README's first sentence, with the number of lines of the core."""
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in core())
+    return (
+        f"A scalar autodiff engine whose core is {lines:,} lines, "
+        "and which can draw, step through and explain every gradient."
+    )
+
+
 def operations() -> str:
-    """The table of operations: each row of microgradnet's own, its derivatives read from its rule."""
+    """The table of microgradnet's own operations, with their derivatives as the rules give them."""
     from microgradnet.notation.symbols import Symbol, Symbols
+    from microgradnet.notation.typography import ATOM, write
     from microgradnet.ops import BUILT_IN, TABLE
-    from microgradnet.ops.operation import ATOM
 
     lines = ["| operation | in Python | y = | ∂y/∂ each operand | defined for |", "|---|---|---|---|---|"]
-    for row in (row for name, row in TABLE.items() if name in BUILT_IN):
-        y = row.write([(name, ATOM) for name in row.operands])
-        derivatives = row.derivatives(Symbols(), Symbol("y"), *map(Symbol, row.operands))
-        shown = [f"`{text}`" for text in (row.code, y)]
+    for op in (op for name, op in TABLE.items() if name in BUILT_IN):
+        y = write(op, [(name, ATOM) for name in op.operands])
+        derivatives = op.derivatives(Symbols(), Symbol("y"), *map(Symbol, op.operands))
+        shown = [f"`{text}`" for text in (op.code, y)]
         written = (d if isinstance(d, Symbol) else f"{d:g}".replace("-", "−") for d in derivatives)
         shown.append(", ".join(f"`{derivative}`" for derivative in written))
-        cells = [row.name.replace("_", " "), *shown, row.domain]
+        cells = [op.name.replace("_", " "), *shown, op.domain]
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines)
 
 
 README_PARTS: dict[str, Callable[[], str]] = {
+    "size": size,
     "operations": operations,
     "terminal": captures.terminal,
     "pdb": captures.pdb,
-    "launch": captures.launch,
     "unrolled": captures.unrolled,
 }
 
@@ -173,7 +188,7 @@ def write(generated: Generated) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write, or with `--check` compare; 1 when something is out of date or a notebook has a fault."""
+    """Write, or with `--check` compare; 1 when something is out of date or a notebook is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.regenerate", description=__doc__)
     parser.add_argument("what", nargs="*", help=f"{', '.join(GENERATORS)} (all of them unless named)")
     parser.add_argument("--check", action="store_true", help="write nothing; say what is out of date")

@@ -9,7 +9,7 @@ import sys
 
 HEAVY = {
     "asyncio", "cairosvg", "concurrent", "email", "graphviz", "http", "importlib.metadata", "IPython",
-    "logging", "matplotlib", "multiprocessing", "numpy", "socket", "ssl", "subprocess", "unittest", "xml",
+    "logging", "matplotlib", "multiprocessing", "numpy", "socket", "ssl", "subprocess", "tqdm", "unittest", "xml",
 }  # fmt: skip
 
 WATCH = """
@@ -66,3 +66,13 @@ def test_importing_imports_nothing_heavy() -> None:
     code = "import sys, json; old = set(sys.modules); import {}; print(json.dumps([*set(sys.modules) - old]))"
     assert HEAVY.isdisjoint(printed_by(code.format("microgradnet")))
     assert not HEAVY.isdisjoint(printed_by(code.format("graphviz")))
+    late = "microgradnet.drawing.chart, microgradnet.train.plotting, microgradnet.teach.examples"
+    assert {"matplotlib", "tqdm", "graphviz"}.isdisjoint(printed_by(code.format(late)))
+
+
+def test_importing_leaves_the_loggers_of_a_program_alone() -> None:
+    """Importing wipes the root logger's handlers."""
+    code = "import logging, json; logging.basicConfig(); n = len(logging.root.handlers); import microgradnet;"
+    done = subprocess.run([sys.executable, "-c", code + "print(json.dumps([n, len(logging.root.handlers)]))"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert json.loads(done.stdout) == [1, 1]

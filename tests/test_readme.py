@@ -9,6 +9,8 @@ import pytest
 
 from tests import ROOT
 from tests.readme import README, Block, blocks, commands, file_map
+from tests.regenerate import core
+from tests.test_layout import ENGINE, nodes_of
 
 VENV = "python3 -m venv .venv && . .venv/bin/activate && pip install "
 # By these .ci/run knows the commands that it runs, and the benchmarks. A new kind needs a line there too.
@@ -67,6 +69,41 @@ def test_pictures_and_links_into_the_tree_lead_somewhere(readme: str) -> None:
     links = re.findall(r"\]\(([^)\s]+)", readme) + re.findall(r"(?:src|srcset|href)=\"([^\"]+)\"", readme)
     inside = [link.split("#")[0] for link in links if not re.match(r"[a-z]+:|#", link)]
     assert [link for link in inside if not (ROOT / link).exists()] == []
+
+
+DOORS = {("value", "microgradnet.stepping.steps"), ("operation", "microgradnet.notation.typography")}
+"""Imports inside a function of the core, for `Value.backward_steps`, `Value.forward_steps` and `Operation.symbol`."""
+
+
+def test_the_core_imports_nothing_else_of_the_package() -> None:
+    """The number of lines that README gives is therefore that of everything needed to compute gradients."""
+    imports = {(path.stem, name) for path in core() for name in imported(path.read_text(encoding="utf-8"))}
+    assert {(module, name) for module, name in imports if ENGINE.isdisjoint(name.split(".")[1:2])} == DOORS
+
+
+def imported(text: str) -> set[str]:
+    """The names of microgradnet that a module imports, wherever in it, but for those of type hints."""
+    names = set()
+    for node in nodes_of(ast.parse(text), with_hints=False):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            whole = node.module == "microgradnet"
+            names |= {f"microgradnet.{alias.name}" for alias in node.names} if whole else {node.module or "."}
+    return {name for name in names if name.startswith(("microgradnet", "."))}
+
+
+def test_imports_of_the_core_are_read_wherever_they_stand() -> None:
+    text = """
+if TYPE_CHECKING:
+    from microgradnet.value import Value
+import math, microgradnet.train
+from microgradnet import ops, nn
+from . import data
+def f():
+    from microgradnet.drawing import draw
+"""
+    assert imported(text) == {f"microgradnet.{name}" for name in ("train", "ops", "nn", "drawing")} | {"."}
 
 
 WRITTEN = """

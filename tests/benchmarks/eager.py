@@ -1,17 +1,28 @@
-"""Eager microgradnet beside micrograd, as both are normally run: `python -m tests.benchmarks.eager`.
+"""Eager microgradnet and micrograd, measured in one run: `python -m tests.benchmarks.eager` prints a Markdown table.
 
-Prints a Markdown table. Each library works in a process of its own, so that neither pays for the other's garbage;
-they take turns (A B A B …) within one run, so that a busy moment falls on both; medians are shown. The cycle
-collector is on. micrograd walks its graphs by recursion, so each has a large stack and a raised recursion limit,
-except in the last row, which is about that.
+Each library works in a process of its own, so that neither pays for the other's garbage, with Python's cycle collector
+on. The numbers that both computed are compared before a row is printed. The conditions of each row:
+
+- irregular graphs: the two processes take turns (A B A B …), so that a busy moment falls on both; median of the turns,
+  after a first that only warms up; in a thread with a stack of 512 MiB and a recursion limit of 1,000,000, because
+  micrograd walks its graphs by recursion;
+- one step of micrograd's demo: the same, a turn being the median of five steps;
+- the demo's whole loop, 100 steps with a falling learning rate and the accuracy of each step: a plain script, started
+  afresh for each library, in turn, on the main thread with Python's defaults; once each, warming up included;
+- a binary node: one turn under `tracemalloc`;
+- the chain: turns again, at most three, with the large stack but Python's own recursion limit; its peak memory: one
+  turn under `tracemalloc`.
 """
 
 import argparse
+import json
 import math
 import multiprocessing
+import os
 import platform
 import random
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -140,6 +151,53 @@ def demo(library: Library, count: int) -> Iterator[Turn]:
         yield Turn(statistics.median(seconds), [loss.data])
 
 
+# --- the same demo as a plain script: a training loop as people write it, with the import changed ---
+
+IMPORTS = {
+    "micrograd": "from micrograd.engine import Value\nfrom micrograd.nn import MLP",
+    "microgradnet": "from microgradnet import MLP, Value",
+}
+
+LOOP = """
+import json, random, sys, time
+
+points, steps = json.load(sys.stdin)
+random.seed(1337)
+model = MLP(2, [16, 16, 1])
+
+def loss():
+    scores = [model([Value(x) for x in point]) for point, _ in points]
+    losses = [(1 - side * score).relu() for score, (_, side) in zip(scores, points)]
+    data_loss = sum(losses) * (1.0 / len(losses))
+    penalty = 1e-4 * sum(p * p for p in model.parameters())
+    right = [(side > 0) == (score.data > 0) for score, (_, side) in zip(scores, points)]
+    return data_loss + penalty, sum(right) / len(right)
+
+history = []
+start = time.perf_counter()
+for k in range(steps):
+    total, accuracy = loss()
+    model.zero_grad()
+    total.backward()
+    rate = 1.0 - 0.9 * k / 100
+    for p in model.parameters():
+        p.data -= rate * p.grad
+    history += [total.data, accuracy]
+print(json.dumps([time.perf_counter() - start, history]))
+"""
+
+
+def loop(name: str, count: int, steps: int) -> Turn:
+    """Seconds for the whole training loop, run as a script; the loss and the accuracy of each step."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", f"{IMPORTS[name]}\n{LOOP}"],
+        input=json.dumps([moons(count), steps]),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # the package that is measured here
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return Turn(*json.loads(done.stdout))
+
+
 # --- memory, and a long chain ---
 
 
@@ -210,7 +268,7 @@ def medians(repeats: int, work: Work, *arguments: Any) -> tuple[Turn, Turn]:
         SystemExit: the two have not computed the same.
     """
     connections = []
-    for name in ("micrograd", "microgradnet"):
+    for name in IMPORTS:
         here, there = multiprocessing.Pipe()
         multiprocessing.Process(target=serve, args=(there, name, work, arguments), daemon=True).start()
         there.close()
@@ -257,20 +315,24 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, help="turns of each (7; with --quick 3)")
     options = parser.parse_args()
     repeats = options.repeats or (3 if options.quick else 7)
-    nodes, points, long = (1_000, 10, 10_000) if options.quick else (100_000, 100, 1_000_000)
+    nodes, points, long, steps = (1_000, 10, 10_000, 5) if options.quick else (100_000, 100, 1_000_000, 100)
     try:
         import_module("micrograd")
     except ModuleNotFoundError:
         sys.exit("this benchmark needs micrograd beside microgradnet: pip install '.[bench]'")
 
-    print(f"Python {platform.python_version()}, {platform.machine()}, medians of {repeats} interleaved turns\n")
+    print(f"Python {platform.python_version()}, {platform.machine()}, medians of {repeats} alternating turns\n")
     print("| | micrograd | microgradnet | |\n|---|---:|---:|---:|")
     back = "forward + backward"
     random_graph = f"irregular graph of {nodes:,} nodes"
     show(f"{random_graph}, + − × ÷ relu: {back}", "ms", 1e3, medians(repeats, irregular, nodes, "+-*/r"))
     show(f"{random_graph}, + × relu alone: {back}", "ms", 1e3, medians(repeats, irregular, nodes, "+*r"))
-    demo_turns = medians(repeats, demo, points)
-    show(f"{points} moons, MLP(2, [16, 16, 1]): loss + backward + update", "ms", 1e3, demo_turns)
+    show(f"{random_graph}, + × alone: {back}", "ms", 1e3, medians(repeats, irregular, nodes, "+*"))
+    network = f"{points} moons, MLP(2, [16, 16, 1])"
+    show(f"{network}: loss + backward + update", "ms", 1e3, medians(repeats, demo, points))
+    theirs, ours = (loop(name, points, steps) for name in IMPORTS)
+    agree("loop", theirs, ours)
+    show(f"{network}: {steps} steps with accuracy, a script", "s", 1, (theirs, ours))
     show("a binary node", "bytes", 1, medians(1, memory, nodes))
     show(f"chain of {long:,} nodes: {back}", "s", 1, medians(min(repeats, 3), chain, long, False))
     show("its peak memory", "MiB", 1 / MIB, medians(1, chain, long, True))

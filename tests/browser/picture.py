@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from microgradnet import page
-from microgradnet.recording import trace_source
+from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
 from tests import ROOT
 

@@ -11,7 +11,7 @@ import pytest
 from microgradnet import MLP, Value, page, parameter, sigmoid
 from microgradnet.graph import topological_order
 from microgradnet.notation.names import number
-from microgradnet.recording import trace_source
+from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.learning import error, network
 from tests.browser import picture
@@ -134,10 +134,10 @@ def test_gradients_appear_as_they_are_made_and_add_up(opened: Open) -> None:
     c.label = "c"
     tab = opened(c)
     tab.click("#end")
-    assert "path 3 of 3 into a: 4 + 3 = 7" in tab.inner_text("#detail")
+    assert "contribution 3 of 3 to a.grad: 4 + 3 = 7" in tab.inner_text("#detail")
     assert "operand 2 of a·a" in tab.inner_text("#equation")
     tab.click("#back")
-    assert "path 2 of 3 into a: 1 + 3 = 4" in tab.inner_text("#detail")
+    assert "contribution 2 of 3 to a.grad: 1 + 3 = 4" in tab.inner_text("#detail")
     assert exact(tab)["a"] == (3.0, 4.0)
     tab.click("#start")
     assert exact(tab)["a"] == (3.0, None)
@@ -200,7 +200,7 @@ def test_what_is_no_number_is_said_and_changes_nothing(opened: Open) -> None:
     assert agrees(tab, learning())
     tab.fill("#eta", "")
     tab.click("#learn")
-    assert "η must be a number" in tab.inner_text("#message")
+    assert "the learning rate η must be a number" in tab.inner_text("#message")
 
 
 def test_a_slider_and_a_dragged_box_change_a_number_with_one_undo_each(opened: Open) -> None:
@@ -396,7 +396,7 @@ def test_a_large_graph_says_why_it_shows_neurons_and_tells_what_is_in_one(opened
     assert isinstance(loss, Value)
     loss.label = "loss"
     tab = opened(loss)
-    assert "too many to be shown one by one" in tab.inner_text("#note")
+    assert "too many for a box each" in tab.inner_text("#note")
     tab.click("#end")
     tab.locator(".view:visible .node", has_text="layer1.neuron1").first.click()
     assert "more" in tab.inner_text("#message")

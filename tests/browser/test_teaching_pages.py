@@ -1,4 +1,4 @@
-"""The pages of worksheets and of the lab, used as a learner does."""
+"""The pages of worksheets and of comparisons, used as a learner does."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from microgradnet.notation.names import number
 from microgradnet.teach.misconceptions import MISCONCEPTIONS, example, run
 from microgradnet.teach.worksheets import grade, worksheet
 from microgradnet.teach.worksheets.tolerance import read_number
-from tests.worksheets.test_grading import neuron
+from tests.teach.worksheets.test_grading import neuron
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from microgradnet.compiling import compiled
-from microgradnet.compiling.program import Program, Result
+from microgradnet.compiling.compiled_program import CompiledProgram
+from microgradnet.compiling.program import Result
 from microgradnet.ops import TABLE
 from tests.oracles.engines import check_errors, check_network, check_row, check_structures
 from tests.oracles.networks import NETWORKS
@@ -24,7 +25,7 @@ CHECKS: dict[str, Callable[[], None]] = {
 class Changed:
     """NumPy's results, changed; its errors are kept to itself."""
 
-    def __init__(self, program: Program, change: Change) -> None:
+    def __init__(self, program: CompiledProgram, change: Change) -> None:
         self._program, self._change = program, change
 
     def run(self, theta: Any, arguments: Sequence[Any], size: int, share: float) -> Result:

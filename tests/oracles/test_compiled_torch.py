@@ -53,7 +53,7 @@ def test_every_row(row: Operation) -> None:
 
 @pytest.mark.parametrize("name", own.NAMES)
 def test_a_users_own_operation(name: str) -> None:
-    check_row(own.defined()[name].row, "torch")
+    check_row(own.defined()[name], "torch")
 
 
 @given(st.lists(drawn_steps, min_size=1, max_size=20), st.integers(0, 6))

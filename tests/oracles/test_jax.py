@@ -57,7 +57,7 @@ def test_every_row(row: Operation) -> None:
 
 @pytest.mark.parametrize("name", own.NAMES)
 def test_a_users_own_operation(name: str) -> None:
-    check_row(own.defined()[name].row, "jax")
+    check_row(own.defined()[name], "jax")
 
 
 @given(st.lists(drawn_steps, min_size=1, max_size=8), st.integers(0, 6))

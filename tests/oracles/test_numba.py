@@ -59,7 +59,7 @@ def test_every_row(row: Operation) -> None:
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("name", own.NAMES)
 def test_a_users_own_operation(name: str) -> None:
-    check_row(own.defined()[name].row, "numba")
+    check_row(own.defined()[name], "numba")
 
 
 @given(st.lists(drawn_steps, min_size=1, max_size=25), st.integers(0, 6))

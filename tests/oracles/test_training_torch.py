@@ -1,7 +1,9 @@
-"""Optimisers, schedules and losses against PyTorch's: 50 steps with every hyperparameter changed from its default."""
+"""Optimisers, schedules and losses against PyTorch's: 50 steps by default and with each hyperparameter changed."""
 
 import importlib
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,44 +18,25 @@ from microgradnet.losses import (
     multiclass_hinge,
     squared_error,
 )
-from microgradnet.optim import SGD, Adam, AdamW, RMSProp
+from microgradnet.optim import OPTIMIZERS, SGD
 from microgradnet.optim.schedules import Cosine, Linear, StepDecay, Warmup
+from tests.training.hyperparameters import changed
+from tests.training.test_optim import BY_HAND
 
 torch: Any = importlib.import_module("torch")
 functional: Any = importlib.import_module("torch.nn.functional")
 
-OPTIMIZERS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "SGD": (lambda p: SGD(p, 0.03, weight_decay=0.02), lambda p: torch.optim.SGD(p, 0.03, weight_decay=0.02)),
-    "momentum": (
-        lambda p: SGD(p, 0.03, momentum=0.7, weight_decay=0.02),
-        lambda p: torch.optim.SGD(p, 0.03, momentum=0.7, weight_decay=0.02),
-    ),
-    "Nesterov": (
-        lambda p: SGD(p, 0.03, momentum=0.7, nesterov=True, weight_decay=0.02),
-        lambda p: torch.optim.SGD(p, 0.03, momentum=0.7, nesterov=True, weight_decay=0.02),
-    ),
-    "RMSProp": (
-        lambda p: RMSProp(p, 0.03, alpha=0.8, eps=1e-3, momentum=0.5, weight_decay=0.02),
-        lambda p: torch.optim.RMSprop(p, 0.03, alpha=0.8, eps=1e-3, momentum=0.5, weight_decay=0.02),
-    ),
-    "Adam": (
-        lambda p: Adam(p, 0.03, beta1=0.7, beta2=0.8, eps=1e-3, weight_decay=0.02),
-        lambda p: torch.optim.Adam(p, 0.03, betas=(0.7, 0.8), eps=1e-3, weight_decay=0.02),
-    ),
-    "AdamW": (
-        lambda p: AdamW(p, 0.03, beta1=0.7, beta2=0.8, eps=1e-3, weight_decay=0.3),
-        lambda p: torch.optim.AdamW(p, 0.03, betas=(0.7, 0.8), eps=1e-3, weight_decay=0.3),
-    ),
-    **{
-        f"{name} by default": (kind, theirs)
-        for name, kind, theirs in (
-            ("SGD", SGD, torch.optim.SGD),
-            ("RMSProp", RMSProp, torch.optim.RMSprop),
-            ("Adam", Adam, torch.optim.Adam),
-            ("AdamW", AdamW, torch.optim.AdamW),
-        )
-    },
-}
+THEIRS: dict[str, Any] = {name.lower(): kind for name, kind in vars(torch.optim).items() if isinstance(kind, type)}
+"""PyTorch's optimisers by our names."""
+
+
+def made_by_torch(name: str, numbers: dict[str, Any]) -> Callable[[Any], Any]:
+    """PyTorch's optimiser with these hyperparameters of ours, which have the same names there but for `betas`."""
+    theirs = {n: x for n, x in numbers.items() if n != "clip_norm" and not n.startswith("beta")}
+    betas = tuple(numbers[n] for n in sorted(numbers) if n.startswith("beta"))
+    return lambda p: THEIRS[name](p, **theirs, **({"betas": betas} if betas else {}))
+
+
 START = [1.0, -2.0, 0.5, 3.0]
 
 
@@ -72,8 +55,35 @@ def after_50_steps(ours: Any, theirs: Any, schedule: Any = None, clip: float | N
     return [p.data for p in values], tensor.tolist()
 
 
-@pytest.mark.parametrize(("ours", "theirs"), OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
-def test_50_steps(ours: Any, theirs: Any) -> None:
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    label: (name, numbers)
+    for name, kind in OPTIMIZERS.items()
+    if name in THEIRS
+    for label, numbers in (
+        (f"{name} by default", {}),
+        (f"{name} with all hyperparameters changed", changed(kind) | {"lr": 0.03, "clip_norm": math.inf}),
+        *[
+            (f"{name} with another {n}", {n: changed(kind)[n]})
+            for n in kind.ranges
+            if n not in ("clip_norm", "nesterov")
+        ],
+    )
+}
+
+
+def test_every_optimiser_is_held_against_another_program() -> None:
+    for name, kind in OPTIMIZERS.items():
+        assert name in THEIRS or name in BY_HAND, (
+            f"nothing says that {kind.__name__} computes what it should: torch.optim has none of this name, so write "
+            f"the update of one parameter out as a function `{name}` in BY_HAND of tests/training/test_optim.py"
+        )
+
+
+@pytest.mark.parametrize(("name", "numbers"), CASES.values(), ids=CASES.keys())
+def test_50_steps(name: str, numbers: dict[str, Any]) -> None:
+    ours: Any = partial(OPTIMIZERS[name], **numbers)
+    all_numbers = ours([parameter(0.0)]).hyperparameters
+    theirs = made_by_torch(name, all_numbers if numbers else {})  # else PyTorch's own defaults
     found, expected = after_50_steps(ours, theirs)
     np.testing.assert_allclose(found, expected, rtol=1e-11)
     assert not np.allclose(found, START, rtol=1e-6)
