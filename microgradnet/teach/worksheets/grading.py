@@ -108,8 +108,8 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
     Worksheet: y: 1 of 2 points
       (1) w.grad: wrong, 2 for 3; it looks like "the local derivative of the other operand"
       (2) x.grad: right
-    the local derivative of the other operand: how much w·x changes with w depends on what w
-      is multiplied by: ∂(w·x)/∂w = x.
+    the local derivative of the other operand: the derivative of w·x with respect to w is
+      the factor of w: ∂(w·x)/∂w = x.
     """
     if not 0.0 < tolerance < 1.0:
         raise ValueError(f"tolerance is a fraction of the right answer, above 0 and below 1, got {tolerance!r}")
