@@ -187,3 +187,15 @@ def test_a_million_additions(way: str) -> None:
     assert (done.returncode, done.stderr[-500:]) == (0, "")
     shared = "copy.copy" in way
     assert json.loads(done.stdout) == [2000002.0, "x", 1000001.0, 1000001.0 if shared else 0.0, True]
+
+
+def test_a_pickle_that_failed_leaves_the_next_one_flat() -> None:
+    y = Value(1.0)
+    for _ in range(5_000):
+        y = y + 1.0
+    last: Any = y.operands[0]
+    last.note = lambda: None
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        pickle.dumps(y)
+    del last.note
+    assert pickle.loads(pickle.dumps(y)).data == 5_001.0

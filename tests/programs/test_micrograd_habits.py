@@ -358,3 +358,38 @@ def test_neurons_say_whether_they_are_linear() -> None:
     for bent in (make(2), make(2, True), make(2, nonlin=True), make(2, "tanh")):
         assert bent.nonlin is True
     assert make(2, True)(z)._op == "ReLU"
+
+
+# What a program puts in place of a value's own `_backward`
+
+
+def test_a_function_set_on_a_square_counts_once() -> None:
+    x = Value(3.0)
+    y = x * x
+
+    def _backward() -> None:
+        x.grad += 2 * x.data * y.grad
+
+    y._backward = _backward
+    y.backward()
+    assert x.grad == 6.0
+
+
+def test_a_function_may_call_the_one_it_replaces() -> None:
+    x, calls = Value(3.0), []
+    y = x * 2
+    before = y._backward
+
+    def _backward() -> None:
+        calls.append(y)
+        before()
+
+    y._backward = _backward
+    y.backward()
+    assert (x.grad, calls) == (2.0, [y])
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickle.dumps])
+def test_a_copy_of_such_a_value_is_refused_at_once(copied: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match="@operation"):
+        copied(own_tanh(Value(0.5)))
