@@ -54,44 +54,26 @@ def set_gradients(nodes: "Sequence[Value]", gradients: "Iterable[float]") -> Non
     deque(map(setattr, nodes, repeat("grad"), gradients), maxlen=0)
 
 
-def backward_pass(root: "Value", seed: float) -> None:
-    """Add seed·d(root)/d(leaf) to every leaf's gradient and set those between; or fail, and change nothing."""
-    graph = prepared(root, seed)
-    saved = SavedGradients(graph.nodes)
-    with saved, saved:
-        start(graph, seed)
-        propagate(graph.computed)
-        finish(graph, saved)
-
-
-def chain_rule_once(node: "Value") -> None:
-    """The chain rule from one node to its operands: micrograd's `node._backward()`."""
-    _zero_missing([node, *node.operands])
-    backpropagate([node])
-
-
-def prepared(root: "Value", seed: float) -> Graph:
-    """The graph below `root`, if a pass can go back through it."""
+def prepared(root: "Value", what: str, seed: float = 1.0) -> Graph:
+    """The graph below `root`, if a pass from `seed` can go back through it; `what` names the pass to hooks."""
     if not isfinite(seed):
         raise ValueError(f"backward(grad) needs a finite number as the gradient to start from, got {seed!r}")
-    refuse_unrecorded(root)
+    if root.op is UNRECORDED:
+        raise RuntimeError(
+            f"{named(root)} was computed inside no_grad(), which cut it off from its operands: compute it outside"
+        )
     graph = Graph(root)
     for hook in recording.hooks():
-        hook.before("backward", graph.nodes)
+        hook.before(what, graph.nodes)
     refuse_stale(graph)
     return graph
 
 
 def start(graph: Graph, seed: float) -> None:
-    """The gradients that a pass begins with: 0 between root and leaves, `seed` more at the root."""
-    _zero_missing(graph.leaves)
+    """Set the gradients that a pass begins with: 0 between root and leaves, `seed` more at the root."""
+    set_gradients(graph.leaves, [leaf.grad or NO_GRADIENT for leaf in graph.leaves])  # PyTorch's None is none, too
     set_gradients(graph.computed, repeat(0.0))
     graph.roots[0].grad += seed
-
-
-def _zero_missing(nodes: "Sequence[Value]") -> None:
-    """A gradient of None, which is PyTorch's way to say that there is none, is 0."""
-    set_gradients([node for node in nodes if node.grad is None], repeat(NO_GRADIENT))  # type: ignore[redundant-expr]
 
 
 def propagate(computed: "list[Value]", m: Any = floats, read: "Callable[[Value], Any]" = data_of) -> None:
@@ -101,18 +83,10 @@ def propagate(computed: "list[Value]", m: Any = floats, read: "Callable[[Value],
 
 
 def finish(graph: Graph, saved: SavedGradients) -> None:
-    """Raise an error if a leaf's gradient has become an infinity or a NaN just now."""
+    """Raise an error if this pass has made a leaf's gradient an infinity or a NaN."""
     leaves = zip(graph.leaves, saved.before, strict=False)
     beyond = [leaf for leaf, grad in leaves if not isfinite(leaf.grad) and isfinite(grad or 0.0)]
     refuse_overflow(beyond, graph.computed)
-
-
-def refuse_unrecorded(root: "Value") -> None:
-    """Raise an error if a result was cut off from its operands."""
-    if root.op is UNRECORDED:
-        raise RuntimeError(
-            f"{named(root)} was computed inside no_grad(), which cut it off from its operands: compute it outside"
-        )
 
 
 def refuse_stale(graph: Graph) -> None:

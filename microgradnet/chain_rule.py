@@ -41,26 +41,22 @@ def backpropagate(computed: "list[Value]", m: Any = floats, read: "Callable[[Val
                 local_derivatives = rule(m, read(node), *map(read, operands))
             for operand, local_derivative in zip(operands, local_derivatives):  # noqa: B905  # constants come last
                 operand.grad += upstream * local_derivative  # the chain rule
-    except DomainError:
-        raise
     except (ArithmeticError, ValueError):
         raise no_derivative(node, computed[-1]) from None
 
 
-def local_derivatives(node: "Value", root: "Value | None" = None) -> tuple[float, ...]:
+def local_derivatives(
+    node: "Value", root: "Value | None" = None, m: Any = floats, read: "Callable[[Value], Any]" = data_of
+) -> tuple[Any, ...]:
     """∂node/∂operand for each operand that has a derivative; constants, which come last, have none.
 
     Raises:
         DomainError: one does not exist there; the path from `root` is named.
     """
-    derivatives: tuple[float, ...]
     try:
-        derivatives = node.op.derivatives(floats, node._data, *map(data_of, node.operands))
-    except DomainError:
-        raise
+        return node.op.derivatives(m, read(node), *map(read, node.operands))
     except (ArithmeticError, ValueError):
         raise no_derivative(node, node if root is None else root) from None
-    return derivatives
 
 
 def no_derivative(node: "Value", root: "Value") -> DomainError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from microgradnet import ops
 from microgradnet.ops import floats
@@ -38,9 +38,9 @@ def weighted_sum(weights: Iterable[float], inputs: Iterable[float], bias: float 
 @overload
 def weighted_sum(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | None = None) -> Operand: ...
 def weighted_sum(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | None = None) -> Operand:
-    """Y = w₁·x₁ + w₂·x₂ + … + b in a single node: what a neuron's soma adds up.
+    """The weighted sum y = w₁·x₁ + w₂·x₂ + … + b in a single node: what a neuron's soma adds up.
 
-    dy/dwᵢ = xᵢ, dy/dxᵢ = wᵢ, dy/db = 1. Added from the left and the bias last, as one writes it with + and ·.
+    ∂y/∂wᵢ = xᵢ, ∂y/∂xᵢ = wᵢ, ∂y/∂b = 1. Added from the left and the bias last, as one writes it with + and ·.
 
     Raises:
         ValueError: not as many weights as inputs, or none.
@@ -68,7 +68,7 @@ def softmax(values: Iterable[float]) -> list[float]: ...
 @overload
 def softmax(values: Iterable[Operand]) -> list[Operand]: ...
 def softmax(values: Iterable[Any]) -> list[Any]:
-    """yᵢ = e^xᵢ / (e^x₁ + e^x₂ + …): positive numbers whose sum is 1, without overflow.
+    """The probabilities yᵢ = e^xᵢ / (e^x₁ + e^x₂ + …): positive numbers whose sum is 1, without overflow.
 
     >>> [round(y, 4) for y in softmax([1.0, 2.0, 1000.0])]
     [0.0, 0.0, 1.0]
@@ -104,3 +104,5 @@ FUNCTIONS = {
     "dot": dot,
 }
 """The public functions by their names."""
+if not TYPE_CHECKING:
+    __all__ = [*FUNCTIONS, "largest"]  # noqa: PLE0604

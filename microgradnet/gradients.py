@@ -13,14 +13,12 @@ from typing import Any, Literal, overload
 from microgradnet import functions, recording
 from microgradnet.backward import (
     SavedGradients,
+    prepared,
     propagate,
     refuse_overflow,
-    refuse_stale,
-    refuse_unrecorded,
     set_gradients,
 )
 from microgradnet.chain_rule import data_of
-from microgradnet.graph import Graph
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.value import Value, constant
 
@@ -59,11 +57,7 @@ def grad(output: Value, inputs: Value | Iterable[Value], create_graph: bool = Fa
             raise TypeError(f"grad takes Values, got {value!r}")
         if value.op is CONSTANT and value is not output:  # rules take it as a number without a derivative
             raise ValueError(f"{value!r} is a constant, which has no derivative: make it a Value(…) or a parameter(…)")
-    refuse_unrecorded(output)
-    graph = Graph(output)
-    for hook in recording.hooks():
-        hook.before("grad with create_graph" if create_graph else "grad", graph.nodes)
-    refuse_stale(graph)
+    graph = prepared(output, "grad with create_graph" if create_graph else "grad")
     needed = set(wanted)
     between = []  # the nodes that depend on an input: no other matters
     for node in graph.computed:
@@ -129,4 +123,4 @@ def hessian(output: Value, inputs: Value | Iterable[Value]) -> list[list[float]]
 
 
 def _listed(values: Value | Iterable[Value]) -> list[Value]:
-    return [values] if isinstance(values, Value) else list(values)
+    return list(values) if isinstance(values, Iterable) else [values]

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from microgradnet.value import Value
 
+clock = 0
+"""How often the number of an existing value has been changed: one clock for all graphs, which may share values."""
+
 _changed: "Callable[[Value], int]" = attrgetter("_changed")
 _marking = Lock()  # held by the walk that marks nodes: others may have nodes in common with it
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from microgradnet.ops import TABLE
+from microgradnet.ops import TABLE, Operation
 from microgradnet.value import Value
 
 if TYPE_CHECKING:
@@ -19,12 +19,15 @@ Initialiser: TypeAlias = Callable[["random.Random", int, int], float]
 
 
 def linear(z: Value) -> Value:
-    """A = z: no activation."""
+    """No activation: a = z."""
     return z
 
 
-ACTIVATIONS: dict[str, Function] = {"linear": linear} | {op.name: op for op in TABLE.values() if op.activation}
-"""The activations by name."""
+ACTIVATIONS: dict[str, Function] = {
+    "linear": linear,
+    **{op.name: getattr(Value, op.name) for op in TABLE.values() if op.activation},
+}
+"""The activations by name, as methods of Value."""
 
 INITIALISERS: dict[str, Initialiser] = {
     "uniform": lambda rng, nin, nout: rng.uniform(-1.0, 1.0),
@@ -44,6 +47,8 @@ def activation_function(activation: Activation) -> Function:
     >>> activation_function(False).__name__
     'linear'
     """
+    if isinstance(activation, Operation) and TABLE.get(activation.name) is activation:
+        return ACTIVATIONS.get(activation.name, activation)
     if callable(activation):
         return activation
     name = ("linear", "relu")[activation] if isinstance(activation, bool) else activation

@@ -84,7 +84,9 @@ def tell_of(node: "Value") -> None:
 
 
 def refuse_infinity(op: Operation, operands: "Sequence[Value]", data: float) -> None:
-    """Raise an error for an infinity or NaN, unless it is due to one put in as data."""
+    """Raise an error for an infinity or NaN, unless it is a leaf's or due to one."""
+    if not operands:
+        return
     if all(isfinite(operand._data) for operand in operands):
         raise domain_error(op, operands) from None
     for hook in hooks():

@@ -6,21 +6,23 @@ Arithmetic on values builds the computation graph. What an operation computes, a
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from contextvars import ContextVar
 from functools import partial
 from itertools import repeat
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsFloat, TypeAlias
 
-from microgradnet import ops, recording
+from microgradnet import copying, graph, ops, recording
 from microgradnet.backward import (
     NO_GRADIENT,
     NoGradient,
     SavedGradients,
-    backward_pass,
-    chain_rule_once,
+    finish,
+    prepared,
+    propagate,
     set_gradients,
+    start,
 )
+from microgradnet.by_hand import OperationByHand, chain_rule_once
 from microgradnet.errors import domain_error
 from microgradnet.graph import Graph
 from microgradnet.ops import Operation
@@ -31,15 +33,16 @@ if TYPE_CHECKING:
 
 Operand: TypeAlias = "Value | float"
 
-_clock = 0  # how often the number of an existing value has been changed: see Value.data
+_new: "Callable[[type[Value]], Value]" = object.__new__
 
 
 def _node(
-    op: Operation, data: float, first: "Value | None", second: "Value | None" = None, others: "tuple[Value, ...]" = ()
-) -> "Value":
-    """The node for `data`, which `op` gave for its operands: one, two, or a tuple of any number."""
+    op: Operation, data: float, first: "Value | None" = None, second: "Value | None" = None,
+    others: "tuple[Value, ...]" = (),
+) -> "Value":  # fmt: skip
+    """The node for `data`, which `op` gave for its operands: none, one, two, or a tuple of any number."""
     node = _new(Value)
-    node._data, node._changed, node.op = data, _clock, op
+    node._data, node._changed, node.op = data, graph.clock, op
     node._first, node._second, node._others = first, second, others
     node.grad, node._label, node._mark = NO_GRADIENT, "", None
     if data - data != 0.0:
@@ -76,6 +79,15 @@ def _unary(op: Operation) -> "Callable[[Value], Value]":
     return _described(method, op)  # type: ignore[no-any-return]
 
 
+def _with_constants(op: Operation) -> "Callable[..., Value]":
+    """The method that applies `op` to a value and constants, by default those of its rule."""
+
+    def method(self: "Value", *constants: float, **named: float) -> "Value":
+        return op(self, *constants, **named)
+
+    return _described(method, op)  # type: ignore[no-any-return]
+
+
 def _binary(op: Operation) -> "Callable[[Value, Operand], Value]":
     """The method that applies `op` to a value and another value or number on its right."""
     scalar = op.scalar
@@ -90,21 +102,6 @@ def _binary(op: Operation) -> "Callable[[Value, Operand], Value]":
         return _node(op, data, self, other)
 
     return _described(method, op)  # type: ignore[no-any-return]
-
-
-def _reflected(
-    python_operator: Callable[[Any, Any], Any], method: "Callable[[Value, float], Value]"
-) -> "Callable[[Value, float], Value]":
-    """The method for a number on the left; for an array there, the array of what the operator makes of its elements."""
-
-    def reflected(self: "Value", other: Any) -> "Value":
-        if not getattr(other, "ndim", 0):
-            return method(self, other)
-        import numpy as np  # an array is here, so it has been imported
-
-        return np.frompyfunc(lambda element: python_operator(element, self), 1, 1)(other)  # type: ignore[no-any-return]
-
-    return reflected
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> "Callable[[Value, Operand], bool]":
@@ -144,7 +141,6 @@ class Value:
     """
 
     __slots__ = ("__dict__", "_changed", "_data", "_first", "_label", "_mark", "_others", "_second", "grad", "op")
-    __array_ufunc__ = None  # numpy scalars and arrays leave their operators to ours
     source: Any = None
     op: Operation
     _first: Any  # how the operands are kept: one or two here, else all in `_others`
@@ -158,11 +154,13 @@ class Value:
         if isinstance(_children, str):  # Value(data, label)
             label = label or _children
             _children = ()
-        self._data, self._changed, self.op = as_float(data), _clock, ops.INPUT
-        self.operands = _children_in(_children)
+        self._data, self._changed, self.op = as_float(data), graph.clock, ops.INPUT
         self.grad: float = NO_GRADIENT
-        self._mark, self.label = None, label
-        if self.operands:
+        self._first, self._second, self._others, self._mark, self._label = None, None, (), None, ""
+        if label != "":
+            self.label = label
+        if _children != () and (operands := _children_in(_children)):
+            self.operands = operands
             self.op = OperationByHand(self, _op or "own", None)
         if recording.active:
             recording.tell_of(self)
@@ -174,10 +172,9 @@ class Value:
 
     @data.setter
     def data(self, data: SupportsFloat) -> None:
-        global _clock  # noqa: PLW0603  # one clock for all graphs: values may be shared between them
         number, _ = as_float(data), self._data  # one that a vector keeps is fetched first
-        _clock += 1
-        self._changed = -_clock if self.operands else _clock  # negative: it is no longer what its operands give
+        graph.clock += 1
+        self._changed = -graph.clock if self.operands else graph.clock  # negative: no longer what its operands give
         self._data = number
 
     @property
@@ -215,18 +212,26 @@ class Value:
     __abs__ = _unary(ops.abs)
 
     def __pow__(self, exponent: Operand) -> "Value":
-        """Self ** exponent: a number as the exponent has a rule of its own, without a logarithm."""
+        """The power; with a number as the exponent by a rule of its own, without a logarithm."""
         other = exponent if isinstance(exponent, Value) else constant(exponent)
         return apply(ops.power if other.op is ops.CONSTANT else ops.general_power, (self, other))
 
-    # The int 0 that `sum([...])` starts from adds no node
-    __radd__ = _reflected(
-        operator.add, lambda self, n: self if type(n) is int and n == 0 else apply(ops.add, (constant(n), self))
-    )
-    __rsub__ = _reflected(operator.sub, lambda self, number: apply(ops.subtract, (constant(number), self)))
-    __rmul__ = _reflected(operator.mul, lambda self, number: apply(ops.multiply, (constant(number), self)))
-    __rtruediv__ = _reflected(operator.truediv, lambda self, number: apply(ops.divide, (constant(number), self)))
-    __rpow__ = _reflected(operator.pow, lambda self, base: apply(ops.exponential, (self, constant(base))))
+    def __radd__(self, number: float) -> "Value":
+        if type(number) is int and number == 0:  # where `sum([...])` starts: no node
+            return self
+        return constant(number) + self
+
+    def __rsub__(self, number: float) -> "Value":
+        return constant(number) - self
+
+    def __rmul__(self, number: float) -> "Value":
+        return constant(number) * self
+
+    def __rtruediv__(self, number: float) -> "Value":
+        return constant(number) / self
+
+    def __rpow__(self, base: float) -> "Value":
+        return apply(ops.exponential, (self, constant(base)))
 
     def __pos__(self) -> "Value":
         return self
@@ -285,12 +290,19 @@ class Value:
             StaleGraphError: a number was changed after something had been computed from it.
             DomainError: a derivative does not exist where the graph was computed (√x at 0, say), or is no float.
             RuntimeError: it was computed inside `no_grad()`.
+            ValueError: `grad` is not finite.
 
         >>> a = Value(3.0); y = a * a
         >>> y.backward(); y.backward(); a.grad
         12.0
         """
-        backward_pass(self, as_float(grad))
+        seed = as_float(grad)
+        below = prepared(self, "backward", seed)
+        saved = SavedGradients(below.nodes)
+        with saved, saved:
+            start(below, seed)
+            propagate(below.computed)
+            finish(below, saved)
 
     def backward_steps(self, grad: SupportsFloat = 1.0) -> "Iterator[BackwardStep]":
         """`backward()`, paused after each application of the chain rule: see `stepping.steps.backward_steps`."""
@@ -334,34 +346,7 @@ class Value:
         if self.operands:  # a leaf has none to pass a gradient to
             self.op = OperationByHand(self, self._op or "own", backward)
 
-    # Copies and pickles are flat: a chain of a million is no deeper than a single operation
-    def __reduce_ex__(self, protocol: object) -> Any:
-        below: list[Any] = []
-        pending = _pending.get()
-        if self in pending and pending.isdisjoint(self.operands):  # its turn: all below it are done
-            pending.discard(self)
-        elif self.operands:
-            below = [*Graph(self).computed[:-1]]
-            _pending.set(set(below))
-            below.append(_Done(pending))
-        kept = [getattr(self, name) for name in _KEPT]
-        return _new, (type(self),), (below, kept, vars(self))
-
-    def __setstate__(self, state: Any) -> None:
-        """The clock goes on from that of the process where a pickle was made."""
-        global _clock  # noqa: PLW0603
-        _, slots, attributes = state
-        for name, held in zip(_KEPT, slots, strict=True):
-            setattr(self, name, held)
-        self._mark = None
-        vars(self).update(attributes)
-        _clock = max(_clock, abs(self._changed))
-
-    def __copy__(self) -> "Value":
-        kept = [getattr(self, name) for name in _KEPT]
-        twin = _new(type(self))
-        twin.__setstate__(([], kept, vars(self)))
-        return twin
+    __reduce_ex__, __setstate__, __copy__ = copying.reduced, copying.restore, copying.copied
 
 
 def parameter(data: SupportsFloat, label: str = "") -> Value:
@@ -370,16 +355,14 @@ def parameter(data: SupportsFloat, label: str = "") -> Value:
     >>> w = parameter(0.5, "w"); w.op
     <Operation parameter>
     """
-    leaf = Value(data, label)
-    leaf.op = ops.PARAMETER
+    leaf = _node(ops.PARAMETER, as_float(data))
+    leaf.label = label
     return leaf
 
 
 def constant(data: SupportsFloat) -> Value:
     """A leaf for a plain number in an expression, as the 2 in `2 * x`: what the operators make of one."""
-    leaf = Value(data)
-    leaf.op = ops.CONSTANT
-    return leaf
+    return _node(ops.CONSTANT, as_float(data))
 
 
 def _children_in(given: Any) -> "tuple[Value, ...]":
@@ -389,54 +372,7 @@ def _children_in(given: Any) -> "tuple[Value, ...]":
     raise TypeError(f"a label is a str, got {given!r}; operands are recorded by the operations themselves")
 
 
-class OperationByHand(Operation):
-    """The operation of a node whose `_backward` a program has set: its derivatives are what that adds to gradients."""
-
-    def __init__(self, node: Value, name: str, backward: Callable[[], None] | None) -> None:
-        def value(m: Any, *operands: Any) -> Any:
-            raise TypeError(
-                f"{name!r} has a _backward() of its own, whose formula nobody can read: define it with @operation to "
-                "compile it, differentiate it twice or play it in a page"
-            )
-
-        def derivatives(m: Any, y: Any, *operands: Any) -> tuple[float, ...]:
-            if not isinstance(y, float):
-                value(m)
-            if backward is None:
-                raise TypeError(f"{node!r} was made with operands and no rule: set its _backward, or use @operation")
-            saved = SavedGradients([node, *node.operands], always=True)
-            with saved, saved:
-                set_gradients(saved.nodes, [1.0, *[0.0] * len(node.operands)])
-                node.op = before  # which `backward` may call
-                try:
-                    backward()
-                finally:
-                    node.op = self
-                added = {operand: operand.grad for operand in node.operands}
-                return tuple([added.pop(operand, 0.0) for operand in node.operands])  # once for the two of x·x
-
-        before = node.op
-        super().__init__(value, derivatives, name=name, code=name)
-
-    def __reduce__(self) -> Any:
-        raise TypeError(f"{self.name!r} has a _backward() of its own, which can't be copied: define it with @operation")
-
-
-class _Done:
-    """Stands behind the nodes below one that is copied or pickled: those of an outer one are pending again."""
-
-    def __init__(self, pending: set[Value] | None = None) -> None:
-        self.pending = pending
-
-    def __reduce__(self) -> Any:
-        _pending.set(self.pending or set())
-        return _Done, ()
-
-
-_pending: ContextVar[set[Value]] = ContextVar("pending", default=set())  # noqa: B039  # never changed
-_KEPT = ("_data", "_changed", "_label", "grad", "op", "_first", "_second", "_others")
-_new: Callable[[type[Value]], Value] = object.__new__
-
 _METHODS = {op: _unary(op) for op in ops.TABLE.values() if len(op.operands) == 1 and not op.operator}
-for _operation, _method in _METHODS.items():
-    setattr(Value, _operation.name, _method)
+for _op in ops.TABLE.values():
+    if _op in _METHODS or len(_op.operands) - len(_op.value.__defaults__ or ()) == 1:
+        setattr(Value, _op.name, _METHODS.get(_op) or _with_constants(_op))

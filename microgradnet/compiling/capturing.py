@@ -13,13 +13,14 @@ from inspect import signature
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
-from microgradnet import value as engine
+from microgradnet import graph
+from microgradnet.by_hand import OperationByHand
 from microgradnet.errors import CaptureError
 from microgradnet.graph import Graph
 from microgradnet.ops import PARAMETER
 from microgradnet.recording import Hook, graph_recorded
 from microgradnet.stepping.tracing import here, is_in_package, trace_source
-from microgradnet.value import OperationByHand, Value, constant
+from microgradnet.value import Value, constant
 
 Template: TypeAlias = Any
 """A nested structure of lists, tuples and dicts, in which an int is the index of an output."""
@@ -180,9 +181,9 @@ def _run(
     arguments = [_values(array.tolist(), name, flat) for array, name, flat in zip(sample, names, inputs, strict=True)]
     with _capturing([*parameters, *chain.from_iterable(inputs)]) as made:
         outputs: list[Value] = []
-        before = engine._clock
+        before = graph.clock
         template = _template(function(*arguments), outputs)
-        if engine._clock != before:
+        if graph.clock != before:
             raise capture_error("setting .data", "pass numbers that change from call to call as an argument")
         if _refusals:  # and the function caught it
             raise _refusals[0]

@@ -105,7 +105,7 @@ def total_derivatives(m: Namespace, y: Number, *operands: Number) -> tuple[Numbe
 
 @operation(total_derivatives, operands=("x₁", "x₂", "x₃"), code="total([x1, x2, x3])")
 def total(m: Namespace, *operands: Number) -> Number:
-    """Y = x₁ + x₂ + … in a single node, where the built-in `sum` makes one for each +. dy/dxᵢ = 1."""
+    """The sum y = x₁ + x₂ + … in a single node, where the built-in `sum` makes one for each +. ∂y/∂xᵢ = 1."""
     return m.total(operands)
 
 

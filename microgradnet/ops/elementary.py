@@ -122,6 +122,6 @@ def logsumexp_scalar(*operands: float) -> float:
     scalar=logsumexp_scalar,
 )
 def logsumexp(m: Namespace, *operands: Number) -> Number:
-    """Y = log(eˣ¹ + eˣ² + …), without overflow. dy/dxᵢ is the softmax of the values."""
+    """The logarithm y = log(eˣ¹ + eˣ² + …), without overflow. ∂y/∂xᵢ is the softmax of the operands."""
     top = m.largest(operands)  # taken out, so that no exponential overflows
     return top + m.log(m.total([m.exp(x - top) for x in operands]))

@@ -79,20 +79,16 @@ class Operation:
         return symbol_of(self)
 
     @overload
-    def __call__(self, x: "Value", /, *others: "Value | float", **constants: float) -> "Value": ...
+    def __call__(self, *numbers: float, **named: float) -> float: ...  # type: ignore[overload-overlap]
     @overload
-    def __call__(self, x: float, y: "Value", /, *others: "Value | float", **constants: float) -> "Value": ...
-    @overload
-    def __call__(self, x: float, y: float, z: "Value", /, *others: "Value | float", **constants: float) -> "Value": ...
-    @overload
-    def __call__(self, *numbers: float, **constants: float) -> float: ...
-    @overload
-    def __call__(self, values: "Iterable[Value]", /) -> "Value": ...
+    def __call__(self, *operands: "Value | float", **named: "Value | float") -> "Value": ...
     @overload
     def __call__(self, numbers: Iterable[float], /) -> float: ...
     @overload
+    def __call__(self, values: "Iterable[Value]", /) -> "Value": ...
+    @overload
     def __call__(self, values: "Iterable[Value | float]", /) -> "Value | float": ...
-    def __call__(self, *operands: Any, **constants: Any) -> Any:  # type: ignore[misc]  # **constants is not `x`
+    def __call__(self, *operands: Any, **named: Any) -> Any:
         """The result, of as many operands as it has (an operation of any number takes a list): of numbers, a number.
 
         An operand that is no number applies the operation itself, by `operand._apply_operation(operation, operands)`.
@@ -102,9 +98,9 @@ class Operation:
             TypeError, ValueError: these are not its operands.
         """
         if self.variadic:
-            operands = self._listed(*operands, **constants)
-        elif constants or len(operands) != len(self.operands):
-            operands = self._bound(*operands, **constants)
+            operands = self._listed(*operands, **named)
+        elif named or len(operands) != len(self.operands):
+            operands = self._in_order(*operands, **named)
         for operand in operands:
             if hasattr(operand, "_apply_operation"):
                 return operand._apply_operation(self, operands)
@@ -126,20 +122,14 @@ class Operation:
             return operands
         raise ValueError(f"{self.name} needs at least one value, got none")
 
-    def _bound(self, *given: Any, **constants: float) -> tuple[Any, ...]:
-        """The operands in order, the defaults of constants among them."""
-        defaults = self.value.__defaults__ or ()
-        missing = len(self.operands) - len(given)
-        if not constants and 0 < missing <= len(defaults):
-            return given + defaults[len(defaults) - missing :]
-        from inspect import signature  # takes as long to load as this package
-
-        try:
-            bound = signature(self.value).bind(floats, *given, **constants)
-        except TypeError as error:
-            raise TypeError(f"{self.code}: {error}") from None
-        bound.apply_defaults()
-        return bound.args[1:]
+    def _in_order(self, *given: Any, **named: Any) -> tuple[Any, ...]:
+        """All operands: those given in order, those given by name, and the defaults of constants."""
+        rest = self.operands[len(given) :]
+        defaults = dict(zip(self.operands[::-1], (self.value.__defaults__ or ())[::-1], strict=False))
+        if len(given) > len(self.operands) or not named.keys() <= set(rest) <= {*defaults, *named}:
+            got = ", ".join([*map(repr, given), *[f"{name}={x!r}" for name, x in named.items()]])
+            raise TypeError(f"{self.code} takes {' and '.join(self.operands)}, got ({got})")
+        return (*given, *[(defaults | named)[name] for name in rest])
 
     def replace(self, **changes: Any) -> "Operation":
         """A new operation, outside the table, that is as this one but for `changes`.

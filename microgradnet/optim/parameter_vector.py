@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from microgradnet import value as engine
+from microgradnet import graph
 from microgradnet.value import Value
 
 Numbers: TypeAlias = NDArray[np.float64]
@@ -108,9 +108,9 @@ class ParameterVector:
         return self
 
     def _synchronised(self) -> Numbers:
-        if not self._ahead and self._clock != engine._clock:  # some value somewhere has changed
+        if not self._ahead and self._clock != graph.clock:  # some value somewhere has changed
             self._numbers[:] = [value._data for value in self.values]
-            self._clock = engine._clock
+            self._clock = graph.clock
         return self._numbers
 
     def _taken(self) -> Numbers:
@@ -124,8 +124,8 @@ class ParameterVector:
                 map(delattr, self.values, repeat("_changed")),
                 map(setattr, [self], ["_ahead"], [True]),
             )
-        engine._clock += 1
-        self._clock = engine._clock
+        graph.clock += 1
+        self._clock = graph.clock
         return numbers
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from microgradnet import recording
 from microgradnet.backward import SavedGradients, finish, prepared, refuse_stale, start
-from microgradnet.chain_rule import data_of, no_derivative
-from microgradnet.errors import DomainError
+from microgradnet.chain_rule import data_of, local_derivatives
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.recording import Hook
 
@@ -57,15 +56,9 @@ def applications(
 ) -> Iterator[Application]:
     """`backpropagate`, one application at a time; watches are asked before each, but for those to constants."""
     for node in reversed(computed):
-        root, upstream, operands = computed[-1], node.grad, node.operands
-        try:
-            local_derivatives = node.op.derivatives(m, read(node), *map(read, operands))
-        except DomainError:
-            raise
-        except (ArithmeticError, ValueError):
-            raise no_derivative(node, root) from None
-        for position, local_derivative in enumerate(local_derivatives):
-            operand = operands[position]
+        root, upstream = computed[-1], node.grad
+        for position, local_derivative in enumerate(local_derivatives(node, root, m, read)):
+            operand = node.operands[position]
             application = Application(root, node, position, upstream, local_derivative, operand.grad)
             if operand.op is not CONSTANT and [watch for watch in _watches() if watch.matches(application)]:
                 breakpoint()  # asked for with break_on(); the line that applies the chain rule is next
@@ -116,7 +109,7 @@ def backward_applications(root: "Value", seed: float) -> Iterator[Application]:
         RuntimeError: another pass over some of its nodes has begun meanwhile, which undid this one.
         StaleGraphError: a number was changed before or meanwhile.
     """
-    graph = prepared(root, seed)
+    graph = prepared(root, "backward", seed)
     saved = SavedGradients(graph.nodes)
     paused = _Paused(saved)
     with paused, paused, saved, saved:

@@ -89,7 +89,7 @@ def backward_unrolled(root: Value, path: str | os.PathLike[str] | None = None, g
     try:
         seed = as_float(grad)
         written, code, namespace = _prepare(root, path, seed)
-        graph = prepared(root, seed)
+        graph = prepared(root, "backward", seed)
         saved = SavedGradients(graph.nodes)
         with saved, saved:
             start(graph, seed)

@@ -81,10 +81,12 @@ def test_it_is_a_function_with_a_name_a_docstring_and_a_signature(functions: Own
     assert swish(x, 3).operands[1].data == 3.0
     assert lerp(0.0, Value(1.0), 0.5).data == lerp(0.0, 1.0, Value(0.5)).data == 0.5
     for wrong, said in (
-        (cube, r"cube\(x\): missing a required argument: 'x'"),
-        (lambda: cube(1.0, 2.0), r"cube\(x\): too many positional arguments"),
+        (cube, r"cube\(x\) takes x, got \(\)"),
+        (lambda: cube(1.0, 2.0), r"cube\(x\) takes x, got \(1\.0, 2\.0\)"),
+        (lambda: cube(1.0, y=2.0), r"cube\(x\) takes x, got \(1\.0, y=2\.0\)"),
+        (lambda: cube(1.0, x=2.0), r"cube\(x\) takes x, got \(1\.0, x=2\.0\)"),
         (lambda: cube("1"), "expected one real number"),  # type: ignore[arg-type]
-        (lambda: swish(x, beta=Value(1.0)), "expected one real number"),  # type: ignore[call-overload]
+        (lambda: swish(x, beta=Value(1.0)), "expected one real number"),
     ):
         with pytest.raises(TypeError, match=said):
             wrong()

@@ -125,6 +125,21 @@ def test_targets_less_a_prediction() -> None:
     assert loss.data == pytest.approx(by_hand.data)
 
 
+@pytest.mark.parametrize("compare", [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne])
+def test_comparing_an_array_with_a_value_compares_its_elements(compare: Callable[[Any, Any], Any]) -> None:
+    array = np.array([1.0, 2.0, 3.0])
+    assert compare(array, Value(2.0)).tolist() == compare(array, 2.0).tolist()
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "sin", "cos", "tanh", "negative", "absolute"])
+def test_functions_of_numpy_record_a_graph(name: str) -> None:
+    v = Value(0.5)
+    y: Any = getattr(np, name)(v)
+    assert type(y) is Value
+    assert y.data == pytest.approx(getattr(np, name)(0.5))
+    assert grad(y, v) == pytest.approx((getattr(np, name)(0.5 + 1e-6) - getattr(np, name)(0.5 - 1e-6)) / 2e-6)
+
+
 @each_operator
 @pytest.mark.parametrize("array", [np.array([1.0, 2.0]), np.array([Value(1.0), Value(2.0)])], ids=["numbers", "values"])
 def test_an_array_on_the_right_is_refused_with_the_remedy(operation: Callable[[Any, Any], Any], array: Any) -> None:

@@ -1,0 +1,51 @@
+"""Nodes whose `_backward` a program sets itself: micrograd's way, and that of lectures in which it is built."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from microgradnet.backward import NO_GRADIENT, SavedGradients, set_gradients
+from microgradnet.chain_rule import backpropagate
+from microgradnet.ops import Operation
+
+if TYPE_CHECKING:
+    from microgradnet.value import Value
+
+
+def chain_rule_once(node: "Value") -> None:
+    """Pass the gradient of one node back to its operands: micrograd's `node._backward()`."""
+    nodes = [node, *node.operands]
+    set_gradients(nodes, [each.grad or NO_GRADIENT for each in nodes])  # None, too, is no gradient
+    backpropagate([node])
+
+
+class OperationByHand(Operation):
+    """The operation of a node whose `_backward` a program has set: its derivatives are what that adds to gradients."""
+
+    def __init__(self, node: "Value", name: str, backward: Callable[[], None] | None) -> None:
+        def value(m: Any, *operands: Any) -> Any:
+            raise TypeError(
+                f"{name!r} has a _backward() of its own, whose formula nobody can read: define it with @operation to "
+                "compile it, differentiate it twice or play it in a page"
+            )
+
+        def derivatives(m: Any, y: Any, *operands: Any) -> tuple[float, ...]:
+            if not isinstance(y, float):
+                value(m)
+            if backward is None:
+                raise TypeError(f"{node!r} was made with operands and no rule: set its _backward, or use @operation")
+            saved = SavedGradients([node, *node.operands], always=True)
+            with saved, saved:
+                set_gradients(saved.nodes, [1.0, *[0.0] * len(node.operands)])
+                node.op = before  # which `backward` may call
+                try:
+                    backward()
+                finally:
+                    node.op = self
+                added = {operand: operand.grad for operand in node.operands}
+                return tuple([added.pop(operand, 0.0) for operand in node.operands])  # once for the two of x·x
+
+        before = node.op
+        super().__init__(value, derivatives, name=name, code=name)
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{self.name!r} has a _backward() of its own, which can't be copied: define it with @operation")

@@ -1,0 +1,61 @@
+"""Copies and pickles of values. They are flat: a chain of a million operations is no deeper than a single one.
+
+A value comes with all that it was computed from, in topological order; so each of those finds its operands done.
+"""
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from microgradnet import graph
+
+if TYPE_CHECKING:
+    from microgradnet.value import Value
+
+_KEPT = ("_data", "_changed", "_label", "grad", "op", "_first", "_second", "_others")
+_pending: "ContextVar[set[Value]]" = ContextVar("pending")
+"""The nodes below the value that is being copied or pickled whose turn has not come."""
+
+
+class _Done:
+    """Stands behind the nodes below a value: those of an outer one are pending again."""
+
+    def __init__(self, pending: "set[Value] | None" = None) -> None:
+        self.pending = pending
+
+    def __reduce__(self) -> Any:
+        _pending.set(self.pending or set())
+        return _Done, ()
+
+
+def reduced(value: "Value", protocol: object) -> Any:
+    """`Value.__reduce_ex__`: what `copy.deepcopy` and `pickle` make it from."""
+    below: list[Any] = []
+    pending = _pending.get(set())
+    if value in pending and pending.isdisjoint(value.operands):  # its turn: all below it are done
+        pending.discard(value)
+    elif value.operands:
+        below = [*graph.Graph(value).computed[:-1]]
+        _pending.set(set(below))
+        below.append(_Done(pending))
+    return object.__new__, (type(value),), (below, *_state(value))
+
+
+def _state(value: "Value") -> "tuple[list[Any], dict[str, Any]]":
+    return [getattr(value, name) for name in _KEPT], vars(value)
+
+
+def restore(value: "Value", state: Any) -> None:
+    """`Value.__setstate__`: the clock goes on from that of the process where a pickle was made."""
+    _, kept, attributes = state
+    for name, held in zip(_KEPT, kept, strict=True):
+        setattr(value, name, held)
+    value._mark = None
+    vars(value).update(attributes)
+    graph.clock = max(graph.clock, abs(value._changed))
+
+
+def copied(value: "Value") -> "Value":
+    """`Value.__copy__`: a value with the same operands."""
+    twin = object.__new__(type(value))
+    restore(twin, ([], *_state(value)))
+    return twin
