@@ -2,21 +2,53 @@
 
 import math
 import operator
-from collections.abc import Mapping
-from typing import Any, ClassVar, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from microgradnet._shared.text import suggestion
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.errors import AnomalyError
-from microgradnet.optim.hyperparameters import ABOVE_ZERO, AT_LEAST_ZERO, NO_LIMIT, Range, checked
 from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.optim.schedules import Constant, Schedule, from_record, to_record
 
 Numbers: TypeAlias = NDArray[np.float64]
 
 HUGE = 1e100  # below it, no step can overflow
+
+
+class Range(NamedTuple):
+    """A range of numbers, as words and as a test."""
+
+    words: str
+    allows: Callable[[Any], bool]
+
+
+ABOVE_ZERO = Range("a finite number above 0", lambda x: 0 < x < math.inf)
+AT_LEAST_ZERO = Range("a finite number, at least 0", lambda x: 0 <= x < math.inf)
+NO_LIMIT = Range("above 0", lambda x: x > 0)
+FRACTION = Range("in [0, 1)", lambda x: 0 <= x < 1)
+YES_OR_NO = Range("True or False", lambda x: x in (False, True))
+
+
+def checked(numbers: Mapping[str, Any], ranges: Mapping[str, Range], owner: str) -> dict[str, float]:
+    """Hyperparameters as JSON types, each checked against its range; `owner` names their optimiser.
+
+    Raises:
+        TypeError: the owner has no hyperparameter of that name.
+        ValueError: a hyperparameter is out of its range.
+
+    >>> checked({"lr": 1, "nesterov": True}, {"lr": ABOVE_ZERO, "nesterov": YES_OR_NO}, "SGD")
+    {'lr': 1.0, 'nesterov': True}
+    """
+    for name, number in numbers.items():
+        if name not in ranges:
+            raise TypeError(f"{owner} has no {name!r}: {suggestion(name, ranges)}")
+        if not ranges[name].allows(number):
+            raise ValueError(f"{name} must be {ranges[name].words}, got {number!r}")
+    return {name: number if isinstance(number, bool) else float(number) for name, number in numbers.items()}
 
 
 class Optimizer:
@@ -82,7 +114,7 @@ class Optimizer:
         if norm > self.hyperparameters["clip_norm"]:
             g *= self.hyperparameters["clip_norm"] / norm
         if norm < HUGE and self.lr < HUGE and self.hyperparameters.get("eps", 1.0) > 0.0:
-            self._take(g, self.lr)
+            self._take(self._decayed(g), self.lr)
         else:
             self._take_carefully(g)
         self.steps += 1
@@ -101,7 +133,7 @@ class Optimizer:
         """Take a step that may overflow; if it does, undo it."""
         theta, moments = self.parameters.array.copy(), {name: moment.copy() for name, moment in self.moments.items()}
         with np.errstate(all="ignore"):
-            self._take(g, self.lr)
+            self._take(self._decayed(g), self.lr)
         if not all(np.isfinite(numbers).all() for numbers in (self.parameters.array, *self.moments.values())):
             place = int(np.argmax(np.abs(g)))
             self.parameters[:], self.moments = theta, moments
@@ -121,7 +153,7 @@ class Optimizer:
         return ()
 
     def _take(self, g: Numbers, lr: float) -> None:
-        """Change the parameters and the moments."""
+        """Change the parameters and the moments; `g` is the gradient with the weight decay."""
         raise NotImplementedError
 
     def _decayed(self, g: Numbers) -> Numbers:

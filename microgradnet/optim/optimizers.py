@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnet.optim.hyperparameters import AT_LEAST_ZERO, FRACTION, YES_OR_NO
-from microgradnet.optim.optimizer import Numbers, Optimizer
+from microgradnet.optim.optimizer import AT_LEAST_ZERO, FRACTION, YES_OR_NO, Numbers, Optimizer
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSProp"]
 
@@ -46,7 +45,6 @@ class SGD(Optimizer):
         return ("velocity",) if self.hyperparameters["momentum"] else ()
 
     def _take(self, g: Numbers, lr: float) -> None:
-        g = self._decayed(g)
         momentum = self.hyperparameters["momentum"]
         if momentum:
             velocity = self.moments["velocity"]
@@ -79,7 +77,6 @@ class Adagrad(Optimizer):
         return ("square",)
 
     def _take(self, g: Numbers, lr: float) -> None:
-        g = self._decayed(g)
         square = self.moments["square"]
         square += g * g
         self.parameters -= lr * g / (np.sqrt(square) + self.hyperparameters["eps"])
@@ -107,7 +104,6 @@ class RMSProp(Optimizer):
         return ("square", "velocity") if self.hyperparameters["momentum"] else ("square",)
 
     def _take(self, g: Numbers, lr: float) -> None:
-        g = self._decayed(g)
         alpha, eps, momentum = (self.hyperparameters[name] for name in ("alpha", "eps", "momentum"))
         square = self.moments["square"]
         square *= alpha
@@ -143,9 +139,6 @@ class Adam(Optimizer):
         return "mean", "square"
 
     def _take(self, g: Numbers, lr: float) -> None:
-        self._descend(self._decayed(g), lr)
-
-    def _descend(self, g: Numbers, lr: float) -> None:
         beta1, beta2, eps = (self.hyperparameters[name] for name in ("beta1", "beta2", "eps"))
         mean, square, t = self.moments["mean"], self.moments["square"], self.steps + 1
         mean *= beta1
@@ -166,9 +159,12 @@ class AdamW(Adam):
     def __init__(self, parameters: Any, lr: float = 1e-3, *, weight_decay: float = 0.01, **others: Any) -> None:
         super().__init__(parameters, lr, weight_decay=weight_decay, **others)
 
+    def _decayed(self, g: Numbers) -> Numbers:
+        return g
+
     def _take(self, g: Numbers, lr: float) -> None:
         self.parameters -= lr * self.hyperparameters["weight_decay"] * self.parameters.array
-        self._descend(g, lr)
+        super()._take(g, lr)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {name.lower(): globals()[name] for name in __all__}
