@@ -11,7 +11,7 @@ from itertools import pairwise
 from microgradnet.compiling.blocks import Block, Plan
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.gradient_rows import GradientRows
-from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, Storage, regular, row_range
+from microgradnet.compiling.instructions import GRADIENTS, Rows, Storage, regular, row_range
 from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
 from microgradnet.compiling.lowering import runs, whole
 
@@ -26,17 +26,17 @@ class Backward:
     Args:
         plan: the blocks.
         emitter: receives the instructions.
-        root: the row of the result to differentiate (its gradient is each sample's weight), as in `Plan.place`.
+        root: the row of the result to differentiate; its gradient is each sample's weight.
     """
 
-    def __init__(self, plan: Plan, emitter: Emitter, root: int) -> None:
+    def __init__(self, plan: Plan, emitter: Emitter, root: Rows) -> None:
         self.plan = plan
         self.emitter = emitter
         rows = GradientRows(plan, root)
         emitter.heights.update(rows.heights)
         self.row_of_gradient, self.gradient, self.passed = rows.of, rows.gradient, rows.passed
         self.written = {storage: bytearray(height) for storage, height in rows.heights.items()}
-        self.root = self.gradient(row_range(VALUES, root, 1) if root >= 0 else row_range(FIXED, ~root, 1))
+        self.root = self.gradient(root)
         self._mark(self.root)
         self._clear_scattered()
 
@@ -93,7 +93,7 @@ class Backward:
             into: the gradient of the operand.
             shape: the shape of the contribution.
             batched: whether it has a column for each sample.
-            contribution: its rows, or a function that writes it to given rows.
+            contribution: its rows, or a function that writes it to the given rows.
         """
         emitter = self.emitter
         padded = (1,) * (len(shape) - len(into.shape)) + into.shape
@@ -102,35 +102,19 @@ class Backward:
             axes.append(-1)
         written = self._is_written(into)
         if 0 < written < into.size:
-            rows_between = into.last + 1 - into.start
-            self._complete(row_range(into.storage, into.start, rows_between))
+            self._complete(row_range(into.storage, into.start, into.span))
         self._mark(into)
+        if not isinstance(contribution, Rows):
+            write, contribution = contribution, emitter.scratch(shape, batched) if axes or written else into
+            write(contribution)
         if axes:
-            if not isinstance(contribution, Rows):
-                whole = emitter.scratch(shape, batched)
-                contribution(whole)
-                contribution = whole
-            summed = tuple(axes)
-            reduced = into._replace(shape=padded, strides=(0,) * (len(padded) - len(into.shape)) + into.strides)
-            if not written:
-                emitter.emit("sum", reduced, contribution, detail=summed)
-                return
-            contribution = emitter.emit(
-                "sum", emitter.scratch(padded, into.storage.batched), contribution, detail=summed
-            )
-            into = reduced
-        elif not isinstance(contribution, Rows):
-            if not written:
-                contribution(into)
-                return
-            part = emitter.scratch(shape, batched)
-            contribution(part)
-            contribution = part
-        if not written:
-            if contribution != into:
-                emitter.emit("copy", into, contribution)
-        else:
+            into = into._replace(shape=padded, strides=(0,) * (len(padded) - len(into.shape)) + into.strides)
+            summed = emitter.scratch(padded, into.storage.batched) if written else into
+            contribution = emitter.emit("sum", summed, contribution, detail=tuple(axes))
+        if written:
             emitter.emit("add", into, into, contribution)
+        elif contribution != into:
+            emitter.emit("copy", into, contribution)
 
     # --- the kinds of blocks ---
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -22,24 +22,17 @@ FEW = 400
 tape about 1.5 ns for each number that a scalar reads, forward and backward (`python -m tests.benchmarks.compiled`)."""
 
 
-class Engine(Protocol):
-    """An engine: it runs a program for a batch."""
-
-    def run(self, theta: Any, arguments: Sequence[Any], size: int, weight: float) -> Result:
-        """As `CompiledProgram.run`."""
-
-
-class OnLibrary:
+class OnLibrary(Portable):
     """A program that another library runs; arguments and results are NumPy arrays."""
 
-    def __init__(self, program: Program, library: str, dtype: str) -> None:
-        namespace = import_module(NAMESPACES[library])
-        self._portable = Portable(program, namespace, getattr(namespace, dtype))
-
     def run(self, theta: Any, arguments: Sequence[Any], size: int, weight: float) -> Result:
         """As `CompiledProgram.run`."""
-        outputs, gradient = self._portable.run(theta, arguments, size, weight)
+        outputs, gradient = super().run(theta, arguments, size, weight)
         return Result([np.asarray(output, np.float64) for output in outputs], np.asarray(gradient, np.float64))
+
+
+Engine: TypeAlias = CompiledProgram | Tape | OnLibrary
+"""Its `run` computes a batch."""
 
 
 def check(engine: str, dtype: str) -> None:
@@ -63,11 +56,13 @@ def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int) -> E
         engine = "numba" if is_small(program, size) and has_numba() else "numpy"
     if engine == "numpy":
         return program
-    found: Engine | None = program.engines.get(engine)
-    if found is None:
-        found = Tape(program) if engine == "numba" else OnLibrary(program, engine, dtype)
-        program.engines[engine] = found
-    return found
+    if engine not in program.engines:
+        if engine == "numba":
+            program.engines[engine] = Tape(program)
+        else:
+            namespace = import_module(NAMESPACES[engine])
+            program.engines[engine] = OnLibrary(program, namespace, getattr(namespace, dtype))
+    return program.engines[engine]  # type: ignore[no-any-return]
 
 
 @cache

@@ -6,7 +6,6 @@ computed in place of that of the block's results.
 """
 
 from collections import Counter
-from collections.abc import Mapping
 
 from microgradnet.compiling.blocks import Block, Plan
 from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, Storage, row_range
@@ -20,7 +19,7 @@ class GradientRows:
 
     Args:
         plan: the blocks.
-        root: the row of the result that is differentiated, as in `Plan.place`.
+        root: the row of the result that is differentiated.
 
     Attributes:
         of: for each row of a storage the row of its gradient; −1 if it needs none.
@@ -28,44 +27,53 @@ class GradientRows:
         passed: gathered operands whose gradient is that of their result.
     """
 
-    def __init__(self, plan: Plan, root: int) -> None:
+    def __init__(self, plan: Plan, root: Rows) -> None:
         self.of = {storage: [-1] * plan.heights[storage] for storage in (VALUES, FIXED)}
         self.heights = dict.fromkeys(GRADIENTS.values(), 0)
         self.passed: set[Rows] = set()
-        reads = _reads(plan, root)
-        blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
-        copied = _copied(plan)
+        self._reads = _reads(plan, root)
+        self._blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
+        self._copied = _copied(plan)
         self._assign(row_range(FIXED, 0, len(plan.fixed)))
         for block in reversed(plan.blocks):
             if not any(block.needs):
                 continue
             self._assign(block.out)
             if block.kind in ("apply", "stack"):
-                self._share(block, blocks, reads, copied)
+                self._reuse(block)
 
     def gradient(self, rows: Rows) -> Rows:
         """The rows of these rows' gradients."""
         return rows._replace(storage=GRADIENTS[rows.storage], start=self.of[rows.storage][rows.start])
 
-    def _share(
-        self, block: Block, blocks: Mapping[Place, Block], reads: Counter[Place], copied: Mapping[Storage, bytearray]
-    ) -> None:
+    def _reuse(self, block: Block) -> None:
+        """Let operands have the gradient rows of the block's results, where they can."""
         out = block.out
         own = self.of[out.storage][out.start]
         passed = [
             operand
             for operand in _passed_on(block)
-            if operand.storage is out.storage
-            and copied[out.storage][operand.start]
-            and reads[operand.storage, operand.start] == 1
+            if self._copied[operand.storage][operand.start] and self._is_only_reader(block, operand)
         ]
+        self.passed.update(passed)
         for operand in passed:
-            self.passed.add(operand)
-            for line in range(operand.size // out.size):
-                self._assign(row_range(operand.storage, operand.start + line * out.size, out.size), own)
-        replaced = None if passed else _replaced(block, blocks, reads)
-        if replaced:
+            for start in range(operand.start, operand.start + operand.size, out.size):
+                self._assign(row_range(operand.storage, start, out.size), own)
+        if not passed and block.kind != "stack" and (replaced := self._replaced(block)):
             self._assign(replaced, own)
+
+    def _is_only_reader(self, block: Block, operand: Rows) -> bool:
+        """Whether only this block, whose results are in the same storage, reads the operand."""
+        return operand.storage is block.out.storage and self._reads[operand.storage, operand.start] == 1
+
+    def _replaced(self, block: Block) -> Rows | None:
+        """The operand of an elementwise block whose gradient can be computed in place of that of the results."""
+        for operand, need in zip(block.operands, block.needs, strict=True):
+            source = self._blocks.get((operand.storage, operand.start))
+            is_alike = source and operand.is_range and operand.size == source.out.size == block.out.size
+            if need and is_alike and self._is_only_reader(block, operand):
+                return operand
+        return None
 
     def _assign(self, found: Rows, start: int | None = None) -> None:
         """Rows for the gradients of `found`, new ones unless said, but for those that have theirs."""
@@ -88,7 +96,7 @@ def _reads(plan: Plan, root: int) -> Counter[Place]:
             reads[operand.storage, start] += 1 if operand.start == start and operand.is_range else 2
         for row in block.sources:
             reads[_start(plan, row)] += 2
-    reads[_start(plan, root)] += 2
+    reads[root.storage, plan.start_of(root.storage, root.start)] += 2
     return reads
 
 
@@ -114,18 +122,3 @@ def _passed_on(block: Block) -> list[Rows]:
         return []
     kernel = backward_kernel(block.op, len(block.operands), block.constants, needing)
     return [block.operands[i] for i, result in zip(needing, kernel.results, strict=True) if result == UPSTREAM]
-
-
-def _replaced(block: Block, blocks: Mapping[Place, Block], reads: Counter[Place]) -> Rows | None:
-    """The operand of an elementwise block whose gradient can be computed in place of that of the results."""
-    if block.kind == "stack":
-        return None
-    for operand, need in zip(block.operands, block.needs, strict=True):
-        source = blocks.get((operand.storage, operand.start))
-        if (
-            need and source and operand.is_range and operand.size == source.out.size == block.out.size
-            and operand.storage is block.out.storage
-            and reads[operand.storage, operand.start] == 1
-        ):  # fmt: skip
-            return operand
-    return None

@@ -25,7 +25,6 @@ VALUE_GRADIENTS, FIXED_GRADIENTS = Storage("dv", True), Storage("dp", False)
 SCRATCH = {True: Storage("t", True), False: Storage("s", False)}
 MASKS = {True: Storage("mask", True, True), False: Storage("flag", False, True)}
 GRADIENTS = {VALUES: VALUE_GRADIENTS, FIXED: FIXED_GRADIENTS}
-STORAGES = (VALUES, FIXED, VALUE_GRADIENTS, FIXED_GRADIENTS, *SCRATCH.values(), *MASKS.values())
 
 
 class Rows(NamedTuple):
@@ -101,6 +100,15 @@ def row_range(storage: Storage, start: int, *shape: int) -> Rows:
     """
     strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
     return Rows(storage, start, shape, tuple(strides))
+
+
+def row_at(place: int) -> Rows:
+    """The row of a scalar, from its place: a row of VALUES, or ~ a row of FIXED.
+
+    >>> print(row_at(3), row_at(~3))
+    v[3] (1, n) p[3] (1,)
+    """
+    return row_range(VALUES, place, 1) if place >= 0 else row_range(FIXED, ~place, 1)
 
 
 def regular(storage: Storage, index: Sequence[Sequence[int]]) -> Rows | None:

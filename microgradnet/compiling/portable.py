@@ -64,15 +64,7 @@ class Portable:
         return found
 
     def _result(
-        self,
-        theta: Array,
-        others: Array,
-        arguments: Sequence[Array],
-        weight: Any,
-        *,
-        size: int,
-        dtype: Any,
-        device: Any,
+        self, theta: Array, others: Array, arguments: Sequence[Array], weight: Any, size: int, dtype: Any, device: Any
     ) -> Result:
         xp, root = self.namespace, self.program.root
         inspected = getattr(xp, "__array_namespace_info__", None)

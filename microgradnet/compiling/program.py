@@ -11,7 +11,7 @@ from microgradnet.compiling.blocks import Plan
 from microgradnet.compiling.capturing import Capture
 from microgradnet.compiling.differentiation import Backward
 from microgradnet.compiling.emitter import Emitter
-from microgradnet.compiling.instructions import FIXED, VALUES, Instruction, Rows, Storage, row_range
+from microgradnet.compiling.instructions import FIXED, VALUES, Instruction, Rows, Storage, row_at
 from microgradnet.compiling.lowering import lower_forward
 from microgradnet.compiling.scalars import PASSES, ScalarProgram
 from microgradnet.ops import CONSTANT
@@ -65,7 +65,7 @@ class Program:
         self.root: Rows | None = None
         self.row_of_gradient: dict[Storage, list[int]] = {}
         if trained and scalars.outputs[0] in self.plan.needs:
-            backward = Backward(self.plan, emitter, self.plan.place[scalars.outputs[0]])
+            backward = Backward(self.plan, emitter, self.outputs[0])
             backward.lower()
             self.root = backward.root
             self.row_of_gradient = backward.row_of_gradient
@@ -93,8 +93,7 @@ class Program:
     @cached_property
     def outputs(self) -> list[Rows]:
         """The rows of the outputs."""
-        places = [self.plan.place[output] for output in self.scalars.outputs]
-        return [row_range(VALUES, row, 1) if row >= 0 else row_range(FIXED, ~row, 1) for row in places]
+        return [row_at(place) for place in self.plan.rows_of(self.scalars.outputs)]
 
     def instruction_of(self, value: Value) -> Instruction | None:
         """The instruction that computes a value of the scalar program; None for a leaf."""
