@@ -5,7 +5,6 @@ Parameters are named as in scikit-learn's MLPClassifier and MLPRegressor. The mo
 """
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,10 +29,6 @@ except ImportError as error:
 THEIRS = {"logistic": "sigmoid", "identity": "linear"}
 """Scikit-learn's names of activations, where they differ."""
 AUTO = 200  # samples per step, as in scikit-learn
-
-
-def _penalty(model: MLP, strength: float) -> Any:
-    return l2([w for layer in model.layers for neuron in layer.neurons for w in neuron.w], strength)
 
 
 class _Network(BaseEstimator):  # type: ignore[misc]
@@ -83,12 +78,13 @@ class _Network(BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"batch_size is a whole number of samples, or 'auto', got {self.batch_size!r}")
         activation = THEIRS.get(self.activation, self.activation)
         self.model_ = MLP(X.shape[1], sizes, activation, init="he", seed=seed)
+        weights = [w for layer in self.model_.layers for neuron in layer.neurons for w in neuron.w]
         size = min(AUTO if isinstance(self.batch_size, str) else self.batch_size, len(X))
         self.history_ = fit(
             self.model_, standard.transform(X), Y, loss=loss, epochs=self.max_iter, seed=seed, progress=False,
             optimizer=Adam(self.model_, lr=self.learning_rate_init), batch_size=size,
             patience=self.n_iter_no_change,
-            penalty=partial(_penalty, strength=self.alpha / 2 / len(X)) if self.alpha else None,
+            penalty=(lambda model: l2(weights, self.alpha / 2 / len(X))) if self.alpha else None,
         )  # fmt: skip
         if self.history_.ended == "interrupted":
             raise KeyboardInterrupt  # Ctrl-C must also end a search over candidates

@@ -142,7 +142,7 @@ def fit(
                 best.restore(rule)
             said = [callback(Epoch(number, model, rule, history)) for callback in callbacks]
             if checkpoint is not None:
-                save(model, checkpoint, rule, {**drawn, "history": history.epochs, "best": best.record()})
+                save(model, checkpoint, rule, {**drawn, "history": history.epochs, "best": best.state})
             if any(one is True for one in said):
                 history.ended = "a callback"
                 break
@@ -223,36 +223,26 @@ class _Best:
     """Early stopping: keeps the parameters of the epoch with the lowest (validation) loss, if there is a patience."""
 
     def __init__(self, patience: int | None) -> None:
-        self._patience = patience
-        self._loss, self._waited = math.inf, 0
-        self._parameters: list[float] | None = None
+        self.patience = patience
+        self.state: tuple[float, int, list[float] | None] = math.inf, 0, None  # the loss, epochs since, parameters
 
     def is_over(self) -> bool:
         """Whether there were too many epochs without a lower loss."""
-        return self._patience is not None and self._waited >= self._patience
+        return self.patience is not None and self.state[1] >= self.patience
 
     def see(self, numbers: Mapping[str, float], optimizer: Optimizer) -> None:
         """Record the loss of an epoch."""
-        if self._patience is None:
-            return
-        loss = numbers.get("validation_loss", numbers["loss"])
-        self._waited += 1
-        if loss < self._loss:
-            self._loss, self._waited, self._parameters = loss, 0, list(optimizer.parameters)
+        if self.patience is not None:
+            lowest, waited, parameters = self.state
+            loss = numbers.get("validation_loss", numbers["loss"])
+            is_lower = loss < lowest
+            self.state = (loss, 0, list(optimizer.parameters)) if is_lower else (lowest, waited + 1, parameters)
 
     def restore(self, optimizer: Optimizer) -> None:
-        """Give the model these parameters."""
-        if self._parameters is not None:
-            optimizer.parameters[:] = self._parameters
-
-    def record(self) -> Any:
-        """The state as JSON types, for `load`."""
-        return [self._loss, self._waited, self._parameters]
-
-    def load(self, record: Any) -> None:
-        """Restore a saved state."""
-        if self._patience is not None:
-            self._loss, self._waited, self._parameters = record
+        """Give the model the parameters of the best epoch."""
+        *_, parameters = self.state
+        if parameters is not None:
+            optimizer.parameters[:] = parameters
 
 
 def _resumed(
@@ -275,5 +265,6 @@ def _resumed(
     except ValueError as error:
         model.load_state_dict(before)
         raise ValueError(f"cannot resume from {checkpoint}: {error}") from error
-    best.load(found.training["best"])
+    if best.patience is not None:
+        best.state = found.training["best"]
     return History(found.training["history"])

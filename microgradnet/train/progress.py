@@ -25,7 +25,7 @@ class Progress:
     def __init__(self, total: int, done: int = 0, shown: bool | None = None) -> None:
         self._total = total
         self._bar: Any = None
-        self._lines = False
+        self._every = 0  # epochs between two lines of a log
         self._waiting = ""  # a line of the log, written only if it is the last
         if shown is False or sys.stderr is None:
             return
@@ -34,9 +34,8 @@ class Progress:
             bar = import_module("tqdm.notebook" if widgets else "tqdm.std").tqdm
             self._bar = bar(total=total, initial=done, unit="epoch", dynamic_ncols=True, bar_format=_format())
         else:
-            self._lines = True
-        self._every = -(-total // LINES)
-        self._latest = -SECONDS
+            self._every = -(-total // LINES)
+            self._latest = -SECONDS
 
     def show(self, epoch: int, numbers: Mapping[str, float]) -> None:
         """Display the numbers after this epoch, counted from 1."""
@@ -45,7 +44,7 @@ class Progress:
             short = {name.replace("validation", "val"): text for name, text in texts.items()}
             self._bar.set_postfix(short, refresh=False)
             self._bar.update()
-        elif self._lines:
+        elif self._every:
             self._waiting = f"epoch {epoch}/{self._total}: " + ", ".join(f"{name} {x}" for name, x in texts.items())
             now = time.monotonic()
             if epoch % self._every == 0 and now - self._latest >= SECONDS:

@@ -376,7 +376,7 @@ def test_each_frame_shows_the_network_as_it_was_then(tmp_path: Path, monkeypatch
 
     fit(model, *xor(), loss="hinge", epochs=3, callbacks=[looking, look], progress=False)
     monkeypatch.setattr(recorder, "draw_boundary", lambda axes, predict, points, *_: borders.append(predict(points)))
-    monkeypatch.setattr(recorder, "_draw_network", lambda axes, model, shares: wires.append(shares))
+    monkeypatch.setattr(recorder, "_draw_network", lambda axes, model, weights: wires.append(weights))
     looking.save(tmp_path / "a.gif")
     largest = max(np.abs(numbers).max() for _, numbers in then)
     for (outputs, numbers), border, shares in zip(then, borders, wires, strict=True):

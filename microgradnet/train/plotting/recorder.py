@@ -131,19 +131,17 @@ class Recorder:
 
     def _images(self, frames: list[tuple[int, NDArray[np.float64]]]) -> Iterator[Any]:
         """Each frame as an image of few colours; the model's parameters are restored afterwards."""
-        values = self._model.parameters()
-        now = [p.data for p in values]
-        place = {p: k for k, p in enumerate(values)}
+        predict = compile(self._model)
+        now = predict.parameters.array.copy()
+        place = {p: k for k, p in enumerate(predict.parameters.values)}
         wires = [place[w] for layer in layers_of(self._model) for neuron in layer.neurons for w in neuron.w]
         largest = max(float(np.abs(numbers[wires]).max()) for _, numbers in frames) or 1.0  # one scale for all frames
-        predict = compile(self._model)
         losses = self._history["loss"]
         found = figure(11, 6.4, "the network, its border and its loss")
         panels = found.subplot_mosaic([["network", "border"], ["loss", "loss"]], height_ratios=(3, 1))
         try:
             for number, numbers in frames:
-                for p, data in zip(values, numbers.tolist(), strict=True):
-                    p.data = data
+                predict.parameters[:] = numbers
                 for axes in panels.values():
                     axes.clear()
                 _draw_network(panels["network"], self._model, numbers[wires] / largest)
@@ -153,8 +151,7 @@ class Recorder:
                 found.set_layout_engine("none")  # a single layout for all frames
                 yield picture.convert("RGB").quantize(SHADES, OCTREE, dither=0)
         finally:
-            for p, data in zip(values, now, strict=True):
-                p.data = data
+            predict.parameters[:] = now
 
 
 def _draw_losses(axes: Any, losses: list[float], number: int) -> None:
@@ -169,24 +166,24 @@ def _draw_losses(axes: Any, losses: list[float], number: int) -> None:
         axes.set_ylim(bottom=0)
 
 
-def _draw_network(axes: Any, model: Any, shares: NDArray[np.float64]) -> None:
-    """Circles and lines: the thicker, the larger the weight, which `shares` has from -1 to 1; dashed below 0."""
+def _draw_network(axes: Any, model: Any, weights: NDArray[np.float64]) -> None:
+    """Draw circles and lines: the larger a weight (from -1 to 1) is, the thicker its line; dashed below 0."""
     from matplotlib.collections import LineCollection
 
     layers = layers_of(model)
     sizes = [len(layers[0].neurons[0].w), *[len(layer.neurons) for layer in layers]]
     columns = [[(float(k), (j + 0.5) / size) for j in range(size)] for k, size in enumerate(sizes)]
     lines = [(start, end) for before, after in pairwise(columns) for end in after for start in before]
-    order = np.argsort(np.abs(shares))  # the thick ones on top
-    axes.add_collection(
-        LineCollection(
-            [lines[k] for k in order],
-            linewidths=[max(0.3, WIDEST * abs(shares[k])) for k in order],
-            linestyles=["-" if shares[k] >= 0 else (0, (3, 1.5)) for k in order],
-            colors=[COLOURS[1] if shares[k] >= 0 else COLOURS[0] for k in order],
-            alpha=[0.2 + 0.8 * abs(shares[k]) for k in order],
-        )
+    order = np.argsort(np.abs(weights))  # the thick ones on top
+    weights, sizes_of = weights[order], np.abs(weights[order])
+    drawn = LineCollection(
+        [lines[k] for k in order],
+        linewidths=np.maximum(0.3, WIDEST * sizes_of),
+        linestyles=["-" if weight >= 0 else (0, (3, 1.5)) for weight in weights],
+        colors=[COLOURS[int(weight >= 0)] for weight in weights],
+        alpha=0.2 + 0.8 * sizes_of,
     )
+    axes.add_collection(drawn)
     for column in columns:
         area = float(np.clip(1500 / len(column), 40, 260))
         axes.scatter(*zip(*column, strict=True), s=area, color=CARD, edgecolors=INK, linewidths=1.5, zorder=2)
