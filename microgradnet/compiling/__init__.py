@@ -29,16 +29,14 @@ def compile(
 ) -> Compiled:
     """Compile a function of one sample, written with Values, into a function of a batch that runs at array speed.
 
-    Without parameters it returns the outputs for each sample. With parameters it returns (value, gradient): the mean
-    of the function's result over the batch, and its derivative with respect to each parameter,
-    (∂/∂θ)(1/n)Σᵢ f(xᵢ; θ), in the order of `Module.parameters()`. Both agree with eager evaluation to rounding
-    (rtol 1e-12).
+    Without parameters it returns the outputs for each sample; with parameters (value, gradient): the mean of the
+    function's result over the batch, and its derivative with respect to each parameter, (∂/∂θ)(1/n)Σᵢ f(xᵢ; θ), in
+    the order of `Module.parameters()`. Both agree with eager evaluation to rounding (rtol 1e-12).
 
-    The first call runs the function on the first and the last sample and captures a program for all samples; the
-    function runs again only if the shape of a sample changes. Numbers that are neither arguments nor parameters are
-    therefore fixed at capture, except Values made outside: an operand's number is read at each call (the `.data` of
-    a Value is fixed). Code that would bake one sample's value into the program raises a `CaptureError` that names the
-    line and a remedy:
+    The first call runs the function on the first and the last sample and captures one program for all; the function
+    runs again only if the shape of a sample changes. Numbers other than arguments and parameters are therefore fixed
+    at capture, except Values made outside: an operand's number is read at each call (a Value's `.data` is fixed).
+    Code that would bake one sample's value into the program raises a `CaptureError` with the line and a remedy:
 
     - a branch or loop that depends on a traced number (`if x > 0`, `x == 1`, `while`, `min`, `sorted`, `sign(x)`): use
       `maximum`, `minimum`, `relu` or `abs`, or decide outside;
@@ -47,9 +45,8 @@ def compile(
     - a gradient as a number (`backward()`, `grad(y, x)`, `p.grad`): `grad(y, x, create_graph=True)` is captured;
     - a number that differs between the two runs (a random number, a counter): pass it as an argument.
 
-    A model's Values and the program use the same parameters: `step.parameters -= 0.1 * gradient` changes them all with
-    one array operation, a Value reads its number lazily, and a number assigned to a Value takes effect at the next
-    call.
+    A model's Values and the program have the same parameters: `step.parameters -= 0.1 * gradient` changes all with one
+    array operation, and a number assigned to a Value takes effect at the next call.
 
     Args:
         function: of one sample: each argument is a Value or nested lists of Values, in the shape of a sample; it

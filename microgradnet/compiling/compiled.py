@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnet._shared.arguments import as_count
 from microgradnet.backward import SavedGradients
 from microgradnet.compiling.capturing import Template, capture, collector_paused
 from microgradnet.compiling.compiled_program import CompiledProgram
@@ -42,8 +43,6 @@ class Compiled:
         if not callable(function):
             raise TypeError(f"compile takes a function of one sample, got {function!r}")
         check(engine, dtype)
-        if not isinstance(most_programs, int) or most_programs < 1:
-            raise ValueError(f"most_programs must be a whole number, at least 1, got {most_programs!r}")
         self.trained = parameters is not None
         self.reduction = ("mean" if self.trained else "none") if reduction is None else reduction
         if self.reduction not in REDUCTIONS:
@@ -63,7 +62,7 @@ class Compiled:
             raise ValueError(f"{parameters!r:.80} has no parameters: make them with parameter(…)")
         self.programs: dict[tuple[Shape, ...], CompiledProgram] = {}
         self._latest: tuple[list[Shape], tuple[Shape, ...], CompiledProgram] | None = None
-        self._most_programs = most_programs
+        self._most_programs = as_count(most_programs, "most_programs")
 
     @property
     def parameters(self) -> ParameterVector:
@@ -106,12 +105,11 @@ class Compiled:
             _, key, latest = self._latest
             if self.programs.get(key) is latest:
                 return latest
-        for array in arrays:
-            if not size:
-                raise ValueError("a batch needs at least one sample, got none")
-            if len(array) != size:
-                sizes = ", ".join(str(len(array)) for array in arrays)
-                raise ValueError(f"all arguments need the same number of samples along the first axis; got {sizes}")
+        if not size:
+            raise ValueError("a batch needs at least one sample, got none")
+        if any(len(array) != size for array in arrays):
+            sizes = ", ".join(str(len(array)) for array in arrays)
+            raise ValueError(f"all arguments need the same number of samples along the first axis; got {sizes}")
         shapes = tuple([array.shape[1:] for array in arrays])
         program = self.programs.get(shapes)
         if program is None:

@@ -87,7 +87,7 @@ class GradientRows:
             row = next((other for other in range(free, end) if own[other] < 0), end)
 
 
-def _reads(plan: Plan, root: int) -> Counter[Place]:
+def _reads(plan: Plan, root: Rows) -> Counter[Place]:
     """The number of readers of rows allocated together, by first row; at least two if one reads only some of them."""
     reads: Counter[Place] = Counter()
     for block in plan.blocks:

@@ -1,7 +1,8 @@
-"""`ParameterVector`: the numbers of many values as one array, so that one array operation changes them all.
+"""`ParameterVector`: the numbers of many values as one array, which a single array operation changes.
 
-A change of the vector touches none of its values. The first to read or write the number of one of them makes them all
-fetch theirs: so a program that trains on arrays pays for the values when somebody looks at them, and not before.
+Values are synchronised lazily: a change of the vector touches none of them, and the first read or write of the number
+of one synchronises all. To write every number back at once, 40 to 90 ns each, would double to quadruple the time of a
+training step of a small network (64-32-10, batch 32).
 """
 
 from collections import deque
@@ -19,7 +20,7 @@ Numbers: TypeAlias = NDArray[np.float64]
 
 
 class ParameterVector:
-    """The numbers of `values`, in their order, as one array: what is written to either is read from both.
+    """The numbers of `values`, in their order, as one array; a change of either is a change of both.
 
     Raises:
         TypeError: one of them is no Value.
@@ -46,15 +47,15 @@ class ParameterVector:
         if len(set(self.values)) < len(self.values):
             raise ValueError("a value may stand in a parameter vector only once")
         self._numbers: Numbers = np.empty(len(self.values))
-        self._spare: Numbers = np.empty(len(self.values))  # what a change makes of them, before it counts
+        self._spare: Numbers = np.empty(len(self.values))  # the result of a change before it takes effect
         self._view = self._numbers[:]
         self._view.flags.writeable = False
-        self._ahead = False  # whether the values have yet to fetch their numbers
-        self._clock = -1  # as of when the numbers are those of the values
+        self._ahead = False  # whether the values are not yet synchronised
+        self._clock = -1  # the time at which the numbers were last equal to those of the values
 
     @property
     def array(self) -> Numbers:
-        """The numbers, to be read only: it changes with the vector."""
+        """The numbers as a read-only array, which changes with the vector."""
         self._synchronised()
         return self._view
 
@@ -93,7 +94,7 @@ class ParameterVector:
         return ParameterVector, (self.values,)
 
     def fetch(self) -> None:
-        """Give every value its number."""
+        """Synchronise the values: each gets its number."""
         _at_once(
             map(setattr, self.values, repeat("_changed"), repeat(self._clock)),
             map(setattr, self.values, repeat("_data"), self._numbers.tolist()),
@@ -108,13 +109,13 @@ class ParameterVector:
         return self
 
     def _synchronised(self) -> Numbers:
-        if not self._ahead and self._clock != graph.clock:  # some value somewhere has changed
+        if not self._ahead and self._clock != graph.clock:  # some value has been changed
             self._numbers[:] = [value._data for value in self.values]
             self._clock = graph.clock
         return self._numbers
 
     def _taken(self) -> Numbers:
-        """The numbers, to be changed: the values have none from now on, and fetch them when one is looked at."""
+        """The numbers, to be changed: from now on the values have none, until one of them is read."""
         numbers = self._synchronised()
         if not self._ahead:
             _at_once(
@@ -130,17 +131,17 @@ class ParameterVector:
 
 
 def _at_once(*changes: Iterable[None]) -> None:
-    """Do all of the changes, iterators of C, one after the other in a single call of C: no Ctrl-C comes between."""
+    """Make all changes, iterators implemented in C, in order within one call of C, which no Ctrl-C interrupts."""
     deque(chain(*changes), maxlen=0)
 
 
 class _Kept(Value):
-    """A value while its number is in a vector only."""
+    """A value whose number is only in a vector."""
 
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
-        """Called for what is not there: the number is fetched first."""
+        """Called for a missing attribute: a missing number is fetched."""
         if name in ("_data", "_changed"):
             vars(self)["_keeper"].fetch()
             return getattr(self, name)

@@ -478,7 +478,7 @@ def test_without_its_programs_it_is_captured_anew() -> None:
 
 @pytest.mark.parametrize("most", [0, -1, "a", 1.5])
 def test_a_bound_that_is_none_is_refused(most: Any) -> None:
-    with pytest.raises(ValueError, match=r"^most_programs must be a whole number, at least 1, got "):
+    with pytest.raises(ValueError, match=r"^most_programs must be a whole number of at least 1, got "):
         compile(lambda x: x, most_programs=most)
 
 
