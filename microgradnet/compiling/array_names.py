@@ -7,17 +7,7 @@ from typing import NamedTuple
 
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.compiling.blocks import Block
-from microgradnet.compiling.instructions import (
-    FIXED,
-    GRADIENTS,
-    MASKS,
-    SCRATCH,
-    VALUES,
-    Instruction,
-    Rows,
-    Storage,
-    row_range,
-)
+from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Instruction, Rows, Storage, row_range
 from microgradnet.compiling.program import Program
 from microgradnet.value import Value
 
@@ -121,16 +111,16 @@ class ArrayNames:
         current: dict[tuple[Storage, int], str] = {}
         for instruction in instructions:
             out = instruction.out
-            rows = [o for o in instruction.operands if isinstance(o, Rows) and is_intermediate(o)]
+            rows = [o for o in instruction.operands if isinstance(o, Rows) and o.is_intermediate]
             read = {o: current.get((o.storage, o.start), "t") for o in rows}
-            if is_intermediate(out):
+            if out.is_intermediate:
                 current[out.storage, out.start] = self._numbered("m" if out.storage.logical else "t")
             self._intermediate[id(instruction)] = current.get((out.storage, out.start), ""), read
 
     def result(self, instruction: Instruction) -> str:
         """The name of an instruction's result."""
         out = instruction.out
-        if is_intermediate(out):
+        if out.is_intermediate:
             return self._intermediate[id(instruction)][0]
         if instruction.function == "scatter_add":
             return self._of_copies(out.storage, instruction.detail, instruction)
@@ -140,7 +130,7 @@ class ArrayNames:
         """The name of an instruction's operand, with its rows if it is not a whole array."""
         if not isinstance(operand, Rows):
             return f"{operand:g}".replace("-", "−")
-        if is_intermediate(operand):
+        if operand.is_intermediate:
             return self._intermediate[id(instruction)][1][operand]
         return self._gradient(operand, instruction, False) if operand.storage in HOLDER else self.name(operand)
 
@@ -259,11 +249,6 @@ class ArrayNames:
 def label_of(value: Value) -> str:
     """A value's label in a form suitable for a listing."""
     return shorten(one_line(value.label))
-
-
-def is_intermediate(rows: Rows) -> bool:
-    """Whether these rows hold intermediate results of a block."""
-    return rows.storage in (*SCRATCH.values(), *MASKS.values())
 
 
 def places(rows: Rows, of: int = -1) -> str:

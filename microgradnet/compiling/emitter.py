@@ -3,17 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
-from microgradnet.compiling.instructions import (
-    FIXED_GRADIENTS,
-    MASKS,
-    SCRATCH,
-    VALUE_GRADIENTS,
-    Instruction,
-    Instructions,
-    Rows,
-    Storage,
-    row_range,
-)
+from microgradnet.compiling.instructions import GRADIENTS, MASKS, SCRATCH, Instruction, Rows, Storage, row_range
 from microgradnet.compiling.kernels import COMPARISONS, REDUCTIONS, Kernel
 from microgradnet.value import Value
 
@@ -31,8 +21,8 @@ class Emitter:
     """
 
     def __init__(self, heights: Mapping[Storage, int]) -> None:
-        self.instructions: Instructions = []
-        self.heights = {VALUE_GRADIENTS: 0, FIXED_GRADIENTS: 0, **heights}
+        self.instructions: list[Instruction] = []
+        self.heights = dict.fromkeys(GRADIENTS.values(), 0) | dict(heights)
         self._free: dict[tuple[Storage, int], list[int]] = {}
         self._top: dict[Storage, int] = {}
         self.nodes: Sequence[Value] = ()

@@ -6,7 +6,7 @@ are the same for all samples have a single column. A scalar keeps its row throug
 
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from microgradnet.value import Value
 
@@ -24,6 +24,7 @@ VALUES, FIXED = Storage("v", True), Storage("p", False)
 VALUE_GRADIENTS, FIXED_GRADIENTS = Storage("dv", True), Storage("dp", False)
 SCRATCH = {True: Storage("t", True), False: Storage("s", False)}
 MASKS = {True: Storage("mask", True, True), False: Storage("flag", False, True)}
+INTERMEDIATE = (*SCRATCH.values(), *MASKS.values())
 GRADIENTS = {VALUES: VALUE_GRADIENTS, FIXED: FIXED_GRADIENTS}
 
 
@@ -38,6 +39,11 @@ class Rows(NamedTuple):
     start: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+
+    @property
+    def is_intermediate(self) -> bool:
+        """Whether the rows hold intermediate results of a block."""
+        return self.storage in INTERMEDIATE
 
     @property
     def size(self) -> int:
@@ -152,6 +158,3 @@ class Instruction(NamedTuple):
     def __str__(self) -> str:
         operands = ", ".join(str(operand) for operand in self.operands)
         return f"{self.out} = {self.function}({operands})"
-
-
-Instructions: TypeAlias = list[Instruction]

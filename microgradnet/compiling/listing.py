@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from microgradnet._shared.text import counted
-from microgradnet.compiling.array_names import MOST_NAMES, ArrayNames, is_intermediate, label_of, places
+from microgradnet.compiling.array_names import MOST_NAMES, ArrayNames, label_of, places
 from microgradnet.compiling.instructions import GRADIENTS, Instruction, Rows
 from microgradnet.compiling.program import Program
 from microgradnet.value import Value
@@ -81,7 +81,7 @@ class Listing:
         shape = f" {self.shape(instruction)}" if with_shape else ""
         if function == "scatter_add":
             return f"{name}{shape} += {self._operands(instruction)[0]}"
-        if function == "add" and operands[0] == out and not is_intermediate(out):
+        if function == "add" and operands[0] == out and not out.is_intermediate:
             return f"{name}{shape} += {self._operands(instruction)[1]}"
         return f"{name}{shape} = {self.expression(instruction)}"
 

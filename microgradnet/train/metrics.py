@@ -9,22 +9,16 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.losses import (
-    Loss,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    hinge,
-    multiclass_hinge,
-)
+from microgradnet import losses
+from microgradnet.losses import Loss
 
 Numbers: TypeAlias = NDArray[np.float64]
 Metric: TypeAlias = Callable[[Any, Any], float]
 
 BORDERS: dict[Loss, tuple[float, float]] = {
-    hinge: (0.0, 0.0),
-    binary_cross_entropy: (0.5, 0.5),
-    binary_cross_entropy_with_logits: (0.0, 0.5),
+    losses.hinge: (0.0, 0.0),
+    losses.binary_cross_entropy: (0.5, 0.5),
+    losses.binary_cross_entropy_with_logits: (0.0, 0.5),
 }
 """For a loss of two classes: the thresholds of prediction and target above which a sample is of the second class."""
 
@@ -32,12 +26,12 @@ BORDERS: dict[Loss, tuple[float, float]] = {
 def accuracy_of(loss: Loss) -> Metric | None:
     """The fraction of samples with the right class, for a loss with classes; None for other losses.
 
-    >>> accuracy_of(hinge)(np.array([0.3, -2.0]), np.array([1.0, 1.0]))
+    >>> accuracy_of(losses.hinge)(np.array([0.3, -2.0]), np.array([1.0, 1.0]))
     0.5
-    >>> accuracy_of(cross_entropy)(np.array([[1.0, 0.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    >>> accuracy_of(losses.cross_entropy)(np.array([[1.0, 0.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
     1.0
     """
-    if loss in (cross_entropy, multiclass_hinge):
+    if loss in (losses.cross_entropy, losses.multiclass_hinge):
 
         def accuracy(predictions: Numbers, targets: Numbers) -> float:
             return float(np.mean(predictions.argmax(axis=1) == targets.argmax(axis=1)))

@@ -5,18 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from microgradnet import losses
 from microgradnet.data import one_hot
-from microgradnet.losses import (
-    Loss,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    hinge,
-    multiclass_hinge,
-)
+from microgradnet.losses import Loss
 from microgradnet.recording import no_grad
 
-PROBABILITIES = (binary_cross_entropy, binary_cross_entropy_with_logits)
+PROBABILITIES = (losses.binary_cross_entropy, losses.binary_cross_entropy_with_logits)
 
 
 def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDArray[np.float64]:
@@ -33,7 +27,7 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
     Raises:
         ValueError: the targets do not suit the loss; the model has no output for a class.
 
-    >>> targets_for(hinge, [0, 1], lambda x: 0.0, [1.0]).tolist()
+    >>> targets_for(losses.hinge, [0, 1], lambda x: 0.0, [1.0]).tolist()
     [-1.0, 1.0]
     """
     found = np.asarray(Y)
@@ -45,17 +39,17 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
     outputs = len(prediction) if isinstance(prediction, list) else 0
     if found.ndim == 2 and found.shape[1] == 1 and outputs != 1:
         found = found[:, 0]
-    if loss in (cross_entropy, multiclass_hinge) and found.ndim == 1:
+    if loss in (losses.cross_entropy, losses.multiclass_hinge) and found.ndim == 1:
         return _one_hot(found, outputs)
     if (
-        loss is cross_entropy
+        loss is losses.cross_entropy
         and found.ndim == 2
         and ((found < 0).any() or (np.abs(found.sum(axis=1) - 1) > 1e-6).any())
     ):
         raise ValueError("cross_entropy takes classes, or rows of probabilities that add up to 1")
-    if loss is hinge and set(np.unique(found)) <= {0.0, 1.0}:
+    if loss is losses.hinge and set(np.unique(found)) <= {0.0, 1.0}:
         found = 2 * found - 1
-    if loss is hinge and (np.abs(found) != 1).any():
+    if loss is losses.hinge and (np.abs(found) != 1).any():
         bad = [x for x in np.unique(found) if x not in (-1, 0, 1)] or [0.0]
         raise ValueError(f"hinge has classes 0 and 1, or sides −1 and 1; got {bad[0]:g}")
     if loss in PROBABILITIES and ((found < 0) | (found > 1)).any():
