@@ -4,7 +4,7 @@ The chain rule is that of `chain_rule`, on rows of numbers: a contribution, upst
 gradient of each operand. The first contribution is written instead of added.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -215,22 +215,18 @@ class Backward:
             else:
                 self.emitter.emit("scatter_add", whole(storage), contribution, detail=into)
 
-    def _moves(self, block: Block) -> list[tuple[Storage, tuple[int, ...], tuple[int, ...]]]:
-        """For a gather, the copies and the gradient rows of a storage to which their gradients go."""
-        moves: list[tuple[Storage, tuple[int, ...], tuple[int, ...]]] = []
+    def _moves(self, block: Block) -> Iterator[tuple[Storage, tuple[int, ...], tuple[int, ...]]]:
+        """For a gather, gradient rows of a storage and the gradient rows of the copies that are added to them."""
         own = self.row_of_gradient[block.out.storage]
-        for storage, begin, _, rows in runs(block):
+        for storage, start, rows in runs(block):
             wanted = [i for i, row in enumerate(rows) if self.plan.needing[storage][row]]
             if wanted:
                 into = tuple([self.row_of_gradient[storage][rows[i]] for i in wanted])
-                copies = tuple([own[block.out.start + begin + i] for i in wanted])
-                moves.append((GRADIENTS[storage], into, copies))
-        return moves
+                yield GRADIENTS[storage], into, tuple([own[start + i] for i in wanted])
 
     def _taken(self, storage: Storage, rows: tuple[int, ...]) -> Rows:
         """These gradient rows as a range, copied if necessary."""
         if rows == tuple(range(rows[0], rows[0] + len(rows))):
             return row_range(storage, rows[0], len(rows))
-        return self.emitter.emit(
-            "take", self.emitter.scratch((len(rows),), storage.batched), whole(storage), detail=rows
-        )
+        copies = self.emitter.scratch((len(rows),), storage.batched)
+        return self.emitter.emit("take", copies, whole(storage), detail=rows)

@@ -1,6 +1,7 @@
 """Lowering: turn the blocks of a plan into array instructions, with the kernels of their operations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import groupby
 
 from microgradnet.compiling.blocks import Block, Plan
 from microgradnet.compiling.emitter import Emitter
@@ -42,23 +43,17 @@ def _dots(block: Block, emitter: Emitter) -> None:
 
 
 def _gather(block: Block, emitter: Emitter) -> None:
-    for storage, _, start, rows in runs(block):
+    for storage, start, rows in runs(block):
         emitter.emit("take", row_range(block.out.storage, start, len(rows)), whole(storage), detail=rows)
 
 
-def runs(block: Block) -> list[tuple[Storage, int, int, tuple[int, ...]]]:
-    """The copies of a gather in runs from one storage: (storage, offset, first row of the copies, their sources)."""
-    runs: list[tuple[Storage, int, int, tuple[int, ...]]] = []
-    begin = 0
-    sources = block.sources
-    for end in range(1, len(sources) + 1):
-        if end == len(sources) or (sources[end] < 0) != (sources[begin] < 0):
-            rows = sources[begin:end]
-            fixed = rows[0] < 0
-            storage = FIXED if fixed else VALUES
-            runs.append((storage, begin, block.out.start + begin, tuple([~r for r in rows]) if fixed else rows))
-            begin = end
-    return runs
+def runs(block: Block) -> Iterator[tuple[Storage, int, tuple[int, ...]]]:
+    """The copies of a gather in runs from one storage: (storage, first row of the copies, rows of their sources)."""
+    start = block.out.start
+    for is_fixed, sources in groupby(block.sources, (0).__gt__):
+        rows = tuple([~row if is_fixed else row for row in sources])
+        yield FIXED if is_fixed else VALUES, start, rows
+        start += len(rows)
 
 
 def whole(storage: Storage) -> Rows:

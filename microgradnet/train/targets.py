@@ -41,11 +41,8 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
         found = found[:, 0]
     if loss in (losses.cross_entropy, losses.multiclass_hinge) and found.ndim == 1:
         return _one_hot(found, outputs)
-    if (
-        loss is losses.cross_entropy
-        and found.ndim == 2
-        and ((found < 0).any() or (np.abs(found.sum(axis=1) - 1) > 1e-6).any())
-    ):
+    is_distribution = (found >= 0).all() and (np.abs(found.sum(axis=-1) - 1) <= 1e-6).all()
+    if loss is losses.cross_entropy and found.ndim == 2 and not is_distribution:
         raise ValueError("cross_entropy takes classes, or rows of probabilities that add up to 1")
     if loss is losses.hinge and set(np.unique(found)) <= {0.0, 1.0}:
         found = 2 * found - 1
