@@ -37,11 +37,12 @@ def reduced(value: "Value", protocol: object) -> Any:
         below = [*graph.Graph(value).computed[:-1]]
         _pending.set(set(below))
         below.append(_Done(pending))
-    return object.__new__, (type(value),), (below, *_state(value))
+    kept = _kept(value)
+    return object.__new__, (type(value),), (below, kept, vars(value))
 
 
-def _state(value: "Value") -> "tuple[list[Any], dict[str, Any]]":
-    return [getattr(value, name) for name in _KEPT], vars(value)
+def _kept(value: "Value") -> list[Any]:
+    return [getattr(value, name) for name in _KEPT]
 
 
 def restore(value: "Value", state: Any) -> None:
@@ -56,6 +57,7 @@ def restore(value: "Value", state: Any) -> None:
 
 def copied(value: "Value") -> "Value":
     """`Value.__copy__`: a value with the same operands."""
+    kept = _kept(value)
     twin = object.__new__(type(value))
-    restore(twin, ([], *_state(value)))
+    restore(twin, ([], kept, vars(value)))
     return twin

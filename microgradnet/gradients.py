@@ -122,5 +122,5 @@ def hessian(output: Value, inputs: Value | Iterable[Value]) -> list[list[float]]
     return jacobian(grad(output, inputs, create_graph=True), inputs)
 
 
-def _listed(values: Value | Iterable[Value]) -> list[Value]:
-    return list(values) if isinstance(values, Iterable) else [values]
+def _listed(values: Any) -> list[Value]:
+    return list(values) if hasattr(values, "__iter__") else [values]

@@ -79,6 +79,8 @@ class Operation:
         return symbol_of(self)
 
     @overload
+    def __call__(self, x: "Value", /, *others: "Value | float", **named: "Value | float") -> "Value": ...
+    @overload
     def __call__(self, *numbers: float, **named: float) -> float: ...  # type: ignore[overload-overlap]
     @overload
     def __call__(self, *operands: "Value | float", **named: "Value | float") -> "Value": ...
@@ -88,7 +90,7 @@ class Operation:
     def __call__(self, values: "Iterable[Value]", /) -> "Value": ...
     @overload
     def __call__(self, values: "Iterable[Value | float]", /) -> "Value | float": ...
-    def __call__(self, *operands: Any, **named: Any) -> Any:
+    def __call__(self, *operands: Any, **named: Any) -> Any:  # type: ignore[misc]  # **named is not `x`
         """The result, of as many operands as it has (an operation of any number takes a list): of numbers, a number.
 
         An operand that is no number applies the operation itself, by `operand._apply_operation(operation, operands)`.

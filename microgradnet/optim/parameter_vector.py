@@ -7,6 +7,7 @@ training step of a small network (64-32-10, batch 32).
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain, repeat
 from typing import Any, TypeAlias
 
@@ -52,6 +53,9 @@ class ParameterVector:
         self._view.flags.writeable = False
         self._ahead = False  # whether the values are not yet synchronised
         self._clock = -1  # the time at which the numbers were last equal to those of the values
+        self._synchronised()  # so that no other vector keeps them
+        self._classes: list[Any] = [type(value) for value in self.values]
+        self._kept = [_kept(each) for each in self._classes]
 
     @property
     def array(self) -> Numbers:
@@ -98,7 +102,7 @@ class ParameterVector:
         _at_once(
             map(setattr, self.values, repeat("_changed"), repeat(self._clock)),
             map(setattr, self.values, repeat("_data"), self._numbers.tolist()),
-            map(setattr, self.values, repeat("__class__"), repeat(Value)),
+            map(setattr, self.values, repeat("__class__"), self._classes),
             map(dict.pop, map(vars, self.values), repeat("_keeper"), repeat(None)),
             map(setattr, [self], ["_ahead"], [False]),
         )
@@ -120,7 +124,7 @@ class ParameterVector:
         if not self._ahead:
             _at_once(
                 map(dict.__setitem__, map(vars, self.values), repeat("_keeper"), repeat(self)),
-                map(setattr, self.values, repeat("__class__"), repeat(_Kept)),
+                map(setattr, self.values, repeat("__class__"), self._kept),
                 map(delattr, self.values, repeat("_data")),
                 map(delattr, self.values, repeat("_changed")),
                 map(setattr, [self], ["_ahead"], [True]),
@@ -135,14 +139,13 @@ def _at_once(*changes: Iterable[None]) -> None:
     deque(chain(*changes), maxlen=0)
 
 
-class _Kept(Value):
-    """A value whose number is only in a vector."""
+def _fetched(value: Value, name: str) -> Any:
+    """Fetch a missing number, and look for the attribute again."""
+    vars(value)["_keeper"].fetch()
+    return getattr(value, name)
 
-    __slots__ = ()
 
-    def __getattr__(self, name: str) -> Any:
-        """Called for a missing attribute: a missing number is fetched."""
-        if name in ("_data", "_changed"):
-            vars(self)["_keeper"].fetch()
-            return getattr(self, name)
-        raise AttributeError(f"a Value has no attribute {name!r}", name=name, obj=self)
+@cache
+def _kept(of: Any) -> Any:
+    """The subclass of a value whose number is only in a vector: it looks there for an attribute that is missing."""
+    return type(of.__name__, (of,), {"__slots__": (), "__getattr__": _fetched})

@@ -271,3 +271,29 @@ def test_an_infinity_is_not_hidden() -> None:
     (a, b), theta = held(1.0, 2.0)
     theta[:] = [np.inf, np.nan]
     assert (a.data, str(b.data)) == (float("inf"), "nan")
+
+
+class Bounded(Value):
+    """A class of a program's own, with a method and a repr."""
+
+    def bound(self) -> None:
+        self.data = min(self.data, 1.0)
+
+    def __repr__(self) -> str:
+        return f"Bounded({self.data})"
+
+
+def test_values_keep_their_classes() -> None:
+    w, v = Bounded(3.0), Value(2.0)
+    first, second = ParameterVector([w, v]), ParameterVector([v, w])
+    first -= [0.5, 0.25]
+    assert repr(w) == "Bounded(2.5)"
+    first -= [0.5, 0.25]
+    second -= [0.5, 0.25]  # fetched from the first
+    w.bound()
+    assert (repr(w), first.array.tolist(), second.array.tolist()) == ("Bounded(1.0)", [1.0, 1.0], [1.0, 1.0])
+    assert (type(w), type(v)) == (Bounded, Value)
+    first -= [0.5, 0.25]
+    with pytest.raises(AttributeError, match="'Value' object has no attribute 'colour'"):
+        v.colour  # noqa: B018
+    assert vars(w) == vars(v) == {}
