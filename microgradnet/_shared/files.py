@@ -1,8 +1,27 @@
-"""Files written whole or not at all. What is written, and under which suffix, is left to the caller."""
+"""Files written whole or not at all, in the format that their suffix names."""
 
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
+
+
+def format_of(path: str | os.PathLike[str], formats: Collection[str], what: str) -> str:
+    """The format that the suffix of `path` names, if it is one of `formats`.
+
+    Raises:
+        ValueError: it is not; the message says that `what`, "a picture" say, cannot be saved.
+
+    >>> format_of("graph.SVG", ["svg", "png"], "a picture")
+    'svg'
+    """
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix[1:] not in formats:
+        raise ValueError(
+            f"cannot save {what} as {os.fspath(path)!r}: its suffix is {suffix or 'missing'}; "
+            f"give a name that ends in one of {', '.join(f'.{format}' for format in formats)}"
+        )
+    return suffix[1:]
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes | str) -> Path:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from microgradnet._shared.files import write_atomically
+from microgradnet._shared.files import format_of, write_atomically
 
 BASE = Path(__file__).with_name("assets") / "base.css"
 
@@ -41,8 +41,7 @@ class WebPage(ABC):
             ValueError: the name does not end in .html or .htm.
             OSError: the file cannot be written there.
         """
-        if os.path.splitext(path)[1].lower() not in {".html", ".htm"}:
-            raise ValueError(f"cannot save a page as {os.fspath(path)!r}: give a name that ends in .html")
+        format_of(path, ("html", "htm"), "a page")
         return write_atomically(path, self.html)
 
     @abstractmethod

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from microgradnet._shared.text import one_line, shorten
-from microgradnet.drawing.canvas import CARD, COLOURS, DASHES, INK, LINE, MARKERS, figure, tidy, whole_ticks
+from microgradnet.drawing.figure_style import CARD, COLOURS, DASHES, INK, LINE, MARKERS, figure, tidy, whole_ticks
 from microgradnet.notation.names import number
 from microgradnet.ops.floats import as_float
 

@@ -1,7 +1,6 @@
-"""A picture of a graph: shows itself in a notebook, and saves itself as SVG, PNG, PDF or DOT.
+"""A picture of a graph: it shows itself in a notebook, and saves itself as SVG, PNG, PDF or DOT.
 
-It is made from DOT text. Who writes that text is left to the views, who lays it out to `provider`, and what makes
-Graphviz's SVG fit to stand in any page to `svg`.
+`diagram` writes its DOT text, `provider` lays it out, and `svg` makes Graphviz's SVG fit to stand in any page.
 """
 
 import os
@@ -10,27 +9,27 @@ from math import inf
 from pathlib import Path
 from typing import overload
 
-from microgradnet._shared.files import write_atomically
+from microgradnet._shared.files import format_of, write_atomically
 from microgradnet._shared.text import counted
 from microgradnet.drawing.provider import render
-from microgradnet.drawing.svg import COLUMN_POINTS, FOR_CAIRO, FOR_SCREEN, dress, find_cairosvg, paint, scope_of
+from microgradnet.drawing.svg import COLUMN_POINTS, dress, find_cairosvg, paint, scope_of
 from microgradnet.errors import ProviderError
 
 FORMATS = ("svg", "png", "pdf", "dot", "gv")
 NAME = "Digraph.gv"
-"""Where `render` writes the DOT text unless it is told: where a `graphviz.Digraph` without a name writes its own."""
+"""The default name of the DOT file that `render` writes: that of a `graphviz.Digraph` without a name."""
 
 
 class Picture:
-    r"""A picture of the graph `dot`, drawn when it is first looked at.
+    r"""A picture of the graph `dot`, drawn on first use.
 
     It has the names of a `graphviz.Digraph` too, as notebooks call them: `.source` is `.dot`, and `.format`, `.pipe()`,
-    `.render()` and `.view()` do what they do there, with whichever program can draw on this machine.
+    `.render()` and `.view()` do what they do there, with any program on this machine that can draw.
 
     Args:
         dot: the graph in the DOT language.
         title: what it shows, for readers who do not see it; else the graph's `tooltip`, else its name.
-        counts: how many nodes and edges it shows, for `repr`: drawing the graph to count them could take long.
+        counts: the numbers of nodes and edges, for `repr`: drawing the graph to count them could take long.
 
     >>> Picture('digraph { n0 [label="x"]; n1 [label="x²"]; n0 -> n1 }', title="a square", counts=(2, 1))
     <Picture 'a square': 2 nodes, 1 edge>
@@ -49,7 +48,7 @@ class Picture:
 
     @property
     def format(self) -> str:
-        """As what `pipe` and `render` draw unless they are told: "svg", "png", "pdf", or "dot" and "gv" for the text.
+        """The default format of `pipe` and `render`: "svg", "png", "pdf", or "dot" and "gv" for the text.
 
         Raises:
             ValueError: it is set to none of those.
@@ -62,31 +61,25 @@ class Picture:
 
     @cached_property
     def svg(self) -> str:
-        """SVG that can be saved as it is, or stand in the middle of an HTML page.
+        """SVG that can be saved in a file, or stand in the middle of an HTML page.
 
         Raises:
-            ProviderError: there is no program to lay the graph out, or that failed.
+            ProviderError: there is no program to lay the graph out, or it failed.
         """
         return self._dressed()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the drawing to `path`, in the format its suffix names, whole or not at all; return the path.
 
-        PNG and PDF are painted from `svg` by cairosvg (`pip install cairosvg`). Where that is not
-        installed, the program that lays the graph out paints it; of those only a real Graphviz writes PDF.
+        PNG and PDF are painted from `svg` by cairosvg (`pip install cairosvg`). Where that is not installed, the
+        program that lays the graph out paints it; only a real Graphviz writes PDF.
 
         Raises:
             ValueError: the suffix is none of .svg, .png, .pdf, .dot and .gv.
             OSError: the file cannot be written there.
             ProviderError: it cannot be drawn in that format on this machine.
         """
-        suffix = os.path.splitext(path)[1].lower()
-        if suffix.removeprefix(".") not in FORMATS:
-            raise ValueError(
-                f"cannot save a picture as {os.fspath(path)!r}: its suffix is {suffix or 'missing'}; "
-                f"give a name that ends in one of {', '.join(f'.{format}' for format in FORMATS)}."
-            )
-        return write_atomically(path, self.pipe(suffix.removeprefix(".")))
+        return write_atomically(path, self.pipe(format_of(path, FORMATS, "a picture")))
 
     @overload
     def pipe(self, format: str | None = None, *, quiet: bool = False, encoding: None = None) -> bytes: ...
@@ -98,7 +91,7 @@ class Picture:
         """The drawing in this format, as `save` writes it.
 
         Args:
-            format: "svg", "png", "pdf", "dot" or "gv"; `self.format` if it is left out.
+            format: "svg", "png", "pdf", "dot" or "gv"; `self.format` by default.
             quiet: changes nothing: a program's warnings are never printed.
             encoding: of text, which is then a str.
 
@@ -124,14 +117,14 @@ class Picture:
         """Write the DOT text to `filename`, and the drawing beside it; return the path of the drawing.
 
         Args:
-            filename: "gout" is written with "gout.svg" beside it; "Digraph.gv" if it is left out.
+            filename: "gout" is written with "gout.svg" beside it; "Digraph.gv" by default.
             directory: the folder of both; it is made if there is none.
             view: open the drawing with the system's own program.
             cleanup: write the drawing alone.
             format: as in `pipe`.
             quiet: changes nothing: a program's warnings are never printed.
-            quiet_view: `view`, without what that program prints.
-            outfile: the whole path of the drawing; its suffix says the format if that is left out.
+            quiet_view: `view`, without the output of that program.
+            outfile: the whole path of the drawing; its suffix is the default format.
 
         Raises:
             ValueError: `format` is unknown.
@@ -141,8 +134,7 @@ class Picture:
         if outfile is not None:
             stem, suffix = os.path.splitext(outfile)
             filename, format = filename or f"{stem}.gv", format or suffix.removeprefix(".")
-        name = os.fspath(filename or NAME)
-        source = Path(directory or "", name).expanduser()
+        source = Path(directory or "", filename or NAME).expanduser()
         drawing = Path(outfile or f"{source}.{format or self.format}").expanduser()
         written = {drawing: self.pipe(format)} | ({} if cleanup else {source: self.dot.encode()})
         for path, data in written.items():
@@ -169,19 +161,20 @@ class Picture:
             return self.dot.encode()
         if format == "svg":
             return self.svg.encode() + b"\n"
-        return render(self.dot, format) if find_cairosvg() is None else paint(self._dressed(FOR_CAIRO), format)
+        cairosvg = find_cairosvg()
+        return render(self.dot, format) if cairosvg is None else paint(cairosvg, self.svg, format)
 
     @cached_property
     def _laid_out(self) -> bytes:
         """Graphviz's own SVG."""
         return render(self.dot, "svg")
 
-    def _dressed(self, look: dict[str, str] = FOR_SCREEN, widest: float = inf) -> str:
-        return dress(self._laid_out, self.title, scope_of(self.title, self.dot), look=look, widest=widest)
+    def _dressed(self, widest: float = inf) -> str:
+        return dress(self._laid_out, self.title, scope_of(self.title, self.dot), widest=widest)
 
     def _repr_svg_(self) -> str:
         """The SVG at a size that fits a notebook's column: notebooks show it as an image, which does not shrink."""
-        return self._dressed(widest=COLUMN_POINTS)
+        return self._dressed(COLUMN_POINTS)
 
     def __repr__(self) -> str:
         if self.counts is None:

@@ -1,59 +1,63 @@
 """SVG made fit to stand inside any page: nothing of it leaks out, one font, and as good in the dark.
 
-What is in it is left to the views and to `chart`, its colours to `theme`; `picture` calls `dress` on what Graphviz
-has drawn, and `paint` for a PNG or a PDF.
+`picture` and `figure` pass in the SVG of Graphviz and of matplotlib; the colours are those of `theme`.
 """
 
 import hashlib
 import importlib
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
 from math import inf
 from types import ModuleType
 
 from microgradnet._shared.text import clean
-from microgradnet.drawing.provider import GET_CAIRO
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
-from microgradnet.errors import ProviderError
 
 COLUMN_POINTS = 640.0  # of a notebook: 853 CSS pixels
-FOR_SCREEN = {"font-family": FONT_STACK, "style": "max-width: 100%; height: auto"}
-FOR_CAIRO = {"font-family": "monospace"}
-"""cairosvg reads only the first family of a list, and draws nothing where a height is "auto"."""
-_REFERENCE = re.compile(r"url\(#")
-_XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"
 
 
-def scope_of(title: str, drawn: str) -> str:
+def scope_of(title: str, source: str) -> str:
     """The class and id prefix of one picture: the same for the same picture, another for any other.
 
     Args:
         title: what it shows.
-        drawn: what it is drawn from, such as its DOT text.
+        source: what it is drawn from, such as its DOT text.
 
     >>> scope_of("", "digraph {}")
     'microgradnet-d8c068b6'
     """
-    digest = hashlib.sha256(f"{title}\0{drawn}".encode("utf-8", "replace")).hexdigest()
+    digest = hashlib.sha256(f"{title}\0{source}".encode("utf-8", "replace")).hexdigest()
     return f"microgradnet-{digest[:8]}"
 
 
-def dress(drawn: bytes, title: str, scope: str, *, look: Mapping[str, str] = FOR_SCREEN, widest: float = inf) -> str:
-    """Graphviz's SVG, fit to be inlined in a page: the same drawing, as a fragment of well-formed XML.
+def read_svg(svg: bytes, scope: str) -> ET.Element:
+    """The root of an SVG without namespaces, its ids prefixed with `scope`, its styles as attributes that CSS overrides.
 
-    - prolog, doctype, comments and namespace prefixes are gone;
-    - its ids begin with `scope`, and its CSS holds only under the class `scope`;
-    - it says what it shows (`aria-label`), and each node and edge says its DOT `tooltip` as a `<title>`, which every
-      browser shows; Graphviz's own titles ("n0->n1") and links (`xlink:title`, shown by some) are gone;
-    - it stands on a card of its own, and is no wider than the column it is in: see `on_card`.
+    >>> ET.tostring(read_svg(b'<svg xmlns="http://www.w3.org/2000/svg"><g id="a" style="fill: red"/></svg>', "s"))
+    b'<svg><g id="s-a" fill="red" /></svg>'
     """
-    root = ET.fromstring(drawn)
-    for drawn_element in root.iter():
-        drawn_element.tag = drawn_element.tag.rpartition("}")[2]
-        for name, value in drawn_element.attrib.items():
-            drawn_element.set(name, f"{scope}-{value}" if name == "id" else _REFERENCE.sub(f"url(#{scope}-", value))
-        drawn_element.attrib.pop("font-family", None)
+    root = ET.fromstring(svg)
+    for part in root.iter():
+        part.tag = part.tag.rpartition("}")[2]
+        attributes = {name.rpartition("}")[2]: value for name, value in part.attrib.items()}
+        rules = (rule.partition(":") for rule in attributes.pop("style", "").split(";"))
+        attributes |= {name.strip(): value.strip() for name, colon, value in rules if colon}
+        for name, value in attributes.items():
+            own_id = f"{scope}-{value}" if name == "id" else value.replace("url(#", f"url(#{scope}-")
+            attributes[name] = re.sub("^#", f"#{scope}-", value) if name == "href" else own_id
+        part.attrib = attributes
+    return root
+
+
+def dress(svg: bytes, title: str, scope: str, *, widest: float = inf) -> str:
+    """Graphviz's SVG as a fragment of well-formed XML that can stand in a page: see `on_card`.
+
+    It says what it shows (`aria-label`), and each node and edge says its DOT `tooltip` as a `<title>`, which every
+    browser shows. Graphviz's own titles ("n0->n1") and links (`xlink:title`, which only some show) are removed.
+    """
+    root = read_svg(svg, scope)
+    for part in root.iter():
+        part.attrib.pop("font-family", None)
     graph = root.find("g")
     if graph is None:
         raise ValueError("cannot dress this SVG: it has no <g>; give the SVG that Graphviz writes.")
@@ -68,38 +72,31 @@ def dress(drawn: bytes, title: str, scope: str, *, look: Mapping[str, str] = FOR
         name = ""
     graph.tail = "\n"
     label = clean(title) or graph_tooltip or name or "computation graph"
-    return on_card(root, label, scope, look=look, widest=widest)
+    return on_card(root, label, scope, dark_css(scope), widest=widest)
 
 
-def on_card(
-    root: ET.Element,
-    label: str,
-    scope: str,
-    css: str = "",
-    *,
-    look: Mapping[str, str] = FOR_SCREEN,
-    widest: float = inf,
-) -> str:
-    """The drawing in `root`, an `<svg>` with a size, as text: on an opaque card, and good in the dark.
+def on_card(root: ET.Element, label: str, scope: str, css: str, *, widest: float = inf) -> str:
+    """The drawing in `root`, an `<svg>` with a size, as text: on an opaque card, and no wider than its column in a page.
 
-    It says `label` to readers who do not see it. There is no <title> for the whole: browsers would show it wherever
-    the pointer rests.
+    There is no `<title>` for the whole: browsers would show it wherever the pointer rests. What only browsers
+    understand, a list of fonts and a height of "auto", is in a media rule, which cairosvg ignores.
 
     Args:
-        root: the drawing; its elements are not copied.
-        label: what it shows.
+        root: the drawing; it is changed.
+        label: what it shows, for readers who do not see it.
         scope: its class, under which its CSS holds.
-        css: what recolours it in the dark; by the classes of its groups if it is left out.
-        look: further attributes, for who reads it: `FOR_SCREEN` or `FOR_CAIRO`.
-        widest: its own width in points at the most, or half of what it needs if that is more.
+        css: recolours it in the dark.
+        widest: its own width in points at most, or half of what it needs if that is more.
     """
-    root.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "class": scope, "role": "img", "aria-label": label, **look}
+    root.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "class": scope, "role": "img", "aria-label": label}
+    root.attrib["font-family"] = "monospace"
     if widest < inf:
         width, height = (float(root.attrib[side].removesuffix("pt")) for side in ("width", "height"))
         scale = min(1.0, max(widest / width, 0.5))
         root.attrib |= {"width": f"{width * scale:.6g}pt", "height": f"{height * scale:.6g}pt"}
+    layout = f"@media all {{ .{scope} {{ max-width: 100%; height: auto; font-family: {FONT_STACK} }} }}"
     card = element("rect", width="100%", height="100%", rx="6", fill=LIGHT["card"].fill)
-    root[:0] = [element("style", css or dark_css(scope)), element("g", None, card, class_="graph")]
+    root[:0] = [element("style", f"{css}\n{layout}"), element("g", None, card, class_="graph")]
     return ET.tostring(root, encoding="unicode")
 
 
@@ -124,22 +121,15 @@ def find_cairosvg() -> ModuleType | None:
         return None
 
 
-def paint(svg: str, format: str) -> bytes:
-    """The picture `svg`, written `FOR_CAIRO`, with its light colours, as "png" (two dots for a pixel) or "pdf".
-
-    Raises:
-        ProviderError: cairosvg is not installed.
-    """
-    cairosvg = find_cairosvg()
-    if cairosvg is None:
-        raise ProviderError(f"cannot paint a {format} without cairosvg. Run {GET_CAIRO}, or save as .svg.")
+def paint(cairosvg: ModuleType, svg: str, format: str) -> bytes:
+    """The picture `svg` in its light colours, as "png" (two dots for a pixel) or "pdf"."""
     source = svg.encode()
     white = {"background_color": LIGHT["card"].fill}
     return bytes(cairosvg.svg2png(source, scale=2, **white) if format == "png" else cairosvg.svg2pdf(source, **white))
 
 
 def _take_titles(group: ET.Element) -> tuple[str, str]:
-    """The DOT name and tooltip of a group, which is left with its drawing alone: no titles, no links."""
+    """The DOT name and tooltip of a group, from which titles and links are removed."""
     name = tooltip = ""
     children: list[ET.Element] = []
     for child in group:
@@ -147,7 +137,7 @@ def _take_titles(group: ET.Element) -> tuple[str, str]:
         if child.tag == "title":
             name = child.text or ""
         elif link is not None:
-            tooltip = tooltip or link.get(_XLINK_TITLE, "")
+            tooltip = tooltip or link.get("title", "")
             children.extend(link)
         else:
             children.append(child)

@@ -4,7 +4,7 @@ Each function returns a matplotlib figure, which a notebook displays in its ligh
 `save_figure(figure, "file.svg")` writes it.
 """
 
-from microgradnet.drawing.canvas import save_figure
+from microgradnet.drawing.figure_style import save_figure
 from microgradnet.train.plotting.boundary import decision_boundary
 from microgradnet.train.plotting.layers import activations, gradients
 from microgradnet.train.plotting.recorder import Recorder

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from microgradnet.compiling import compile
-from microgradnet.drawing.canvas import CARD, COLOURS, FILLS, HATCHES, INK, MARKERS, figure, tidy
+from microgradnet.drawing.figure_style import CARD, COLOURS, FILLS, HATCHES, INK, MARKERS, figure, tidy
 
 SERIES = len(COLOURS)
 GRID = 160  # points along each axis

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from microgradnet.compiling import compile
-from microgradnet.drawing.canvas import COLOURS, FILLS, INK, figure, tidy
+from microgradnet.drawing.figure_style import COLOURS, FILLS, INK, figure, tidy
 from microgradnet.losses import LOSSES, Loss
 from microgradnet.train.targets import targets_for
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.webpage import BASE
 from microgradnet.compiling import compile
-from microgradnet.drawing.canvas import CARD, COLOURS, INK, LINE, figure, tidy, whole_ticks
+from microgradnet.drawing.figure_style import CARD, COLOURS, INK, LINE, figure, tidy, whole_ticks
 from microgradnet.train.plotting.boundary import draw_boundary, planar
 from microgradnet.train.plotting.layers import layers_of
 

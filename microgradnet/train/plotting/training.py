@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from microgradnet.drawing.canvas import COLOURS, DASHES, INK, LINE, figure, tidy, whole_ticks
+from microgradnet.drawing.figure_style import COLOURS, DASHES, INK, LINE, figure, tidy, whole_ticks
 from microgradnet.train.plotting.boundary import classes_of
 from microgradnet.train.plotting.layers import layers_of
 

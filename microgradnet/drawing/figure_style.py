@@ -1,7 +1,7 @@
-"""What plots have in common: figures in the colours of `theme`, and axes without what says nothing.
+"""The style of all figures: the colours of `theme`, the marks that go with them, and axes without needless lines.
 
-Figures are matplotlib's, without its global state (`pyplot`): each shows itself in a notebook or is saved. What a
-colour says is said by a marker, dashes, a hatch or a word too.
+Figures are matplotlib's, without its global state (`pyplot`): each shows itself in a notebook or is saved. Whatever a
+colour says, a marker, dashes, a hatch or a word says too.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ HATCHES = ("", "//", "..", "\\\\", "xx", "++")
 
 def figure(width: float, height: float, label: str) -> "Figure":
     """An empty figure, in inches; `label` says what it shows to readers who do not see it."""
-    from microgradnet.drawing.figure import Figure  # here, as matplotlib is loaded by who draws with it alone
+    from microgradnet.drawing.figure import Figure  # loads matplotlib
 
     made = Figure(figsize=(width, height), dpi=110, facecolor=CARD)
     made.set_layout_engine("compressed", w_pad=MARGIN, h_pad=MARGIN)
