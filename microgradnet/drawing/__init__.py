@@ -11,7 +11,7 @@ from microgradnet._shared.arguments import as_count
 from microgradnet._shared.text import shorten
 from microgradnet._shared.walks import nearest
 from microgradnet.drawing.diagram import DIRECTIONS, Diagram
-from microgradnet.drawing.groups import Groups, GroupsView
+from microgradnet.drawing.groups import Groups, draw_groups
 from microgradnet.drawing.network import draw_network, name_of
 from microgradnet.drawing.ops_view import Mark, OpsView
 from microgradnet.drawing.picture import Picture
@@ -97,7 +97,7 @@ def draw(
     graph = Graph(*roots)
     groups = _groups(graph, view, max_nodes)
     if groups:
-        GroupsView(groups, max_nodes, diagram)
+        draw_groups(groups, max_nodes, diagram)
         if for_ops:
             diagram.caption += f'\nleft out: {", ".join(for_ops)}, for which there is view="ops"'
     else:

@@ -1,36 +1,46 @@
 """`Diagram`: boxes, arrows and a caption, and the DOT text that draws them.
 
-The views say what is drawn; here stands how: which shape and border a role has (so that roles are told apart without
-colour), in which order things are written (same diagram, same bytes), and the subset of DOT that every renderer reads.
+The views choose the boxes and arrows. This module gives each role its shape and border (which tell roles apart without
+colour), writes the same text for the same diagram, and keeps to the subset of DOT that every renderer reads.
 The package `graphviz` writes the DOT; it is imported when the first diagram is written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from microgradnet._shared.text import shorten
 from microgradnet.drawing.escape import escape_label, escape_tooltip
 from microgradnet.drawing.theme import FONT, LIGHT, Paint
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
-STYLES = {
-    "input": "rounded,filled",
-    "parameter": "rounded,filled,bold",
-    "constant": "rounded,filled,dashed",
-    "operation": "filled",
-    "root": "filled,bold",
-    "note": "filled,dotted",
-}
-"""The border of each role: inputs rounded, parameters rounded and bold, constants dashed, results square."""
-WIDTHS = {"parameter": 2.0, "root": 2.8}
 FIELD_WIDTH, TITLE_WIDTH = 60, 160
 MARK, MARK_WIDTH = "▶", 3.6
-"""What a picture points at has this sign, thicker lines and a colour of its own."""
+"""A marked box has this sign; marked boxes and arrows have lines of this width, in a colour of their own."""
 NO_BREAK = "\u00a0"
 LEVEL = "1000"
-"""The weight of an edge that is kept straight before any other, so that the columns' headings are on one level."""
+"""The weight of an edge that is kept straight before any other, to put the columns' headings on one level."""
+
+
+class _Role(NamedTuple):
+    """How a role is drawn: its DOT classes, the style of its box, and the width of its border."""
+
+    classes: str
+    style: str = ""
+    width: float = 1.0
+
+
+ROLES = {
+    "input": _Role("leaf input", "rounded,filled"),
+    "parameter": _Role("leaf parameter", "rounded,filled,bold", 2.0),
+    "constant": _Role("leaf constant", "rounded,filled,dashed"),
+    "operation": _Role("operation", "filled"),
+    "root": _Role("operation root", "filled,bold", 2.8),
+    "note": _Role("note", "filled,dotted"),
+    "heading": _Role("heading"),
+}
+"""Inputs are rounded, parameters rounded and bold, constants dashed, results square."""
 
 Row: TypeAlias = str | tuple[str, str]
 """A line of text, or a word and a number: ("data", "0.5")."""
@@ -38,15 +48,15 @@ Row: TypeAlias = str | tuple[str, str]
 
 @dataclass(frozen=True)
 class Box:
-    """One node of a picture.
+    """One node of a diagram.
 
     Attributes:
         rows: its lines of text, the first one its heading.
-        role: a key of `STYLES`, or "heading".
+        role: a key of `ROLES`; a "heading" has the shape "plain".
         tooltip: what is shown when the pointer rests on it.
         shape: "record" for stacked rows, "circle", or "plain" for text alone.
-        width: of a circle, in inches; 0 for what its text needs.
-        marked: whether it is what the picture points at.
+        width: of a circle, in inches; 0 for as much as its text needs.
+        marked: whether it is drawn with a mark.
     """
 
     rows: Sequence[Row]
@@ -59,14 +69,14 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """One edge of a picture, from box number `tail` to box number `head`.
+    """One edge of a diagram, from box number `tail` to box number `head`.
 
     Attributes:
         name: its id in the SVG.
         label: text beside it.
         width: its thickness in points.
         dashed: whether it is drawn dashed.
-        marked: whether it is what the picture points at.
+        marked: whether it is drawn with a mark.
     """
 
     tail: int
@@ -81,19 +91,20 @@ class Arrow:
 
 @dataclass
 class Diagram:
-    """A picture to be: boxes, known by their position, and arrows between them.
+    """Boxes, known by their position, and arrows between them.
 
     Attributes:
         direction: the way arrows run: "LR", "RL", "TB" or "BT".
-        title: stands above the picture.
-        caption: stands below it: what was left out, or how to read it.
+        title: stands above the boxes.
+        caption: stands below them: what was left out, or how to read the diagram.
         columns: boxes that stand in one column (or row) each, in order; the first of each are on one level.
-        clusters: what stands in a frame together: the frame's heading, and the boxes in it.
+        clusters: boxes that stand in a frame together: the frame's heading, and the boxes in it.
+        ordered: whether the arrows from each box fan out in their order, and the boxes they lead to stand in that order.
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
-        arrow_size: how large arrowheads are; 0 for none.
+        arrow_size: the size of arrowheads; 0 for none.
         theme: the colours of each role.
-        room: how many characters there is room for where a number stands below a heading: another may replace it.
+        room: the characters reserved for a number below a heading, which another may replace.
     """
 
     direction: str = "LR"
@@ -103,6 +114,7 @@ class Diagram:
     arrows: list[Arrow] = field(default_factory=list)
     columns: list[list[int]] = field(default_factory=list)
     clusters: list[tuple[str, list[int]]] = field(default_factory=list)
+    ordered: bool = False
     straight: bool = False
     spread: float = 0.5
     arrow_size: float = 0.7
@@ -110,7 +122,7 @@ class Diagram:
     room: int = 0
 
     def add(self, box: Box) -> int:
-        """Add `box`; its number."""
+        """Add `box`; return its number."""
         self.boxes.append(box)
         return len(self.boxes) - 1
 
@@ -126,17 +138,12 @@ class Diagram:
         from graphviz import Digraph
 
         edge = self.theme["edge"]
+        colours = {"color": edge.line, "fontcolor": edge.text}
         dot = Digraph(
             "microgradnet",
             graph_attr=self._graph(),
             node_attr={"shape": "record", "fontname": FONT, "fontsize": "13", "margin": "0.16,0.06"},
-            edge_attr={
-                "color": edge.line,
-                "fontcolor": edge.text,
-                "fontname": FONT,
-                "fontsize": "11",
-                "arrowsize": f"{self.arrow_size:g}",
-            },
+            edge_attr={**colours, "fontname": FONT, "fontsize": "11", "arrowsize": f"{self.arrow_size:g}"},
         )
         for number, box in enumerate(self.boxes):
             dot.node(f"n{number}", id=f"n{number}", **self._box(box))
@@ -159,36 +166,36 @@ class Diagram:
         card = self.theme["card"]
         look = {"bgcolor": card.fill, "fontcolor": card.text, "fontname": FONT, "fontsize": "14"}
         look |= {"rankdir": self.direction, "nodesep": "0.25", "ranksep": f"{self.spread:g}", "pad": "0.2"}
+        if self.ordered:
+            look["ordering"] = "out"
         if self.straight:
             look |= {"splines": "line", "outputorder": "edgesfirst"}
         if texts := [text for text in (self.title, self.caption) if text]:
-            # the title above or, where there is only one, the caption below: both stand in one label of the graph
-            label = _left(shorten(line, TITLE_WIDTH) for line in "\n".join(texts).split("\n"))
+            # one label has both: above the boxes, or below them if there is only a caption; an empty line keeps it off
+            lines = [shorten(line, TITLE_WIDTH) for line in "\n".join(texts).split("\n")]
+            lines = [*lines, ""] if self.title else ["", *lines]
+            label = "".join(escape_label(line) + r"\l" for line in lines)  # each set to the left
             look |= {"label": label, "labelloc": "t" if self.title else "b", "labeljust": "l"}
         return look
 
     def _box(self, box: Box) -> dict[str, str]:
-        paint = self.theme["highlight" if box.marked else box.role]
-        look = {"class": _CLASSES[box.role] + " highlight" * box.marked, "tooltip": escape_tooltip(box.tooltip)}
+        role, paint = ROLES[box.role], self.theme["highlight" if box.marked else box.role]
+        look = {"class": role.classes + " highlight" * box.marked, "tooltip": escape_tooltip(box.tooltip)}
         look["fontcolor"] = paint.text
         heading, *rows = [escape_label(shorten(row, FIELD_WIDTH)) for row in self._rows(box)]
         heading = f"{MARK} " * box.marked + heading
-        if box.shape == "record":
-            stack = "|".join([heading, *(row + r"\l" for row in rows)])  # all but the heading set to the left
-            # the braces turn the stack so that it stands upright in either direction
-            look["label"] = stack if self.direction in {"LR", "RL"} else f"{{{stack}}}"
-        else:
-            look["label"] = r"\n".join([heading, *rows])
         if box.shape == "plain":
-            return look | {"shape": "plaintext"}
-        look |= {"style": STYLES[box.role], "fillcolor": paint.fill, "color": paint.line}
-        if box.marked or box.role in WIDTHS:
-            look["penwidth"] = f"{MARK_WIDTH if box.marked else WIDTHS[box.role]:g}"
+            return look | {"label": heading, "shape": "plaintext"}
+        look |= {"style": role.style, "fillcolor": paint.fill, "color": paint.line}
+        width = MARK_WIDTH if box.marked else role.width
+        if width != 1.0:
+            look["penwidth"] = f"{width:g}"
         if box.shape == "circle":
-            look |= {"shape": "circle"} | (
-                {"width": f"{box.width:g}", "fixedsize": "true"} if box.width else {"margin": "0.02"}
-            )
-        return look
+            size = {"width": f"{box.width:g}", "fixedsize": "true"} if box.width else {"margin": "0.02"}
+            return look | {"label": r"\n".join([heading, *rows]), "shape": "circle", **size}
+        stack = "|".join([heading, *(row + r"\l" for row in rows)])  # all but the heading set to the left
+        # the braces turn the stack upright
+        return look | {"label": stack if self.direction in {"LR", "RL"} else f"{{{stack}}}"}
 
     def _rows(self, box: Box) -> list[str]:
         """The text of each row; below the heading, numbers have their room."""
@@ -225,12 +232,3 @@ class Diagram:
         if arrow.dashed:
             look["style"] = "dashed"
         return look
-
-
-_CLASSES = {"input": "leaf input", "parameter": "leaf parameter", "constant": "leaf constant",
-            "operation": "operation", "root": "operation root", "note": "note", "heading": "heading"}  # fmt: skip
-
-
-def _left(lines: Iterable[str]) -> str:
-    """The lines, each set to the left."""
-    return "".join(escape_label(line) + r"\l" for line in lines)

@@ -21,17 +21,29 @@ from microgradnet.ops import CONSTANT, PARAMETER
 from microgradnet.value import Value
 
 _SUMS = {ops.add, ops.total}
+SPREAD = 0.9  # inches between the boxes of two layers, for the many arrows between them
 
 
 @dataclass(eq=False)
 class Group:
-    """Values that are drawn as one box. `operands` are the groups they were computed from."""
+    """Values that are drawn as one box.
+
+    Attributes:
+        name: that of the neuron, layer, operation or input.
+        role: that of its box.
+        results: the values, but not a neuron's parameters.
+        parameters: how many parameters a neuron or layer has.
+        operations: the names of a neuron's operations, in order.
+        uses: the groups that feed it, and how often each is used.
+        is_neuron: whether it is a neuron or a layer.
+        root: the root of the graph that it holds, if any.
+    """
 
     name: str
     role: str = "operation"
     results: list[Value] = field(default_factory=list)
     parameters: int = 0
-    what: list[str] = field(default_factory=list)
+    operations: list[str] = field(default_factory=list)
     uses: dict["Group", int] = field(default_factory=dict)
     is_neuron: bool = False
     root: Value | None = None
@@ -40,6 +52,18 @@ class Group:
     def operands(self) -> tuple["Group", ...]:
         """The groups that feed this one."""
         return tuple(self.uses)
+
+    @property
+    def shown(self) -> Value | None:
+        """The value whose numbers its box may show; None if there are many alike."""
+        return self.results[0] if len(self.results) == 1 else self.root
+
+    @property
+    def numbers(self) -> list[tuple[str, Value]]:
+        """The values in its box: "z", "a" and "grad" of a neuron used once, "data" and "grad" of another value."""
+        if self.is_neuron and self.results and len(self.results) == len(self.operations):
+            return [*zip("za", self.results, strict=False), ("grad", self.results[-1])]
+        return [] if self.shown is None else [("data", self.shown), ("grad", self.shown)]
 
 
 class Groups:
@@ -84,8 +108,8 @@ class Groups:
             return self._place_leaf(node)
         fed_by = [self.of[operand] for operand in node.operands if operand in self.of]
         group = self._neuron_of(node, fed_by) or self._alike(node, fed_by)
-        if group.is_neuron and node.op.name not in group.what:
-            group.what.append(node.op.name)
+        if group.is_neuron and node.op.name not in group.operations:
+            group.operations.append(node.op.name)
         for other in fed_by:
             if other is not group:
                 group.uses[other] = group.uses.get(other, 0) + 1
@@ -215,46 +239,43 @@ def _layer_name(first: Value) -> str:
     return above or neuron.rstrip("0123456789")
 
 
-class GroupsView:
-    """Builds the diagram of groups, at most `most` of them."""
-
-    def __init__(self, groups: Groups, most: int, diagram: Diagram) -> None:
-        every = postorder(groups.roots)
-        drawn = nearest(groups.roots, most)
-        kind = "layer" if groups.by_layer else "neuron"
-        boxes = counted(len(every), "box", "boxes")
-        if len(drawn) < len(every):
-            boxes = f"{len(drawn):,} of {boxes}, those nearest the result"
-        values = counted(groups.size, "value")
-        has_neurons = any(group.is_neuron for group in every)
-        what = f"one for each {kind}, one for each step of the rest" if has_neurons else "one for each step"
-        diagram.caption = f"{values} in {boxes}: {what}"
-        self.numbers = numbers = {group: diagram.add(_box(group, drawn)) for group in every if group in drawn}
-        for group, own in numbers.items():
-            for other, count in group.uses.items():
-                if other in numbers:
-                    uses = f"{other.name} → {group.name}\nused {counted(count, 'time')}"
-                    diagram.arrows.append(Arrow(numbers[other], own, f"e{own}_{numbers[other]}", uses))
+def draw_groups(groups: Groups, most: int, diagram: Diagram) -> dict[Group, int]:
+    """Draw at most `most` of the groups into `diagram`; return the numbers of their boxes."""
+    every = postorder(groups.roots)
+    drawn = nearest(groups.roots, most)
+    boxes = counted(len(every), "box", "boxes")
+    if len(drawn) < len(every):
+        boxes = f"{len(drawn):,} of {boxes}, those nearest the result"
+    has_neurons = any(group.is_neuron for group in every)
+    kind = "layer" if groups.by_layer else "neuron"
+    each = f"one for each {kind}, one for each step of the rest" if has_neurons else "one for each step"
+    diagram.caption = f"{counted(groups.size, 'value')} in {boxes}: {each}"
+    diagram.ordered = True
+    if has_neurons and not groups.by_layer:
+        diagram.spread = SPREAD
+    numbers = {group: diagram.add(_box(group, drawn)) for group in every if group in drawn}
+    for group, own in numbers.items():
+        for other, count in group.uses.items():
+            if other in numbers:
+                uses = f"{other.name} → {group.name}\nused {counted(count, 'time')}"
+                diagram.arrows.append(Arrow(numbers[other], own, f"e{own}_{numbers[other]}", uses))
+    return numbers
 
 
 def _box(group: Group, drawn: set[Group]) -> Box:
-    """A single computation shows its numbers, many alike show how many they are."""
-    rows: list[Row] = [group.name]
-    shown = group.results[0] if len(group.results) == 1 else group.root  # a Value has no truth, so no `or`
-    if shown is not None and shown.label not in {"", group.name}:
-        rows = [f"{shown.label} = {group.name}"]
+    """The box of a group: the numbers of a single computation, or how many computations it stands for."""
+    shown = group.shown
+    named = shown is not None and shown.label not in {"", group.name}
+    rows: list[Row] = [f"{shown.label} = {group.name}" if shown is not None and named else group.name]
     if group.is_neuron:
         rows.append(counted(group.parameters, "parameter"))
-    if group.is_neuron and group.results and len(group.results) == len(group.what):
-        rows += [(name, number(value.data)) for name, value in zip("za", group.results, strict=False)]
-        rows.append(("grad", gradient(group.results[-1])))
-    elif shown is not None:
-        rows += [("data", number(shown.data)), ("grad", gradient(shown))]
-    if len(group.results) > max(1, len(group.what)):
+    rows += [(word, gradient(value) if word == "grad" else number(value.data)) for word, value in group.numbers]
+    if len(group.results) > max(1, len(group.operations)):
         rows.append(f"{len(group.results):,} values")
     if missing := sum(other not in drawn for other in group.uses):
         rows.append(f"… {counted(missing, 'operand')} not drawn")
     role = "parameter" if group.is_neuron and group.role == "operation" else group.role
-    done = " → ".join(group.what)
     lines = [row if isinstance(row, str) else " ".join(row) for row in rows]
-    return Box(rows, role, "\n".join([*lines, done] if done else lines))
+    if group.operations:
+        lines.append(" → ".join(group.operations))
+    return Box(rows, role, "\n".join(lines))

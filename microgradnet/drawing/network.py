@@ -109,7 +109,7 @@ def _draw_circles(layers: list[list[Any]], most: int, diagram: Diagram) -> None:
     diagram.straight = True
     diagram.arrow_size = 0.7 if tallest <= CROWDED else 0.35
     diagram.spread = 0.8 + 0.12 * tallest
-    inputs = [Box([f"x[{i}]"], "input", f"input {i}", "circle", 0.6) for i in range(nin)]
+    inputs = [Box([f"x[{i}]"], "input", f"input {i}", "circle", 0.6 if nin <= 10 else 0.7) for i in range(nin)]
     columns = [_draw_column("input", inputs, most, diagram)]
     sizes = [abs(w.data) for neurons in layers for neuron in neurons for w in neuron.w]
     largest = max(filter(isfinite, sizes), default=0.0) or 1.0
@@ -156,6 +156,6 @@ def _draw_column(heading: str, circles: list[Box], most: int, diagram: Diagram) 
     column = [diagram.add(circle) for circle in circles[:most]]
     members = [top, *column]
     if len(circles) > most:
-        members.append(diagram.add(Box([f"⋮ {len(circles) - most:,} more"], "heading", "not drawn", "plain")))
+        members.append(diagram.add(Box([f"… {len(circles) - most:,} more"], "heading", "not drawn", "plain")))
     diagram.columns.append(members)
     return column

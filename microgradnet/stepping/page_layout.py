@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.groups import Group, Groups, GroupsView
+from microgradnet.drawing.groups import Group, Groups, draw_groups
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.drawing.picture import Picture
 from microgradnet.graph import Graph
@@ -61,17 +61,13 @@ def _operations(graph: Graph, neurons: Groups) -> View:
 def _grouped(groups: Groups) -> View:
     """A box for each neuron or layer, and for each other operation."""
     diagram = Diagram(room=ROOM)
-    drawn = GroupsView(groups, MOST_BOXES, diagram)
+    numbers = draw_groups(groups, MOST_BOXES, diagram)
     view = View(diagram)
     for node, group in groups.of.items():
-        if group in drawn.numbers:
-            view.boxes[node] = drawn.numbers[group]
-    for group, number in drawn.numbers.items():
-        shown = group.results[0] if len(group.results) == 1 else group.root
-        whose = {"data": shown, "grad": group.results[-1] if group.is_neuron and group.results else shown}
-        if group.is_neuron and len(group.results) == len(group.what):
-            whose |= dict(zip("za", group.results, strict=False))
-        view.rows += _rows(diagram, number, {key: value for key, value in whose.items() if value is not None})
+        if group in numbers:
+            view.boxes[node] = numbers[group]
+    for group, number in numbers.items():
+        view.rows += _rows(diagram, number, dict(group.numbers))
     for node, number in view.boxes.items():
         for position, operand in enumerate(node.operands):
             if view.boxes.get(operand, number) != number:

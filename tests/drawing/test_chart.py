@@ -15,9 +15,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from microgradnet.drawing.figure_style import COLOURS
 from microgradnet.drawing.chart import FEW, LARGEST, chart
 from microgradnet.drawing.figure import Figure
+from microgradnet.drawing.figure_style import COLOURS
 from microgradnet.drawing.theme import BY_COLOUR, LIGHT
 from microgradnet.value import Value
 

@@ -2,6 +2,7 @@
 
 import random
 import re
+import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -13,7 +14,7 @@ import pytest
 from microgradnet import MLP, Layer, Module, Neuron, Value, constant, draw, exp, parameter, tanh
 from microgradnet.drawing import DIRECTIONS
 from microgradnet.drawing.network import MOST_IN_COLUMN
-from tests.drawing.seen import Node, Seen, drawn_as, lost, readable, see, walk
+from tests.drawing.seen import SVG, Node, Seen, drawn_as, lost, readable, see, walk
 from tests.drawing.test_escape import HOSTILE, LINES
 
 Model = Callable[[list[Value]], Any]
@@ -101,6 +102,26 @@ def test_a_neuron_used_once_shows_its_numbers() -> None:
     assert (name, count) == ("layer0.neuron0", "3 parameters")
     read = {row.split()[0]: float(row.split()[1].replace("−", "-")) for row in numbers}
     assert read == pytest.approx({"z": a.operands[0].data, "a": a.data, "grad": a.grad}, rel=5e-4)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_the_neurons_of_a_layer_stand_in_order(direction: str) -> None:
+    model = MLP(2, [5, 9, 4, 1], seed=1)
+    seen = see(draw(demo_loss(model, (), 3), "neurons", direction=direction))
+    along = 0 if direction in {"TB", "BT"} else 1  # the coordinate along a layer
+    for index, size in enumerate((5, 9, 4)):
+        names = [f"layer{index}.neuron{k}" for k in range(size)]
+        places = [seen.nodes[seen.find(name)].place[along] for name in names]
+        assert places == sorted(places)
+
+
+@pytest.mark.parametrize("title", ["", "a title"])
+def test_words_above_and_below_a_picture_keep_off_its_boxes(title: str) -> None:
+    root = ET.fromstring(draw(MLP(2, [3, 1], seed=1)([0.5, -1.0]), "neurons", title=title).svg)
+    whole = root.findall(f"{SVG}g")[-1]
+    words = [float(text.attrib["y"]) for text in whole.findall(f"{SVG}text")]
+    texts = [float(text.attrib["y"]) for group in whole.findall(f"{SVG}g") for text in group.findall(f"{SVG}text")]
+    assert (min(texts) - max(words) if title else min(words) - max(texts)) > 35, "a line of text, and half of a row"
 
 
 def test_a_recurrent_neuron_is_one_box() -> None:
@@ -195,7 +216,7 @@ def columns(seen: Seen) -> list[list[Node]]:
     """The circles of a network between one heading and the next, in the order in which the arrows run."""
     found: list[list[Node]] = []
     for node in seen.nodes.values():
-        if node.kind == "heading" and not node.rows[0].startswith("⋮"):
+        if node.kind == "heading" and not node.rows[0].startswith("…"):
             found.append([])
         found[-1].append(node)
     return found
@@ -273,7 +294,7 @@ def test_a_large_network_says_how_many_circles_are_missing() -> None:
     seen = see(draw(MLP(20, [17, 16, 1], seed=1)))
     assert MOST_IN_COLUMN == 16
     tails = [column[-1].rows[0] for column in columns(seen)]
-    assert tails[:2] == ["⋮ 4 more", "⋮ 1 more"]
+    assert tails[:2] == ["… 4 more", "… 1 more"]
     assert not any("more" in tail for tail in tails[2:])
     assert len(seen.edges) == 16 * 16 + 16 * 16 + 16
     assert "5 of 54 circles not drawn" in seen.words
