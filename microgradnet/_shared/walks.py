@@ -1,14 +1,14 @@
-"""Walks over anything whose nodes have `operands`: values, symbols of formulas, groups of a picture. None recurses."""
+"""Walks over anything whose nodes have `operands`: values, symbols of formulas, groups of a diagram. None recurses."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
 
 class Node(Protocol):
-    """What a walk needs of a node."""
+    """A node of a graph, as a walk sees it."""
 
     @property
-    def operands(self) -> "Sequence[Node]":
+    def operands(self) -> Sequence[Self]:
         """The nodes that it was made from, in order."""
 
 
@@ -29,7 +29,7 @@ def postorder(roots: Iterable[N]) -> list[N]:
         node = stack[-1]
         if node not in order:
             order[node] = False
-            stack += [operand for operand in reversed(node.operands) if operand not in order]  # type: ignore[misc]
+            stack += [operand for operand in reversed(node.operands) if operand not in order]
         else:
             stack.pop()
             if not order[node]:
@@ -53,6 +53,6 @@ def nearest(roots: Iterable[N], most: int) -> set[N]:
             if len(found) == most:
                 return found
             if operand not in found:
-                found.add(operand)  # type: ignore[arg-type]
-                queue.append(operand)  # type: ignore[arg-type]
+                found.add(operand)
+                queue.append(operand)
     return found

@@ -24,11 +24,14 @@ class GraphArgument(NamedTuple):
         source: the argument.
         build: computes the root.
         title: of the example; "" for a program.
+        view, direction: for its picture, as `draw` takes them.
     """
 
     source: str
     build: Callable[[], Value]
     title: str = ""
+    view: str | None = None
+    direction: str = "LR"
 
     def __call__(self) -> Value:
         """Compute the root."""
@@ -54,7 +57,7 @@ def graph_argument(text: str) -> GraphArgument:
     if colon:
         return GraphArgument(text, partial(_value_in, Path(file), variable))
     example = example_argument(text)
-    return GraphArgument(text, example.build, example.title)
+    return GraphArgument(text, example.build, example.title, example.view, example.direction)
 
 
 def example_argument(name: str) -> Example:

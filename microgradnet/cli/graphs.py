@@ -28,8 +28,8 @@ def add_commands(add: Add) -> None:
 
     add("list", "list the examples", _list)
 
-    drawing = add("draw", "draw the computation graph of one example", _draw)
-    drawing.add_argument("name", type=example_argument, metavar="NAME", help="which example")
+    drawing = add("draw", "draw a computation graph", _draw)
+    takes_a_graph(drawing)
     drawing.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".svg, .png, .pdf or .dot")
     drawing.add_argument("--view", choices=VIEWS, help="what has a box: every operation, neuron or layer")
     drawing.add_argument("--direction", choices=DIRECTIONS, help="which way the arrows run")
@@ -74,10 +74,9 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _draw(options: argparse.Namespace) -> int:
-    example = options.name
-    view = options.view or example.view
-    direction = options.direction or example.direction
-    picture = draw(example.build(), view, direction=direction, op_nodes=options.op_nodes, title=example.title)
+    graph = options.graph
+    view, direction = options.view or graph.view, options.direction or graph.direction
+    picture = draw(graph(), view, direction=direction, op_nodes=options.op_nodes, title=graph.title)
     print(picture.save(options.output))
     return 0
 

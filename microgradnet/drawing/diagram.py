@@ -99,7 +99,7 @@ class Diagram:
         caption: stands below them: what was left out, or how to read the diagram.
         columns: boxes that stand in one column (or row) each, in order; the first of each are on one level.
         clusters: boxes that stand in a frame together: the frame's heading, and the boxes in it.
-        ordered: whether the arrows from each box fan out in their order, and the boxes they lead to stand in that order.
+        ordered: whether the boxes that a box leads to stand in the order of its arrows.
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
         arrow_size: the size of arrowheads; 0 for none.

@@ -31,7 +31,7 @@ def scope_of(title: str, source: str) -> str:
 
 
 def read_svg(svg: bytes, scope: str) -> ET.Element:
-    """The root of an SVG without namespaces, its ids prefixed with `scope`, its styles as attributes that CSS overrides.
+    """The root of an SVG without namespaces, with `scope` before its ids, its styles as attributes that CSS overrides.
 
     >>> ET.tostring(read_svg(b'<svg xmlns="http://www.w3.org/2000/svg"><g id="a" style="fill: red"/></svg>', "s"))
     b'<svg><g id="s-a" fill="red" /></svg>'
@@ -76,7 +76,7 @@ def dress(svg: bytes, title: str, scope: str, *, widest: float = inf) -> str:
 
 
 def on_card(root: ET.Element, label: str, scope: str, css: str, *, widest: float = inf) -> str:
-    """The drawing in `root`, an `<svg>` with a size, as text: on an opaque card, and no wider than its column in a page.
+    """The drawing in `root`, an `<svg>` with a size, as text: on an opaque card, no wider than its column in a page.
 
     There is no `<title>` for the whole: browsers would show it wherever the pointer rests. What only browsers
     understand, a list of fonts and a height of "auto", is in a media rule, which cairosvg ignores.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from microgradnet import Value
 from microgradnet.cli.main import main
 from microgradnet.drawing import DIRECTIONS, VIEWS, draw, provider
 from microgradnet.errors import ProviderError
@@ -35,6 +36,15 @@ def test_draw_writes_what_the_suffix_says(tmp_path: Path, suffix: str, begins: b
     path = tmp_path / f"file.{suffix}"
     assert main(["draw", "neuron", "-o", str(path), "--op-nodes", "--direction", "TB"]) == 0
     assert path.read_bytes().startswith(begins)
+
+
+def test_draw_takes_a_value_of_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "program.py").write_text("from microgradnet import Value\nx = Value(2.0, 'x')\nloss = x * x\n")
+    assert main(["draw", f"{tmp_path / 'program.py'}:loss", "-o", str(tmp_path / "a.dot"), "--view", "ops"]) == 0
+    x = Value(2.0, "x")
+    assert (tmp_path / "a.dot").read_text("utf-8") == draw(x * x).dot
+    assert main(["draw", f"{tmp_path / 'program.py'}:y", "-o", str(tmp_path / "b.dot")]) == 1
+    assert "has no variable 'y'" in capsys.readouterr().err
 
 
 def test_without_a_program_to_draw_the_numbers_are_printed_all_the_same(

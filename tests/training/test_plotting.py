@@ -280,10 +280,11 @@ def test_dead_and_saturated_neurons_are_told() -> None:
     drawn = sum(bar.get_height() for bar in axes.patches)
     assert zeros >= 25
     assert zeros + drawn == pytest.approx(100, abs=0.5), "what is not drawn is said"
-    model = model_of(2, 2, 1)
-    for neuron in model.layers[0].neurons:
-        neuron.b.data = 100.0
-    assert activations(model, X).axes[0].get_title() == "layer 1: tanh\n100% saturated"
+    for name in ("sigmoid", "softsign", "tanh"):
+        model = model_of(2, 2, 1, activation=name)
+        for neuron in model.layers[0].neurons:
+            neuron.b.data = 100.0
+        assert activations(model, X).axes[0].get_title() == f"layer 1: {name}\n100% saturated"
     model.layers[0].neurons[0].b.data = 0.0
     assert activations(model, X).axes[0].get_title() != "layer 1: tanh\n100% saturated"
 

@@ -12,7 +12,7 @@ from microgradnet.losses import LOSSES, Loss
 from microgradnet.train.targets import targets_for
 
 SATURATED = 0.97  # of the way to an end of tanh or sigmoid
-ENDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
+ENDS = {"tanh": (-1.0, 1.0), "softsign": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 ABREAST = 4  # panels in a row
 
 
@@ -34,8 +34,8 @@ def layers_of(model: Any) -> list[Any]:
 def activations(model: Any, X: ArrayLike) -> Any:
     """A histogram of each layer's activations over the samples, with the fraction of dead or saturated neurons.
 
-    A relu is dead if it is 0 for every sample: no gradient passes through it. A tanh or sigmoid is saturated beyond 97%
-    of the way to one of its limits (dotted lines): hardly any gradient passes.
+    A relu is dead if it is 0 for every sample: no gradient passes through it. A tanh, softsign or sigmoid is saturated
+    beyond 97% of the way to one of its limits (dotted lines): hardly any gradient passes.
 
     Args:
         model: an MLP, whose layers feed each other.
