@@ -5,11 +5,12 @@
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from microgradnet.errors import DomainError
+from microgradnet.ops import Operation
 
 WIDEST = 2.0**-4  # the first step, relative to the input or to 1
 STEPS = 7  # steps inside the domain, each a quarter of the one before
@@ -18,7 +19,7 @@ NARROWEST = 2.0**-60  # relative too: the narrowest step that is tried to stay i
 RELATIVE, ESTIMATES = 1e-6, 10.0  # the tolerance: relative, and in estimates of the differences' error
 EPSILON = sys.float_info.epsilon
 SMALLEST = 5e-324  # the rounding of values near 0
-QUICK = 2.0**-10  # the step of a first look
+QUICK = 2.0**-10  # the step of a quick check
 SHARP = 1e-3  # the coarsest differences that confirm a gradient, relative to it or to the slopes nearby
 
 
@@ -74,6 +75,35 @@ class Check(NamedTuple):
         return (
             f"{self.name} = {self.data:.6g}: gradient {self.gradient:.9g}, differences {self.expected:.9g}, {verdict}"
         )
+
+
+def rounding(effects: Iterable[float]) -> float:
+    """A bound on the rounding of a result, by the effects ∂result/∂v · v of the numbers v that it is computed from."""
+    return EPSILON * sum(size for size in map(abs, effects) if size < math.inf)
+
+
+def along(operation: Operation, operands: Sequence[float], position: int) -> Callable[[float], float]:
+    """The operation as a function of the operand at this position, for `differences`."""
+
+    def value(x: float) -> float:
+        return value_at(operation, [*operands[:position], x, *operands[position + 1 :]])
+
+    return value
+
+
+def value_at(operation: Operation, operands: Sequence[float]) -> float:
+    """The result of the operation.
+
+    Raises:
+        DomainError: there is no finite one.
+    """
+    try:
+        y = operation.scalar(*operands)
+    except (ArithmeticError, ValueError):
+        raise DomainError from None
+    if not -math.inf < y < math.inf:
+        raise DomainError
+    return y
 
 
 def differences(

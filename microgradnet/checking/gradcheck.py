@@ -4,14 +4,13 @@ A function is checked input by input; a whole graph node by node, by `graph_chec
 """
 
 import inspect
-import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, overload
 
 from microgradnet._shared.text import counted, shorten
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.checking.finite_differences import EPSILON, Check, differences
+from microgradnet.checking.finite_differences import Check, differences, rounding
 from microgradnet.checking.graph_check import GraphReport, check_graph
 from microgradnet.gradients import grad
 from microgradnet.graph import topological_order
@@ -142,8 +141,6 @@ def _rounding(output: Value) -> float:
     slopes = dict.fromkeys(order, 0.0)
     slopes[output] = 1.0
     for node in reversed(order):
-        if node.operands:
-            for operand, derivative in zip(node.operands, local_derivatives(node), strict=False):
-                slopes[operand] += slopes[node] * derivative
-    effects = (abs(slope * node.data) for node, slope in slopes.items())
-    return EPSILON * sum(effect for effect in effects if effect < math.inf)
+        for operand, derivative in zip(node.operands, local_derivatives(node), strict=False):
+            slopes[operand] += slopes[node] * derivative
+    return rounding(slope * node.data for node, slope in slopes.items())

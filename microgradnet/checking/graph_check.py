@@ -4,9 +4,10 @@ The derivatives of each node are compared with finite differences of its operati
 wrong rule is thereby located, although it spoils every gradient below it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from math import inf, isfinite
+from math import isfinite
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from microgradnet._shared.text import counted
 from microgradnet._shared.walks import nearest
 from microgradnet.backward import refuse_stale
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.checking.finite_differences import EPSILON, Check, check_slope
+from microgradnet.checking.finite_differences import Check, along, check_slope, rounding, value_at
 from microgradnet.errors import DomainError
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer, in_brackets
@@ -48,11 +49,6 @@ class Fault(NamedTuple):
     upstream: float
     gradient: float
     right: float
-
-    @property
-    def row(self) -> Operation:
-        """The operation whose rule gives it."""
-        return self.node.op
 
     @property
     def operand(self) -> Value:
@@ -89,8 +85,8 @@ class GraphReport:
         """The operations whose rule is wrong, each with its faults."""
         found: dict[Operation, list[Fault]] = {}
         for fault in self.faults:
-            found.setdefault(fault.row, []).append(fault)
-        return {row: tuple(faults) for row, faults in found.items()}
+            found.setdefault(fault.node.op, []).append(fault)
+        return {op: tuple(faults) for op, faults in found.items()}
 
     @property
     def marks(self) -> list[tuple[Value, int]]:
@@ -104,10 +100,10 @@ class GraphReport:
         derivatives = counted(self.checked, "derivative")
         lines = [f"no derivative is wrong ({derivatives} checked)"]
         if self.faults:
-            names = ", ".join(row.name for row in self.wrong)
+            names = ", ".join(op.name for op in self.wrong)
             lines = [f"the derivatives of {names} are wrong: {len(self.faults):,} of {derivatives} in the graph"]
-        for row, faults in self.wrong.items():
-            lines += [f"  {line}" for line in self._lines(row, faults)]
+        for op, faults in self.wrong.items():
+            lines += [f"  {line}" for line in self._lines(op, faults)]
         if self.unclear:
             node, position, why = self.unclear[0]
             numbers = ", ".join(f"{operand.data:.6g}" for operand in node.operands[:WIDE])
@@ -119,7 +115,7 @@ class GraphReport:
 
     __repr__ = __str__
 
-    def _lines(self, row: Operation, faults: Sequence[Fault]) -> Iterator[str]:
+    def _lines(self, op: Operation, faults: Sequence[Fault]) -> Iterator[str]:
         """The lines about one operation, with its first fault as the example."""
         first = faults[0]
         around = nearest([first.node], NEARBY)
@@ -129,7 +125,7 @@ class GraphReport:
             x = in_brackets(namer.written(first.operand))
         root = in_brackets(namer.written(self.root)) if self.root.label or self.root in around else "result"
         made = f" (made at {first.node.source})" if first.node.source else ""
-        yield f"{row.name}, whose rule is {_place(row)}"
+        yield f"{op.name}, whose rule is {_place(op)}"
         yield (
             f"  {namer.heading(first.node)}{made}: ∂{y}/∂{x} at {first.operand.data:.6g} is given as "
             f"{first.derivative:.9g}, differences have {first.expected:.9g}"
@@ -143,10 +139,10 @@ class GraphReport:
             yield f"  and so at {counted(len(faults) - 1, 'other place')}, in {values} all together"
 
 
-def _place(row: Operation) -> str:
-    """The rule's name, and where it is written."""
-    code = getattr(row.derivatives, "__code__", None)
-    name = getattr(row.derivatives, "__qualname__", repr(row.derivatives))
+def _place(op: Operation) -> str:
+    """The rule's name, and its file and line."""
+    code = getattr(op.derivatives, "__code__", None)
+    name = getattr(op.derivatives, "__qualname__", repr(op.derivatives))
     return f"{name} ({Path(code.co_filename).name}:{code.co_firstlineno})" if code else name
 
 
@@ -163,30 +159,28 @@ def check_graph(root: Value) -> GraphReport:
     given: dict[Value, float] = dict.fromkeys(graph.nodes, 0.0)  # d(root)/d(value) as the rules give it
     right = dict(given)
     given[root] = right[root] = 1.0
-    found: list[tuple[Value, Check, int]] = []
+    found: list[tuple[Value, int, Check]] = []
     unclear: list[Unclear] = []
-    wrong_of_row: dict[Operation, int] = {}
+    counts = Counter[Operation]()  # of wrong derivatives
     checked = 0
     for node in reversed(graph.computed):
         upstream, upstream_right = given[node], right[node]
         check = _NodeCheck(node)
         checked += check.count
-        known = wrong_of_row.get(node.op, 0)
-        faults = dict(check.faults(max(1, MOST - known)))
+        faults = dict(check.faults(max(1, MOST - counts[node.op])))
         unclear += [Unclear(node, position, why) for position, why in check.unclear.items()]
         for position, operand in enumerate(node.operands[: check.count]):
             derivative = check.derivatives[position]
             given[operand] += upstream * derivative
             right[operand] += upstream_right * (faults[position].expected if position in faults else derivative)
-        if faults:
-            wrong_of_row[node.op] = known + len(faults)
-            found += [(node, wrong, position) for position, wrong in sorted(faults.items())]
-    listed = [
-        Fault(node, position, wrong.gradient, wrong.expected, right[node], given[operand], right[operand])
-        for node, wrong, position in found
-        for operand in (node.operands[position],)
-    ]
-    return GraphReport(root, listed, unclear, checked)
+        counts[node.op] += len(faults)
+        found += [(node, position, wrong) for position, wrong in sorted(faults.items())]
+    faults_found = []
+    for node, position, wrong in found:
+        operand = node.operands[position]
+        slopes = wrong.gradient, wrong.expected, right[node], given[operand], right[operand]
+        faults_found.append(Fault(node, position, *slopes))
+    return GraphReport(root, faults_found, unclear, checked)
 
 
 class _NodeCheck:
@@ -204,15 +198,13 @@ class _NodeCheck:
         self.count = len(self.numbers) - self.op.constants
         self.unclear: dict[int, str] = {}
         self._random = Random(0)
+        self.derivatives: Sequence[float] = (0.0,) * self.count
         try:
-            derivatives = local_derivatives(node)
+            self.derivatives = local_derivatives(node)
         except DomainError:
-            self.derivatives: Sequence[float] = (0.0,) * self.count
             self.unclear = dict.fromkeys(range(self.count), "its rule has no number there")
-        else:
-            self.derivatives = derivatives
-        effects = (abs(x * slope) for x, slope in zip(self.numbers, self.derivatives, strict=False))
-        self._noise = EPSILON * sum(effect for effect in effects if effect < inf)  # 1e300 − 1e300 hides what is added
+        effects = (x * slope for x, slope in zip(self.numbers, self.derivatives, strict=False))
+        self._noise = rounding(effects)  # 1e300 − 1e300 hides an added 1
 
     def faults(self, most: int) -> Iterator[tuple[int, Check]]:
         """The positions of wrong derivatives, with their checks; of a wide node at most `most` of them."""
@@ -224,13 +216,14 @@ class _NodeCheck:
 
     def _one_by_one(self, positions: Sequence[int]) -> Iterator[tuple[int, Check]]:
         for position in positions:
-            check = check_slope(self._along(position), self.numbers[position], self.derivatives[position], self._noise)
+            x, derivative = self.numbers[position], self.derivatives[position]
+            check = check_slope(along(self.op, self.numbers, position), x, derivative, self._noise)
             if check is None:
                 self.unclear[position] = "floats near there are too far from each other, or all outside its domain"
             elif check.unclear:
                 self.unclear[position] = f"differences are good to ±{check.estimate:.1g} only"
             elif not check.agrees and not isfinite(check.expected):
-                self.unclear[position] = "differences come to no number there"
+                self.unclear[position] = "differences give no finite number there"
             elif not check.agrees:
                 yield position, check
 
@@ -264,27 +257,7 @@ class _NodeCheck:
             numbers = self.numbers[:]
             for position, step in pairs:
                 numbers[position] += t * step
-            return self._value(numbers)
+            return value_at(self.op, numbers)
 
         check = check_slope(moved, 0.0, slope, self._noise)
         return check is not None and check.ok
-
-    def _along(self, position: int) -> Callable[[float], float]:
-        """The operation as a function of one of its operands."""
-        numbers = self.numbers[:]
-
-        def value(x: float) -> float:
-            numbers[position] = x
-            return self._value(numbers)
-
-        return value
-
-    def _value(self, numbers: Sequence[float]) -> float:
-        """The result of the operation for these numbers, if it is finite."""
-        try:
-            y = self.op.scalar(*numbers)
-        except (ArithmeticError, ValueError):
-            raise DomainError from None
-        if not -inf < y < inf:
-            raise DomainError
-        return y

@@ -1,16 +1,14 @@
 """The requirements on the rules of a user's own operation, checked when it is defined."""
 
 import inspect
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from math import isfinite
 from random import Random
 from typing import Any
 
 from microgradnet import functions
-from microgradnet.checking.finite_differences import Check, check_slope
+from microgradnet.checking.finite_differences import Check, along, check_slope
 from microgradnet.checking.probe import FUNCTIONS, Probe, Probes, RuleError
-from microgradnet.errors import DomainError
 from microgradnet.ops import Operation, floats
 
 Rule = Callable[..., Any]
@@ -101,7 +99,7 @@ def check_derivatives(row: Operation) -> None:
                 "numbers"
             ) from error
         for position, derivative in enumerate(derivatives):
-            check = check_slope(partial(_along, row, point, position), point[position], derivative)
+            check = check_slope(along(row, point, position), point[position], derivative)
             if check is not None and not check.agrees:
                 raise ValueError(_contradiction(row, position, check, at))
 
@@ -113,10 +111,3 @@ def _contradiction(row: Operation, position: int, check: Check, at: str) -> str:
         f"{check.gradient:.9g}, finite differences of the value {check.expected:.9g}. Correct it there "
         "(derivatives stand in the order of the operands)"
     )
-
-
-def _along(row: Operation, point: Sequence[float], position: int, x: float) -> float:
-    try:
-        return row.scalar(*point[:position], x, *point[position + 1 :])
-    except (ArithmeticError, ValueError):
-        raise DomainError from None

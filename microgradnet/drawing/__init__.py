@@ -1,7 +1,8 @@
 """Pictures of computation graphs and of networks: `draw(value_or_module)`.
 
-`draw` chooses a view; the views (`ops_view`, `groups`, `network`) say what is shown, `diagram` writes the DOT,
-`provider` lays it out, and `picture` is the result.
+`draw` chooses a view; a view (`ops_view`, `groups`, `network`) fills a `diagram` with boxes and arrows, which is
+written as DOT; `provider` lays the DOT out, and the result is a `picture`. A `figure` is one of matplotlib's, and a
+`chart` a figure with curves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ from microgradnet.value import Value
 __all__ = ["DIRECTIONS", "VIEWS", "Picture", "draw", "draw_dot"]
 
 VIEWS = ("ops", "neurons", "layers")
-NAMED = 3  # of the numbers that were changed, how many a caption names
+NAMED = 3  # changed numbers that a caption names
 
 
 def draw(
@@ -39,27 +40,27 @@ def draw(
     """The picture of a value's computation graph, or of a network.
 
     Args:
-        value_or_module: a Value, a list of them (a network's outputs), a Neuron, Layer or MLP, or a compiled program;
-            or what `gradcheck` found in a graph, to see the operations whose derivatives are wrong.
-        view: "ops" draws every value; "neurons" and "layers" draw one box for all that a neuron or a layer computed.
-            A module is drawn as a network of circles ("neurons"), or with a box for each layer ("layers"). Left out,
-            it is "ops", or the finest view that fits into `max_nodes`.
+        value_or_module: a Value, a list of them (a network's outputs), a Neuron, Layer or MLP, a compiled program, or
+            the report of `gradcheck(value)`, to see the operations whose derivatives are wrong.
+        view: "ops" draws every value; "neurons" and "layers" draw one box for all results of a neuron or a layer.
+            A module is drawn as a network of circles ("neurons"), or with a box for each layer ("layers"). The default
+            is "ops" for a small graph, else the most detailed view within `max_nodes`.
         direction: the way the arrows run: "LR", "RL", "TB" or "BT".
         op_nodes: draw operations as circles between the boxes of "ops".
         expand: draw the products inside a weighted sum, in "ops".
-        max_nodes: how many values "ops" may show, the circles of `op_nodes` and the products of `expand` not counted,
-            or how many boxes "neurons" and "layers" may; a graph with more is cut, and the picture says so. Left to
-            itself, a view of groups is drawn where its arrows too are no more than that.
+        max_nodes: the largest number of values in "ops" (not counting the circles of `op_nodes` and the products of
+            `expand`), or of boxes in "neurons" and "layers". A larger graph is cut, and the picture says so. These two
+            are chosen by default only if they have no more arrows than that, either.
         title: stands above the picture.
-        mark: what the picture of all operations points at: a value, for its box, or a pair of a value and the position
-            of one of its operands, for that arrow too.
+        mark: boxes and arrows to mark in "ops": a value, for its box, or a pair of a value and the position of one of
+            its operands, for that arrow too.
 
     Returns:
         A picture that shows itself in a notebook, with `.svg`, `.dot` and `.save(path)`; also with `.source`,
         `.format`, `.pipe()`, `.render()` and `.view()`, as a `graphviz.Digraph` has them.
 
     Raises:
-        TypeError, ValueError: what was given cannot be drawn, or an option is none of those allowed.
+        TypeError, ValueError: `value_or_module` cannot be drawn, or an option has a value that is not allowed.
 
     >>> a = Value(2.0, "a"); y = a * a
     >>> draw(y)
@@ -73,10 +74,10 @@ def draw(
     if not isinstance(title, str):
         raise TypeError(f"title is a str, got {title!r}")
     mark = list(mark)
-    found = ""
-    if hasattr(value_or_module, "marks"):  # what was found in a graph
+    verdict = ""
+    if hasattr(value_or_module, "marks"):  # a report of gradcheck
         mark += value_or_module.marks
-        found = str(value_or_module).partition("\n")[0]
+        verdict = str(value_or_module).partition("\n")[0]
         value_or_module, view = value_or_module.root, view or "ops"
     for_ops = [name for name, given in (("op_nodes", op_nodes), ("expand", expand), ("mark", mark)) if given]
     diagram = Diagram(direction=direction, title=title)
@@ -102,19 +103,18 @@ def draw(
             diagram.caption += f'\nleft out: {", ".join(for_ops)}, for which there is view="ops"'
     else:
         OpsView(graph, max_nodes, op_nodes, expand, diagram, mark)
-    diagram.caption = "\n".join(line for line in (found, diagram.caption, _told_of_changes(graph)) if line)
+    diagram.caption = "\n".join(line for line in (verdict, diagram.caption, _note_of_changes(graph)) if line)
     namer = Namer(nearest(roots, 100), order=graph.nodes)
     return _picture(diagram, title or f"computation graph of {namer.heading(roots[0]) or 'a value'}")
 
 
 def _picture(diagram: Diagram, title: str) -> Picture:
-    """The diagram as a picture; headings and what holds a column together count as nothing drawn."""
     nodes = sum(box.role != "heading" for box in diagram.boxes)
     return Picture(diagram.to_dot(), title, counts=(nodes, len(diagram.arrows)))
 
 
 def _values(values: Sequence[Any]) -> list[Value]:
-    """The values, if they are."""
+    """The values, checked."""
     if not values:
         raise ValueError("there is nothing to draw: the list of values is empty")
     for index, value in enumerate(values):
@@ -131,8 +131,8 @@ def _refuse(options: list[str], where: str) -> None:
         raise ValueError(f'{names} {belong} to view="ops", which shows every operation; {where} does not')
 
 
-def _told_of_changes(graph: Graph) -> str:
-    """A line that says which numbers were changed after something had been computed from them, if any were."""
+def _note_of_changes(graph: Graph) -> str:
+    """A line that names the numbers changed after something was computed from them; "" if there are none."""
     changed = list(dict.fromkeys(changed for changed, _ in graph.stale()))
     if not changed:
         return ""
@@ -163,7 +163,7 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Picture:
         rankdir: the way the arrows run: "LR", "RL", "TB" or "BT".
 
     Raises:
-        TypeError, ValueError: it cannot be drawn, or an option is none of those allowed.
+        TypeError, ValueError: it cannot be drawn, or an option has a value that is not allowed.
 
     >>> draw_dot(Value(2.0, "a") * 3)
     <Picture 'computation graph of a·3': 4 nodes, 3 edges>

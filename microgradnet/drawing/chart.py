@@ -28,7 +28,7 @@ def chart(
 ) -> "Figure":
     """A chart of `curves`, each the straight lines between its points (x, y), in the order given.
 
-    Curves differ in colour, in dashes and, up to 30 points, in markers; a legend names them where it covers least.
+    Curves differ in colour, in dashes and, up to 30 points, in markers; the legend stands where it covers least.
 
     Args:
         curves: the points of each curve, by its name; at most 6 curves, of numbers from -1e100 to 1e100.

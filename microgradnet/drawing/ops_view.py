@@ -26,15 +26,16 @@ def _known_derivatives(value: Value) -> list[float | None]:
 
 
 class OpsView:
-    """Builds the diagram of a graph of values.
+    """Draws a graph of values into a diagram; `numbers` has the number of each value's box.
 
     Args:
         graph: the results and all below them.
-        most: how many values are drawn at the most; the nearest to the roots are.
+        most: the largest number of values; those nearest the roots are drawn.
         op_nodes: draw each operation as a circle of its own, before the box of its result.
         expand: draw the products of a weighted sum as boxes of their own.
-        mark: what the picture points at: values, and pairs of a value and the position of one of its operands.
-        namer: what values are called, if not by what is drawn.
+        diagram: what is drawn into.
+        mark: values to mark, and pairs of a value and the position of one of its operands.
+        namer: names the values; by default one for those that are drawn.
     """
 
     def __init__(
@@ -49,8 +50,8 @@ class OpsView:
     ) -> None:
         roots, order = graph.roots, graph.nodes
         self.roots, self.op_nodes, self.expand, self.diagram = roots, op_nodes, expand, diagram
-        self.marked_arrows = {one for one in mark if isinstance(one, tuple)}
-        self.marked = {one[0] if isinstance(one, tuple) else one for one in mark}
+        self.marked_arrows = {item for item in mark if isinstance(item, tuple)}
+        self.marked = {item[0] if isinstance(item, tuple) else item for item in mark}
         around = [node for node in reversed(order) if node in self.marked]
         drawn = nearest([*around, *roots], most) if len(order) > most else set(order)
         self.namer = namer or Namer(drawn, order=order)
@@ -61,9 +62,9 @@ class OpsView:
         self.numbers: dict[Value, int] = {}
         for node in order:
             if node in drawn:
-                self.numbers[node] = self._draw(node)
+                self._draw(node)
 
-    def _draw(self, node: Value) -> int:
+    def _draw(self, node: Value) -> None:
         missing = sum(operand not in self.numbers for operand in node.operands)
         kind = role(node, self.roots)
         heading = self.namer.heading(node)
@@ -71,17 +72,17 @@ class OpsView:
         rows += self._numbers(node, kind)
         if missing:
             rows.append(f"… {missing} of {len(node.operands)} operands not drawn")
-        own = self.diagram.add(Box(rows, kind, self._tooltip(node, kind), marked=node in self.marked))
+        box = Box(rows, kind, self._tooltip(node, kind), marked=node in self.marked)
+        self.numbers[node] = own = self.diagram.add(box)
         if node.operands:
             self._draw_operands(node, own)
-        return own
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
         """The rows of a value's numbers."""
         return [("data", number(node.data)), *([] if kind == "constant" else [("grad", gradient(node))])]
 
     def _label(self, node: Value, position: int) -> str:
-        """What stands beside the arrow from an operand."""
+        """The text beside the arrow from an operand."""
         return ""
 
     def _draw_operands(self, node: Value, own: int) -> None:
@@ -94,7 +95,7 @@ class OpsView:
         pairs = len(node.operands) // 2 if self.expand and node.op is ops.weighted_sum else 0
         products = {
             position: self._draw_product(node, position, pairs, head)
-            for position in range(pairs)  # but not those of which a cut left nothing
+            for position in range(pairs)  # but not where neither factor is drawn
             if node.operands[position] in self.numbers or node.operands[position + pairs] in self.numbers
         }
         for position, (operand, derivative) in enumerate(zip(node.operands, derivatives, strict=True)):

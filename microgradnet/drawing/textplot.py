@@ -1,4 +1,4 @@
-"""A curve as text, for a terminal: `spark(numbers)`. The same as a picture is `chart`."""
+"""A curve as text, for a terminal: `spark(numbers)`. `chart` draws the same as a figure."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -21,10 +21,10 @@ def spark(numbers: Sequence[float], width: int = 60, height: int = 8) -> str:
         height: of the plot in characters, at least 1.
 
     Returns:
-        Lines with the range at the left and, below, the places of the first and the last number.
+        Lines with the range on the left and, below, the positions of the first and the last number.
 
     Raises:
-        TypeError: one of them is no real number.
+        TypeError: an element is no real number.
         ValueError: there are none, one is not finite, or the plot has no size.
 
     >>> print(spark([0, 1, 2, 4], height=2))
@@ -34,18 +34,17 @@ def spark(numbers: Sequence[float], width: int = 60, height: int = 8) -> str:
     """
     as_count(width, "the width of a plot")
     as_count(height, "the height of a plot")
-    values = [_checked(place, x) for place, x in enumerate(numbers)]
+    values = [Fraction(_checked(place, x)) for place, x in enumerate(numbers)]  # exact: nothing overflows
     if not values:
         raise ValueError("there is nothing to draw: give spark at least one number")
     columns = min(width, len(values))
     edges = [len(values) * column // columns for column in range(columns + 1)]
-    means = [_mean(values[a:b]) for a, b in pairwise(edges)]
-    low, high = min(0.0, *means), max(0.0, *means)
-    high = high if low < high else 1.0
-    least = 1 if low < 0.0 else 0  # a number below 0 is never a blank
-    span = Fraction(high) - Fraction(low)  # exact: it cannot overflow
-    steps = [max(round((Fraction(mean) - Fraction(low)) / span * height * FULL), least) for mean in means]
-    bottom, top = number(low), number(high)
+    means = [sum(values[a:b], Fraction()) / (b - a) for a, b in pairwise(edges)]
+    low, high = min(Fraction(), *means), max(Fraction(), *means)
+    high = high if low < high else Fraction(1)
+    least = 1 if low < 0 else 0  # a number below 0 is never a blank
+    steps = [max(round((mean - low) / (high - low) * height * FULL), least) for mean in means]
+    bottom, top = number(float(low)), number(float(high))
     labels = [top, *[""] * (height - 2), bottom] if height > 1 else [f"{bottom} to {top}"]
     margin = max(map(len, labels))
     lines = []
@@ -56,11 +55,6 @@ def spark(numbers: Sequence[float], width: int = 60, height: int = 8) -> str:
     last = str(len(values) - 1)
     places = "0" + last.rjust(max(columns - 1, len(last) + 1)) if len(values) > 1 else "0"
     return "\n".join([*lines, " " * (margin + 2) + places])
-
-
-def _mean(values: Sequence[float]) -> float:
-    """The mean, between the smallest and the largest of them, however the sum is rounded; it cannot overflow."""
-    return min(max(sum(value / len(values) for value in values), min(values)), max(values))
 
 
 def _checked(place: int, x: object) -> float:

@@ -6,11 +6,29 @@ LaTeX, Python and JavaScript.
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any, TypeAlias
 
 Term: TypeAlias = "Symbol | float"
+
+
+def _operator(head: str, neutral: float | None = None) -> Callable[[Any, Term], Any]:
+    """The method of an operator; with its neutral element on the right, the symbol stays as it is."""
+
+    def build(left: "Symbol", right: Term) -> "Symbol":
+        return left if right == neutral else Symbol(head, left, right)
+
+    return build
+
+
+def _reflected(head: str, neutral: float | None = None) -> Callable[[Any, Term], Any]:
+    """The method of an operator whose left operand is a number."""
+
+    def build(right: "Symbol", left: Term) -> "Symbol":
+        return right if left == neutral else Symbol(head, left, right)
+
+    return build
 
 
 class Symbol:
@@ -40,50 +58,15 @@ class Symbol:
         """The symbols among its arguments."""
         return tuple([argument for argument in self.arguments if isinstance(argument, Symbol)])
 
-    def __add__(self, other: Term) -> Term:
-        return self if other == 0.0 else Symbol("+", self, other)
+    __add__, __radd__ = _operator("+", neutral=0.0), _reflected("+", neutral=0.0)
+    __sub__, __rsub__ = _operator("-"), _reflected("-")
+    __mul__, __rmul__ = _operator("*", neutral=1.0), _reflected("*", neutral=1.0)
+    __truediv__, __rtruediv__ = _operator("/"), _reflected("/")
+    __pow__, __rpow__ = _operator("**", neutral=1.0), _reflected("**")
+    __lt__, __gt__, __le__, __ge__ = _operator("<"), _operator(">"), _operator("<="), _operator(">=")
 
-    def __radd__(self, other: Term) -> Term:
-        return self if other == 0.0 else Symbol("+", other, self)
-
-    def __sub__(self, other: Term) -> Term:
-        return Symbol("-", self, other)
-
-    def __rsub__(self, other: Term) -> Term:
-        return Symbol("-", other, self)
-
-    def __mul__(self, other: Term) -> Term:
-        return self if other == 1.0 else Symbol("*", self, other)
-
-    def __rmul__(self, other: Term) -> Term:
-        return self if other == 1.0 else Symbol("*", other, self)
-
-    def __truediv__(self, other: Term) -> Term:
-        return Symbol("/", self, other)
-
-    def __rtruediv__(self, other: Term) -> Term:
-        return Symbol("/", other, self)
-
-    def __pow__(self, other: Term) -> Term:
-        return self if other == 1.0 else Symbol("**", self, other)
-
-    def __rpow__(self, other: Term) -> Term:
-        return Symbol("**", other, self)
-
-    def __neg__(self) -> Term:
+    def __neg__(self) -> "Symbol":
         return Symbol("neg", self)
-
-    def __lt__(self, other: Term) -> Any:
-        return Symbol("<", self, other)
-
-    def __gt__(self, other: Term) -> Any:
-        return Symbol(">", self, other)
-
-    def __le__(self, other: Term) -> Any:
-        return Symbol("<=", self, other)
-
-    def __ge__(self, other: Term) -> Any:
-        return Symbol(">=", self, other)
 
 
 class Symbols:

@@ -60,12 +60,12 @@ def _raised(base: str, brackets: str = BRACKETS) -> str:
     return brackets.format(base) if re.search("[⁰¹²³⁴-⁹⁻⁽⁾^]", base) and base[-1] != ")" else base
 
 
-def _power(texts: Sequence[str], base: int = 0) -> str:
+def power(texts: Sequence[str], base: int = 0) -> str:
     """base^exponent."""
     return f"{_raised(texts[base])}^{texts[1 - base]}"
 
 
-def _latex_power(texts: Sequence[str], base: int = 0) -> str:
+def latex_power(texts: Sequence[str], base: int = 0) -> str:
     """base^{exponent}."""
     return rf"{_raised(texts[base], LATEX_BRACKETS)}^{{{texts[1 - base]}}}"
 
@@ -75,7 +75,7 @@ def _superscript(texts: Sequence[str]) -> str:
     digits = texts[1].strip("()").replace("−", "-")
     if digits.removeprefix("-").isdecimal():
         return _raised(texts[0]) + digits.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return _power(texts)
+    return power(texts)
 
 
 def _weighted_sum(texts: Sequence[str], times: str = "·") -> str:
@@ -91,9 +91,9 @@ TABLE = {
     "multiply": Typography("×", "{0}·{1}", r"{0} \cdot {1}", PRODUCT),
     "divide": Typography("÷", "{0} / {1}", r"\frac{{{0}}}{{{1}}}", PRODUCT),
     "negate": Typography("−", "−{0}", "-{0}", SIGN),
-    "power": Typography("xᶜ", _superscript, _latex_power, POWER),
-    "general_power": Typography("aᵇ", _power, _latex_power, POWER),
-    "exponential": Typography("cˣ", partial(_power, base=1), partial(_latex_power, base=1), POWER),
+    "power": Typography("xᶜ", _superscript, latex_power, POWER),
+    "general_power": Typography("aᵇ", power, latex_power, POWER),
+    "exponential": Typography("cˣ", partial(power, base=1), partial(latex_power, base=1), POWER),
     "total": Typography("Σ", " + ".join, " + ".join, SUM),
     "weighted_sum": Typography("Σwx", _weighted_sum, partial(_weighted_sum, times=r" \cdot "), SUM, SUM),
     "exp": function("exp", latex="e^{{{0}}}"),
@@ -173,8 +173,8 @@ def write(operation: Operation, operands: Sequence[Formatted]) -> str:
     >>> write(TABLE["multiply"], [("a + b", SUM), ("c", ATOM)])
     '(a + b)·c'
     """
-    typography = _of(operation)
-    return fill(typography.text, _bracketed(typography, operands, BRACKETS))
+    row = _of(operation)
+    return fill(row.text, bracketed(operands, row.precedence, BRACKETS, row.operand_precedence))
 
 
 def write_latex(operation: Operation, operands: Sequence[Formatted]) -> str:
@@ -184,22 +184,27 @@ def write_latex(operation: Operation, operands: Sequence[Formatted]) -> str:
     >>> write_latex(TABLE["divide"], [("a", ATOM), ("b", ATOM)])
     '\\frac{a}{b}'
     """
-    typography = _of(operation)
-    return fill(typography.latex, _bracketed(typography, operands, LATEX_BRACKETS))
+    row = _of(operation)
+    return fill(row.latex, bracketed(operands, row.precedence, LATEX_BRACKETS, row.operand_precedence))
 
 
-def _bracketed(typography: Typography, operands: Sequence[Formatted], brackets: str) -> list[str]:
-    """The operands' texts, in brackets where their precedence is too low to stand beside an operator."""
-    _, _, _, own, needed = typography
-    if own == ATOM:  # a function: its own brackets are enough
+def bracketed(
+    operands: Sequence[Formatted], precedence: int, brackets: str = BRACKETS, operand_precedence: int | None = None
+) -> list[str]:
+    """The operands' texts, in brackets where their precedence is too low to stand beside an operator.
+
+    >>> bracketed([("a - b", SUM), ("c - d", SUM)], SUM)
+    ['a - b', '(c - d)']
+    """
+    if precedence == ATOM:  # a function: its own brackets are enough
         return [text for text, _ in operands]
-    left = own if needed is None and own < SIGN else None  # a − b − c, but a − (b − c)
-    needed = own if needed is None else needed
+    first_may_equal = operand_precedence is None and precedence < SIGN  # a − b − c, but a − (b − c)
+    needed = precedence if operand_precedence is None else operand_precedence
     texts = []
-    for position, (text, precedence) in enumerate(operands):
-        first = position == 0 and precedence == left
-        signed = position > 0 and precedence == SIGN  # a·(−b), but −b·a
-        texts.append(text if first or (precedence > needed and not signed) else brackets.format(text))
+    for position, (text, inner) in enumerate(operands):
+        first = position == 0 and first_may_equal and inner == precedence
+        signed = position > 0 and inner == SIGN  # a·(−b), but −b·a
+        texts.append(text if first or (inner > needed and not signed) else brackets.format(text))
     return texts
 
 

@@ -4,7 +4,6 @@ A rule read with symbols gives an expression, which a `Notation` writes. Python 
 operation by operation, the numbers that the rule computes.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -23,8 +22,11 @@ from microgradnet.notation.typography import (
     TABLE,
     Formatted,
     Pattern,
+    bracketed,
     fill,
     latex_function,
+    latex_power,
+    power,
 )
 
 _PRECEDENCE = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "neg": SIGN, "**": POWER,
@@ -41,7 +43,7 @@ class Notation(NamedTuple):
         brackets: the pattern of brackets.
     """
 
-    operators: Mapping[str, str]
+    operators: Mapping[str, Pattern]
     functions: Mapping[str, Pattern]
     number: Callable[[float], str]
     brackets: str = BRACKETS
@@ -94,13 +96,8 @@ class Notation(NamedTuple):
         if symbol.head not in self.operators:
             pattern = self.functions.get(symbol.head, symbol.head + "({all})")
             return fill(pattern, [text for text, _ in operands]), ATOM
-        precedence, texts = _PRECEDENCE[symbol.head], []
-        for position, (text, inner) in enumerate(operands):
-            tight = inner > precedence if position or precedence > PRODUCT else inner >= precedence
-            if symbol.head == "**" and not position and re.search("[⁰¹²³⁴-⁹^]", text):
-                tight = False  # x² or e^{x} is an ATOM that has its exponent already
-            texts.append(text if tight and not (position and inner == SIGN) else self.brackets.format(text))
-        return self.operators[symbol.head].format(*texts), precedence
+        precedence = _PRECEDENCE[symbol.head]
+        return fill(self.operators[symbol.head], bracketed(operands, precedence, self.brackets)), precedence
 
 
 def _short(number: float) -> str:
@@ -121,13 +118,13 @@ _CODE = {"+": "{} + {}", "-": "{} - {}", "*": "{} * {}", "/": "{} / {}", "neg": 
 
 _FUNCTIONS = {name: typography for name, typography in TABLE.items() if typography.precedence == ATOM}
 TEXT = Notation(
-    {"+": "{} + {}", "-": "{} − {}", "*": "{}·{}", "/": "{} / {}", "neg": "−{}", "**": "{}^{}",
+    {"+": "{} + {}", "-": "{} − {}", "*": "{}·{}", "/": "{} / {}", "neg": "−{}", "**": power,
      "<": "{} < {}", ">": "{} > {}", "<=": "{} ≤ {}", ">=": "{} ≥ {}"},
     {name: typography.text for name, typography in _FUNCTIONS.items()} | {"where": "({1} if {0} else {2})"},
     _short,
 )  # fmt: skip
 LATEX = Notation(
-    {"+": "{} + {}", "-": "{} - {}", "*": r"{} \cdot {}", "neg": "-{}", "**": "{}^{{{}}}",
+    {"+": "{} + {}", "-": "{} - {}", "*": r"{} \cdot {}", "neg": "-{}", "**": latex_power,
      "<": "{} < {}", ">": "{} > {}", "<=": r"{} \le {}", ">=": r"{} \ge {}"},
     {name: typography.latex for name, typography in _FUNCTIONS.items()}
     | {name: latex_function(name) for name in ("erf", "erfc", "sign", "log1p", "expm1")}

@@ -208,7 +208,7 @@ def test_the_report_has_the_gradients_above_and_below() -> None:
     report = gradcheck(loss)
     (fault,) = report.faults
     assert isinstance(report, GraphReport)
-    assert (fault.node, fault.position, fault.row, fault.operand) == (s, 0, SINE, z)
+    assert (fault.node, fault.position, fault.node.op, fault.operand) == (s, 0, SINE, z)
     assert fault.upstream == 2 * math.sin(1.0) == grad(loss, s)
     assert fault.derivative == 2 * math.cos(1.0)
     assert fault.expected == pytest.approx(math.cos(1.0), rel=1e-9)
