@@ -1,13 +1,8 @@
 r"""Text made safe to stand in an attribute of DOT, so that every character is drawn as it was written.
 
-Names come from people: `w{1}`, `a|b`, `C:\new`, `</svg>`. Graphviz reads marks of its own in them, and it reads the
-text of a record label and that of a tooltip by different rules. Here each rule is written once. The package
-`graphviz` adds the quotation marks around an attribute, and a backslash before those in it; what goes into a
-label, and where, is left to the views.
-
-The rules below were found by drawing hostile names with Graphviz 2.43 and with graphviz-pure 0.2.2 (16.1).
-
-Doctest:
+Names come from people: `w{1}`, `a|b`, `C:\new`, `</svg>`. Graphviz reads marks of its own in them, by different rules
+in a record label and in a tooltip. The package `graphviz` only adds the quotation marks around an attribute, and a
+backslash before those in it. Drawing hostile names with Graphviz 2.43 and graphviz-pure 0.2.2 (16.1) gave the rules.
 
     >>> print(escape_label(r'p{0} | "C:\new" <b> & co'))
     p\{0\} \| "C:\\new" \<b\> &amp; co
@@ -26,10 +21,9 @@ _TOOLTIP = str.maketrans({"\\": "\\" * 4, "&": "&amp;", "\n": r"\n"})
 
 
 def escape_label(text: str) -> str:
-    r"""The text as it must stand in a `label`: one field of a record, or a whole label that is no record.
+    r"""The text for a `label`: one field of a record, or a whole label that is no record.
 
-    A run of white space (line ends too) is one space, and there is none at either end: record labels cannot hold
-    more on every Graphviz. Non-breaking spaces are kept, so they are the way to ask for more.
+    It is one line (see `one_line`): record labels cannot hold more white space on every Graphviz.
 
     >>> escape_label("  two\n words ")
     'two words'
@@ -40,7 +34,7 @@ def escape_label(text: str) -> str:
 
 
 def escape_tooltip(text: str) -> str:
-    r"""The text as it must stand in a `tooltip`, of a node, an edge, a cluster or the graph.
+    r"""The text for a `tooltip`, of a node, an edge, a cluster or the graph.
 
     Lines are kept (written `\n`); within a line white space is collapsed as in a label.
 

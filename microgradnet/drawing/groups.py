@@ -1,9 +1,9 @@
-"""The views of large graphs: one box for all that a neuron, or a layer, computed, however many samples went through it.
+"""The views of large graphs: one box for all results of a neuron, or a layer, for any number of samples.
 
-Values fall into one group when they are the same computation on the same groups. A neuron's weighted sum and its
-activation are known by its parameters' names (`layer0.neuron1.w2`); everything else by its operation, the numbers that
-belong to it (an exponent, a slope) and its operands' groups in order. Other plain numbers may be data, a target of
-each sample say, and are not told apart. A chain of additions is one sum.
+Values are in one group if they are the same computation on the same groups. A neuron's weighted sum and activation are
+identified by its parameters' names (`layer0.neuron1.w2`); any other value by its operation, the numbers that belong to
+it (an exponent, a slope) and its operands' groups in order. Other plain numbers may be data, such as a target of each
+sample, and do not separate values. A chain of additions is one sum.
 """
 
 from collections import Counter
@@ -44,7 +44,7 @@ class Group:
     results: list[Value] = field(default_factory=list)
     parameters: int = 0
     operations: list[str] = field(default_factory=list)
-    uses: dict["Group", int] = field(default_factory=dict)
+    uses: Counter["Group"] = field(default_factory=Counter)
     is_neuron: bool = False
     root: Value | None = None
 
@@ -78,9 +78,9 @@ class Groups:
         self._times_used = Counter(operand for node in order for operand in node.operands)
         self._neurons = _neurons(order)
         self._layers = _layers(order, self._neurons)
-        self._known: dict[str, Value] = {}  # the first neuron, or layer, of a name
+        self._first_of_name: dict[str, Value] = {}  # the key of the first neuron, or layer, of each name
         for node, (first, _) in self._neurons.items():
-            self._known.setdefault(self._owner(node.label), self._as_drawn(first))
+            self._first_of_name.setdefault(self._owner(node.label), self._key(first))
         for node in order:
             if node.op is not CONSTANT:
                 self.of[node] = self._place(node)
@@ -98,21 +98,17 @@ class Groups:
         return len(self._of_key)
 
     def _group(self, key: Hashable, name: str, role: str = "operation") -> Group:
-        if key not in self._of_key:
-            self._of_key[key] = Group(name, role)
-        return self._of_key[key]
+        return self._of_key.setdefault(key, Group(name, role))
 
     def _place(self, node: Value) -> Group:
-        """The group of `node`, whose operands have theirs already."""
+        """The group of `node`; its operands are in theirs already."""
         if not node.operands:
             return self._place_leaf(node)
         fed_by = [self.of[operand] for operand in node.operands if operand in self.of]
         group = self._neuron_of(node, fed_by) or self._alike(node, fed_by)
         if group.is_neuron and node.op.name not in group.operations:
             group.operations.append(node.op.name)
-        for other in fed_by:
-            if other is not group:
-                group.uses[other] = group.uses.get(other, 0) + 1
+        group.uses.update(other for other in fed_by if other is not group)
         group.results.append(node)
         return group
 
@@ -121,13 +117,12 @@ class Groups:
             group = self._group(("input", node.label), node.label or "inputs", "input")
             group.results.append(node)
             return group
-        owner, first = self._owner(node.label), None
+        owner = self._owner(node.label)
+        key = self._first_of_name.get(owner)
         if node in self._neurons:
             first, name = self._neurons[node]
-            first, owner = self._as_drawn(first), owner or name
-        elif owner:
-            first = self._known.get(owner)
-        group = self._group(("owner", owner or node.label, first), owner or node.label, "parameter")
+            key, owner = self._key(first), owner or name
+        group = self._group(("owner", owner or node.label, key), owner or node.label, "parameter")
         group.parameters += 1
         group.is_neuron = bool(owner)
         if not owner:
@@ -139,8 +134,8 @@ class Groups:
         parts = label.split(".")[:-1]
         return ".".join(parts[:-1] if self.by_layer and len(parts) > 1 else parts)
 
-    def _as_drawn(self, first: Value) -> Value:
-        """What the box of the neuron with this first parameter is known by."""
+    def _key(self, first: Value) -> Value:
+        """The key of the neuron with this first parameter, or of its layer: a first parameter, too."""
         return self._layers.get(first, first) if self.by_layer else first
 
     def _neuron_of(self, node: Value, fed_by: list[Group]) -> Group | None:
@@ -165,7 +160,7 @@ class Groups:
         return self._group((ops.total, frozenset(fed_by)), "sum")
 
     def _part(self, operand: Value, of_parameters: bool) -> Hashable:
-        """What a value is known by as an operand; what parameters alone go into, p·p say, is one for their layer."""
+        """The key of a value as an operand; operations on parameters alone, p·p say, are one group for each layer."""
         if operand.op is CONSTANT:
             return "constant"
         if of_parameters and operand in self._neurons:
@@ -174,7 +169,7 @@ class Groups:
 
 
 def _neurons(order: Sequence[Value]) -> dict[Value, tuple[Value, str]]:
-    """For each parameter of a weighted sum the first one, by which the neuron is known, and a name if it has none."""
+    """For each parameter of a neuron: the neuron's first parameter, which identifies it, and a name for want of one."""
     neurons: dict[Value, tuple[Value, str]] = {}
     count = 0
     for node in order:
@@ -186,19 +181,19 @@ def _neurons(order: Sequence[Value]) -> dict[Value, tuple[Value, str]]:
 
 
 def _layers(order: Sequence[Value], neurons: dict[Value, tuple[Value, str]]) -> dict[Value, Value]:
-    """For the first parameter of each neuron with a dotted name that of the first neuron in its layer.
+    """From the first parameter of each neuron with a dotted name to that of the first neuron in its layer.
 
     Neurons of one layer have its name, and feed the same weighted sums or are fed by the same values. Two parameters
-    of one name are in two networks, so never in one layer: that decides where both networks are fed by one value.
+    of one name are in two networks, so never in one layer: this separates networks that are fed by one value.
     """
     sums = [node for node in order if node.op is ops.weighted_sum]
     fed: dict[tuple[Value, ...], list[Value]] = {}
     for node in sums:
         half = len(node.operands) // 2
         fed.setdefault(node.operands[half : 2 * half], []).append(node)
-    # neurons that seem to be side by side, the surest first
+    # neurons that may be in one layer, the most certain first
     together = [firsts for values in (*fed, *fed.values(), sums) for firsts in _by_layer_name(values, neurons)]
-    # those with a name twice are in doubt, and come when the others have shown what belongs together
+    # those with a name twice are of several networks, and come last, when the others are assigned
     together.sort(key=lambda firsts: len({first.label for first in firsts}) < len(firsts))
     layers = {first: {first.label: first} for firsts in together for first in firsts}
     for firsts in together:
@@ -215,7 +210,7 @@ def _layers(order: Sequence[Value], neurons: dict[Value, tuple[Value, str]]) -> 
 
 
 def _by_layer_name(values: Iterable[Value], neurons: dict[Value, tuple[Value, str]]) -> list[list[Value]]:
-    """The neurons whose results these are, each by its first parameter: a list for each layer's name."""
+    """The first parameters of the neurons that computed these values, in a list for each layer's name."""
     found: dict[str, dict[Value, None]] = {}
     for value in values:
         first = _first(value, neurons)

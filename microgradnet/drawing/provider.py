@@ -1,10 +1,9 @@
 """DOT text to the bytes of a picture, by whichever program on this machine can lay a graph out.
 
-A real Graphviz `dot` on PATH comes first; then `graphviz-pure`, a port of Graphviz that pip installs. What is drawn
-is left to the views, and what becomes of the bytes to `picture`.
+A real Graphviz `dot` on PATH comes first; then `graphviz-pure`, a port of Graphviz that pip installs.
 
-The package `graphviz`, which writes the DOT, does not run the program: it starts the one named by its module global
-`DOT_BINARY`, and it has no time limit. Starting a program ourselves takes fewer lines than working round the two.
+The package `graphviz`, which writes the DOT, does not run the program: it can only start the one that its global
+`DOT_BINARY` names, and without a time limit.
 """
 
 import contextlib
@@ -32,7 +31,7 @@ def render(dot: str, format: str, timeout: float = 60.0) -> bytes:
     Args:
         dot: a graph in the DOT language.
         format: "svg", "png" (192 dots an inch, on white) or "pdf" (from a real Graphviz only).
-        timeout: seconds after which the program is ended.
+        timeout: in seconds.
 
     Raises:
         ValueError: `format` is none of those.
@@ -41,13 +40,13 @@ def render(dot: str, format: str, timeout: float = 60.0) -> bytes:
     if format not in FORMATS:
         raise ValueError(f"cannot draw as {format!r}; the formats are {', '.join(FORMATS)}.")
     program = find_program()
-    if format not in PURE_FORMATS and _is_pure(program):
+    if format not in PURE_FORMATS and os.path.basename(program).startswith(PURE):
         raise ProviderError(
             f"{PURE} writes no {format}; {' and '.join(PURE_FORMATS)} work now. "
             f"For {format}, {GET_GRAPHVIZ}, or {GET_CAIRO}."
         )
     status, output, messages = _run([program, f"-T{format}", *_OPTIONS.get(format, ())], dot, timeout)
-    # What is said at status 0 is about fonts: the picture is there, and the SVG names its own.
+    # Messages at status 0 are about fonts: the picture is there, and the SVG names its own.
     if status != 0 or not output:
         raise ProviderError(
             f"{program} drew no {format} (exit status {status}). It said:\n{_tail(messages)}\n"
@@ -59,8 +58,7 @@ def render(dot: str, format: str, timeout: float = 60.0) -> bytes:
 def find_program() -> str:
     """The path of the program that will draw: `dot` on PATH, else `graphviz-pure` beside Python or on PATH.
 
-    A virtual environment that is used without being activated has its programs off PATH, and so has
-    `pip install --user`; hence the look into both script directories.
+    The programs of a virtual environment that is not activated, and of `pip install --user`, are not on PATH.
 
     Raises:
         ProviderError: there is neither.
@@ -78,10 +76,6 @@ def find_program() -> str:
             f"Run {GET_PURE}, or {GET_GRAPHVIZ}."
         )
     return program
-
-
-def _is_pure(program: str) -> bool:
-    return os.path.basename(program).startswith(PURE)
 
 
 def _run(command: list[str], dot: str, timeout: float) -> tuple[int, bytes, str]:

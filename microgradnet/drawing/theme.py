@@ -1,18 +1,14 @@
 """The colours of a picture, light and dark, and the CSS that turns the one into the other.
 
-The views write the light colours (`LIGHT[role]`) into DOT, with the role as DOT `class`, so a picture is right
-without any CSS: in a PNG, a PDF, an old viewer. `dark_css` then recolours by class where the reader prefers dark.
-Which node has which role is left to the views, and borders (dashed, bold, double) too; `picture` puts the CSS in.
-Plots use the same colours, the lines and fills of `SERIES` for their curves and classes; matplotlib writes no classes,
-so `dark_css_by_colour` recolours them by the colour they have. A test holds the pages' style to the same colours.
+`diagram` writes the light colours (`LIGHT[role]`) into DOT, with the role as DOT `class`: a picture is right without
+any CSS, in a PNG, a PDF, an old viewer. `dark_css` recolours it by class where the reader prefers dark. Figures have
+the same colours, the lines and fills of `SERIES` for their curves and classes; matplotlib writes no classes, and
+`dark_css_by_colour` recolours them by the colour they have. A test holds the pages' style to the same colours.
 
 Hues are near those of Okabe and Ito (2008, "Color Universal Design"): pale fills, deep lines. Text has a contrast of
 7:1 or more to what it stands on, lines 3:1 or more to the card (WCAG 2.2, success criteria 1.4.6 and 1.4.11), and
 any two fills differ for red-green colour-blind readers too (by 5 or more in CIELAB, simulated after Machado et al.
 2009). A test computes the contrasts.
-
-    >>> LIGHT["parameter"].line
-    '#9a5b00'
 """
 
 from collections.abc import Iterable
@@ -62,11 +58,11 @@ DARK = {
 }
 
 SERIES = ("input", "parameter", "root", "constant", "highlight", "note")
-"""The roles whose colours tell the curves or the classes of a plot apart, in their order."""
+"""The roles whose colours the curves, or classes, of a figure have, in order."""
 
 _PARTS = ("fill", "line", "text")
 BY_COLOUR = {getattr(LIGHT[role], part): getattr(DARK[role], part) for role in reversed(LIGHT) for part in _PARTS}
-"""What each light colour is in the dark; of roles that share one, the first in the table says it."""
+"""From each light colour to its dark one; where roles share a colour, the first in the table decides."""
 
 
 def dark_css(scope: str) -> str:
@@ -78,14 +74,12 @@ def dark_css(scope: str) -> str:
 
 
 def dark_css_by_colour(scope: str, colours: Iterable[str]) -> str:
-    """The rules that recolour what has one of these colours in the picture with the class `scope`.
+    """The rules that recolour everything of these colours in the figure with the class `scope`, if the theme has them.
 
-    A colour that is not the theme's stays as it is.
-
-    >>> print(dark_css_by_colour("plot", ["#00639c", "none"]))
+    >>> print(dark_css_by_colour("figure", ["#00639c", "none"]))
     @media screen and (prefers-color-scheme: dark) {
-    .plot [fill="#00639c"] { fill: #56b4e9 }
-    .plot [stroke="#00639c"] { stroke: #56b4e9 }
+    .figure [fill="#00639c"] { fill: #56b4e9 }
+    .figure [stroke="#00639c"] { stroke: #56b4e9 }
     }
     """
     return _where_dark(
