@@ -1,1 +1,1 @@
-"""What every wing may use: text, files written atomically, CSV, web pages and the style that pages share."""
+"""Common tools of all wings: text, files written atomically, CSV, web pages and their style."""

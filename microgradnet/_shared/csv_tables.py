@@ -17,7 +17,7 @@ class Line(NamedTuple):
 
 
 def read_lines(path: str | os.PathLike[str]) -> list[Line]:
-    """The lines of a table that are not empty. What separates cells is seen from the first: a comma, semicolon or tab.
+    """The lines of a table that are not empty; the first shows the separator: a comma, semicolon or tab.
 
     Raises:
         ValueError: the file is no text, or no such table.
@@ -26,11 +26,11 @@ def read_lines(path: str | os.PathLike[str]) -> list[Line]:
     try:
         text = _text(Path(path).expanduser().read_bytes())
         first, _, rest = text.partition("\n")
-        said = first.lower().startswith("sep=")  # as Excel has it
-        table = rest if said else text
+        has_separator = first.lower().startswith("sep=")  # as Excel writes it
+        table = rest if has_separator else text
         delimiter = max(SEPARATORS, key=table.lstrip().partition("\n")[0].count)
         reader = csv.reader(io.StringIO(table, newline=""), delimiter=delimiter)
-        return [Line(reader.line_num + said, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        return [Line(reader.line_num + has_separator, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is no table of comma-separated values: {error}") from None
 

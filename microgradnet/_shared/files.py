@@ -28,7 +28,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | str) -> Path:
     """Write `data` (text as UTF-8) to `path` in one step, and return the path with `~` expanded.
 
     The data goes to a new file in the same directory, which then takes the name: a reader sees the old file or the
-    new one, never half of one, and a failure leaves the old one as it was. `open` makes the new file, so the umask
+    new one, never half of one, and a failure leaves the old one unchanged. `open` makes the new file, so the umask
     decides its permissions as for any other; a symbolic link stays and its target is replaced.
 
     Raises:

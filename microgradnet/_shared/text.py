@@ -1,4 +1,4 @@
-"""Text made fit to be shown: without what no font can draw, on one line, no longer than there is room for."""
+"""Text made fit to be shown: only drawable characters, on one line, no longer than its room."""
 
 import re
 import textwrap
@@ -40,7 +40,7 @@ def one_line(text: str) -> str:
 
 
 def shorten(text: str, width: int = 40) -> str:
-    """The text in at most `width` characters: both ends, and `…` for what was cut from the middle.
+    """The text in at most `width` characters: both ends, and `…` for the middle.
 
     The ends are kept because names of one graph tend to differ there (`layer1.neuron12.w3`). Shorten first and
     escape afterwards, else an escape may be cut in two.
@@ -60,7 +60,7 @@ def shorten(text: str, width: int = 40) -> str:
 
 
 def plain(text: str) -> str:
-    """The text with ASCII for what equations and views are written with: also how a name can be typed.
+    """The text in ASCII, with stand-ins for the signs of equations: a name as it can be typed.
 
     >>> plain("∂z₁/∂w₁ = −x₁²")
     'dz1/dw1 = -x1^2'

@@ -18,10 +18,10 @@ BASE = Path(__file__).with_name("assets") / "base.css"
 
 
 class WebPage(ABC):
-    """A page as HTML text: no network, no other file. A subclass says in `_write` what is in it.
+    """A page as HTML text: no network, no other file. A subclass writes it in `_write`.
 
     Attributes:
-        title: what it is called.
+        title: its name.
         html: the whole file.
     """
 
@@ -58,13 +58,13 @@ class WebPage(ABC):
 
 
 def fill(template: str, script: str, data: Any, parts: Mapping[str, str]) -> str:
-    r"""The template with each `%name%` replaced, in one pass, so that nothing in a part is taken for a name.
+    r"""The template with each `%name%` replaced, in one pass: no text of a part is taken for a name.
 
     Args:
         template: has a policy that runs no script but the one of %digest%, and places for %script% and %data%; %base%
-            is the style that pages share.
+            is the common style of all pages.
         script: JavaScript.
-        data: what the script reads, as JSON has it.
+        data: for the script, as JSON.
         parts: HTML for the other places.
 
     >>> fill("<b>%name%</b> %data%", "", "</script>", {"name": "%script%"})
@@ -72,5 +72,5 @@ def fill(template: str, script: str, data: Any, parts: Mapping[str, str]) -> str
     """
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     text = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c")
-    found = {"digest": digest, "script": script, "data": text, "base": BASE.read_text("utf-8")}
-    return re.sub(r"%(\w+)%", lambda place: {**found, **parts}.get(place[1], place[0]), template)
+    given = {"digest": digest, "script": script, "data": text, "base": BASE.read_text("utf-8")}
+    return re.sub(r"%(\w+)%", lambda place: {**given, **parts}.get(place[1], place[0]), template)

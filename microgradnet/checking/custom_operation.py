@@ -52,7 +52,7 @@ def operation(
     `m.where(x > 0, x, 0.1 * x)` chooses one of two results. It computes both, and both must be defined.
 
     Args:
-        value: nothing; the rule for the value stands below the decorator.
+        value: not to be given; the rule for the value stands below the decorator.
         derivatives: the rule for the derivatives: of m, the result y and the same operands. It returns a tuple with one
             derivative for each operand, but for the constants.
         symbol: the text in its circle in pictures; its name unless given.
@@ -83,41 +83,34 @@ def operation(
 
     def decorate(value: Rule) -> Operation:
         names = operands_of(value, derivatives)
-        name = _free(value.__name__)
+        name = value.__name__
+        if name in {*BUILT_IN, *functions.FUNCTIONS, *FUNCTIONS}:
+            raise ValueError(f"microgradnet has a {name!r} already: choose another name for the operation")
         if not 0 <= constants < len(names):
             raise ValueError(
                 f"operation {name!r} has the operands {', '.join(names)}: from 0 to {len(names) - 1} of them can be "
                 f"constants, got constants={constants!r}"
             )
-        row = Operation(
+        defined = Operation(
             value, derivatives, sample=_intervals(name, sample, len(names), constants), domain=domain,
             constants=constants, activation=len(names) - constants == 1, scalar=partial(_number, name, value),
         )  # fmt: skip
-        typography.register(row, symbol, text, latex)
-        check_readable(row)
-        check_derivatives(row)
-        TABLE[name] = row
-        return row
+        typography.register(defined, symbol, text, latex)
+        check_readable(defined)
+        check_derivatives(defined)
+        TABLE[name] = defined
+        return defined
 
     return decorate
 
 
-def _free(name: str) -> str:
-    """The name, if an operation may have it."""
-    if name in {*BUILT_IN, *functions.FUNCTIONS, *FUNCTIONS}:
-        raise ValueError(
-            f"microgradnet has a {name!r} already, so no operation can be defined by that name: choose another"
-        )
-    return name
-
-
 def _intervals(name: str, sample: Any, count: int, constants: int) -> tuple[Interval, ...]:
     """An interval for each operand."""
-    found: Any = sample or ((ANY,) * (count - constants) + (POSITIVE,) * constants)
+    pairs: Any = sample or ((ANY,) * (count - constants) + (POSITIVE,) * constants)
     try:
-        if not isinstance(found[0], tuple | list):
-            found = (found,) * count
-        intervals = tuple((float(low), float(high)) for low, high in found)
+        if not isinstance(pairs[0], tuple | list):
+            pairs = (pairs,) * count
+        intervals = tuple((float(low), float(high)) for low, high in pairs)
     except (TypeError, ValueError, KeyError, IndexError):
         intervals = ()
     if len(intervals) != count or not all(low < high and isfinite(high - low) for low, high in intervals):

@@ -122,20 +122,20 @@ def differences(
         DomainError: the function is not defined at the point or near it.
     """
     narrow, *wide = sorted({abs(x), 1.0} - {0.0})
-    found: list[Differences] = []
+    tried: list[Differences] = []
     outside: DomainError | None = None
     for scale in (narrow, *wide, narrow * CLOSER):
         try:
-            found.append(_extrapolated(function, x, scale, low, high, noise))
+            tried.append(_extrapolated(function, x, scale, low, high, noise))
         except DomainError as error:
             outside = error
             continue
-        slope, estimate, nearby = found[-1]
+        slope, estimate, nearby = tried[-1]
         if ESTIMATES * estimate <= RELATIVE * max(abs(slope), nearby):
-            return found[-1]
-    if not found and outside is not None:
+            return tried[-1]
+    if not tried and outside is not None:
         raise outside
-    return min(found, key=lambda differences: differences.estimate)
+    return min(tried, key=lambda differences: differences.estimate)
 
 
 def _extrapolated(

@@ -108,8 +108,8 @@ def gradcheck(function: Callable[..., Value] | Value, inputs: Inputs | None = No
     checks = []
     for index, (value, gradient) in enumerate(zip(values, gradients, strict=True)):
         name = namer.name(value) if value.label else f"input {index}"
-        found = differences(partial(along, index), value.data, noise=noise)
-        checks.append(Check(name, value.data, gradient, *found))
+        expected = differences(partial(along, index), value.data, noise=noise)
+        checks.append(Check(name, value.data, gradient, *expected))
     return GradcheckReport(checks)
 
 

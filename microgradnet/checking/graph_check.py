@@ -1,4 +1,4 @@
-"""Check a whole graph node by node: which operation's rule gives a wrong derivative, and what is the right one.
+"""Check a whole graph node by node: name the operations whose rules give wrong derivatives, and the right ones.
 
 The derivatives of each node are compared with finite differences of its operation, at the numbers of its operands. A
 wrong rule is thereby located, although it spoils every gradient below it.
@@ -83,10 +83,8 @@ class GraphReport:
     @property
     def wrong(self) -> dict[Operation, tuple[Fault, ...]]:
         """The operations whose rule is wrong, each with its faults."""
-        found: dict[Operation, list[Fault]] = {}
-        for fault in self.faults:
-            found.setdefault(fault.node.op, []).append(fault)
-        return {op: tuple(faults) for op, faults in found.items()}
+        operations = dict.fromkeys(fault.node.op for fault in self.faults)
+        return {op: tuple(fault for fault in self.faults if fault.node.op is op) for op in operations}
 
     @property
     def marks(self) -> list[tuple[Value, int]]:
@@ -210,9 +208,8 @@ class _NodeCheck:
         """The positions of wrong derivatives, with their checks; of a wide node at most `most` of them."""
         if self.unclear:
             return iter(())
-        if self.count > WIDE:
-            return islice(self._search(range(self.count)), most)
-        return self._one_by_one(range(self.count))
+        positions = range(self.count)
+        return islice(self._search(positions), most) if self.count > WIDE else self._one_by_one(positions)
 
     def _one_by_one(self, positions: Sequence[int]) -> Iterator[tuple[int, Check]]:
         for position in positions:

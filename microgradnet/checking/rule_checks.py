@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from microgradnet import functions
-from microgradnet.checking.finite_differences import Check, along, check_slope
+from microgradnet.checking.finite_differences import along, check_slope
 from microgradnet.checking.probe import FUNCTIONS, Probe, Probes, RuleError
 from microgradnet.ops import Operation, floats
 
@@ -43,71 +43,66 @@ def operands_of(value: Rule, derivatives: Rule) -> tuple[str, ...]:
     return tuple(names[1:])
 
 
-def check_readable(row: Operation) -> None:
+def check_readable(op: Operation) -> None:
     """Raise a TypeError or ValueError for rules that arrays or symbols can't go through."""
-    y, operands = Probe(), [Probe() for _ in row.operands]
+    y, operands = Probe(), [Probe() for _ in op.operands]
     try:
-        rule, m = row.value, Probes()
+        rule, m = op.value, Probes()
         value = rule(m, *operands)
-        rule, m = row.derivatives, Probes(NOT_AGAIN)
+        rule, m = op.derivatives, Probes(NOT_AGAIN)
         derivatives = rule(m, y, *operands)
     except Exception as error:  # whatever a user's rule happens to raise
         remedy = "" if isinstance(error, RuleError) else (
             f": it computes with + - * / **, comparisons, and the functions of m: {', '.join(m._names)}"
         )  # fmt: skip
         raise TypeError(
-            f"{rule.__name__} can't be a rule of operation {row.name!r}, as symbols and arrays can't go through it. "
+            f"{rule.__name__} can't be a rule of operation {op.name!r}, as symbols and arrays can't go through it. "
             f"{str(error)[:1].upper()}{str(error)[1:]}{remedy}"
         ) from error
     if not isinstance(value, Probe):
-        raise TypeError(f"the value of operation {row.name!r} has to be computed from its operands, got {_said(value)}")
-    wanted = len(operands) - row.constants
+        raise TypeError(f"the value of operation {op.name!r} has to be computed from its operands, got {_shown(value)}")
+    wanted = len(operands) - op.constants
     if not isinstance(derivatives, tuple):
         raise TypeError(
-            f"{row.derivatives.__name__} has to return a tuple with {wanted} of the derivatives of operation "
-            f"{row.name!r}: return (…,), with the comma; got {_said(derivatives)}"
+            f"{op.derivatives.__name__} has to return a tuple with {wanted} of the derivatives of operation "
+            f"{op.name!r}: return (…,), with the comma; got {_shown(derivatives)}"
         )
     if len(derivatives) != wanted:
         raise ValueError(
-            f"{row.derivatives.__name__} has to return one derivative of operation {row.name!r} for each of "
-            f"{', '.join(row.operands[:wanted])}, got {len(derivatives)}"
+            f"{op.derivatives.__name__} has to return one derivative of operation {op.name!r} for each of "
+            f"{', '.join(op.operands[:wanted])}, got {len(derivatives)}"
         )
-    for name, derivative in zip(row.operands, derivatives, strict=False):
+    for name, derivative in zip(op.operands, derivatives, strict=False):
         if not isinstance(derivative, Probe | int | float):
-            raise TypeError(f"the derivative of operation {row.name!r} for {name} is no number: {derivative!r}")
+            raise TypeError(f"the derivative of operation {op.name!r} for {name} is no number: {derivative!r}")
 
 
-def _said(found: object) -> str:
-    return "a single number" if isinstance(found, Probe) else repr(found)
+def _shown(result: object) -> str:
+    return "a single number" if isinstance(result, Probe) else repr(result)
 
 
-def check_derivatives(row: Operation) -> None:
+def check_derivatives(op: Operation) -> None:
     """Raise a ValueError for derivatives that differences contradict at a point of the sample."""
-    random = Random(row.name)
+    random = Random(op.name)
     for _ in range(POINTS):
-        point = [random.uniform(low, high) for low, high in row.sample]
-        at = ", ".join(f"{name} = {x:.6g}" for name, x in zip(row.operands, point, strict=True))
+        point = [random.uniform(low, high) for low, high in op.sample]
+        at = ", ".join(f"{name} = {x:.6g}" for name, x in zip(op.operands, point, strict=True))
         try:
-            y = row.scalar(*point)
-            derivatives = row.derivatives(floats, y, *point)
+            y = op.scalar(*point)
+            derivatives = op.derivatives(floats, y, *point)
             if not all(isfinite(number) for number in (y, *derivatives)):
                 raise ArithmeticError("no finite number")
         except (ArithmeticError, ValueError, TypeError) as error:  # isfinite of a complex number is a TypeError
             raise ValueError(
-                f"operation {row.name!r} or its derivative has no number at {at} ({error}): give a sample=(low, high) "
+                f"operation {op.name!r} or its derivative has no number at {at} ({error}): give a sample=(low, high) "
                 "inside its domain, and say in domain= what that is; m.where computes both of its cases, so both need "
                 "numbers"
             ) from error
         for position, derivative in enumerate(derivatives):
-            check = check_slope(along(row, point, position), point[position], derivative)
+            check = check_slope(along(op, point, position), point[position], derivative)
             if check is not None and not check.agrees:
-                raise ValueError(_contradiction(row, position, check, at))
-
-
-def _contradiction(row: Operation, position: int, check: Check, at: str) -> str:
-    name = row.operands[position]
-    return (
-        f"the derivative ∂y/∂{name} of operation {row.name!r} is wrong at {at}: {row.derivatives.__name__} gives "
-        f"{check.gradient:.9g}, finite differences of the value {check.expected:.9g}. Correct it there "
-        "(derivatives stand in the order of the operands)"
-    )
+                raise ValueError(
+                    f"the derivative ∂y/∂{op.operands[position]} of operation {op.name!r} is wrong at {at}: "
+                    f"{op.derivatives.__name__} gives {check.gradient:.9g}, finite differences of the value "
+                    f"{check.expected:.9g}. Correct it there (derivatives stand in the order of the operands)"
+                )

@@ -1,4 +1,4 @@
-r"""Text made safe to stand in an attribute of DOT, so that every character is drawn as it was written.
+r"""Text made safe to stand in an attribute of DOT, with every character drawn as it is written.
 
 Names come from people: `w{1}`, `a|b`, `C:\new`, `</svg>`. Graphviz reads marks of its own in them, by different rules
 in a record label and in a tooltip. The package `graphviz` only adds the quotation marks around an attribute, and a

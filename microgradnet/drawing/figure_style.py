@@ -1,7 +1,7 @@
 """The style of all figures: the colours of `theme`, the marks that go with them, and axes without needless lines.
 
-Figures are matplotlib's, without its global state (`pyplot`): each shows itself in a notebook or is saved. Whatever a
-colour says, a marker, dashes, a hatch or a word says too.
+Figures are matplotlib's, without its global state (`pyplot`): each shows itself in a notebook or is saved. Markers,
+dashes, hatches or words repeat the information in colours.
 """
 
 from pathlib import Path

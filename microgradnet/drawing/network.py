@@ -1,6 +1,6 @@
 """The diagram of a network: columns of circles, an arrow for each weight.
 
-Thickness is a weight's size and the line its sign (dashed is negative), so that both read without colour. Any module
+Thickness is a weight's size and the line its sign (dashed is negative), and both read without colour. Any module
 can be drawn that has `layers` of `neurons` with weights `w` and a bias `b`, as can a layer or a neuron by itself.
 """
 
@@ -67,10 +67,10 @@ def _list_of(name: str, module: Any, where: str) -> list[Any]:
     """The module's layers, or neurons."""
     if not hasattr(module, name):
         raise TypeError(f"{where} is {type(module).__name__}, which has no `{name}`: a layer has a list of them")
-    found = getattr(module, name)
-    if not isinstance(found, Iterable):
-        raise TypeError(f"{name} of {where} is {type(found).__name__}, where a list of them is needed")
-    members = list(found)
+    members = getattr(module, name)
+    if not isinstance(members, Iterable):
+        raise TypeError(f"{name} of {where} is {type(members).__name__}, where a list of them is needed")
+    members = list(members)
     if not members:
         raise ValueError(f"there is nothing to draw: the list of {name} of {where} is empty")
     return members

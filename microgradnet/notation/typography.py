@@ -113,7 +113,7 @@ _own: WeakKeyDictionary[Operation, Typography] = WeakKeyDictionary()  # a graph 
 
 
 def register(operation: Operation, symbol: str = "", text: str = "", latex: str = "") -> None:
-    """Say how a user's own operation is written; what is left out is that of a function of its name.
+    """Set how a user's own operation is written; the defaults are those of a function of its name.
 
     Raises:
         ValueError: a pattern that can't be filled in.
