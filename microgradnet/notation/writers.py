@@ -38,7 +38,8 @@ class Notation(NamedTuple):
 
     Attributes:
         operators: patterns of the operators, by the symbol's head; an operand of lower precedence stands in brackets.
-        functions: patterns of the functions, which have brackets of their own; any other is name(operands).
+        functions: patterns of the functions, and of operators with brackets of their own; any other function is
+            name(operands).
         number: a function from a number to its text.
         brackets: the pattern of brackets.
     """
@@ -93,7 +94,7 @@ class Notation(NamedTuple):
         return self.number(term), SIGN if term < 0 else ATOM
 
     def _join(self, symbol: Symbol, operands: list[Formatted]) -> Formatted:
-        if symbol.head not in self.operators:
+        if symbol.head in self.functions or symbol.head not in self.operators:
             pattern = self.functions.get(symbol.head, symbol.head + "({all})")
             return fill(pattern, [text for text, _ in operands]), ATOM
         precedence = _PRECEDENCE[symbol.head]
@@ -113,19 +114,21 @@ def _exact(number: float) -> str:
     return repr(float(number))
 
 
+def _exact_javascript(number: float) -> str:
+    return _exact(number).replace("inf", "Infinity").replace("nan", "NaN")
+
+
 _CODE = {"+": "{} + {}", "-": "{} - {}", "*": "{} * {}", "/": "{} / {}", "neg": "-{}", "**": "{} ** {}",
          "<": "{} < {}", ">": "{} > {}", "<=": "{} <= {}", ">=": "{} >= {}"}  # fmt: skip
 
 _FUNCTIONS = {name: typography for name, typography in TABLE.items() if typography.precedence == ATOM}
 TEXT = Notation(
-    {"+": "{} + {}", "-": "{} − {}", "*": "{}·{}", "/": "{} / {}", "neg": "−{}", "**": power,
-     "<": "{} < {}", ">": "{} > {}", "<=": "{} ≤ {}", ">=": "{} ≥ {}"},
+    {**_CODE, "-": "{} − {}", "*": "{}·{}", "neg": "−{}", "**": power, "<=": "{} ≤ {}", ">=": "{} ≥ {}"},
     {name: typography.text for name, typography in _FUNCTIONS.items()} | {"where": "({1} if {0} else {2})"},
     _short,
-)  # fmt: skip
+)
 LATEX = Notation(
-    {"+": "{} + {}", "-": "{} - {}", "*": r"{} \cdot {}", "neg": "-{}", "**": latex_power,
-     "<": "{} < {}", ">": "{} > {}", "<=": r"{} \le {}", ">=": r"{} \ge {}"},
+    {**_CODE, "*": r"{} \cdot {}", "**": latex_power, "<=": r"{} \le {}", ">=": r"{} \ge {}"},
     {name: typography.latex for name, typography in _FUNCTIONS.items()}
     | {name: latex_function(name) for name in ("erf", "erfc", "sign", "log1p", "expm1")}
     | {"/": r"\frac{{{}}}{{{}}}",
@@ -134,14 +137,8 @@ LATEX = Notation(
     LATEX_BRACKETS,
 )  # fmt: skip
 PYTHON = Notation(_CODE, {"where": "({1} if {0} else {2})"}, _exact)
-
-
-def _exact_javascript(number: float) -> str:
-    return _exact(number).replace("inf", "Infinity").replace("nan", "NaN")
-
-
 JAVASCRIPT = Notation(
-    {head: pattern for head, pattern in _CODE.items() if head != "**"},  # -x ** 2 is no JavaScript
+    _CODE,
     {"**": "Math.pow({}, {})", "where": "({} ? {} : {})", "maximum": "Math.max({}, {})", "minimum": "Math.min({}, {})",
      **{name: f"Math.{name}({{}})" for name in
         ("abs", "cos", "exp", "expm1", "log", "log1p", "sign", "sin", "sqrt", "tanh")}},
