@@ -104,7 +104,7 @@ def test_pdf_is_written_or_what_can_write_it_is_named(
     if (code := main(["draw", "neuron", "-o", "a.PDF"])) == 0:
         assert Path("a.PDF").read_bytes().startswith(b"%PDF")
     monkeypatch.setitem(sys.modules, "cairosvg", None)
-    monkeypatch.setattr(provider, "_is_pure", lambda program: True)
+    monkeypatch.setattr(provider, "find_program", lambda: provider.PURE)
     capsys.readouterr()
     assert main(["draw", "neuron", "-o", "b.pdf"]) == 1
     said = capsys.readouterr()
