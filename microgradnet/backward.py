@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from math import isfinite
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from microgradnet import recording
@@ -24,6 +25,8 @@ class NoGradient(float):
 
 NO_GRADIENT = NoGradient()
 
+grad_of: "Callable[[Value], float | None]" = attrgetter("grad")
+
 
 class SavedGradients:
     """The gradients of some nodes, as a context manager: restored when its body fails or, with `always`, at its end.
@@ -34,7 +37,7 @@ class SavedGradients:
 
     def __init__(self, nodes: "Sequence[Value]", always: bool = False) -> None:
         self.nodes, self.always = nodes, always
-        self.before = [node.grad for node in nodes]
+        self.before = [*map(grad_of, nodes)]
         self._restoring = map(setattr, nodes, repeat("grad"), self.before)
 
     def restore(self) -> None:
@@ -71,9 +74,14 @@ def prepared(root: "Value", what: str, seed: float = 1.0) -> Graph:
 
 def start(graph: Graph, seed: float) -> None:
     """Set the gradients that a pass begins with: 0 between root and leaves, `seed` more at the root."""
-    set_gradients(graph.leaves, [leaf.grad or NO_GRADIENT for leaf in graph.leaves])  # PyTorch's None is none, too
+    zero_missing(graph.leaves)
     set_gradients(graph.computed, repeat(0.0))
     graph.roots[0].grad += seed
+
+
+def zero_missing(nodes: "Sequence[Value]") -> None:
+    """Set gradients of None, which is PyTorch's way to say that there is none, to 0."""
+    set_gradients(nodes, [NO_GRADIENT if grad is None else grad for grad in map(grad_of, nodes)])
 
 
 def propagate(computed: "list[Value]", m: Any = floats, read: "Callable[[Value], Any]" = data_of) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from microgradnet.backward import NO_GRADIENT, SavedGradients, set_gradients
+from microgradnet.backward import SavedGradients, set_gradients, zero_missing
 from microgradnet.chain_rule import backpropagate
 from microgradnet.ops import Operation
 
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 def chain_rule_once(node: "Value") -> None:
     """Pass the gradient of one node back to its operands: micrograd's `node._backward()`."""
-    nodes = [node, *node.operands]
-    set_gradients(nodes, [each.grad or NO_GRADIENT for each in nodes])  # None, too, is no gradient
+    zero_missing([node, *node.operands])
     backpropagate([node])
 
 
