@@ -1,8 +1,8 @@
 """The chain rule, in one loop: `backpropagate` passes gradients from a result back to all it was computed from.
 
-In which order it goes is `graph`'s affair, what comes before and after it `backward`'s, and what the derivative of an
-operation is, the table `ops` says. So a debugger that enters this module and `ops` alone shows backpropagation, and
-nothing else: one frame holds `node`, `operand`, `upstream` and `local_derivative`.
+The order of the nodes comes from `graph`, the derivatives of operations from the table `ops`, and `backward` does what
+precedes and follows the loop. A debugger that enters this module and `ops` alone shows backpropagation and nothing
+else: one frame holds `node`, `operand`, `upstream` and `local_derivative`.
 """
 
 from collections.abc import Callable, Sequence

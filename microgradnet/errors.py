@@ -8,23 +8,23 @@ _MOST = 8  # operands, or values on a path, in one message
 
 
 class DomainError(ArithmeticError):
-    """An operation was asked for a value or a derivative where its mathematics (or the range of a float) ends."""
+    """An operation has no finite value, or no finite derivative, at these operands."""
 
 
 class AnomalyError(ArithmeticError):
-    """Inside `detect_anomaly()` an infinity or a NaN was met, in a value or in a gradient."""
+    """Inside `detect_anomaly()` a value or a gradient became an infinity or a NaN."""
 
 
 class CaptureError(RuntimeError):
-    """A function cannot be compiled: something in it would freeze what holds for one sample, or one run, alone."""
+    """A function cannot be compiled: it would bake the number of one sample, or of one run, into the program."""
 
 
 class StaleGraphError(RuntimeError):
-    """A number was changed after other nodes had been computed from it, so their gradients would be wrong."""
+    """A number was changed after other values had been computed from it: their gradients would be wrong."""
 
 
 class ProviderError(RuntimeError):
-    """No program that can lay out and render a graph was found, or the one found could not do what was asked."""
+    """No program that lays out and renders graphs is installed, or the installed one cannot do what was asked."""
 
 
 def domain_error(op: Any, operands: Sequence[Any], of: str = "", path: Sequence[Any] = ()) -> DomainError:

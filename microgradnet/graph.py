@@ -110,7 +110,7 @@ class Graph:
         return uses
 
     def stale(self) -> "list[tuple[Value, Value]]":
-        """Pairs (changed, node): a number that was changed after `node` had been computed from it, or is its own."""
+        """The pairs (changed, node): `changed`, an operand of `node` or `node`, was assigned a number afterwards."""
         __debuggerskip__ = True
         newest = max(map(_changed, self.leaves), default=0)
         if min(map(_changed, self.computed), default=newest) >= newest:

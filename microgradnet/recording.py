@@ -1,6 +1,6 @@
-"""What happens besides when values are computed and differentiated: `no_grad`, and the hooks that wings hang in.
+"""`no_grad`, and hooks: how the wings observe values being computed and differentiated.
 
-A hook is on in the thread or task that turned it on, and in no other. While none is on anywhere, nobody is asked.
+A hook is on in the thread or task that turned it on, and in no other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Hook:
-    """What a wing may have a say in. A subclass overrides what it wants; it is on from its making until `off()`.
+    """An observer of the engine. A subclass overrides the methods it needs; it is on from its making until `off()`.
 
     It is a context manager, too: off at the end of a `with` statement. One that a Ctrl-C must never leave on is made
     without `Hook.__init__`, and its `with` statement (entered twice, for a second Ctrl-C) begins with `on()` and ends
@@ -25,7 +25,7 @@ class Hook:
     """
 
     records: bool | None = None
-    """Whether new values remember their operands; of several hooks that say, the last counts."""
+    """Whether new values remember their operands: True, False, or None for no opinion; the last opinion counts."""
 
     def __init__(self) -> None:
         self.on()
@@ -50,13 +50,13 @@ class Hook:
         """A value was made."""
 
     def infinite(self, op: Operation, operands: "Sequence[Value]", data: float) -> None:
-        """An operation gave an infinity or NaN, for operands among which there was one."""
+        """An operation gave an infinity or NaN, and one of its operands is one."""
 
     def before(self, what: str, nodes: "Sequence[Value]") -> None:
-        """About to happen: "backward" or "grad" over these nodes, or "no_grad". An error here prevents it."""
+        """Called before a "backward" or "grad" pass over these nodes, or "no_grad"; an error here prevents it."""
 
     def propagate(self, computed: "list[Value]", m: Any, read: "Callable[[Value], Any]") -> bool:
-        """Pass gradients back through these nodes in place of the loop, and say whether that was done."""
+        """Pass gradients back through these nodes in place of the loop; return whether that was done."""
         return False
 
 
@@ -66,7 +66,7 @@ _hooks: ContextVar[tuple[Hook, ...]] = ContextVar("hooks", default=())
 
 
 def hooks() -> list[Hook]:
-    """The hooks that are on here, the first one first."""
+    """The hooks that are on here, in the order they were turned on."""
     return [hook for hook in _hooks.get() if hook in active] if active else []
 
 
@@ -76,7 +76,7 @@ def is_recording() -> bool:
 
 
 def tell_of(node: "Value") -> None:
-    """What happens besides when a value is made while a hook is on."""
+    """Cut a new value off from its operands where nothing is recorded, and tell the hooks of it."""
     if node.operands and not is_recording():
         node.op, node.operands = UNRECORDED, ()
     for hook in hooks():
@@ -100,7 +100,7 @@ class _Recording(Hook):
 
 @contextmanager
 def graph_recorded(records: bool = True) -> Iterator[None]:
-    """Inside, arithmetic records a graph or it does not, whatever it does around."""
+    """Inside, arithmetic records a graph, or does not, whatever it does outside."""
     recording = _Recording(records)
     with recording, recording:
         recording.on()

@@ -167,7 +167,7 @@ class Value:
 
     @property
     def data(self) -> float:
-        """The number. What was computed from it before it is changed is stale: a backward pass through that fails."""
+        """The number. Assigning one makes what was computed from the old one stale: no pass goes back through it."""
         return self._data
 
     @data.setter
@@ -241,7 +241,7 @@ class Value:
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
-        """With a number: whether it is this value's. Two Values are equal if they are the same one."""
+        """Equal to its number, and to itself alone among Values."""
         return bool(self._data == other) if isinstance(other, Real) else NotImplemented
 
     def __bool__(self) -> NoReturn:
@@ -253,7 +253,7 @@ class Value:
         return self._data
 
     def __format__(self, spec: str) -> str:
-        """The number in the format `spec`; without one, the repr."""
+        """The number in the format `spec`; the repr without one."""
         return format(self._data, spec) if spec else repr(self)
 
     def __repr__(self) -> str:
