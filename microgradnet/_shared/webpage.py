@@ -1,4 +1,4 @@
-"""`WebPage`: one HTML file that stands on its own, shows itself in a notebook, and saves itself whole or not at all."""
+"""`WebPage`: one self-contained HTML file, which a notebook displays; `document` writes it."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ BASE = Path(__file__).with_name("assets") / "base.css"
 
 
 class WebPage(ABC):
-    """A page as HTML text: no network, no other file. A subclass writes it in `_write`.
+    """A page as HTML text: no network, no other file. A subclass writes it, by `document`.
 
     Attributes:
         title: its name.
@@ -57,20 +57,36 @@ class WebPage(ABC):
         return f"<{type(self).__name__} {self.title!r}>"
 
 
-def fill(template: str, script: str, data: Any, parts: Mapping[str, str]) -> str:
-    r"""The template with each `%name%` replaced, in one pass: no text of a part is taken for a name.
+def document(title: str, body: str, style: str, script: str = "", data: Any = None) -> str:
+    """A whole HTML file. Its policy allows no other script, and no network.
 
     Args:
-        template: has a policy that runs no script but the one of %digest%, and places for %script% and %data%; %base%
-            is the common style of all pages.
-        script: JavaScript.
+        title: any text.
+        body: HTML.
+        style: CSS, which stands after the style that pages share.
+        script: JavaScript, which stands after the functions that pages share.
         data: for the script, as JSON.
-        parts: HTML for the other places.
-
-    >>> fill("<b>%name%</b> %data%", "", "</script>", {"name": "%script%"})
-    '<b>%script%</b> "\\u003c/script>"'
     """
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c")
-    given = {"digest": digest, "script": script, "data": text, "base": BASE.read_text("utf-8")}
-    return re.sub(r"%(\w+)%", lambda place: {**given, **parts}.get(place[1], place[0]), template)
+    script = _asset("base.js") + script
+    parts = {
+        "digest": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        "title": html.escape(title),
+        "style": BASE.read_text("utf-8") + style,
+        "body": body,
+        "data": json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c"),
+        "script": script,
+    }
+    return fill(_asset("base.html"), parts)
+
+
+def fill(template: str, parts: Mapping[str, str]) -> str:
+    """The template with each `%name%` replaced, in one pass: a part that contains a `%name%` is left alone.
+
+    >>> fill("<b>%name%</b> 100%", {"name": "%title%", "title": "?"})
+    '<b>%title%</b> 100%'
+    """
+    return re.sub(r"%(\w+)%", lambda place: parts.get(place[1], place[0]), template)
+
+
+def _asset(name: str) -> str:
+    return BASE.with_name(name).read_text("utf-8")

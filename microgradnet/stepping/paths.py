@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
+from typing import Any
 
 from microgradnet._shared.arguments import as_count
-from microgradnet.backward import SavedGradients
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.drawing import Picture, draw
 from microgradnet.gradients import grad
 from microgradnet.graph import Graph
-from microgradnet.notation.latex import latex_factor, latex_fraction, latex_name, latex_number
-from microgradnet.notation.names import Namer, as_factor, in_brackets, number, signed
+from microgradnet.notation.latex import latex_factor, latex_number
+from microgradnet.notation.names import Namer, as_factor, number, signed
 from microgradnet.recording import unobserved
+from microgradnet.stepping.steps import equation, name_in_brackets, partial_latex, partial_text, which_operand
 from microgradnet.value import Value
 
 MOST_FACTORS = 12  # of a longer path only the beginning and the end are written
@@ -68,16 +69,17 @@ class Explanation:
         return draw(self.root, "ops", mark=[self.value, *marks], **options)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
-        of, by = self._name(self.root), self._name(self.value)
+        by, of = (name_in_brackets(value, self.namer) for value in (self.value, self.root))
         heading = f"∂{of}/∂{by} = {number(self.total)}: {_paths(self.count)} from {by} to {of}"
         if len(self.paths) < self.count:
             heading += f", of which {len(self.paths)} are listed"
         lines = [heading]
         for index, path in enumerate(self.paths, start=1):
             names = [self.namer.name(node) for node in path.nodes]
-            partials = [f"∂{self._name(a)}/∂{self._name(b)}" for a, b in pairwise(path.nodes)]
+            partials = [partial_text(of, by, self.namer) for of, by in pairwise(path.nodes)]
             factors = [as_factor(signed(factor)) for factor in path.factors]
-            uses = [text for text in map(self._use, path.nodes, path.positions) if text][::-1]
+            steps = zip(path.nodes, path.positions, strict=False)
+            uses = [text for step in steps if (text := which_operand(*step, self.namer))][::-1]
             operands = f" ({'; '.join([*uses[:3], '…'] if len(uses) > 3 else uses)})" if uses else ""
             lines += ["", f"path {index}: {' → '.join(_cut(names[::-1]))}{operands}"]
             if partials:
@@ -91,28 +93,20 @@ class Explanation:
     @cached_property
     def latex(self) -> str:
         """The sum over the listed paths as LaTeX."""
-        fractions = [[self._fraction(of, by) for of, by in pairwise(path.nodes)] for path in self.paths]
+        fractions = [[partial_latex(of, by, self.namer) for of, by in pairwise(path.nodes)] for path in self.paths]
         factors = [[latex_factor(factor) for factor in path.factors] for path in self.paths]
         products = [" ".join(_cut(parts, r"\cdots")) or "1" for parts in fractions]
         contributions = [r" \cdot ".join(_cut(parts, r"\cdots")) or "1" for parts in factors]
         more = [r"\cdots"] if len(self.paths) < self.count else []
-        rows = [" + ".join([*products, *more]), " + ".join([*contributions, *more]), latex_number(self.total)]
-        return rf"{self._fraction(self.root, self.value)} = " + " = ".join(dict.fromkeys(filter(None, rows)))
+        return equation(
+            partial_latex(self.root, self.value, self.namer),
+            " + ".join([*products, *more]),
+            " + ".join([*contributions, *more]),
+            latex_number(self.total),
+        )
 
     def _repr_latex_(self) -> str:
         return f"$$ {self.latex} $$"
-
-    def _use(self, node: Value, position: int) -> str:
-        """The operand of a node that a path goes through, if a value is more than one operand of that node."""
-        if node.operands.count(node.operands[position]) == 1:
-            return ""
-        return f"operand {position + 1} of {self.namer.expression(node)}"
-
-    def _name(self, value: Value) -> str:
-        return in_brackets(self.namer.written(value))
-
-    def _fraction(self, of: Value, by: Value) -> str:
-        return latex_fraction(latex_name(of, self.namer), latex_name(by, self.namer))
 
 
 def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
@@ -163,7 +157,7 @@ def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
             "and about the loss second"
         )
     paths = tuple(islice(_paths_from(root, value, ways), max_paths))
-    with unobserved(), SavedGradients(order, always=True):
+    with unobserved():
         slope = grad(root, value)
     return Explanation(value, root, slope, ways[root], paths, namer)
 
@@ -179,30 +173,20 @@ def _ways(value: Value, order: list[Value]) -> dict[Value, int]:
 
 def _paths_from(root: Value, value: Value, ways: dict[Value, int]) -> Iterator[Path]:
     """All paths, depth first, operands from the left, by a loop: a path may be longer than Python's stack."""
-    if root is value:
-        yield Path((root,), (), ())
-        return
-    nodes, positions, factors = [root], list[int](), list[float]()
-    ahead = [iter(enumerate(local_derivatives(root, root)))]
-    while ahead:
-        for position, factor in ahead[-1]:
-            operand = nodes[-1].operands[position]
-            if not ways[operand]:
-                continue
-            if operand is value:
-                yield Path((*nodes, value), (*positions, position), (*factors, factor))
-            else:
-                nodes.append(operand)
-                positions.append(position)
-                factors.append(factor)
-                ahead.append(iter(enumerate(local_derivatives(operand, root))))
-                break
-        else:
-            ahead.pop()
-            nodes.pop()
-            if positions:
-                positions.pop()
-                factors.pop()
+    stack: list[tuple[Value, Any]] = [(root, None)]  # a value and the way to it: that to its user, and the last step
+    while stack:
+        node, way = stack.pop()
+        if node is value:
+            steps = []
+            while way:
+                way, step = way
+                steps.append(step)
+            nodes, positions, factors = zip(*reversed(steps), strict=True) if steps else ((), (), ())
+            yield Path((*nodes, value), positions, factors)
+            continue
+        uses = enumerate(zip(node.operands, local_derivatives(node, root), strict=False))
+        ahead = [(operand, (way, (node, position, factor))) for position, (operand, factor) in uses if ways[operand]]
+        stack += reversed(ahead)
 
 
 def _paths(count: int) -> str:

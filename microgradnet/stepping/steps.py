@@ -1,9 +1,9 @@
 """Steps as data: every operation of a forward pass, every application of the chain rule of a backward pass.
 
-A step holds numbers; its text and its LaTeX are written on first access.
+A step holds numbers; its text and its LaTeX are written when they are read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -35,8 +35,32 @@ LATEX_GRAD = r"\mathrm{.grad}"
 MOST_WRITTEN = 120  # characters; the formula of a local derivative that is longer is omitted
 
 
+class _Step:
+    """What steps of both passes have in common; `numbers` are kept when a step is made."""
+
+    if TYPE_CHECKING:
+        node: Value
+        text: property
+        latex: property
+
+    def __post_init__(self) -> None:
+        numbers = tuple([value.data for value in (self.node, *self.node.operands)])
+        object.__setattr__(self, "numbers", numbers)
+
+    @property
+    def operation(self) -> Operation:
+        """The operation of the node."""
+        return self.node.op
+
+    def __str__(self) -> str:
+        return f"{self.text}"
+
+    def _repr_latex_(self) -> str:
+        return f"$$ {self.latex} $$"
+
+
 @dataclass(frozen=True)
-class ForwardStep:
+class ForwardStep(_Step):
     """One operation of forward propagation: node = op(operands).
 
     Attributes:
@@ -51,43 +75,28 @@ class ForwardStep:
     namer: Namer = field(repr=False, compare=False)
     numbers: tuple[float, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "numbers", numbers_of(self.node))
-
-    @property
-    def operation(self) -> Operation:
-        """The operation of the node."""
-        return self.node.op
-
     @property
     def text(self) -> str:
         """The equation with its numbers: "z = w·x + b = 2·3 + 1 = 7"."""
-        parts = [self.namer.name(self.node), self.namer.expression(self.node), self._with_numbers()]
-        return " = ".join(dict.fromkeys([*filter(None, parts), number(self.numbers[0])]))
+        result, *operands = self.numbers
+        numbers = "" if self._is_long else typography.write(self.operation, [signed(x) for x in operands])
+        return equation(self.namer.name(self.node), self.namer.expression(self.node), numbers, number(result))
 
     @property
     def latex(self) -> str:
         """The same as LaTeX."""
-        numbers = [latex_signed(x) for x in self.numbers[1:]]
-        parts = [latex_name(self.node, self.namer)[0], latex_expression(self.node, self.namer)]
-        if not self.namer.is_long(self.node):
-            parts.append(typography.write_latex(self.operation, numbers))
-        return " = ".join(dict.fromkeys([*parts, latex_number(self.numbers[0])]))
+        result, *operands = self.numbers
+        numbers = "" if self._is_long else typography.write_latex(self.operation, [latex_signed(x) for x in operands])
+        name, _ = latex_name(self.node, self.namer)
+        return equation(name, latex_expression(self.node, self.namer), numbers, latex_number(result))
 
-    def _with_numbers(self) -> str:
-        if self.namer.is_long(self.node):
-            return ""
-        return typography.write(self.operation, [signed(x) for x in self.numbers[1:]])
-
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_latex_(self) -> str:
-        return f"$$ {self.latex} $$"
+    @property
+    def _is_long(self) -> bool:
+        return self.namer.is_long(self.node)
 
 
 @dataclass(frozen=True)
-class BackwardStep:
+class BackwardStep(_Step):
     """One application of the chain rule, with its text and LaTeX: operand.grad += upstream · local_derivative.
 
     Attributes:
@@ -102,18 +111,10 @@ class BackwardStep:
     namer: Namer = field(repr=False, compare=False)
     numbers: tuple[float, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "numbers", numbers_of(self.node))
-
     def __getattr__(self, name: str) -> Any:
         if name in _OF_APPLICATION:
             return getattr(self.application, name)
         raise AttributeError(f"a BackwardStep has no {name!r}")
-
-    @property
-    def operation(self) -> Operation:
-        """The operation of the node."""
-        return self.application.node.op
 
     @property
     def formula(self) -> str:
@@ -123,71 +124,54 @@ class BackwardStep:
     @property
     def local_text(self) -> str:
         """The local derivative with its formula and numbers: "∂a/∂z = a·(1 − a) = 0.6·(1 − 0.6) = 0.24"."""
-        with_numbers, _ = derivative(self.node, self.position, TEXT, [signed(x) for x in self.numbers])
-        parts = [self._partial(), self.formula, with_numbers if self.formula else "", number(self.local_derivative)]
-        return " = ".join(dict.fromkeys(filter(None, parts)))
+        numbers, _ = derivative(self.node, self.position, TEXT, [signed(x) for x in self.numbers])
+        partial = partial_text(self.node, self.operand, self.namer)
+        return equation(partial, self.formula, numbers if self.formula else "", number(self.local_derivative))
 
     @property
     def local_latex(self) -> str:
         r"""The same as LaTeX: "\frac{\partial a}{\partial z} = a \cdot (1 - a) = 0.24"."""
-        names = [latex_name(value, self.namer) for value in self._values()]
+        names = [latex_name(value, self.namer) for value in (self.node, *self.node.operands)]
         formula, _ = derivative(self.node, self.position, LATEX, names)
-        parts = [self._latex_partial(), formula if self.formula else "", latex_number(self.local_derivative)]
-        return " = ".join(dict.fromkeys(filter(None, parts)))
+        partial = partial_latex(self.node, self.operand, self.namer)
+        return equation(partial, formula if self.formula else "", latex_number(self.local_derivative))
 
     @property
     def text(self) -> str:
         """The equation with its numbers: "w.grad += z.grad · ∂z/∂w = 0.5 · x = 0.5 · 3 = 1.5"."""
-        operand, node = (in_brackets(self.namer.written(value)) for value in (self.operand, self.node))
         upstream, local = as_factor(signed(self.upstream)), as_factor(signed(self.local_derivative))
-        parts = [f"{node}.grad · {self._partial()}", f"{upstream} · {local}", number(self.contribution)]
-        if self.formula:
-            parts.insert(1, f"{upstream} · {as_factor(self._formula)}")
-        text = f"{operand}.grad += " + " = ".join(dict.fromkeys(parts))
+        text = f"{name_in_brackets(self.operand, self.namer)}.grad += " + equation(
+            f"{name_in_brackets(self.node, self.namer)}.grad · {partial_text(self.node, self.operand, self.namer)}",
+            f"{upstream} · {as_factor(self._formula)}" if self.formula else "",
+            f"{upstream} · {local}",
+            number(self.contribution),
+        )
         if self.before != 0.0:
             text += f", and {number(self.before)} + {as_factor(signed(self.contribution))} = {number(self.after)}"
-        if self.node.operands.count(self.operand) > 1:
-            text += f" (operand {self.position + 1} of {self.namer.expression(self.node)})"
-        return text
+        which = which_operand(self.node, self.position, self.namer)
+        return f"{text} ({which})" if which else text
 
     @property
     def latex(self) -> str:
         """The same as LaTeX."""
         operand, node = (latex_in_brackets(latex_name(v, self.namer)) for v in (self.operand, self.node))
-        upstream, factor = (latex_factor(x) for x in (self.upstream, self.local_derivative))
         text = (
-            rf"{operand}{LATEX_GRAD} \mathrel{{+}}= {node}{LATEX_GRAD} \cdot {self._latex_partial()} = "
-            rf"{upstream} \cdot {factor} = {latex_number(self.contribution)}"
+            rf"{operand}{LATEX_GRAD} \mathrel{{+}}= "
+            rf"{node}{LATEX_GRAD} \cdot {partial_latex(self.node, self.operand, self.namer)} = "
+            rf"{latex_factor(self.upstream)} \cdot {latex_factor(self.local_derivative)} = "
+            rf"{latex_number(self.contribution)}"
         )
         if self.before != 0.0:
             after = latex_number(self.after)
             text += rf", \quad {latex_number(self.before)} + {latex_factor(self.contribution)} = {after}"
         return text
 
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_latex_(self) -> str:
-        return f"$$ {self.latex} $$"
-
-    def _values(self) -> list["Value"]:
-        return [self.node, *self.node.operands]
-
-    def _partial(self) -> str:
-        node, operand = (in_brackets(self.namer.written(value)) for value in (self.node, self.operand))
-        return f"∂{node}/∂{operand}"
-
-    def _latex_partial(self) -> str:
-        return latex_fraction(latex_name(self.node, self.namer), latex_name(self.operand, self.namer))
-
     @cached_property
     def _formula(self) -> Formatted:
-        names = [self.namer.written(value) for value in self._values()]
-        formula = derivative(self.node, self.position, TEXT, names)
-        return ("", ATOM) if self.namer.is_long(self.node) and len(formula[0]) > MOST_WRITTEN else formula
+        return local_formula(self.node, self.position, self.namer)
 
 
-def forward_steps(root: "Value") -> Iterator[ForwardStep]:
+def forward_steps(root: "Value", namer: Namer | None = None) -> Iterator[ForwardStep]:
     """The operations that a value was computed by, in order: a `ForwardStep` each. Nothing is computed anew.
 
     >>> from microgradnet import Value
@@ -198,12 +182,12 @@ def forward_steps(root: "Value") -> Iterator[ForwardStep]:
     """
     graph = Graph(root)
     refuse_stale(graph)
-    namer = Namer(graph.nodes, for_equations=True)
+    namer = namer or Namer(graph.nodes, for_equations=True)
     for index, node in enumerate(graph.computed, start=1):
         yield ForwardStep(index, node, namer)
 
 
-def backward_steps(root: "Value", seed: float = 1.0) -> Iterator[BackwardStep]:
+def backward_steps(root: "Value", seed: float = 1.0, namer: Namer | None = None) -> Iterator[BackwardStep]:
     """`root.backward()`, paused after each application of the chain rule: a `BackwardStep` each.
 
     Inside the loop the gradients are as of that step. A loop that is left before its end changes nothing: all
@@ -216,7 +200,7 @@ def backward_steps(root: "Value", seed: float = 1.0) -> Iterator[BackwardStep]:
     a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3 (operand 1 of a·a)
     a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3, and 3 + 3 = 6 (operand 2 of a·a)
     """
-    namer = Namer(topological_order(root), for_equations=True)
+    namer = namer or Namer(topological_order(root), for_equations=True)
     index = 0
     for application in backward_applications(root, seed):
         if application.operand.op is not CONSTANT:
@@ -224,9 +208,38 @@ def backward_steps(root: "Value", seed: float = 1.0) -> Iterator[BackwardStep]:
             yield BackwardStep(index, application, namer)
 
 
-def numbers_of(node: "Value") -> tuple[float, ...]:
-    """The data of a node and of its operands."""
-    return tuple([value.data for value in (node, *node.operands)])
+def equation(*parts: str) -> str:
+    """The parts with equals signs between them, without empty and repeated ones."""
+    return " = ".join(dict.fromkeys(filter(None, parts)))
+
+
+def name_in_brackets(value: "Value", namer: Namer) -> str:
+    """The value's name as it stands before `.grad` and after ∂."""
+    return in_brackets(namer.written(value))
+
+
+def partial_text(of: "Value", by: "Value", namer: Namer) -> str:
+    """∂of/∂by."""
+    return f"∂{name_in_brackets(of, namer)}/∂{name_in_brackets(by, namer)}"
+
+
+def partial_latex(of: "Value", by: "Value", namer: Namer) -> str:
+    """∂of/∂by as LaTeX."""
+    return latex_fraction(latex_name(of, namer), latex_name(by, namer))
+
+
+def which_operand(node: "Value", position: int, namer: Namer) -> str:
+    """Which operand it is, as "operand 2 of a·a", where one value is several operands of the node; else ""."""
+    if node.operands.count(node.operands[position]) == 1:
+        return ""
+    return f"operand {position + 1} of {namer.expression(node)}"
+
+
+def local_formula(node: "Value", position: int, namer: Namer) -> Formatted:
+    """The formula of ∂node/∂operand in the names of values; "" for a rule that takes numbers only, or if it is long."""
+    names = [namer.written(value) for value in (node, *node.operands)]
+    formula = derivative(node, position, TEXT, names)
+    return ("", ATOM) if namer.is_long(node) and len(formula[0]) > MOST_WRITTEN else formula
 
 
 def derivative(node: "Value", position: int, notation: Notation, names: Sequence[Formatted]) -> Formatted:
@@ -238,27 +251,22 @@ def derivative(node: "Value", position: int, notation: Notation, names: Sequence
         notation: how the formula is written.
         names: the names of the node and then of each operand in the formula.
     """
-    terms, symbols = _read(node, notation, names)
-    return _write(terms[position], symbols, notation, names) if terms else ("", ATOM)
+    return derivatives(node, notation, names)(position)
 
 
-def derivatives(node: "Value", notation: Notation, names: Sequence[Formatted]) -> list[Formatted]:
-    """The formulas for all operands; an empty list for a rule that takes numbers only."""
-    terms, symbols = _read(node, notation, names)
-    return [_write(term, symbols, notation, names) for term in terms]
-
-
-def _read(node: "Value", notation: Notation, names: Sequence[Formatted]) -> tuple[Sequence[Term], list[Term]]:
-    """The rule applied to symbols of these names, and the symbols; constants are numbers."""
+def derivatives(node: "Value", notation: Notation, names: Sequence[Formatted]) -> Callable[[int], Formatted]:
+    """The same for all operands: a function of the position. Constants are numbers."""
     texts = [notation.brackets.format(text) if precedence < ATOM else text for text, precedence in names]
     symbols: list[Term] = list(map(Symbol, texts))
     for i in range(len(symbols) - node.op.constants, len(symbols)):
         symbols[i] = node.operands[i - 1].data
     try:
-        return node.op.derivatives(Symbols(), *symbols), symbols
+        terms = node.op.derivatives(Symbols(), *symbols)
     except (TypeError, AttributeError, ArithmeticError, ValueError):  # a user's rule that takes numbers only
-        return (), symbols
+        return lambda position: ("", ATOM)
 
+    def formula(position: int) -> Formatted:
+        term = terms[position]
+        return names[symbols.index(term)] if term in symbols else notation.written(term)
 
-def _write(term: Term, symbols: list[Term], notation: Notation, names: Sequence[Formatted]) -> Formatted:
-    return names[symbols.index(term)] if term in symbols else notation.written(term)
+    return formula

@@ -4,7 +4,7 @@ import linecache
 import os
 import shutil
 import textwrap
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from microgradnet._shared.text import clean, one_line, plain, shorten
 from microgradnet.graph import path
@@ -17,7 +17,6 @@ from microgradnet.value import Value
 LEAST_WIDTH = 40
 MOST_USERS, MOST_OPERANDS, MOST_ON_PATH = 3, 8, 12  # of more, those near the current one or at the ends are shown
 AROUND = 4  # steps listed before and after the current one
-_NEEDED = "₁·−×∂→…—▶├└┌─"  # a stream that cannot encode these gets ASCII alone
 
 
 class Screen:
@@ -27,21 +26,13 @@ class Screen:
 
     Args:
         stream: where output is written.
-
-    Attributes:
-        ascii: whether it gets ASCII in place of box characters and subscripts.
-        bold: whether it supports bold text.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
-        try:
-            self.ascii = not _NEEDED.encode(self.encoding)
-        except UnicodeEncodeError:
-            self.ascii = True
-        dumb = os.environ.get("TERM", "dumb") == "dumb" or bool(os.environ.get("NO_COLOR"))
-        self.bold = stream.isatty() and not dumb
+        is_dumb = os.environ.get("TERM", "dumb") == "dumb" or bool(os.environ.get("NO_COLOR"))
+        self.has_bold = stream.isatty() and not is_dumb
 
     @property
     def width(self) -> int:
@@ -49,35 +40,28 @@ class Screen:
         return max(LEAST_WIDTH, shutil.get_terminal_size().columns)
 
     def text(self, text: str) -> str:
-        """The text in characters that the stream can encode."""
-        text = clean(plain(text) if self.ascii else text).replace("\r", " ").expandtabs()
-        return text.encode(self.encoding, "replace").decode(self.encoding)
+        """The text if the stream can encode it; else in ASCII, as w1 for w₁."""
+        text = clean(text)
+        try:
+            text.encode(self.encoding)
+        except UnicodeEncodeError:
+            return plain(text).encode(self.encoding, "replace").decode(self.encoding)
+        return text
 
     def fit(self, text: str, width: int) -> str:
         """The text in at most `width` of those characters."""
         whole = self.text(text)
         if len(whole) <= width:
             return whole
-        return shorten(whole, width - 2).replace("…", "...") if self.ascii else shorten(whole, width)
+        return self.text(shorten(whole, width + 1 - len(self.text("…"))))
 
     def write(self, text: str = "", bold: bool = False) -> None:
         """Write lines; long lines are wrapped."""
         for line in self.text(text).split("\n"):
             indent = " " * (len(line) - len(line.lstrip()) + 2)
-            parts = textwrap.wrap(line, self.width, subsequent_indent=indent, break_on_hyphens=False) or [""]
-            for part in parts:
-                self.stream.write(f"\x1b[1m{part}\x1b[0m\n" if bold and self.bold else part + "\n")
+            for part in textwrap.wrap(line, self.width, subsequent_indent=indent, break_on_hyphens=False) or [""]:
+                self.stream.write(f"\x1b[1m{part}\x1b[0m\n" if bold and self.has_bold else f"{part}\n")
         self.stream.flush()
-
-
-class Row(NamedTuple):
-    """A line of the neighbourhood: a value, or the number of values omitted."""
-
-    tree: str
-    value: Value | None
-    words: str = ""
-    marked: bool = False
-    bold: bool = False
 
 
 def show(timeline: Timeline, screen: Screen) -> None:
@@ -145,9 +129,9 @@ def show_path(timeline: Timeline, screen: Screen) -> None:
     cut = MOST_ON_PATH // 2 if len(nodes) > MOST_ON_PATH else len(nodes)
     for index, node in enumerate(nodes):
         if index < cut or index >= len(nodes) - cut:
-            data = number(node.data) if timeline.is_computed(node) else "—"
             mark = "▶" if node is nodes[-1] else " "
-            screen.write(f"{mark} {_heading(timeline, node)} = {data}, grad {gradient(timeline, node)}")
+            data, grad = _data(timeline, node), gradient(timeline, node)
+            screen.write(f"{mark} {_heading(timeline, node)} = {data}, grad {grad}")
         elif index == cut:
             screen.write(f"  … {len(nodes) - 2 * cut:,} more")
 
@@ -158,54 +142,48 @@ def show_steps(timeline: Timeline, screen: Screen, every: bool) -> None:
     if not every:
         first, last = max(first, here - AROUND), min(last, here + AROUND)
     for position in range(first, last + 1):
-        step = timeline.at(position)
-        mark, kind = "▶" if position == here else " ", "backward" if isinstance(step, BackwardStep) else "forward"
+        step = timeline.steps[position - 1]
+        mark, kind = "▶" if position == here else " ", "backward" if position > timeline.start else "forward"
         screen.write(screen.fit(f"{mark} {kind:8} {step.number:>3}  {step}", screen.width))
 
 
 def _table(timeline: Timeline, screen: Screen) -> None:
-    rows = [*_users(timeline), *_node_and_operands(timeline)]
+    """Write the current node, its users above it and its operands below it, with their numbers."""
+    step = timeline.step
+    node = step.node if step else timeline.root
+    position = step.position if isinstance(step, BackwardStep) else -1
+    uses = timeline.graph.uses[node] if step else []
+    users = list(dict.fromkeys(user for user, _ in reversed(uses)))
+    lines: list[tuple[str, Value | str]] = [("  ├─ ", user) for user in users[:MOST_USERS]]
+    if len(users) > MOST_USERS:
+        lines.append(("  ├─ ", f"… and {len(users) - MOST_USERS:,} more"))
+    if lines:
+        lines[0] = ("  ┌─ ", lines[0][1])
+    lines.append(("▶ " if step and position < 0 else "  ", node))
+    first = max(0, min(position - MOST_OPERANDS // 2, len(node.operands) - MOST_OPERANDS))
+    if first:
+        lines.append(("  ├─ ", f"… {first:,} before"))
+    for index, operand in enumerate(node.operands[first : first + MOST_OPERANDS], start=first):
+        lines.append(("▶ ├─ " if index == position else "  ├─ ", operand))
+    if (more := len(node.operands) - first - MOST_OPERANDS) > 0:
+        lines.append(("  ├─ ", f"… {more:,} more"))
+    if node.operands:
+        lines[-1] = (lines[-1][0].replace("├", "└"), lines[-1][1])
     cells = [("", "data", "grad")]
-    for row in rows:
-        value, mark = row.value, "▶ " if row.marked else "  "
-        numbers = ("", "")
-        if value is not None:
-            numbers = (number(value.data) if timeline.is_computed(value) else "—", gradient(timeline, value))
-        words = row.words if value is None else _heading(timeline, value)
-        cells.append((screen.text(mark + row.tree + words), screen.text(numbers[0]), screen.text(numbers[1])))
-    widths = [max(len(cell[column]) for cell in cells) for column in range(3)]
+    for tree, value in lines:
+        words = value if isinstance(value, str) else _heading(timeline, value)
+        numbers = ("", "") if isinstance(value, str) else (_data(timeline, value), gradient(timeline, value))
+        cells.append((screen.text(tree + words), *map(screen.text, numbers)))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     widths[0] = min(widths[0], screen.width - widths[1] - widths[2] - 4)
-    for (name, data, grad), bold in zip(cells, [False, *(row.bold for row in rows)], strict=True):
+    for (tree, value), (name, data, grad) in zip([("", ""), *lines], cells, strict=True):
         line = f"{screen.fit(name, widths[0]):{widths[0]}}  {data:>{widths[1]}}  {grad:>{widths[2]}}"
-        screen.write(line.rstrip(), bold)
+        screen.write(line.rstrip(), bold=value is node or tree.startswith("▶"))
 
 
 def _heading(timeline: Timeline, value: Value) -> str:
     return timeline.namer.heading(value) if value.operands else timeline.namer.name(value)
 
 
-def _users(timeline: Timeline) -> list[Row]:
-    """The users of the current node: the nodes of which it is an operand."""
-    step = timeline.step
-    users = timeline.users.get(step.node, []) if step else []
-    rows = [Row("├─ ", user) for user in users[:MOST_USERS]]
-    if len(users) > MOST_USERS:
-        rows.append(Row("├─ ", None, f"… and {len(users) - MOST_USERS:,} more"))
-    return [row._replace(tree="┌─ ") if row is rows[0] else row for row in rows]
-
-
-def _node_and_operands(timeline: Timeline) -> list[Row]:
-    step = timeline.step
-    node = step.node if step else timeline.root
-    at = step.position if isinstance(step, BackwardStep) else None
-    first = max(0, min((at or 0) - MOST_OPERANDS // 2, len(node.operands) - MOST_OPERANDS))
-    last = min(first + MOST_OPERANDS, len(node.operands))
-    rows = [Row("├─ ", None, f"… {first:,} before")] if first else []
-    for position in range(first, last):
-        marked = position == at
-        rows.append(Row("├─ ", node.operands[position], marked=marked, bold=marked))
-    if last < len(node.operands):
-        rows.append(Row("├─ ", None, f"… {len(node.operands) - last:,} more"))
-    if rows:
-        rows[-1] = rows[-1]._replace(tree="└─ ")
-    return [Row("", node, marked=step is not None and at is None, bold=True), *rows]
+def _data(timeline: Timeline, value: Value) -> str:
+    return number(value.data) if timeline.is_computed(value) else "—"

@@ -13,12 +13,11 @@ import tempfile
 import unicodedata
 from bdb import Bdb
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
-from types import CodeType
-from typing import Any, SupportsFloat
+from typing import SupportsFloat
 
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import shorten
@@ -87,8 +86,13 @@ def backward_unrolled(root: Value, path: str | os.PathLike[str] | None = None, g
     """
     go_on_stepping = _pause_debugger()  # it would step through the writing
     try:
-        seed = as_float(grad)
-        written, code, namespace = _prepare(root, path, seed)
+        seed, names = as_float(grad), identifiers(root)
+        program = _program(root, seed, names)
+        file = Path(path) if path is not None else Path(_folder().name, f"backward_{names[root]}.py")
+        written = write_atomically(file, program + "\n")
+        linecache.checkcache(os.fspath(written))  # else a debugger shows the lines of an earlier pass
+        code = compile(program, os.fspath(written), "exec")
+        namespace = FUNCTIONS | {name: node for node, name in names.items()}
         graph = prepared(root, "backward", seed)
         saved = SavedGradients(graph.nodes)
         with saved, saved:
@@ -114,48 +118,32 @@ def _pause_debugger() -> Callable[[], object]:
     return tuple
 
 
-def _prepare(root: Value, path: str | os.PathLike[str] | None, seed: float) -> tuple[Path, CodeType, dict[str, Any]]:
-    """The file written, its code, and the variables it runs on."""
-    names = identifiers(root)
-    program = _program(root, seed, names)
-    file = Path(path) if path is not None else Path(_folder().name, f"backward_{names[root]}.py")
-    written = write_atomically(file, program + "\n")
-    linecache.checkcache(os.fspath(written))  # else a debugger shows the lines of an earlier pass
-    code = compile(program, os.fspath(written), "exec")
-    return written, code, FUNCTIONS | {name: node for node, name in names.items()}
-
-
 def _program(root: Value, seed: float, names: Mapping[Value, str]) -> str:
     given = [names[node] for node in names if not node.operands and node.op is not CONSTANT]
-    leaves = shorten(", ".join(given[:-1]) + (" and " if len(given) > 1 else "") + "".join(given[-1:]), 60)
+    leaves = shorten(" and ".join(filter(None, [", ".join(given[:-1]), *given[-1:]])), 60)
     lines = [
         f"# Backward propagation from {names[root]} to {leaves}, one application of the chain rule a line.",
         f"# Before the first line {names[root]}.grad is {number(seed)} and the gradient of every other result 0; "
         f"those of {leaves} add up.",
     ]
-    for node, applications in groupby(_applications(root, seed), key=lambda application: application.node):
+    saved = SavedGradients(list(names), always=True)
+    with unobserved(), saved, saved:
+        steps = [step for step in backward_applications(root, seed) if step.operand.op is not CONSTANT]
+    for node, applications in groupby(steps, key=lambda step: step.node):
         written = [signed(o.data) if o.op is CONSTANT else (names[o], ATOM) for o in node.operands]
         lines += ["", f"# {names[node]} = {shorten(typography.write(node.op, written), 80)} = {number(node.data)}"]
-        values: list[Formatted] = [(f"{names[node]}.data", ATOM), *(_code(value, names) for value in node.operands)]
-        formulas = derivatives(node, PYTHON, values)
-        lines += [_line(application, formulas, names) for application in applications]
+        formulas = derivatives(node, PYTHON, [_code(value, names) for value in (node, *node.operands)])
+        lines += [_line(step, formulas(step.position), names) for step in applications]
     return "\n".join(lines)
 
 
-def _applications(root: Value, seed: float) -> list[Application]:
-    """All applications of a pass that leaves the gradients as they were."""
-    with unobserved(), SavedGradients(Graph(root).nodes, always=True):
-        return [step for step in backward_applications(root, seed) if step.operand.op is not CONSTANT]
-
-
-def _line(step: Application, formulas: Sequence[Formatted], names: Mapping[Value, str]) -> str:
-    node, operand = names[step.node], names[step.operand]
-    formula, binding = formulas[step.position] if formulas else (repr(step.local_derivative), SIGN)
-    if binding <= PRODUCT or binding == SIGN:
-        formula = f"({formula})"
-    code = f"{operand}.grad += {node}.grad * {formula}"
+def _line(step: Application, formula: Formatted, names: Mapping[Value, str]) -> str:
+    text, precedence = formula if formula[0] else (repr(step.local_derivative), SIGN)
+    if precedence <= PRODUCT or precedence == SIGN:
+        text = f"({text})"
+    code = f"{names[step.operand]}.grad += {names[step.node]}.grad * {text}"
     upstream, factor = (as_factor(signed(x)) for x in (step.upstream, step.local_derivative))
-    return f"{code.ljust(COMMENTS_FROM - 1)} # {upstream} × {factor} = {number(step.upstream * step.local_derivative)}"
+    return f"{code.ljust(COMMENTS_FROM - 1)} # {upstream} × {factor} = {number(step.contribution)}"
 
 
 def _code(value: Value, names: Mapping[Value, str]) -> Formatted:

@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from microgradnet._shared.text import one_line
-from microgradnet._shared.webpage import WebPage, fill
+from microgradnet._shared.webpage import WebPage, document, fill
 from microgradnet.backward import refuse_stale
 from microgradnet.graph import Graph
 from microgradnet.notation import typography
-from microgradnet.notation.names import Namer, as_factor, in_brackets, role
+from microgradnet.notation.names import Namer, as_factor
 from microgradnet.notation.typography import ATOM, SIGN
-from microgradnet.notation.writers import TEXT
 from microgradnet.ops import CONSTANT
 from microgradnet.ops.floats import as_float
 from microgradnet.stepping.javascript import Functions
 from microgradnet.stepping.page_layout import MOST_VALUES, View, views_of
-from microgradnet.stepping.steps import MOST_WRITTEN, derivative
+from microgradnet.stepping.steps import local_formula, name_in_brackets, partial_text, which_operand
 from microgradnet.value import Value
 
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 ASSETS = Path(__file__).with_name("assets")
+SCRIPTS = ("engine.js", "moment.js", "picture.js", "controls.js")
 
 
 class Page(WebPage):
@@ -42,16 +42,15 @@ class Page(WebPage):
         functions = Functions(graph.computed)
         views = views_of(graph)
         data = _graph(graph.nodes, functions, views)
-        script = "\n".join(
-            [_asset("engine.js"), functions.source, *map(_asset, ("moment.js", "picture.js", "controls.js"))]
-        )
-        svgs = [  # without JavaScript the first picture is visible
+        assets = {name: (ASSETS / name).read_text("utf-8") for name in (*SCRIPTS, "page.css", "page.html")}
+        script = "\n".join([functions.source, *(assets[name] for name in SCRIPTS)])
+        pictures = "\n".join(  # without JavaScript the first picture is visible
             f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{view.picture.svg}</div>'
             for number, (name, view) in enumerate(views.items())
-        ]
-        about = {"eta": self._eta, "note": _note(len(graph), views)}
-        parts = {"title": html.escape(self.title), "style": _asset("page.css"), "pictures": "\n".join(svgs)}
-        return fill(_asset("page.html"), script, data | about, parts)
+        )
+        data |= {"eta": self._eta, "note": _note(len(graph), views)}
+        body = fill(assets["page.html"], {"title": html.escape(self.title), "pictures": pictures})
+        return document(self.title, body, assets["page.css"], script, data)
 
 
 def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str = "", eta: float = 0.1) -> Page:
@@ -94,19 +93,16 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
     """The data from which the page computes and writes equations."""
     number = {node: i for i, node in enumerate(order)}
     namer = Namer(order, for_equations=True)
-    root = order[-1]
     nodes: list[dict[str, Any]] = []
     uses: dict[str, dict[str, str]] = {}
     for i, node in enumerate(order):
         about = {
             "name": namer.name(node),
-            "bracketed": in_brackets(namer.written(node)),
+            "bracketed": name_in_brackets(node, namer),
             "heading": one_line(namer.heading(node)) or namer.name(node),
-            "kind": role(node, [root]) if not node.operands else node.op.name,
+            "kind": node.op.name,
             "f": functions.index(node),
-            "data": node.data
-            if isfinite(node.data)
-            else f"{node.data}".replace("inf", "Infinity").replace("nan", "NaN"),
+            "data": node.data if isfinite(node.data) else str(node.data).replace("inf", "Infinity"),
             "operands": [number[operand] for operand in node.operands],
         }
         if node.op is CONSTANT:
@@ -150,25 +146,15 @@ def _template(node: Value, namer: Namer) -> str:
 
 def _use(node: Value, position: int, namer: Namer) -> dict[str, str]:
     """One use of an operand as equations write it: the partial derivative, its formula, and the operand's position."""
-    operand = node.operands[position]
-    written = [namer.written(value) for value in (node, *node.operands)]
-    formula = derivative(node, position, TEXT, written)
-    use = {
-        "partial": f"∂{in_brackets(namer.written(node))}/∂{in_brackets(namer.written(operand))}",
-        "formula": ""
-        if not formula[0] or (namer.is_long(node) and len(formula[0]) > MOST_WRITTEN)
-        else as_factor(formula),
+    formula = local_formula(node, position, namer)
+    return {
+        "partial": partial_text(node, node.operands[position], namer),
+        "formula": as_factor(formula) if formula[0] else "",
+        "slot": which_operand(node, position, namer),
     }
-    if node.operands.count(operand) > 1:
-        use["slot"] = f"operand {position + 1} of {namer.expression(node)}"
-    return use
 
 
 def _note(count: int, views: Mapping[str, View]) -> str:
     if "operations" in views:
         return ""
     return f"{count:,} values are too many for a box each (over {MOST_VALUES}): a box is a neuron or an operation."
-
-
-def _asset(name: str) -> str:
-    return (ASSETS / name).read_text("utf-8")

@@ -501,7 +501,7 @@ def test_in_a_notebooks_frame_it_works_too(browser: Any, tmp_path: Path) -> None
 def test_python_and_the_page_hold_the_same_graph(opened: Open) -> None:
     root = learning()
     tab = opened(root)
-    there = json.loads(tab.text_content("#graph") or "")
+    there = json.loads(tab.text_content("#data") or "")
     assert [node["data"] for node in there["nodes"]] == [node.data for node in topological_order(root)]
 
 

@@ -40,7 +40,7 @@ def test_they_are_called_the_same_everywhere() -> None:
     root = two_neurons()
     by_steps = {node: next(root.forward_steps()).namer.name(node) for node in topological_order(root)}
     timeline = Timeline(root)
-    assert {timeline.name(node) for node in timeline.nodes if node.label} == NAMES
+    assert {timeline.name(node) for node in timeline.graph.nodes if node.label} == NAMES
     for node, name in by_steps.items():
         if node.label:
             assert timeline.name(node) == name

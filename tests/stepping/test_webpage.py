@@ -115,7 +115,7 @@ def test_a_hostile_title_stays_text() -> None:
 
 
 def test_a_part_that_looks_like_a_name_is_left_alone() -> None:
-    assert fill("%a% %b% 100%", "", {}, {"a": "%b%", "b": "c"}) == "%b% c 100%"
+    assert fill("%a% %b% 100%", {"a": "%b%", "b": "c"}) == "%b% c 100%"
 
 
 def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

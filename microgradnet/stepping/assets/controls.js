@@ -22,15 +22,16 @@ function play() {
 // ---- changing numbers
 
 function focusLeaf(leaf) {
-  const input = document.querySelector(`#leaves input[type=number][data-leaf="${leaf}"]`);
+  const input = at(`leaf${leaf}`);
   if (!input) return say("This number is not listed: drag its box sideways.");
   input.focus();
   input.select();
 }
 
-function change(numbers) {
-  undone.push(leaves.map((i) => graph.nodes[i].data));
-  set(numbers);
+// Set the leaves' numbers; before a new change, remember them for "Undo".
+function change(numberOf, isNew = true) {
+  if (isNew) undone.push(leaves.map((i) => graph.nodes[i].data));
+  set(leaves.map(numberOf));
 }
 
 function set(numbers) {
@@ -41,73 +42,47 @@ function set(numbers) {
   render(false);
 }
 
-// Six digits, to fit into the field; all digits while it has the focus.
-function shortly(x) {
-  return String(Number(x.toPrecision(6)));
+function changeLeaf(leaf, x, isNew = true) {
+  change((i) => (i === leaf ? x : graph.nodes[i].data), isNew);
 }
 
+// A field shows six digits, for which there is room; all digits while it has the focus.
 function showLeaves() {
   for (const input of document.querySelectorAll("#leaves input")) {
     const x = graph.nodes[input.dataset.leaf].data;
-    if (input.type === "range" && (x < Number(input.min) || x > Number(input.max))) span(input, x);
+    if (input.type === "range" && (!input.min || x < Number(input.min) || x > Number(input.max))) {
+      const reach = Math.max(1, 2 * Math.abs(x));
+      input.min = x - reach;
+      input.max = x + reach;
+    }
     if (input.type === "range") input.value = x;
-    else if (document.activeElement !== input) input.value = shortly(x);
+    else if (document.activeElement !== input) input.value = Number(x.toPrecision(6));
     else if (Number(input.value) !== x) input.value = x;
   }
 }
 
-function span(input, x) {
-  const reach = Math.max(1, 2 * Math.abs(x));
-  input.min = x - reach;
-  input.max = x + reach;
-}
-
-function changeLeaf(leaf, x) {
-  change(leaves.map((i) => (i === leaf ? x : graph.nodes[i].data)));
-}
-
 for (const leaf of leaves.slice(0, LEAVES_LISTED)) {
-  const row = document.createElement("div"), name = document.createElement("label"), kind = document.createElement("small");
-  const typed = document.createElement("input"), drag = document.createElement("input"), x = graph.nodes[leaf].data;
-  const controls = document.createElement("span");
-  row.className = "leaf";
-  name.className = "name";
-  name.textContent = graph.nodes[leaf].name;
-  kind.textContent = ` ${graph.nodes[leaf].kind}`;
-  name.append(kind);
-  name.htmlFor = typed.id = `leaf${leaf}`;
-  Object.assign(typed, { type: "number", step: "any", value: shortly(x) });
-  typed.addEventListener("focus", () => { typed.value = graph.nodes[leaf].data; });
-  typed.addEventListener("blur", () => { typed.value = shortly(graph.nodes[leaf].data); });
-  Object.assign(drag, { type: "range", step: "any" });
-  drag.setAttribute("aria-label", `slider of ${graph.nodes[leaf].name}`);
-  span(drag, x);
-  drag.value = x;
-  typed.dataset.leaf = drag.dataset.leaf = leaf;
+  const { name, kind } = graph.nodes[leaf], id = `leaf${leaf}`;
+  const typed = made("input", { id, type: "number", step: "any", "data-leaf": leaf });
+  const drag = made("input", { type: "range", step: "any", "data-leaf": leaf, "aria-label": `slider of ${name}` });
   let isNew = true; // one undo per drag and per typed number
-  const changed = (number) => {
-    if (isNew) undone.push(leaves.map((i) => graph.nodes[i].data));
+  const changed = (x) => {
+    changeLeaf(leaf, x, isNew);
     isNew = false;
-    set(leaves.map((i) => (i === leaf ? number : graph.nodes[i].data)));
   };
+  typed.addEventListener("focus", () => { typed.value = graph.nodes[leaf].data; });
+  typed.addEventListener("blur", showLeaves);
   typed.addEventListener("input", () => {
-    const typedNumber = typed.value.trim() === "" ? NaN : Number(typed.value);
-    if (Number.isFinite(typedNumber)) changed(typedNumber);
-    else say(`${graph.nodes[leaf].name} must be a number; it is still ${graph.nodes[leaf].data}`);
+    const x = typed.value.trim() === "" ? NaN : Number(typed.value);
+    if (Number.isFinite(x)) changed(x);
+    else say(`${name} must be a number; it is still ${graph.nodes[leaf].data}`);
   });
   drag.addEventListener("input", () => changed(Number(drag.value)));
   for (const input of [typed, drag]) input.addEventListener("change", () => { isNew = true; });
-  controls.append(drag, typed);
-  row.append(name, controls);
-  at("leaves").append(row);
+  const label = made("label", { class: "name", for: id }, name, made("small", {}, ` ${kind}`));
+  at("leaves").append(made("div", { class: "leaf" }, label, made("span", {}, drag, typed)));
 }
-
-if (leaves.length > LEAVES_LISTED) {
-  const rest = document.createElement("p");
-  rest.className = "hint";
-  rest.textContent = `… and ${leaves.length - LEAVES_LISTED} more`;
-  at("leaves").append(rest);
-}
+if (leaves.length > LEAVES_LISTED) at("leaves").append(made("p", { class: "hint" }, `… and ${leaves.length - LEAVES_LISTED} more`));
 
 function learn() {
   const eta = Number(at("eta").value), grad = [];
@@ -115,7 +90,7 @@ function learn() {
   if (pass.failed >= 0) return;
   for (const step of pass.steps) grad[step.operand] = step.after;
   const before = pass.data[graph.root];
-  change(leaves.map((i) => graph.nodes[i].data - (graph.nodes[i].kind === "parameter" ? eta * (grad[i] || 0) : 0)));
+  change((i) => graph.nodes[i].data - (graph.nodes[i].kind === "parameter" ? eta * (grad[i] || 0) : 0));
   if (pass.failed < 0) say(`${graph.nodes[graph.root].name}: ${number(before)} → ${number(pass.data[graph.root])}`, true);
 }
 
@@ -144,8 +119,7 @@ addEventListener("pointermove", (event) => {
   } else {
     const unit = 10 ** Math.floor(Math.log10(Math.max(Math.abs(held.from), 0.1))) / 50;
     const x = Number((held.from + Math.round(dx) * unit).toPrecision(12));
-    if (moved) set(leaves.map((i) => (i === held.leaf ? x : graph.nodes[i].data)));
-    else changeLeaf(held.leaf, x);
+    changeLeaf(held.leaf, x, !moved);
   }
   moved = true;
 });
@@ -166,9 +140,7 @@ at("pane").addEventListener("wheel", (event) => {
 
 const labels = { operations: "Operations", neurons: "Neurons", layers: "Layers" };
 for (const name of Object.keys(views)) {
-  const one = document.createElement("button");
-  Object.assign(one, { type: "button", textContent: labels[name] });
-  one.dataset.view = name;
+  const one = made("button", { type: "button", "data-view": name }, labels[name]);
   one.addEventListener("click", () => show(name));
   at("views").append(one);
 }
@@ -176,7 +148,11 @@ const actions = {
   start: () => { pause(); go(0); }, back: () => { pause(); go(position - 1); }, play,
   step: () => { pause(); go(position + 1); }, end: () => { pause(); go(timeline.length); },
   learn, undo, smaller: () => zoom(current.zoom / 1.25), larger: () => zoom(current.zoom * 1.25), fit: () => zoom(fitting()),
-  frames: () => { const closed = current.covers.some((made) => !made.closed); current.covers.forEach((made) => fold(made, closed)); render(); },
+  frames: () => {
+    const closed = current.covers.some((neuron) => !neuron.closed);
+    current.covers.forEach((neuron) => fold(neuron, closed));
+    render();
+  },
 };
 for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
 at("slider").addEventListener("input", () => { pause(); go(Number(at("slider").value)); });
@@ -189,7 +165,7 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   actions[keys[event.key]]();
 });
-addEventListener("resize", () => follow(timeline[position - 1] && visible(timeline[position - 1].node ?? graph.root)));
+addEventListener("resize", () => follow(position && visible(timeline[position - 1].node)));
 
 at("note").textContent = graph.note;
 at("note").hidden = !graph.note;
@@ -199,4 +175,5 @@ if (!leaves.some((i) => graph.nodes[i].kind === "parameter")) {
   at("learn").title = "This graph has no parameters: make weights with parameter(0.15, \"w\")";
 }
 compute();
+showLeaves();
 show(Object.keys(views)[0]);

@@ -1,6 +1,5 @@
 // Forward and backward propagation through a graph of numbers, for the page. Nothing here touches the document.
-// The value and the derivatives of an operation come from OPERATIONS, which Python generates from its operations.
-"use strict";
+// The value and the derivatives of an operation come from OPERATIONS, which Python writes.
 
 // erf and erfc, which Math lacks: Abramowitz & Stegun 7.1.6, and the continued fraction 7.1.14 beyond 2.
 function erf(x) {

@@ -1,34 +1,68 @@
-// The timeline of both passes: the numbers known after a number of steps, and displaying them.
+// Both passes as a timeline of steps, and what the page shows after some of them.
 
-const graph = JSON.parse(document.getElementById("graph").textContent);
+const graph = data;
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
-const at = (id) => document.getElementById(id);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const LEAVES_LISTED = 300; // of more, the first ones
 const LEGIBLE = 0.85; // CSS pixels per point: smaller text is hard to read, so a large picture is scrolled
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
-const computed = graph.nodes.map((_, i) => i).filter((i) => graph.nodes[i].f >= 0);
-const leaves = graph.nodes.map((_, i) => i).filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant);
+const computed = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f >= 0);
+const leaves = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant);
 const rootName = graph.nodes[graph.root].bracketed;
 
 let pass; // all numbers: {data, failed, steps, count}
-let timeline; // one entry per step: forward steps, the seed, backward steps
+let timeline; // its steps
 let position = 0, wanted = 0; // steps done, and steps asked for; fewer are done if a number is not finite
 let timer = 0;
 const undone = []; // the leaves' numbers before each change
 
+// A step is { what: "data" or "grad", whose, becomes: the number that it gives to a value, node: the current node,
+// positions: of the operands that take part, text, short, detail }.
 function compute() {
   const { data, failed } = forward(graph, OPERATIONS);
-  const back = failed < 0 ? backward(graph, OPERATIONS, data) : { steps: [], count: [], failed: -1 };
-  pass = { data, failed: failed < 0 ? back.failed : failed, steps: back.steps, count: back.count };
-  timeline = computed.filter((node) => Number.isFinite(data[node])).map((node) => ({ node }));
-  if (failed < 0 && computed.length) timeline = timeline.concat({ seed: true }, back.steps);
+  const back = failed < 0 ? backward(graph, OPERATIONS, data) : { steps: [], count: [], failed };
+  pass = { data, failed: back.failed, steps: back.steps, count: back.count };
+  timeline = computed.filter((node) => Number.isFinite(data[node])).map(forwardStep);
+  if (failed < 0 && computed.length) timeline.push(SEED, ...back.steps.map(backwardStep));
   position = Math.min(wanted, timeline.length);
   at("slider").max = timeline.length;
-  const node = graph.nodes[pass.failed], op = node && OPERATIONS[node.f];
-  const numbers = node && node.operands.map((j) => `${graph.nodes[j].name} = ${data[j]}`).join(", ");
-  say(op ? `${op.code} has no finite ${failed < 0 ? "derivative" : "value"} at ${numbers} (defined for ${op.domain}, in the range of a float). ` +
-           "Later operations are not computed." : "");
+  say(pass.failed < 0 ? "" : failureAt(graph.nodes[pass.failed], failed < 0 ? "derivative" : "value"));
+}
+
+const SEED = {
+  what: "grad", whose: graph.root, becomes: 1, node: graph.root, positions: [],
+  text: () => `${rootName}.grad = ∂${rootName}/∂${rootName} = 1`,
+  short: () => `${rootName}.grad = 1`,
+  detail: () => "Backward propagation starts at the result: its derivative with respect to itself is 1.",
+};
+
+function forwardStep(node) {
+  const { operands, heading, source } = graph.nodes[node], becomes = pass.data[node];
+  return {
+    what: "data", whose: node, becomes, node, positions: [...operands.keys()],
+    text: () => forwardText(graph, pass.data, node),
+    short: () => joined([heading, number(becomes)]),
+    detail: () => (source ? `made at ${source}` : ""),
+  };
+}
+
+function backwardStep(step) {
+  const { name, bracketed } = graph.nodes[step.operand], { source } = graph.nodes[step.node], count = pass.count[step.operand];
+  const sum = () => `${number(step.before)} + ${factor(step.contribution)} = ${number(step.after)}`;
+  const total = () => `∂${rootName}/∂${bracketed} = ${number(step.after)}`;
+  return {
+    what: "grad", whose: step.operand, becomes: step.after, node: step.node, positions: [step.position],
+    text: () => backwardText(graph, step),
+    short: () => `${bracketed}.grad += ${factor(step.upstream)} · ${factor(step.local)} = ${number(step.contribution)}`,
+    detail: () => (count < 2 ? total() : `contribution ${step.index} of ${count} to ${name}.grad: ${sum()}`) +
+                  (source ? ` · made at ${source}` : ""),
+  };
+}
+
+function failureAt(node, what) {
+  const { code, domain } = OPERATIONS[node.f];
+  const numbers = node.operands.map((j) => `${graph.nodes[j].name} = ${pass.data[j]}`).join(", ");
+  return `${code} has no finite ${what} at ${numbers} (defined for ${domain}, in the range of a float). Later operations are not computed.`;
 }
 
 function say(text, fine = false) {
@@ -36,75 +70,45 @@ function say(text, fine = false) {
   at("message").classList.toggle("fine", fine);
 }
 
-// The numbers known after `position` steps.
+// The numbers known after `position` steps; null for others.
 function known() {
-  const data = pass.data.map((x, i) => (graph.nodes[i].f < 0 ? x : null)), grad = graph.nodes.map(() => null);
-  for (const step of timeline.slice(0, position)) {
-    if (step.seed) grad[graph.root] = 1;
-    else if (step.local === undefined) data[step.node] = pass.data[step.node];
-    else grad[step.operand] = step.after;
-  }
-  return { data, grad };
-}
-
-function textOf(step) {
-  if (step.seed) return `${rootName}.grad = ∂${rootName}/∂${rootName} = 1`;
-  return step.local === undefined ? forwardText(graph, pass.data, step.node) : backwardText(graph, step);
-}
-
-function shortOf(step) {
-  if (step.seed) return `${rootName}.grad = 1`;
-  if (step.local === undefined) return joined([graph.nodes[step.node].heading, number(pass.data[step.node])]);
-  return `${graph.nodes[step.operand].bracketed}.grad += ${factor(step.upstream)} · ${factor(step.local)} = ${number(step.contribution)}`;
-}
-
-function detailOf(step) {
-  const source = step.node !== undefined && graph.nodes[step.node].source;
-  const made = source ? ` · made at ${source}` : "";
-  if (step.seed) return "Backward propagation starts at the result: its derivative with respect to itself is 1.";
-  if (step.local === undefined) return source ? `made at ${source}` : "";
-  const name = graph.nodes[step.operand].name, count = pass.count[step.operand];
-  if (count < 2) return `∂${rootName}/∂${graph.nodes[step.operand].bracketed} = ${number(step.after)}${made}`;
-  return `contribution ${step.index} of ${count} to ${name}.grad: ` +
-         `${number(step.before)} + ${factor(step.contribution)} = ${number(step.after)}${made}`;
+  const found = { data: graph.nodes.map((node) => (node.f < 0 ? node.data : null)), grad: graph.nodes.map(() => null) };
+  for (const { what, whose, becomes } of timeline.slice(0, position)) found[what][whose] = becomes;
+  return found;
 }
 
 function render(follows = true) {
-  const { data, grad } = known(), step = timeline[position - 1];
-  const isBack = Boolean(step && (step.seed || step.local !== undefined));
-  const shownNumber = (x) => (x === null ? "—" : number(x));
+  const now = known(), step = timeline[position - 1], isBack = step?.what === "grad";
+  const shown = (what, node) => (now[what][node] === null ? "—" : number(now[what][node]));
   for (const { what, node, text, word } of current.rows) {
-    const wanted = `${word} ${shownNumber((what === "grad" ? grad : data)[node])}`;
+    const wanted = `${word} ${shown(what, node)}`;
     if (text.textContent !== wanted) text.textContent = wanted;
   }
-  tooltips(data, grad);
+  tooltips(now);
   for (const { lines, last } of current.covers) {
-    lines[1].textContent = `${graph.nodes[last].name.slice(0, 24)} ${shownNumber(data[last])}`;
-    lines[2].textContent = `grad ${shownNumber(grad[last])}`;
+    lines[1].textContent = `${graph.nodes[last].name.slice(0, 24)} ${shown("data", last)}`;
+    lines[2].textContent = `grad ${shown("grad", last)}`;
   }
   document.body.classList.toggle("backward", isBack);
   for (const old of document.querySelectorAll(".view .now, .view .partner")) old.classList.remove("now", "partner");
   if (step) mark(step, follows);
   at("phase").textContent = !step ? "Start" : isBack ? "Backward propagation" : "Forward propagation";
-  at("equation").textContent = step ? textOf(step) : "Press Play or →: first every result is computed, then every gradient.";
-  at("detail").textContent = step ? detailOf(step) : "";
+  at("equation").textContent = step ? step.text() : "Press Play or →: first every result is computed, then every gradient.";
+  at("detail").textContent = step ? step.detail() : "";
   at("slider").value = position;
   at("place").textContent = `${position} of ${timeline.length}`;
   at("back").disabled = at("start").disabled = position === 0;
   at("step").disabled = at("end").disabled = position === timeline.length;
-  at("frames").textContent = current.covers.some((made) => !made.closed) ? "Collapse neurons" : "Expand neurons";
+  at("frames").textContent = current.covers.some((neuron) => !neuron.closed) ? "Collapse neurons" : "Expand neurons";
   listSteps();
 }
 
-function mark(step, follows) {
-  const node = step.seed ? graph.root : step.node;
-  const positions = step.seed ? [] : step.local === undefined ? graph.nodes[node].operands.map((_, i) => i) : [step.position];
+function mark({ node, positions }, follows) {
   const box = visible(node);
   box?.classList.add("now");
   for (const slot of positions) {
-    const operand = visible(graph.nodes[node].operands[slot]);
+    const operand = visible(graph.nodes[node].operands[slot]), arrow = current.shown.arrows[`${node},${slot}`];
     if (operand !== box) operand?.classList.add("partner");
-    const arrow = current.shown.arrows[`${node},${slot}`];
     if (arrow) current.find(arrow)?.classList.add("now");
   }
   if (follows) follow(box);
@@ -112,11 +116,11 @@ function mark(step, follows) {
 
 // The box of a value, or the cover of the collapsed neuron that contains it.
 function visible(node) {
-  const made = current.covers.find((one) => one.closed && one.nodes.includes(node));
-  return made ? made.cover : current.boxes[node];
+  const cover = current.covers.find((one) => one.closed && one.nodes.includes(node));
+  return cover ? cover.cover : current.boxes[node];
 }
 
-function tooltips(data, grad) {
+function tooltips({ data, grad }) {
   if (current !== views.operations) { // a box of several values: the text of its rows
     for (const box of new Set(current.boxes)) {
       const rows = box && [...box.querySelectorAll("text")].map((text) => text.textContent);
@@ -125,12 +129,10 @@ function tooltips(data, grad) {
     return;
   }
   graph.nodes.forEach((node, i) => {
-    const title = current.boxes[i]?.querySelector("title");
-    if (!title) return;
-    const lines = [node.heading, node.kind, `data ${data[i] === null ? "not computed yet" : data[i]}`];
-    if (!node.constant) lines.push(`grad ${grad[i] === null ? "none yet" : grad[i]}`);
+    const lines = [node.heading, node.kind, `data ${data[i] ?? "not computed yet"}`];
+    if (!node.constant) lines.push(`grad ${grad[i] ?? "none yet"}`);
     if (node.source) lines.push(`made at ${node.source}`);
-    title.textContent = lines.join("\n");
+    current.boxes[i].querySelector("title").textContent = lines.join("\n");
   });
 }
 
@@ -140,23 +142,21 @@ function listSteps() {
   at("window").hidden = listed.length === timeline.length;
   at("window").textContent = `Steps ${from + 1} to ${from + listed.length} of ${timeline.length}`;
   while (list.children.length < listed.length) {
-    const row = document.createElement("li"), jump = document.createElement("button");
-    jump.type = "button";
+    const jump = made("button", { type: "button" });
     jump.addEventListener("click", () => { pause(); go(Number(jump.dataset.step)); });
-    row.append(jump);
-    list.append(row);
+    list.append(made("li", {}, jump));
   }
   while (list.children.length > listed.length) list.lastChild.remove();
   listed.forEach((step, i) => {
-    const jump = list.children[i].firstChild, index = from + i + 1, text = `${index}. ${shortOf(step)}`;
+    const jump = list.children[i].firstChild, index = from + i + 1, text = `${index}. ${step.short()}`;
     if (jump.textContent !== text) jump.textContent = text;
     jump.dataset.step = index;
     jump.classList.toggle("done", index < position);
+    jump.removeAttribute("aria-current");
     if (index === position) {
       jump.setAttribute("aria-current", "step");
-      if (jump.offsetTop < list.scrollTop + list.offsetTop || jump.offsetTop + jump.offsetHeight > list.scrollTop + list.offsetTop + list.clientHeight) {
-        list.scrollTop = jump.offsetTop - list.offsetTop - list.clientHeight / 2;
-      }
-    } else jump.removeAttribute("aria-current");
+      const above = jump.offsetTop - list.offsetTop, below = above + jump.offsetHeight;
+      if (above < list.scrollTop || below > list.scrollTop + list.clientHeight) list.scrollTop = above - list.clientHeight / 2;
+    }
   });
 }

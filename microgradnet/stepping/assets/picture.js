@@ -1,11 +1,14 @@
 // The picture: its views, collapsing neurons, zooming, and following the current step.
 
+const shape = (tag, attributes = {}, ...children) =>
+  dressed(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
 const views = {};
 for (const element of document.querySelectorAll(".view")) {
-  const name = element.dataset.view, svg = element.querySelector("svg"), shown = graph.shown[name];
-  const find = (id) => svg.querySelector(`#${CSS.escape(`${svg.classList[0]}-${id}`)}`);
+  const name = element.dataset.view, svg = element.querySelector("svg"), shown = graph.shown[name], find = finder(svg);
+  const { width, height } = svg.viewBox.baseVal;
+  const view = { element, svg, shown, find, zoom: 0, width, height };
   svg.setAttribute("role", "group");
-  const view = { element, svg, shown, find, zoom: 0, width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height };
   view.boxes = shown.boxes.map((box) => (box < 0 ? null : find(`n${box}`)));
   view.rows = shown.rows.map(([box, row, what, node]) => ({ what, node, text: find(`n${box}`).querySelectorAll("text")[row] }));
   for (const row of view.rows) row.word = row.text.textContent.split(/[ \u00a0]/)[0];
@@ -17,51 +20,39 @@ let current = views[Object.keys(views)[0]];
 
 // A neuron's frame: a click collapses it (an opaque cover, no new layout), a click on the cover expands it again.
 function frame(view, members, cluster) {
-  const box = cluster.querySelector("polygon, path").getAttribute(cluster.querySelector("polygon") ? "points" : "d");
-  const pairs = box.match(/-?[\d.]+,-?[\d.]+/g).map((pair) => pair.split(",").map(Number));
-  const [left, right] = [Math.min(...pairs.map((p) => p[0])), Math.max(...pairs.map((p) => p[0]))];
-  const [top, bottom] = [Math.min(...pairs.map((p) => p[1])), Math.max(...pairs.map((p) => p[1]))];
-  const name = cluster.querySelector("text").textContent, cover = shape("g", { class: "cover" });
-  cover.append(shape("rect", { x: left, y: top, width: right - left, height: bottom - top, rx: 10, fill: "white" }));
-  const nodes = graph.nodes.map((_, i) => i).filter((i) => members.includes(view.shown.boxes[i]));
-  const results = nodes.filter((i) => graph.nodes[i].f >= 0);
-  const middle = { x: (left + right) / 2, "text-anchor": "middle" };
-  const size = Math.max(14, Math.min(34, (bottom - top) / 6)); // scales with the area that it covers
-  const lines = [name, "", ""].map((text, i) => {
-    const line = shape("text", { ...middle, y: (top + bottom) / 2 + size * 1.3 * (i - 0.8), "font-size": size });
-    line.textContent = text;
-    cover.append(line);
-    return line;
-  });
-  const made = { cover, cluster, nodes, last: results[results.length - 1], lines, closed: false };
+  const outline = cluster.querySelector("polygon, path"), name = cluster.querySelector("text").textContent;
+  const pairs = (outline.getAttribute("points") ?? outline.getAttribute("d")).match(/-?[\d.]+,-?[\d.]+/g);
+  const [xs, ys] = [0, 1].map((k) => pairs.map((pair) => Number(pair.split(",")[k])));
+  const x = Math.min(...xs), y = Math.min(...ys), width = Math.max(...xs) - x, height = Math.max(...ys) - y;
+  const size = Math.max(14, Math.min(34, height / 6)); // scales with the area that it covers
+  const lines = [name, "", ""].map((text, i) =>
+    shape("text", { x: x + width / 2, y: y + height / 2 + size * 1.3 * (i - 0.8), "text-anchor": "middle", "font-size": size }, text));
+  const cover = shape("g", { class: "cover" }, shape("rect", { x, y, width, height, rx: 10 }), ...lines);
+  const nodes = [...graph.nodes.keys()].filter((i) => members.includes(view.shown.boxes[i]));
+  const last = nodes.findLast((i) => graph.nodes[i].f >= 0), neuron = { cover, nodes, last, lines, closed: false };
   cluster.classList.add("frame");
   for (const [element, closed] of [[cluster, true], [cover, false]]) {
-    button(element, `${name}: ${closed ? "collapse" : "expand"} this neuron`, () => { fold(made, closed); render(); });
+    button(element, `${name}: ${closed ? "collapse" : "expand"} this neuron`, () => { fold(neuron, closed); render(); });
   }
   cover.style.display = "none";
   cluster.parentNode.append(cover);
-  return made;
+  return neuron;
 }
 
-function fold(made, closed) {
-  made.closed = closed;
-  made.cover.style.display = closed ? "" : "none";
-  for (const i of made.nodes) views.operations.boxes[i].style.display = closed ? "none" : "";
-}
-
-function shape(tag, attributes) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
+function fold(neuron, closed) {
+  neuron.closed = closed;
+  neuron.cover.style.display = closed ? "" : "none";
+  for (const i of neuron.nodes) views.operations.boxes[i].style.display = closed ? "none" : "";
 }
 
 function button(element, label, action) {
-  element.setAttribute("tabindex", "0");
-  element.setAttribute("role", "button");
-  element.setAttribute("aria-label", label);
+  dressed(element, { tabindex: 0, role: "button", "aria-label": label }, []);
   element.addEventListener("click", () => { if (!moved) action(); });
   element.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); action(); }
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation();
+    action();
   });
 }
 
@@ -70,11 +61,10 @@ function prepare(view) {
   const whose = new Map();
   view.boxes.forEach((box, i) => box && whose.set(box, [...(whose.get(box) || []), i]));
   for (const [box, nodes] of whose) {
-    const leaf = nodes.length === 1 && leaves.includes(nodes[0]) ? nodes[0] : -1;
-    if (leaf >= 0) {
+    if (nodes.length === 1 && leaves.includes(nodes[0])) {
       box.classList.add("leaf-box");
-      box.dataset.leaf = leaf;
-      button(box, `${graph.nodes[leaf].name}: change its number`, () => focusLeaf(leaf));
+      box.dataset.leaf = nodes[0];
+      button(box, `${graph.nodes[nodes[0]].name}: change its number`, () => focusLeaf(nodes[0]));
     } else if (view.element.dataset.view !== "operations") {
       button(box, `${box.querySelector("text").textContent}: show its operations`, () => openGroup(nodes));
     }
@@ -82,13 +72,11 @@ function prepare(view) {
 }
 
 function openGroup(nodes) {
-  const inside = nodes.filter((i) => graph.nodes[i].f >= 0);
   if (!views.operations) {
-    const shown = inside.slice(0, 12).map((i) => forwardText(graph, pass.data, i));
-    say([...shown, inside.length > 12 ? `… and ${inside.length - 12} more` : ""].filter(Boolean).join(" ; "), true);
-    return;
+    const inside = nodes.filter((i) => graph.nodes[i].f >= 0), texts = inside.slice(0, 12).map((i) => forwardText(graph, pass.data, i));
+    return say([...texts, ...(inside.length > 12 ? [`… and ${inside.length - 12} more`] : [])].join(" ; "), true);
   }
-  for (const made of views.operations.covers) fold(made, !made.nodes.some((i) => nodes.includes(i)));
+  for (const neuron of views.operations.covers) fold(neuron, !neuron.nodes.some((i) => nodes.includes(i)));
   show("operations");
   follow(views.operations.boxes[nodes[0]]);
 }

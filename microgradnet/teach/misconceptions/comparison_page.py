@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from microgradnet._shared.webpage import WebPage, fill
+from microgradnet._shared.webpage import WebPage, document, fill
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.notation.names import number
@@ -51,13 +51,12 @@ class ComparisonPage(WebPage):
             "title": html.escape(self.title),
             "belief": html.escape(row.belief),
             "why": html.escape(row.why),
-            "style": (ASSETS / "comparison.css").read_text("utf-8"),
             "right": pictures[0],
             "wrong": pictures[1],
             "listing": html.escape(str(comparison)),
         }
-        template, script = ((ASSETS / name).read_text("utf-8") for name in ("comparison.html", "comparison.js"))
-        return fill(template, script, data, parts)
+        body, style, script = ((ASSETS / f"comparison.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))
+        return document(self.title, fill(body, parts), style, script, data)
 
     def _steps(self, steps: Sequence[Step], numbers: dict[Value, int], is_wrong: bool) -> list[dict[str, Any]]:
         return [

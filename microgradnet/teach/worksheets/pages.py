@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from microgradnet._shared.webpage import WebPage, fill
+from microgradnet._shared.webpage import WebPage, document, fill
 from microgradnet.notation.names import number
 from microgradnet.teach.misconceptions.quantities import Numbers
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconception
@@ -35,14 +35,9 @@ class PrintedPage(WebPage):
     def _write(self) -> str:
         direction, turned, _, height = self._layout()
         pictures = [sheet.picture(self._with_answers, direction).svg for sheet in self._sheets]
-        parts = {
-            "title": html.escape(self.title),
-            "paper": f"{PAPERS[self._paper]} {turned}",
-            "height": f"{height}pt",
-            "style": _asset("sheet.css") + _asset("printed.css"),
-            "sheets": "\n".join(map(self._sheet, self._sheets, pictures)),
-        }
-        return fill(_asset("printed.html"), "", None, parts)
+        paper = f"@page {{ size: {PAPERS[self._paper]} {turned}; margin: 15mm; }} :root {{ --height: {height}pt; }}\n"
+        body = "\n".join(map(self._sheet, self._sheets, pictures))
+        return document(self.title, body, paper + _asset("printed.css"))
 
     def _layout(self) -> tuple[str, str, int, int]:
         """How the picture is largest on the paper, up to its own size."""
@@ -112,11 +107,12 @@ class PlayedPage(WebPage):
             width, height = _size(picture)
         parts = {
             "title": html.escape(self.title),
-            "style": _asset("sheet.css") + _asset("played.css"),
             "layout": "wide" if width > WIDE * height else "",
             "picture": picture,
         }
-        return fill(_asset("played.html"), _asset("played.js"), data, parts)
+        return document(
+            self.title, fill(_asset("played.html"), parts), _asset("played.css"), _asset("played.js"), data
+        )
 
 
 def _mistakes(blank: Blank, wrong: Sequence[tuple[Misconception, Numbers]]) -> list[dict[str, Any]]:

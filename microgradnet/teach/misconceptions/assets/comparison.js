@@ -1,22 +1,16 @@
 // Both passes at a step: the gradients so far, the current application, and whether they have diverged.
-"use strict";
 
-const data = JSON.parse(document.getElementById("data").textContent);
 const last = Math.max(data.right.length, data.wrong.length);
-const get = (id) => document.getElementById(id);
 const NONE = "—";
 
 const sides = ["right", "wrong"].map((name) => {
-  const side = get(name), svg = side.querySelector("svg");
-  const find = (id) => svg.querySelector(`#${CSS.escape(`${svg.classList[0]}-${id}`)}`);
-  const texts = new Map(data.boxes.concat(data.root).map((box) => {
-    const rows = find(`n${box}`).querySelectorAll("text");
-    return [box, rows[rows.length - 1]];
-  }));
-  return { steps: data[name], find, texts, equation: side.querySelector(".equation"), pane: side.querySelector(".picture") };
+  const element = at(name), find = finder(element.querySelector("svg"));
+  const texts = new Map([...data.boxes, data.root].map((box) => [box, find(`n${box}`).querySelector("text:last-of-type")]));
+  const equation = element.querySelector(".equation"), pane = element.querySelector(".picture");
+  return { element, steps: data[name], find, texts, equation, pane };
 });
 
-let at = 0;
+let position = 0;
 
 // The gradient of each box after so many steps of a side.
 function gradients(side, count) {
@@ -34,39 +28,36 @@ function bringIntoView(side, id) {
 }
 
 function show(step) {
-  at = Math.max(0, Math.min(last, step));
-  const [right, wrong] = sides.map((side) => gradients(side, at));
-  for (const [side, found] of [[sides[0], right], [sides[1], wrong]]) {
+  position = Math.max(0, Math.min(last, step));
+  const right = gradients(sides[0], position);
+  for (const side of sides) {
+    const found = gradients(side, position), current = side.steps[position - 1];
     for (const [box, text] of side.texts) {
-      const differs = side === sides[1] && found.get(box) !== right.get(box);
+      const differs = found.get(box) !== right.get(box);
       text.textContent = `grad ${found.get(box)}${differs ? " ≠" : ""}`;
       text.classList.toggle("differs", differs);
     }
-    document.querySelectorAll(`#${side === sides[0] ? "right" : "wrong"} .now`).forEach((one) => one.classList.remove("now"));
-    const current = side.steps[at - 1];
+    for (const old of side.element.querySelectorAll(".now")) old.classList.remove("now");
     if (current) for (const id of [`n${current.from}`, `n${current.to}`, current.edge]) side.find(id)?.classList.add("now");
     bringIntoView(side, `n${current ? current.to : data.root}`);
-    side.equation.textContent = current ? current.text : at ? "(no more steps)" : "No gradient has been passed on yet.";
+    side.equation.textContent = current ? current.text : position ? "(no more steps)" : "No gradient has been passed on yet.";
   }
-  get("slider").value = at;
-  get("place").textContent = `${at} of ${last}`;
-  get("start").disabled = get("back").disabled = at === 0;
-  get("step").disabled = get("end").disabled = at === last;
-  const parted = data.parting < 0 || at > data.parting;
-  get("verdict").textContent = parted ? data.verdict : "";
+  at("slider").value = position;
+  at("place").textContent = `${position} of ${last}`;
+  at("start").disabled = at("back").disabled = position === 0;
+  at("step").disabled = at("end").disabled = position === last;
+  at("verdict").textContent = data.parting < 0 || position > data.parting ? data.verdict : "";
 }
 
-get("slider").max = last;
-get("part").disabled = data.parting < 0;
-get("start").addEventListener("click", () => show(0));
-get("back").addEventListener("click", () => show(at - 1));
-get("step").addEventListener("click", () => show(at + 1));
-get("end").addEventListener("click", () => show(last));
-get("part").addEventListener("click", () => show(data.parting + 1));
-get("slider").addEventListener("input", (event) => show(Number(event.target.value)));
+at("slider").max = last;
+at("part").disabled = data.parting < 0;
+const targets = { start: () => 0, back: () => position - 1, step: () => position + 1, end: () => last, part: () => data.parting + 1 };
+for (const [id, target] of Object.entries(targets)) at(id).addEventListener("click", () => show(target()));
+at("slider").addEventListener("input", () => show(Number(at("slider").value)));
+const keys = { ArrowLeft: "back", ArrowRight: "step", Home: "start", End: "end" };
 document.addEventListener("keydown", (event) => {
-  if (event.target.id === "slider" || event.altKey || event.ctrlKey || event.metaKey) return;
-  const move = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
-  if (move !== undefined) { event.preventDefault(); show(move); }
+  if (event.target.id === "slider" || event.altKey || event.ctrlKey || event.metaKey || !keys[event.key]) return;
+  event.preventDefault();
+  show(targets[keys[event.key]]());
 });
 show(0);

@@ -1,36 +1,24 @@
-// The blanks as inputs: each is marked when it is filled in, and stands in the picture.
-"use strict";
+// The blanks as inputs: each answer is marked, and written into the picture.
 
-const data = JSON.parse(document.getElementById("data").textContent);
 const RIGHT = "✓ right", WRONG = "✗ not yet";
 const svg = document.querySelector(".picture svg");
 svg.parentNode.style.setProperty("--width", `${svg.viewBox.baseVal.width}pt`);
-const blanks = data.blanks.map((blank) => ({ ...blank, said: 0, isRight: false, ...row(blank), ...place(blank) }));
+const blanks = data.blanks.map((blank) => ({ ...blank, hinted: 0, isRight: false, ...row(blank), ...place(blank) }));
 
-// Where a blank stands in the picture: the text with its number, and what that is without an answer.
+// The blank in the picture: the text with its number, and what that is without an answer.
 function place(blank) {
   const mark = `(${blank.number}) `;
   const text = [...svg.querySelectorAll("text")].find((one) => one.textContent.includes(`${mark}__`));
   return { text, empty: text ? text.textContent : "" };
 }
 
-function made(tag, text, attributes = {}) {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
-
 function row(blank) {
-  const item = document.createElement("li"), line = document.createElement("div"), id = `blank-${blank.number}`;
-  const label = made("label", `(${blank.number}) ${blank.name} =`, { for: id, class: "name" });
-  const input = made("input", "", { id, inputmode: "text", autocomplete: "off", spellcheck: "false" });
-  const hint = made("button", "Hint", { type: "button", "aria-label": `Hint for ${blank.name}` });
-  const said = made("p", "", { class: "said", role: "status", "aria-live": "polite" });
-  line.append(label, input, hint);
-  item.append(line, said);
-  document.getElementById("blanks").append(item);
-  return { input, hint, said_in: said };
+  const id = `blank-${blank.number}`, label = made("label", { for: id, class: "name" }, `(${blank.number}) ${blank.name} =`);
+  const input = made("input", { id, inputmode: "text", autocomplete: "off", spellcheck: "false" });
+  const hint = made("button", { type: "button", "aria-label": `Hint for ${blank.name}` }, "Hint");
+  const verdict = made("p", { class: "said", role: "status", "aria-live": "polite" });
+  at("blanks").append(made("li", {}, made("div", {}, label, input, hint), verdict));
+  return { input, hint, verdict };
 }
 
 // What is written as a number: 0.25, 0,25, −3, 1/4, 2 1/4; NaN for what is none.
@@ -56,7 +44,7 @@ function mark(blank, isDone) {
   const isWrong = isDone && written !== "" && !blank.isRight;
   blank.input.classList.toggle("wrong", isWrong);
   blank.input.setAttribute("aria-invalid", isWrong);
-  blank.said_in.replaceChildren();
+  blank.verdict.replaceChildren();
   if (blank.isRight) {
     say(blank, RIGHT, `: ${blank.working.join("; ")}`);
   } else if (isWrong && !Number.isFinite(answer)) {
@@ -71,12 +59,12 @@ function mark(blank, isDone) {
 }
 
 function say(blank, verdict, words) {
-  blank.said_in.append(made("b", verdict), words);
+  blank.verdict.append(made("b", {}, verdict), words);
 }
 
 function score() {
   const right = blanks.filter((blank) => blank.isRight).length;
-  document.getElementById("score").textContent = `${right} of ${blanks.length} right` + (right === blanks.length ? ": all done" : "");
+  at("score").textContent = `${right} of ${blanks.length} right` + (right === blanks.length ? ": all done" : "");
 }
 
 for (const blank of blanks) {
@@ -88,19 +76,19 @@ for (const blank of blanks) {
   });
   blank.input.addEventListener("blur", () => blank.text?.classList.remove("here"));
   blank.hint.addEventListener("click", () => {
-    blank.said_in.querySelector(".hint")?.remove();
-    blank.said_in.append(made("span", `Hint: ${blank.hints[blank.said % blank.hints.length]}`, { class: "hint" }));
-    blank.said += 1;
+    blank.verdict.querySelector(".hint")?.remove();
+    blank.verdict.append(made("span", { class: "hint" }, `Hint: ${blank.hints[blank.hinted % blank.hints.length]}`));
+    blank.hinted += 1;
     blank.input.focus();
   });
 }
 
 // The table that `microgradnet grade` reads.
-document.getElementById("save").addEventListener("click", () => {
+at("save").addEventListener("click", () => {
   const quoted = (text) => `"${String(text).replace(/"/g, '""')}"`;
   const rows = blanks.map((blank) => [data.sheet, blank.number, blank.name, blank.input.value.trim()]);
   const table = [["sheet", "blank", "quantity", "answer"], ...rows].map((cells) => cells.map(quoted).join(",") + "\n").join("");
-  const link = made("a", "", { download: "answers.csv", href: URL.createObjectURL(new Blob([table], { type: "text/csv" })) });
+  const link = made("a", { download: "answers.csv", href: URL.createObjectURL(new Blob([table], { type: "text/csv" })) });
   link.click();
   URL.revokeObjectURL(link.href);
 });
