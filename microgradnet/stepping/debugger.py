@@ -33,6 +33,10 @@ ENTERED = {
 }
 COMMANDS = ("rule", "node", "grads", "draw")
 PICTURE = "backward.svg"
+USAGE = """usage: python -m microgradnet.debug [-c COMMAND] ... [-m MODULE | FILE.py] [ARGUMENT] ...
+
+pdb that stops only in your program, in the chain rule and in the rules of operations. Its own commands are rule, node,
+grads and draw; `help` lists all. -c runs a command before the program starts: -c continue, -c "until 7"."""
 
 
 def _chain_rule_lines(loop: Callable[..., Any]) -> set[int]:
@@ -241,4 +245,7 @@ def set_trace(*, header: str | None = None) -> None:
 
 def main() -> None:
     """`python -m microgradnet.debug`: pdb's command line with this debugger."""
+    if sys.argv[1:] in ([], ["-h"], ["--help"]):
+        print(USAGE)
+        sys.exit(0 if sys.argv[1:] else 2)
     FunctionType(pdb.main.__code__, vars(pdb) | {"Pdb": Debugger})()

@@ -81,21 +81,15 @@ def step_through(loss: Value, commands: Iterable[str] | None = None) -> None:
 
 
 class Stepper(Cmd):
-    """The commands on a timeline.
-
-    Args:
-        timeline: the steps.
-        stream: where output is written.
-    """
+    """The commands on a timeline, whose output goes to `stream`."""
 
     prompt = "(step) "
 
     def __init__(self, timeline: Timeline, stream: TextIO) -> None:
         super().__init__(stdout=stream)
-        self.timeline = timeline
-        self.screen = Screen(stream)
+        self.timeline, self.screen = timeline, Screen(stream)
         self.breakpoints: list[Breakpoint] = []
-        self.watched: list[Value] = []
+        self.watched: dict[Value, None] = {}
         self.again = "step"  # the command that an empty line repeats
         self.line = 0  # number of the script's line; 0 for typed commands
 
@@ -118,11 +112,11 @@ class Stepper(Cmd):
         command = _COMMENT.sub("", line).strip()
         if line.strip() and not command:
             return False
+        name, argument, _ = self.parseline(command)
         try:
-            name, argument, _ = self.parseline(command)
             if argument and not COMMANDS.get(name or "", "  ")[1]:
                 raise ValueError(f"{name} takes no argument; got {shorten(one_line(argument))!r}")
-            return super().onecmd(command)
+            quits = super().onecmd(command)
         except BrokenPipeError:
             raise
         except (ValueError, ArithmeticError, OSError, ProviderError) as error:
@@ -130,6 +124,9 @@ class Stepper(Cmd):
                 raise ValueError(f"line {self.line}: {_message(error)}") from None
             self.screen.write(_message(error))
             return False
+        if name in {"step", "next", "back"}:
+            self.again = command
+        return quits
 
     def parseline(self, line: str) -> tuple[str | None, str | None, str]:
         """The command's full name and its argument."""
@@ -158,36 +155,33 @@ class Stepper(Cmd):
 
     def do_step(self, argument: str) -> None:
         """Go one step forward, or COUNT steps."""
-        self._go(self.timeline.position + _count(argument), f"step {argument}")
+        self._go(self.timeline.position + _count(argument))
 
     def do_next(self, argument: str) -> None:
         """Go forward to the next node."""
-        self._go(self.timeline.next_node, "next")
+        self._go(self.timeline.next_node)
 
     def do_back(self, argument: str) -> None:
         """Undo the last step, or the last COUNT steps."""
-        self._go(self.timeline.position - _count(argument), f"back {argument}")
+        self._go(self.timeline.position - _count(argument))
 
     def do_continue(self, argument: str) -> None:
         """Go forward to the next breakpoint, or to the end."""
         position, stop = self.timeline.next_stop(self.breakpoints)
         self._go(position)
         if stop:
-            self.screen.write(f"breakpoint {self.breakpoints.index(stop) + 1}: {stop.text}")
+            self._list_breakpoints([stop])
 
     def do_restart(self, argument: str) -> None:
         """Go back to before the first backward step."""
         self.timeline.position = self.timeline.start
         self.look()
 
-    def _go(self, position: int, again: str = "") -> None:
-        self.again = again or self.again
+    def _go(self, position: int) -> None:
         end = len(self.timeline.steps)
         position = max(0, min(position, end))
         if position == self.timeline.position:
-            self.screen.write(
-                "this is the end; b goes back" if position == end else "this is the beginning; s goes forward"
-            )
+            self.screen.write(f"this is the {'end; b goes back' if position == end else 'beginning; s goes forward'}")
         else:
             self.timeline.position = position
             self.look()
@@ -206,27 +200,31 @@ class Stepper(Cmd):
         """Stop at w, sigmoid, |grad| > 0.5 or nan; alone: list."""
         if argument:
             self.breakpoints.append(self.timeline.breakpoint(argument))
-        for index, stop in enumerate(self.breakpoints, start=1):
-            if not argument or index == len(self.breakpoints):
-                self.screen.write(f"breakpoint {index}: {stop.text}")
+        self._list_breakpoints(self.breakpoints[-1:] if argument else self.breakpoints)
         if not self.breakpoints:
             self.screen.write("no breakpoints; break w, break sigmoid, break |grad| > 0.5 or break nan sets one")
 
+    def _list_breakpoints(self, breakpoints: Iterable[Breakpoint]) -> None:
+        for stop in breakpoints:
+            self.screen.write(f"breakpoint {self.breakpoints.index(stop) + 1}: {stop.text}")
+
     def do_clear(self, argument: str) -> None:
         """Remove breakpoint NUMBER; alone: all of them."""
-        if argument and _count(argument) > len(self.breakpoints):
+        if not argument:
+            self.breakpoints.clear()
+        elif _count(argument) > len(self.breakpoints):
             raise ValueError(f"there is no breakpoint {argument}: `break` lists them")
-        del self.breakpoints[slice(_count(argument) - 1, _count(argument)) if argument else slice(None)]
+        else:
+            del self.breakpoints[_count(argument) - 1]
 
     def do_watch(self, argument: str) -> None:
         """Show a gradient after each move; repeat to stop."""
         for value in self._values(argument) if argument else ():
             if value in self.watched:
-                self.watched.remove(value)
+                del self.watched[value]
             else:
-                self.watched.append(value)
-        names = [self.timeline.namer.name(value) for value in self.watched]
-        self.screen.write(f"watching {', '.join(names) or 'nothing'}")
+                self.watched[value] = None
+        self.screen.write(f"watching {', '.join(map(self.timeline.namer.name, self.watched)) or 'nothing'}")
 
     def do_print(self, argument: str) -> None:
         """Print a value and its gradient so far, exactly."""
@@ -253,9 +251,7 @@ class Stepper(Cmd):
     def do_draw(self, argument: str) -> None:
         """Save the graph as SVG with this step highlighted."""
         timeline, step = self.timeline, self.timeline.step
-        mark: list[Value | tuple[Value, int]] = []
-        if step:
-            mark = [(step.node, step.position) if isinstance(step, BackwardStep) else step.node]
+        mark = [(step.node, step.position) if isinstance(step, BackwardStep) else step.node] if step else []
         with timeline.in_graph():
             picture = draw(timeline.root, "ops", mark=mark, title=heading(timeline))
         self.screen.write(f"wrote {picture.save(argument or f'step-{timeline.position}.svg')}")

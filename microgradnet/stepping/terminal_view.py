@@ -147,13 +147,12 @@ def show_steps(timeline: Timeline, screen: Screen, every: bool) -> None:
         screen.write(screen.fit(f"{mark} {kind:8} {step.number:>3}  {step}", screen.width))
 
 
-def _table(timeline: Timeline, screen: Screen) -> None:
-    """Write the current node, its users above it and its operands below it, with their numbers."""
+def _lines(timeline: Timeline) -> list[tuple[str, Value | str]]:
+    """The users of the current node, the node and its operands: a mark and a branch, and the value or a text."""
     step = timeline.step
     node = step.node if step else timeline.root
     position = step.position if isinstance(step, BackwardStep) else -1
-    uses = timeline.graph.uses[node] if step else []
-    users = list(dict.fromkeys(user for user, _ in reversed(uses)))
+    users = list(dict.fromkeys(user for user, _ in reversed(timeline.graph.uses[node]))) if step else []
     lines: list[tuple[str, Value | str]] = [("  ├─ ", user) for user in users[:MOST_USERS]]
     if len(users) > MOST_USERS:
         lines.append(("  ├─ ", f"… and {len(users) - MOST_USERS:,} more"))
@@ -167,18 +166,27 @@ def _table(timeline: Timeline, screen: Screen) -> None:
         lines.append(("▶ ├─ " if index == position else "  ├─ ", operand))
     if (more := len(node.operands) - first - MOST_OPERANDS) > 0:
         lines.append(("  ├─ ", f"… {more:,} more"))
-    if node.operands:
-        lines[-1] = (lines[-1][0].replace("├", "└"), lines[-1][1])
+    branch, last = lines[-1]
+    lines[-1] = (branch.replace("├", "└"), last)
+    return lines
+
+
+def _table(timeline: Timeline, screen: Screen) -> None:
+    node = timeline.step.node if timeline.step else timeline.root
     cells = [("", "data", "grad")]
-    for tree, value in lines:
-        words = value if isinstance(value, str) else _heading(timeline, value)
-        numbers = ("", "") if isinstance(value, str) else (_data(timeline, value), gradient(timeline, value))
-        cells.append((screen.text(tree + words), *map(screen.text, numbers)))
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    widths[0] = min(widths[0], screen.width - widths[1] - widths[2] - 4)
-    for (tree, value), (name, data, grad) in zip([("", ""), *lines], cells, strict=True):
-        line = f"{screen.fit(name, widths[0]):{widths[0]}}  {data:>{widths[1]}}  {grad:>{widths[2]}}"
-        screen.write(line.rstrip(), bold=value is node or tree.startswith("▶"))
+    bold = [False]
+    for branch, value in _lines(timeline):
+        if isinstance(value, str):
+            words, data, grad = value, "", ""
+        else:
+            words, data, grad = _heading(timeline, value), _data(timeline, value), gradient(timeline, value)
+        cells.append((screen.text(branch + words), screen.text(data), screen.text(grad)))
+        bold.append(value is node or branch.startswith("▶"))
+    name_width, *widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    name_width = min(name_width, screen.width - sum(widths) - 4)
+    for (name, data, grad), is_bold in zip(cells, bold, strict=True):
+        line = f"{screen.fit(name, name_width):{name_width}}  {data:>{widths[0]}}  {grad:>{widths[1]}}"
+        screen.write(line.rstrip(), is_bold)
 
 
 def _heading(timeline: Timeline, value: Value) -> str:

@@ -27,7 +27,7 @@ function frame(view, members, cluster) {
   const size = Math.max(14, Math.min(34, height / 6)); // scales with the area that it covers
   const lines = [name, "", ""].map((text, i) =>
     shape("text", { x: x + width / 2, y: y + height / 2 + size * 1.3 * (i - 0.8), "text-anchor": "middle", "font-size": size }, text));
-  const cover = shape("g", { class: "cover" }, shape("rect", { x, y, width, height, rx: 10 }), ...lines);
+  const cover = shape("g", { class: "cover" }, shape("rect", { x, y, width, height, rx: 10, fill: "white" }), ...lines);
   const nodes = [...graph.nodes.keys()].filter((i) => members.includes(view.shown.boxes[i]));
   const last = nodes.findLast((i) => graph.nodes[i].f >= 0), neuron = { cover, nodes, last, lines, closed: false };
   cluster.classList.add("frame");

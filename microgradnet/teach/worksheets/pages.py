@@ -110,9 +110,7 @@ class PlayedPage(WebPage):
             "layout": "wide" if width > WIDE * height else "",
             "picture": picture,
         }
-        return document(
-            self.title, fill(_asset("played.html"), parts), _asset("played.css"), _asset("played.js"), data
-        )
+        return document(self.title, fill(_asset("played.html"), parts), _asset("played.css"), _asset("played.js"), data)
 
 
 def _mistakes(blank: Blank, wrong: Sequence[tuple[Misconception, Numbers]]) -> list[dict[str, Any]]:
