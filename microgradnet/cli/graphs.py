@@ -98,7 +98,11 @@ def _step(options: argparse.Namespace) -> int:
 def _page(options: argparse.Namespace) -> int:
     with trace_source():
         root = options.graph()
-    written = page(root, title=options.graph.title).save(options.output)
+    try:
+        playing = page(root, title=options.graph.title)
+    except TypeError as error:  # an operation whose rule JavaScript cannot be written from
+        raise ValueError(error) from None
+    written = playing.save(options.output)
     print(written)
     if options.open and not webbrowser.open(written.resolve().as_uri()):
         print(f"microgradnet: no browser could be started; open {written} in one", file=sys.stderr)

@@ -86,7 +86,7 @@ class Timeline:
         self.start = self.position = len(self.steps)
         self.failure: ArithmeticError | None = None
         self._contributions: dict[Value, list[BackwardStep]] = {}
-        saved = SavedGradients(self.graph.nodes, always=True)
+        saved = SavedGradients(self.graph.nodes)
         with unobserved(), saved, saved:
             set_gradients(saved.nodes, repeat(NO_GRADIENT))
             try:
@@ -95,6 +95,7 @@ class Timeline:
                     self._contributions.setdefault(step.operand, []).append(step)
             except ArithmeticError as error:  # the steps before the failure remain available
                 self.failure = error
+            saved.restore()
         self._computed = {step.node: step.number for step in self.steps[: self.start]}
         self._called: dict[str, list[Value]] = {}
         for node in self.graph.nodes:  # in this order, for t₁ to be the same value in every session
@@ -140,11 +141,12 @@ class Timeline:
     @contextmanager
     def in_graph(self) -> Iterator[None]:
         """Set the graph's gradients to those of this position inside the `with` block, for pictures."""
-        saved = SavedGradients(self.graph.nodes, always=True)
+        saved = SavedGradients(self.graph.nodes)
         with unobserved(), saved, saved:
             gradients = map(self.gradient, saved.nodes)
             set_gradients(saved.nodes, [NO_GRADIENT if g is None else g for g in gradients])
             yield
+            saved.restore()
 
     def name(self, value: Value) -> str:
         """The value's name as written before `.grad`."""

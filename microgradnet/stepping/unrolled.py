@@ -126,9 +126,10 @@ def _program(root: Value, seed: float, names: Mapping[Value, str]) -> str:
         f"# Before the first line {names[root]}.grad is {number(seed)} and the gradient of every other result 0; "
         f"those of {leaves} add up.",
     ]
-    saved = SavedGradients(list(names), always=True)
+    saved = SavedGradients(list(names))
     with unobserved(), saved, saved:
         steps = [step for step in backward_applications(root, seed) if step.operand.op is not CONSTANT]
+        saved.restore()
     for node, applications in groupby(steps, key=lambda step: step.node):
         written = [signed(o.data) if o.op is CONSTANT else (names[o], ATOM) for o in node.operands]
         lines += ["", f"# {names[node]} = {shorten(typography.write(node.op, written), 80)} = {number(node.data)}"]

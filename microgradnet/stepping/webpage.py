@@ -33,13 +33,13 @@ SCRIPTS = ("engine.js", "moment.js", "picture.js", "controls.js")
 class Page(WebPage):
     """A forward and a backward pass as HTML text. A notebook displays it in a frame."""
 
-    def __init__(self, root: Value, title: str, eta: float) -> None:
-        self._root, self.title, self._eta = root, title, eta
+    def __init__(self, graph: Graph, title: str, eta: float) -> None:
+        self.title = title
+        self._graph, self._eta, self._functions = graph, eta, Functions(graph.computed)
 
     def _write(self) -> str:
-        graph = Graph(self._root)
+        graph, functions = self._graph, self._functions
         refuse_stale(graph)
-        functions = Functions(graph.computed)
         views = views_of(graph)
         data = _graph(graph.nodes, functions, views)
         assets = {name: (ASSETS / name).read_text("utf-8") for name in (*SCRIPTS, "page.css", "page.html")}
@@ -66,7 +66,7 @@ def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str 
         The page. A notebook displays it; `.html` is its text, `.save(path)` writes it.
 
     Raises:
-        TypeError: `root` is not a Value.
+        TypeError: `root` is not a Value, or a rule that it was computed by takes numbers only.
         ValueError: it was computed from more than 30,000 values.
         StaleGraphError: a number was changed after something had been computed from it.
         ProviderError: no program to lay out the pictures is installed.
@@ -77,13 +77,14 @@ def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str 
     """
     if not isinstance(root, Value):
         raise TypeError(f"page takes a Value, the result of a computation, got {type(root).__name__}")
-    if (count := len(Graph(root))) > MOST_COMPUTED:
+    graph = Graph(root)
+    if len(graph) > MOST_COMPUTED:
         raise ValueError(
-            f"a page computes with at most {MOST_COMPUTED:,} values, this graph has {count:,}: choose a smaller "
+            f"a page computes with at most {MOST_COMPUTED:,} values, this graph has {len(graph):,}: choose a smaller "
             "graph, such as the loss of one sample"
         )
-    name = Namer(order=Graph(root).nodes).name(root)
-    made = Page(root, one_line(title) or f"Backpropagation through {name}", as_float(eta))
+    name = Namer(order=graph.nodes).name(root)
+    made = Page(graph, one_line(title) or f"Backpropagation through {name}", as_float(eta))
     if path is not None:
         made.save(path)
     return made

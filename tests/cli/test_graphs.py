@@ -121,3 +121,13 @@ def test_a_graph_whose_numbers_were_changed_is_told_in_a_line(capsys: pytest.Cap
     assert main(["page", "mine.py:y", "-o", "mine.html"]) == 1
     assert capsys.readouterr().err.startswith("microgradnet: ")
     assert not Path("mine.html").exists()
+
+
+def test_a_page_of_an_operation_made_by_hand_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    program = "from microgradnet import Value\nx = Value(2.0)\ny = x * x\ny._backward = lambda: None\n"
+    Path("hand.py").write_text(program, "utf-8")
+    assert main(["page", "hand.py:y", "-o", "hand.html"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("microgradnet: '*' has a _backward() of its own")
+    assert error.count("\n") == 1
+    assert not Path("hand.html").exists()

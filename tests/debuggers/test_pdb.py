@@ -190,3 +190,12 @@ def test_every_worked_example_can_be_stepped_through(name: str) -> None:
     file = program(f"{build}breakpoint()\nroot.backward()\n")
     said = pdb([*["rule"] * len(steps), "c"], file, debugger="", PYTHONBREAKPOINT="microgradnet.debug.set_trace")
     assert equations(said) == steps
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], 2), (["-h"], 0), (["--help"], 0)])
+def test_its_usage_has_its_own_name(arguments: list[str], code: int) -> None:
+    command = [sys.executable, "-m", DEBUG, *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (code, "")
+    assert ended.stdout.startswith(f"usage: python -m {DEBUG} [-c COMMAND]")
+    assert "pdb.py" not in ended.stdout
