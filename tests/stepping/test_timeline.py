@@ -29,7 +29,10 @@ def bits(x: float | None) -> str | None:
 
 def state(timeline: Timeline) -> list[Any]:
     """All that can be asked about a position."""
-    numbers = [(bits(timeline.gradient(v)), timeline.contributions(v), timeline.is_computed(v)) for v in timeline.graph.nodes]
+    numbers = [
+        (bits(timeline.gradient(node)), timeline.contributions(node), timeline.is_computed(node))
+        for node in timeline.graph.nodes
+    ]
     return [timeline.position, str(timeline.step), numbers]
 
 
@@ -226,8 +229,11 @@ def test_names_are_the_same_in_every_session() -> None:
         lambda timeline: range(1, len(timeline.steps) + 1),
         lambda timeline: range(len(timeline.steps), 0, -1),
     ]
-    told = [{i: str(timeline.steps[i - 1]) for i in walk(timeline)} for walk in walks for timeline in [Timeline(build())]]
-    assert told[0] == told[1]
+    texts = []
+    for walk in walks:
+        timeline = Timeline(build())
+        texts.append({position: str(timeline.steps[position - 1]) for position in walk(timeline)})
+    assert texts[0] == texts[1]
 
 
 def test_a_large_graph_takes_memory_in_proportion_and_no_strings() -> None:
