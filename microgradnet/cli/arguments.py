@@ -1,11 +1,14 @@
-"""Adding a command, and the whole numbers that several commands take."""
+"""What several commands share: types of arguments, and where a result is written and opened."""
 
 import argparse
+import sys
+import webbrowser
 from collections.abc import Callable
+from pathlib import Path
 
 Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str, Run], argparse.ArgumentParser]
-"""Adds a command: its name, what its help says, and the function that runs it; the parser for its arguments."""
+"""Adds a command: its name, its help, and the function that runs it; returns the parser for its arguments."""
 
 
 def from_zero(text: str) -> int:
@@ -20,3 +23,24 @@ def at_least_one(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, got {text!r}")
     return int(text)
+
+
+def takes_output(command: argparse.ArgumentParser, metavar: str, help: str) -> None:
+    """Add the arguments --output and --open to a command."""
+    command.add_argument("-o", "--output", type=Path, metavar=metavar, help=help)
+    command.add_argument("--open", action="store_true", help="open it in the browser")
+
+
+def opened(written: Path, options: argparse.Namespace) -> int:
+    """Open a file in the browser if --open asks for it; the exit code."""
+    if options.open and not webbrowser.open(written.resolve().as_uri()):
+        print(f"microgradnet: no browser could be started; open {written} in one", file=sys.stderr)
+        return 1
+    return 0
+
+
+def in_words(error: Exception) -> str:
+    """An error as a message; of an error of the system, the file and the reason."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -1,4 +1,4 @@
-"""`microgradnet exercise` and `check`: Python files with a gap, and what of them is right."""
+"""`microgradnet exercise` and `check`: fill-in-the-blank exercises, and their checker."""
 
 import argparse
 from pathlib import Path
@@ -10,11 +10,11 @@ from microgradnet.cli.arguments import Add
 def add_commands(add: Add) -> None:
     """Add the commands with their arguments."""
     exercise = add("exercise", "write an exercise, a Python file with a gap; without a number, list them", _exercise)
-    exercise.add_argument("number", nargs="?", type=_number, metavar="N", help="which exercise")
-    exercise.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to, a file or a folder")
-    exercise.add_argument("--force", action="store_true", help="write over a file that is there")
+    exercise.add_argument("number", nargs="?", type=_number, metavar="N", help="the number of the exercise")
+    exercise.add_argument("-o", "--output", type=Path, metavar="FILE", help="a file or a folder")
+    exercise.add_argument("--force", action="store_true", help="overwrite an existing file")
 
-    checking = add("check", "say what of an exercise is right, and what differs", _check)
+    checking = add("check", "check an exercise, and show the simplest counterexample", _check)
     checking.add_argument("file", type=Path, metavar="FILE.py", help="the exercise, with its gap filled")
     checking.add_argument("--timeout", type=_seconds, default=10.0, metavar="SECONDS", help="stop it after (10)")
 
@@ -49,7 +49,7 @@ def _exercise(options: argparse.Namespace) -> int:
     if path.is_dir():
         path /= exercise.file
     if path.exists() and not options.force:
-        raise ValueError(f"{path} is there already, and what is written in it stays: give another name, or --force")
+        raise ValueError(f"{path} is there already, and is kept: give another name, or --force to overwrite it")
     print(write_atomically(path, exercise.text.replace("{file}", path.name)))
     return 0
 

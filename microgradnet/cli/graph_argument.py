@@ -1,14 +1,11 @@
 """The argument NAME|FILE.py:VARIABLE: an example, or a value that a program computes."""
 
 import argparse
-import difflib
 import runpy
 import sys
 import traceback
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from microgradnet._shared.text import one_line, shorten, suggestion
 from microgradnet.nn import Module
@@ -16,57 +13,35 @@ from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.example import Example
 from microgradnet.value import Value
 
-
-class GraphArgument(NamedTuple):
-    """The graph that the argument names; calling it computes the root.
-
-    Attributes:
-        source: the argument.
-        build: computes the root.
-        title: of the example; "" for a program.
-        view, direction: for its picture, as `draw` takes them.
-    """
-
-    source: str
-    build: Callable[[], Value]
-    title: str = ""
-    view: str | None = None
-    direction: str = "LR"
-
-    def __call__(self) -> Value:
-        """Compute the root."""
-        return self.build()
+METAVAR = "NAME|FILE.py:VARIABLE"
 
 
 def takes_a_graph(command: argparse.ArgumentParser) -> None:
     """Add the argument to a command, as `graph`."""
     command.add_argument(
-        "graph",
-        type=graph_argument,
-        metavar="NAME|FILE.py:VARIABLE",
-        help="an example, or a value that a program computes",
+        "graph", type=graph_argument, metavar=METAVAR, help="an example, or a value that a program computes"
     )
 
 
-def graph_argument(text: str) -> GraphArgument:
-    """The graph that NAME or FILE.py:VARIABLE stands for."""
+def graph_argument(text: str) -> Example:
+    """The graph named by NAME or FILE.py:VARIABLE; the program runs when the graph is built."""
     if text.endswith((".py", ":")):
         file = text.removesuffix(":")
         raise argparse.ArgumentTypeError(f"say which value of {file}: {file}:loss, if that is the variable's name")
     file, colon, variable = text.rpartition(":")
-    if colon:
-        return GraphArgument(text, partial(_value_in, Path(file), variable))
-    example = example_argument(text)
-    return GraphArgument(text, example.build, example.title, example.view, example.direction)
+    return Example(text, "", partial(_value_in, Path(file), variable)) if colon else example_argument(text)
 
 
 def example_argument(name: str) -> Example:
-    """The example of that name; else an error that names the nearest."""
-    if name in EXAMPLES:
-        return EXAMPLES[name]
-    near = difflib.get_close_matches(name.lower().replace("_", "-"), EXAMPLES, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(EXAMPLES)}"
-    raise argparse.ArgumentTypeError(f"unknown example {name!r}: {hint}")
+    """The example of that name; else an error that suggests the nearest."""
+    if name not in EXAMPLES:
+        raise argparse.ArgumentTypeError(f"unknown example {name!r}: {suggestion(name, EXAMPLES)}")
+    return EXAMPLES[name]
+
+
+def file_stem(graph: Example) -> str:
+    """The name of files about a graph, without a suffix: neuron; lesson-loss for lesson.py:loss."""
+    return Path(graph.name.replace(".py:", "-")).name
 
 
 def _value_in(file: Path, variable: str) -> Value:
@@ -91,9 +66,9 @@ def _value_in(file: Path, variable: str) -> Value:
     value = variables[variable]
     if isinstance(value, Value):
         return value
-    kind, what = type(value).__name__, "name the Value that is to be explained, as a loss"
+    hint = "name the Value to explain, such as a loss"
     if isinstance(value, list | tuple) and value and all(isinstance(item, Value) for item in value):
-        what = f"take one of them, or their sum: write `total = sum({variable})` in the file and ask for :total"
+        hint = f"take one of them, or their sum: write `total = sum({variable})` in the file and ask for :total"
     elif isinstance(value, Module):
-        what = f"call it: write, for instance, `y = {variable}(x)` in the file and ask for :y"
-    raise ValueError(f"{variable} in {file} is a {kind}, not a Value: {what}")
+        hint = f"call it: write, for instance, `y = {variable}(x)` in the file and ask for :y"
+    raise ValueError(f"{variable} in {file} is a {type(value).__name__}, not a Value: {hint}")

@@ -1,12 +1,11 @@
-"""`microgradnet run`, `list`, `draw`, `step` and `page`: examples and graphs, computed, drawn and played."""
+"""`microgradnet run`, `list`, `draw`, `step` and `page`: graphs computed, drawn and stepped through."""
 
 import argparse
 import sys
-import webbrowser
 from pathlib import Path
 
-from microgradnet.cli.arguments import Add
-from microgradnet.cli.graph_argument import example_argument, takes_a_graph
+from microgradnet.cli.arguments import Add, opened, takes_output
+from microgradnet.cli.graph_argument import example_argument, file_stem, takes_a_graph
 from microgradnet.drawing import DIRECTIONS, VIEWS, draw
 from microgradnet.errors import ProviderError
 from microgradnet.stepping.terminal import step_through
@@ -18,31 +17,28 @@ from microgradnet.teach.examples.example import format_rows
 
 def add_commands(add: Add) -> None:
     """Add the commands with their arguments."""
-    running = add("run", "compute examples, print their numbers and write their pictures", _run)
+    running = add("run", "compute examples, print their numbers and draw their graphs", _run)
+    running.add_argument("names", nargs="*", type=example_argument, metavar="NAME", help="examples; without one, all")
     running.add_argument(
-        "names", nargs="*", type=example_argument, metavar="NAME", help="which examples; without one, all"
-    )
-    running.add_argument(
-        "--graphs", type=Path, default=Path("graphs"), metavar="DIR", help="where the pictures go (graphs)"
+        "--graphs", type=Path, default=Path("graphs"), metavar="DIR", help="the folder for the pictures (graphs)"
     )
 
     add("list", "list the examples", _list)
 
     drawing = add("draw", "draw a computation graph", _draw)
     takes_a_graph(drawing)
-    drawing.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".svg, .png, .pdf or .dot")
-    drawing.add_argument("--view", choices=VIEWS, help="what has a box: every operation, neuron or layer")
-    drawing.add_argument("--direction", choices=DIRECTIONS, help="which way the arrows run")
-    drawing.add_argument("--op-nodes", action="store_true", help="draw operations as circles of their own")
+    takes_output(drawing, "FILE", "a .svg, .png, .pdf or .dot file (NAME.svg)")
+    drawing.add_argument("--view", choices=VIEWS, help="one box for each operation, neuron or layer")
+    drawing.add_argument("--direction", choices=DIRECTIONS, help="the direction of the arrows")
+    drawing.add_argument("--op-nodes", action="store_true", help="draw operations as circles")
 
-    stepping = add("step", "step through forward and backward propagation, both ways", _step)
+    stepping = add("step", "step through forward and backward propagation, in both directions", _step)
     takes_a_graph(stepping)
-    stepping.add_argument("--commands", type=Path, metavar="FILE", help="what to do, a command a line, # for comments")
+    stepping.add_argument("--commands", type=Path, metavar="FILE", help="a script: one command a line, # for comments")
 
     playing = add("page", "write a page that plays forward and backward propagation", _page)
     takes_a_graph(playing)
-    playing.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page, a file.html")
-    playing.add_argument("--open", action="store_true", help="open it in the browser")
+    takes_output(playing, "FILE", "the page, a .html file (NAME.html)")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -76,18 +72,19 @@ def _list(options: argparse.Namespace) -> int:
 def _draw(options: argparse.Namespace) -> int:
     graph = options.graph
     view, direction = options.view or graph.view, options.direction or graph.direction
-    picture = draw(graph(), view, direction=direction, op_nodes=options.op_nodes, title=graph.title)
-    print(picture.save(options.output))
-    return 0
+    picture = draw(graph.build(), view, direction=direction, op_nodes=options.op_nodes, title=graph.title)
+    written = picture.save(options.output or f"{file_stem(graph)}.svg")
+    print(written)
+    return opened(written, options)
 
 
 def _step(options: argparse.Namespace) -> int:
     try:
         commands = options.commands and options.commands.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise ValueError(f"{options.commands} is no text (UTF-8)") from None
+        raise ValueError(f"{options.commands} is not a text file (UTF-8)") from None
     with trace_source():
-        root = options.graph()
+        root = options.graph.build()
     try:
         step_through(root, commands)
     except ValueError as error:
@@ -97,14 +94,11 @@ def _step(options: argparse.Namespace) -> int:
 
 def _page(options: argparse.Namespace) -> int:
     with trace_source():
-        root = options.graph()
+        root = options.graph.build()
     try:
         playing = page(root, title=options.graph.title)
     except TypeError as error:  # an operation whose rule JavaScript cannot be written from
         raise ValueError(error) from None
-    written = playing.save(options.output)
+    written = playing.save(options.output or f"{file_stem(options.graph)}.html")
     print(written)
-    if options.open and not webbrowser.open(written.resolve().as_uri()):
-        print(f"microgradnet: no browser could be started; open {written} in one", file=sys.stderr)
-        return 1
-    return 0
+    return opened(written, options)

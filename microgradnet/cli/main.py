@@ -1,6 +1,6 @@
 """The command line: parse the arguments, run the command, and turn its errors into messages and exit codes.
 
-Exit codes: 0, all was done; 1, something could not be read, run, drawn or written; 2, the command itself was wrong;
+Exit codes: 0, success; 1, something could not be read, run, drawn or written; 2, the command itself was wrong;
 130, Ctrl-C.
 """
 
@@ -13,11 +13,20 @@ from collections.abc import Sequence
 from microgradnet import __version__
 from microgradnet._shared.text import plain
 from microgradnet.cli import exercises, graphs, misconceptions, predict, train, worksheets
-from microgradnet.cli.arguments import Run
+from microgradnet.cli.arguments import Run, in_words
 from microgradnet.errors import DomainError, ProviderError, StaleGraphError
 
 GROUPS = (graphs, train, predict, worksheets, misconceptions, exercises)
-"""The commands, in the order of the help; what takes long to load is loaded when a command runs."""
+"""The commands, in the order of the help; modules that load slowly are loaded when a command runs."""
+
+GREETING = """\
+Welcome to microgradnet: see and understand backpropagation. Three things to try:
+
+  microgradnet run neuron            compute a neuron and its gradients, and draw the graph
+  microgradnet step neuron           step through its forward and backward propagation
+  microgradnet page learning --open  play how a network learns, in the browser
+
+All commands: microgradnet --help"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,33 +45,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-        if sys.stdout is not None:  # as it is where the program was started without one
+        if sys.stdout is not None:  # None when the program was started without one
             sys.stdout.flush()
         return code
-    except BrokenPipeError:  # the reader, `head` say, has had enough
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         print("microgradnet: interrupted", file=sys.stderr)
         return 130
-    except OSError as error:
-        about = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error
-        print(f"microgradnet: {about}", file=sys.stderr)
-        return 1
-    except (ImportError, ProviderError, StaleGraphError, DomainError, ValueError) as error:
-        print(f"microgradnet: {error}", file=sys.stderr)
+    except (OSError, ImportError, ProviderError, StaleGraphError, DomainError, ValueError) as error:
+        print(f"microgradnet: {in_words(error)}", file=sys.stderr)
         return 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    """The parser; a command's options hold as `run` the function that runs it."""
+    """The parser; the options of a command hold as `run` the function that runs it."""
     parser = argparse.ArgumentParser(
         prog="microgradnet",
         description="See and understand backpropagation: the lesson's worked examples, computed and drawn.",
         epilog="Start with: microgradnet run",
     )
+    parser.set_defaults(run=_greet)
     parser.add_argument("--version", action="version", version=f"microgradnet {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(name: str, what: str, run: Run) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
@@ -74,8 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _greet(options: argparse.Namespace) -> int:
+    print(GREETING)
+    return 0
+
+
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:
-    """What stands for characters that a stream cannot write: w1 for w₁, ? where there is nothing alike."""
+    """The replacement of characters that a stream cannot write: w1 for w₁, ? where there is no equivalent."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = plain(error.object[error.start : error.end])

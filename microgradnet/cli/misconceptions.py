@@ -5,23 +5,17 @@ import sys
 from pathlib import Path
 
 from microgradnet.cli.arguments import Add
-from microgradnet.cli.graph_argument import graph_argument
+from microgradnet.cli.graph_argument import METAVAR, graph_argument
 
 
 def add_commands(add: Add) -> None:
     """Add the command with its arguments."""
-    mistaking = add(
+    comparing = add(
         "misconception", "step a wrong backward pass beside the right one; without a name, list them", _misconception
     )
-    mistaking.add_argument("name", nargs="?", metavar="NAME", help="which misconception")
-    mistaking.add_argument(
-        "graph",
-        nargs="?",
-        type=graph_argument,
-        metavar="EXAMPLE|FILE.py:VARIABLE",
-        help="on which graph; else a small one",
-    )
-    mistaking.add_argument("-o", "--output", type=Path, metavar="FILE", help="a page, file.html")
+    comparing.add_argument("name", nargs="?", metavar="MISCONCEPTION", help="one of the list")
+    comparing.add_argument("graph", nargs="?", type=graph_argument, metavar=METAVAR, help="the graph; else a small one")
+    comparing.add_argument("-o", "--output", type=Path, metavar="FILE", help="write a page, a .html file")
 
 
 def _misconception(options: argparse.Namespace) -> int:
@@ -30,12 +24,12 @@ def _misconception(options: argparse.Namespace) -> int:
 
     if options.name is None:
         if options.output:
-            raise ValueError("which misconception is the page to show? without -o they are listed")
+            raise ValueError("name the misconception that the page is to show; without -o they are listed")
         width = max(map(len, MISCONCEPTIONS))
-        for row in MISCONCEPTIONS.values():
-            print(f"{row.name:{width}}  {row.title}")
+        for misconception in MISCONCEPTIONS.values():
+            print(f"{misconception.name:{width}}  {misconception.title}")
         return 0
-    comparison = run((options.graph or example.build)(), options.name)
+    comparison = run(options.graph.build() if options.graph else example.build(), options.name)
     if options.output:
         print(comparison.page().save(options.output))
     elif sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():

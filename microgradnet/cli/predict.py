@@ -1,4 +1,4 @@
-"""`microgradnet predict`: what a trained network gives for the rows of a table."""
+"""`microgradnet predict`: the outputs of a trained network for the rows of a table."""
 
 import argparse
 import csv
@@ -16,39 +16,40 @@ from microgradnet.losses import LOSSES
 
 def add_commands(add: Add) -> None:
     """Add the command with its arguments."""
-    predicting = add("predict", "what a trained network makes of the rows of a table", _predict)
+    predicting = add("predict", "apply a trained network to the rows of a table", _predict)
     predicting.add_argument("model", type=Path, metavar="MODEL", help="a file that train or microgradnet.save wrote")
     predicting.add_argument("table", type=Path, metavar="FILE.csv", help="a row for each sample, a column each input")
-    predicting.add_argument("-o", "--output", type=Path, metavar="FILE.csv", help="where to, if not to the terminal")
+    predicting.add_argument("-o", "--output", type=Path, metavar="FILE.csv", help="write a file; else to the terminal")
 
 
 def _predict(options: argparse.Namespace) -> int:
-    """Print or write the table with the network's outputs, and the class that they stand for."""
+    """Print or write the table with the network's outputs, and for a classifier the classes."""
     from microgradnet.compiling import compile
     from microgradnet.train.saving import load_checkpoint
 
     checkpoint = load_checkpoint(options.model)
-    count = checkpoint.model.layers[0].nin  # type: ignore[attr-defined]
+    model: Any = checkpoint.model  # an MLP: no other network is loaded from its file alone
+    count = model.layers[0].nin
     inputs = checkpoint.training.get("inputs", [f"x{i + 1}" for i in range(count)])
     if not isinstance(inputs, list) or [type(name) for name in inputs] != [str] * count:
         raise ValueError(f"{options.model} does not say what its {count} inputs are called, but {inputs!r:.80}")
-    rows = _table(options.table, inputs)
-    outputs = compile(checkpoint.model)(rows)  # type: ignore[arg-type]
+    rows = _rows(options.table, inputs)
+    outputs = compile(model)(rows)
     columns = outputs.reshape(len(rows), -1)
     names = ["y"] if outputs.ndim == 1 else [f"y{i + 1}" for i in range(columns.shape[1])]
+    table = [[*row, *numbers] for row, numbers in zip(rows, columns.tolist(), strict=True)]
     classes = _classes(checkpoint.training.get("loss"), columns)
-    lines = [[*inputs, *names, *(["class"] if classes is not None else [])]]
-    for i, row in enumerate(rows):
-        numbers = [repr(number) for number in (*row, *columns[i].tolist())]
-        lines.append([*numbers, *([str(classes[i])] if classes is not None else [])])
+    if classes is not None:
+        names.append("class")
+        table = [[*row, number] for row, number in zip(table, classes.tolist(), strict=True)]
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
+    csv.writer(text, lineterminator="\n").writerows([[*inputs, *names], *table])
     print(write_atomically(options.output, text.getvalue()) if options.output else text.getvalue().rstrip("\n"))
     return 0
 
 
 def _classes(loss: object, outputs: Any) -> Any:
-    """The class of each sample, if the network was trained to tell classes."""
+    """The class of each sample; None if the network is not a classifier."""
     from microgradnet.train.metrics import BORDERS
 
     if loss in ("cross_entropy", "multiclass_hinge"):
@@ -57,13 +58,13 @@ def _classes(loss: object, outputs: Any) -> Any:
     return (outputs[:, 0] > BORDERS[loss_of][0]).astype(int) if loss_of in BORDERS else None
 
 
-def _table(file: Path, inputs: Sequence[str]) -> list[list[float]]:
+def _rows(file: Path, inputs: Sequence[str]) -> list[list[float]]:
     """The rows of a CSV file, in the order of the inputs.
 
-    A first line of names says which column is which; without one they are in order.
+    A first line of names gives the order of the columns; without one they are in the order of the inputs.
 
     Raises:
-        ValueError: columns are missing or too many, or a cell is no finite number; it says which.
+        ValueError: columns are missing or too many, or a cell is no finite number; the message names it.
     """
     lines = read_lines(file)
     if not lines:
@@ -85,7 +86,7 @@ def _table(file: Path, inputs: Sequence[str]) -> list[list[float]]:
             raise ValueError(f"{file}, line {number}: {bad[0]!r} is not a finite number")
         rows.append([float(cells[place]) for place in order])
     if not rows:
-        raise ValueError(f"{file} has names of columns, and no row below them")
+        raise ValueError(f"{file} has names of columns, and no row below them: add a row for each sample")
     return rows
 
 

@@ -1,4 +1,4 @@
-"""`microgradnet train`: a network is trained, and written down with its history, its pictures and a page."""
+"""`microgradnet train`: train a network, and write it with its history, its pictures and a page."""
 
 import argparse
 import json
@@ -22,15 +22,15 @@ from microgradnet.value import Value
 
 
 class Task(NamedTuple):
-    """What can be trained on, and settings that do well on it.
+    """Data to train on, and settings that suit it.
 
     Attributes:
-        name: of the data, as commands and `microgradnet.data` have it.
-        title: what it is about.
-        samples: how many are drawn; None where the data are what they are.
+        name: the function of `microgradnet.data`.
+        title: a short description.
+        samples: how many to draw; None for a fixed data set.
         hidden, activation, loss, lr, batch_size, epochs: of the network and its training.
         outputs: how many numbers the network gives.
-        test: the fraction of the samples that is kept apart.
+        test: the fraction of the samples that is held out.
     """
 
     name: str
@@ -67,20 +67,14 @@ TASKS = {
 
 def add_commands(add: Add) -> None:
     """Add the command with its arguments."""
-    training = add("train", "train a network, and write it down with its pictures", _train)
-    training.add_argument("task", type=_task, metavar="TASK", help="moons, xor, spirals or digits")
-    training.add_argument("--hidden", type=_sizes, metavar="16,16", help="neurons of each hidden layer")
+    training = add("train", "train a network, and write it with its history, pictures and a page", _train)
+    training.add_argument("task", choices=TASKS, metavar="TASK", help="xor, moons, spirals or digits")
+    training.add_argument("--hidden", type=_sizes, metavar="16,16", help="the number of neurons of each hidden layer")
     training.add_argument("--activation", choices=ACTIVATIONS, metavar="NAME", help=", ".join(ACTIVATIONS))
-    training.add_argument("--epochs", type=at_least_one, metavar="N", help="passes over the data")
+    training.add_argument("--epochs", type=at_least_one, metavar="N", help="the number of passes over the data")
     training.add_argument("--seed", type=from_zero, default=0, metavar="N", help="of data, network and order (0)")
-    training.add_argument("--out", type=Path, metavar="DIR", help="where the files go (a folder called as the task)")
+    training.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (TASK)")
     training.add_argument("--quiet", action="store_true", help="show no progress")
-
-
-def _task(name: str) -> Task:
-    if name not in TASKS:
-        raise argparse.ArgumentTypeError(f"unknown task {name!r}: it must be one of {', '.join(TASKS)}")
-    return TASKS[name]
 
 
 def _sizes(text: str) -> list[int]:
@@ -90,7 +84,7 @@ def _sizes(text: str) -> list[int]:
 
 
 def _train(options: argparse.Namespace) -> int:
-    """Train, print the result, and write model, history, pictures and the page of a sample."""
+    """Train, print the metrics, and write model, history, pictures and the page of a sample."""
     from microgradnet.data import train_test_split
     from microgradnet.optim import Adam
     from microgradnet.optim.schedules import Cosine
@@ -98,7 +92,7 @@ def _train(options: argparse.Namespace) -> int:
     from microgradnet.train.plotting import save_figure
     from microgradnet.train.saving import save
 
-    task: Task = options.task
+    task = TASKS[options.task]
     out = options.out or Path(task.name)
     out.mkdir(parents=True, exist_ok=True)
     if not os.access(out, os.W_OK):
@@ -133,14 +127,14 @@ def _train(options: argparse.Namespace) -> int:
             picture = draw_it()
             save_it = picture.save if hasattr(picture, "save") else partial(save_figure, picture)
             written.append(save_it(out / name))
-        except (ProviderError, ImportError) as error:  # what the others need may be there
+        except (ProviderError, ImportError) as error:  # the others may need nothing that is missing
             print(f"microgradnet: no {name}: {error}", file=sys.stderr)
     print("written:", *written)
     return 130 if history.ended == "interrupted" else 0
 
 
 def _pictures(task: Task, model: MLP, history: Any, X: Any, Y: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """What can be drawn of a training and of samples: the name of the file, and what draws it."""
+    """The pictures of a training and of samples: the name of each file, and a function that draws it."""
     from microgradnet.compiling import compile
     from microgradnet.train import plotting
 

@@ -1,5 +1,6 @@
-"""A trained network, for the tests of what `train` has written and of what `predict` makes of it."""
+"""A trained network, for the tests of `train` and of `predict`; and a browser that is never opened."""
 
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -12,3 +13,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("moons")
     assert main(["train", "moons", "--hidden", "8,8", "--epochs", "20", "--out", str(out), "--quiet"]) == 0
     return out
+
+
+@pytest.fixture(autouse=True)
+def visited(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that would have been opened in the browser."""
+    addresses: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: not addresses.append(address))
+    return addresses

@@ -1,6 +1,7 @@
 """`microgradnet run`, `list`, `draw` and `page`: what they print and write. `step`: tests/stepping/test_terminal.py."""
 
 import sys
+import webbrowser
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -131,3 +132,39 @@ def test_a_page_of_an_operation_made_by_hand_is_refused_in_one_line(capsys: pyte
     assert error.startswith("microgradnet: '*' has a _backward() of its own")
     assert error.count("\n") == 1
     assert not Path("hand.html").exists()
+
+
+PROGRAM = "from microgradnet import Value\na = Value(2.0, 'a')\ny = a * a\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "graph", "name"),
+    [
+        ("draw", "neuron", "neuron.svg"), ("page", "neuron", "neuron.html"),
+        ("draw", "deep/mine.py:y", "mine-y.svg"), ("page", "deep/mine.py:y", "mine-y.html"),
+    ],
+)  # fmt: skip
+def test_without_a_name_the_file_is_named_after_the_graph(
+    command: str, graph: str, name: str, capsys: pytest.CaptureFixture[str], visited: list[str]
+) -> None:
+    Path("deep").mkdir()
+    Path("deep/mine.py").write_text(PROGRAM, "utf-8")
+    assert main([command, graph]) == 0
+    assert capsys.readouterr().out == f"{name}\n"
+    assert "<svg" in Path(name).read_text("utf-8")
+    assert visited == []
+
+
+@pytest.mark.parametrize("command", ["draw", "page"])
+def test_what_is_written_is_opened_on_request(command: str, visited: list[str]) -> None:
+    assert main([command, "neuron", "-o", "a b.html" if command == "page" else "a b.svg", "--open"]) == 0
+    assert visited == [next(Path().glob("a b.*")).resolve().as_uri()]
+
+
+def test_where_there_is_no_browser_the_file_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(webbrowser, "open", lambda address: False)
+    assert main(["page", "neuron", "--open"]) == 1
+    assert "open neuron.html in one" in capsys.readouterr().err
+    assert Path("neuron.html").exists()

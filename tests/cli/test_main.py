@@ -1,5 +1,6 @@
 """The command line, called as a function and as a program: messages, exit codes, help, and what it loads."""
 
+import io
 import json
 import os
 import signal
@@ -31,8 +32,7 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         (["run", "nuron"], 2, "did you mean 'neuron'?"),
         (["draw", "two_neurons", "-o", "a.svg"], 2, "did you mean 'two-neurons'?"),
         (["run", "zzzz"], 2, "there are neuron, two-neurons"),
-        (["draw", "neuron"], 2, "-o"),
-        ([], 2, "COMMAND"),
+        (["draw"], 2, "NAME|FILE.py:VARIABLE"),
         (["draw", "neuron", "-o", "a.jpeg"], 1, ".svg, .png, .pdf, .dot"),
         (["draw", "neuron", "-o", "nowhere/a.svg"], 1, "nowhere"),
         (["run", "neuron", "--graphs", "/dev/null/x"], 1, "/dev/null/x"),
@@ -43,6 +43,18 @@ def test_mistakes_are_said_in_a_line_with_a_code(arguments: list[str], code: int
     assert ended.returncode == code
     assert says in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_alone_it_greets_and_names_three_commands_that_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("quit\n"))
+    ended = program()
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("Welcome to microgradnet")
+    lines = [line.split("  ")[1].split() for line in ended.stdout.splitlines() if line.startswith("  ")]
+    tries = [arguments for program, *arguments in lines if program == "microgradnet"]
+    assert len(tries) == 3
+    for arguments in tries:
+        assert main(arguments) == 0
 
 
 def test_help_names_every_command() -> None:
@@ -118,7 +130,8 @@ def test_as_a_function_and_as_a_program_it_says_and_draws_the_same(capsys: pytes
 @pytest.mark.parametrize(
     ("command", "words"),
     [([], ["run", "list", "draw", "Start with"]), (["run"], ["NAME", "--graphs DIR", "without one, all"]),
-     (["draw"], ["NAME", "--output FILE", ".svg, .png, .pdf or .dot", "--view", "--direction", "--op-nodes"])],
+     (["draw"], ["NAME", "--output FILE", ".svg, .png, .pdf or .dot", "--view", "--direction", "--op-nodes"]),
+     (["page"], ["NAME|FILE.py:VARIABLE", "(NAME.html)", "--open"])],
 )  # fmt: skip
 def test_help_reads_well(command: list[str], words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

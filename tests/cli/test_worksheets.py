@@ -43,6 +43,15 @@ def test_copies_are_all_different(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert len(set(text.split("<section>"))) == 31
 
 
+def test_without_a_folder_it_is_named_after_the_graph(capsys: pytest.CaptureFixture[str], visited: list[str]) -> None:
+    assert main(["worksheet", "neuron", "--hide", "values", "--open"]) == 0
+    assert capsys.readouterr().out.startswith("1 worksheet of 3 blanks: neuron-worksheets\n")
+    assert visited == [Path("neuron-worksheets/sheets.html").resolve().as_uri()]
+    Path("small.py").write_text("from microgradnet import Value\ny = Value(2.0, 'x') * 3\n")
+    assert main(["worksheet", "small.py:y", "--copies", "2"]) == 0
+    assert capsys.readouterr().out.startswith("2 worksheets of 1 blank each: small-y-worksheets\n")
+
+
 def test_the_same_seed_writes_the_same(tmp_path: Path) -> None:
     for folder, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         write(tmp_path / folder, "--seed", seed)
@@ -171,7 +180,7 @@ def test_more_copies_than_there_are_different_ones(tmp_path: Path, capsys: pytes
     (tmp_path / "small.py").write_text("from microgradnet import Value\nx = Value(2.0, 'x')\nloss = x * 2\n")
     assert main(["worksheet", f"{tmp_path}/small.py:loss", "-o", str(tmp_path / "out"), "--copies", "100"]) == 1
     said = capsys.readouterr()
-    assert "there are no 100 different ones" in said.err
+    assert "different ones, not 100" in said.err
     assert len(list((tmp_path / "out").glob("sheet-*.svg"))) == int(said.out.split()[0]) > 1
 
 

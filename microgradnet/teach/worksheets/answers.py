@@ -1,4 +1,4 @@
-"""Tables of answers: written for a worksheet, and read again, whatever program has saved them."""
+"""Tables of answers: written for a worksheet, and read again from whatever program saved them."""
 
 import csv
 import io
@@ -12,11 +12,9 @@ from typing import NamedTuple
 from microgradnet._shared.csv_tables import read_lines
 from microgradnet._shared.files import write_atomically
 
-COLUMNS = ("sheet", "blank", "quantity", "answer")
-
 
 class Answer(NamedTuple):
-    """A line of the table: the sheet's name, the number of a blank, what it is called, and what was answered."""
+    """A line of the table: the sheet's name, the number and the name of a blank, and the answer."""
 
     sheet: str
     blank: str
@@ -24,48 +22,56 @@ class Answer(NamedTuple):
     answer: str
 
 
-def write_answers(path: str | os.PathLike[str], rows: Iterable[Answer]) -> Path:
-    """Write a table to a .csv or .json file, whole or not at all.
+def write_answers(path: str | os.PathLike[str], answers: Iterable[Answer]) -> Path:
+    """Write a table to a .csv or .json file atomically.
 
     Raises:
         ValueError: the name ends in neither.
     """
-    suffix = _suffix(path)
-    if suffix == ".json":
-        return write_atomically(path, json.dumps([row._asdict() for row in rows], ensure_ascii=False, indent=1) + "\n")
+    if _is_json(path):
+        text = json.dumps([answer._asdict() for answer in answers], ensure_ascii=False, indent=1) + "\n"
+        return write_atomically(path, text)
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([COLUMNS, *rows])
+    csv.writer(buffer, lineterminator="\n").writerows([Answer._fields, *answers])
     return write_atomically(path, buffer.getvalue())
 
 
 def read_answers(path: str | os.PathLike[str]) -> list[Answer]:
-    """The lines of a table. Spreadsheets' semicolons, tabs and byte order marks are fine.
+    """The lines of a table. Spreadsheets' semicolons, tabs and byte order marks are accepted.
 
     Raises:
-        ValueError: the file is no such table.
+        ValueError: the file is no such table; the message names the column that is missing.
         OSError: it cannot be read.
     """
-    suffix = _suffix(path)
+    is_json = _is_json(path)
     try:
-        records = json.loads(Path(path).read_text("utf-8-sig")) if suffix == ".json" else _records(path)
-        return [Answer(*(_text(record[column]) for column in COLUMNS)) for record in records]
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        columns = ", ".join(COLUMNS)
-        raise ValueError(f"{path} is no table of answers: it needs the columns {columns} ({error!r:.80})") from None
+        records = json.loads(Path(path).read_text("utf-8-sig")) if is_json else _csv_records(path)
+        answers = list(map(_answer, records))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{path} is no table of answers, {error}: it needs the columns {', '.join(Answer._fields)}. Fill in the "
+            "column 'answer' of a table that `microgradnet worksheet` or `save_answers` has written, and leave the rest"
+        ) from None
+    return answers if is_json else answers[1:]
 
 
-def _records(path: str | os.PathLike[str]) -> list[dict[str, str]]:
-    heading, *lines = read_lines(path)
-    names = [name.strip() for name in heading.cells]
-    return [dict(zip_longest(names, line.cells[: len(names)], fillvalue="")) for line in lines]
+def _csv_records(path: str | os.PathLike[str]) -> list[dict[str, str]]:
+    """Each line by the names in the first, which is a record too."""
+    table = [cells for _, cells in read_lines(path)] or [[]]
+    names = [name.strip() for name in table[0]]
+    return [dict(zip_longest(names, cells[: len(names)], fillvalue="")) for cells in table]
 
 
-def _text(found: object) -> str:
-    return "" if found is None else str(found)
+def _answer(record: object) -> Answer:
+    if not isinstance(record, dict):
+        raise ValueError(f"{record!r:.40} is not an object with names")
+    if missing := [name for name in Answer._fields if name not in record]:
+        raise ValueError(f"the column {missing[0]!r} is missing")
+    return Answer(*("" if record[name] is None else str(record[name]) for name in Answer._fields))
 
 
-def _suffix(path: str | os.PathLike[str]) -> str:
+def _is_json(path: str | os.PathLike[str]) -> bool:
     suffix = Path(path).suffix.lower()
     if suffix not in {".csv", ".json"}:
         raise ValueError(f"answers stand in a .csv or .json file: end the name with one of these; got {str(path)!r}")
-    return suffix
+    return suffix == ".json"

@@ -5,28 +5,30 @@ import re
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from microgradnet._shared.webpage import WebPage, document, fill
 from microgradnet.notation.names import number
-from microgradnet.teach.misconceptions.quantities import Numbers
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconception
 from microgradnet.teach.worksheets.blanks import Blank
-from microgradnet.teach.worksheets.sheet import Sheet
+from microgradnet.teach.worksheets.quantities import Numbers
 from microgradnet.teach.worksheets.tolerance import RELATIVE, is_near
+
+if TYPE_CHECKING:
+    from microgradnet.teach.worksheets.worksheet import Worksheet
 
 ASSETS = Path(__file__).with_name("assets")
 PAPERS = {"A4": "A4", "Letter": "letter"}
 LAYOUTS = (("LR", "portrait", 510, 560), ("LR", "landscape", 750, 330), ("TB", "portrait", 510, 560))
-"""For a sheet of paper: the way arrows run, how it is turned, and the points that there are for the picture."""
-LONG = 20  # characters of a name, for which half a page is not wide enough
-WIDE, WIDEST = 1.6, 1500.0  # times as wide as high; points, for a screen
+"""The layouts of a sheet: direction of the arrows, orientation, and width and height of the picture in points."""
+LONG = 20  # characters of a name that does not fit in half a page
+WIDE, WIDEST = 1.6, 1500.0  # width over height; points on a screen
 
 
 class PrintedPage(WebPage):
     """Worksheets to print in black and white, or their answer keys; the browser's print command makes a PDF of them."""
 
-    def __init__(self, sheets: Sequence[Sheet], paper: str, with_answers: bool) -> None:
+    def __init__(self, sheets: "Sequence[Worksheet]", paper: str, with_answers: bool) -> None:
         if paper not in PAPERS:
             raise ValueError(f"unknown paper {paper!r}: it must be one of {', '.join(PAPERS)}")
         self.title = f"{sheets[0].title}: answers" if with_answers else sheets[0].title
@@ -40,7 +42,7 @@ class PrintedPage(WebPage):
         return document(self.title, body, paper + _asset("printed.css"))
 
     def _layout(self) -> tuple[str, str, int, int]:
-        """How the picture is largest on the paper, up to its own size."""
+        """The layout in which the picture is largest, up to its own size."""
         sizes = {way: _size(self._sheets[0].picture(direction=way).svg) for way in ("LR", "TB")}
 
         def scale(layout: tuple[str, str, int, int]) -> float:
@@ -49,7 +51,7 @@ class PrintedPage(WebPage):
 
         return max(LAYOUTS, key=scale)
 
-    def _sheet(self, sheet: Sheet, picture: str) -> str:
+    def _sheet(self, sheet: "Worksheet", picture: str) -> str:
         who = "" if self._with_answers else '<p class="who">Name <span></span> Date <span></span></p>\n'
         lines = "\n".join(map(self._line, sheet.blanks))
         kind = "key" if self._with_answers else "blanks"
@@ -70,11 +72,11 @@ class PrintedPage(WebPage):
 
 
 class PlayedPage(WebPage):
-    """A page whose blanks are inputs: marked as they are filled in, with hints, and words for the usual mistakes."""
+    """A page whose blanks are inputs, marked as they are filled in, with hints and explanations of common mistakes."""
 
-    _sandbox = "allow-scripts allow-downloads"  # of the answers
+    _sandbox = "allow-scripts allow-downloads"  # to save the answers
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: "Worksheet") -> None:
         self.title = sheet.title
         self._sheet = sheet
 
@@ -86,7 +88,7 @@ class PlayedPage(WebPage):
         exact, shown = Numbers(sheet.graph), Numbers(sheet.graph, as_shown=True)
         data = {
             "sheet": sheet.name,
-            "tolerance": 2 * RELATIVE,  # who computes on with three digits is as far off
+            "tolerance": 2 * RELATIVE,  # the error of answers computed from numbers of three digits
             "blanks": [
                 {
                     "number": blank.number,
@@ -114,13 +116,13 @@ class PlayedPage(WebPage):
 
 
 def _mistakes(blank: Blank, wrong: Sequence[tuple[Misconception, Numbers]]) -> list[dict[str, Any]]:
-    """Wrong numbers that a misconception gives, and what to say of them."""
-    found: dict[float, str] = {}
+    """The wrong numbers that misconceptions give, and an explanation of each."""
+    texts: dict[float, str] = {}
     for row, numbers in wrong:
         answer = numbers.by(blank.quantity).number
         if isfinite(answer) and not is_near(answer, blank.answer):
-            found.setdefault(answer, f"perhaps {row.title}. Remember: {row.why}.")
-    return [{"answer": answer, "words": words} for answer, words in found.items()]
+            texts.setdefault(answer, f"perhaps {row.title}. Remember: {row.why}.")
+    return [{"answer": answer, "words": words} for answer, words in texts.items()]
 
 
 def _size(svg: str) -> tuple[float, float]:

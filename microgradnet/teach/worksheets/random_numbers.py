@@ -1,23 +1,24 @@
-"""Friendly numbers: a graph with other numbers in its leaves, chosen so that a person can work with them."""
+"""A graph with random numbers in its leaves, chosen so that its answers are short and common mistakes show."""
 
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.notation.names import number
 from microgradnet.ops import INPUT, PARAMETER
 from microgradnet.teach.misconceptions.passes import Graph
-from microgradnet.teach.misconceptions.quantities import Numbers, Quantity
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS
+from microgradnet.teach.worksheets.quantities import Numbers, Quantity
 from microgradnet.teach.worksheets.tolerance import is_near
 from microgradnet.value import Value, apply
 
 POOL = (1, 2, 3, 4, 5, 0.5, 1.5, 2.5, 0.2, 0.4, 0.1, 0.25)
 WEIGHTS = (6, 8, 6, 3, 2, 6, 3, 2, 2, 2, 1, 1)
-DRAWS, LOOKED_AT = 60, 5
+DRAWS, COMPARED = 60, 5
 SMALL, LARGE = 0.01, 100.0  # outside this range answers are tedious by hand
-FLAT = 0.05  # of a slope: a sigmoid's where its operand is beyond ±3
+FLAT = 0.05  # the slope of a sigmoid whose operand is beyond ±3
 
 
 def rebuilt(root: Value, data: Mapping[Value, float]) -> dict[Value, Value]:
@@ -41,17 +42,26 @@ def rebuilt(root: Value, data: Mapping[Value, float]) -> dict[Value, Value]:
     return copies
 
 
-def friendly(
-    root: Value, seed: int | str, asked: Callable[[Graph, Mapping[Value, Value]], Sequence[Quantity]]
-) -> dict[Value, Value]:
-    """A copy of the graph with friendly numbers, drawn from the seed: for each value its copy.
+class _Draw(NamedTuple):
+    """A copy of the graph, the quantities to compute, and how tedious they are."""
 
-    Of many draws the one is taken whose answers are short and in which the usual mistakes give other answers.
+    copies: dict[Value, Value]
+    graph: Graph
+    quantities: Sequence[Quantity]
+    cost: float
+
+
+def with_random_numbers(
+    root: Value, seed: int | str, choose: Callable[[Graph, Mapping[Value, Value]], Sequence[Quantity]]
+) -> dict[Value, Value]:
+    """A copy of the graph with random numbers: for each value its copy.
+
+    Of many draws it takes one with short answers in which the common mistakes give other answers.
 
     Args:
         root: the result; constants keep their numbers, and so do inputs of 0 and 1, which may be targets or classes.
-        seed: the same gives the same numbers.
-        asked: what is asked of a copy, given the copies of the values.
+        seed: the same seed gives the same numbers.
+        choose: the quantities to compute in a copy, given the copies of the values.
 
     Raises:
         ValueError: no draw gives finite numbers.
@@ -62,23 +72,22 @@ def friendly(
         for leaf in Graph(root).leaves
         if leaf.op is PARAMETER or (leaf.op is INPUT and leaf.data not in {0.0, 1.0})
     ]
-    found: list[tuple[float, int, dict[Value, Value], Graph, Sequence[Quantity]]] = []
-    for draw in range(DRAWS):
+    draws = []
+    for _ in range(DRAWS):
         data = {leaf: rng.choice((1, -1, 1)) * rng.choices(POOL, WEIGHTS)[0] for leaf in free}
         try:
             copies = rebuilt(root, data)
             graph = Graph(copies[root])
         except ArithmeticError:
             continue
-        quantities = asked(graph, copies)
+        quantities = choose(graph, copies)
         answers = [Numbers(graph).by(quantity).number for quantity in quantities]
-        price = sum(map(_length, answers)) + _sameness(data) + _flatness(graph)
-        found.append((price, draw, copies, graph, quantities))
-    if not found:
+        cost = sum(map(_length, answers)) + _sameness(data) + _flatness(graph)
+        draws.append(_Draw(copies, graph, quantities, cost))
+    if not draws:
         raise ValueError(f"none of {DRAWS} draws of numbers can be computed with: leave out the seed to keep its own")
-    found.sort(key=lambda one: one[:2])
-    best = max(found[:LOOKED_AT], key=lambda one: (_told_apart(one[3], one[4]), -one[0]))
-    return best[2]
+    draws.sort(key=lambda draw: draw.cost)
+    return max(draws[:COMPARED], key=_distinguished).copies
 
 
 def _length(x: float) -> float:
@@ -89,24 +98,24 @@ def _length(x: float) -> float:
 
 
 def _sameness(data: Mapping[Value, float]) -> float:
-    """A mark for each number that is there twice: 2·2 does not tell which 2 is meant."""
+    """A penalty for each repeated number: 2·2 does not tell which 2 is meant."""
     return 2.0 * (len(data) - len({math.fabs(x) for x in data.values()}))
 
 
 def _flatness(graph: Graph) -> float:
-    """A mark for each activation where it is nearly flat: next to nothing goes through it."""
+    """A penalty for each activation where it is nearly flat: almost no gradient passes."""
     nodes = [node for node in graph.computed if node.op.activation]
     return 10.0 * sum(math.fabs(local_derivatives(node)[0]) < FLAT for node in nodes)
 
 
-def _told_apart(graph: Graph, quantities: Sequence[Quantity]) -> int:
-    """How many misconceptions give at least one other answer."""
-    right = Numbers(graph)
+def _distinguished(draw: _Draw) -> int:
+    """The number of misconceptions that change at least one answer."""
+    right = Numbers(draw.graph)
+
+    def differ(wrong: Numbers) -> bool:
+        return any(not is_near(wrong.by(q).number, right.by(q).number) for q in draw.quantities)
+
     return sum(
-        any(_differs(Numbers(graph, rules), right, quantity) for rules in row.rules(graph) for quantity in quantities)
-        for row in MISCONCEPTIONS.values()
+        any(differ(Numbers(draw.graph, rules)) for rules in misconception.rules(draw.graph))
+        for misconception in MISCONCEPTIONS.values()
     )
-
-
-def _differs(wrong: Numbers, right: Numbers, quantity: Quantity) -> bool:
-    return not is_near(wrong.by(quantity).number, right.by(quantity).number)

@@ -1,4 +1,4 @@
-"""How near an answer has to come, and what a person may write as a number."""
+"""How close an answer must be, and which spellings of numbers are read."""
 
 import math
 import re
@@ -13,9 +13,9 @@ _WRITTEN = re.compile(rf"([-+]?)(?:(\d+) +)?({_NUMBER})(?: */ *({_NUMBER}))?", r
 
 
 def is_near(answer: float, right: float, tolerance: float = RELATIVE, rounding: float = 0.0) -> bool:
-    """Whether |answer − right| is at most tolerance·|right|, or what rounding on the way can have made of it.
+    """Whether |answer − right| is at most tolerance·|right|, or the given error of intermediate rounding.
 
-    A right answer of 0 may come out as 1e-17 by floats, and as 1e-9 by a person.
+    Where the right answer is 0, floats may give 1e-17, and an answer of 1e-9 is accepted.
 
     >>> is_near(0.333, 1 / 3), is_near(0.3, 1 / 3), is_near(0.0, 0.0)
     (True, False, True)
@@ -25,10 +25,10 @@ def is_near(answer: float, right: float, tolerance: float = RELATIVE, rounding: 
 
 
 def read_number(text: object) -> float | None:
-    """The number that an answer says; None if it says nothing.
+    """The number of an answer, with point or comma, hyphen or minus, as a fraction or a mixed number; None if empty.
 
     Raises:
-        ValueError: it is no finite number. Point or comma, hyphen or minus, fractions and mixed numbers are all fine.
+        ValueError: it is not a finite number.
 
     >>> read_number(" −0,25 "), read_number("1/4"), read_number("2 1/4"), read_number("")
     (-0.25, 0.25, 2.25, None)

@@ -1,23 +1,65 @@
-"""`worksheet(loss)`: the graph with blanks in place of numbers, its answer key, and pages to print and to fill in."""
+"""`worksheet(loss)`: a graph with blanks in place of numbers, its answer key, and pages to print and to fill in."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from functools import partial
+from hashlib import sha256
 from math import isfinite
+from pathlib import Path
 
 from microgradnet._shared.text import one_line
+from microgradnet.drawing.diagram import Diagram
+from microgradnet.drawing.picture import Picture
 from microgradnet.graph import topological_order
+from microgradnet.notation.names import Namer, number
 from microgradnet.teach.misconceptions.passes import Graph
-from microgradnet.teach.worksheets.blanks import Hidden, asked
+from microgradnet.teach.worksheets.answers import Answer, write_answers
+from microgradnet.teach.worksheets.blanks import Hidden, blanks_of, hidden_quantities
 from microgradnet.teach.worksheets.pages import PlayedPage, PrintedPage
-from microgradnet.teach.worksheets.random_numbers import friendly
-from microgradnet.teach.worksheets.sheet import Sheet
+from microgradnet.teach.worksheets.quantities import LOCAL, Quantity
+from microgradnet.teach.worksheets.random_numbers import with_random_numbers
+from microgradnet.teach.worksheets.worksheet_view import BLACK_AND_WHITE, LINE, WorksheetView
 from microgradnet.value import Value
 
 MOST_VALUES = 100
 
 
-class Worksheet(Sheet):
-    """A graph of which some numbers are left out. In a notebook it shows itself as the page to fill in."""
+class Worksheet:
+    """A graph with blanks in place of some numbers. In a notebook it shows itself as the page to fill in.
+
+    Attributes:
+        title: the heading.
+        name: identifies it in the table of answers.
+        fingerprint: a hash of the numbers of its leaves.
+        graph: the graph that the answers are computed from.
+        blanks: the blanks, in the order of computing.
+    """
+
+    def __init__(self, graph: Graph, quantities: Sequence[Quantity], title: str, name: str) -> None:
+        self.graph = graph
+        self._namer = Namer(graph.nodes, for_equations=True)
+        self.title = title or f"Worksheet: {self._namer.name(graph.root)}"
+        self.fingerprint = sha256(repr([leaf.data for leaf in graph.leaves]).encode()).hexdigest()[:8]
+        self.name = name or f"{self.title}/{self.fingerprint}"
+        self.blanks = blanks_of(graph, quantities, self._namer)
+
+    @property
+    def svg(self) -> str:
+        """The graph with its blanks as SVG, in black and white."""
+        return self.picture().svg
+
+    def picture(self, filled: bool = False, direction: str = "LR") -> Picture:
+        """The graph with its blanks.
+
+        Args:
+            filled: show the answers in place of the blanks.
+            direction: the direction of the arrows: "LR", "RL", "TB" or "BT".
+        """
+        texts = {b.quantity: f"({b.number}) {number(b.answer) if filled else LINE}" for b in self.blanks}
+        spread = 0.7 if any(quantity.kind == LOCAL for quantity in texts) else 0.5
+        diagram = Diagram(direction, spread=spread, theme=BLACK_AND_WHITE)
+        view = WorksheetView(self.graph, self._namer, texts, diagram)
+        return Picture(diagram.to_dot(), self.title, counts=(len(view.numbers), len(diagram.arrows)))
 
     def printed(self, paper: str = "A4") -> PrintedPage:
         """A page to print: the graph, and a line to write on for each blank. `.save(path)` writes it.
@@ -28,33 +70,46 @@ class Worksheet(Sheet):
         return PrintedPage([self], paper, with_answers=False)
 
     def key(self, paper: str = "A4") -> PrintedPage:
-        """The answer key, a page to print: each answer, and how one comes to it."""
+        """The answer key, a page to print: each answer and its derivation."""
         return PrintedPage([self], paper, with_answers=True)
 
     def page(self) -> PlayedPage:
-        """A page to fill in: each answer is marked as it is given, and there are hints."""
+        """A page to fill in, which marks each answer as it is given and offers hints."""
         return PlayedPage(self)
+
+    def save_answers(self, path: str | os.PathLike[str], filled: bool = False) -> Path:
+        """Write the table of the blanks to a .csv or .json file: to be filled in, or `filled` with the answers.
+
+        Raises:
+            ValueError: the name ends in neither.
+        """
+        return write_answers(
+            path, [Answer(self.name, str(b.number), b.name, repr(b.answer) if filled else "") for b in self.blanks]
+        )
 
     def _repr_html_(self) -> str:
         return self.page()._repr_html_()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.title!r}: {len(self.blanks)} blanks>"
 
 
 def worksheet(
     loss: Value, hide: Hidden | Iterable[Hidden] = "grads", *,
     seed: int | str | None = None, title: str = "", name: str = "",
 ) -> Worksheet:  # fmt: skip
-    """A worksheet of a graph: a picture in which numbers are left out, to be found by computing.
+    """A worksheet of a graph: its picture with blanks in place of numbers that are to be computed.
 
     Args:
-        loss: the result that the graph is of. It is not changed.
-        hide: what is left out: "grads", "values" or "local derivatives"; or a list of these, and of values, whose
-            gradients are left out.
-        seed: None keeps the numbers of the graph; else friendly ones are drawn from it, the same from the same.
-        title: stands above; else what the graph computes.
-        name: stands in the table of answers, to know the sheet by; else title and fingerprint.
+        loss: the root of the graph. It is not changed.
+        hide: the numbers to blank: "grads", "values" or "local derivatives"; or a list of these and of values, whose
+            gradients are blanked.
+        seed: None keeps the numbers of the graph; else short ones are drawn from it, the same for the same seed.
+        title: the heading; else the name of the result.
+        name: identifies the sheet in the table of answers; else title and fingerprint.
 
     Returns:
-        A worksheet: `.svg`, `.printed()`, `.key()` and `.page()` are its forms, `.blanks` its questions, and `grade`
+        A worksheet: `.svg`, `.printed()`, `.key()` and `.page()` show it, `.blanks` holds its questions, and `grade`
         marks answers to it.
 
     Raises:
@@ -73,16 +128,14 @@ def worksheet(
             f"a worksheet has room for {MOST_VALUES} values, this graph has {len(values):,}: take a part, as one neuron"
         )
     hidden = [hide] if isinstance(hide, str | Value) else list(hide)
-    ask = partial(asked, hidden=hidden)
-    copies = {value: value for value in values}
-    if seed is not None:
-        copies = friendly(loss, seed, lambda graph, copies: ask(graph, copies=copies))
+    choose = partial(hidden_quantities, hidden)
+    copies = {value: value for value in values} if seed is None else with_random_numbers(loss, seed, choose)
     graph = Graph(copies[loss])
-    quantities = ask(graph, copies=copies)
+    quantities = choose(graph, copies)
     if not quantities:
         what = " and no ".join(f"gradient of {one!r} to ask for" if isinstance(one, Value) else one for one in hidden)
         raise ValueError(f"there is nothing to leave out: this graph has no {what or 'blank if nothing is hidden'}")
     sheet = Worksheet(graph, quantities, one_line(title), one_line(name))
-    if not all(isfinite(x) for x in (*(node.data for node in graph.uses), *(blank.answer for blank in sheet.blanks))):
-        raise ValueError("nobody can compute with infinities or NaNs, and there are some in this graph")
+    if not all(map(isfinite, [*(node.data for node in graph.nodes), *(blank.answer for blank in sheet.blanks)])):
+        raise ValueError("a worksheet needs finite numbers, and this graph has infinities or NaNs")
     return sheet

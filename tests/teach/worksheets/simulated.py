@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from microgradnet import Value, parameter, relu, sigmoid, tanh, weighted_sum
 from microgradnet.teach.misconceptions.passes import Rules, gradients
-from microgradnet.teach.misconceptions.quantities import GRADIENT, Numbers
 from microgradnet.teach.worksheets import Worksheet
+from microgradnet.teach.worksheets.quantities import GRADIENT, Numbers
 
 
 def random_graph(seed: int) -> Value:

@@ -210,7 +210,15 @@ def test_answers_to_other_questions_are_refused(answers: Any, words: str) -> Non
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("a.csv", "blank,answer\n1,2\n", "needs the columns sheet, blank"),
+        (
+            "a.csv",
+            "blank,answer\n1,2\n",
+            r"a.csv is no .*column 'sheet' is missing: it needs the columns sheet, b",
+        ),
+        ("a.csv", "sheet,blank,quantity\n", "column 'answer' is missing.* Fill in the column 'answer'"),
+        ("a.csv", "", "a.csv is no .*column 'sheet' is missing"),
+        ("a.json", '[{"sheet": "E"}]', "a.json is no .*column 'blank' is missing"),
+        ("a.json", "5", "a.json is no table of answers"),
         ("a.csv", "\xff\xfe\x00", "needs the columns"),
         (
             "a.csv",

@@ -1,4 +1,4 @@
-"""Quantities of a graph that a sheet can ask for, and their numbers by given rules from a learner's numbers."""
+"""Quantities of a graph that a worksheet can ask for, and their numbers by given rules from a learner's numbers."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,15 @@ from microgradnet.value import Value
 
 VALUE, GRADIENT, LOCAL = "value", "gradient", "local derivative"
 SHOWN = 4  # significant digits of a number on a sheet
-ROUNDING = 1e-3  # of what is added up: two factors as a sheet shows them, each good to half a unit in its fourth digit
+ROUNDING = 1e-3  # of a sum: two factors as a sheet shows them, each good to half a unit in its fourth digit
 
 
 class Quantity(NamedTuple):
-    """A number that a sheet can ask for.
+    """A number that a worksheet can ask for.
 
     Attributes:
         kind: `VALUE`, `GRADIENT` or `LOCAL`.
-        node: whose.
+        node: the value that it belongs to.
         position: for a local derivative: by which operand of the node.
     """
 
@@ -37,22 +37,22 @@ class Quantity(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A number, and how far from it a learner's may be who has rounded on the way."""
+    """A number, and how far from it an answer may be after intermediate rounding."""
 
     number: float
     rounding: float = 0.0
 
 
 class Numbers:
-    """The numbers of a graph by given rules, as a learner has them who computes step by step.
+    """The numbers of a graph by given rules, as computed step by step by a learner.
 
     Args:
-        graph: with the right numbers.
-        rules: what the learner goes by.
-        given: what the learner has found; it goes into what is computed from it.
-        as_shown: whether what is there is taken with the four digits that a sheet shows of it.
-        asked: what the learner had to find, in an order of computing; of these, what is not given is computed by the
-            rules. All else is there.
+        graph: holds the right numbers.
+        rules: the rules that the learner applies.
+        given: the learner's answers, from which later numbers are computed.
+        asked: the blanks, in an order of computing; those without an answer are computed by the rules, and everything
+            else is on the sheet.
+        as_shown: take the numbers on the sheet with the four digits shown.
 
     >>> from microgradnet import Value
     >>> w, x = Value(2.0, "w"), Value(3.0, "x"); z = w * x; L = z * z
@@ -64,29 +64,32 @@ class Numbers:
         self, graph: Graph, rules: Rules = RIGHT, given: Mapping[Quantity, float] | None = None,
         asked: Sequence[Quantity] = (), as_shown: bool = False,
     ) -> None:  # fmt: skip
-        self.graph, self.rules, self._given, self._asked = graph, rules, given or {}, frozenset(asked)
-        self._as_shown = as_shown
-        self._found: dict[Quantity, Number] = {}
-        self._gradients: dict[Value, float] = {}  # of rules by which they do not follow from the numbers before
-        for quantity in asked:  # in order, so that each finds those before it
+        self.graph, self.rules, self._as_shown = graph, rules, as_shown
+        self._given, self._asked = given or {}, frozenset(asked)
+        self._computed: dict[Quantity, Number] = {}
+        self._gradients: dict[Value, float] = {}  # by rules whose gradients do not follow from earlier numbers
+        for quantity in asked:  # in order, so that the recursion stays shallow
             self.by(quantity)
 
     def by(self, quantity: Quantity) -> Number:
         """The number of a quantity by the rules, from earlier numbers; NaN if it cannot be computed."""
-        if quantity not in self._found:
+        if quantity not in self._computed:
             try:
-                self._found[quantity] = self._computed(quantity)
+                self._computed[quantity] = self._compute(quantity)
             except (ArithmeticError, ValueError):
-                self._found[quantity] = Number(math.nan)
-        return self._found[quantity]
+                self._computed[quantity] = Number(math.nan)
+        return self._computed[quantity]
 
-    def _computed(self, quantity: Quantity) -> Number:
+    def _compute(self, quantity: Quantity) -> Number:
         kind, node, position = quantity
+        if kind == GRADIENT:
+            return self._gradient(node)
+        x = [self._data(operand) for operand in node.operands]
         if kind == VALUE:
-            return Number(self.rules.value(node, [self._data(operand) for operand in node.operands]))
-        if kind == LOCAL:
-            x = [self._data(operand) for operand in node.operands]
-            return Number(self.rules.local(node, position, self._data(node), x))
+            return Number(self.rules.value(node, x))
+        return Number(self.rules.local(node, position, self._data(node), x))
+
+    def _gradient(self, node: Value) -> Number:
         if not self.rules.is_local:
             self._gradients = self._gradients or gradients(self.graph, self.rules)
             return Number(self._gradients[node])
@@ -116,12 +119,12 @@ class Numbers:
 
 
 def shown(x: float) -> float:
-    """A number with the digits that a sheet shows of it."""
+    """A number with the digits that a sheet shows."""
     return float(f"{x:.{SHOWN}g}")
 
 
 def is_short(x: float) -> bool:
-    """Whether a sheet shows all of a number.
+    """Whether a sheet shows all digits of a number.
 
     >>> is_short(0.125), is_short(1 / 3)
     (True, False)
