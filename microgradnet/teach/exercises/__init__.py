@@ -1,10 +1,21 @@
 """Fill-in-the-blank exercises and their checker. `EXERCISES` holds them by number."""
 
-from microgradnet.teach.exercises import backward, descent, mlp, neuron, order, softmax, tanh
+from microgradnet.teach.exercises import (
+    backward,
+    cross_entropy,
+    gradient_descent,
+    mlp,
+    neuron,
+    tanh,
+    topological_order,
+)
 from microgradnet.teach.exercises.exercise import Exercise
 
+_MODULES = (tanh, backward, topological_order, neuron, mlp, gradient_descent, cross_entropy)
+
 EXERCISES: dict[int, Exercise] = {
-    module.EXERCISE.number: module.EXERCISE for module in (tanh, backward, order, neuron, mlp, descent, softmax)
+    number: Exercise(number, module.__name__.rpartition(".")[2], module.TEXT, module.PARTS)
+    for number, module in enumerate(_MODULES, start=1)
 }
 """Every exercise by its number."""
 

@@ -1,11 +1,10 @@
 """Exercise 2: the loop of backward."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.graph import topological_order
-from microgradnet.teach.exercises.exercise import Exercise, Part, Question, equal_to
+from microgradnet.teach.exercises.exercise import Question, equal_to
 from microgradnet.value import Value
 
 TEXT = '''"""Exercise 2: the loop of backward.
@@ -32,7 +31,7 @@ def backward(order):
 
 
 class Node:
-    """A node as the exercise has it."""
+    """A node of the learner's graph."""
 
     def __init__(self, name: str, operands: Sequence["Node"] = (), local_derivatives: Sequence[float] = ()) -> None:
         self.name, self.operands, self.local_derivatives = name, tuple(operands), tuple(local_derivatives)
@@ -42,91 +41,50 @@ class Node:
         return self.name
 
 
-def _asked(what: str, build: Callable[[], Value], hint: str) -> Question:
-    """The gradients of a graph, compared with those of the package."""
-    order = topological_order(build())
-    right: dict[str, float] = {}
+def _question(graph: str, hint: str, **values: Value) -> Question:
+    """The gradients of a graph, compared with those of the package; `values` in topological order, by their names."""
+    [*values.values()][-1].backward()
 
     def ask(module: Any) -> dict[str, Any]:
         nodes: dict[Value, Node] = {}
-        for value in order:
-            operands = [nodes[operand] for operand in value.operands]
+        for name, value in values.items():
             partials = local_derivatives(value) if value.operands else ()
-            nodes[value] = Node(value.label, operands, partials)
-        order[-1].zero_grad()
-        order[-1].backward()
-        right.update({value.label: value.grad for value in order})
-        module.backward([nodes[value] for value in order])
+            nodes[value] = Node(name, [nodes[operand] for operand in value.operands], partials)
+        module.backward(list(nodes.values()))
         return {node.name: node.grad for node in nodes.values()}
 
     def judge(got: dict[str, Any]) -> str:
-        for name, gradient in reversed(right.items()):
-            if equal_to(gradient)(got[name]):
-                return f"{name}.grad should be {gradient:g}, and is {got[name]!r}"
+        for name, value in reversed(values.items()):
+            if equal_to(value.grad)(got[name]):
+                return f"{name}.grad should be {value.grad:g}, and is {got[name]!r}"
         return ""
 
-    return Question(f"backward(order) of the graph {what}", ask, judge, hint)
+    return Question(f"backward(order) of the graph {graph}", ask, judge, hint)
 
 
-def _labelled(**values: Value) -> Value:
-    for name, value in values.items():
-        value.label = name
-    return value
+_ADD = "contributions add up: += and not ="
 
-
-def _one() -> Value:
-    x = Value(3.0)
-    return _labelled(x=x, y=-x)
-
-
-def _product() -> Value:
-    a, b = Value(2.0), Value(3.0)
-    return _labelled(a=a, b=b, y=a * b)
-
-
-def _chain() -> Value:
-    x = Value(0.5)
-    u = -x
-    v = u.exp()
-    return _labelled(x=x, u=u, v=v, y=v.tanh())
-
-
-def _square() -> Value:
-    x = Value(3.0)
-    return _labelled(x=x, y=x * x)
-
-
-def _diamond() -> Value:
-    x = Value(2.0)
-    a, b = -x, x.exp()
-    return _labelled(x=x, a=a, b=b, y=a * b)
-
-
-def _late() -> Value:
-    x = Value(0.5)
-    a = x.tanh()
-    b = a.exp()
-    c = a * b
-    return _labelled(x=x, a=a, b=b, c=c, y=c + a)
-
-
-def parts() -> Sequence[Part]:
-    """The result, one node, a chain, and nodes that are used several times."""
-    start = "the gradient of the result, the last of the order, is 1"
-    chain = "go through the order backward; multiply the node's gradient by the local derivative"
-    add = "contributions add up: += and not ="
-    return [
-        Part("the gradient of the result, and of what it was computed from", [_asked("y = −x", _one, start)]),
-        Part("two operands, and a chain", [
-            _asked("y = a·b", _product, "contribute to each operand, by its own local derivative"),
-            _asked("u = −x, v = eᵘ, y = tanh(v)", _chain, chain),
-        ]),
-        Part("values that are used several times", [
-            _asked("y = x·x", _square, add),
-            _asked("a = −x, b = eˣ, y = a·b", _diamond, add),
-            _asked("a = tanh(x), b = eᵃ, c = a·b, y = c + a", _late, "a node passes on its complete gradient"),
-        ]),
-    ]  # fmt: skip
-
-
-EXERCISE = Exercise(2, "backward", "the loop of backward", TEXT, "backward", parts)
+PARTS = {
+    "the gradient of the result, and of what it was computed from": [
+        _question("y = −x", "the gradient of the result, the last of the order, is 1", x=(x := Value(3.0)), y=-x),
+    ],
+    "two operands, and a chain": [
+        _question(
+            "y = a·b", "contribute to each operand, by its own local derivative",
+            a=(a := Value(2.0)), b=(b := Value(3.0)), y=a * b,
+        ),
+        _question(
+            "u = −x, v = eᵘ, y = tanh(v)",
+            "go through the order backward; multiply the node's gradient by the local derivative",
+            x=(x := Value(0.5)), u=(u := -x), v=(v := u.exp()), y=v.tanh(),
+        ),
+    ],
+    "values that are used several times": [
+        _question("y = x·x", _ADD, x=(x := Value(3.0)), y=x * x),
+        _question("a = −x, b = eˣ, y = a·b", _ADD, x=(x := Value(2.0)), a=(a := -x), b=(b := x.exp()), y=a * b),
+        _question(
+            "a = tanh(x), b = eᵃ, c = a·b, y = c + a", "a node passes on its complete gradient",
+            x=(x := Value(0.5)), a=(a := x.tanh()), b=(b := a.exp()), c=(c := a * b), y=c + a,
+        ),
+    ],
+}  # fmt: skip

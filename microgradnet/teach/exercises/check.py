@@ -1,4 +1,4 @@
-"""`check(file)`: which exercise a file is, what of it is right, and the simplest example of what is not."""
+"""`check(file)`: recognise the exercise, run the file, and report what is right and the simplest counterexample."""
 
 import ast
 import json
@@ -15,20 +15,17 @@ from typing import Any, NamedTuple
 from microgradnet._shared.text import one_line, wrapped
 from microgradnet.teach.exercises import EXERCISES, Exercise
 
-SECONDS = 10.0
-_HEADING = re.compile(r"Exercise (\d+)\b")
-
-
 RUNNER = "microgradnet.teach.exercises.subprocess_runner"
+SECONDS = 10.0
 
 
 class Verdict(NamedTuple):
-    """What has come of a check.
+    """The result of a check.
 
     Attributes:
-        exercise: which it is.
-        is_right: whether all of it is.
-        text: what to say, line by line.
+        exercise: the exercise of the file.
+        is_right: whether all of it is right.
+        text: the report, line by line.
     """
 
     exercise: Exercise
@@ -37,15 +34,15 @@ class Verdict(NamedTuple):
 
 
 def check(file: str | os.PathLike[str], seconds: float = SECONDS) -> Verdict:
-    """Check a learner's file, which is run in a process of its own and never written to.
+    """Check a learner's file, which runs in a process of its own and is never written to.
 
     Args:
         file: one that `microgradnet exercise` has written, with the gap filled.
-        seconds: after which it is stopped.
+        seconds: the time after which it is stopped.
 
     Raises:
-        ValueError: this is no exercise, or no text.
-        OSError: the file cannot be read.
+        ValueError: the file is no exercise, or no text.
+        OSError: it cannot be read.
     """
     path = Path(file).expanduser().resolve()
     try:
@@ -53,38 +50,35 @@ def check(file: str | os.PathLike[str], seconds: float = SECONDS) -> Verdict:
     except UnicodeDecodeError:
         raise ValueError(f"{file} is no text (UTF-8)") from None
     exercise = _exercise_of(source, str(file))
-    notes, ended = _tried(path, exercise, seconds)
-    right = [f"right: {note['part']}" for note in notes if note["kind"] == "right"]
-    is_right = any(note["kind"] == "done" for note in notes)
-    lines = [f"exercise {exercise.number}, {exercise.title}", *right]
-    if is_right:
-        lines.append("All of it is right.")
-    else:
-        lines += _difference(notes, ended, exercise)
-    lines += [f"(It printed: {one_line(note['text'])[:300]})" for note in notes if note["kind"] == "printed"]
+    results, ended = _run(path, exercise, seconds)
+    by_kind = {result["kind"]: result for result in results}
+    is_right = "done" in by_kind
+    lines = [f"exercise {exercise.number}, {exercise.title}"]
+    lines += [f"right: {result['part']}" for result in results if result["kind"] == "right"]
+    lines += ["All of it is right."] if is_right else _difference(by_kind, ended, exercise)
+    if "printed" in by_kind:
+        lines.append(f"(It printed: {one_line(by_kind['printed']['text'])[:300]})")
     return Verdict(exercise, is_right, "\n".join(map(wrapped, lines)))
 
 
 def _exercise_of(source: str, file: str) -> Exercise:
-    """Which exercise a file is, by its heading or by what it defines."""
-    found = _HEADING.search(source[:400])
-    if found and int(found[1]) in EXERCISES:
-        return EXERCISES[int(found[1])]
-    try:
+    """The exercise of a file, by its heading or by the function or class that it defines."""
+    heading = re.search(r"Exercise (\d+)\b", source[:400])
+    if heading and int(heading[1]) in EXERCISES:
+        return EXERCISES[int(heading[1])]
+    with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         names = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        names = set()
-    for exercise in EXERCISES.values():
-        if exercise.defines in names:
-            return exercise
+        for exercise in EXERCISES.values():
+            if exercise.defines in names:
+                return exercise
     raise ValueError(
-        f"{file} is none of the exercises: its first line says which, as in 'Exercise 1: …'; "
+        f"{file} is none of the exercises: its first line must name one, as in 'Exercise 1: …'; "
         "`microgradnet exercise 1` writes one"
     )
 
 
-def _tried(path: Path, exercise: Exercise, seconds: float) -> tuple[list[dict[str, Any]], str]:
-    """What was noted of a trial, and how it ended if not by itself."""
+def _run(path: Path, exercise: Exercise, seconds: float) -> tuple[list[dict[str, Any]], str]:
+    """The results of a file, and how its process ended; "" if it ended normally."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report")
         report.touch()
@@ -103,21 +97,17 @@ def _tried(path: Path, exercise: Exercise, seconds: float) -> tuple[list[dict[st
             ended = f"it was still running after {seconds:g} seconds: is there a loop that has no end?"
         finally:
             _kill(process)
-        notes = [note for line in report.read_text("utf-8", "replace").splitlines() if (note := _note(line))]
-    return notes, ended
-
-
-def _note(line: str) -> dict[str, Any] | None:
-    """What a line of the report says; None for one that was cut off."""
-    try:
-        note = json.loads(line)
-    except ValueError:
-        return None
-    return note if isinstance(note, dict) and "kind" in note else None
+        results = []
+        for line in report.read_text("utf-8", "replace").splitlines():
+            with suppress(ValueError):  # a line that was cut off
+                result = json.loads(line)
+                if isinstance(result, dict) and "kind" in result:
+                    results.append(result)
+    return results, ended
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End a process, and what it has started in its group (on Windows the process alone)."""
+    """End a process and its children (on Windows the process alone)."""
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -126,22 +116,25 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _difference(notes: list[dict[str, Any]], ended: str, exercise: Exercise) -> list[str]:
-    """The first thing that is not right."""
-    tried: dict[str, Any] = next((note for note in reversed(notes) if note["kind"] == "trying"), {})
-    call, hint = tried.get("call", ""), [f"hint: {tried['hint']}"] if tried.get("hint") else []
-    last = next((note for note in notes if note["kind"] in {"wrong", "failed"}), None)
-    if last is None:
-        return [f"not right: {call}", ended or "the program ended itself before it could be asked everything", *hint]
-    if last["kind"] == "wrong":
-        is_a_number = not last["why"].startswith(("it gives", "it changed", "it should give a"))
-        got = f"it gives {last['got']}; " if last["got"] and not last["why"].startswith("it gives") else ""
-        said = [f"not right: {last['part']}", f"the simplest example: {last['call']}", f"{got}{last['why']}"]
-        return [*said, *hint * is_a_number]
-    if last["error"] == "NotImplementedError":
+def _difference(by_kind: dict[str, dict[str, Any]], ended: str, exercise: Exercise) -> list[str]:
+    """The report of the first wrong answer, from the last result of each kind."""
+    asked = by_kind.get("trying", {})
+    call, hints = asked.get("call", ""), [f"hint: {asked['hint']}"] if "hint" in asked else []
+    if wrong := by_kind.get("wrong"):
+        why = wrong["why"]
+        got = f"it gives {wrong['got']}; " if wrong["got"] and not why.startswith("it gives") else ""
+        is_about_type = why.startswith(("it gives", "it changed", "it should give a"))
+        lines = [f"not right: {wrong['part']}", f"the simplest example: {call}", f"{got}{why}"]
+        return lines if is_about_type else lines + hints
+    failed = by_kind.get("failed")
+    if failed is None:
+        return [f"not right: {call}", ended or "the program ended itself before it could be asked everything", *hints]
+    error, says = failed["error"], failed["says"]
+    if error == "NotImplementedError":
         return ["not yet written: " + (call.partition("(")[0] if "(" in call else exercise.defines)]
-    if last["error"] == "AttributeError" and "module 'learner' has no attribute" in last["says"]:
-        return [f"there is no {last['says'].rsplit(' ', 1)[-1]} in the file any more"]
-    where = [f"line {last['line']}: {last['code']}"] if last["line"] else []
-    hints = [] if last["error"] in {"SyntaxError", "IndentationError", "NameError", "ImportError"} else hint
-    return [f"not right: {call}", f"{last['error']}: {last['says']}", *where, *hints]
+    if error == "AttributeError" and "module 'learner' has no attribute" in says:
+        return [f"there is no {says.rsplit(' ', 1)[-1]} in the file any more"]
+    lines = [f"not right: {call}", f"{error}: {says}"]
+    if failed["line"]:
+        lines.append(f"line {failed['line']}: {failed['code']}")
+    return lines if error in {"SyntaxError", "IndentationError", "NameError", "ImportError"} else lines + hints

@@ -1,14 +1,15 @@
-"""A learner's file put to the questions of its exercise, as a program: `python -m` this module.
+"""Asks a learner's file the questions of its exercise, as a program: `python -m` this module.
 
-What comes of it is written, a line of JSON for each thing that is known, to a file: so prints of the learner's disturb
-nothing, and what was found before a program hangs or ends itself is not lost.
+The results are written to a file, a line of JSON for each, at once: prints of the learner's program do not disturb
+them, and they survive a program that hangs or ends itself.
 """
 
 import io
 import json
 import sys
 import traceback
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import redirect_stdout, suppress
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,7 @@ MEMORY = 4 * 2**30  # bytes
 
 
 class Printed(io.StringIO):
-    """What is printed, of which only the beginning is kept."""
+    """The beginning of what is printed."""
 
     def write(self, text: str) -> int:
         """Keep the text, if there is room."""
@@ -32,36 +33,34 @@ class Printed(io.StringIO):
         return len(text)
 
     def reconfigure(self, **options: object) -> None:
-        """As a file on a terminal has it; there is nothing to do."""
+        """Nothing; a program may call it, as it exists on the real output."""
 
 
 def main(file: Path, number: int, report: TextIO) -> None:
-    """Ask everything, up to the first wrong answer."""
-
-    def note(kind: str, **what: object) -> None:
-        print(json.dumps({"kind": kind, **what}), file=report, flush=True)
-
+    """Ask all questions, up to the first wrong answer, and write the results."""
     printed = Printed()
     with redirect_stdout(printed):
-        note("trying", call=f"the file itself: import {file.stem}")
-        try:
-            module = _loaded(file)
-            for part in EXERCISES[number].parts():
-                for question in part.questions:
-                    note("trying", call=question.call, hint=question.hint)
-                    if wrong := _wrong(module, question):
-                        note("wrong", part=part.title, call=question.call, hint=question.hint, **wrong)
-                        break
-                else:
-                    note("right", part=part.title)
-                    continue
-                break
-            else:
-                note("done")
-        except (Exception, SystemExit) as error:
-            note("failed", **_described(error, file))
-    if printed.getvalue():
-        note("printed", text=printed.getvalue())
+        for result in _results(file, number):
+            print(json.dumps(result), file=report, flush=True)
+    if text := printed.getvalue():
+        print(json.dumps({"kind": "printed", "text": text}), file=report)
+
+
+def _results(file: Path, number: int) -> Iterator[dict[str, Any]]:
+    yield {"kind": "trying", "call": f"the file itself: import {file.stem}"}
+    try:
+        module = _loaded(file)
+        for part, questions in EXERCISES[number].parts.items():
+            for question in questions:
+                yield {"kind": "trying", "call": question.call, "hint": question.hint}
+                got, why = _judged(module, question)
+                if why:
+                    yield {"kind": "wrong", "part": part, "got": got, "why": why}
+                    return
+            yield {"kind": "right", "part": part}
+        yield {"kind": "done"}
+    except (Exception, SystemExit) as error:
+        yield {"kind": "failed", **_described(error, file)}
 
 
 def _loaded(file: Path) -> ModuleType:
@@ -75,48 +74,41 @@ def _loaded(file: Path) -> ModuleType:
     return module
 
 
-def _wrong(module: Any, question: Question) -> dict[str, Any]:
-    """What is wrong with an answer; nothing if it is right."""
+def _judged(module: ModuleType, question: Question) -> tuple[str, str]:
+    """The answer as text, and what is wrong with it; "" if it is right."""
     try:
         got = question.ask(module)
     except ChangedError as error:
-        return {"got": "", "why": str(error)}
-    why = question.judge(got)
-    return {"got": _shown(got), "why": why} if why else {}
-
-
-def _shown(got: object) -> str:
+        return "", str(error)
+    if not (why := question.judge(got)):
+        return "", ""
     try:
-        return shorten(one_line(repr(got)), MOST_SHOWN)
-    except Exception:  # of the learner's own class; of Python's, for an int of thousands of digits
-        return f"something that cannot be shown, of type {type(got).__name__}"
+        return shorten(one_line(repr(got)), MOST_SHOWN), why
+    except Exception:  # from a class of the learner's, or an int of thousands of digits
+        return f"something that cannot be shown, of type {type(got).__name__}", why
 
 
 def _described(error: BaseException, file: Path) -> dict[str, Any]:
-    """An error as a learner sees it: what it says, and the line of the learner's own that it comes from."""
+    """An error: its type and message, and the line of the learner's file that it comes from."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-    line = frames[-1].lineno if frames else None
-    code = frames[-1].line if frames else ""
-    says = str(error)
+    line, code, says = (frames[-1].lineno, frames[-1].line, str(error)) if frames else (None, "", str(error))
     if isinstance(error, SyntaxError):
         line, code, says = error.lineno, error.text, error.msg
+    texts = {"says": says, "code": code or ""}
     return {
         "error": type(error).__name__,
-        "says": shorten(one_line(says), MOST_SHOWN),
         "line": line,
-        "code": shorten(one_line(code or ""), MOST_SHOWN),
+        **{name: shorten(one_line(text), MOST_SHOWN) for name, text in texts.items()},
     }
 
 
 if __name__ == "__main__":
-    try:
+    with suppress(ImportError, ValueError, OSError):  # not on Windows; not everywhere else
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    except (ImportError, ValueError, OSError):  # not on Windows; not everywhere else
-        pass
     file, number, path = sys.argv[1:]
     sys.argv[:] = [file]  # as for a program of its own
     sys.path[0] = str(Path(file).parent)
-    with Path(path).open("a", encoding="utf-8") as report:
-        main(Path(file), int(number), report)
+    with Path(path).open("a", encoding="utf-8") as results:
+        main(Path(file), int(number), results)

@@ -41,7 +41,7 @@ def test_a_right_solution_is_right(number: int, tmp_path: Path) -> None:
     verdict = check(written(tmp_path, RIGHT[number], number))
     assert verdict.is_right, verdict.text
     assert verdict.text.endswith("All of it is right.")
-    assert verdict.text.count("right: ") == len(EXERCISES[number].parts())
+    assert verdict.text.count("right: ") == len(EXERCISES[number].parts)
 
 
 @each_exercise

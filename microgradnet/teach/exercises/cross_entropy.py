@@ -1,10 +1,7 @@
 """Exercise 7: softmax and cross-entropy."""
 
-import math
-from collections.abc import Sequence
-
 from microgradnet.functions import logsumexp, softmax
-from microgradnet.teach.exercises.exercise import Exercise, Part, Question, question
+from microgradnet.teach.exercises.exercise import Question, question
 
 TEXT = '''"""Exercise 7: softmax and cross-entropy.
 
@@ -45,27 +42,24 @@ def _gradient(scores: list[float], target: int, hint: str) -> Question:
     return question("cross_entropy_gradient", scores, target, expected=expected, hint=hint)
 
 
-def parts() -> Sequence[Part]:
-    """Both functions, on scores that are easy and on some that are large."""
-    large = "subtract the largest score first"
-    return [
-        Part("the loss", [
-            _loss([0.0, 0.0], 0, f"two equal scores are two halves, and −log ½ = {math.log(2):.4f}"),
-            _loss([1.0, 0.0], 0, "the logarithm has a minus before it"),
-            _loss([1.0, 0.0], 1, "take the score of the right class"),
-            _loss([2.0, -1.0, 0.5], 2, "add up over all classes"),
-        ]),
-        Part("the loss of large scores", [
-            _loss([1000.0, 0.0], 0, large), _loss([1000.0, 0.0], 1, "do not take the logarithm of 0"),
-            _loss([-1000.0, -1000.0], 0, large),
-        ]),
-        Part("its gradient", [
-            _gradient([0.0, 0.0], 0, "½ − 1 for the right class, ½ for the other"),
-            _gradient([1.0, 0.0], 1, "1 less for the right class alone"),
-            _gradient([2.0, -1.0, 0.5], 2, "the gradients of all scores add up to 0"),
-            _gradient([1000.0, 0.0, -1000.0], 1, large),
-        ]),
-    ]  # fmt: skip
+_LARGE = "subtract the largest score first"
 
-
-EXERCISE = Exercise(7, "cross_entropy", "softmax and cross-entropy", TEXT, "cross_entropy", parts)
+PARTS = {
+    "the loss": [
+        _loss([0.0, 0.0], 0, "two equal scores are two halves, and −log ½ = 0.6931"),
+        _loss([1.0, 0.0], 0, "the logarithm has a minus before it"),
+        _loss([1.0, 0.0], 1, "take the score of the right class"),
+        _loss([2.0, -1.0, 0.5], 2, "add up over all classes"),
+    ],
+    "the loss of large scores": [
+        _loss([1000.0, 0.0], 0, _LARGE),
+        _loss([1000.0, 0.0], 1, "do not take the logarithm of 0"),
+        _loss([-1000.0, -1000.0], 0, _LARGE),
+    ],
+    "its gradient": [
+        _gradient([0.0, 0.0], 0, "½ − 1 for the right class, ½ for the other"),
+        _gradient([1.0, 0.0], 1, "1 less for the right class alone"),
+        _gradient([2.0, -1.0, 0.5], 2, "the gradients of all scores add up to 0"),
+        _gradient([1000.0, 0.0, -1000.0], 1, _LARGE),
+    ],
+}

@@ -1,0 +1,67 @@
+"""Exercise 6: gradient descent."""
+
+from collections.abc import Callable
+
+from microgradnet.teach.exercises.exercise import Question, question
+
+TEXT = '''"""Exercise 6: gradient descent.
+
+The gradient says for each parameter how fast the error grows with it. So a small step against it makes the error
+smaller:
+
+    p ← p − η·∂E/∂p       for each parameter p, with the learning rate η
+
+`gradient(parameters)` gives the list of the ∂E/∂p at these parameters. It changes with them: ask for it at every step,
+once, for all parameters together.
+
+Write the steps. Leave the list that you are given as it is. Then:  microgradnet check {file}
+"""
+
+
+def descend(gradient, parameters, learning_rate, steps):
+    """The parameters after so many steps, as a new list."""
+    raise NotImplementedError("your code here")
+'''
+
+
+def slope_one(parameters: list[float]) -> list[float]:
+    """The gradient of E = Σ p: 1."""
+    return [1.0 for _ in parameters]
+
+
+def square(parameters: list[float]) -> list[float]:
+    """The gradient of E = Σ p²: 2·p."""
+    return [2.0 * p for p in parameters]
+
+
+def product(parameters: list[float]) -> list[float]:
+    """The gradient of E = p·q: q and p."""
+    return parameters[::-1]
+
+
+def _question(
+    gradient: Callable[[list[float]], list[float]], start: list[float], rate: float, steps: int, hint: str
+) -> Question:
+    parameters = start
+    for _ in range(steps):
+        parameters = [p - rate * slope for p, slope in zip(parameters, gradient(parameters), strict=True)]
+    return question("descend", gradient, start, rate, steps, expected=parameters, hint=hint)
+
+
+_DOWN = "down is against the gradient: minus"
+_FIRST = "take all slopes first, and only then change the parameters"
+
+PARTS = {
+    "no step at all": [_question(slope_one, [1.0], 0.5, 0, "after 0 steps the parameters are as before")],
+    "one step": [
+        _question(slope_one, [1.0], 1.0, 1, _DOWN),
+        _question(slope_one, [1.0], 0.5, 1, "the learning rate says how far"),
+        _question(square, [3.0], 0.25, 1, _DOWN),
+    ],
+    "several steps": [_question(square, [4.0], 0.25, 2, "ask for the gradient anew at every step")],
+    "several parameters": [
+        _question(square, [1.0, -2.0], 0.25, 3, "each parameter has its own slope"),
+        _question(product, [1.0, 2.0], 0.5, 1, _FIRST),
+        _question(product, [1.0, 2.0], 0.5, 4, _FIRST),
+    ],
+}
