@@ -8,7 +8,7 @@ overwritten: each contribution replaces the one before (= for +=)
 ...
 """
 
-from microgradnet.teach.misconceptions.played import Comparison, run
+from microgradnet.teach.misconceptions.comparison import Comparison, run
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconception
 
 __all__ = ["MISCONCEPTIONS", "Comparison", "Misconception", "run"]

@@ -1,4 +1,4 @@
-"""A comparison as text: a wrong backward pass beside the right one, and the first step where they diverge."""
+"""`run(loss, name)`: a wrong backward pass beside the right one, and the first step where they diverge."""
 
 import math
 import operator
@@ -7,12 +7,13 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import NamedTuple
 
-from microgradnet._shared.text import shorten, wrapped
+from microgradnet._shared.text import shorten, suggestion, wrapped
 from microgradnet.notation.names import Namer, as_factor, in_brackets, number, signed
 from microgradnet.notation.writers import TEXT
 from microgradnet.stepping.steps import derivative
+from microgradnet.teach.misconceptions.comparison_page import ComparisonPage
 from microgradnet.teach.misconceptions.passes import RIGHT, Graph, Rules, Step, gradients, steps
-from microgradnet.teach.misconceptions.table import Misconception
+from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconception
 from microgradnet.value import Value
 
 NAME, LINE, BESIDE = 20, 42, 76  # characters: of a name, of an equation, of two beside each other
@@ -22,7 +23,7 @@ CLOSE = 1e-9
 
 
 class Parting(NamedTuple):
-    """The first step of the wrong pass that is wrong.
+    """The first wrong step.
 
     Attributes:
         step: its index, from 0.
@@ -33,24 +34,22 @@ class Parting(NamedTuple):
     reason: str
 
 
-class ListedComparison:
-    """Two passes through a graph, step by step: the right one, and that of a misconception.
-
-    Printed, both are listed.
+class Comparison:
+    """Two passes through a graph, the right one and that of a misconception: listed when printed, played in a notebook.
 
     Attributes:
-        misconception: the row of the table.
-        right, wrong: the steps of each.
-        parting: the first wrong step; None if on this graph the misconception makes no difference.
+        misconception: the misconception.
+        right, wrong: the steps of each pass.
+        parting: the first wrong step; None if the misconception makes no difference on this graph.
         gradients: for each value the right gradient and the wrong one.
     """
 
     def __init__(self, root: Value, misconception: Misconception) -> None:
         self.misconception = misconception
         self.graph = Graph(root)
-        self.rules = _telling(self.graph, misconception)
+        self.rules = _decisive(self.graph, misconception)
         self.right, self.wrong = tuple(steps(self.graph, RIGHT)), tuple(steps(self.graph, self.rules))
-        self.namer = Namer([*self.graph.leaves, *self.graph.computed], for_equations=True)
+        self.namer = Namer(self.graph.nodes, for_equations=True)
         self.parting = self._parting()
         wrong = gradients(self.graph, self.rules)
         self.gradients = {
@@ -60,12 +59,11 @@ class ListedComparison:
     def equation(self, step: Step, is_wrong: bool = False) -> str:
         """A step as text: "w.grad += 0.5 · 3 → 1.5"."""
         rules = self.rules if is_wrong else RIGHT
-        contribution = number(step.local)
-        if rules.contribution is operator.mul:
-            contribution = _product(step.upstream, step.local)
-        sign = "+=" if rules.join is operator.add else "="
+        is_product = rules.contribution is operator.mul
+        contribution = _product(step.upstream, step.local) if is_product else number(step.local)
         if (step.node, step.position) == rules.forgotten:
             contribution = f"(left out: {contribution})"
+        sign = "+=" if rules.join is operator.add else "="
         return f"{self._name(step.operand)}.grad {sign} {contribution} → {number(step.after)}"
 
     def verdict(self) -> str:
@@ -75,33 +73,27 @@ class ListedComparison:
         return f"They diverge at step {self.parting.step + 1}: {self.parting.reason}"
 
     def rows(self) -> list[tuple[str, str]]:
-        """Both passes, one line per step: the equations, "" after the end of the shorter pass."""
-        pairs = zip_longest(self.right, self.wrong)
-        return [
-            (self.equation(right) if right else "", self.equation(wrong, is_wrong=True) if wrong else "")
-            for right, wrong in pairs
-        ]
+        """Both passes, one line per step: the equations, shortened; "" after the end of the shorter pass."""
+        right = [shorten(self.equation(step), LINE) for step in self.right]
+        wrong = [shorten(self.equation(step, is_wrong=True), LINE) for step in self.wrong]
+        return list(zip_longest(right, wrong, fillvalue=""))
 
     def lines(self, columns: int = BESIDE) -> list[str]:
         """The text of each step: the passes side by side, or one below the other if there are few `columns`."""
-        at = self.parting.step if self.parting else -1
-        rows = [(shorten(right, LINE), shorten(wrong, LINE)) for right, wrong in self.rows()]
-        width = max((len(right) for right, _ in rows), default=0)
-        return [
-            f"{'▶' if index == at else ' '} {index + 1:>3}  "
-            + (f"{right:{width}}  {wrong}".rstrip() if columns >= BESIDE else f"right {right}\n       wrong {wrong}")
-            for index, (right, wrong) in enumerate(rows)
-        ]
+        width, lines = self._width(), []
+        for index, (right, wrong) in enumerate(self.rows()):
+            mark = "▶" if self.parting and index == self.parting.step else " "
+            text = f"{right:{width}}  {wrong}".rstrip() if columns >= BESIDE else f"right {right}\n       wrong {wrong}"
+            lines.append(f"{mark} {index + 1:>3}  {text}")
+        return lines
 
     def __str__(self) -> str:
         lines = self.lines()
         if len(lines) > MOST_LISTED:
             at = self.parting.step if self.parting else 0
             first, last = max(0, at - AROUND), at + AROUND + 1
-            lines = [
-                *[f"       … {first} steps before"] * (first > 0), *lines[first:last],
-                *[f"       … {len(lines) - last} steps after"] * (last < len(lines)),
-            ]  # fmt: skip
+            before, after = f"       … {first} steps before", f"       … {len(lines) - last} steps after"
+            lines = [before] * (first > 0) + lines[first:last] + [after] * (last < len(lines))
         return "\n".join([self.heading(), *lines, "", self.verdict(), "", *self.outcome()])
 
     __repr__ = __str__
@@ -109,10 +101,8 @@ class ListedComparison:
     def heading(self) -> str:
         """The misconception, and the headings of the columns."""
         row = self.misconception
-        width = max((len(shorten(right, LINE)) for right, _ in self.rows()), default=0)
-        said = [f"{row.name}: {row.title}", f"Wrong practice: {row.belief}.", f"Why it is wrong: {row.why}."]
-        columns = f"       {'the right pass':{width}}  {row.name}"
-        return "\n".join([*map(wrapped, said), "", columns])
+        texts = [f"{row.name}: {row.title}", f"Wrong practice: {row.belief}.", f"Why it is wrong: {row.why}."]
+        return "\n".join([*map(wrapped, texts), "", f"       {'the right pass':{self._width()}}  {row.name}"])
 
     def outcome(self) -> list[str]:
         """The final gradients, with differences marked."""
@@ -121,20 +111,16 @@ class ListedComparison:
             for node, (right, wrong) in self.gradients.items()
         ]
         rows.sort(key=lambda row: not row[3])
-        left_out = len(rows) - MOST_LISTED
         table = [("", "right", "wrong", ""), *rows[:MOST_LISTED]]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines = [
-            f"  {name:{widths[0]}}  {right:>{widths[1]}}  {wrong:>{widths[2]}}  {mark}".rstrip()
-            for name, right, wrong, mark in table
+        return [
+            f"{sum(bool(row[3]) for row in rows)} of {len(rows)} gradients are wrong in the end:",
+            *(f"  {a:{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {mark}".rstrip() for a, b, c, mark in table),
+            *[f"  … {len(rows) - MOST_LISTED} more"] * (len(rows) > MOST_LISTED),
         ]
-        return [f"{sum(bool(row[3]) for row in rows)} of {len(rows)} gradients are wrong in the end:", *lines] + [
-            f"  … {left_out} more"
-        ] * (left_out > 0)
 
-    def step_through(self, ask: Callable[[str], str] | None = None) -> None:
+    def step_through(self, ask: Callable[[str], str] = input) -> None:
         """Show the steps one by one in a terminal: Enter goes forward, b back, q quits."""
-        ask = ask or input
         columns = shutil.get_terminal_size().columns
         print("Enter: next step, b: back, q: quit\n")
         print(self.heading() if columns >= BESIDE else self.heading().rpartition("\n")[0])
@@ -152,21 +138,37 @@ class ListedComparison:
             index = max(0, index - 1) if answer in {"b", "back"} else index + 1
         print("\n".join(["", self.verdict(), "", *self.outcome()]))
 
+    def page(self) -> ComparisonPage:
+        """A web page that plays both passes, each on a picture of the graph; `.save(path)` writes it.
+
+        Raises:
+            ProviderError: no program to lay out the pictures is installed.
+            ValueError: the graph has more values than a picture can show.
+        """
+        return ComparisonPage(self)
+
+    def _repr_html_(self) -> str:
+        return self.page()._repr_html_()
+
     def _name(self, node: Value) -> str:
         return shorten(in_brackets(self.namer.written(node)), NAME)
 
+    def _width(self) -> int:
+        """The width of the column of the right pass."""
+        return max((len(right) for right, _ in self.rows()), default=0)
+
     def _parting(self) -> Parting | None:
-        come: dict[Value, float] = {}
-        passed: set[tuple[Value, int]] = set()
+        sums: dict[Value, float] = {}
+        done: set[tuple[Value, int]] = set()
         for index, step in enumerate(self.wrong):
-            reason = self._fault(step, come.get(step.operand, 0.0), (step.node, step.position) in passed)
-            if reason:
+            use = step.node, step.position
+            if reason := self._fault(step, sums.get(step.operand, 0.0), use in done):
                 return Parting(index, reason)
-            passed.add((step.node, step.position))
-            come[step.operand] = step.after
+            done.add(use)
+            sums[step.operand] = step.after
         return None
 
-    def _fault(self, step: Step, come: float, again: bool) -> str:
+    def _fault(self, step: Step, start: float, again: bool) -> str:
         """The reason why a step is wrong, if all before it are right; "" if it is right."""
         node, operand = self._name(step.node), self._name(step.operand)
         if again:
@@ -176,14 +178,14 @@ class ListedComparison:
                 f"{node} passes on {number(step.upstream)}, but its gradient is {number(right)}: "
                 "not all its users have contributed yet"
             )
-        if not _is_close(step.before, come):
+        if not _is_close(step.before, start):
             return f"{operand}.grad starts at {number(step.before)}, left by an earlier pass, and not at 0"
         right = RIGHT.local(step.node, step.position, step.node.data, [x.data for x in step.node.operands])
         if not _is_close(step.local, right):
             names = [self.namer.written(value) for value in (step.node, *step.node.operands)]
-            formula = derivative(step.node, step.position, TEXT, names)[0]
-            said = number(right) if formula in {"", number(right)} else f"{formula} = {number(right)}"
-            return f"∂{node}/∂{operand} is taken to be {number(step.local)}; it is {said}"
+            formula, _ = derivative(step.node, step.position, TEXT, names)
+            known = " = ".join(dict.fromkeys(filter(None, [formula, number(right)])))
+            return f"∂{node}/∂{operand} is taken to be {number(step.local)}; it is {known}"
         contribution = step.upstream * right
         if _is_close(step.after, step.before + contribution):
             return ""
@@ -194,14 +196,39 @@ class ListedComparison:
         return f"{operand}.grad gets {number(step.after - step.before)}, not {_product(step.upstream, right)}"
 
 
-def _telling(graph: Graph, misconception: Misconception) -> Rules:
-    """Of the ways to go wrong the first that makes a difference on this graph."""
-    ways = [rules for rules in misconception.rules(graph) if rules.value is RIGHT.value]
-    for rules in ways:
+def run(loss: Value, name: str) -> Comparison:
+    """Run a wrong backward pass beside the right one; no value is changed.
+
+    Args:
+        loss: the result that both start from.
+        name: the misconception, a key of `MISCONCEPTIONS`.
+
+    Returns:
+        A comparison: printing lists the steps of both, a notebook plays them, `.page()` is a web page.
+
+    Raises:
+        TypeError: `loss` is not a Value.
+        ValueError: there is no misconception of that name.
+
+    >>> x = Value(3.0, "x"); y = x * x; y.label = "y"
+    >>> run(y, "overwritten").verdict()
+    'They diverge at step 2: x.grad was 3 already, and is lost: 3 replaces it'
+    """
+    if not isinstance(loss, Value):
+        raise TypeError(f"run takes a Value, the result of a computation, got {type(loss).__name__}")
+    if name not in MISCONCEPTIONS:
+        raise ValueError(f"unknown misconception {name!r}: {suggestion(str(name), MISCONCEPTIONS)}")
+    return Comparison(loss, MISCONCEPTIONS[name])
+
+
+def _decisive(graph: Graph, misconception: Misconception) -> Rules:
+    """The first of the wrong rules that makes a difference on this graph; else the first, or the right ones."""
+    candidates = [rules for rules in misconception.rules(graph) if rules.value is RIGHT.value]
+    for rules in candidates:
         wrong = gradients(graph, rules)
         if not all(_is_close(right, wrong[node]) for node, right in graph.gradients.items()):
             return rules
-    return ways[0] if ways else RIGHT
+    return candidates[0] if candidates else RIGHT
 
 
 def _product(upstream: float, local: float) -> str:

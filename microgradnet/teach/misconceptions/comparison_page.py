@@ -3,16 +3,18 @@
 import html
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from microgradnet._shared.webpage import WebPage, document, fill
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.notation.names import number
 from microgradnet.stepping.page_layout import MOST_VALUES, ROOM, View
-from microgradnet.teach.misconceptions.comparison import ListedComparison
 from microgradnet.teach.misconceptions.passes import Step
 from microgradnet.value import Value
+
+if TYPE_CHECKING:
+    from microgradnet.teach.misconceptions.comparison import Comparison
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -20,17 +22,16 @@ ASSETS = Path(__file__).with_name("assets")
 class ComparisonPage(WebPage):
     """A page in which both passes are stepped through side by side."""
 
-    def __init__(self, comparison: ListedComparison) -> None:
+    def __init__(self, comparison: "Comparison") -> None:
         self.title = comparison.misconception.title
         self._comparison = comparison
 
     def _write(self) -> str:
         comparison, row = self._comparison, self._comparison.misconception
         graph = comparison.graph
-        nodes = [*graph.leaves, *graph.computed]
-        if len(nodes) > MOST_VALUES:
+        if len(graph) > MOST_VALUES:
             raise ValueError(
-                f"this page shows at most {MOST_VALUES} values, the graph has {len(nodes):,}: print the comparison, "
+                f"this page shows at most {MOST_VALUES} values, the graph has {len(graph):,}: print the comparison, "
                 "or take a part of the graph, as the loss of one sample"
             )
         pictures, numbers = [], {}

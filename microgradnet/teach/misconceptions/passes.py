@@ -1,6 +1,6 @@
 """The rules of a backward pass, each of which can be replaced by a wrong one, and a pass that follows them.
 
-`RIGHT` has the right rules. The pass changes no value: its gradients are in a separate dict, so that a wrong pass can
+`RIGHT` holds the right rules. The pass changes no value: its gradients are in a separate dict, so that a wrong pass can
 be run on any graph. The package's pass is `chain_rule`; a test checks that both agree.
 """
 
@@ -41,13 +41,13 @@ class Graph(graph.Graph):
 
 
 def positions(node: Value) -> list[int]:
-    """The operands that a gradient is passed to: constants have none."""
+    """The positions of the operands that a gradient is passed to: all but constants."""
     count = len(node.operands) - node.op.constants
     return [i for i in range(count) if node.operands[i].op is not CONSTANT]
 
 
 def backwards(graph: Graph) -> list[Value]:
-    """The right order: each node after all that use it."""
+    """The right order, reverse topological: each node after all its users."""
     return graph.computed[::-1]
 
 
@@ -63,12 +63,11 @@ def local_derivative(node: Value, position: int, y: float, x: Sequence[float]) -
         DomainError: there is none.
     """
     try:
-        found: float = node.op.derivatives(floats, y, *x)[position]
+        return float(node.op.derivatives(floats, y, *x)[position])
     except DomainError:
         raise
     except (ArithmeticError, ValueError):
         raise no_derivative(node, node) from None
-    return found
 
 
 class Rules(NamedTuple):
@@ -127,21 +126,17 @@ class Step(NamedTuple):
 
 def steps(graph: Graph, rules: Rules) -> Iterator[Step]:
     """A backward pass by these rules, from a gradient of 1."""
-    found = dict.fromkeys(graph.uses, 0.0)
-    if rules.left_over != "nothing":
-        found |= {node: graph.gradients[node] for node in (graph.leaves if rules.left_over == "leaves" else graph.uses)}
-    found[graph.root] = 1.0
+    grad = dict.fromkeys(graph.nodes, 0.0)
+    left_over = {"nothing": [], "leaves": graph.leaves, "all": graph.nodes}[rules.left_over]
+    grad |= {node: graph.gradients[node] for node in left_over} | {graph.root: 1.0}
     for node in rules.order(graph):
         x = [operand.data for operand in node.operands]
         for position in positions(node):
-            operand, upstream = node.operands[position], found[node]
-            before, local = found[operand], rules.local(node, position, node.data, x)
-            after = (
-                before
-                if (node, position) == rules.forgotten
-                else rules.join(before, rules.contribution(upstream, local))
-            )
-            found[operand] = after
+            operand, upstream = node.operands[position], grad[node]
+            before, local = grad[operand], rules.local(node, position, node.data, x)
+            is_forgotten = (node, position) == rules.forgotten
+            after = before if is_forgotten else rules.join(before, rules.contribution(upstream, local))
+            grad[operand] = after
             yield Step(node, position, upstream, local, before, after)
 
 
@@ -152,7 +147,7 @@ def gradients(graph: Graph, rules: Rules) -> dict[Value, float]:
     >>> gradients(Graph(y), RIGHT)[x], gradients(Graph(y), Rules(join=lambda before, contribution: contribution))[x]
     (6.0, 3.0)
     """
-    found = dict.fromkeys(graph.uses, 0.0) | {graph.root: 1.0}
+    grad = dict.fromkeys(graph.nodes, 0.0) | {graph.root: 1.0}
     for step in steps(graph, rules):
-        found[step.operand] = step.after
-    return found
+        grad[step.operand] = step.after
+    return grad

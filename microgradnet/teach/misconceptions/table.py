@@ -13,9 +13,7 @@ from microgradnet.ops import CONSTANT
 from microgradnet.teach.misconceptions.passes import Graph, Rules, local_derivative, value_of
 from microgradnet.value import Value
 
-MOST_VISITS = (
-    10_000  # visits of a recursion that revisits nodes with several users: their number doubles with each such node
-)
+MOST_VISITS = 10_000  # of a recursion that revisits nodes with several users, each of which doubles their number
 
 
 class Misconception(NamedTuple):
@@ -97,34 +95,32 @@ def _of_one(node: Value, position: int, y: float, x: Sequence[float]) -> float:
     return 1.0 if node.op.activation else local_derivative(node, position, y, x)
 
 
-def _at_activation(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    if not node.op.activation:
-        return local_derivative(node, position, y, x)
-    return local_derivative(node, position, node.op.scalar(y, *x[1:]), [y, *x[1:]])
+def _at_result(node: Value, position: int, y: float, x: Sequence[float]) -> float:
+    """σ′(a) in place of σ′(z)."""
+    if node.op.activation:
+        y, x = node.op.scalar(y, *x[1:]), [y, *x[1:]]
+    return local_derivative(node, position, y, x)
 
 
-def _of_weighted_sum(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    if not node.op.activation:
-        return local_derivative(node, position, y, x)
-    return local_derivative(node, position, x[0], x)
-
-
-def _swapped(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    """Of every operation with two sides; in a quotient and a power, too."""
-    if node.op in {ops.divide, ops.general_power} and node.operands[1 - position].op is not CONSTANT:
-        return local_derivative(node, 1 - position, y, x)
-    return _swapped_in_products(node, position, y, x)
+def _of_operand(node: Value, position: int, y: float, x: Sequence[float]) -> float:
+    """z·(1 − z) in place of a·(1 − a)."""
+    return local_derivative(node, position, x[0] if node.op.activation else y, x)
 
 
 def _swapped_in_products(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    if (
-        node.op is ops.multiply and node.operands[1 - position].op is not CONSTANT
-    ):  # by which nobody would differentiate
-        return local_derivative(node, 1 - position, y, x)
+    if node.op is ops.multiply and node.operands[1 - position].op is not CONSTANT:  # nobody differentiates by that
+        position = 1 - position
     pairs = len(x) // 2
     if node.op is ops.weighted_sum and position < 2 * pairs:
-        return local_derivative(node, (position + pairs) % (2 * pairs), y, x)
+        position = (position + pairs) % (2 * pairs)
     return local_derivative(node, position, y, x)
+
+
+def _swapped(node: Value, position: int, y: float, x: Sequence[float]) -> float:
+    """Of a quotient and a power too."""
+    if node.op in {ops.divide, ops.general_power} and node.operands[1 - position].op is not CONSTANT:
+        position = 1 - position
+    return _swapped_in_products(node, position, y, x)
 
 
 def _plus(node: Value, position: int, y: float, x: Sequence[float]) -> float:
@@ -144,27 +140,22 @@ def _errors(graph: Graph) -> frozenset[Value]:
 
 
 def _exchanged(graph: Graph) -> Iterator[Rules]:
+    """The sign of the error is wrong in its own derivative, in that of its square, in both, or in its value."""
     errors = _errors(graph)
-
-    def local(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-        right = local_derivative(node, position, y, x)
-        return -right if node in errors else right
 
     def value(node: Value, x: Sequence[float]) -> float:
         return -value_of(node, x) if node in errors else value_of(node, x)
 
-    def squared(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-        right = local_derivative(node, position, y, x)
-        return -right if node.operands[position] in errors else right
+    def flipped(own: bool, square: bool) -> Rules:
+        def local(node: Value, position: int, y: float, x: Sequence[float]) -> float:
+            right = local_derivative(node, position, y, x)
+            is_flipped = (own and node in errors) != (square and node.operands[position] in errors)
+            return -right if is_flipped else right
 
-    def both(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-        return -squared(node, position, y, x) if node in errors else squared(node, position, y, x)
+        return Rules(local=local)
 
     if errors:
-        yield Rules(local=local)
-        yield Rules(local=squared)
-        yield Rules(local=both)
-        yield Rules(value=value)
+        yield from (flipped(True, False), flipped(False, True), flipped(True, True), Rules(value=value))
 
 
 def _without_exponent(node: Value, position: int, y: float, x: Sequence[float]) -> float:
@@ -181,23 +172,19 @@ def _without_factor(node: Value, position: int, y: float, x: Sequence[float]) ->
     return 1.0
 
 
-def _with(**changed: Callable[..., object]) -> Callable[[Graph], Iterable[Rules]]:
+def _anywhere(*rules: Rules) -> Callable[[Graph], Iterable[Rules]]:
     """The same rules for any graph."""
-    return lambda graph: [Rules(**changed)]  # type: ignore[arg-type]
-
-
-def _locals(*rules: Callable[..., float]) -> Callable[[Graph], Iterable[Rules]]:
-    return lambda graph: [Rules(local=rule) for rule in rules]
+    return lambda graph: rules
 
 
 MISCONCEPTIONS = {
-    row.name: row
-    for row in (
+    misconception.name: misconception
+    for misconception in (
         Misconception(
             "overwritten", "each contribution replaces the one before (= for +=)",
             "each contribution to a value's gradient replaces the one before",
             "a value that is used twice changes the result in two ways: its gradient is the sum of both contributions",
-            _with(join=_overwrite),
+            _anywhere(Rules(join=_overwrite)),
         ),
         Misconception(
             "one-path-forgotten", "one path is left out",
@@ -216,26 +203,26 @@ MISCONCEPTIONS = {
             "activation-derivative-forgotten", "the derivative of the activation is left out",
             "the gradient of a is passed to z unchanged",
             "the activation lies between: ∂a/∂z, which is a·(1 − a) for the sigmoid, is a separate factor",
-            _locals(_of_one),
+            _anywhere(Rules(local=_of_one)),
         ),
         Misconception(
             "derivative-at-activation", "the derivative is taken at the wrong number",
             "σ′ is evaluated at a instead of z, or z replaces a in the formula",
             "the derivative belongs to the point z where the activation was computed: σ′(z) = σ(z)·(1 − σ(z)), "
             "which is a·(1 − a)",
-            _locals(_at_activation, _of_weighted_sum),
+            _anywhere(Rules(local=_at_result), Rules(local=_of_operand)),
         ),
         Misconception(
             "wrong-operand", "the local derivative of the other operand",
             "the derivative of w·x with respect to w is taken to be w",
             "the derivative of w·x with respect to w is the factor of w: ∂(w·x)/∂w = x",
-            _locals(_swapped_in_products, _swapped),
+            _anywhere(Rules(local=_swapped_in_products), Rules(local=_swapped)),
         ),
         Misconception(
             "subtraction-sign", "the minus is lost",
             "both operands of a subtraction get + 1 as their local derivative",
             "if b grows, a − b shrinks: ∂(a − b)/∂b = −1",
-            _locals(_plus),
+            _anywhere(Rules(local=_plus)),
         ),
         Misconception(
             "target-swapped", "target and output are exchanged",
@@ -247,19 +234,19 @@ MISCONCEPTIONS = {
             "factor-missed", "a factor is left out",
             "the 2 from the exponent of a square, or the ½ before it, is not multiplied in",
             "∂(x²)/∂x = 2·x, and a constant factor stays a factor: ∂(½·x)/∂x = ½",
-            _locals(_without_exponent, _without_factor),
+            _anywhere(Rules(local=_without_exponent), Rules(local=_without_factor)),
         ),
         Misconception(
             "stale-gradients", "gradients of an earlier pass are left",
             "a second backward pass starts from the gradients of the first",
             "contributions are added to existing gradients: without zero_grad() those of the first pass count again",
-            lambda graph: [Rules(left_over=what) for what in ("leaves", "all")],
+            _anywhere(Rules(left_over="leaves"), Rules(left_over="all")),
         ),
         Misconception(
             "upstream-forgotten", "the local derivative alone",
             "the local derivative is mistaken for the gradient",
             "the chain rule multiplies the upstream gradient by the local derivative",
-            _with(contribution=_local_alone),
+            _anywhere(Rules(contribution=_local_alone)),
         ),
     )
 }  # fmt: skip
