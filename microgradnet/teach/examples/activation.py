@@ -80,47 +80,47 @@ def train_xor(activation: str, steps: int = 1500, eta: float = 0.3) -> tuple[MLP
     return network, errors
 
 
+def train_all() -> dict[str, tuple[MLP, list[float]]]:
+    """`train_xor` with each activation."""
+    return {activation: train_xor(activation) for activation in ("linear", "sigmoid", "tanh")}
+
+
+def sigmoid_at(number: float) -> tuple[float, float, float]:
+    """z, σ(z) and dσ/dz."""
+    z = Value(number)
+    a = sigmoid(z)
+    a.backward()
+    return z.data, a.data, z.grad
+
+
 def report() -> str:
     """The straight line, XOR with and without an activation, and where the sigmoid saturates."""
     line = collapse(linear_network())
-    trained = {activation: train_xor(activation) for activation in ("linear", "sigmoid", "tanh")}
+    trained = train_all()
     answers = [
         [f"{x[0]:g}, {x[1]:g}", f"{target:g}", *(f"{network(x).data:.3f}" for network, _ in trained.values())]
         for x, target in XOR
     ]
     answers.append(["error", "", *(f"{errors[-1]:.2g}" for _, errors in trained.values())])
-    saturation = []
-    for number in (-1000.0, -10.0, -5.0, -2.0, 0.0, 2.0, 5.0, 10.0, 1000.0):
-        z = Value(number)
-        a = sigmoid(z)
-        a.backward()
-        saturation.append([f"{number:g}", f"{a.data:.6g}", f"{z.grad:.6g}"])
-    return "\n".join(
-        [
-            "A network of 3 linear layers, 2 → 8 → 8 → 1, is one straight line:",
-            f"y = ({line.slopes[0]:.6f})·x₁ + ({line.slopes[1]:.6f})·x₂ + ({line.intercept:.6f}), "
-            f"at most {line.largest_difference:.1e} off at 169 points",
-            "",
-            "XOR after 1,500 steps of gradient descent, with 4 hidden neurons:",
-            format_table(["x₁, x₂", "target", *trained], answers),
-            "",
-            "The sigmoid stays between 0 and 1 (far out a float rounds to them); there it is flat, and next to no "
-            "gradient passes:",
-            format_table(["z", "σ(z)", "dσ/dz"], saturation),
-        ]
-    )
+    points = (-1000.0, -10.0, -5.0, -2.0, 0.0, 2.0, 5.0, 10.0, 1000.0)
+    saturation = [[f"{z:g}", f"{a:.6g}", f"{slope:.6g}"] for z, a, slope in map(sigmoid_at, points)]
+    (s1, s2), off = line.slopes, line.largest_difference
+    return f"""\
+A network of 3 linear layers, 2 → 8 → 8 → 1, is one straight line:
+y = ({s1:.6f})·x₁ + ({s2:.6f})·x₂ + ({line.intercept:.6f}), at most {off:.1e} off at 169 points
+
+XOR after 1,500 steps of gradient descent, with 4 hidden neurons:
+{format_table(["x₁, x₂", "target", *trained], answers)}
+
+The sigmoid stays between 0 and 1 (far out a float rounds to them); there it is flat, and almost no gradient passes:
+{format_table(["z", "σ(z)", "dσ/dz"], saturation)}"""
 
 
 def pictures() -> dict[str, "Picture | Figure"]:
     """The sigmoid with its derivative, the error on XOR, and the network that learned it."""
-    points = [Value(z / 10) for z in range(-80, 81)]
-    curve = []
-    for z in points:
-        a = sigmoid(z)
-        a.backward()
-        curve.append((z.data, a.data))
-    slope = [(z.data, z.grad) for z in points]
-    trained = {activation: train_xor(activation) for activation in ("linear", "sigmoid", "tanh")}
+    points = [sigmoid_at(z / 10) for z in range(-80, 81)]
+    curve, slope = [(z, a) for z, a, _ in points], [(z, slope) for z, _, slope in points]
+    trained = train_all()
     errors = {name: [(float(i), errors[i]) for i in range(0, 1500, 10)] for name, (_, errors) in trained.items()}
     return {
         "sigmoid": chart({"σ(z)": curve, "dσ/dz": slope}, title="The sigmoid and its derivative", x="z"),

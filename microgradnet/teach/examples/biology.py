@@ -32,22 +32,18 @@ def build(w1: float = 0.4, w2: float = 0.9) -> Value:
 
 
 def report() -> str:
-    """Which part is which, and what repeated activation does to the synapses."""
+    """The parts and their twins, and the effect of repeated activation on the synapses."""
     w1, w2, eta = 0.4, 0.9, 1.0
     lines = []
     for time in range(4):
         axon = build(w1, w2)
         first, second = axon.operands[0].operands[:2]
         lines.append([str(time), f"{w1:.4f}", f"{w2:.4f}", f"{axon.data:.4f}"])
-        w1, w2 = w1 + eta * first.grad, w2 + eta * second.grad  # up the slope: what fired is made to fire more
-    return "\n".join(
-        [
-            format_table(["in the brain", "here", "what it does"], TWINS),
-            "",
-            "Learning strengthens the synapses: each is raised by da/dw, and the same input excites the axon more.",
-            format_table(["time", "synapse₁", "synapse₂", "axon"], lines),
-        ]
-    )
+        w1, w2 = w1 + eta * first.grad, w2 + eta * second.grad  # up the slope: repeated activation strengthens it
+    return f"""{format_table(["in the brain", "here", "what it does"], TWINS)}
+
+Learning strengthens the synapses: each is raised by da/dw, and the same input excites the axon more.
+{format_table(["time", "synapse₁", "synapse₂", "axon"], lines)}"""
 
 
 EXAMPLE = Example("biology", "The neuron and its biological twin", build, report=report)

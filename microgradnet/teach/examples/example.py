@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """A line of the table: a value, and what the lesson's notes print for it.
+    """A line of the table: a value, and the figure that the lesson's notes print for it.
 
     Attributes:
         symbol: the value's label.
@@ -33,41 +33,36 @@ class Row(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether the value, rounded to as many decimals as the notes print, is the figure they print."""
+        """Whether the value, rounded to the decimals of the printed figure, equals it."""
         decimals = len(self.printed.partition(".")[2])
         return f"{self.value:.{decimals}f}" == self.printed
 
 
-def no_more() -> str:
-    """The report of an example that its table says all of."""
-    return ""
-
-
 class Example(NamedTuple):
-    """A worked example.
+    """A worked example, or the graph of a user's program.
 
     Attributes:
-        name: what the command line calls it.
-        title: what it is about, in a few words.
-        build: computes it: the result, after its backward pass.
+        name: its name on the command line.
+        title: a short description.
+        build: computes the result and runs its backward pass.
         printed: the figures that the lesson's notes print, by the symbol of their value.
-        report: computes what there is to say beside the table.
-        pictures: draws what there is to see beside the graph; each by the end of its file's name.
-        view: how the graph itself is drawn, None for what fits.
-        direction: the way its arrows run: down where the graph is too long to be read at the width of a page.
+        report: the text after the table.
+        pictures: further pictures, by the end of the file's name.
+        view: the view of the graph, None for the most detailed that fits.
+        direction: the direction of its arrows: down where the graph is too long for the width of a page.
     """
 
     name: str
     title: str
     build: Callable[[], Value]
     printed: Mapping[str, str] = {}
-    report: Callable[[], str] = no_more
+    report: Callable[[], str] = str
     pictures: Callable[[], Mapping[str, "Picture | Figure"]] = dict
     view: str | None = None
     direction: str = "LR"
 
     def rows(self) -> list[Row]:
-        """The labelled values in the order they were computed, inputs first."""
+        """The labelled values in the order of computing, inputs first."""
         return table_of(self.build(), self.printed)
 
     def draw(self) -> Picture:
@@ -76,7 +71,7 @@ class Example(NamedTuple):
 
 
 def table_of(root: Value, printed: Mapping[str, str] | None = None) -> list[Row]:
-    """The table of every value below `root` that has a label: leaves first, in the order in which they are used.
+    """The table of every labelled value below `root`: leaves first, in the order in which they are used.
 
     >>> x = Value(3.0, "x"); y = x * x; y.label = "y"
     >>> table_of(y)[1]
@@ -86,20 +81,15 @@ def table_of(root: Value, printed: Mapping[str, str] | None = None) -> list[Row]
     namer, figures = Namer(order=graph.nodes), printed or {}
     used = dict.fromkeys(operand for node in graph.computed for operand in node.operands) | {root: None}
     labelled = [node for node in used if node.label and node.op is not CONSTANT]
-    return [
-        Row(
-            namer.name(node),
-            namer.expression(node),
-            node.data,
-            None if isinstance(node.grad, NoGradient) else node.grad,
-            figures.get(namer.name(node), ""),
-        )
-        for node in sorted(labelled, key=lambda node: bool(node.operands))
-    ]
+    rows = []
+    for node in sorted(labelled, key=lambda node: bool(node.operands)):
+        name, gradient = namer.name(node), None if isinstance(node.grad, NoGradient) else node.grad
+        rows.append(Row(name, namer.expression(node), node.data, gradient, figures.get(name, "")))
+    return rows
 
 
 def format_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows of text under a heading, in columns that are as wide as they have to be.
+    """Rows of text under a heading, in aligned columns.
 
     >>> print(format_table(["a", "b"], [["one", "2"]]))
     a    b
@@ -108,20 +98,17 @@ def format_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """
     widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
     lines = [heading, ["─" * width for width in widths], *rows]
-    padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
-    return "\n".join(line.rstrip() for line in padded)
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
 def format_rows(rows: Sequence[Row]) -> str:
     """The table of an example, with a column for the notes' figures if they print any."""
+    heading, lines = ["symbol", "expression", "value", "gradient"], []
     with_notes = any(row.printed for row in rows)
-    heading = ["symbol", "expression", "value", "gradient", *(["the notes print", ""] if with_notes else [])]
-    lines = []
     for row in rows:
-        line = [row.symbol, row.expression or "given", f"{row.value:.6g}"]
-        line.append("—" if row.gradient is None else f"{row.gradient:.6g}")
+        gradient = "—" if row.gradient is None else f"{row.gradient:.6g}"
+        line = [row.symbol, row.expression or "given", f"{row.value:.6g}", gradient]
         if with_notes:
-            verdict = "agrees" if row.agrees else "DISAGREES"
-            line += [row.printed, verdict if row.printed else ""]
+            line += [row.printed, ("agrees" if row.agrees else "DISAGREES") if row.printed else ""]
         lines.append(line)
-    return format_table(heading, lines)
+    return format_table(heading + ["the notes print", ""] * with_notes, lines)

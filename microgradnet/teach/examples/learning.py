@@ -87,14 +87,11 @@ def chain_rule(w2: float = 0.45, b2: float = 0.65) -> str:
     x1, a1, a2 = number["x₁"], number["a₁"], number["a₂"]
     miss, slope1, slope2 = a2 - TARGET, a1 * (1 - a1), a2 * (1 - a2)
     to_z1 = f"{miss:.6f} × {slope2:.6f} × {w2} × {slope1:.6f}"
-    return "\n".join(
-        [
-            f"∂E/∂w₂ = (a₂ − T) · a₂(1 − a₂) · a₁ = {miss:.6f} × {slope2:.6f} × {a1:.6f} = {net.w2.grad:.6g}",
-            f"∂E/∂b₂ = (a₂ − T) · a₂(1 − a₂) · 1 = {miss:.6f} × {slope2:.6f} × 1 = {net.b2.grad:.6g}",
-            f"∂E/∂w₁ = (a₂ − T) · a₂(1 − a₂) · w₂ · a₁(1 − a₁) · x₁ = {to_z1} × {x1} = {net.w1.grad:.6g}",
-            f"∂E/∂b₁ = (a₂ − T) · a₂(1 − a₂) · w₂ · a₁(1 − a₁) · 1 = {to_z1} × 1 = {net.b1.grad:.6g}",
-        ]
-    )
+    return f"""\
+∂E/∂w₂ = (a₂ − T) · a₂(1 − a₂) · a₁ = {miss:.6f} × {slope2:.6f} × {a1:.6f} = {net.w2.grad:.6g}
+∂E/∂b₂ = (a₂ − T) · a₂(1 − a₂) · 1 = {miss:.6f} × {slope2:.6f} × 1 = {net.b2.grad:.6g}
+∂E/∂w₁ = (a₂ − T) · a₂(1 − a₂) · w₂ · a₁(1 − a₁) · x₁ = {to_z1} × {x1} = {net.w1.grad:.6g}
+∂E/∂b₁ = (a₂ − T) · a₂(1 − a₂) · w₂ · a₁(1 − a₁) · 1 = {to_z1} × 1 = {net.b1.grad:.6g}"""
 
 
 def report() -> str:
@@ -109,23 +106,20 @@ def report() -> str:
     errors = learn(network())
     last = len(errors) - 1
     shown = sorted({0, 1, 2, 5, *range(10, last, 20), last})
-    return "\n".join(
-        [
-            "The chain rule, with w₂ = 0.45 and b₂ = 0.65:",
-            chain_rule(),
-            "",
-            "With the w₂ = 0.25 and b₂ = 0.5 that the notes give:",
-            chain_rule(0.25, 0.5),
-            "",
-            f"One update, w − η·∂E/∂w with η = {ETA}:",
-            format_table(["", "before − η × gradient", "after"], update),
-            "",
-            f"Repeated until E < {GOOD_ENOUGH}, which takes {last} iterations:",
-            format_table(["iteration", "E"], [[str(i), f"{errors[i]:.6f}"] for i in shown]),
-            "",
-            spark(errors),
-        ]
-    )
+    return f"""\
+The chain rule, with w₂ = 0.45 and b₂ = 0.65:
+{chain_rule()}
+
+With the w₂ = 0.25 and b₂ = 0.5 that the notes give:
+{chain_rule(0.25, 0.5)}
+
+One update, w − η·∂E/∂w with η = {ETA}:
+{format_table(["", "before − η × gradient", "after"], update)}
+
+Repeated until E < {GOOD_ENOUGH}, which takes {last} iterations:
+{format_table(["iteration", "E"], [[str(i), f"{errors[i]:.6f}"] for i in shown])}
+
+{spark(errors)}"""
 
 
 def pictures() -> dict[str, "Figure"]:

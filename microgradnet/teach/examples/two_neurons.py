@@ -1,4 +1,4 @@
-"""Two neurons: what the first one puts out is what the second one takes in.
+"""Two neurons: the output of the first is the input of the second.
 
     z₁ = w₁·x₁ + b₁,  a₁ = σ(z₁)
     z₂ = w₂·a₁ + b₂,  a₂ = σ(z₂)
@@ -40,18 +40,14 @@ def build() -> Value:
 
 
 def report() -> str:
-    """The misprint: what the notes give and print, and the numbers that their figure belongs to."""
+    """The misprint: the figure that the notes print, and the numbers that it belongs to."""
     given, meant = build(), forward(0.45, 0.65)
     meant.backward()
     z2 = given.operands[0]
-    return "\n".join(
-        [
-            f"The notes print a₂ ≈ 0.7153, but σ({z2.data:.4f}) = {given.data:.4f}: for the numbers they give, "
-            "0.7153 is a misprint.",
-            "It is what w₂ = 0.45 and b₂ = 0.65 give:",
-            "",
-            format_rows(table_of(meant, {"a₂": "0.7153"})),
-        ]
+    return (
+        f"The notes print a₂ ≈ 0.7153, but σ({z2.data:.4f}) = {given.data:.4f}: for the numbers they give, "
+        "0.7153 is a misprint.\nIt is what w₂ = 0.45 and b₂ = 0.65 give:\n\n"
+        + format_rows(table_of(meant, {"a₂": "0.7153"}))
     )
 
 

@@ -11,11 +11,11 @@ from microgradnet.teach.exercises import (
 )
 from microgradnet.teach.exercises.exercise import Exercise
 
-_MODULES = (tanh, backward, topological_order, neuron, mlp, gradient_descent, cross_entropy)
-
 EXERCISES: dict[int, Exercise] = {
-    number: Exercise(number, module.__name__.rpartition(".")[2], module.TEXT, module.PARTS)
-    for number, module in enumerate(_MODULES, start=1)
+    number: Exercise(number, module.__name__.rpartition(".")[2], module.PARTS)
+    for number, module in enumerate(
+        (tanh, backward, topological_order, neuron, mlp, gradient_descent, cross_entropy), start=1
+    )
 }
 """Every exercise by its number."""
 

@@ -1,4 +1,4 @@
-"""Exercise 2: the loop of backward."""
+"""The questions of the exercise on the loop of backward."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,28 +6,6 @@ from typing import Any
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.teach.exercises.exercise import Question, equal_to
 from microgradnet.value import Value
-
-TEXT = '''"""Exercise 2: the loop of backward.
-
-A node of a computation graph knows
-
-    node.operands            the nodes it was computed from
-    node.local_derivatives   for each operand, the derivative of the node with respect to it
-    node.grad                the derivative of the result with respect to the node; 0.0 at first
-
-Of the result itself the gradient is 1. Going back from there, each node contributes to each of its operands, by the
-chain rule: the node's own gradient times the local derivative. Contributions from several nodes add up.
-
-`order` has all nodes in topological order: each after all of its operands, the result last.
-
-Write the loop. Then:  microgradnet check {file}
-"""
-
-
-def backward(order):
-    """Set the `grad` of every node in `order`."""
-    raise NotImplementedError("your code here")
-'''
 
 
 class Node:

@@ -1,36 +1,7 @@
-"""Exercise 7: softmax and cross-entropy."""
+"""The questions of the exercise on softmax and cross-entropy."""
 
 from microgradnet.functions import logsumexp, softmax
 from microgradnet.teach.exercises.exercise import Question, question
-
-TEXT = '''"""Exercise 7: softmax and cross-entropy.
-
-A network that tells several classes apart gives a score for each. Softmax makes probabilities of them,
-
-    pᵢ = e^sᵢ / (e^s₁ + e^s₂ + …),
-
-and cross-entropy says how wrong these are, if class t is the right one:  E = −log pₜ.
-
-Its derivatives are simple: ∂E/∂sᵢ = pᵢ, and 1 less for the right class.
-
-e^1000 is more than a number can hold, and 0 has no logarithm. So first subtract the largest score from all of them,
-which changes no probability, and use −log pₜ = log(e^s₁ + e^s₂ + …) − sₜ.
-
-Write both functions. Then:  microgradnet check {file}
-"""
-
-import math
-
-
-def cross_entropy(scores, target):
-    """E for a list of scores, where the right class is number `target`, counted from 0."""
-    raise NotImplementedError("your code here")
-
-
-def cross_entropy_gradient(scores, target):
-    """The list of the ∂E/∂sᵢ."""
-    raise NotImplementedError("your code here")
-'''
 
 
 def _loss(scores: list[float], target: int, hint: str) -> Question:

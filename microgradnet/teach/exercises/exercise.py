@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from numbers import Real
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from microgradnet._shared.text import counted
@@ -12,6 +13,7 @@ from microgradnet.value import Value
 
 Judge = Callable[[Any], str]
 """Says what is wrong with a result; "" if it is right."""
+GAPS = Path(__file__).with_name("gaps")  # the files that learners get
 RELATIVE, ABSOLUTE, LARGE = 1e-6, 1e-9, 1e300  # single precision is enough
 
 
@@ -36,23 +38,22 @@ class Exercise:
 
     Attributes:
         number: from 1.
-        name: the middle of its file's name.
-        text: the text of the file, with the gap; {file} stands for the file's name.
-        parts: the questions by what they check; the simplest first.
         file: the name of its file.
-        title: what it is about.
-        defines: the function or class to write.
+        parts: the questions by what they check; the simplest first.
+        text: the text of the file, with the gap; {file} stands for the name of the file.
+        title: what it is about, from the first line of the text.
+        defines: the function or class to write, the first in the text.
 
     >>> from microgradnet.teach.exercises import EXERCISES
     >>> EXERCISES[1].file, EXERCISES[1].title, EXERCISES[1].defines
     ('exercise_1_tanh.py', 'the derivative of tanh', 'tanh_derivative')
     """
 
-    def __init__(self, number: int, name: str, text: str, parts: dict[str, Sequence[Question]]) -> None:
-        self.number, self.name, self.text, self.parts = number, name, text, parts
-        self.file = f"exercise_{number}_{name}.py"
-        self.title = text.partition(": ")[2].partition(".\n")[0]
-        self.defines = re.findall(r"^(?:def|class) (\w+)", text, re.MULTILINE)[0]
+    def __init__(self, number: int, name: str, parts: dict[str, list[Question]]) -> None:
+        self.number, self.file, self.parts = number, f"exercise_{number}_{name}.py", parts
+        self.text = (GAPS / f"{self.file}.txt").read_text("utf-8")
+        self.title = self.text.partition(": ")[2].partition(".\n")[0]
+        self.defines = re.findall(r"^(?:def|class) (\w+)", self.text, re.MULTILINE)[0]
 
 
 class ChangedError(Exception):

@@ -1,27 +1,8 @@
-"""Exercise 6: gradient descent."""
+"""The questions of the exercise on gradient descent."""
 
 from collections.abc import Callable
 
 from microgradnet.teach.exercises.exercise import Question, question
-
-TEXT = '''"""Exercise 6: gradient descent.
-
-The gradient says for each parameter how fast the error grows with it. So a small step against it makes the error
-smaller:
-
-    p ← p − η·∂E/∂p       for each parameter p, with the learning rate η
-
-`gradient(parameters)` gives the list of the ∂E/∂p at these parameters. It changes with them: ask for it at every step,
-once, for all parameters together.
-
-Write the steps. Leave the list that you are given as it is. Then:  microgradnet check {file}
-"""
-
-
-def descend(gradient, parameters, learning_rate, steps):
-    """The parameters after so many steps, as a new list."""
-    raise NotImplementedError("your code here")
-'''
 
 
 def slope_one(parameters: list[float]) -> list[float]:

@@ -1,26 +1,7 @@
-"""Exercise 5: a network of layers."""
+"""The questions of the exercise on a network of layers."""
 
 from microgradnet.functions import tanh, weighted_sum
 from microgradnet.teach.exercises.exercise import Question, question
-
-TEXT = '''"""Exercise 5: a network of layers.
-
-A neuron is a pair (weights, bias). A layer is a list of neurons, all of which get the same inputs. A network, also
-called a multi-layer perceptron, is a list of layers: what one layer gives is what the next one gets.
-
-The hidden layers have an activation function, tanh: without it all layers together would be no more than one straight
-line. The last layer has none, so that the network can give any number: of its neurons the weighted sums are taken.
-
-Write forward propagation. Then:  microgradnet check {file}
-"""
-
-import math
-
-
-def forward(layers, inputs):
-    """What the network gives for these inputs: a list with a number for each neuron of the last layer."""
-    raise NotImplementedError("your code here")
-'''
 
 
 def _question(layers: list[list[tuple[list[float], float]]], inputs: list[float], hint: str) -> Question:

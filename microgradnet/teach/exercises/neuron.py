@@ -1,36 +1,9 @@
-"""Exercise 4: a neuron."""
+"""The questions of the exercise on a neuron."""
 
 from typing import Any
 
 from microgradnet.functions import sigmoid, weighted_sum
 from microgradnet.teach.exercises.exercise import Question, equal_to
-
-TEXT = '''"""Exercise 4: a neuron.
-
-The dendrites bring the inputs x₁, x₂, …, each with a weight. The soma adds them up, with a bias:
-
-    z = w₁·x₁ + w₂·x₂ + … + b
-
-The axon passes on the activation a = σ(z), where σ(z) = 1 / (1 + e^(−z)) is the sigmoid.
-
-Write what happens when the neuron is called. As many inputs as weights are needed; for any other number of them raise a
-ValueError: that is a mistake nobody wants to look for. Then:  microgradnet check {file}
-"""
-
-import math
-
-
-class Neuron:
-    """A neuron with these weights and this bias."""
-
-    def __init__(self, weights, bias):
-        self.weights = weights
-        self.bias = bias
-
-    def __call__(self, inputs):
-        """The activation for these inputs, a list of numbers."""
-        raise NotImplementedError("your code here")
-'''
 
 
 def _question(weights: list[float], bias: float, inputs: list[float], hint: str) -> Question:

@@ -1,27 +1,9 @@
-"""Exercise 1: the derivative of tanh."""
+"""The questions of the exercise on the derivative of tanh."""
 
 from collections.abc import Sequence
 
 from microgradnet.teach.exercises.exercise import Question, question
 from microgradnet.value import Value
-
-TEXT = '''"""Exercise 1: the derivative of tanh.
-
-A neuron adds up what comes in, z = w·x + b, and its activation function makes its output of that: a = tanh(z).
-When the network learns from its mistake, the gradient has to pass back through tanh. For that it is multiplied by
-
-    da/dz = 1 − a²,   where a = tanh(z).
-
-Write this derivative. Then:  microgradnet check {file}
-"""
-
-import math
-
-
-def tanh_derivative(z):
-    """da/dz at z, where a = tanh(z)."""
-    raise NotImplementedError("your code here")
-'''
 
 
 def _at(points: Sequence[float], hint: str) -> list[Question]:

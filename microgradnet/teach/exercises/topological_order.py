@@ -1,27 +1,10 @@
-"""Exercise 3: a topological order."""
+"""The questions of the exercise on a topological order."""
 
 from typing import Any
 
 from microgradnet._shared.text import shorten
 from microgradnet.teach.exercises.backward import Node
 from microgradnet.teach.exercises.exercise import Question
-
-TEXT = '''"""Exercise 3: a topological order.
-
-A node of a computation graph knows the nodes it was computed from, `node.operands`; a number that was given has none.
-
-In a topological order each node comes after all of its operands. Backpropagation walks it backward: then a node has
-its whole gradient before it passes anything on.
-
-Write the function. Every node that the root was computed from is in the list once, and so is the root.
-Then:  microgradnet check {file}
-"""
-
-
-def topological_order(root):
-    """A list of the nodes: each once, and after all of its operands."""
-    raise NotImplementedError("your code here")
-'''
 
 
 def _question(graph: str, hint: str) -> Question:

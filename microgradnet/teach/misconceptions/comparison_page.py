@@ -3,18 +3,16 @@
 import html
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from microgradnet._shared.webpage import WebPage, document, fill
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.notation.names import number
 from microgradnet.stepping.page_layout import MOST_VALUES, ROOM, View
+from microgradnet.teach.misconceptions.listing import ListedComparison
 from microgradnet.teach.misconceptions.passes import Step
 from microgradnet.value import Value
-
-if TYPE_CHECKING:
-    from microgradnet.teach.misconceptions.comparison import Comparison
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -22,7 +20,7 @@ ASSETS = Path(__file__).with_name("assets")
 class ComparisonPage(WebPage):
     """A page in which both passes are stepped through side by side."""
 
-    def __init__(self, comparison: "Comparison") -> None:
+    def __init__(self, comparison: ListedComparison) -> None:
         self.title = comparison.misconception.title
         self._comparison = comparison
 

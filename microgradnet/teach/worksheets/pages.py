@@ -5,17 +5,15 @@ import re
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from microgradnet._shared.webpage import WebPage, document, fill
 from microgradnet.notation.names import number
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconception
 from microgradnet.teach.worksheets.blanks import Blank
 from microgradnet.teach.worksheets.quantities import Numbers
+from microgradnet.teach.worksheets.sheet import Sheet
 from microgradnet.teach.worksheets.tolerance import RELATIVE, is_near
-
-if TYPE_CHECKING:
-    from microgradnet.teach.worksheets.worksheet import Worksheet
 
 ASSETS = Path(__file__).with_name("assets")
 PAPERS = {"A4": "A4", "Letter": "letter"}
@@ -28,7 +26,7 @@ WIDE, WIDEST = 1.6, 1500.0  # width over height; points on a screen
 class PrintedPage(WebPage):
     """Worksheets to print in black and white, or their answer keys; the browser's print command makes a PDF of them."""
 
-    def __init__(self, sheets: "Sequence[Worksheet]", paper: str, with_answers: bool) -> None:
+    def __init__(self, sheets: Sequence[Sheet], paper: str, with_answers: bool) -> None:
         if paper not in PAPERS:
             raise ValueError(f"unknown paper {paper!r}: it must be one of {', '.join(PAPERS)}")
         self.title = f"{sheets[0].title}: answers" if with_answers else sheets[0].title
@@ -51,7 +49,7 @@ class PrintedPage(WebPage):
 
         return max(LAYOUTS, key=scale)
 
-    def _sheet(self, sheet: "Worksheet", picture: str) -> str:
+    def _sheet(self, sheet: Sheet, picture: str) -> str:
         who = "" if self._with_answers else '<p class="who">Name <span></span> Date <span></span></p>\n'
         lines = "\n".join(map(self._line, sheet.blanks))
         kind = "key" if self._with_answers else "blanks"
@@ -76,7 +74,7 @@ class PlayedPage(WebPage):
 
     _sandbox = "allow-scripts allow-downloads"  # to save the answers
 
-    def __init__(self, sheet: "Worksheet") -> None:
+    def __init__(self, sheet: Sheet) -> None:
         self.title = sheet.title
         self._sheet = sheet
 

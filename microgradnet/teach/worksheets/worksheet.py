@@ -1,65 +1,23 @@
 """`worksheet(loss)`: a graph with blanks in place of numbers, its answer key, and pages to print and to fill in."""
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
-from hashlib import sha256
 from math import isfinite
-from pathlib import Path
 
 from microgradnet._shared.text import one_line
-from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.picture import Picture
 from microgradnet.graph import topological_order
-from microgradnet.notation.names import Namer, number
 from microgradnet.teach.misconceptions.passes import Graph
-from microgradnet.teach.worksheets.answers import Answer, write_answers
-from microgradnet.teach.worksheets.blanks import Hidden, blanks_of, hidden_quantities
+from microgradnet.teach.worksheets.blanks import Hidden, hidden_quantities
 from microgradnet.teach.worksheets.pages import PlayedPage, PrintedPage
-from microgradnet.teach.worksheets.quantities import LOCAL, Quantity
 from microgradnet.teach.worksheets.random_numbers import with_random_numbers
-from microgradnet.teach.worksheets.worksheet_view import BLACK_AND_WHITE, LINE, WorksheetView
+from microgradnet.teach.worksheets.sheet import Sheet
 from microgradnet.value import Value
 
 MOST_VALUES = 100
 
 
-class Worksheet:
-    """A graph with blanks in place of some numbers. In a notebook it shows itself as the page to fill in.
-
-    Attributes:
-        title: the heading.
-        name: identifies it in the table of answers.
-        fingerprint: a hash of the numbers of its leaves.
-        graph: the graph that the answers are computed from.
-        blanks: the blanks, in the order of computing.
-    """
-
-    def __init__(self, graph: Graph, quantities: Sequence[Quantity], title: str, name: str) -> None:
-        self.graph = graph
-        self._namer = Namer(graph.nodes, for_equations=True)
-        self.title = title or f"Worksheet: {self._namer.name(graph.root)}"
-        self.fingerprint = sha256(repr([leaf.data for leaf in graph.leaves]).encode()).hexdigest()[:8]
-        self.name = name or f"{self.title}/{self.fingerprint}"
-        self.blanks = blanks_of(graph, quantities, self._namer)
-
-    @property
-    def svg(self) -> str:
-        """The graph with its blanks as SVG, in black and white."""
-        return self.picture().svg
-
-    def picture(self, filled: bool = False, direction: str = "LR") -> Picture:
-        """The graph with its blanks.
-
-        Args:
-            filled: show the answers in place of the blanks.
-            direction: the direction of the arrows: "LR", "RL", "TB" or "BT".
-        """
-        texts = {b.quantity: f"({b.number}) {number(b.answer) if filled else LINE}" for b in self.blanks}
-        spread = 0.7 if any(quantity.kind == LOCAL for quantity in texts) else 0.5
-        diagram = Diagram(direction, spread=spread, theme=BLACK_AND_WHITE)
-        view = WorksheetView(self.graph, self._namer, texts, diagram)
-        return Picture(diagram.to_dot(), self.title, counts=(len(view.numbers), len(diagram.arrows)))
+class Worksheet(Sheet):
+    """A sheet with its pages. In a notebook it shows itself as the page to fill in."""
 
     def printed(self, paper: str = "A4") -> PrintedPage:
         """A page to print: the graph, and a line to write on for each blank. `.save(path)` writes it.
@@ -77,21 +35,8 @@ class Worksheet:
         """A page to fill in, which marks each answer as it is given and offers hints."""
         return PlayedPage(self)
 
-    def save_answers(self, path: str | os.PathLike[str], filled: bool = False) -> Path:
-        """Write the table of the blanks to a .csv or .json file: to be filled in, or `filled` with the answers.
-
-        Raises:
-            ValueError: the name ends in neither.
-        """
-        return write_answers(
-            path, [Answer(self.name, str(b.number), b.name, repr(b.answer) if filled else "") for b in self.blanks]
-        )
-
     def _repr_html_(self) -> str:
         return self.page()._repr_html_()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.title!r}: {len(self.blanks)} blanks>"
 
 
 def worksheet(
