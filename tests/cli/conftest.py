@@ -19,5 +19,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def visited(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that would have been opened in the browser."""
     addresses: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda address: not addresses.append(address))
+
+    def visit(address: str) -> bool:
+        addresses.append(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", visit)
     return addresses

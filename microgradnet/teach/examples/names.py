@@ -92,10 +92,9 @@ def samples(names: Sequence[str]) -> tuple[Numbers, Numbers]:
     """
     contexts, following = [], []
     for name in names:
-        text = LETTERS[0] * CONTEXT + name + LETTERS[0]
-        for end in range(CONTEXT, len(text)):
-            contexts.append(one_hot(text[end - CONTEXT : end]))
-            following.append(one_hot(text[end])[0])
+        letters = one_hot(LETTERS[0] * CONTEXT + name + LETTERS[0])
+        contexts += [letters[start : start + CONTEXT] for start in range(len(letters) - CONTEXT)]
+        following += list(letters[CONTEXT:])
     return np.array(contexts), np.array(following)
 
 

@@ -41,9 +41,11 @@ def check(file: str | os.PathLike[str], seconds: float = SECONDS) -> Verdict:
         seconds: the time after which it is stopped.
 
     Raises:
-        ValueError: the file is no exercise, or no text.
+        ValueError: the file is no exercise, or no text, or `seconds` is out of range.
         OSError: it cannot be read.
     """
+    if not 0.0 < seconds < 1e6:
+        raise ValueError(f"a time limit is a number of seconds above 0 and below a million, got {seconds}")
     path = Path(file).expanduser().resolve()
     try:
         source = path.read_bytes().decode("utf-8-sig")

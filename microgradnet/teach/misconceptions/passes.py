@@ -147,7 +147,5 @@ def gradients(graph: Graph, rules: Rules) -> dict[Value, float]:
     >>> gradients(Graph(y), RIGHT)[x], gradients(Graph(y), Rules(join=lambda before, contribution: contribution))[x]
     (6.0, 3.0)
     """
-    grad = dict.fromkeys(graph.nodes, 0.0) | {graph.root: 1.0}
-    for step in steps(graph, rules):
-        grad[step.operand] = step.after
-    return grad
+    after = {step.operand: step.after for step in steps(graph, rules)}
+    return dict.fromkeys(graph.nodes, 0.0) | {graph.root: 1.0} | after

@@ -170,6 +170,12 @@ def test_what_is_no_exercise_is_refused(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("seconds", ["0", "-1", "inf", "nan"])
+def test_a_time_limit_is_above_0(seconds: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(written(tmp_path, RIGHT[1])), f"--timeout={seconds}"]) == 1
+    assert "seconds above 0" in capsys.readouterr().err
+
+
 def test_what_is_no_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path in (tmp_path, tmp_path / "nothing.py"):
         assert main(["check", str(path)]) == 1
