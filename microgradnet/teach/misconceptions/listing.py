@@ -118,8 +118,9 @@ class ListedComparison:
             *[f"  … {len(rows) - MOST_LISTED} more"] * (len(rows) > MOST_LISTED),
         ]
 
-    def step_through(self, ask: Callable[[str], str] = input) -> None:
+    def step_through(self, ask: Callable[[str], str] | None = None) -> None:
         """Show the steps one by one in a terminal: Enter goes forward, b back, q quits."""
+        ask = ask or input
         columns = shutil.get_terminal_size().columns
         print("Enter: next step, b: back, q: quit\n")
         print(self.heading() if columns >= BESIDE else self.heading().rpartition("\n")[0])
