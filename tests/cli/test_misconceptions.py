@@ -24,7 +24,7 @@ def test_of_a_graph_as_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["misconception", "wrong-operand", "two-neurons", "-o", str(tmp_path / "page.html")]) == 0
     assert "the right pass" in (tmp_path / "page.html").read_text("utf-8").lower()
     assert main(["misconception", "wrong-operand", "two-neurons", "-o", str(tmp_path / "page.txt")]) == 1
-    assert "ends in .html" in capsys.readouterr().err
+    assert "ends in one of .html, .htm" in capsys.readouterr().err
 
 
 def test_an_unknown_misconception(capsys: pytest.CaptureFixture[str]) -> None:
