@@ -15,13 +15,6 @@ from microgradnet.errors import DomainError as DomainError
 from microgradnet.errors import ProviderError as ProviderError
 from microgradnet.errors import StaleGraphError as StaleGraphError
 from microgradnet.functions import FUNCTIONS
-from microgradnet.gradients import grad as grad
-from microgradnet.gradients import hessian as hessian
-from microgradnet.gradients import jacobian as jacobian
-from microgradnet.nn import MLP as MLP
-from microgradnet.nn import Layer as Layer
-from microgradnet.nn import Module as Module
-from microgradnet.nn import Neuron as Neuron
 from microgradnet.recording import no_grad as no_grad
 from microgradnet.value import Value as Value
 from microgradnet.value import constant as constant
@@ -37,6 +30,13 @@ if TYPE_CHECKING:
     from microgradnet.drawing import draw as draw
     from microgradnet.drawing import draw_dot as draw_dot
     from microgradnet.functions import *
+    from microgradnet.gradients import grad as grad
+    from microgradnet.gradients import hessian as hessian
+    from microgradnet.gradients import jacobian as jacobian
+    from microgradnet.nn import MLP as MLP
+    from microgradnet.nn import Layer as Layer
+    from microgradnet.nn import Module as Module
+    from microgradnet.nn import Neuron as Neuron
     from microgradnet.stepping import Page as Page
     from microgradnet.stepping import backward_unrolled as backward_unrolled
     from microgradnet.stepping import break_on as break_on
@@ -56,25 +56,28 @@ _LATER = {
     "checking": ("gradcheck", "operation"),
     "compiling": ("Compiled", "Program", "compile"),
     "drawing": ("Picture", "draw", "draw_dot"),
+    "gradients": ("grad", "hessian", "jacobian"),
+    "nn": ("MLP", "Layer", "Module", "Neuron"),
     "stepping": (
         "Page", "backward_unrolled", "break_on", "detect_anomaly", "explain", "page", "step_through", "trace_source",
         "unroll",
     ),
     "train": ("fit", "load", "save"),
 }  # fmt: skip
-"""What is loaded when it is first asked for, as it takes longer to load than the engine."""
+"""What is loaded when it is first asked for."""
 _HOME = {name: wing for wing, names in _LATER.items() for name in names}
 
 globals().update(FUNCTIONS)
 if not TYPE_CHECKING:  # so that whatever becomes an operation is public
     __all__ = [  # noqa: PLE0604
-        "MLP", "AnomalyError", "CaptureError", "DomainError", "Layer", "Module", "Neuron", "ProviderError",
-        "StaleGraphError", "Value", "constant", "grad", "hessian", "jacobian", "no_grad", "parameter",
-        *_HOME, *FUNCTIONS,
+        "AnomalyError", "CaptureError", "DomainError", "ProviderError", "StaleGraphError", "Value", "constant",
+        "no_grad", "parameter", *_HOME, *FUNCTIONS,
     ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return import_module(f"microgradnet.{name}")
     if name in _HOME:
         return getattr(import_module(f"microgradnet.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
