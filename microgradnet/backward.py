@@ -57,7 +57,7 @@ def set_gradients(nodes: "Sequence[Value]", gradients: "Iterable[float]") -> Non
     deque(map(setattr, nodes, repeat("grad"), gradients), maxlen=0)
 
 
-def prepared(root: "Value", what: str, seed: float = 1.0) -> Graph:
+def checked_graph(root: "Value", what: str, seed: float = 1.0) -> Graph:
     """The graph below `root`, if a pass from `seed` can go back through it; `what` names the pass to hooks."""
     if not isfinite(seed):
         raise ValueError(f"backward(grad) needs a finite number as the gradient to start from, got {seed!r}")
@@ -72,8 +72,8 @@ def prepared(root: "Value", what: str, seed: float = 1.0) -> Graph:
     return graph
 
 
-def start(graph: Graph, seed: float) -> None:
-    """Set the gradients that a pass begins with: 0 between root and leaves, `seed` more at the root."""
+def initialise_gradients(graph: Graph, seed: float) -> None:
+    """Set the gradients of computed nodes to 0, and add `seed` to the root's; leaves keep what they have."""
     zero_missing(graph.leaves)
     set_gradients(graph.computed, repeat(0.0))
     graph.roots[0].grad += seed
@@ -90,7 +90,7 @@ def propagate(computed: "list[Value]", m: Any = floats, read: "Callable[[Value],
         backpropagate(computed, m, read)
 
 
-def finish(graph: Graph, saved: SavedGradients) -> None:
+def refuse_overflow_at_leaves(graph: Graph, saved: SavedGradients) -> None:
     """Raise an error if this pass has made a leaf's gradient an infinity or a NaN."""
     leaves = zip(graph.leaves, saved.before, strict=False)
     beyond = [leaf for leaf, grad in leaves if not isfinite(leaf.grad) and isfinite(grad or 0.0)]
@@ -107,10 +107,10 @@ def refuse_stale(graph: Graph) -> None:
 
 
 def refuse_overflow(beyond: "Sequence[Value]", computed: "Sequence[Value]") -> None:
-    """Raise the error of the first derivative that is no finite number, if that is why the gradients `beyond` are none.
+    """Raise the error of the first derivative that is not finite, if it explains the gradients `beyond`, which are not.
 
     A product beyond the range of a float is an infinity, without an exception; the next step may make it a NaN.
-    Where infinities or NaNs were put in as data, gradients may be so too.
+    Where infinities or NaNs were put in as data, gradients may be infinities or NaNs, too.
     """
     if all(value.op is CONSTANT for value in beyond):
         return
@@ -118,7 +118,7 @@ def refuse_overflow(beyond: "Sequence[Value]", computed: "Sequence[Value]") -> N
     for node in reversed(computed):
         if not all(map(isfinite, map(data_of, (node, *node.operands)))):
             put_in = True
-        elif isfinite(node.grad) and not all(isfinite(node.grad * d) for d in local_derivatives(node)):
+        elif isfinite(node.grad) and not all(isfinite(node.grad * d) for d in local_derivatives(node, computed[-1])):
             raise no_derivative(node, computed[-1])
     if not put_in:
         raise DomainError(f"the contributions to {beyond[0]!r} are finite, but their sum is too large for a float")

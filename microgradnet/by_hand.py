@@ -5,16 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 from microgradnet.backward import SavedGradients, set_gradients, zero_missing
 from microgradnet.chain_rule import backpropagate
+from microgradnet.copying import copied
 from microgradnet.ops import Operation
 
 if TYPE_CHECKING:
     from microgradnet.value import Value
 
 
-def chain_rule_once(node: "Value") -> None:
-    """Pass the gradient of one node back to its operands: micrograd's `node._backward()`."""
+def chain_rule_once(node: "Value", op: Operation) -> None:
+    """Pass the gradient of one node back to its operands by the rule of `op`: micrograd's `node._backward()`."""
     zero_missing([node, *node.operands])
-    backpropagate([node])
+    twin = copied(node)
+    twin.op = op  # the node may have another by now
+    backpropagate([twin])
 
 
 class OperationByHand(Operation):
@@ -23,7 +26,7 @@ class OperationByHand(Operation):
     def __init__(self, node: "Value", name: str, backward: Callable[[], None] | None) -> None:
         def value(m: Any, *operands: Any) -> Any:
             raise TypeError(
-                f"{name!r} has a _backward() of its own, whose formula nobody can read: define it with @operation to "
+                f"{name!r} has a _backward() set by hand, whose formula nobody can read: define it with @operation to "
                 "compile it, differentiate it twice or play it in a page"
             )
 
@@ -35,16 +38,13 @@ class OperationByHand(Operation):
             saved = SavedGradients([node, *node.operands], always=True)
             with saved, saved:
                 set_gradients(saved.nodes, [1.0, *[0.0] * len(node.operands)])
-                node.op = before  # which `backward` may call
-                try:
-                    backward()
-                finally:
-                    node.op = self
+                backward()
                 added = {operand: operand.grad for operand in node.operands}
                 return tuple([added.pop(operand, 0.0) for operand in node.operands])  # once for the two of x·x
 
-        before = node.op
         super().__init__(value, derivatives, name=name, code=name)
 
     def __reduce__(self) -> Any:
-        raise TypeError(f"{self.name!r} has a _backward() of its own, which can't be copied: define it with @operation")
+        raise TypeError(
+            f"{self.name!r} has a _backward() set by hand, which can't be copied: define it with @operation"
+        )

@@ -41,8 +41,8 @@ def backpropagate(computed: "list[Value]", m: Any = floats, read: "Callable[[Val
                 local_derivatives = rule(m, read(node), *map(read, operands))
             for operand, local_derivative in zip(operands, local_derivatives):  # noqa: B905  # constants come last
                 operand.grad += upstream * local_derivative  # the chain rule
-    except (ArithmeticError, ValueError):
-        raise no_derivative(node, computed[-1]) from None
+    except (ArithmeticError, ValueError) as error:
+        raise no_derivative(node, computed[-1]) from error
 
 
 def local_derivatives(
@@ -55,8 +55,8 @@ def local_derivatives(
     """
     try:
         return node.op.derivatives(m, read(node), *map(read, node.operands))
-    except (ArithmeticError, ValueError):
-        raise no_derivative(node, node if root is None else root) from None
+    except (ArithmeticError, ValueError) as error:
+        raise no_derivative(node, node if root is None else root) from error
 
 
 def no_derivative(node: "Value", root: "Value") -> DomainError:

@@ -17,7 +17,7 @@ _pending: "ContextVar[set[Value]]" = ContextVar("pending")
 
 
 class _Done:
-    """Stands behind the nodes below a value: those of an outer one are pending again."""
+    """Ends the nodes below a value: those of an enclosing value are pending again."""
 
     def __init__(self, pending: "set[Value] | None" = None) -> None:
         self.pending = pending

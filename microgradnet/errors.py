@@ -60,14 +60,14 @@ def named(value: Any, name: str = "") -> str:
 
 
 def path_text(path: Sequence[Any]) -> str:
-    """The values from a result down to one below it, as a sentence: "The backward pass came to it by L → a → z. "."""
+    """The values from a result down to one below it, as a sentence: "Path from the result: L → a → z. "."""
     if not path:
         return ""
     names = [_label(value) or value.op.name for value in path]
     if len(names) > _MOST:
         names[_MOST // 2 : -_MOST // 2] = [f"… {len(names) - _MOST} more …"]
     made = f", computed at {path[-1].source}" if path[-1].source else ""
-    return f"The backward pass came to it by {' → '.join(names)}{made}. "
+    return f"Path from the result: {' → '.join(names)}{made}. "
 
 
 def _label(value: Any) -> str:

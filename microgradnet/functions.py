@@ -23,9 +23,15 @@ T = TypeVar("T")
 def largest(values: Iterable[Any]) -> Any:
     """The largest of the values, by comparing two at a time: a `maximum` for each after the first.
 
+    Raises:
+        ValueError: there are none.
+
     >>> largest([Value(1.0), Value(3.0), 2.0]).data
     3.0
     """
+    values = list(values)
+    if not values:
+        raise ValueError("largest needs at least one value, got none")
     return reduce(ops.maximum, values)
 
 

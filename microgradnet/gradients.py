@@ -13,7 +13,7 @@ from typing import Any, Literal, overload
 from microgradnet import functions, recording
 from microgradnet.backward import (
     SavedGradients,
-    prepared,
+    checked_graph,
     propagate,
     refuse_overflow,
     set_gradients,
@@ -43,7 +43,7 @@ def grad(output: Value, inputs: Value | Iterable[Value], create_graph: bool = Fa
             differentiated in turn.
 
     Raises:
-        StaleGraphError, DomainError: as `Value.backward`; but no derivative fails that nobody asks for.
+        StaleGraphError, DomainError: as `Value.backward`; a derivative that no input needs cannot fail.
         ValueError: an input is a constant, the plain number of an expression.
 
     >>> x = Value(2.0); y = x**3
@@ -57,7 +57,7 @@ def grad(output: Value, inputs: Value | Iterable[Value], create_graph: bool = Fa
             raise TypeError(f"grad takes Values, got {value!r}")
         if value.op is CONSTANT and value is not output:  # rules take it as a number without a derivative
             raise ValueError(f"{value!r} is a constant, which has no derivative: make it a Value(…) or a parameter(…)")
-    graph = prepared(output, "grad with create_graph" if create_graph else "grad")
+    graph = checked_graph(output, "grad with create_graph" if create_graph else "grad")
     needed = set(wanted)
     between = []  # the nodes that depend on an input: no other matters
     for node in graph.computed:

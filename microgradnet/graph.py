@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from microgradnet.value import Value
 
 clock = 0
-"""How often the number of an existing value has been changed: one clock for all graphs, which may share values."""
+"""The number of changes to existing values so far, in all graphs: they may share values."""
 
 _changed: "Callable[[Value], int]" = attrgetter("_changed")
 _marking = Lock()  # held by the walk that marks nodes: others may have nodes in common with it
@@ -75,7 +75,7 @@ class Graph:
                 leaves.append(node)
 
     def _walk_by_set(self) -> None:
-        """The same walk without marks, while another one, in a thread or around a signal's handler, uses them."""
+        """The same walk without marks, while another one, in a thread or in a signal handler, holds them."""
         entered: set[Value] = set()
         stack = [(root, False) for root in reversed(self.roots)]
         while stack:

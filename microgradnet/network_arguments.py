@@ -52,6 +52,9 @@ def activation_function(activation: Activation) -> Function:
     if callable(activation):
         return activation
     name = ("linear", "relu")[activation] if isinstance(activation, bool) else activation
+    own = TABLE.get(name) if isinstance(name, str) and name not in ACTIVATIONS else None  # an operation of your own
+    if own is not None and own.activation:
+        return own
     return _named(ACTIVATIONS, name, "activation")
 
 

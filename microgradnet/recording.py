@@ -36,9 +36,9 @@ class Hook:
         active.add(self)
 
     def off(self) -> None:
-        """Turn it off, from whatever thread; a second time does nothing."""
+        """Turn it off, from any thread; calling it again does nothing."""
         active.discard(self)
-        _hooks.set(tuple(hooks()))  # which would keep it alive
+        _hooks.set(tuple(hooks()))  # drop the reference, which would keep it alive
 
     def __enter__(self) -> Any:
         return self
@@ -75,15 +75,15 @@ def is_recording() -> bool:
     return next((hook.records for hook in reversed(hooks()) if hook.records is not None), True)
 
 
-def tell_of(node: "Value") -> None:
-    """Cut a new value off from its operands where nothing is recorded, and tell the hooks of it."""
+def notify(node: "Value") -> None:
+    """Detach a new value from its operands where nothing is recorded, then notify the hooks."""
     if node.operands and not is_recording():
         node.op, node.operands = UNRECORDED, ()
     for hook in hooks():
         hook.created(node)
 
 
-def refuse_infinity(op: Operation, operands: "Sequence[Value]", data: float) -> None:
+def check_finite(op: Operation, operands: "Sequence[Value]", data: float) -> None:
     """Raise an error for an infinity or NaN, unless it is a leaf's or due to one."""
     if not operands:
         return

@@ -1,7 +1,7 @@
 """`Value`: one number that remembers what it was computed from.
 
 Arithmetic on values builds the computation graph. What an operation computes, and its derivatives, stand in the table
-`ops`; the loop that applies the chain rule, in `chain_rule`; functions that are no methods, in `functions`.
+`ops`; the loop that applies the chain rule is in `chain_rule`, and functions that are not methods are in `functions`.
 """
 
 import operator
@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import repeat
 from numbers import Real
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsFloat, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsFloat, TypeAlias, TypeVar
 
 from microgradnet import copying, graph, ops, recording
 from microgradnet.backward import (
     NO_GRADIENT,
     NoGradient,
     SavedGradients,
-    finish,
-    prepared,
+    checked_graph,
+    initialise_gradients,
     propagate,
+    refuse_overflow_at_leaves,
     set_gradients,
-    start,
 )
 from microgradnet.by_hand import OperationByHand, chain_rule_once
 from microgradnet.errors import domain_error
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from microgradnet.stepping.steps import BackwardStep, ForwardStep
 
 Operand: TypeAlias = "Value | float"
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 _new: "Callable[[type[Value]], Value]" = object.__new__
 
@@ -40,15 +41,15 @@ def _node(
     op: Operation, data: float, first: "Value | None" = None, second: "Value | None" = None,
     others: "tuple[Value, ...]" = (),
 ) -> "Value":  # fmt: skip
-    """The node for `data`, which `op` gave for its operands: none, one, two, or a tuple of any number."""
+    """A new node for `data`, the result of `op`: one or two operands are `first` and `second`, more are `others`."""
     node = _new(Value)
     node._data, node._changed, node.op = data, graph.clock, op
     node._first, node._second, node._others = first, second, others
     node.grad, node._label, node._mark = NO_GRADIENT, "", None
     if data - data != 0.0:
-        recording.refuse_infinity(op, node.operands, data)
+        recording.check_finite(op, node.operands, data)
     if recording.active:
-        recording.tell_of(node)
+        recording.notify(node)
     return node
 
 
@@ -65,7 +66,7 @@ def apply(op: Operation, operands: "tuple[Value, ...]") -> "Value":
     return _node(op, data, *operands) if len(operands) < 3 else _node(op, data, None, None, operands)  # type: ignore[arg-type]
 
 
-# The methods of Value, made from operations: a factory for each number of operands, as one for all takes twice as long
+# Methods of Value, made from operations: a factory for one operand and one for two, as a general one is half as fast
 def _unary(op: Operation) -> "Callable[[Value], Value]":
     scalar = op.scalar
 
@@ -76,7 +77,7 @@ def _unary(op: Operation) -> "Callable[[Value], Value]":
             raise domain_error(op, (self,)) from None
         return _node(op, data, self)
 
-    return _described(method, op)  # type: ignore[no-any-return]
+    return _described(method, op)
 
 
 def _with_constants(op: Operation) -> "Callable[..., Value]":
@@ -85,7 +86,7 @@ def _with_constants(op: Operation) -> "Callable[..., Value]":
     def method(self: "Value", *constants: float, **named: float) -> "Value":
         return op(self, *constants, **named)
 
-    return _described(method, op)  # type: ignore[no-any-return]
+    return _described(method, op)
 
 
 def _binary(op: Operation) -> "Callable[[Value, Operand], Value]":
@@ -101,7 +102,7 @@ def _binary(op: Operation) -> "Callable[[Value, Operand], Value]":
             raise domain_error(op, (self, other)) from None
         return _node(op, data, self, other)
 
-    return _described(method, op)  # type: ignore[no-any-return]
+    return _described(method, op)
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> "Callable[[Value, Operand], bool]":
@@ -111,7 +112,7 @@ def _comparison(compare: Callable[[float, float], bool]) -> "Callable[[Value, Op
     return method
 
 
-def _described(method: Any, op: Operation) -> Any:
+def _described(method: Method, op: Operation) -> Method:
     method.__name__, method.__qualname__, method.__doc__ = op.name, f"Value.{op.name}", op.__doc__
     return method
 
@@ -128,7 +129,7 @@ class Value:
     Attributes:
         grad: d(root)/d(self), a float; 0.0 until a `backward()` reaches it.
         op: the operation that computed it; for a leaf `ops.INPUT`, `ops.PARAMETER` or `ops.CONSTANT`.
-        source: the line of the program that made it, if that was while `trace_source()` was on.
+        source: the line of the program that made it, if `trace_source()` was on.
 
     Raises:
         TypeError: `data` is not one real number.
@@ -149,25 +150,24 @@ class Value:
     _mark: object  # of the last walk
 
     def __init__(
-        self, data: SupportsFloat, _children: "str | Iterable[Value]" = (), _op: str = "", label: str = ""
+        self, data: SupportsFloat, _children: "str | Iterable[Value]" = "", _op: str = "", label: str = ""
     ) -> None:
-        if isinstance(_children, str):  # Value(data, label)
-            label = label or _children
-            _children = ()
         self._data, self._changed, self.op = as_float(data), graph.clock, ops.INPUT
         self.grad: float = NO_GRADIENT
         self._first, self._second, self._others, self._mark, self._label = None, None, (), None, ""
-        if label != "":
-            self.label = label
-        if _children != () and (operands := _children_in(_children)):
+        if isinstance(_children, str):  # Value(data, label)
+            label = label or _children
+        elif operands := _children_in(_children):
             self.operands = operands
             self.op = OperationByHand(self, _op or "own", None)
+        if label != "":
+            self.label = label
         if recording.active:
-            recording.tell_of(self)
+            recording.notify(self)
 
     @property
     def data(self) -> float:
-        """The number. Assigning one makes what was computed from the old one stale: no pass goes back through it."""
+        """The number. Assigning one makes what was computed from the old one stale: see `StaleGraphError`."""
         return self._data
 
     @data.setter
@@ -212,7 +212,7 @@ class Value:
     __abs__ = _unary(ops.abs)
 
     def __pow__(self, exponent: Operand) -> "Value":
-        """The power; with a number as the exponent by a rule of its own, without a logarithm."""
+        """The power; a plain number as the exponent has its own rule, which needs no logarithm."""
         other = exponent if isinstance(exponent, Value) else constant(exponent)
         return apply(ops.power if other.op is ops.CONSTANT else ops.general_power, (self, other))
 
@@ -288,7 +288,7 @@ class Value:
 
         Raises:
             StaleGraphError: a number was changed after something had been computed from it.
-            DomainError: a derivative does not exist where the graph was computed (√x at 0, say), or is no float.
+            DomainError: a derivative does not exist where the graph was computed (√x at 0, say), or overflows.
             RuntimeError: it was computed inside `no_grad()`.
             ValueError: `grad` is not finite.
 
@@ -297,12 +297,12 @@ class Value:
         12.0
         """
         seed = as_float(grad)
-        below = prepared(self, "backward", seed)
-        saved = SavedGradients(below.nodes)
+        graph_below = checked_graph(self, "backward", seed)
+        saved = SavedGradients(graph_below.nodes)
         with saved, saved:
-            start(below, seed)
-            propagate(below.computed)
-            finish(below, saved)
+            initialise_gradients(graph_below, seed)
+            propagate(graph_below.computed)
+            refuse_overflow_at_leaves(graph_below, saved)
 
     def backward_steps(self, grad: SupportsFloat = 1.0) -> "Iterator[BackwardStep]":
         """`backward()`, paused after each application of the chain rule: see `stepping.steps.backward_steps`."""
@@ -323,7 +323,7 @@ class Value:
     # micrograd's own names, in its spelling
     @property
     def _prev(self) -> "set[Value]":
-        return set(self.operands)
+        return set(self.operands[: len(self.operands) - self.op.constants])  # an exponent is none
 
     @property
     def _op(self) -> str:
@@ -339,7 +339,7 @@ class Value:
 
         It is called with this value's gradient at 1, and what it adds is multiplied by the real one.
         """
-        return partial(chain_rule_once, self)
+        return partial(chain_rule_once, self, self.op)
 
     @_backward.setter
     def _backward(self, backward: Callable[[], None]) -> None:
@@ -361,14 +361,14 @@ def parameter(data: SupportsFloat, label: str = "") -> Value:
 
 
 def constant(data: SupportsFloat) -> Value:
-    """A leaf for a plain number in an expression, as the 2 in `2 * x`: what the operators make of one."""
+    """A leaf for a plain number in an expression, such as the 2 in `2 * x`; the operators make it."""
     return _node(ops.CONSTANT, as_float(data))
 
 
 def _children_in(given: Any) -> "tuple[Value, ...]":
-    children = tuple(dict.fromkeys(given)) if isinstance(given, Iterable) else (given,)
+    children = list(given) if isinstance(given, Iterable) else [given]
     if all(isinstance(child, Value) for child in children):
-        return children
+        return tuple(dict.fromkeys(children))
     raise TypeError(f"a label is a str, got {given!r}; operands are recorded by the operations themselves")
 
 

@@ -12,7 +12,7 @@ from microgradnet.checking.probe import FUNCTIONS
 from microgradnet.checking.rule_checks import Rule, check_derivatives, check_readable, operands_of
 from microgradnet.notation import typography
 from microgradnet.ops import BUILT_IN, TABLE, Operation, floats
-from microgradnet.ops.operation import ANY, POSITIVE, Interval
+from microgradnet.ops.operation import ANY, LEAVES, POSITIVE, Interval
 
 
 def operation(
@@ -84,7 +84,7 @@ def operation(
     def decorate(value: Rule) -> Operation:
         names = operands_of(value, derivatives)
         name = value.__name__
-        if name in {*BUILT_IN, *functions.FUNCTIONS, *FUNCTIONS}:
+        if name in {*BUILT_IN, *LEAVES, *functions.FUNCTIONS, *FUNCTIONS}:
             raise ValueError(f"microgradnet has a {name!r} already: choose another name for the operation")
         if not 0 <= constants < len(names):
             raise ValueError(

@@ -173,8 +173,10 @@ class Compiled:
             result = self.function(*[_values(numbers.tolist()) for numbers in sample])
             if self.trained:
                 loss = result[0] if isinstance(result, tuple) else result
-                with unobserved(), SavedGradients(Graph(loss).nodes, always=True):
+                saved = SavedGradients(Graph(loss).nodes)
+                with unobserved(), saved, saved:
                     loss.backward()
+                    saved.restore()
 
     def _returned(self, program: CompiledProgram, result: Result, size: int) -> Any:
         if self.trained:

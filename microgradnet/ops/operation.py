@@ -91,7 +91,7 @@ class Operation:
     @overload
     def __call__(self, values: "Iterable[Value | float]", /) -> "Value | float": ...
     def __call__(self, *operands: Any, **named: Any) -> Any:  # type: ignore[misc]  # **named is not `x`
-        """The result, of as many operands as it has (an operation of any number takes a list): of numbers, a number.
+        """Apply it: to numbers alone it gives a number, else a Value. An operation of any number of them takes a list.
 
         An operand that is no number applies the operation itself, by `operand._apply_operation(operation, operands)`.
 
@@ -115,11 +115,10 @@ class Operation:
             return y
         raise domain_error(self, numbers)
 
-    def _listed(self, *given: Any) -> tuple[Any, ...]:
-        if len(given) != 1 or hasattr(given[0], "_apply_operation") or not hasattr(given[0], "__iter__"):
-            raise TypeError(
-                f"{self.name} takes a list of values, got {', '.join(map(repr, given))}: put it in brackets"
-            )
+    def _listed(self, *given: Any, **named: Any) -> tuple[Any, ...]:
+        if named or len(given) != 1 or hasattr(given[0], "_apply_operation") or not hasattr(given[0], "__iter__"):
+            got = _written(given, named)
+            raise TypeError(f"{self.name} takes a list of values, got {got}: put them in brackets")
         if operands := tuple(given[0]):
             return operands
         raise ValueError(f"{self.name} needs at least one value, got none")
@@ -129,8 +128,7 @@ class Operation:
         rest = self.operands[len(given) :]
         defaults = dict(zip(self.operands[::-1], (self.value.__defaults__ or ())[::-1], strict=False))
         if len(given) > len(self.operands) or not named.keys() <= set(rest) <= {*defaults, *named}:
-            got = ", ".join([*map(repr, given), *[f"{name}={x!r}" for name, x in named.items()]])
-            raise TypeError(f"{self.code} takes {' and '.join(self.operands)}, got ({got})")
+            raise TypeError(f"{self.code} takes {' and '.join(self.operands)}, got ({_written(given, named)})")
         return (*given, *[(defaults | named)[name] for name in rest])
 
     def replace(self, **changes: Any) -> "Operation":
@@ -150,12 +148,17 @@ class Operation:
         return new
 
     def __reduce__(self) -> tuple[Callable[[str], "Operation"], tuple[str]]:
-        if TABLE.get(self.name, self) is not self:  # a copied value has the same operation, no copy
+        if (TABLE.get(self.name) or LEAVES.get(self.name)) is not self:  # a copied value has the same operation
             raise TypeError(
-                f"{self!r} is not in the table of operations (any more), so it can't be copied: compute the values "
-                "again with the one that is, or change one with .replace()"
+                f"{self!r} is not in the table of operations (any more), so what it computed can't be copied: compute "
+                "it again with one that is"
             )
         return operation_named, (self.name,)
+
+
+def _written(given: Sequence[Any], named: dict[str, Any]) -> str:
+    """Arguments as a call writes them."""
+    return ", ".join([*map(repr, given), *[f"{name}={x!r}" for name, x in named.items()]])
 
 
 def operation_named(name: str) -> Operation:
@@ -169,8 +172,8 @@ def operation(derivatives: Rule, **described: Any) -> Callable[[Rule], Operation
     """The decorator that puts an operation into the table, above the rule for its value; see `Operation`."""
 
     def decorate(value: Rule) -> Operation:
-        row = Operation(value, derivatives, **described)
-        return TABLE.setdefault(row.name, row)
+        new = Operation(value, derivatives, **described)
+        return TABLE.setdefault(new.name, new)
 
     return decorate
 

@@ -99,6 +99,8 @@ class ParameterVector:
 
     def fetch(self) -> None:
         """Synchronise the values: each gets its number."""
+        if not self._ahead:
+            return
         _at_once(
             map(setattr, self.values, repeat("_changed"), repeat(self._clock)),
             map(setattr, self.values, repeat("_data"), self._numbers.tolist()),
@@ -141,7 +143,8 @@ def _at_once(*changes: Iterable[None]) -> None:
 
 def _fetched(value: Value, name: str) -> Any:
     """Fetch a missing number, and look for the attribute again."""
-    vars(value)["_keeper"].fetch()
+    if keeper := vars(value).get("_keeper"):  # else another thread has fetched it meanwhile
+        keeper.fetch()
     return getattr(value, name)
 
 

@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from microgradnet import recording
-from microgradnet.backward import SavedGradients, finish, prepared, refuse_stale, start
+from microgradnet.backward import (
+    SavedGradients,
+    checked_graph,
+    initialise_gradients,
+    refuse_overflow_at_leaves,
+    refuse_stale,
+)
 from microgradnet.chain_rule import data_of, local_derivatives
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.recording import Hook
@@ -109,16 +115,16 @@ def backward_applications(root: "Value", seed: float) -> Iterator[Application]:
         RuntimeError: another pass over some of its nodes has begun meanwhile, which undid this one.
         StaleGraphError: a number was changed before or meanwhile.
     """
-    graph = prepared(root, "backward", seed)
+    graph = checked_graph(root, "backward", seed)
     saved = SavedGradients(graph.nodes)
     paused = _Paused(saved)
     with paused, paused, saved, saved:
         paused.on()
-        start(graph, seed)
+        initialise_gradients(graph, seed)
         for application in applications(graph.computed):
             yield application
             if paused not in recording.active:
                 raise RuntimeError("another backward pass through these values has begun, so these steps have no end")
         refuse_stale(graph)  # the loop over the steps may have changed a number
-        finish(graph, saved)
+        refuse_overflow_at_leaves(graph, saved)
         paused.off()

@@ -21,7 +21,7 @@ from typing import SupportsFloat
 
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import shorten
-from microgradnet.backward import SavedGradients, prepared, refuse_stale, start
+from microgradnet.backward import SavedGradients, checked_graph, initialise_gradients, refuse_stale
 from microgradnet.graph import Graph
 from microgradnet.notation import typography
 from microgradnet.notation.names import as_factor, number, signed
@@ -93,10 +93,10 @@ def backward_unrolled(root: Value, path: str | os.PathLike[str] | None = None, g
         linecache.checkcache(os.fspath(written))  # else a debugger shows the lines of an earlier pass
         code = compile(program, os.fspath(written), "exec")
         namespace = FUNCTIONS | {name: node for node, name in names.items()}
-        graph = prepared(root, "backward", seed)
+        graph = checked_graph(root, "backward", seed)
         saved = SavedGradients(graph.nodes)
         with saved, saved:
-            start(graph, seed)
+            initialise_gradients(graph, seed)
             go_on_stepping()
             exec(code, namespace)  # Step Into goes from here to the first line of the pass
     except BaseException:

@@ -14,6 +14,7 @@ import pytest
 from microgradnet import (
     MLP,
     DomainError,
+    Neuron,
     Value,
     backward_unrolled,
     break_on,
@@ -447,3 +448,21 @@ def test_the_sample_may_be_for_all_or_one_for_each() -> None:
     samples: list[Any] = [(0.5, 3.0), ((0.5, 3.0),), [[0.5, 3]]]
     for sample in samples:
         assert operation(derivatives=logarithm_derivatives, sample=sample)(logarithm).sample == ((0.5, 3.0),)
+
+
+@pytest.mark.parametrize("name", ["input", "parameter", "constant", "unrecorded"])
+def test_the_name_of_a_leaf_is_taken(name: str) -> None:
+    def value(m: Any, x: Any) -> Any:
+        return x * x
+
+    def derivatives(m: Any, y: Any, x: Any) -> Any:
+        return (2.0 * x,)
+
+    value.__name__ = name
+    with pytest.raises(ValueError, match=f"microgradnet has a '{name}' already"):
+        operation(derivatives=derivatives)(value)
+    assert copy.deepcopy(Value(1.0)).data == 1.0
+
+
+def test_an_operation_of_ones_own_is_an_activation_by_its_name(functions: Own) -> None:
+    assert Neuron(1, "cube")([2.0]).op is Neuron(1, functions["cube"])([2.0]).op is functions["cube"]

@@ -129,7 +129,7 @@ def test_a_page_of_an_operation_made_by_hand_is_refused_in_one_line(capsys: pyte
     Path("hand.py").write_text(program, "utf-8")
     assert main(["page", "hand.py:y", "-o", "hand.html"]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("microgradnet: '*' has a _backward() of its own")
+    assert error.startswith("microgradnet: '*' has a _backward() set by hand")
     assert error.count("\n") == 1
     assert not Path("hand.html").exists()
 

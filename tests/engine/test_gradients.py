@@ -266,3 +266,12 @@ def test_a_single_value_is_a_list_of_one() -> None:
     x = Value(3.0)
     assert jacobian(x * x, x) == [[6.0]]
     assert hessian(x * x, x) == [[2.0]]
+
+
+def test_an_error_of_grad_names_the_path_from_the_result() -> None:
+    a, b = Value(-2.0, "a"), Value(0.5, "b")
+    loss = (a ** Value(2.0, "n")) * b
+    loss.label = "loss"
+    for fails in (loss.backward, lambda: grad(loss, loss.operands[0].operands[1])):
+        with pytest.raises(DomainError, match=r"Path from the result: loss → general_power\."):
+            fails()
