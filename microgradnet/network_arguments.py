@@ -52,10 +52,8 @@ def activation_function(activation: Activation) -> Function:
     if callable(activation):
         return activation
     name = ("linear", "relu")[activation] if isinstance(activation, bool) else activation
-    own = TABLE.get(name) if isinstance(name, str) and name not in ACTIVATIONS else None  # an operation of your own
-    if own is not None and own.activation:
-        return own
-    return _named(ACTIVATIONS, name, "activation")
+    own = {op.name: op for op in TABLE.values() if op.activation and op.name not in ACTIVATIONS}
+    return _named({**ACTIVATIONS, **own}, name, "activation")
 
 
 def activation_functions(activation: Any, output_activation: Activation | None, nouts: Sequence[int]) -> list[Function]:
