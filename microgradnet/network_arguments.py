@@ -52,7 +52,7 @@ def activation_function(activation: Activation) -> Function:
     if callable(activation):
         return activation
     name = ("linear", "relu")[activation] if isinstance(activation, bool) else activation
-    own = {op.name: op for op in TABLE.values() if op.activation and op.name not in ACTIVATIONS}
+    own: dict[str, Function] = {op.name: op for op in TABLE.values() if op.activation and op.name not in ACTIVATIONS}
     return _named({**ACTIVATIONS, **own}, name, "activation")
 
 
