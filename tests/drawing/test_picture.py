@@ -402,13 +402,21 @@ def test_a_symbolic_link_stays_and_its_target_is_written(tmp_path: Path) -> None
     [
         ("nowhere/a.svg", FileNotFoundError, "no directory .*nowhere; make it first"),
         (".", IsADirectoryError, "it is a directory"),
-        (os.devnull, FileExistsError, "no ordinary file"),
     ],
 )
 def test_where_no_file_can_be_the_message_says_so(name: str, error: type[OSError], told: str, tmp_path: Path) -> None:
     with pytest.raises(error, match=told):
         write_atomically(tmp_path / name, "x")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    """Nor is a device, which no test may touch."""
+    os.mkfifo(tmp_path / "pipe.svg")
+    with pytest.raises(FileExistsError, match="no ordinary file"):
+        Picture(DOT).save("pipe.svg")
+    assert [path.is_fifo() for path in tmp_path.iterdir()] == [True]
 
 
 @pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt()])
