@@ -35,7 +35,7 @@ def far_from_kinks(program: Program) -> bool:
     near = []
 
     def watch(row: Any, operands: tuple[Any, ...]) -> float:
-        if row.name in {"relu", "leaky_relu", "elu", "abs"}:
+        if row.name in {"relu", "leaky_relu", "elu", "abs", "softsign"}:
             near.append(abs(operands[0]) < MARGIN)
         elif row.name in {"minimum", "maximum"}:
             near.append(abs(operands[0] - operands[1]) < MARGIN)

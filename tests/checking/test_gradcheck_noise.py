@@ -130,3 +130,10 @@ def test_an_infinite_sensitivity_leaves_the_noise_a_number() -> None:
     report = gradcheck(lambda x: (x * 1e300) * 1e-300, [1e5])
     assert report, report
     assert math.isfinite(report.checks[0].estimate)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0)])
+def test_a_slope_from_one_side_is_as_sharp(low: float, high: float) -> None:
+    found = differences(math.exp, 1.0, low, high)
+    assert found.estimate < 1e-9
+    assert found.slope == pytest.approx(math.e, abs=1e-9)

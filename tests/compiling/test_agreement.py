@@ -19,6 +19,7 @@ from microgradnet import (
     logsumexp,
     maximum,
     minimum,
+    operation,
     ops,
     parameter,
     relu,
@@ -270,3 +271,28 @@ def test_a_gradient_that_is_slightly_off_is_seen(index: int) -> None:
         assert_close((expected[0], gradient), expected)
     with pytest.raises(AssertionError, match="Not equal to tolerance"):
         assert_close((expected[0] * (1 + 1e-10), expected[1]), expected)
+
+
+def one_choice_derivatives(m: Any, y: Any, x: Any) -> tuple[Any, ...]:
+    return (m.where(x > 0.0, 2.0 * x, 1.0) * 3.0,)
+
+
+def other_choice_derivatives(m: Any, y: Any, x: Any) -> tuple[Any, ...]:
+    return (m.where(x > 0.0, 1.0, -2.0 * x) * 3.0,)
+
+
+def one_choice(m: Any, x: Any) -> Any:
+    return m.where(x > 0.0, x * x, x) * 3.0
+
+
+def other_choice(m: Any, x: Any) -> Any:
+    return m.where(x > 0.0, x, -(x * x)) * 3.0
+
+
+@pytest.mark.parametrize(
+    ("value", "derivatives"), [(one_choice, one_choice_derivatives), (other_choice, other_choice_derivatives)]
+)
+def test_a_choice_between_results_that_are_no_longer_needed(value: Any, derivatives: Any) -> None:
+    """Either of them may be overwritten by the choice, but not before it is made."""
+    choice = operation(derivatives=derivatives)(value)
+    assert_agrees(lambda x: choice(x * P[0]), P, numbers(5))

@@ -1,12 +1,13 @@
 """What a captured function may not do: each raises a CaptureError that names the line and a remedy."""
 
+import gc
 import inspect
 import math
 import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from io import StringIO
 from typing import Any
 
@@ -481,6 +482,19 @@ def test_lines_are_traced_while_it_is_captured() -> None:
     with trace_source():
         program = compile(lambda x: x * W, W).program([1.0])
     assert re.match(r"test_capture\.py:\d+$", str(program.captured.outputs[0].source))
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("function", [lambda x: x * W, lambda x: x if x > 0 else -x])
+def test_the_garbage_collector_is_as_it_was(function: Callable[..., Value], enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with suppress(CaptureError):
+            compile(function, W)([1.0, -1.0])
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_values_kept_from_a_capture_are_plain_afterwards() -> None:

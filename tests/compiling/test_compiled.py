@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from microgradnet import (
     DomainError,
     Layer,
     Value,
+    break_on,
     compile,
     exp,
     log,
@@ -401,6 +403,18 @@ def test_an_error_names_the_operation_and_the_sample(
     assert (W.data, W.grad) == before
     assert step.parameters.array.tolist() == [W.data]
     assert step([1e-3])[0] == pytest.approx(function(Value(1e-3)).data, rel=1e-12), "and it works again"
+
+
+def test_naming_the_sample_stops_at_no_watch_and_ends_no_pass_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The samples before it are computed eagerly, which nobody asked to see."""
+    step = compile(lambda x: log(x) * W, W)
+    waiting = (W * W).backward_steps()
+    next(waiting)
+    stops: list[None] = []
+    monkeypatch.setattr(sys, "breakpointhook", lambda: stops.append(None))
+    with break_on(condition=lambda application: True), pytest.raises(DomainError, match="sample 1: log"):
+        step([1.0, 0.0])
+    assert (stops, len(list(waiting)), W.grad) == ([], 1, 1.0)
 
 
 def test_without_parameters_a_derivative_is_not_asked_for() -> None:

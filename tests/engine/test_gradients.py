@@ -128,6 +128,7 @@ def test_grad_leaves_every_grad_as_it_was_also_when_it_fails() -> None:
 
 def test_inputs_may_be_computed_repeated_foreign_or_the_output() -> None:
     x, stranger = Value(3.0), Value(1.0)
+    x.grad, stranger.grad = 5.0, 7.0
     h = x * x
     y = h * h
     assert grad(y, [h, x, x, stranger, y]) == [18.0, 108.0, 108.0, 0.0, 1.0]
@@ -136,6 +137,7 @@ def test_inputs_may_be_computed_repeated_foreign_or_the_output() -> None:
     assert grad(y, []) == []
     assert grad(grad(y, stranger, create_graph=True), stranger) == 0.0
     assert all(type(g) is float for g in grad(y, [x, stranger]))
+    assert (x.grad, stranger.grad) == (5.0, 7.0)
 
 
 def test_what_is_not_a_value_is_refused() -> None:

@@ -210,3 +210,14 @@ def test_a_walk_while_another_marks_nodes_finds_the_same(program: Program) -> No
     with graphs._marking:
         beside = Graph(root)
     assert (beside.leaves, beside.computed) == (alone.leaves, alone.computed)
+
+
+def test_a_long_path_in_a_message_is_its_two_ends() -> None:
+    y = Value(0.0, "x").sqrt()
+    y.label = "v0"
+    for number in range(1, 20):
+        y = y * 2.0
+        y.label = f"v{number}"
+    with pytest.raises(DomainError) as caught:
+        y.backward()
+    assert "came to it by v19 → v18 → v17 → v16 → … 12 more … → v3 → v2 → v1 → v0." in str(caught.value)

@@ -4,6 +4,7 @@ import copy
 import inspect
 import math
 import pickle
+import weakref
 from collections.abc import Callable, Iterator
 from functools import reduce
 
@@ -209,3 +210,23 @@ def test_switches_go_off_in_any_order() -> None:
         Value(math.inf) * 0.0
     other.off()
     assert math.isnan((Value(math.inf) * 0.0).data)
+
+
+def test_a_switch_that_is_off_is_forgotten() -> None:
+    hook = traced()
+    gone = weakref.ref(hook)
+    hook.off()
+    del hook
+    assert gone() is None
+
+
+def test_switches_can_be_set_aside() -> None:
+    with traced() as hook:
+        with recording.unobserved():
+            assert recording.hooks() == []
+            assert Value(1.0).source is None
+        assert recording.hooks() == [hook]
+        with pytest.raises(KeyError), recording.unobserved():
+            raise KeyError
+        assert recording.hooks() == [hook]
+        assert Value(1.0).source is not None

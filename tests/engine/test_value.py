@@ -131,6 +131,14 @@ def test_sum_and_sorting_work_as_on_numbers() -> None:
     assert (max([a, b]), min([a, b]), sorted([b, a])) == (b, a, [a, b])
 
 
+@pytest.mark.parametrize("zero", [0.0, np.float64(0.0), Fraction(0), False])
+def test_a_zero_that_is_written_is_a_node(zero: Any) -> None:
+    x = Value(-0.0)
+    y = zero + x
+    assert [operand.data for operand in y.operands] == [0.0, 0.0]
+    assert math.copysign(1.0, y.data) == 1.0
+
+
 def test_operators_make_one_node_each() -> None:
     a, b = Value(2.0), Value(3.0)
     for y, symbol, operands in ((a - b, "−", (a, b)), (-a, "−", (a,)), (a / b, "÷", (a, b)), (a * a, "×", (a, a))):

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnet import Neuron, Value, draw, explain, page, unroll
+from microgradnet import Neuron, Value, draw, explain, page, parameter, unroll, weighted_sum
 from microgradnet.graph import topological_order
 from microgradnet.notation.latex import latex_name
 from microgradnet.notation.names import Namer
@@ -92,3 +92,9 @@ def test_where_no_label_is_twice_nothing_is_numbered() -> None:
     assert Namer().heading(a * b) == "a·a#2"
     for namer in (Namer([a, b]), Namer([b, a], for_equations=True)):
         assert [namer.name(value) for value in (a, b)] == ["a", "a#2"]
+
+
+def test_a_neurons_name_is_left_out_of_its_weights_unless_nothing_would_be_left() -> None:
+    x = Value(2.0, "x")
+    weights = [parameter(1.0, label) for label in ("unit.w0", "unit.", "unit", "other.w0")]
+    assert Namer().expression(weighted_sum(weights, [x] * 4)) == "w0·x + unit.·x + unit·x + other.w0·x"

@@ -3,6 +3,8 @@
 JavaScript and LaTeX are read by small parsers that stand here and follow those languages' rules, not ours.
 """
 
+import math
+import operator
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microgradnet import Value
+from microgradnet import Value, total
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import topological_order
 from microgradnet.notation.latex import latex_name, latex_number
 from microgradnet.notation.names import Namer
+from microgradnet.notation.names import number as text_of
 from microgradnet.notation.symbols import Symbol, Symbols
 from microgradnet.notation.typography import ATOM, SIGN, Formatted
 from microgradnet.notation.writers import JAVASCRIPT, LATEX, PYTHON, TEXT, Notation
@@ -257,6 +260,15 @@ def test_code_computes_what_the_expression_does(term: Symbol) -> None:
         assert latex(LATEX.write(term), names) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("number", [0.0, 1.0])
+@pytest.mark.parametrize("operation", [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow])
+def test_a_number_is_left_out_only_where_it_changes_nothing(operation: Callable[..., Any], number: float) -> None:
+    x = 2.5
+    assert python(PYTHON.write(operation(number, Symbol("x"))), {"x": x}) == operation(number, x)
+    if number or operation is not operator.truediv:
+        assert python(PYTHON.write(operation(Symbol("x"), number)), {"x": x}) == operation(x, number)
+
+
 @given(st.lists(terms, min_size=1, max_size=3), terms)
 def test_shared_parts_are_defined_once_and_before_they_are_used(wholes: list[Any], part: Symbol) -> None:
     expressions = [*(whole * part for whole in wholes), part, 2.0]
@@ -391,6 +403,25 @@ def test_each_notation_has_its_own_words(notation: Notation, written: str) -> No
     other = m.maximum(m.sqrt(x), m.minimum(m.abs(x), 1 / 3))
     assert notation.write(m.where(x <= -2.5, 1e-7 * x, other)) == written
     assert (m.where(True, x, other), m.where(False, x, other)) == (x, other)
+
+
+@pytest.mark.parametrize(
+    ("number", "written"), [(math.inf, "Infinity"), (-math.inf, "-Infinity"), (math.nan, "NaN"), (-0.0, "-0.0")]
+)
+def test_javascript_has_its_own_words_for_what_is_no_finite_number(number: float, written: str) -> None:
+    assert JAVASCRIPT.write(number) == written
+    assert JAVASCRIPT.write(Symbol("x") * number) in {f"x * {written}", f"x * ({written})"}
+
+
+def test_minus_zero_is_shown_as_zero() -> None:
+    assert (text_of(-0.0), latex_number(-0.0)) == ("0", "0")
+    assert Namer().name(Value(-0.0)) == "0"
+
+
+def test_a_sum_of_up_to_eight_is_written_out() -> None:
+    x = Value(1.0, "x")
+    assert Namer().expression(total([x] * 8)) == " + ".join("x" * 8)
+    assert Namer().expression(total([x] * 9)) == "Σ of 9 operands"
 
 
 def test_names_of_a_formula_are_the_namers() -> None:
