@@ -447,6 +447,18 @@ def test_an_infinity_put_in_on_purpose_stays_visible(number: float, place: int) 
     np.testing.assert_equal(compile(lambda x: weighted_sum([W, B], [x, x]))(batch), expected)
 
 
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+def test_an_infinity_that_the_function_brings_along_stays_visible(number: float) -> None:
+    """As a number that it is written with, or of a Value made outside."""
+    outside = Value(number)
+    functions: list[Callable[[Value], Value]] = [
+        lambda x: x * number, lambda x: x * outside, lambda x: x * outside - outside
+    ]  # fmt: skip
+    for function in functions:
+        expected = [function(Value(x)).data for x in (1.0, 2.0)]
+        np.testing.assert_equal(compile(function)([1.0, 2.0]), expected)
+
+
 def test_a_failing_call_leaves_a_good_one_as_it_is() -> None:
     step = compile(lambda x, y: log(x) * W + y * B, [W, B])
     good = step([1.0, 2.0], [3.0, 4.0])

@@ -86,6 +86,18 @@ def test_a_node_passes_its_gradient_to_its_own_operands_at_each_call() -> None:
         assert (h.grad, a.grad) == (2.0 * calls, 0.0)
 
 
+def test_gradients_of_none_count_as_zero_node_by_node() -> None:
+    a, b = Value(2.0), Value(3.0)
+    y: Any = a * b
+    none: Any = None  # PyTorch's way to say that there is none
+    a.grad = b.grad = y.grad = none
+    y._backward()
+    assert (a.grad, b.grad) == (0.0, 0.0)
+    a.grad, y.grad = none, 1.0
+    y._backward()
+    assert (a.grad, b.grad) == (3.0, 2.0)
+
+
 @pytest.mark.parametrize("make", [Value, parameter, lambda number: Value(number).detach()])
 def test_a_leaf_passes_nothing_on(make: Callable[[float], Any]) -> None:
     leaf = make(3.0)
