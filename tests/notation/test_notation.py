@@ -18,7 +18,6 @@ from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import topological_order
 from microgradnet.notation.latex import latex_name, latex_number
 from microgradnet.notation.names import Namer
-from microgradnet.notation.names import number as text_of
 from microgradnet.notation.symbols import Symbol, Symbols
 from microgradnet.notation.typography import ATOM, SIGN, Formatted
 from microgradnet.notation.writers import JAVASCRIPT, LATEX, PYTHON, TEXT, Notation
@@ -411,11 +410,6 @@ def test_each_notation_has_its_own_words(notation: Notation, written: str) -> No
 def test_javascript_has_its_own_words_for_what_is_no_finite_number(number: float, written: str) -> None:
     assert JAVASCRIPT.write(number) == written
     assert JAVASCRIPT.write(Symbol("x") * number) in {f"x * {written}", f"x * ({written})"}
-
-
-def test_minus_zero_is_shown_as_zero() -> None:
-    assert (text_of(-0.0), latex_number(-0.0)) == ("0", "0")
-    assert Namer().name(Value(-0.0)) == "0"
 
 
 def test_a_sum_of_up_to_eight_is_written_out() -> None:
