@@ -1,6 +1,8 @@
-"""Checks of arguments that several wings need."""
+"""Checks of arguments, and of records from files, that several wings need."""
 
+from collections.abc import Mapping
 from numbers import Integral
+from typing import Any
 
 
 def as_count(number: object, what: str) -> int:
@@ -15,3 +17,32 @@ def as_count(number: object, what: str) -> int:
     if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
         raise ValueError(f"{what} must be a whole number of at least 1, got {number!r}")
     return int(number)
+
+
+def entry(record: object, name: str, *kinds: type) -> Any:
+    """The entry `name` of a record from a file, if it has one of these types exactly.
+
+    Raises:
+        ValueError: it is missing or of another type.
+
+    >>> entry({"steps": 3}, "steps", int)
+    3
+    """
+    if not isinstance(record, Mapping) or name not in record:
+        raise ValueError(f"there is no {name!r}")
+    if type(record[name]) not in kinds:
+        allowed = " or ".join(kind.__name__ for kind in kinds)
+        raise ValueError(f"{name!r} must be of type {allowed}, got {record[name]!r:.80}")
+    return record[name]
+
+
+def list_entry(record: object, name: str, kind: type) -> list[Any]:
+    """The entry `name` of a record from a file, if it is a list whose items have this type exactly.
+
+    Raises:
+        ValueError: it is missing or no such list.
+    """
+    items: list[Any] = entry(record, name, list)
+    if wrong := [item for item in items if type(item) is not kind]:
+        raise ValueError(f"{name!r} must be a list of type {kind.__name__}, got {wrong[0]!r:.80} in it")
+    return items

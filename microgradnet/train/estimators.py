@@ -14,7 +14,7 @@ from microgradnet.functions import softmax
 from microgradnet.losses import cross_entropy, l2, squared_error
 from microgradnet.nn import MLP
 from microgradnet.optim import Adam
-from microgradnet.train import fit
+from microgradnet.train import History, fit
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -66,8 +66,8 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.alpha = alpha
         self.random_state = random_state
 
-    def _fit(self, X: Any, Y: Any, outputs: int, loss: Any) -> None:
-        """Train a new network on standardised inputs."""
+    def _trained(self, X: Any, Y: Any, outputs: int, loss: Any) -> tuple[MLP, History]:
+        """A new network, trained on standardised inputs, and its history."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         hidden = self.hidden_layer_sizes
         sizes = [*(hidden if isinstance(hidden, Iterable) else [hidden]), outputs]
@@ -77,25 +77,30 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         if isinstance(self.batch_size, str) and self.batch_size != "auto":
             raise ValueError(f"batch_size is a whole number of samples, or 'auto', got {self.batch_size!r}")
         activation = THEIRS.get(self.activation, self.activation)
-        self.model_ = MLP(X.shape[1], sizes, activation, init="he", seed=seed)
-        weights = [w for layer in self.model_.layers for neuron in layer.neurons for w in neuron.w]
+        model = MLP(X.shape[1], sizes, activation, init="he", seed=seed)
+        weights = [w for layer in model.layers for neuron in layer.neurons for w in neuron.w]
         size = min(AUTO if isinstance(self.batch_size, str) else self.batch_size, len(X))
-        self.history_ = fit(
-            self.model_, standard.transform(X), Y, loss=loss, epochs=self.max_iter, seed=seed, progress=False,
-            optimizer=Adam(self.model_, lr=self.learning_rate_init), batch_size=size,
+        history = fit(
+            model, standard.transform(X), Y, loss=loss, epochs=self.max_iter, seed=seed, progress=False,
+            optimizer=Adam(model, lr=self.learning_rate_init), batch_size=size,
             patience=self.n_iter_no_change,
             penalty=(lambda model: l2(weights, self.alpha / 2 / len(X))) if self.alpha else None,
         )  # fmt: skip
-        if self.history_.ended == "interrupted":
+        if history.ended == "interrupted":
             raise KeyboardInterrupt  # Ctrl-C must also end a search over candidates
-        self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
-        for neuron in self.model_.layers[0].neurons:  # Σ w·(x − m)/s + b = Σ (w/s)·x + (b − Σ (w/s)·m)
+        for neuron in model.layers[0].neurons:  # Σ w·(x − m)/s + b = Σ (w/s)·x + (b − Σ (w/s)·m)
             for w, s in zip(neuron.w, standard.scale_, strict=True):
                 w.data /= s
             neuron.b.data -= sum(w.data * m for w, m in zip(neuron.w, standard.mean_, strict=True))
+        return model, history
+
+    def _keep(self, model: MLP, history: History) -> None:
+        """Set the results, after all else: an earlier model stays whole if a later `fit` ends with an error."""
+        self.model_, self.history_ = model, history
+        self.loss_curve_, self.n_iter_ = history["loss"], len(history)
 
     def _outputs(self, X: Any, function: Any = None) -> Any:
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         X = validate_data(self, X, reset=False, dtype=np.float64)
         return np.asarray(compile(function or self.model_)(X))
 
@@ -114,14 +119,15 @@ class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         """Train on X (n, inputs) and y (n,) or (n, outputs)."""
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         y = np.asarray(y, np.float64)
-        self._shape = y.shape[1:]
         columns = y.reshape(len(y), -1)
         standard = StandardScaler().fit(columns)
-        self._fit(X, standard.transform(columns), columns.shape[1], squared_error)
-        for neuron, m, s in zip(self.model_.layers[-1].neurons, standard.mean_, standard.scale_, strict=True):
+        model, history = self._trained(X, standard.transform(columns), columns.shape[1], squared_error)
+        for neuron, m, s in zip(model.layers[-1].neurons, standard.mean_, standard.scale_, strict=True):
             for p in (*neuron.w, neuron.b):
                 p.data *= s
             neuron.b.data += m
+        self._shape = y.shape[1:]
+        self._keep(model, history)
         return self
 
     def predict(self, X: Any) -> Any:
@@ -151,15 +157,16 @@ class NetworkClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
         """Train on X (n, inputs) and y (n,), classes of any kind."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
-        self.classes_, places = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"a classifier needs samples of at least two classes, got one class: {self.classes_[0]!r}")
-        self._fit(X, np.eye(len(self.classes_))[places], len(self.classes_), cross_entropy)
+        classes, places = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"a classifier needs samples of at least two classes, got one class: {classes[0]!r}")
+        model, history = self._trained(X, np.eye(len(classes))[places], len(classes), cross_entropy)
+        self.classes_ = classes
+        self._keep(model, history)
         return self
 
     def predict_proba(self, X: Any) -> Any:
         """The probability of each class for each sample: (n, classes)."""
-        check_is_fitted(self)
         return self._outputs(X, lambda x: softmax(self.model_(x)))
 
     def predict(self, X: Any) -> Any:

@@ -9,23 +9,26 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
+from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from microgradnet._shared.arguments import as_count
+from microgradnet._shared.arguments import as_count, entry
+from microgradnet._shared.text import one_line
 from microgradnet.data import batches
 from microgradnet.errors import AnomalyError, DomainError
 from microgradnet.losses import LOSSES, Loss
 from microgradnet.nn import Module
 from microgradnet.optim import OPTIMIZERS, Optimizer
 from microgradnet.train.batches import Batch, Computation, SampleLoss, compiled_batches, eager_batches
+from microgradnet.train.early_stopping import EarlyStopping
 from microgradnet.train.history import History
 from microgradnet.train.interruption import interruptible
 from microgradnet.train.metrics import Metric, accuracy_of
 from microgradnet.train.progress import Progress
-from microgradnet.train.saving import load_checkpoint, save
+from microgradnet.train.saving import read, save
 from microgradnet.train.targets import targets_for
 from microgradnet.value import Value
 
@@ -72,8 +75,8 @@ def fit(
         validation: (X, Y) held out for a validation loss and metric.
         metric: a function of predictions and targets, called by its name; by default the accuracy, for classes.
         penalty: a term of the loss that depends on the model alone, as `lambda model: l2(model, 1e-4)`.
-        patience: early stopping after so many epochs without a lower (validation) loss; the best epoch's parameters
-            are kept (after Ctrl-C those of the last step).
+        patience: early stopping after so many epochs without a lower validation loss, or, without validation, a lower
+            loss. However training ends, the model keeps the parameters with which the lowest was measured.
         callbacks: called after each epoch with an `Epoch`; training ends when one returns True.
         seed: determines the order of the samples; that of epoch k is drawn from (seed, k).
         compiled: False computes with Values one by one: the same numbers, to rounding, slowly.
@@ -83,8 +86,8 @@ def fit(
             size and data must be the same.
 
     Returns:
-        The numbers of each epoch. Loss and metric are means over the epoch, while the model changes; validation loss
-        and metric are those of the model at its end.
+        The numbers of each epoch. Loss and metric are means over the epoch, while the model changes; those of the
+        validation, and with patience but no validation all, are those of the model at its end.
 
     Raises:
         DomainError, AnomalyError: the loss or a gradient is not finite. The model keeps the parameters of the previous
@@ -103,13 +106,13 @@ def fit(
     rule = rule if isinstance(rule, Optimizer) else rule(model)
     measure = metric or accuracy_of(loss_of)
     x, t = _prepared(model, X, Y, loss_of)
-    held_out = None
+    prefix, watched = "", (x, t) if patience is not None else None
     if validation is not None:
         if len(validation) != 2:
             raise ValueError(f"validation is a pair (X, Y), got {validation!r:.80}")
-        held_out = _prepared(model, *validation, loss_of)
+        prefix, watched = "validation_", _prepared(model, *validation, loss_of)
     _refuse(model, rule, seed, {"epochs": epochs, "batch_size": batch_size, "patience": patience})
-    best = _Best(patience)
+    best = EarlyStopping(patience, f"{prefix}loss")
     drawn = {"seed": seed, "batch_size": batch_size}
     history = _resumed(model, rule, best, checkpoint, drawn) if resume else History()
     if checkpoint is not None:
@@ -120,11 +123,13 @@ def fit(
     history.ended = "all epochs"
     with interruptible() as interrupted, Progress(epochs, len(history), progress) as shown:
         for number in range(len(history) + 1, epochs + 1):
-            if best.is_over():  # the checkpoint's training had ended
+            if best.is_over(history):  # the checkpoint's training had ended
                 history.ended = "no improvement"
                 break
             try:
                 numbers = _epoch(take, rule, batches(x, t, batch_size, (seed, number)), measure, interrupted)
+                if watched and not interrupted():
+                    numbers |= _measured(check(*watched), watched[1], measure, prefix)
             except (DomainError, AnomalyError) as error:
                 error.add_note(
                     f"in epoch {number} of fit(…), samples counted within the batch; the model is as of the step before"
@@ -132,17 +137,15 @@ def fit(
                 raise
             if interrupted():
                 history.ended = "interrupted"
-                return history
-            if held_out:
-                numbers |= _measured(check(*held_out), held_out[1], measure, "validation_")
+                break
             history.epochs.append(numbers)
             shown.show(number, numbers)
-            best.see(numbers, rule)
-            if best.is_over():
+            best.see(history, rule)
+            if best.is_over(history):
                 best.restore(rule)
             said = [callback(Epoch(number, model, rule, history)) for callback in callbacks]
             if checkpoint is not None:
-                save(model, checkpoint, rule, {**drawn, "history": history.epochs, "best": best.state})
+                save(model, checkpoint, rule, {**drawn, "history": history.epochs, "best": best.state_dict()})
             if any(one is True for one in said):
                 history.ended = "a callback"
                 break
@@ -219,52 +222,31 @@ def _measured(batch: Batch, targets: Numbers, metric: Metric | None, prefix: str
     return found
 
 
-class _Best:
-    """Early stopping: keeps the parameters of the epoch with the lowest (validation) loss, if there is a patience."""
-
-    def __init__(self, patience: int | None) -> None:
-        self.patience = patience
-        self.state: tuple[float, int, list[float] | None] = math.inf, 0, None  # the loss, epochs since, parameters
-
-    def is_over(self) -> bool:
-        """Whether there were too many epochs without a lower loss."""
-        return self.patience is not None and self.state[1] >= self.patience
-
-    def see(self, numbers: Mapping[str, float], optimizer: Optimizer) -> None:
-        """Record the loss of an epoch."""
-        if self.patience is not None:
-            lowest, waited, parameters = self.state
-            loss = numbers.get("validation_loss", numbers["loss"])
-            is_lower = loss < lowest
-            self.state = (loss, 0, list(optimizer.parameters)) if is_lower else (lowest, waited + 1, parameters)
-
-    def restore(self, optimizer: Optimizer) -> None:
-        """Give the model the parameters of the best epoch."""
-        *_, parameters = self.state
-        if parameters is not None:
-            optimizer.parameters[:] = parameters
-
-
 def _resumed(
-    model: Module, optimizer: Optimizer, best: _Best, checkpoint: str | os.PathLike[str] | None, drawn: dict[str, int]
-) -> History:
-    """Restore model and optimiser from the checkpoint, if there is one; return the epochs before it."""
+    model: Module, optimizer: Optimizer, best: EarlyStopping, checkpoint: str | os.PathLike[str] | None,
+    drawn: Mapping[str, int],
+) -> History:  # fmt: skip
+    """Restore model, optimiser and `best` from the checkpoint, if it exists; return the epochs before it.
+
+    Raises:
+        ValueError: it is not a checkpoint of this training; nothing is changed.
+    """
     if checkpoint is None:
         raise ValueError("resume needs a checkpoint: fit(…, checkpoint=FILE, resume=True)")
     if not Path(checkpoint).expanduser().exists():
         return History()
-    before = model.state_dict()
-    found = load_checkpoint(checkpoint, model)
+    saved = read(checkpoint, model)
+    _, state, training = saved.checkpoint
     try:
-        if found.optimizer is None or "history" not in found.training:
+        if state is None:
             raise ValueError("it is a model, but not a checkpoint of a training")
         for name, number in drawn.items():
-            if (before_it := found.training.get(name)) != number:
-                raise ValueError(f"its training has {name}={before_it!r}, not {number!r}: the batches would differ")
-        optimizer.load_state_dict(found.optimizer)
+            if (before := entry(training, name, int)) != number:
+                raise ValueError(f"its training has {name}={before!r}, not {number!r}: the batches would differ")
+        history = History.from_record(entry(training, "history", list))
+        best.load_state_dict(entry(training, "best", dict, NoneType), history, len(optimizer.parameters))
+        optimizer.load_state_dict(state)
     except ValueError as error:
-        model.load_state_dict(before)
-        raise ValueError(f"cannot resume from {checkpoint}: {error}") from error
-    if best.patience is not None:
-        best.state = found.training["best"]
-    return History(found.training["history"])
+        raise ValueError(f"cannot resume from {one_line(str(checkpoint))}: {error}") from error
+    saved.load()
+    return history

@@ -1,6 +1,6 @@
 """`History`: losses and metrics of a training, epoch by epoch."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from math import nan
@@ -22,6 +22,21 @@ class History:
 
     epochs: list[dict[str, float]] = field(default_factory=list)
     ended: str = ""
+
+    @classmethod
+    def from_record(cls, epochs: Sequence[Any]) -> "History":
+        """The history of these epochs, as they come from a file.
+
+        Raises:
+            ValueError: an epoch is not a dict of numbers with a loss.
+        """
+        for number, numbers in enumerate(epochs, 1):
+            is_dict = isinstance(numbers, dict) and "loss" in numbers
+            if not is_dict or any(type(x) is not float for x in numbers.values()):
+                raise ValueError(
+                    f"epoch {number} of 'history' must be a dict of numbers, one of them the 'loss', got {numbers!r:.80}"
+                )
+        return cls(list(epochs))
 
     def __len__(self) -> int:
         return len(self.epochs)

@@ -17,12 +17,15 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet._shared.files import write_atomically
+from microgradnet._shared.arguments import entry, list_entry
+from microgradnet._shared.files import read_file, write_atomically
+from microgradnet._shared.text import one_line, shorten
 from microgradnet.nn import ACTIVATIONS, MLP, Module
 
 Path_: TypeAlias = str | os.PathLike[str]
@@ -110,18 +113,43 @@ def load_checkpoint(path: Path_, model: Module | None = None) -> Checkpoint:
             `model`; or `model` has other parameters.
         OSError: the file cannot be read.
     """
+    saved = read(path, model)
+    saved.load()
+    return saved.checkpoint
+
+
+class Saved(NamedTuple):
+    """The contents of a valid file, before the model has its numbers.
+
+    Attributes:
+        checkpoint: its model is the one given to `read`, unchanged, or a new one.
+        numbers, labels: of the parameters, by name.
+    """
+
+    checkpoint: Checkpoint
+    numbers: dict[str, float]
+    labels: dict[str, str]
+
+    def load(self) -> None:
+        """Give the model its numbers and labels."""
+        self.checkpoint.model.load_state_dict(self.numbers)
+        for name, p in self.checkpoint.model.named_parameters():
+            p.label = self.labels[name]
+
+
+def read(path: Path_, model: Module | None = None) -> Saved:
+    """Read and validate a file; `model` is not changed. The errors are those of `load_checkpoint`."""
+    data = read_file(path)
     try:
-        return _read(Path(path).expanduser().read_bytes(), model)
-    except OSError:
-        raise
+        return _read(data, model)
     except zipfile.BadZipFile:
-        raise ValueError(f"{path} is not a model that can be loaded: not a .npz file, or an incomplete one") from None
+        what = "not a .npz file, or an incomplete one"
     except Exception as error:  # any error that a corrupt file causes
-        what = error if isinstance(error, ValueError) else repr(error)
-        raise ValueError(f"{path} is not a model that can be loaded: {what}") from error
+        what = str(error) if isinstance(error, ValueError) else repr(error)
+    raise ValueError(f"{one_line(str(path))} is not a model that can be loaded: {shorten(one_line(what), 500)}")
 
 
-def _read(data: bytes, model: Module | None) -> Checkpoint:
+def _read(data: bytes, model: Module | None) -> Saved:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
             if info.compress_type != zipfile.ZIP_STORED:  # uncompressed: no member is larger than the file
@@ -129,28 +157,26 @@ def _read(data: bytes, model: Module | None) -> Checkpoint:
         header = json.loads(archive.read(HEADER))
         if not isinstance(header, dict) or header.get("format") != FORMAT:
             raise ValueError(f"this is not a file of microgradnet: its format is not {FORMAT!r}")
-        if header["version"] != VERSION:
-            raise ValueError(f"this file has version {header['version']!r}; this microgradnet reads version {VERSION}")
-        names, labels, optimizer = header["parameters"], header["labels"], header["optimizer"]
+        if (version := entry(header, "version", int)) != VERSION:
+            raise ValueError(f"this file has version {version!r:.80}; this microgradnet reads version {VERSION}")
+        names, labels = list_entry(header, "parameters", str), list_entry(header, "labels", str)
+        optimizer, training = entry(header, "optimizer", dict, NoneType), entry(header, "training", dict)
         numbers = _array(archive, PARAMETERS)
-        if not (_is_list_of(str, names) and _is_list_of(str, labels) and len(names) == len(labels) == len(numbers)):
-            raise ValueError(f"it has {len(numbers)} parameters, but not as many names and labels")
+        if not len(set(names)) == len(names) == len(labels) == len(numbers):
+            raise ValueError(f"it has {len(numbers)} parameters, but not as many 'parameters' (names) and 'labels'")
         members = [HEADER, PARAMETERS]
         if optimizer is not None:
-            moments = {name: MOMENT.format(name) for name in optimizer["moments"]}
+            moments = {name: MOMENT.format(name) for name in list_entry(optimizer, "moments", str)}
             members += moments.values()
             optimizer["moments"] = {name: _array(archive, member) for name, member in moments.items()}
         if sorted(archive.namelist()) != sorted(members):
             raise ValueError(f"it holds {', '.join(archive.namelist())}, and should {', '.join(members)}")
-    training = header["training"]
-    if not isinstance(training, dict):
-        raise ValueError(f"what was saved of the training is {training!r:.80}, not a dict")
-    found = _built(header["model"], len(numbers)) if model is None else model
-    found.load_state_dict(dict(zip(names, numbers.tolist(), strict=True)))
-    own = dict(found.named_parameters())
-    for name, label in zip(names, labels, strict=True):
-        own[name].label = label
-    return Checkpoint(found, optimizer, training)
+    architecture = entry(header, "model", dict, NoneType)
+    found = _built(architecture, len(numbers)) if model is None else model
+    if others := set(names) ^ set(found.state_dict()):
+        raise ValueError(f"it does not fit {found!r:.200}: only one of them has {', '.join(sorted(others)[:5])}")
+    by_name = dict(zip(names, numbers.tolist(), strict=True)), dict(zip(names, labels, strict=True))
+    return Saved(Checkpoint(found, optimizer, training), *by_name)
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
@@ -164,7 +190,10 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
     rest = data[file.tell() :]
     if dtype != np.dtype("<f8") or fortran or len(shape) != 1 or len(rest) != 8 * shape[0]:
         raise ValueError(f"{name} says it is {shape} numbers of {dtype}, and has {len(rest)} bytes")
-    return np.frombuffer(rest, "<f8").astype(np.float64)
+    numbers = np.frombuffer(rest, "<f8").astype(np.float64)
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"{name} has infinities or NaNs")
+    return numbers
 
 
 def _architecture(model: Module) -> dict[str, Any] | None:
@@ -189,19 +218,16 @@ def _built(architecture: Any, count: int) -> Module:
     """Build the network of this architecture, after checking its number of parameters."""
     if architecture is None:
         raise ValueError("the file does not say how its module is made: pass one, load(path, model)")
-    sizes = architecture["sizes"]
-    if architecture["kind"] != "MLP" or not _is_list_of(int, sizes) or len(sizes) < 2 or min(sizes) < 1:
+    sizes = list_entry(architecture, "sizes", int)
+    activation, output_activation = (entry(architecture, name, str) for name in ("activation", "output_activation"))
+    if entry(architecture, "kind", str) != "MLP" or len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(f"this architecture is unknown: {architecture!r:.200}")
     claimed = _count(sizes)
     if claimed != count:
         raise ValueError(f"an MLP of sizes {sizes!r:.200} has {claimed} parameters, the file {count}")
-    return MLP(sizes[0], sizes[1:], architecture["activation"], architecture["output_activation"], seed=0)
+    return MLP(sizes[0], sizes[1:], activation, output_activation, seed=0)
 
 
 def _count(sizes: Sequence[int]) -> int:
     """The number of parameters of an MLP of these sizes."""
     return sum((nin + 1) * nout for nin, nout in pairwise(sizes))
-
-
-def _is_list_of(kind: type, items: Any) -> bool:
-    return isinstance(items, Sequence) and not isinstance(items, str) and all(type(item) is kind for item in items)

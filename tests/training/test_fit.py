@@ -7,10 +7,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from microgradnet import MLP, AnomalyError, DomainError, Module, Value, exp, fit, load, parameter, save
 from microgradnet.data import batches, blobs, moons, spirals, xor
@@ -18,7 +21,7 @@ from microgradnet.data import linear as line
 from microgradnet.losses import l2
 from microgradnet.optim import SGD, Adam
 from microgradnet.optim.schedules import Cosine
-from microgradnet.train import History, fitting
+from microgradnet.train import Epoch, History, fitting
 from tests import ROOT
 
 
@@ -108,8 +111,90 @@ def test_a_training_that_has_ended_is_not_gone_on_with(tmp_path: Path) -> None:
     assert numbers_of(model) == numbers_of(again) == numbers_of(load(tmp_path / "c.npz"))
 
 
-def test_ctrl_c_leaves_the_last_step_and_not_the_best() -> None:
-    def interrupt(epoch: Any) -> None:
+class Line(Module):
+    """y = w·x"""
+
+    def __init__(self) -> None:
+        self.w = parameter(3.0, "w")
+
+    def __call__(self, x: Value) -> Value:
+        return self.w * x
+
+
+@given(
+    rate=st.floats(0.1, 3.0), batch_size=st.integers(1, 4), patience=st.integers(1, 4), validated=st.booleans(),
+    stops=st.lists(st.integers(1, 12), max_size=2), ended=st.sampled_from(["", "a callback", "interrupted"]),
+)  # fmt: skip
+@settings(max_examples=60)
+def test_the_parameters_that_are_kept_have_the_best_loss_reported(
+    rate: float, batch_size: int, patience: int, validated: bool, stops: list[int], ended: str
+) -> None:
+    data = np.array([1.0, -2.0, 0.5]), np.array([0.1, 0.3, 1.0])
+    held_out = np.array([1.0, 2.0]), np.array([-0.2, 1.0])
+
+    def end(epoch: Epoch) -> bool:
+        if epoch.number == 7 and ended == "interrupted":
+            os.kill(os.getpid(), signal.SIGINT)
+        return epoch.number == 7 and ended == "a callback"
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with TemporaryDirectory() as folder:
+            for epochs in (*sorted(stops), 12):
+                model = Line()
+                history = fit(
+                    model, *data, loss="absolute_error", optimizer=SGD(model, rate), batch_size=batch_size,
+                    patience=patience, epochs=epochs, validation=held_out if validated else None, callbacks=[end],
+                    checkpoint=Path(folder, "c.npz"), resume=True, compiled=False, progress=False,
+                )  # fmt: skip
+                X, Y = held_out if validated else data
+                loss = np.mean([abs(model.w.data * x - y) for x, y in zip(X, Y, strict=True)])
+                assert loss == pytest.approx(min(history["validation_loss" if validated else "loss"]))
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_the_example_of_a_step_that_leaves_the_best_parameters() -> None:
+    """From w = 3 a step of 2.9 has the lowest loss, and the next step leaves it."""
+    model = Line()
+    history = fit(
+        model, [1.0], [0.1], loss="absolute_error", optimizer=SGD(model, 2.9), epochs=10, patience=3, progress=False
+    )
+    assert model.w.data == pytest.approx(0.1)
+    assert min(history["loss"]) == pytest.approx(0.0)
+
+
+def test_a_loss_as_low_as_the_lowest_is_no_improvement() -> None:
+    """The step of 2·3 goes from 3 to −3 and back: the loss stays the same, and the first parameters are kept."""
+    model = Line()
+    history = fit(
+        model, [1.0], [0.0], loss="absolute_error", optimizer=SGD(model, 6.0), epochs=20, patience=3, progress=False
+    )
+    assert (history["loss"], history.ended) == ([3.0] * 4, "no improvement")
+    assert model.w.data == -3.0
+
+
+def test_with_another_loss_to_watch_the_waiting_begins_anew(tmp_path: Path) -> None:
+    """w goes 3, 0.1, −2.8, 0.1, …: best for the data is 0.1, for the validation −2.8."""
+
+    def trained(epochs: int, patience: int | None, validation: Any = None) -> tuple[float, History]:
+        model = Line()
+        history = fit(
+            model, [1.0], [0.0], loss="absolute_error", optimizer=SGD(model, 2.9), epochs=epochs, patience=patience,
+            validation=validation, checkpoint=tmp_path / "c.npz", resume=True, progress=False,
+        )  # fmt: skip
+        return model.w.data, history
+
+    assert trained(4, None)[0] == pytest.approx(-2.8)
+    assert trained(6, 4)[0] == pytest.approx(0.1)
+    kept, history = trained(99, 4, ([1.0], [-9.0]))
+    assert kept == pytest.approx(-2.8)
+    assert (len(history), history.ended) == (12, "no improvement")
+    assert math.isnan(history["validation_loss"][5])
+
+
+def test_after_ctrl_c_without_patience_the_model_has_the_last_step() -> None:
+    def interrupt(epoch: Epoch) -> None:
         if epoch.number == 30:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -123,11 +208,11 @@ def test_ctrl_c_leaves_the_last_step_and_not_the_best() -> None:
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        interrupted = trained(epochs=99, patience=90, callbacks=[interrupt])
+        interrupted, with_patience = (trained(99, patience, [interrupt]) for patience in (None, 90))
     finally:
         signal.signal(signal.SIGINT, before)
     assert interrupted == trained(epochs=30)
-    assert interrupted != trained(epochs=30, patience=90)
+    assert with_patience == trained(epochs=30, patience=90) != interrupted
 
 
 def test_what_a_callback_does_is_in_the_checkpoint(tmp_path: Path) -> None:
