@@ -1,13 +1,13 @@
 """`Optimizer`: the base class of optimisers, which has everything but the update itself."""
 
 import math
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from microgradnet._shared.arguments import entry
 from microgradnet._shared.text import suggestion
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.errors import AnomalyError
@@ -16,6 +16,7 @@ from microgradnet.optim.schedules import Constant, Schedule, from_record, to_rec
 
 Numbers: TypeAlias = NDArray[np.float64]
 
+MOST_STEPS = 2**53  # a float counts no further
 HUGE = 1e100  # below it, no step can overflow
 
 
@@ -43,12 +44,18 @@ def checked(numbers: Mapping[str, Any], ranges: Mapping[str, Range], owner: str)
     >>> checked({"lr": 1, "nesterov": True}, {"lr": ABOVE_ZERO, "nesterov": YES_OR_NO}, "SGD")
     {'lr': 1.0, 'nesterov': True}
     """
+    found: dict[str, float] = {}
     for name, number in numbers.items():
         if name not in ranges:
             raise TypeError(f"{owner} has no {name!r}: {suggestion(name, ranges)}")
-        if not ranges[name].allows(number):
-            raise ValueError(f"{name} must be {ranges[name].words}, got {number!r}")
-    return {name: number if isinstance(number, bool) else float(number) for name, number in numbers.items()}
+        try:
+            is_allowed = ranges[name].allows(number)
+            found[name] = number if isinstance(number, bool) else float(number)
+        except (TypeError, ValueError, OverflowError):  # no number, or a whole one beyond every float
+            is_allowed = False
+        if not is_allowed:
+            raise ValueError(f"{name} must be {ranges[name].words}, got {number!r:.80}")
+    return found
 
 
 class Optimizer:
@@ -175,23 +182,28 @@ class Optimizer:
         """Restore the state of an optimiser; on an error, nothing is changed.
 
         Raises:
-            ValueError: the state is another kind of optimiser's, or for another number of parameters.
+            ValueError: an entry of the state is missing or malformed, or the state is another kind of optimiser's, or
+                for another number of parameters.
         """
-        if state.get("kind") != type(self).__name__:
-            raise ValueError(f"this is the state of {state.get('kind')!r}, not of {type(self).__name__}")
+        if entry(state, "kind", str) != type(self).__name__:
+            raise ValueError(f"this is the state of {state['kind']!r:.80}, not of {type(self).__name__}")
+        given = entry(state, "hyperparameters", dict)
+        if given.keys() != self.hyperparameters.keys():
+            raise ValueError(
+                f"this state's 'hyperparameters' must be {', '.join(self.hyperparameters)}, got {given!r:.200}"
+            )
+        numbers = checked(given, self.ranges, type(self).__name__)
+        schedule = from_record(entry(state, "schedule", dict))
+        if not 0 <= (steps := entry(state, "steps", int)) < MOST_STEPS:
+            raise ValueError(f"this state's 'steps' must be at least 0 and below 2**53, got {steps!r:.80}")
         try:
-            moments = {name: np.array(moment, np.float64) for name, moment in state["moments"].items()}
-            numbers = checked(state["hyperparameters"], self.ranges, type(self).__name__)
-            schedule = from_record(state["schedule"])
-            steps = operator.index(state["steps"])
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"this is not the state of an optimiser: {error!r:.200}") from error
+            moments = {name: np.array(moment, np.float64) for name, moment in entry(state, "moments", dict).items()}
+        except TypeError as error:
+            raise ValueError(f"this state's 'moments' must be arrays of numbers: {error}") from error
         shapes = {name: moment.shape for name, moment in moments.items()}
         wanted = {name: moment.shape for name, moment in self.moments.items()}
-        if shapes != wanted or numbers.keys() != self.hyperparameters.keys():
-            raise ValueError(f"this state has {shapes} for {wanted}, so it does not fit this optimiser")
-        if steps < 0 or not all(np.isfinite(moment).all() for moment in moments.values()):
-            raise ValueError("this state has infinities, NaNs or a negative number of steps: it is not an optimiser's")
+        if shapes != wanted or not all(np.isfinite(moment).all() for moment in moments.values()):
+            raise ValueError(f"this state's 'moments' must be finite numbers in the shapes {wanted}, got {shapes}")
         self.schedule, self.hyperparameters, self.steps, self.moments = schedule, numbers, steps, moments
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ and saved with an optimiser.
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from numbers import Integral
@@ -24,8 +25,10 @@ class _Checked:
             number = getattr(self, field.name)
             if field.type is int:
                 as_count(number, field.name)
-            elif field.type is float and not 0 <= number < math.inf:
+            elif field.type is float and not 0 <= number <= sys.float_info.max:
                 raise ValueError(f"{field.name} must be a finite number, at least 0, got {number!r}")
+            elif field.type is Schedule and not callable(number):
+                raise TypeError(f"{field.name} must be a schedule, as Cosine(1000), got {number!r}")
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,6 @@ def from_record(record: Mapping[str, Any]) -> Schedule:
     try:
         numbers = {name: from_record(item) if isinstance(item, Mapping) else item for name, item in record.items()}
         schedule: Schedule = SCHEDULES[str(numbers.pop("kind"))](**numbers)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"this is not the record of a schedule: {record!r:.200}") from error
     return schedule

@@ -61,7 +61,7 @@ class EarlyStopping:
         watched, epoch = entry(state, "watched", str), entry(state, "epoch", int)
         parameters = list_entry(state, "parameters", float)
         if not 1 <= epoch <= len(history) or watched not in history.epochs[epoch - 1]:
-            raise ValueError(f"the 'history' has no {watched!r:.80} of 'epoch' {epoch}")
+            raise ValueError(f"the best 'epoch' is {epoch}, of which the history has no {watched!r:.80} ('watched')")
         if len(parameters) != count or not all(map(math.isfinite, parameters)):
             raise ValueError(f"'parameters' must be {count} finite numbers")
         if self.patience is not None and watched == self.watched:

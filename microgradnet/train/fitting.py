@@ -4,7 +4,6 @@ It combines losses, optimisers, batches, `compile` and checkpoints. It can be in
 resuming from a checkpoint gives bit-identical results to an uninterrupted training.
 """
 
-import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Integral

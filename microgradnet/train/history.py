@@ -33,9 +33,8 @@ class History:
         for number, numbers in enumerate(epochs, 1):
             is_dict = isinstance(numbers, dict) and "loss" in numbers
             if not is_dict or any(type(x) is not float for x in numbers.values()):
-                raise ValueError(
-                    f"epoch {number} of 'history' must be a dict of numbers, one of them the 'loss', got {numbers!r:.80}"
-                )
+                what = "a dict of numbers, one of them the 'loss'"
+                raise ValueError(f"epoch {number} of 'history' must be {what}, got {numbers!r:.80}")
         return cls(list(epochs))
 
     def __len__(self) -> int:

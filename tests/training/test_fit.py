@@ -1,11 +1,18 @@
 """`fit`: compiled as eager, resumed as uninterrupted, ended in every way, and what is refused."""
 
+import copy
+import io
+import json
 import math
 import os
 import signal
 import subprocess
 import sys
 import threading
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,12 +22,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microgradnet import MLP, AnomalyError, DomainError, Module, Value, exp, fit, load, parameter, save
+from microgradnet import MLP, AnomalyError, DomainError, Module, Value, exp, fit, graph, load, parameter, save
 from microgradnet.data import batches, blobs, moons, spirals, xor
 from microgradnet.data import linear as line
 from microgradnet.losses import l2
 from microgradnet.optim import SGD, Adam
-from microgradnet.optim.schedules import Cosine
+from microgradnet.optim.schedules import Cosine, StepDecay, Warmup
 from microgradnet.train import Epoch, History, fitting
 from tests import ROOT
 
@@ -112,7 +119,7 @@ def test_a_training_that_has_ended_is_not_gone_on_with(tmp_path: Path) -> None:
 
 
 class Line(Module):
-    """y = w·x"""
+    """y = w·x."""
 
     def __init__(self) -> None:
         self.w = parameter(3.0, "w")
@@ -175,7 +182,7 @@ def test_a_loss_as_low_as_the_lowest_is_no_improvement() -> None:
 
 
 def test_with_another_loss_to_watch_the_waiting_begins_anew(tmp_path: Path) -> None:
-    """w goes 3, 0.1, −2.8, 0.1, …: best for the data is 0.1, for the validation −2.8."""
+    """The weight goes 3, 0.1, −2.8, 0.1, …: best for the data is 0.1, for the validation −2.8."""
 
     def trained(epochs: int, patience: int | None, validation: Any = None) -> tuple[float, History]:
         model = Line()
@@ -478,6 +485,82 @@ def test_nothing_changes_if_there_is_nothing_to_go_on_from(saved: Any, words: st
     with pytest.raises(ValueError, match=words):
         fit(model, *xor(), optimizer=SGD(model, 0.1), checkpoint=tmp_path / "c.npz", resume=True, progress=False)
     assert numbers_of(model) == before
+
+
+ABSENT = object()
+WRONG: list[Any] = [
+    None, True, 3, -1, 2**70, 10**400, 1.5, math.nan, math.inf, "", "\x1b[31m", [], [3], ["x"], [[]], {}, {"x": 3},
+    {"kind": "x"},
+]  # fmt: skip
+RECORDS = ("model", "optimizer", "training", "best")
+
+
+def places(item: Any, *path: Any) -> Iterator[tuple[Any, ...]]:
+    """The path of each entry of a record, at any depth."""
+    for key in item if isinstance(item, dict) else range(len(item)) if isinstance(item, list) else ():
+        yield (*path, key)
+        yield from places(item[key], *path, key)
+
+
+def at(record: Any, path: Sequence[Any]) -> Any:
+    return reduce(lambda item, key: item[key], path, record)
+
+
+def with_entry(record: Any, path: Sequence[Any], value: Any) -> Any:
+    """A copy with another value in one place, or without it."""
+    changed = copy.deepcopy(record)
+    *way, last = path
+    if value is ABSENT:
+        del at(changed, way)[last]
+    else:
+        at(changed, way)[last] = value
+    return changed
+
+
+def archive_of(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def test_a_checkpoint_with_a_wrong_entry_is_refused_before_anything_is_changed(tmp_path: Path) -> None:
+    """Each entry is removed, then replaced by each wrong value; where the value is a right one, training goes on."""
+    path = tmp_path / "c.npz"
+
+    def resumable(epochs: int) -> tuple[MLP, Adam, Callable[[], History]]:
+        model = MLP(2, [1], seed=1)
+        optimizer = Adam(model, 0.05, schedule=Warmup(2, StepDecay(3)))
+        return model, optimizer, lambda: fit(
+            model, *xor(), optimizer=optimizer, epochs=epochs, batch_size=4, patience=2, validation=xor(),
+            checkpoint=path, resume=True, compiled=False, progress=False,
+        )  # fmt: skip
+
+    resumable(3)[-1]()
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    header = json.loads(members["header.json"])
+    model, optimizer, resume = resumable(4)
+    before = model.state_dict(), repr(model.parameters()), repr(optimizer.state_dict())
+    refused = 0
+    for place, value in product(places(header), (ABSENT, *WRONG)):
+        text = json.dumps(with_entry(header, place, value))
+        path.write_bytes(archive_of({**members, "header.json": text.encode()}))
+        clock = graph.clock
+        try:
+            resume()
+            model, optimizer, resume = resumable(4)
+        except ValueError as error:
+            file, words = str(path), str(error)
+            assert file in words
+            named = {"state of", *map(str, place), *map(str, at(header, place) if place[-1] in RECORDS else ())}
+            assert any(name in words.replace(file, "") for name in named), words
+            assert "\x1b" not in words
+            assert (model.state_dict(), repr(model.parameters()), repr(optimizer.state_dict())) == before
+            assert graph.clock == clock, "not even for a moment"
+            refused += 1
+    assert refused > 500
 
 
 def test_a_column_of_targets_is_a_list_of_them() -> None:
