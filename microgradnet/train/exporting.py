@@ -1,20 +1,25 @@
 """To and from other libraries: a network as ONNX, and weights from PyTorch or scikit-learn."""
 
+import math
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.polynomial import Chebyshev, Polynomial
+from numpy.typing import ArrayLike, NDArray
 
 from microgradnet._shared.files import write_atomically
+from microgradnet.compiling import compile
 from microgradnet.compiling.kernels import forward_kernel
+from microgradnet.errors import CaptureError
 from microgradnet.graph import Graph
 from microgradnet.nn import MLP
-from microgradnet.ops import CONSTANT
+from microgradnet.train.saving import is_plain
 from microgradnet.value import Value
 
+Numbers: TypeAlias = NDArray[np.float64]
 OPSET = 18
 NODES = {
     "abs": "Abs", "add": "Add", "cos": "Cos", "divide": "Div", "erf": "Erf", "exp": "Exp", "greater": "Greater",
@@ -23,7 +28,6 @@ NODES = {
     "sqrt": "Sqrt", "subtract": "Sub", "tanh": "Tanh", "where": "Where",
 }  # fmt: skip
 """What ONNX calls the functions of kernels."""
-SEEN = (-20.0, -1.0, -0.01, 0.0, 0.01, 1.0, 20.0)  # points at which an activation has to compute in one way
 
 
 def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
@@ -39,11 +43,11 @@ def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
 
     Raises:
         ImportError: onnx is not installed (`pip install 'microgradnet[onnx]'`).
-        TypeError, ValueError: it is no MLP, ONNX has no function that its activation needs (nor onnxruntime, in
-            float64, the erf of gelu), or the dtype is another.
+        TypeError, ValueError: it is no MLP, its activation reads a number or branches (see `compile`) or needs a
+            function that ONNX lacks (or onnxruntime, in float64: erf), or the dtype is another.
     """
-    if type(model) is not MLP:
-        raise TypeError(f"an MLP can be exported, got {model!r:.80}")
+    if not is_plain(model):
+        raise TypeError(f"an MLP of Layers of Neurons can be exported, and no subclass of them, got {model!r:.80}")
     for layer in model.layers:
         if any(neuron.activation is not layer.neurons[0].activation for neuron in layer.neurons):
             raise ValueError(f"the neurons of a layer need one activation to be exported, got several in {layer!r:.80}")
@@ -67,11 +71,17 @@ def to_onnx(model: MLP, path: str | Path, dtype: str = "float64") -> Path:
     return write_atomically(path, graph.serialized(*sizes, repr(model)))
 
 
-def _shape(result: Value) -> tuple[Any, ...]:
-    """Which operations it was computed by, and from which constants."""
-    graph = Graph(result)
-    leaves, computed = graph.leaves, graph.computed
-    return tuple(node.op.name for node in computed), tuple(leaf.data for leaf in leaves if leaf.op is CONSTANT)
+def _scaled_erfc() -> list[Any]:
+    """The coefficients of q(s) = e^(x²)·erfc(x), s = 8 / (4 + x) − 1, for x from 0 to 26, where erfc(x) is nearly 0.
+
+    The relative error of e^(−x²)·q(s) is at most 2e-13.
+    """
+
+    def values(s: Numbers) -> Numbers:
+        return np.array([math.erfc(x) * math.exp(x * x) for x in (8.0 / (s + 1.0) - 4.0).tolist()])
+
+    polynomial = Chebyshev.interpolate(values, 18, domain=[8.0 / (4.0 + 26.0) - 1.0, 1.0]).convert(kind=Polynomial)
+    return polynomial.coef.tolist()  # type: ignore[no-any-return]
 
 
 class _Graph:
@@ -84,39 +94,61 @@ class _Graph:
 
     def tensor(self, name: str, numbers: ArrayLike) -> str:
         """Numbers that are part of the graph."""
-        self._tensors.append(self._onnx.numpy_helper.from_array(np.array(numbers, self._dtype), name))
+        try:
+            with np.errstate(over="raise"):
+                array = np.array(numbers, np.float64).astype(self._dtype)
+        except FloatingPointError:
+            raise ValueError(f"{name} has a number beyond the range of float32: take dtype='float64'") from None
+        self._tensors.append(self._onnx.numpy_helper.from_array(array, name))
         return name
 
-    def node(self, kind: str, inputs: Sequence[str], name: str) -> str:
-        """A function of earlier results; its name."""
-        self._nodes.append(self._onnx.helper.make_node(kind, list(inputs), [name], name=name))
+    def node(self, kind: str, inputs: Sequence[str | float], name: str) -> str:
+        """A function of earlier results and of numbers; its name."""
+        names = [i if isinstance(i, str) else self.tensor(f"{name}.number{n}", i) for n, i in enumerate(inputs)]
+        self._nodes.append(self._onnx.helper.make_node(kind, names, [name], name=name))
         return name
 
     def activation(self, function: Callable[[Value], Value], z: str, name: str) -> str:
-        """An activation, function by function as the rules of its rows say."""
-        leaf = Value(0.5)
-        names = {leaf: z}
-        result = function(leaf)
-        if len({_shape(function(Value(x))) for x in SEEN}) > 1:
-            raise ValueError(f"activation {name!r} computes in other ways at other points, which ONNX's graph cannot")
-        for node in Graph(result).computed:
+        """An activation, function by function as the rules of its operations say."""
+        try:
+            captured = compile(function).program([0.5, 0.25]).captured
+        except CaptureError as error:
+            raise ValueError(f"the activation of {name} cannot be exported: {error}") from error
+        ((leaf,),), (result,) = captured.inputs, captured.outputs
+        graph = Graph(result)
+        if leaf not in graph.leaves:
+            raise ValueError(f"the activation of {name} cannot be exported: it is the same for all weighted sums")
+        names: dict[Value, str | float] = {leaf: z}
+        for node in graph.computed:
             count = len(node.operands) - node.op.constants
             kernel = forward_kernel(node.op, count, tuple([o.data for o in node.operands[count:]]))
-            found = [names.get(o) or self._number(o.data, name) for o in node.operands[:count]]
+            found = [names.get(o, o.data) for o in node.operands[:count]]
             for step in kernel.steps:
-                inputs = [found[a] if isinstance(a, int) else self._number(a, name) for a in step.arguments]
-                found.append(self._applied(step.function, inputs, f"{name}.{step.function}{len(self._nodes)}"))
+                inputs = [found[a] if isinstance(a, int) else a for a in step.arguments]
+                found.append(self._applied(step.function, inputs, name))
             (place,) = kernel.results
-            names[node] = found[place] if isinstance(place, int) else self._number(place, name)
-        return names[result]
+            names[node] = found[place] if isinstance(place, int) else place
+        return str(names[result])
 
-    def _applied(self, function: str, inputs: Sequence[str], name: str) -> str:
-        if function == "log1p":
-            inputs, function = [self.node("Add", [*inputs, self._number(1.0, name)], f"{name}.plus1")], "log"
-        if function == "expm1":
-            return self.node("Sub", [self.node("Exp", inputs, f"{name}.exp"), self._number(1.0, name)], name)
+    def _applied(self, function: str, inputs: Sequence[str | float], prefix: str) -> str:
+        """A function of numbers; one that ONNX lacks is composed of others so that small results keep their digits."""
+
+        def node(kind: str, *inputs: str | float) -> str:
+            return self.node(kind, inputs, f"{prefix}.{function}{len(self._nodes)}")
+
+        x = inputs[0]
+        if function == "log1p":  # ln of the rounded 1 + x, and what the rounding took
+            u = node("Add", x, 1.0)
+            return node("Add", node("Log", u), node("Div", node("Sub", x, node("Sub", u, 1.0)), u))
+        if function == "expm1":  # (eˣ − 1) / (eˣ + 1) = tanh(x/2)
+            return node("Mul", node("Tanh", node("Mul", x, 0.5)), node("Add", node("Exp", x), 1.0))
         if function == "erfc":
-            return self.node("Sub", [self._number(1.0, name), self._applied("erf", inputs, f"{name}.erf")], name)
+            s = node("Sub", node("Div", 8.0, node("Add", node("Abs", x), 4.0)), 1.0)
+            *coefficients, q = _scaled_erfc()
+            for coefficient in reversed(coefficients):
+                q = node("Add", node("Mul", q, s), coefficient)
+            tail = node("Mul", q, node("Exp", node("Neg", node("Mul", x, x))))
+            return node("Where", node("Less", x, 0.0), node("Sub", 2.0, tail), tail)
         if function not in NODES:
             raise ValueError(
                 f"ONNX has no {function} of numbers, which this activation needs: export a model with another, or add "
@@ -124,10 +156,7 @@ class _Graph:
             )
         if function == "erf" and self._dtype == "float64":
             raise ValueError("onnxruntime has no erf in float64, which this activation needs: take dtype='float32'")
-        return self.node(NODES[function], inputs, name)
-
-    def _number(self, number: float, name: str) -> str:
-        return self.tensor(f"{name}.number{len(self._tensors)}", number)
+        return node(NODES[function], *inputs)
 
     def serialized(self, inputs: int, outputs: int, about: str) -> bytes:
         """The graph as a file has it, after onnx has checked it."""

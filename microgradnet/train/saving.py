@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from microgradnet._shared.arguments import entry, list_entry
 from microgradnet._shared.files import read_file, write_atomically
 from microgradnet._shared.text import one_line, shorten
-from microgradnet.nn import ACTIVATIONS, MLP, Module
+from microgradnet.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
 
 Path_: TypeAlias = str | os.PathLike[str]
 FORMAT, VERSION = "microgradnet model", 1
@@ -198,7 +198,7 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
 
 def _architecture(model: Module) -> dict[str, Any] | None:
     """The description from which to rebuild the network; None if it has none."""
-    if type(model) is not MLP:
+    if not is_plain(model):
         return None
     kinds = [{_name(neuron.activation) for neuron in layer.neurons} for layer in model.layers]
     activations = [next(iter(kind)) for kind in kinds]
@@ -208,6 +208,15 @@ def _architecture(model: Module) -> dict[str, Any] | None:
     if len(dict(model.named_parameters())) != _count(sizes):  # some parameters are tied or frozen
         return None
     return {"kind": "MLP", "sizes": sizes, "activation": activations[0], "output_activation": activations[-1]}
+
+
+def is_plain(model: Any) -> bool:
+    """Whether it is an MLP of layers and neurons that are no subclasses, so that its numbers say all it computes."""
+    return (
+        type(model) is MLP
+        and all(type(layer) is Layer for layer in model.layers)
+        and all(type(neuron) is Neuron for layer in model.layers for neuron in layer.neurons)
+    )
 
 
 def _name(activation: Any) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnet import MLP, Layer, Value, compile, relu, tanh
+from microgradnet import MLP, Layer, Neuron, Value, compile, exp, log, relu, tanh
 from microgradnet.nn import ACTIVATIONS
 from microgradnet.train.exporting import load_weights, to_onnx
 from tests.compiling.comparing import numbers
@@ -24,10 +24,6 @@ def run(path: Path, x: Any) -> Any:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_onnxruntime_gives_the_same(activation: str, dtype: str, tmp_path: Path) -> None:
     model = MLP(3, [5, 2], activation, "sigmoid", seed=1)
-    if (activation, dtype) == ("gelu", "float64"):
-        with pytest.raises(ValueError, match="take dtype='float32'"):
-            to_onnx(model, tmp_path / "model.onnx", dtype)
-        return
     path = to_onnx(model, tmp_path / "model.onnx", dtype)
     x = np.concatenate([numbers(20, 3) * 3, [[0.0, 0.0, 0.0], [300.0, -300.0, 300.0]]]).astype(dtype)
     found = run(path, x)
@@ -36,21 +32,76 @@ def test_onnxruntime_gives_the_same(activation: str, dtype: str, tmp_path: Path)
     np.testing.assert_allclose(found, compile(model)(x.astype(float)), rtol=tolerance, atol=tolerance)
 
 
-def branching(z: Value) -> Value:
-    return z if z > 0 else z * 0.1
+def exported(activation: Any, tmp_path: Path, dtype: str, z: Any) -> Any:
+    """What onnxruntime computes for the activation alone."""
+    model = MLP(1, [1], output_activation=activation)
+    load_weights(model, [[[1.0]]], [[0.0]])
+    return run(to_onnx(model, tmp_path / "activation.onnx", dtype), np.asarray(z, dtype)[:, None])[:, 0]
 
 
-def test_what_onnx_cannot_have_is_refused(tmp_path: Path) -> None:
-    class Doubled(MLP):
-        def __call__(self, x: Any) -> Any:
-            return super().__call__(x) * 2
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_small_results_keep_their_digits(activation: str, dtype: str, tmp_path: Path) -> None:
+    sizes = np.logspace(-20, 2.8, 200)
+    z = np.concatenate([sizes, -sizes, [0.0]]).astype(dtype)
+    wanted = np.array([ACTIVATIONS[activation](Value(number)).data for number in z.tolist()])
+    smallest = 20 * float(np.finfo(dtype).tiny)  # below, digits are lost
+    np.testing.assert_allclose(
+        exported(activation, tmp_path, dtype, z), wanted, rtol=1e-12 if dtype == "float64" else 2e-5, atol=smallest
+    )
 
-    mixed = MLP(2, [3, 1], "tanh", seed=1)
+
+@pytest.mark.parametrize(
+    ("activation", "z", "wanted"),
+    [("softplus", -40.0, 4.248354255291589e-18), ("elu", -1e-17, -1e-17), ("gelu", -6.0, -5.919525870226207e-09)],
+)
+def test_the_tails(activation: str, z: float, wanted: float, tmp_path: Path) -> None:
+    assert exported(activation, tmp_path, "float64", [z])[0] == pytest.approx(wanted, rel=1e-12, abs=0)
+
+
+class Doubled(MLP):
+    def __call__(self, x: Any) -> Any:
+        return super().__call__(x) * 2
+
+
+class Halved(Neuron):
+    def _forward(self, inputs: Any) -> Any:
+        return super()._forward(inputs) / 2
+
+
+def test_a_network_that_is_no_plain_one_is_refused(tmp_path: Path) -> None:
+    mixed, other = (MLP(2, [3, 1], "tanh", seed=1) for _ in range(2))
     mixed.layers[0].neurons[1].activation = relu
-    for model, error in ((MLP(2, [3, 1], branching), ValueError), (Doubled(2, [1]), TypeError), (mixed, ValueError)):
+    other.layers[0].neurons[1].__class__ = Halved
+    for model, error in ((Doubled(2, [1]), TypeError), (other, TypeError), (mixed, ValueError)):
         with pytest.raises(error):
             to_onnx(model, tmp_path / "m.onnx")
     assert not (tmp_path / "m.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("activation", "words"),
+    [
+        (lambda z: z if z > 0 else z * 0.1, "a comparison"),
+        (lambda z: log(1 + exp(z)) if z < 30 else z, "a comparison"),
+        (lambda z: z * 2 if abs(z.data) < 25 else z, ".data"),
+        (lambda z: z * float(z), "float"),
+        (lambda z: Value(3.0), "the same for all weighted sums"),
+    ],
+)
+def test_an_activation_that_reads_its_number_is_refused(activation: Any, words: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the activation of layer0 cannot be exported") as caught:
+        to_onnx(MLP(2, [3, 1], activation), tmp_path / "m.onnx")
+    assert words in str(caught.value)
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_a_number_beyond_float32_is_refused_in_float32(tmp_path: Path) -> None:
+    model = MLP(1, [1])
+    load_weights(model, [[[1e39]]], [[0.0]])
+    with pytest.raises(ValueError, match=r"layer0\.w has a number beyond the range of float32"):
+        to_onnx(model, tmp_path / "m.onnx", "float32")
+    assert run(to_onnx(model, tmp_path / "m.onnx"), np.array([[2.0]])) == 2e39
 
 
 def test_the_graph_reads_as_the_network(tmp_path: Path) -> None:
@@ -63,7 +114,7 @@ def test_the_graph_reads_as_the_network(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_exported_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="an MLP can be exported"):
+    with pytest.raises(TypeError, match="an MLP of Layers of Neurons can be exported"):
         to_onnx(Layer(1, 1), tmp_path / "m.onnx")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="dtype must be"):
         to_onnx(MLP(1, [1]), tmp_path / "m.onnx", "float16")

@@ -218,14 +218,20 @@ def test_the_same_model_is_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_network_that_its_sizes_do_not_tell_is_not_made_anew(tmp_path: Path) -> None:
     """Other activations within a layer, shared weights, weights that do not learn: `load` asks for the module."""
-    mixed, shared, frozen = (MLP(2, [3, 1], "tanh", seed=1) for _ in range(3))
+
+    class Doubled(Layer):
+        def _forward(self, x: Any) -> Any:
+            return [2 * y for y in super()._forward(x)]
+
+    mixed, shared, frozen, doubled = (MLP(2, [3, 1], "tanh", seed=1) for _ in range(4))
+    doubled.layers[0].__class__ = Doubled
     mixed.layers[0].neurons[1].activation = relu
     layered = MLP(2, [3, 3, 1], "tanh", seed=1)
     for neuron in layered.layers[1].neurons:
         neuron.activation = relu
     shared.layers[0].neurons[1].w = shared.layers[0].neurons[0].w
     frozen.layers[0].neurons[0].w[0] = Value(0.0)
-    for model in (mixed, layered, shared, frozen):
+    for model in (mixed, layered, shared, frozen, doubled):
         path = save(model, tmp_path / "m.npz")
         with pytest.raises(ValueError, match=r"pass one, load\(path, model\)"):
             load(path)
