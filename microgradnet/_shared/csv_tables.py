@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from microgradnet._shared.text import one_line
+
 SEPARATORS = ",;\t"
 
 
@@ -32,7 +34,7 @@ def read_lines(path: str | os.PathLike[str]) -> list[Line]:
         reader = csv.reader(io.StringIO(table, newline=""), delimiter=delimiter)
         return [Line(reader.line_num + has_separator, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} is no table of comma-separated values: {error}") from None
+        raise ValueError(f"{one_line(str(path))} is no table of comma-separated values: {error}") from None
 
 
 def _text(data: bytes) -> str:

@@ -8,7 +8,11 @@ from difflib import get_close_matches
 
 NON_BREAKING = "\u00a0\u2007\u202f"
 _WHITE_SPACE = re.compile(rf"[^\S{NON_BREAKING}]+")
-_UNDRAWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"  # controls, halves of pairs, noncharacters
+    r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # line separators and directions, which rearrange the text
+    r"\u00ad\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"  # of no width
+)
 
 _ASCII = str.maketrans("−·×∂—–⁄│├└┌─▶┤▁▂▃▄▅▆▇█␣", "-**d--/||`,->|_.-=+*##_") | str.maketrans(
     {"→": "->", "√": "sqrt", "σ": "sigma", "Σ": "Sum", "≤": "<=", "≥": ">=", "α": "alpha", "η": "eta"}
@@ -17,15 +21,17 @@ _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 
 
 def clean(text: str) -> str:
-    r"""The text with `U+FFFD` for each character that XML forbids, that no font can draw or that steers a terminal.
+    r"""The text with `U+FFFD` for each character that is not seen: one that no font draws or that steers a terminal.
 
-    Those are control characters other than tab and line ends, lone surrogates, `U+FFFE` and `U+FFFF`. They are
-    replaced, not dropped: two names that differ in one of them must not look alike without a sign.
+    Those are control characters other than tab and line ends, marks of direction, characters of no width other than
+    joiners, lone surrogates and noncharacters. They are replaced, not dropped: two names that differ in one of them
+    must not look alike without a sign. Text of others (a name, label, heading or path) passes through this or
+    `one_line` before it reaches a terminal or an error message.
 
-    >>> clean("bell\x07, half a pair\ud800")
-    'bell\ufffd, half a pair\ufffd'
+    >>> clean("bell\x07, half a pair\ud800, \u202edesrever")
+    'bell\ufffd, half a pair\ufffd, \ufffddesrever'
     """
-    return _UNDRAWABLE.sub("\ufffd", text)
+    return _INVISIBLE.sub("\ufffd", text)
 
 
 def one_line(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from microgradnet._shared.csv_tables import read_lines
 from microgradnet._shared.files import write_atomically
+from microgradnet._shared.text import one_line, shorten
 from microgradnet.cli.arguments import Add
 from microgradnet.losses import LOSSES
 
@@ -32,7 +33,9 @@ def _predict(options: argparse.Namespace) -> int:
     count = model.layers[0].nin
     inputs = checkpoint.training.get("inputs", [f"x{i + 1}" for i in range(count)])
     if not isinstance(inputs, list) or [type(name) for name in inputs] != [str] * count:
-        raise ValueError(f"{options.model} does not say what its {count} inputs are called, but {inputs!r:.80}")
+        raise ValueError(
+            f"{one_line(str(options.model))} does not say what its {count} inputs are called, but {inputs!r:.80}"
+        )
     rows = _rows(options.table, inputs)
     outputs = compile(model)(rows)
     columns = outputs.reshape(len(rows), -1)
@@ -43,8 +46,11 @@ def _predict(options: argparse.Namespace) -> int:
         names.append("class")
         table = [[*row, number] for row, number in zip(table, classes.tolist(), strict=True)]
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[*inputs, *names], *table])
-    print(write_atomically(options.output, text.getvalue()) if options.output else text.getvalue().rstrip("\n"))
+    csv.writer(text, lineterminator="\n").writerows([[*map(one_line, inputs), *names], *table])
+    if options.output:
+        print(one_line(str(write_atomically(options.output, text.getvalue()))))
+    else:
+        print(text.getvalue().rstrip("\n"))
     return 0
 
 
@@ -66,27 +72,29 @@ def _rows(file: Path, inputs: Sequence[str]) -> list[list[float]]:
     Raises:
         ValueError: columns are missing or too many, or a cell is no finite number; the message names it.
     """
-    lines = read_lines(file)
+    lines, shown = read_lines(file), one_line(str(file))
     if not lines:
-        raise ValueError(f"{file} is empty: it needs a row for each sample, with {len(inputs)} numbers")
+        raise ValueError(f"{shown} is empty: it needs a row for each sample, with {len(inputs)} numbers")
     order = list(range(len(inputs)))
     if not any(map(_is_number, lines[0].cells)) or {name.strip() for name in lines[0].cells} == set(inputs):
         names = [name.strip() for name in lines.pop(0).cells]
         missing, others = [n for n in inputs if n not in names], [n for n in names if n not in inputs]
         if missing or others or len(names) != len(inputs):
             raise ValueError(
-                f"{file} must have the columns {_some(inputs)}; missing: {_some(missing)}; unknown: {_some(others)}"
+                f"{shown} must have the columns {_some(inputs)}; missing: {_some(missing)}; unknown: {_some(others)}"
             )
         order = [names.index(name) for name in inputs]
     rows = []
     for number, cells in lines:
         if len(cells) != len(inputs):
-            raise ValueError(f"{file}, line {number}: {len(cells)} columns, where the model takes {len(inputs)} inputs")
+            raise ValueError(
+                f"{shown}, line {number}: {len(cells)} columns, where the model takes {len(inputs)} inputs"
+            )
         if bad := [cell for cell in cells if not _is_number(cell)]:
-            raise ValueError(f"{file}, line {number}: {bad[0]!r} is not a finite number")
+            raise ValueError(f"{shown}, line {number}: {bad[0]!r:.80} is not a finite number")
         rows.append([float(cells[place]) for place in order])
     if not rows:
-        raise ValueError(f"{file} has names of columns, and no row below them: add a row for each sample")
+        raise ValueError(f"{shown} has names of columns, and no row below them: add a row for each sample")
     return rows
 
 
@@ -98,4 +106,5 @@ def _is_number(cell: str) -> bool:
 
 
 def _some(names: Sequence[str]) -> str:
+    names = [shorten(one_line(name)) for name in names]
     return ", ".join([*names[:5], f"… ({len(names)})"] if len(names) > 6 else names) or "none"

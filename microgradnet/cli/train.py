@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from microgradnet._shared.files import write_atomically
+from microgradnet._shared.text import one_line
 from microgradnet.cli.arguments import Add, at_least_one, from_zero
 from microgradnet.drawing import draw
 from microgradnet.errors import ProviderError
@@ -96,7 +97,7 @@ def _train(options: argparse.Namespace) -> int:
     out = options.out or Path(task.name)
     out.mkdir(parents=True, exist_ok=True)
     if not os.access(out, os.W_OK):
-        raise PermissionError(f"cannot write into {out}: name another folder with --out")
+        raise PermissionError(f"cannot write into {one_line(str(out))}: name another folder with --out")
     X, Y = task.make(options.seed)
     held_out = None
     if task.test:
@@ -127,9 +128,9 @@ def _train(options: argparse.Namespace) -> int:
             picture = draw_it()
             save_it = picture.save if hasattr(picture, "save") else partial(save_figure, picture)
             written.append(save_it(out / name))
-        except (ProviderError, ImportError) as error:  # the others may need nothing that is missing
-            print(f"microgradnet: no {name}: {error}", file=sys.stderr)
-    print("written:", *written)
+        except (ProviderError, ImportError) as error:  # what the others need may be there
+            print(f"microgradnet: no {name}: {one_line(str(error))}", file=sys.stderr)
+    print("written:", *[one_line(str(path)) for path in written])
     return 130 if history.ended == "interrupted" else 0
 
 

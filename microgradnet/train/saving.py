@@ -30,6 +30,7 @@ from microgradnet.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
 
 Path_: TypeAlias = str | os.PathLike[str]
 FORMAT, VERSION = "microgradnet model", 1
+END = b"PK\5\6"  # the last record of an archive, of 22 bytes
 HEADER, PARAMETERS, MOMENT = "header.json", "parameters.npy", "optimizer.{}.npy"
 
 
@@ -151,6 +152,8 @@ def read(path: Path_, model: Module | None = None) -> Saved:
 
 def _read(data: bytes, model: Module | None) -> Saved:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if 0 not in [info.header_offset for info in archive.infolist()] or not data[-22:].startswith(END):
+            raise ValueError("there are bytes before or after its archive")
         for info in archive.infolist():
             if info.compress_type != zipfile.ZIP_STORED:  # uncompressed: no member is larger than the file
                 raise ValueError(f"{info.filename} is compressed, but saved models are not")

@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import struct
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,15 @@ def changed(good: bytes, compression: int = zipfile.ZIP_STORED, **members: bytes
     return buffer.getvalue()
 
 
+def with_member(good: bytes, name: str, data: bytes) -> bytes:
+    """The file with one more member."""
+    buffer = io.BytesIO(good)
+    with zipfile.ZipFile(buffer, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a second member of the same name
+        archive.writestr(name, data)
+    return buffer.getvalue()
+
+
 def header_of(good: bytes, **fields: Any) -> bytes:
     with zipfile.ZipFile(io.BytesIO(good)) as archive:
         header = json.loads(archive.read("header.json"))
@@ -181,6 +191,15 @@ def test_hostile_files_are_refused_and_never_executed(
         b"", b"text", b"\x89PNG\r\n\x1a\n" * 9, pickle.dumps(Harmful()), arrays.getvalue(),
         changed(good, zipfile.ZIP_DEFLATED),
         changed(good, header_json=None),
+        changed(good) + b"more",
+        b"more" + changed(good),
+        with_member(good, "more.npy", b""),
+        with_member(good, "parameters.npy", b"a second one"),
+        changed(good, parameters_npy=npy("(7,)", bytes(57))),
+        changed(good, parameters_npy=npy("(7,)", bytes(55))),
+        changed(good, optimizer_mean_npy=npy("(7,)", bytes(57))),
+        changed(good, optimizer_mean_npy=npy("(7,)", struct.pack("<7d", *[float("inf")] * 7))),
+        changed(good, header_json=header_of(good, parameters=["b"] * 7)),
         changed(good, parameters_npy=None),
         changed(good, header_json=b"[" * 100_000),
         changed(good, header_json=b"\xff\xfe"),
