@@ -99,6 +99,10 @@ def multiclass_hinge(scores: Sequence[Number], target: Any) -> Any:
     0.5
     """
     one_hot = _distribution(target, scores)
+    if any(not isinstance(t, Value) and t not in (0, 1) for t in one_hot):
+        raise ValueError(
+            f"multiclass_hinge has one right class, 1 at its place and 0 at the others, got {target!r:.80}"
+        )
     right = _weighted(one_hot, scores)
     return _weighted([1 - t for t in one_hot], [relu(1 + s - right) for s in scores])
 

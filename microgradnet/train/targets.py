@@ -44,6 +44,8 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
     is_distribution = (found >= 0).all() and (np.abs(found.sum(axis=-1) - 1) <= 1e-6).all()
     if loss is losses.cross_entropy and found.ndim == 2 and not is_distribution:
         raise ValueError("cross_entropy takes classes, or rows of probabilities that add up to 1")
+    if loss is losses.multiclass_hinge and found.ndim == 2 and not (is_distribution and (found % 1 == 0).all()):
+        raise ValueError("multiclass_hinge takes classes, or one-hot rows: 1 for the right class and 0 for the others")
     if loss is losses.hinge and set(np.unique(found)) <= {0.0, 1.0}:
         found = 2 * found - 1
     if loss is losses.hinge and (np.abs(found) != 1).any():

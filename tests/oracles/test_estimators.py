@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -14,7 +15,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from microgradnet import draw
 from microgradnet.data import digits, iris, train_test_split
-from microgradnet.train import estimators
+from microgradnet.train import History, estimators
 from microgradnet.train.estimators import NetworkClassifier, NetworkRegressor
 
 
@@ -77,6 +78,35 @@ def test_the_model_takes_the_inputs_as_they_are_given() -> None:
     moved = X.copy()
     moved[:, -1] += 1e-6
     assert (network.predict(moved) == network.predict(X)).all()
+
+
+@pytest.mark.parametrize("batch_size", ["auto", 7])
+@pytest.mark.parametrize("rate", [0.05, 3.0])
+def test_the_model_that_is_kept_has_the_best_loss(batch_size: Any, rate: float) -> None:
+    settings: dict[str, Any] = {"learning_rate_init": rate, "batch_size": batch_size, "alpha": 0.0, "random_state": 0}
+    X, Y = iris()
+    classifier = NetworkClassifier((8,), "tanh", max_iter=30, n_iter_no_change=5, **settings).fit(X, Y)
+    loss = -np.log(classifier.predict_proba(X)[np.arange(len(Y)), Y]).mean()
+    assert loss == pytest.approx(min(classifier.loss_curve_))
+    x = np.linspace(-1, 1, 40)[:, None]
+    y = np.sin(3 * x[:, 0])
+    regressor = NetworkRegressor((8,), "tanh", max_iter=30, n_iter_no_change=5, **settings).fit(x, y)
+    assert ((regressor.predict(x) - y) ** 2).mean() / y.var() == pytest.approx(min(regressor.loss_curve_))
+
+
+@pytest.mark.parametrize("kind", [NetworkClassifier, NetworkRegressor])
+def test_an_interrupted_fit_leaves_the_model_before_it(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    X, Y = iris()
+    network, new = kind((4,), max_iter=3, random_state=0).fit(X, Y), kind((4,), max_iter=3)
+    before = network.predict(X)
+    monkeypatch.setattr(estimators, "fit", lambda *_, **options: History([{"loss": 1.0}], "interrupted"))
+    for interrupted in (network, new):
+        with pytest.raises(KeyboardInterrupt):
+            interrupted.fit(X, 1 - Y)
+    assert (network.predict(X) == before).all()
+    assert len(network.loss_curve_) == network.n_iter_ == 3
+    with pytest.raises(NotFittedError):
+        new.predict(X)
 
 
 def test_targets_of_any_scale() -> None:

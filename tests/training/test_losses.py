@@ -207,3 +207,8 @@ def test_a_target_that_the_loss_has_no_use_for_is_refused(losses: Any, targets: 
 def test_classes_have_probabilities(loss: Any, target: list[float]) -> None:
     with pytest.raises(ValueError, match="at least 0 and add up to 1, got"):
         loss([Value(0.1), Value(0.2)], target)
+
+
+def test_the_hinge_of_many_classes_has_one_right_class() -> None:
+    with pytest.raises(ValueError, match=r"one right class, 1 at its place and 0 at the others, got \[0.5, 0.5\]"):
+        multiclass_hinge([Value(0.1), Value(0.2)], [0.5, 0.5])
