@@ -197,7 +197,7 @@ def test_hostile_files_are_refused_and_never_executed(
         with_member(good, "parameters.npy", b"a second one"),
         changed(good, parameters_npy=npy("(7,)", bytes(57))),
         changed(good, parameters_npy=npy("(7,)", bytes(55))),
-        changed(good, optimizer_mean_npy=npy("(7,)", bytes(57))),
+        changed(good, optimizer_mean_npy=npy("(7,)", bytes(64))),
         changed(good, optimizer_mean_npy=npy("(7,)", struct.pack("<7d", *[float("inf")] * 7))),
         changed(good, header_json=header_of(good, parameters=["b"] * 7)),
         changed(good, parameters_npy=None),
