@@ -46,7 +46,7 @@ def _operations(graph: Graph, neurons: Groups) -> View:
     members: dict[Group, list[int]] = {}
     for node in graph.nodes:
         group = neurons.of.get(node)
-        if group is not None and group.is_neuron:
+        if group is not None and group.operations:  # a neuron, and not only parameters named as one
             members.setdefault(group, []).append(drawn.numbers[node])
     diagram.clusters = [(group.name, boxes) for group, boxes in members.items()]
     view = View(diagram)

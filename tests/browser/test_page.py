@@ -577,3 +577,30 @@ def test_without_javascript_there_is_the_picture(browser: Any, tmp_path: Path) -
     assert tab.locator(".view svg").first.is_visible()
     assert not tab.locator("#play").is_visible()
     context.close()
+
+
+def test_the_tooltip_of_an_arrow_follows_a_changed_number_and_tells_nothing_that_is_not_computed(opened: Open) -> None:
+    x, w = Value(3.0, "x"), parameter(2.0, "w")
+    tab = opened(w * x)
+
+    def told() -> str:
+        return tab.locator(".view:visible [id$=e2_0] > title").text_content() or ""
+
+    assert told() == "w → w·x"
+    for _ in range(2):  # the product, and its own gradient
+        tab.click("#step")
+        assert told() == "w → w·x"
+    tab.click("#step")
+    assert told() == "w → w·x\n∂(w·x)/∂w = 3"
+    leaf(tab, "x").fill("5")
+    assert told() == "w → w·x\n∂(w·x)/∂w = 5"
+    tab.click("#back")
+    assert told() == "w → w·x"
+
+
+def test_a_number_of_many_digits_is_replaced_by_what_is_typed(opened: Open) -> None:
+    tab = opened(Value(0.123456789, "x") * 2)
+    tab.get_by_label("slider of x").focus()
+    tab.keyboard.press("Tab")
+    tab.keyboard.type("2.5")
+    assert exact(tab)["x"][0] == 2.5

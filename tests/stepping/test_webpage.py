@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from microgradnet import MLP, Value, page
+from microgradnet import MLP, Value, page, parameter
 from microgradnet._shared.text import one_line, shorten
 from microgradnet._shared.webpage import fill
 from microgradnet.graph import topological_order
+from microgradnet.losses import l2
 from microgradnet.stepping.page_layout import MOST_VALUES, ROOM
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
@@ -188,3 +189,12 @@ def test_numbers_have_room_for_others(name: str) -> None:
     assert len(padded) > 2
     assert {len(row) for row in padded} == {ROOM}
     assert max(map(len, rows)) == ROOM
+
+
+def test_only_neurons_that_compute_can_be_collapsed() -> None:
+    net_w, net = parameter(2.0, "net.w"), parameter(3.0, "net")
+    assert graph_of(page(net_w * net * Value(3.0, "x")).html)["shown"]["operations"]["clusters"] == []
+    model = MLP(2, [2, 1], seed=1)
+    assert graph_of(page(l2(model, 0.1)).html)["shown"]["operations"]["clusters"] == []
+    both = graph_of(page(model([1.0, 2.0]) + l2(model, 0.1) + net_w).html)["shown"]["operations"]
+    assert len(both["clusters"]) == 3

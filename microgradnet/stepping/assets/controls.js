@@ -25,7 +25,6 @@ function focusLeaf(leaf) {
   const input = at(`leaf${leaf}`);
   if (!input) return say("This number is not listed: drag its box sideways.");
   input.focus();
-  input.select();
 }
 
 // Set the leaves' numbers; before a new change, remember them for "Undo".
@@ -70,7 +69,10 @@ for (const leaf of leaves.slice(0, LEAVES_LISTED)) {
     changeLeaf(leaf, x, isNew);
     isNew = false;
   };
-  typed.addEventListener("focus", () => { typed.value = graph.nodes[leaf].data; });
+  typed.addEventListener("focus", () => {
+    typed.value = graph.nodes[leaf].data;
+    typed.select(); // a new text has no selection, and what is typed would follow it
+  });
   typed.addEventListener("blur", showLeaves);
   typed.addEventListener("input", () => {
     const x = typed.value.trim() === "" ? NaN : Number(typed.value);

@@ -17,7 +17,8 @@ let timer = 0;
 const undone = []; // the leaves' numbers before each change
 
 // A step is { what: "data" or "grad", whose, becomes: the number that it gives to a value, node: the current node,
-// positions: of the operands that take part, text, short, detail }.
+// positions: of the operands that take part, text, short, detail }; use: "node,position" and the local derivative,
+// where the chain rule is applied.
 function compute() {
   const { data, failed } = forward(graph, OPERATIONS);
   const back = failed < 0 ? backward(graph, OPERATIONS, data) : { steps: [], count: [], failed };
@@ -52,6 +53,7 @@ function backwardStep(step) {
   const total = () => `∂${rootName}/∂${bracketed} = ${number(step.after)}`;
   return {
     what: "grad", whose: step.operand, becomes: step.after, node: step.node, positions: [step.position],
+    use: `${step.node},${step.position}`, local: step.local,
     text: () => backwardText(graph, step),
     short: () => `${bracketed}.grad += ${factor(step.upstream)} · ${factor(step.local)} = ${number(step.contribution)}`,
     detail: () => (count < 2 ? total() : `contribution ${step.index} of ${count} to ${name}.grad: ${sum()}`) +
@@ -70,10 +72,13 @@ function say(text, fine = false) {
   at("message").classList.toggle("fine", fine);
 }
 
-// The numbers known after `position` steps; null for others.
+// The numbers known after `position` steps, null for others; and the local derivatives, by "node,position".
 function known() {
-  const found = { data: graph.nodes.map((node) => (node.f < 0 ? node.data : null)), grad: graph.nodes.map(() => null) };
-  for (const { what, whose, becomes } of timeline.slice(0, position)) found[what][whose] = becomes;
+  const found = { data: graph.nodes.map((node) => (node.f < 0 ? node.data : null)), grad: graph.nodes.map(() => null), local: {} };
+  for (const { what, whose, becomes, use, local } of timeline.slice(0, position)) {
+    found[what][whose] = becomes;
+    if (use) found.local[use] = local;
+  }
   return found;
 }
 
@@ -107,9 +112,9 @@ function mark({ node, positions }, follows) {
   const box = visible(node);
   box?.classList.add("now");
   for (const slot of positions) {
-    const operand = visible(graph.nodes[node].operands[slot]), arrow = current.shown.arrows[`${node},${slot}`];
+    const operand = visible(graph.nodes[node].operands[slot]);
     if (operand !== box) operand?.classList.add("partner");
-    if (arrow) current.find(arrow)?.classList.add("now");
+    current.arrows[`${node},${slot}`]?.classList.add("now");
   }
   if (follows) follow(box);
 }
@@ -120,7 +125,7 @@ function visible(node) {
   return cover ? cover.cover : current.boxes[node];
 }
 
-function tooltips({ data, grad }) {
+function tooltips({ data, grad, local }) {
   if (current !== views.operations) { // a box of several values: the text of its rows
     for (const box of new Set(current.boxes)) {
       const rows = box && [...box.querySelectorAll("text")].map((text) => text.textContent);
@@ -134,6 +139,12 @@ function tooltips({ data, grad }) {
     if (node.source) lines.push(`made at ${node.source}`);
     current.boxes[i].querySelector("title").textContent = lines.join("\n");
   });
+  for (const [use, arrow] of Object.entries(current.arrows)) {
+    const [number, position] = use.split(","), node = graph.nodes[number], lines = [];
+    lines.push(`${graph.nodes[node.operands[position]].name} → ${node.name}`);
+    if (use in local) lines.push(`${graph.uses[use].partial} = ${local[use]}`);
+    arrow.querySelector("title").textContent = lines.join("\n");
+  }
 }
 
 function listSteps() {

@@ -10,6 +10,7 @@ for (const element of document.querySelectorAll(".view")) {
   const view = { element, svg, shown, find, zoom: 0, width, height };
   svg.setAttribute("role", "group");
   view.boxes = shown.boxes.map((box) => (box < 0 ? null : find(`n${box}`)));
+  view.arrows = Object.fromEntries(Object.entries(shown.arrows).map(([use, arrow]) => [use, find(arrow)]));
   view.rows = shown.rows.map(([box, row, what, node]) => ({ what, node, text: find(`n${box}`).querySelectorAll("text")[row] }));
   for (const row of view.rows) row.word = row.text.textContent.split(/[ \u00a0]/)[0];
   view.covers = shown.clusters.map((members, i) => frame(view, members, find(`c${i}`)));
