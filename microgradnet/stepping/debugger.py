@@ -7,6 +7,7 @@ It adds the commands `rule`, `node`, `grads` and `draw`. Importing this module h
 """
 
 import inspect
+import os
 import pdb
 import sys
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 from microgradnet.chain_rule import backpropagate
 from microgradnet.drawing import draw
+from microgradnet.drawing.picture import FORMATS
 from microgradnet.errors import ProviderError
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer, gradient, number
@@ -33,6 +35,9 @@ ENTERED = {
 }
 COMMANDS = ("rule", "node", "grads", "draw")
 PICTURE = "backward.svg"
+NO_MORE_RULES = """\
+*** the program ends here without a further application of the chain rule to Values.
+A compiled function, as in fit(…), applies it to arrays; fit(…, compiled=False) applies it to Values."""
 USAGE = """usage: python -m microgradnet.debug [-c COMMAND] ... [-m MODULE | FILE.py] [ARGUMENT] ...
 
 pdb that stops only in your program, in the chain rule and in the rules of operations. Its own commands are rule, node,
@@ -105,6 +110,12 @@ class Debugger(pdb.Pdb):
         self._runs_to_rule = False
         return super().setup(f, tb)
 
+    def user_return(self, frame: FrameType, return_value: Any) -> None:
+        """Say why `rule` has stopped, where the program ends before the next application."""
+        if self._runs_to_rule:
+            self.message(NO_MORE_RULES)
+        super().user_return(frame, return_value)
+
     # Input and output
     def lineinfo(self, identifier: str) -> Any:
         """The name, file and line of a rule that `break` names."""
@@ -118,7 +129,8 @@ class Debugger(pdb.Pdb):
         """`node.grad` and `node = …` are Python, as if there were an exclamation mark before them."""
         command, argument, line = super().parseline(line)
         if command in COMMANDS and argument and not argument[0].isidentifier():
-            return None, None, line
+            is_path = command == "draw" and argument[0] in "./~" and _ends_in_file(argument)[1]
+            return (command, argument, line) if is_path else (None, None, line)
         return command, argument, line
 
     def print_stack_entry(self, frame_lineno: tuple[FrameType, int], prompt_prefix: str = pdb.line_prefix) -> None:
@@ -135,11 +147,13 @@ class Debugger(pdb.Pdb):
     def do_rule(self, arg: str) -> bool:
         """Usage: rule.
 
-        Run to the next application of the chain rule: to `operand.grad += upstream * local_derivative`.
+        Run to the next application of the chain rule: to `operand.grad += upstream * local_derivative`, or to the end
+        of the program.
         """
         for frame, _ in self.stack:  # a frame entered before stepping began has no trace function yet
             frame.f_trace = frame.f_trace or self.trace_dispatch
         self.set_step()
+        self.returnframe = next((frame for frame, _ in self.stack if self._is_program(frame)), None)
         self._runs_to_rule = True
         return True
 
@@ -169,19 +183,25 @@ class Debugger(pdb.Pdb):
                 self.message("  ".join([name.ljust(widths[0]), *columns]).rstrip())
 
     def do_draw(self, arg: str) -> None:
-        """Usage: draw [value].
+        """Usage: draw [value] [file].
 
-        Draw the current graph, or the one below `value`, to backward.svg, with the current application highlighted.
+        Draw the current graph, with the current application highlighted, or the graph below `value`, to the file, such
+        as graph.png, or to backward.svg.
         """
-        place = self._asked_for(arg)
+        value, file = _ends_in_file(arg)
+        place = self._asked_for(value)
         if place is not None:
             mark = place.node if place.position is None else (place.node, place.position)
             try:
-                file = draw(place.root, "ops", mark=[] if arg else [mark]).save(PICTURE)
+                saved = draw(place.root, "ops", mark=[] if value else [mark]).save(file or PICTURE)
             except (OSError, ProviderError) as error:
                 self.error(str(error))
             else:
-                self.message(f"wrote {file.resolve()}")
+                self.message(f"wrote {saved.resolve()}")
+
+    def _is_program(self, frame: FrameType) -> bool:
+        """Whether the frame is of the program's files, not of what runs them."""
+        return not (self.is_skipped_module(frame.f_globals.get("__name__")) or frame.f_code.co_filename.startswith("<"))
 
     def _asked_for(self, arg: str) -> _Place | None:
         """The value of `arg`, else where the pass in this or the innermost frame is; None after an error."""
@@ -225,6 +245,13 @@ class Debugger(pdb.Pdb):
         if self._named is None or self._named[0] is not root:
             self._named = root, Namer(Graph(root).nodes, for_equations=True)
         return self._named[1]
+
+
+def _ends_in_file(argument: str) -> tuple[str, str]:
+    """What precedes the name of a picture's file at the end, and that name; "" if there is none."""
+    before, _, last = argument.rpartition(" ")
+    is_file = os.path.splitext(last)[1][1:].lower() in FORMATS
+    return (before.rstrip(), last) if is_file else (argument, "")
 
 
 def _is_at_chain_rule(frame: FrameType) -> bool:

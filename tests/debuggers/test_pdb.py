@@ -159,6 +159,21 @@ def test_draw_marks_the_application() -> None:
     assert "*** cannot write backward.svg: it is a directory" in stopping(["draw L"], BACKWARD)
 
 
+@pytest.mark.parametrize(
+    ("command", "file", "is_marked"),
+    [
+        ("draw g.svg", "g.svg", True),
+        ("draw ./g.svg", "g.svg", True),
+        ("draw node other.SVG", "other.SVG", False),
+        ("draw node + node  g.svg", "g.svg", False),
+    ],
+)
+def test_draw_takes_a_file(command: str, file: str, is_marked: bool) -> None:
+    output = stopping(["rule", command], BACKWARD)
+    assert f"wrote {Path(file).resolve()}" in output
+    assert any(map(marks, ElementTree.parse(file).iter())) == is_marked
+
+
 def marks(element: ElementTree.Element) -> bool:
     return "highlight" in element.get("class", "").split()
 
@@ -175,10 +190,30 @@ assert pdb.Pdb is not microgradnet.debug.Debugger
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def test_rule_beyond_the_last_application_stops_where_the_program_starts_anew() -> None:
-    said = pdb([*["rule"] * 7, "q"], program(BACKWARD), debugger="microgradnet.debug")
-    assert said.count("will be restarted") == 1
+def test_rule_beyond_the_last_application_stops_at_the_end_of_the_program() -> None:
+    said = pdb([*["rule"] * 7, "p L.data", "rule"], program(BACKWARD), debugger="microgradnet.debug")
     assert len(equations(said)) == 6
+    assert said.count("the program ends here without a further application of the chain rule") == 1
+    assert "(Pdb) -8.0\n" in said
+    assert said.count("will be restarted") == 1
+
+
+FIT = "from microgradnet import MLP, fit\nfit(MLP(1, [1], seed=1), [[1.0]], [2.0], epochs=1, batch_size=1{})\nx = 7\n"
+
+
+@pytest.mark.parametrize("debugger", ["", DEBUG])
+def test_rule_under_a_compiled_fit_does_not_run_past_the_end(debugger: str) -> None:
+    file = program(("" if debugger else "breakpoint()\n") + FIT.format(""))
+    said = pdb(["rule", "p x"], file, debugger=debugger, PYTHONBREAKPOINT="microgradnet.debug.set_trace")
+    assert "fit(…, compiled=False) applies it to Values" in said
+    assert stops(said)[-1].file == file.name
+    assert "(Pdb) 7\n" in said
+
+
+def test_rule_under_a_fit_of_values_stops_in_it() -> None:
+    said = stopping(["rule", "rule", "p operand.label"], FIT.format(", compiled=False"))
+    assert [stop.line for stop in stops(said)][1:] == [APPLIED] * 2
+    assert "without a further application" not in said
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
