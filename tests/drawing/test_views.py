@@ -332,3 +332,13 @@ def test_a_result_among_many_alike_shows_its_number() -> None:
     loss.label = "loss"
     (box,) = [node for node in see(draw(loss, "neurons")).nodes.values() if node.kind == "root"]
     assert box.rows == ["loss = sum", "data 7", "grad —", "2 values"]
+
+
+def test_the_headings_of_a_network_hide_nothing() -> None:
+    root = ET.fromstring(draw(MLP(2, [16, 16, 1], seed=1)).svg)
+    headings = [g for g in root.iter(f"{SVG}g") if "heading" in g.get("class", "").split()]
+    texts = [g.findall(f"{SVG}text") for g in headings]
+    assert [text[0].text for text in texts] == ["input", "hidden 1: relu", "hidden 2: relu", "output: linear"]
+    assert all({child.tag for child in g} == {f"{SVG}title", f"{SVG}text"} for g in headings), "text without a ground"
+    highest = min(float(circle.get("cy", 0)) - float(circle.get("ry", 0)) for circle in root.iter(f"{SVG}ellipse"))
+    assert max(float(text[0].get("y", 0)) for text in texts) < highest, "above all circles, so above all weights"
