@@ -201,7 +201,7 @@ def compare_groups(seen: list[dict[str, Any]], root: Value, view: str) -> list[s
     for moment in seen:
         wrong += [f"{box}" for box in moment["boxes"].values() if box["title"] != "\n".join(box["rows"])]
         titles = [arrow["title"] for arrow in moment["arrows"].values()]
-        wrong += [title for title in titles if not re.fullmatch(r".*→ .*\nused [\d,]+ times?", title)]
+        wrong += [title for title in titles if not re.fullmatch(r"(?s).*→ .*\nused [\d,]+ times?", title)]
     return wrong
 
 
