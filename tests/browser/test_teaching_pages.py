@@ -65,6 +65,9 @@ def test_a_wrong_answer_is_wrong_when_it_is_done(opened: Open) -> None:
     tab.fill("#blank-4", "77")
     tab.press("#blank-4", "Tab")
     assert "ask for a hint" in said_of(tab, 4)
+    tab.fill("#blank-4", "1,000")
+    tab.press("#blank-4", "Tab")
+    assert said_of(tab, 4) == "✗ not yet: ambiguous: write 1000 or 1.000"
     tab.fill("#blank-4", "")
     tab.press("#blank-4", "Tab")
     assert said_of(tab, 4) == ""
@@ -96,7 +99,9 @@ def test_what_is_written_stands_in_the_picture(opened: Open) -> None:
     "written",
     ["0.5", "0,5", "1/2", ".5", "5e-1", "−0.5", " 1 / 2 ", "half", "1/0", "", "1,000.5", "0x10", "1_0", "Infinity",
      "1/2/3", "-1/4", "1.5/3", "--1", "1e999", "2 1/4", "-2 1/4", "2 1", "1 000", "1/ 2", "+3", "5.", ".",
-     "½", "2½", "–1", "1/2e-1", "٣"],
+     "½", "2½", "–1", "1/2e-1", "٣", "⅓", "50 %", "- 0.25", "= 0.5", "w.grad ≈ 0.5", "(e²).grad=-(0.5)", "(-0.5)",
+     "1.5·10^-3", "1.5×10⁻³", "1.5*10**-3", "1.5 x 10^(-3)", "10^-3", "-10⁻³", "210^3", "1,5e-3", "0.5²", "x = 2, y = 3",
+     "1,000", "-12,345", "1/1,000", "0,125", "1,0000", "1" * 8000, "1e-5%", "(0.5", "1.5*10e-3", "2 1/2 %"],
 )  # fmt: skip
 def test_the_page_reads_numbers_as_the_marking_does(written: str, opened: Open) -> None:
     try:

@@ -18,12 +18,12 @@ from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconceptio
 from microgradnet.teach.worksheets.answers import read_answers
 from microgradnet.teach.worksheets.blanks import Blank
 from microgradnet.teach.worksheets.quantities import Numbers, Quantity
-from microgradnet.teach.worksheets.tolerance import ABSOLUTE, RELATIVE, is_near, read_number
+from microgradnet.teach.worksheets.tolerance import ABSOLUTE, RELATIVE, AmbiguousError, is_near, read_number
 from microgradnet.teach.worksheets.worksheet import Worksheet
 
 Answers: TypeAlias = Mapping[Any, Any] | Sequence[Any] | str | os.PathLike[str]
 CORRECT, FOLLOWS, WRONG, UNCLEAR = "right", "follows", "wrong", "unclear"
-MISSING, UNREADABLE = "missing", "no number"
+MISSING, UNREADABLE, AMBIGUOUS = "missing", "no number", "ambiguous"
 ONCE_PER_PASS = frozenset({"stale-gradients", "no-topological-order"})
 """Misconceptions that are made once for a whole pass, and not again at each value."""
 
@@ -35,7 +35,7 @@ class Mark(NamedTuple):
         blank: the blank.
         answer: the number given; None if there is none.
         verdict: "right"; "follows", computed correctly from an earlier wrong answer, or part of the same mistake;
-            "wrong"; "unclear", a 0 that follows from a 0, which earns no point; "missing"; or "no number".
+            "wrong"; "unclear", a 0 that follows from a 0, which earns no point; "missing"; "no number"; or "ambiguous", 1000 or 1.000.
         mistakes: the misconceptions that explain a wrong answer, the likeliest first, if several explain the sheet as
             well; () if none does.
         text: the verdict in words.
@@ -104,25 +104,20 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
         raise ValueError(f"tolerance is a fraction of the right answer, above 0 and below 1, got {tolerance!r}")
     by_number = _by_number(sheet, answers)
     given: dict[Quantity, float] = {}
-    unreadable: dict[Blank, str] = {}
+    unread: dict[Blank, Mark] = {}
     for blank in sheet.blanks:
         try:
             answer = read_number(by_number.get(blank.number))
+        except AmbiguousError as error:
+            unread[blank] = Mark(blank, None, AMBIGUOUS, (), f"ambiguous: {error}")
         except ValueError as error:
-            unreadable[blank] = str(error)
+            unread[blank] = Mark(blank, None, UNREADABLE, (), f"no number, {error}")
         else:
             if answer is not None:
                 given[blank.quantity] = answer
     judge = _Judge(sheet, given, tolerance)
     title = sheet.title if sheet.name.startswith(sheet.title) else f"{sheet.title} ({sheet.name})"
-    return Marks(
-        title,
-        [
-            Mark(blank, None, UNREADABLE, (), f"no number, {unreadable[blank]}") if blank in unreadable
-            else judge.mark(blank)
-            for blank in sheet.blanks
-        ],
-    )  # fmt: skip
+    return Marks(title, [unread.get(blank) or judge.mark(blank) for blank in sheet.blanks])
 
 
 class _Suspect(NamedTuple):

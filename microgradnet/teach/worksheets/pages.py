@@ -13,7 +13,7 @@ from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconceptio
 from microgradnet.teach.worksheets.blanks import Blank
 from microgradnet.teach.worksheets.quantities import Numbers
 from microgradnet.teach.worksheets.sheet import Sheet
-from microgradnet.teach.worksheets.tolerance import RELATIVE, is_near
+from microgradnet.teach.worksheets.tolerance import ABSOLUTE, LONGEST, NAMED, NOTHING, PLAIN, RELATIVE, THOUSANDS, WRITTEN, is_near
 
 ASSETS = Path(__file__).with_name("assets")
 PAPERS = {"A4": "A4", "Letter": "letter"}
@@ -86,6 +86,8 @@ class PlayedPage(WebPage):
         exact, shown = Numbers(sheet.graph), Numbers(sheet.graph, as_shown=True)
         data = {
             "sheet": sheet.name,
+            "reading": {"longest": LONGEST, "plain": PLAIN, "named": NAMED, "written": WRITTEN, "thousands": THOUSANDS},
+            "zero": {"absolute": ABSOLUTE, "nothing": NOTHING},
             "tolerance": 2 * RELATIVE,  # the error of answers computed from numbers of three digits
             "blanks": [
                 {

@@ -5,44 +5,81 @@ import re
 import unicodedata
 
 RELATIVE = 0.01  # three significant digits are enough: they are within half a per cent
-ABSOLUTE, NOTHING = 1e-9, 1e-14
-_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
-_VULGAR = re.compile("[\u00bc-\u00be\u2150-\u215e]")  # ¼ to ⅞
-_PLAIN = str.maketrans("−–⁄", "--/")
-_WRITTEN = re.compile(rf"([-+]?)(?:(\d+) +)?({_NUMBER})(?: */ *({_NUMBER}))?", re.IGNORECASE | re.ASCII)
+ABSOLUTE = 1e-9  # of an answer where 0 is right: calculators leave that much over
+NOTHING = 1e-14  # may be a 0 that floats have missed
+LONGEST = 2000  # characters; all digits of any float take fewer
+
+_VULGAR = re.compile("[¼-¾⅐-⅞]")
+_RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴-⁹]+")
+PLAIN = dict.fromkeys("−–—‒‐‑", "-") | dict.fromkeys("×·⋅∙•∗", "*") | dict.fromkeys("≅≃~", "≈")
+PLAIN |= {"⁄": "/", "^": "**", "{": "(", "}": ")"}
+NAMED = "^(?:[^-+.,;=≈0-9 ][^,;=≈]*)?(?:[=≈] ?)+"  # "w.grad = ", "≈ "
+_WHOLE = "[-+]? ?[0-9]{1,4}"
+_POWER = rf"10 ?\*\* ?(?:{_WHOLE}|\( ?{_WHOLE} ?\))"
+_NUMBER = rf"(?:(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:e[-+]?[0-9]{{1,4}}| ?[*x] ?{_POWER})?|{_POWER})"
+WRITTEN = rf"^([-+]?) ?(?:([0-9]+) )?({_NUMBER})(?: ?/ ?({_NUMBER}))?( ?%)?$"  # sign, whole, above, below, per cent
+THOUSANDS = "^[1-9][0-9]{0,2},[0-9]{3}(?![0-9])"
+"""These four are patterns of Python and of JavaScript: the page to fill in reads by them, too."""
+
+
+class AmbiguousError(ValueError):
+    """A comma that may separate thousands or decimals."""
 
 
 def is_near(answer: float, right: float, tolerance: float = RELATIVE, rounding: float = 0.0) -> bool:
     """Whether |answer − right| is at most tolerance·|right|, or the given error of intermediate rounding.
 
-    Where the right answer is 0, floats may give 1e-17, and an answer of 1e-9 is accepted.
+    Where 0 is right, an answer of 1e-9 is accepted; where floats give 1e-17, an answer of 0.
 
-    >>> is_near(0.333, 1 / 3), is_near(0.3, 1 / 3), is_near(0.0, 0.0)
-    (True, False, True)
+    >>> is_near(0.333, 1 / 3), is_near(0.3, 1 / 3), is_near(1e-9, 0.0), is_near(0.0, 1e-17), is_near(1e-9, 1e-17)
+    (True, False, True, True, False)
     """
-    least = ABSOLUTE if math.fabs(right) < NOTHING else 0.0
+    least = ABSOLUTE if right == 0.0 else NOTHING if answer == 0.0 else 0.0
     return math.fabs(answer - right) <= max(tolerance * math.fabs(right), rounding, least)
 
 
 def read_number(text: object) -> float | None:
-    """The number of an answer, with point or comma, hyphen or minus, as a fraction or a mixed number; None if empty.
+    """The number of an answer, as people write it: see the examples; None if it is empty.
 
     Raises:
+        AmbiguousError: it is 1000 or 1.000.
         ValueError: it is not a finite number.
 
-    >>> read_number(" −0,25 "), read_number("1/4"), read_number("2 1/4"), read_number("")
-    (-0.25, 0.25, 2.25, None)
+    >>> [read_number(text) for text in (" −0,25 ", "- 0.25", "(-0.25)", "w = -0.25", "≈ −1/4", "−25%")]
+    [-0.25, -0.25, -0.25, -0.25, -0.25, -0.25]
+    >>> [read_number(text) for text in ("1,5e-3", "1.5·10^-3", "1.5×10⁻³", "1.5*10**-3", "2 1/4", "2¼", "")]
+    [0.0015, 0.0015, 0.0015, 0.0015, 2.25, 2.25, None]
     """
     if text is None or isinstance(text, bool):
         return None
-    written = unicodedata.normalize("NFKC", _VULGAR.sub(r" \g<0>", str(text))).translate(_PLAIN).strip()
-    if not written:
+    given = str(text)
+    written = re.sub(NAMED, "", _plain(given)) if len(given) <= LONGEST else ""
+    if not given.strip():
         return None
-    parts = _WRITTEN.fullmatch(written if "." in written else written.replace(",", ".", 1))
+    if written.startswith("(") and written.endswith(")"):
+        written = written[1:-1].strip()
+    parts = re.match(WRITTEN, written, re.IGNORECASE)
     found = math.nan
     if parts and bool(parts[4]) >= bool(parts[2]):  # a mixed number has a fraction
-        whole, above, below = float(parts[2] or 0.0), float(parts[3]), float(parts[4] or 1.0)
-        found = math.copysign(whole + above / below, -1.0 if parts[1] == "-" else 1.0) if below else math.nan
+        for part in filter(None, (parts[3], parts[4])):
+            if ambiguous := re.match(THOUSANDS, part):
+                one, other = (ambiguous[0].replace(",", separator) for separator in ("", "."))
+                raise AmbiguousError(f"write {one} or {other}")
+        whole, above, below = float(parts[2] or 0.0), _float(parts[3]), _float(parts[4] or "1")
+        if below:
+            found = math.copysign(whole + above / below, -1.0 if parts[1] == "-" else 1.0) / (100.0 if parts[5] else 1.0)
     if not math.isfinite(found):
-        raise ValueError(f"{str(text)!r:.60} is no number: write it as 0.25, −3, 1.5e-3, 1/4 or 2 1/4")
+        raise ValueError(f"{given!r:.60} is no number: write it as 0.25, −3, 1.5e-3, 25%, 1/4 or 2 1/4")
     return found
+
+
+def _plain(text: str) -> str:
+    """The text with one sign for each meaning: "1.5×10⁻³" as "1.5*10**-3", "2½" as "2 1/2"."""
+    text = unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", _VULGAR.sub(r" \g<0>", text)))
+    return " ".join(text.translate(str.maketrans(PLAIN)).split())
+
+
+def _float(written: str) -> float:
+    """A part that `WRITTEN` has matched as a float."""
+    mantissa, is_power, exponent = written.replace(" ", "").replace(",", ".").partition("10**")
+    return float(f"{mantissa.rstrip('*xX') or 1}e{exponent.strip('()')}" if is_power else mantissa)

@@ -2,16 +2,19 @@
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from microgradnet import Neuron, Value, parameter, sigmoid, tanh
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
 from microgradnet.teach.misconceptions.passes import RIGHT
 from microgradnet.teach.worksheets import Marks, Worksheet, grade, worksheet
+from microgradnet.teach.worksheets.tolerance import is_near, read_number
 from tests.teach.worksheets.simulated import answers_by, random_graph, rounded
 
 GRAPHS = 60
@@ -167,11 +170,86 @@ def test_marking_changes_no_gradient() -> None:
         ("0 1/2", "right"), ("-1 3/2", "wrong"), ("5 000", "no number"), ("0. 5", "no number"),
         ("", "missing"), (None, "missing"), ("-", "no number"), ("nan", "no number"), ("inf", "no number"),
         ("1/0", "no number"), ("half", "no number"), ("1,000.5", "no number"), ("−0.5", "wrong"),
-        ("9" * 999, "no number"),
+        ("9" * 999, "no number"), ("50%", "right"), ("50 %", "right"), ("5·10^-1", "right"), ("5×10⁻¹", "right"),
+        ("5 * 10**-1", "right"), ("5 x 10^(-1)", "right"), ("= 0.5", "right"), ("≈ 0,5", "right"), ("(0.5)", "right"),
+        ("+ 0.5", "right"), ("- 0.5", "wrong"), ("(-0.5)", "wrong"), ("w1 = 0.5", "right"), ("(e²).grad ≈ ½", "right"),
+        ("1,000", "ambiguous"), ("-12,345", "ambiguous"), ("1/2,000", "ambiguous"), ("0,500", "right"),
+        ("x = 0.5, y = 3", "no number"), ("0.5 = 1/2", "no number"), ("0.5²", "no number"), ("5*10e-2", "no number"),
+        ("(0.5", "no number"), ("210^3", "no number"), ("=", "no number"), ("%", "no number"), ("()", "no number"),
     ],
 )  # fmt: skip
 def test_what_is_written_is_read(written: object, verdict: str) -> None:
     assert grade(worksheet(neuron()), {1: written}).marks[0].verdict == verdict
+
+
+def test_what_may_be_a_thousand_is_asked_about() -> None:
+    marks = grade(worksheet(neuron()), {1: "1,000", 2: 0.3977})
+    assert (marks.points, marks.marks[0].text) == (1, "ambiguous: write 1000 or 1.000")
+    assert "(1) (e²).grad: ambiguous: write 1000 or 1.000" in str(marks)
+
+
+@pytest.mark.parametrize("one", range(1, 9))
+def test_fractions_of_one_sign_are_read(one: int) -> None:
+    signs = "⅑⅐⅛⅙⅕¼⅓½"
+    assert [read_number(sign) for sign in signs] == [1 / k for k in (9, 7, 8, 6, 5, 4, 3, 2)]
+    assert read_number(f"{one}⅞") == one + 7 / 8
+    assert read_number(f"-{one} ⅔") == -(one + 2 / 3)
+
+
+SPELLINGS: dict[str, Callable[[str, str], str]] = {
+    "e": "{}e{}".format,
+    "E": "{}E+{}".format,
+    "dot": "{} · 10^{}".format,
+    "cross": "{}×10^{{{}}}".format,
+    "letter": "{} x 10^({})".format,
+    "Python": "{}*10**{}".format,
+    "raised": lambda digits, exponent: f"{digits}×10{exponent.translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}",
+}
+AROUND = ["{}", " {} ", "= {}", "≈{}", "w1 = {}", "∂(w·x)/∂w = {}", "({})", "y = ({})", "{}/1"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@given(x=st.floats(allow_nan=False, allow_infinity=False), around=st.sampled_from(AROUND), comma=st.booleans(),
+       minus=st.sampled_from(["-", "−", "- ", "–"]))  # fmt: skip
+def test_every_float_is_read_in_every_spelling(spelling: str, x: float, around: str, comma: bool, minus: str) -> None:
+    digits, _, exponent = f"{abs(x):.16e}".partition("e")
+    digits = digits.replace(".", ",") if comma else digits
+    power = SPELLINGS[spelling](digits, str(int(exponent))).replace("+-", "-")
+    assert read_number(around.format((minus if math.copysign(1, x) < 0 else "") + power)) == x
+
+
+@given(st.floats(-1e6, 1e6), st.sampled_from(["%", " %", "％"]))
+def test_percentages_are_hundredths(x: float, percent: str) -> None:
+    assert read_number(f"{x!r}{percent}") == x / 100
+
+
+@given(st.text("0123456789.,/ e%()-+*^x=½²·⁻", max_size=30))
+def test_what_is_written_is_a_finite_number_or_refused(text: str) -> None:
+    try:
+        found = read_number(text)
+    except ValueError:
+        return
+    assert found is None or math.isfinite(found)
+
+
+def test_the_time_to_read_grows_with_the_length_alone() -> None:
+    """Read once for each digit again, as before, these would take hours."""
+    for text in ("1" * 10**7 + "x", "1 " * 10**6, "1" * 1990 + "x", "1" * 900 + "." + "1" * 900 + "x", "=" * 1990):
+        for _ in range(1000 if len(text) < 2000 else 1):
+            with pytest.raises(ValueError, match="is no number"):
+                read_number(text)
+
+
+@pytest.mark.parametrize(
+    ("right", "answer", "accepted"),
+    [
+        (0.0, 1e-9, True), (0.0, -1e-9, True), (0.0, 1.1e-9, False), (5.5e-17, 0.0, True), (-5.5e-17, 0.0, True),
+        (7.5e-15, -9e-10, False), (7.5e-15, 9e-10, False), (7.5e-15, -7.5e-15, False), (7.5e-15, 7.46e-15, True),
+        (7.5e-15, 7.3e-15, False), (1.1e-14, 0.0, False), (1e-300, 2e-300, False),
+    ],
+)  # fmt: skip
+def test_an_answer_near_0(right: float, answer: float, accepted: bool) -> None:
+    assert is_near(answer, right) is accepted
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json"])

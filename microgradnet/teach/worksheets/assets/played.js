@@ -21,19 +21,30 @@ function row(blank) {
   return { input, hint, verdict };
 }
 
-// What is written as a number: 0.25, 0,25, −3, 1/4, 2 1/4; NaN for what is none.
+// What is written as a number, by the patterns that marking reads by: a number, NaN, or what to write instead.
 function read(text) {
-  const plain = text.replace(/[\u00bc-\u00be\u2150-\u215e]/g, " $&").normalize("NFKC").replace(/[−–]/g, "-")
-    .replace(/⁄/g, "/").trim();
-  const number = "(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?";
-  const written = new RegExp(`^([-+]?)(?:(\\d+) +)?(${number})(?: */ *(${number}))?$`, "i");
-  const parts = (plain.includes(".") ? plain : plain.replace(",", ".")).match(written);
+  const { longest, plain, named, written, thousands } = data.reading;
+  if (text.length > longest) return NaN;
+  let number = text.replace(/[¼-¾⅐-⅞]/g, " $&").replace(/[⁺⁻]?[⁰¹²³⁴-⁹]+/g, "^$&").normalize("NFKC");
+  number = Array.from(number, (sign) => plain[sign] ?? sign).join("").replace(/\s+/g, " ").trim();
+  number = number.replace(new RegExp(named), "");
+  if (number.startsWith("(") && number.endsWith(")")) number = number.slice(1, -1).trim();
+  const parts = number.match(new RegExp(written, "i"));
   if (!parts || (parts[2] && !parts[4])) return NaN; // a mixed number has a fraction
-  return (parts[1] === "-" ? -1 : 1) * (Number(parts[2] || 0) + Number(parts[3]) / Number(parts[4] || 1));
+  const [, sign, whole, above, below, percent] = parts;
+  const ambiguous = (above.match(thousands) ?? (below ?? "").match(thousands) ?? [])[0];
+  if (ambiguous) return `write ${ambiguous.replace(",", "")} or ${ambiguous.replace(",", ".")}`;
+  return (sign === "-" ? -1 : 1) * (Number(whole ?? 0) + value(above) / value(below ?? "1")) / (percent ? 100 : 1);
+}
+
+function value(part) {
+  const [mantissa, exponent] = part.replace(/ /g, "").replace(",", ".").split("10**");
+  return Number(exponent === undefined ? mantissa : `${mantissa.replace(/[*x]$/i, "") || 1}e${exponent.replace(/[()]/g, "")}`);
 }
 
 function isNear(answer, right, rounding = 0) {
-  return Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), rounding, Math.abs(right) < 1e-14 ? 1e-9 : 0);
+  const least = right === 0 ? data.zero.absolute : answer === 0 ? data.zero.nothing : 0;
+  return Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), rounding, least);
 }
 
 // While it is being typed, an answer is only ever right; it is wrong when it is done.
@@ -47,6 +58,8 @@ function mark(blank, isDone) {
   blank.verdict.replaceChildren();
   if (blank.isRight) {
     say(blank, RIGHT, `: ${blank.working.join("; ")}`);
+  } else if (isWrong && typeof answer === "string") {
+    say(blank, WRONG, `: ambiguous: ${answer}`);
   } else if (isWrong && !Number.isFinite(answer)) {
     say(blank, WRONG, ": that is no number; write it as 0.25, −3 or 1/4");
   } else if (isWrong) {
