@@ -15,6 +15,7 @@ def add_commands(add: Add) -> None:
     exercise.add_argument("--force", action="store_true", help="overwrite an existing file")
 
     checking = add("check", "check an exercise, and show the simplest counterexample", _check)
+    checking.epilog = "The file is run, and this is no sandbox: run only what you trust; a pass is no proof."
     checking.add_argument("file", type=Path, metavar="FILE.py", help="the exercise, with its gap filled")
     checking.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="stop it after (10)")
 

@@ -17,6 +17,13 @@ from microgradnet.teach.exercises import EXERCISES, Exercise
 
 RUNNER = "microgradnet.teach.exercises.subprocess_runner"
 SECONDS = 10.0
+LONGEST = 10**6  # bytes of a report
+TEXTS = {
+    "trying": {"call"}, "right": {"part"}, "wrong": {"part", "got", "why"}, "done": set(),
+    "failed": {"error", "says", "code"}, "printed": {"text"},
+}  # fmt: skip
+"""The texts that a result of each kind has."""
+DAMAGED = "the report of this check is damaged or missing: has the file's program written to it, or removed it?"
 
 
 class Verdict(NamedTuple):
@@ -36,6 +43,8 @@ class Verdict(NamedTuple):
 def check(file: str | os.PathLike[str], seconds: float = SECONDS) -> Verdict:
     """Check a learner's file, which runs in a process of its own and is never written to.
 
+    It is no sandbox: run only what you trust. The program can forge its report: a pass is no proof.
+
     Args:
         file: one that `microgradnet exercise` has written, with the gap filled.
         seconds: the time after which it is stopped.
@@ -54,7 +63,8 @@ def check(file: str | os.PathLike[str], seconds: float = SECONDS) -> Verdict:
     exercise = _exercise_of(source, str(file))
     results, ended = _run(path, exercise, seconds)
     by_kind = {result["kind"]: result for result in results}
-    is_right = "done" in by_kind
+    parts = {result["part"] for result in results if result["kind"] == "right"}
+    is_right = "done" in by_kind and parts == set(exercise.parts)
     lines = [f"exercise {exercise.number}, {exercise.title}"]
     lines += [f"right: {result['part']}" for result in results if result["kind"] == "right"]
     lines += ["All of it is right."] if is_right else _difference(by_kind, ended, exercise)
@@ -81,13 +91,14 @@ def _exercise_of(source: str, file: str) -> Exercise:
 
 def _run(path: Path, exercise: Exercise, seconds: float) -> tuple[list[dict[str, Any]], str]:
     """The results of a file, and how its process ended; "" if it ended normally."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder, "report")
-        report.touch()
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        Path(folder, "report").open("w+b") as report,  # stays this file, whatever the program puts in its place
+    ):
         package = str(Path(__file__).parents[3])
         paths = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
         process = subprocess.Popen(
-            [sys.executable, "-X", "utf8", "-m", RUNNER, path, str(exercise.number), report],
+            [sys.executable, "-X", "utf8", "-m", RUNNER, path, str(exercise.number), report.name],
             cwd=folder, env={**os.environ, "PYTHONPATH": paths}, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -99,13 +110,19 @@ def _run(path: Path, exercise: Exercise, seconds: float) -> tuple[list[dict[str,
             ended = f"it was still running after {seconds:g} seconds: is there a loop that has no end?"
         finally:
             _kill(process)
-        results = []
-        for line in report.read_text("utf-8", "replace").splitlines():
-            with suppress(ValueError):  # a line that was cut off
-                result = json.loads(line)
-                if isinstance(result, dict) and "kind" in result:
-                    results.append(result)
-    return results, ended
+        results = map(_result, report.read(LONGEST).splitlines())
+        return [result for result in results if result], ended
+
+
+def _result(line: bytes) -> dict[str, Any]:
+    """A result from its line in the report; {} if it is none, as a line that was cut off."""
+    try:
+        result = json.loads(line.decode("utf-8", "replace"))
+        texts = {name: one_line(result[name]) for name in TEXTS[result["kind"]]}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    hint = {"hint": one_line(result["hint"])} if isinstance(result.get("hint"), str) else {}
+    return {"kind": result["kind"], "line": result.get("line"), **texts, **hint}
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
@@ -120,8 +137,10 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
 
 def _difference(by_kind: dict[str, dict[str, Any]], ended: str, exercise: Exercise) -> list[str]:
     """The report of the first wrong answer, from the last result of each kind."""
-    asked = by_kind.get("trying", {})
-    call, hints = asked.get("call", ""), [f"hint: {asked['hint']}"] if "hint" in asked else []
+    asked = by_kind.get("trying")
+    if not asked or "done" in by_kind:
+        return [f"not right: {ended or DAMAGED}"]
+    call, hints = asked["call"], [f"hint: {asked['hint']}"] if "hint" in asked else []
     if wrong := by_kind.get("wrong"):
         why = wrong["why"]
         got = f"it gives {wrong['got']}; " if wrong["got"] and not why.startswith("it gives") else ""
@@ -137,6 +156,6 @@ def _difference(by_kind: dict[str, dict[str, Any]], ended: str, exercise: Exerci
     if error == "AttributeError" and "module 'learner' has no attribute" in says:
         return [f"there is no {says.rsplit(' ', 1)[-1]} in the file any more"]
     lines = [f"not right: {call}", f"{error}: {says}"]
-    if failed["line"]:
+    if isinstance(failed["line"], int):
         lines.append(f"line {failed['line']}: {failed['code']}")
     return lines if error in {"SyntaxError", "IndentationError", "NameError", "ImportError"} else lines + hints

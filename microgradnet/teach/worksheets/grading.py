@@ -35,7 +35,8 @@ class Mark(NamedTuple):
         blank: the blank.
         answer: the number given; None if there is none.
         verdict: "right"; "follows", computed correctly from an earlier wrong answer, or part of the same mistake;
-            "wrong"; "unclear", a 0 that follows from a 0, which earns no point; "missing"; "no number"; or "ambiguous", 1000 or 1.000.
+            "wrong"; "unclear", a 0 that follows from a 0, which earns no point; "missing"; "no number"; or
+            "ambiguous", 1000 or 1.000.
         mistakes: the misconceptions that explain a wrong answer, the likeliest first, if several explain the sheet as
             well; () if none does.
         text: the verdict in words.

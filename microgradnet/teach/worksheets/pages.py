@@ -10,16 +10,17 @@ from typing import Any
 from microgradnet._shared.webpage import WebPage, document, fill
 from microgradnet.notation.names import number
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconception
+from microgradnet.teach.worksheets import tolerance
 from microgradnet.teach.worksheets.blanks import Blank
 from microgradnet.teach.worksheets.quantities import Numbers
 from microgradnet.teach.worksheets.sheet import Sheet
-from microgradnet.teach.worksheets.tolerance import ABSOLUTE, LONGEST, NAMED, NOTHING, PLAIN, RELATIVE, THOUSANDS, WRITTEN, is_near
 
 ASSETS = Path(__file__).with_name("assets")
 PAPERS = {"A4": "A4", "Letter": "letter"}
 LAYOUTS = (("LR", "portrait", 510, 560), ("LR", "landscape", 750, 330), ("TB", "portrait", 510, 560))
 """The layouts of a sheet: direction of the arrows, orientation, and width and height of the picture in points."""
 LONG = 20  # characters of a name that does not fit in half a page
+READING = ("longest", "plain", "named", "written", "thousands")  # how `tolerance` reads numbers
 WIDE, WIDEST = 1.6, 1500.0  # width over height; points on a screen
 
 
@@ -86,9 +87,9 @@ class PlayedPage(WebPage):
         exact, shown = Numbers(sheet.graph), Numbers(sheet.graph, as_shown=True)
         data = {
             "sheet": sheet.name,
-            "reading": {"longest": LONGEST, "plain": PLAIN, "named": NAMED, "written": WRITTEN, "thousands": THOUSANDS},
-            "zero": {"absolute": ABSOLUTE, "nothing": NOTHING},
-            "tolerance": 2 * RELATIVE,  # the error of answers computed from numbers of three digits
+            "reading": {name: getattr(tolerance, name.upper()) for name in READING},
+            "zero": {"absolute": tolerance.ABSOLUTE, "nothing": tolerance.NOTHING},
+            "tolerance": 2 * tolerance.RELATIVE,  # the error of answers computed from numbers of three digits
             "blanks": [
                 {
                     "number": blank.number,
@@ -120,7 +121,7 @@ def _mistakes(blank: Blank, wrong: Sequence[tuple[Misconception, Numbers]]) -> l
     texts: dict[float, str] = {}
     for row, numbers in wrong:
         answer = numbers.by(blank.quantity).number
-        if isfinite(answer) and not is_near(answer, blank.answer):
+        if isfinite(answer) and not tolerance.is_near(answer, blank.answer):
             texts.setdefault(answer, f"perhaps {row.title}. Remember: {row.why}.")
     return [{"answer": answer, "words": words} for answer, words in texts.items()]
 

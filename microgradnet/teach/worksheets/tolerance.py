@@ -67,7 +67,8 @@ def read_number(text: object) -> float | None:
                 raise AmbiguousError(f"write {one} or {other}")
         whole, above, below = float(parts[2] or 0.0), _float(parts[3]), _float(parts[4] or "1")
         if below:
-            found = math.copysign(whole + above / below, -1.0 if parts[1] == "-" else 1.0) / (100.0 if parts[5] else 1.0)
+            sign, hundred = -1.0 if parts[1] == "-" else 1.0, 100.0 if parts[5] else 1.0
+            found = math.copysign(whole + above / below, sign) / hundred
     if not math.isfinite(found):
         raise ValueError(f"{given!r:.60} is no number: write it as 0.25, −3, 1.5e-3, 25%, 1/4 or 2 1/4")
     return found

@@ -261,6 +261,60 @@ def test_what_is_written_into_the_report_by_others_is_no_note(tmp_path: Path) ->
     assert "right" in verdict.text
 
 
+REPORT = """import gc, io, json, os
+report = [f for f in gc.get_objects() if isinstance(f, io.TextIOWrapper) and "report" in str(f.name)][0]
+def say(text):
+    report.write(text + "\\n")
+    report.flush()
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"kind": "done"}', '{"kind": "trying"}', '{"kind": "wrong"}', '{"kind": "failed"}', '{"kind": "right"}', "null",
+     '{"kind": "printed"}', '{"kind": []}', '{"kind": "wrong", "part": 1, "got": 2, "why": 3}', "[" * 100_000,
+     '{"kind": "failed", "error": "E", "says": "s", "code": "c", "line": []}', '{"kind": "trying", "call": {}}', "7",
+     '{"kind": "trying", "call": "f()", "hint": 7}', '{"kind": "right", "part": "at 0"}', "9" * 5000],
+)  # fmt: skip
+def test_a_forged_line_of_the_report_is_no_traceback(line: str, tmp_path: Path) -> None:
+    """A program that ends itself after that line, and a right one."""
+    verdict = check(written(tmp_path, f"{REPORT}say({line!r})\nos._exit(0)"))
+    assert not verdict.is_right
+    assert "not right: " in verdict.text
+    assert "right" in check(written(tmp_path, f"{REPORT}say({line!r})\n{RIGHT[1]}")).text
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ('say(json.dumps({"kind": "done"}))', "the report of this check is damaged or missing"),
+        ("report.truncate(0)", "the report of this check is damaged or missing"),
+        ("os.remove(report.name)", "the program ended itself"),
+        ("os.remove(report.name); os.mkdir(report.name)", "the program ended itself"),
+        pytest.param(
+            "os.remove(report.name); os.mkfifo(report.name)", "the program ended itself",
+            marks=pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs here"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_report_that_is_damaged_or_missing_is_said_to_be(damage: str, words: str, tmp_path: Path) -> None:
+    verdict = check(written(tmp_path, f"{REPORT}{damage}\nos._exit(0)"))
+    assert not verdict.is_right
+    assert words in " ".join(verdict.text.split())
+
+
+def test_what_a_report_says_reaches_no_terminal_as_it_is(tmp_path: Path) -> None:
+    line = '{"kind": "trying", "call": "\\\\u001b[31m"}'
+    assert "\x1b" not in check(written(tmp_path, f"{REPORT}say({line!r})\nos._exit(0)")).text
+
+
+def test_the_help_says_that_it_is_no_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "no sandbox: run only what you trust; a pass is no proof" in said
+
+
 def test_hints_come_with_errors_and_endless_loops(tmp_path: Path) -> None:
     naive = "import math\ndef tanh_derivative(z): return 1 / math.cosh(z) ** 2"
     assert "use math.tanh" in check(written(tmp_path, naive)).text
