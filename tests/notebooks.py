@@ -23,6 +23,7 @@ NEED_SKLEARN = ("digits",)
 TIMEOUT = 120  # seconds for one cell
 QUIET = ["--IPKernelApp.log_level=ERROR"]  # else the kernel tells the terminal how it is connected
 
+BITMAP = re.compile(r"(?<=data:image/png;base64,)[\w+/=]+")  # in a page's frame
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 Cell = Any  # nbformat's cells are dictionaries with attributes, and untyped
@@ -123,6 +124,7 @@ def _shown(cell: Cell) -> list[Shown]:
 
 def _media_lines(media: str, content: Any) -> list[Shown]:
     """A picture counts by the words in it, since its geometry is the renderer's; a bitmap by being there."""
+    content = BITMAP.sub("(a bitmap)", content) if isinstance(content, str) else content
     if media == "image/svg+xml":
         return [(media, word) for word in words(content)]
     if media.startswith("image/"):

@@ -1,5 +1,6 @@
 """The committed notebooks say what a run from a clean kernel says, and a notebook that does not is seen."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,24 @@ from tests.notebooks import NEED_SKLEARN, NOTEBOOKS, differences, execute
 
 COMMITTED = sorted(path for path in NOTEBOOKS.glob("*.ipynb") if path.stem not in NEED_SKLEARN)
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text x="{x}">z = {z}</text></svg>'
+FRAME = '<iframe srcdoc="page"><img src="data:image/png;base64,{}" alt=""></iframe>'
+MOST_BYTES = 8_000_000
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_each_picture_and_page_is_a_bitmap_too(path: Path) -> None:
+    """Untrusted notebooks show neither SVG nor pages, and LaTeX has neither."""
+    cells = nbformat.read(path, as_version=4).cells
+    for data in (output.data for cell in cells for output in cell.get("outputs", []) if "data" in output):
+        if {"image/svg+xml", "text/html"} & set(data):
+            assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+        if "text/html" in data:
+            image = "".join(data["image/png"].split())
+            assert f'<img src="data:image/png;base64,{image}" alt=' in data["text/html"]
+
+
+def test_the_notebooks_are_no_burden_to_a_clone() -> None:
+    assert sum(path.stat().st_size for path in NOTEBOOKS.rglob("*") if path.is_file()) < MOST_BYTES
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
@@ -55,8 +74,9 @@ RAISED = new_code_cell("1 / 0", outputs=[new_output("error", ename="ZeroDivision
         (showing(text_plain="<Value at 0x7f12ab34cd56>"), showing(text_plain="<Value at 0x7f00000000aa>")),
         (showing(image_svg__xml=SVG.format(x=1, z=2)), showing(image_svg__xml=SVG.format(x=7, z=2))),
         (showing(image_png="AAAA"), showing(image_png="BBBB")),
+        (showing(text_html=FRAME.format("AAAA")), showing(text_html=FRAME.format("BBBB"))),
     ],
-    ids=["trailing blanks", "memory address", "geometry", "bitmap"],
+    ids=["trailing blanks", "memory address", "geometry", "bitmap", "bitmap of a page"],
 )
 def test_what_may_vary_is_no_difference(committed: Any, fresh: Any) -> None:
     assert differences(notebook(committed), notebook(fresh)) == []

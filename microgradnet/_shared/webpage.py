@@ -47,10 +47,25 @@ class WebPage(ABC):
     @abstractmethod
     def _write(self) -> str: ...
 
+    @abstractmethod
+    def _paint(self) -> bytes | None:
+        """A PNG of what it shows first; None if that takes long."""
+
+    @cached_property
+    def _png(self) -> bytes | None:
+        return self._paint()
+
+    def _repr_png_(self) -> bytes | None:
+        return self._png
+
     def _repr_html_(self) -> str:
+        """The page in a frame. An untrusted notebook removes the frame, and shows the image that stands in it."""
+        title = html.escape(self.title)
+        data = base64.b64encode(self._png or b"").decode()
+        image = f'<img src="data:image/png;base64,{data}" alt="{title}">' if data else ""
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.title)}" sandbox="{self._sandbox}" '
-            f'style="width: 100%; height: {self._height}px; border: 0"></iframe>'
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{title}" sandbox="{self._sandbox}" '
+            f'style="width: 100%; height: {self._height}px; border: 0">{image}</iframe>'
         )
 
     def __repr__(self) -> str:

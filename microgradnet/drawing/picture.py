@@ -4,6 +4,7 @@
 """
 
 import os
+from contextlib import suppress
 from functools import cached_property
 from math import inf
 from pathlib import Path
@@ -18,6 +19,7 @@ from microgradnet.errors import ProviderError
 FORMATS = ("svg", "png", "pdf", "dot", "gv")
 NAME = "Digraph.gv"
 """The default name of the DOT file that `render` writes: that of a `graphviz.Digraph` without a name."""
+MOST_PAINTED = 20_000  # characters of DOT whose PNG is painted in a third of a second
 
 
 class Picture:
@@ -175,6 +177,13 @@ class Picture:
     def _repr_svg_(self) -> str:
         """The SVG at a size that fits a notebook's column: notebooks show it as an image, which does not shrink."""
         return self._dressed(COLUMN_POINTS)
+
+    def _repr_png_(self) -> bytes | None:
+        """The PNG for where no SVG is shown: untrusted notebooks, code hosts, LaTeX; None if painting it takes long."""
+        if len(self.dot) <= MOST_PAINTED:
+            with suppress(ProviderError):  # the SVG tells of it
+                return render(self.dot, "png", dpi=96)
+        return None
 
     def __repr__(self) -> str:
         if self.counts is None:

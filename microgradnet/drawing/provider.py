@@ -22,16 +22,17 @@ PURE_FORMATS = ("svg", "png")
 GET_GRAPHVIZ = "install `graphviz` with the system's package manager (apt, dnf, brew, choco, conda)"
 GET_PURE = "`pip install graphviz-pure`"
 GET_CAIRO = "`pip install cairosvg` (which needs the cairo library)"
-_OPTIONS = {"png": ("-Gdpi=192", "-Gbgcolor=white")}  # twice Graphviz's 96 dots an inch: sharp on a dense screen
+SHARP = 192  # dots an inch, twice a screen's 96: sharp on a dense one, too
 
 
-def render(dot: str, format: str, timeout: float = 60.0) -> bytes:
+def render(dot: str, format: str, timeout: float = 60.0, *, dpi: int = SHARP) -> bytes:
     """The picture of the graph `dot`, as Graphviz writes it.
 
     Args:
         dot: a graph in the DOT language.
-        format: "svg", "png" (192 dots an inch, on white) or "pdf" (from a real Graphviz only).
+        format: "svg", "png" (on white) or "pdf" (from a real Graphviz only).
         timeout: in seconds.
+        dpi: dots an inch of a PNG.
 
     Raises:
         ValueError: `format` is none of those.
@@ -45,7 +46,8 @@ def render(dot: str, format: str, timeout: float = 60.0) -> bytes:
             f"{PURE} writes no {format}; {' and '.join(PURE_FORMATS)} work now. "
             f"For {format}, {GET_GRAPHVIZ}, or {GET_CAIRO}."
         )
-    status, output, messages = _run([program, f"-T{format}", *_OPTIONS.get(format, ())], dot, timeout)
+    options = [f"-Gdpi={dpi}", "-Gbgcolor=white"] if format == "png" else []
+    status, output, messages = _run([program, f"-T{format}", *options], dot, timeout)
     # Messages at status 0 are about fonts: the picture is there, and the SVG names its own.
     if status != 0 or not output:
         raise ProviderError(

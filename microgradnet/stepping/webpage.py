@@ -7,6 +7,7 @@ Python writes the graph, its pictures, names and formulas, and the rules as Java
 import html
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,16 @@ class Page(WebPage):
         self.title = title
         self._graph, self._eta, self._functions = graph, eta, Functions(graph.computed)
 
+    @cached_property
+    def _views(self) -> dict[str, View]:
+        refuse_stale(self._graph)
+        return views_of(self._graph)
+
+    def _paint(self) -> bytes | None:
+        return next(iter(self._views.values())).picture._repr_png_()
+
     def _write(self) -> str:
-        graph, functions = self._graph, self._functions
-        refuse_stale(graph)
-        views = views_of(graph)
+        graph, functions, views = self._graph, self._functions, self._views
         data = _graph(graph.nodes, functions, views)
         assets = {name: (ASSETS / name).read_text("utf-8") for name in (*SCRIPTS, "page.css", "page.html")}
         script = "\n".join([functions.source, *(assets[name] for name in SCRIPTS)])

@@ -366,6 +366,26 @@ def test_a_notebook_gets_it_as_wide_as_its_column() -> None:
     assert widths[1] == pytest.approx(widths[0] / 2)  # but never less than half of its own size
 
 
+def test_a_notebook_gets_a_bitmap_too_unless_painting_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted = Picture(DOT)._repr_png_()
+    assert painted
+    assert painted.startswith(b"\x89PNG")
+    assert painted == Picture(DOT)._repr_png_()
+    assert len(painted) < len(Picture(DOT).pipe("png"))
+    monkeypatch.setattr("microgradnet.drawing.picture.MOST_PAINTED", len(DOT) - 1)
+    assert Picture(DOT)._repr_png_() is None
+
+
+def test_without_a_program_the_svg_alone_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: Any, **__: Any) -> bytes:
+        raise ProviderError("install one")
+
+    monkeypatch.setattr("microgradnet.drawing.picture.render", missing)
+    assert Picture(DOT)._repr_png_() is None
+    with pytest.raises(ProviderError, match="install one"):
+        Picture(DOT)._repr_svg_()
+
+
 def test_a_new_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
     old = os.umask(0o027)
     try:

@@ -136,9 +136,12 @@ def test_the_same_graph_gives_the_same_bytes() -> None:
 
 def test_in_a_notebook_it_stands_in_a_frame_that_holds_the_file() -> None:
     made = page(labelled("y"))
-    ((tag, attributes),) = Seen(made._repr_html_()).tags
+    (tag, attributes), (inside, image) = Seen(made._repr_html_()).tags
     assert (tag, attributes["sandbox"]) == ("iframe", "allow-scripts")
     assert attributes["srcdoc"] == made.html
+    painted = base64.b64encode(made._repr_png_() or b"").decode()
+    assert painted
+    assert (inside, image) == ("img", {"src": f"data:image/png;base64,{painted}", "alt": made.title})
 
 
 def test_what_cannot_be_a_page_is_refused() -> None:

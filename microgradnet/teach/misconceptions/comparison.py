@@ -1,5 +1,7 @@
 """`run(loss, name)`: a wrong backward pass beside the right one."""
 
+from functools import cached_property
+
 from microgradnet._shared.text import suggestion
 from microgradnet.teach.misconceptions.comparison_page import ComparisonPage
 from microgradnet.teach.misconceptions.listing import ListedComparison
@@ -19,8 +21,15 @@ class Comparison(ListedComparison):
         """
         return ComparisonPage(self)
 
+    @cached_property
+    def _shown(self) -> ComparisonPage:
+        return self.page()
+
     def _repr_html_(self) -> str:
-        return self.page()._repr_html_()
+        return self._shown._repr_html_()
+
+    def _repr_png_(self) -> bytes | None:
+        return self._shown._repr_png_()
 
 
 def run(loss: Value, name: str) -> Comparison:

@@ -24,6 +24,15 @@ class ComparisonPage(WebPage):
         self.title = comparison.misconception.title
         self._comparison = comparison
 
+    def _paint(self) -> bytes | None:
+        return self._view()[0].picture._repr_png_()
+
+    def _view(self, side: str = "") -> tuple[View, dict[Value, int]]:
+        """The picture of one pass, and the number of each value in it."""
+        diagram = Diagram(direction="TB", room=ROOM)  # narrow enough to stand beside another
+        boxes = OpsView(self._comparison.graph, MOST_VALUES, False, False, diagram, namer=self._comparison.namer)
+        return View(diagram, side), boxes.numbers
+
     def _write(self) -> str:
         comparison, row = self._comparison, self._comparison.misconception
         graph = comparison.graph
@@ -32,11 +41,7 @@ class ComparisonPage(WebPage):
                 f"this page shows at most {MOST_VALUES} values, the graph has {len(graph):,}: print the comparison, "
                 "or take a part of the graph, as the loss of one sample"
             )
-        pictures, numbers = [], {}
-        for side in ("the right pass", row.name):
-            diagram = Diagram(direction="TB", room=ROOM)  # narrow enough to stand beside another
-            numbers = OpsView(graph, MOST_VALUES, False, False, diagram, namer=comparison.namer).numbers
-            pictures.append(View(diagram, side).picture.svg)
+        (right, numbers), (wrong, _) = map(self._view, ("the right pass", row.name))
         parting = comparison.parting
         data = {
             "right": self._steps(comparison.right, numbers, False),
@@ -50,8 +55,8 @@ class ComparisonPage(WebPage):
             "title": html.escape(self.title),
             "belief": html.escape(row.belief),
             "why": html.escape(row.why),
-            "right": pictures[0],
-            "wrong": pictures[1],
+            "right": right.picture.svg,
+            "wrong": wrong.picture.svg,
             "listing": html.escape(str(comparison)),
         }
         body, style, script = ((ASSETS / f"comparison.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))

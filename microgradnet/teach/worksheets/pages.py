@@ -33,6 +33,9 @@ class PrintedPage(WebPage):
         self.title = f"{sheets[0].title}: answers" if with_answers else sheets[0].title
         self._sheets, self._paper, self._with_answers = sheets, paper, with_answers
 
+    def _paint(self) -> bytes | None:
+        return self._sheets[0].picture(self._with_answers)._repr_png_()
+
     def _write(self) -> str:
         direction, turned, _, height = self._layout()
         pictures = [sheet.picture(self._with_answers, direction).svg for sheet in self._sheets]
@@ -78,6 +81,9 @@ class PlayedPage(WebPage):
     def __init__(self, sheet: Sheet) -> None:
         self.title = sheet.title
         self._sheet = sheet
+
+    def _paint(self) -> bytes | None:
+        return self._sheet.picture()._repr_png_()
 
     def _write(self) -> str:
         sheet = self._sheet

@@ -13,13 +13,15 @@ _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴-⁹]+")
 PLAIN = dict.fromkeys("−–—‒‐‑", "-") | dict.fromkeys("×·⋅∙•∗", "*") | dict.fromkeys("≅≃~", "≈")
 PLAIN |= {"⁄": "/", "^": "**", "{": "(", "}": ")"}
+"""What is written in place of a sign."""
+_PLAIN = {ord(sign): plain for sign, plain in PLAIN.items()}
 NAMED = "^(?:[^-+.,;=≈0-9 ][^,;=≈]*)?(?:[=≈] ?)+"  # "w.grad = ", "≈ "
 _WHOLE = "[-+]? ?[0-9]{1,4}"
 _POWER = rf"10 ?\*\* ?(?:{_WHOLE}|\( ?{_WHOLE} ?\))"
 _NUMBER = rf"(?:(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:e[-+]?[0-9]{{1,4}}| ?[*x] ?{_POWER})?|{_POWER})"
 WRITTEN = rf"^([-+]?) ?(?:([0-9]+) )?({_NUMBER})(?: ?/ ?({_NUMBER}))?( ?%)?$"  # sign, whole, above, below, per cent
 THOUSANDS = "^[1-9][0-9]{0,2},[0-9]{3}(?![0-9])"
-"""These four are patterns of Python and of JavaScript: the page to fill in reads by them, too."""
+"""These three are patterns of Python and of JavaScript: the page to fill in reads by them, too."""
 
 
 class AmbiguousError(ValueError):
@@ -77,7 +79,7 @@ def read_number(text: object) -> float | None:
 def _plain(text: str) -> str:
     """The text with one sign for each meaning: "1.5×10⁻³" as "1.5*10**-3", "2½" as "2 1/2"."""
     text = unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", _VULGAR.sub(r" \g<0>", text)))
-    return " ".join(text.translate(str.maketrans(PLAIN)).split())
+    return " ".join(text.translate(_PLAIN).split())
 
 
 def _float(written: str) -> float:

@@ -1,7 +1,7 @@
 """`worksheet(loss)`: a graph with blanks in place of numbers, its answer key, and pages to print and to fill in."""
 
 from collections.abc import Iterable
-from functools import partial
+from functools import cached_property, partial
 from math import isfinite
 
 from microgradnet._shared.text import one_line
@@ -35,8 +35,15 @@ class Worksheet(Sheet):
         """A page to fill in, which marks each answer as it is given and offers hints."""
         return PlayedPage(self)
 
+    @cached_property
+    def _shown(self) -> PlayedPage:
+        return self.page()
+
     def _repr_html_(self) -> str:
-        return self.page()._repr_html_()
+        return self._shown._repr_html_()
+
+    def _repr_png_(self) -> bytes | None:
+        return self._shown._repr_png_()
 
 
 def worksheet(

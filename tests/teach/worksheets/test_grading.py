@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnet import Neuron, Value, parameter, sigmoid, tanh
+from microgradnet._shared.csv_tables import read_lines
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
 from microgradnet.teach.misconceptions.passes import RIGHT
 from microgradnet.teach.worksheets import Marks, Worksheet, grade, worksheet
@@ -352,7 +353,7 @@ def test_numbers_that_cannot_be_computed_with_follow_to_nothing() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
-@pytest.mark.parametrize("first", ["", "sep=;\n"])
+@pytest.mark.parametrize("first", ["", "sep=;\n", "SEP=;\n"])
 @pytest.mark.parametrize("note", ["", ";a note of mine"])
 def test_a_table_that_excel_has_saved_is_read(encoding: str, first: str, note: str, tmp_path: Path) -> None:
     sheet = worksheet(neuron(), name="neuron")
@@ -360,6 +361,12 @@ def test_a_table_that_excel_has_saved_is_read(encoding: str, first: str, note: s
     lines[2] += note
     (tmp_path / "b.csv").write_bytes((first + "\r\n".join(lines)).encode(encoding, "replace"))
     assert grade(sheet, tmp_path / "b.csv").points == len(sheet.blanks)
+
+
+@pytest.mark.parametrize(("first", "number"), [("", 1), ("sep=;\n", 2), ("SEP=;\r\n", 2)])
+def test_lines_are_numbered_as_in_the_file(first: str, number: int, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(f"{first}a;b\n\n1;2\n".encode())
+    assert read_lines(tmp_path / "a.csv") == [(number, ["a", "b"]), (number + 2, ["1", "2"])]
 
 
 def test_zeros_all_over_earn_nothing() -> None:

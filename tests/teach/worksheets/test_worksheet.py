@@ -40,6 +40,14 @@ def test_what_is_left_out() -> None:
     assert len(names(loss, EVERYTHING)) == 24
 
 
+def test_a_gradient_is_asked_for_once_all_its_contributions_are_known() -> None:
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    z = w * x
+    z.label = "z"
+    assert names(z + x, "grads") == ["z.grad", "w.grad", "x.grad"]
+    assert names((z + x) * x, ["grads", "local derivatives"])[-1] == "x.grad"
+
+
 def test_single_values_can_be_left_out() -> None:
     w, x = parameter(2.0, "w"), Value(3.0, "x")
     y = w * x
