@@ -165,9 +165,7 @@ def test_errors_tooltips_and_steps_say_where() -> None:
     assert place.startswith("test_recording.py:")
     with pytest.raises(DomainError, match=rf"^log\(x\) has no finite value at x = 0\.0 \({place}\)"):
         x.log()
-    with pytest.raises(
-        DomainError, match=rf"at x = 0\.0 \({place}\).*multiply → sqrt, computed at {y.source}\."
-    ):
+    with pytest.raises(DomainError, match=rf"at x = 0\.0 \({place}\).*multiply → sqrt, computed at {y.source}\."):
         (y * 3).backward()
     assert f"made at {y.source}" in draw(y).dot
     assert "made at" not in draw(Value(1.0) * 2).dot
