@@ -81,7 +81,7 @@ def _scaled_erfc() -> list[Any]:
         return np.array([math.erfc(x) * math.exp(x * x) for x in (8.0 / (s + 1.0) - 4.0).tolist()])
 
     polynomial = Chebyshev.interpolate(values, 18, domain=[8.0 / (4.0 + 26.0) - 1.0, 1.0]).convert(kind=Polynomial)
-    return polynomial.coef.tolist()  # type: ignore[no-any-return]
+    return polynomial.coef.tolist()
 
 
 class _Graph:

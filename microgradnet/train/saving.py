@@ -201,7 +201,7 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
 
 def _architecture(model: Module) -> dict[str, Any] | None:
     """The description from which to rebuild the network; None if it has none."""
-    if not is_plain(model):
+    if not isinstance(model, MLP) or not is_plain(model):
         return None
     kinds = [{_name(neuron.activation) for neuron in layer.neurons} for layer in model.layers]
     activations = [next(iter(kind)) for kind in kinds]
