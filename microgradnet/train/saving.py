@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import NoneType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -201,7 +201,7 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
 
 def _architecture(model: Module) -> dict[str, Any] | None:
     """The description from which to rebuild the network; None if it has none."""
-    if not isinstance(model, MLP) or not is_plain(model):
+    if not is_plain(model):
         return None
     kinds = [{_name(neuron.activation) for neuron in layer.neurons} for layer in model.layers]
     activations = [next(iter(kind)) for kind in kinds]
@@ -213,7 +213,7 @@ def _architecture(model: Module) -> dict[str, Any] | None:
     return {"kind": "MLP", "sizes": sizes, "activation": activations[0], "output_activation": activations[-1]}
 
 
-def is_plain(model: Any) -> bool:
+def is_plain(model: Module) -> TypeGuard[MLP]:
     """Whether it is an MLP of layers and neurons that are no subclasses, so that its numbers say all it computes."""
     return (
         type(model) is MLP
