@@ -50,11 +50,15 @@ def weighted_sum(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Op
 
     Raises:
         ValueError: not as many weights as inputs, or none.
+        TypeError: weights or inputs are no list.
 
     >>> w, x = [Value(0.5), Value(-1.0)], [2.0, 3.0]
     >>> weighted_sum(w, x, 4.0)
     Value(data=2.0)
     """
+    for operands in (weights, inputs):
+        if not hasattr(operands, "__iter__"):
+            raise TypeError(f"a weighted sum takes a list of weights and a list of inputs, got {operands!r}")
     weights, inputs = list(weights), list(inputs)
     if len(weights) != len(inputs) or not weights:
         raise ValueError(

@@ -115,8 +115,14 @@ def random_source(seed: Any) -> Any:
 
 
 def as_values(x: Inputs) -> list[Value]:
-    """The inputs as Values; plain numbers become leaves: inputs of the graph, not constants of an expression."""
+    """The inputs as Values; plain numbers become leaves: inputs of the graph, not constants of an expression.
+
+    Raises:
+        TypeError: they are several samples.
+    """
     each: Any = x if hasattr(x, "__iter__") else [x]
+    if getattr(each, "ndim", 1) > 1:
+        raise TypeError(f"a network takes one sample, got {len(each)}: [model(x) for x in X], or compile(model)(X)")
     return [xi if isinstance(xi, Value) else Value(xi) for xi in each]
 
 

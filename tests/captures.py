@@ -20,6 +20,11 @@ a.backward()
 """
 
 
+def lesson() -> str:
+    """The program itself."""
+    return f"```py\n{LESSON}```"
+
+
 def _session(arguments: list[str], commands: str) -> str:
     """What a program prints in a folder that holds lesson.py, with these lines as its input."""
     with tempfile.TemporaryDirectory() as folder:

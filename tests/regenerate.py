@@ -77,6 +77,7 @@ def operations() -> str:
 README_PARTS: dict[str, Callable[[], str]] = {
     "size": size,
     "operations": operations,
+    "lesson": captures.lesson,
     "terminal": captures.terminal,
     "pdb": captures.pdb,
     "unrolled": captures.unrolled,

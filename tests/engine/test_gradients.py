@@ -277,3 +277,8 @@ def test_an_error_of_grad_names_the_path_from_the_result() -> None:
     for fails in (loss.backward, lambda: grad(loss, loss.operands[0].operands[1])):
         with pytest.raises(DomainError, match=r"Path from the result: loss → general_power\."):
             fails()
+
+
+def test_a_weighted_sum_of_single_values_is_refused() -> None:
+    with pytest.raises(TypeError, match="a weighted sum takes a list of weights and a list of inputs, got Value"):
+        weighted_sum(Value(1.0), Value(2.0))

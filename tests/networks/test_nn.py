@@ -311,3 +311,11 @@ def test_a_repr_reads_as_the_architecture() -> None:
 def test_an_unknown_activation_is_refused_even_where_it_is_not_used() -> None:
     with pytest.raises(ValueError, match="unknown activation 'sigmoyd': it must be one of linear, sigmoid"):
         MLP(2, [1], "sigmoyd")
+
+
+def test_several_samples_at_once_are_refused_with_the_remedy() -> None:
+    samples: Any = np.array([[1.0, 2.0], [3.0, 4.0]])
+    for network in (Neuron(2), MLP(2, [3, 1])):
+        with pytest.raises(TypeError, match=r"takes one sample, got 2: \[model\(x\) for x in X\]"):
+            network(samples)
+    assert MLP(2, [3, 1], seed=1)(samples[0]).data == MLP(2, [3, 1], seed=1)([1.0, 2.0]).data
