@@ -121,6 +121,20 @@ def test_a_graph_whose_numbers_were_changed_is_told_in_a_line(capsys: pytest.Cap
     )
     assert main(["page", "mine.py:y", "-o", "mine.html"]) == 1
     assert capsys.readouterr().err.startswith("microgradnet: ")
+
+
+@pytest.mark.parametrize(("program", "code"), [("y = Value(2.0) * 3", 0), ("raise SystemExit(3)", 1)])
+def test_a_program_that_was_run_leaves_its_path_and_arguments_behind(program: str, code: int) -> None:
+    """It may change both: what is run after it finds them as they were."""
+    Path("program.py").write_text(
+        "import sys\nfrom microgradnet import Value\nsys.path.append('nowhere')\nsys.argv.append('-v')\n" + program
+    )
+    before = sys.path, sys.argv
+    copies = [*sys.path], [*sys.argv]
+    assert main(["draw", "program.py:y", "-o", "y.svg"]) == code
+    assert sys.path is before[0]
+    assert sys.argv is before[1]
+    assert (sys.path, sys.argv) == copies
     assert not Path("mine.html").exists()
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,10 +36,11 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         (["draw"], 2, "NAME|FILE.py:VARIABLE"),
         (["draw", "neuron", "-o", "a.jpeg"], 1, ".svg, .png, .pdf, .dot"),
         (["draw", "neuron", "-o", "nowhere/a.svg"], 1, "nowhere"),
-        (["run", "neuron", "--graphs", "/dev/null/x"], 1, "/dev/null/x"),
+        (["run", "neuron", "--graphs", "file/x"], 1, "file/x"),
     ],
 )
 def test_mistakes_are_said_in_a_line_with_a_code(arguments: list[str], code: int, says: str) -> None:
+    Path("file").touch()
     ended = program(*arguments)
     assert ended.returncode == code
     assert says in ended.stderr
@@ -175,9 +177,12 @@ def test_started_without_a_place_to_print_to() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise")
 def test_ctrl_c_ends_it_in_one_line_and_leaves_no_half_file() -> None:
+    fcntl: Any = pytest.importorskip("fcntl")
     command = [sys.executable, "-u", "-m", "microgradnet", "run"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        if hasattr(fcntl, "F_SETPIPE_SZ"):  # it says more than this, so it can't end before the signal
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
         assert process.stdout.readline().startswith("neuron")  # it is at work
         process.send_signal(signal.SIGINT)
         _, told = process.communicate()

@@ -220,4 +220,4 @@ def test_a_long_path_in_a_message_is_its_two_ends() -> None:
         y.label = f"v{number}"
     with pytest.raises(DomainError) as caught:
         y.backward()
-    assert "came to it by v19 → v18 → v17 → v16 → … 12 more … → v3 → v2 → v1 → v0." in str(caught.value)
+    assert "Path from the result: v19 → v18 → v17 → v16 → … 12 more … → v3 → v2 → v1 → v0." in str(caught.value)

@@ -143,7 +143,8 @@ def test_wherever_the_cache_is_it_works(state: str, tmp_path: Path, monkeypatch:
     if state == "a file in its place":
         place.write_text("no folder")
     elif state == "not to be written to":
-        place = Path("/proc/nothing")
+        place.touch()
+        place = place / "below a file"
     elif state == "a folder for all":
         folder = place / "microgradnet" / "tapes"
         folder.mkdir(parents=True)

@@ -347,7 +347,7 @@ def typed(keys: Iterable[str], **environment: str) -> str:
     if pid == 0:  # pragma: no cover
         os.environ.update({"TERM": "xterm", "PYTHONIOENCODING": "utf-8", "COLUMNS": "80", **environment})
         os.execv(sys.executable, [sys.executable, "-m", "microgradnet", "step", "neuron"])
-    shown = b""
+    shown, answered = b"", 0
     waiting, until = iter(keys), time.monotonic() + 60
     while time.monotonic() < until:
         if select.select([terminal], [], [], 0.3)[0]:
@@ -358,7 +358,8 @@ def typed(keys: Iterable[str], **environment: str) -> str:
             if not piece:
                 break
             shown += piece
-        elif shown.endswith(b"(step) "):  # and quiet: what is typed before a Ctrl-C has come through would be lost
+        elif len(shown) > answered and shown.endswith(b"(step) "):  # not before a Ctrl-C has come through
+            answered = len(shown)
             os.write(terminal, next(waiting, "\x04").encode())
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -17,16 +17,19 @@ from microgradnet import (
     break_on,
     chain_rule,
     detect_anomaly,
+    explain,
     grad,
     ops,
     recording,
     total,
     trace_source,
+    unroll,
 )
 from microgradnet.graph import topological_order
 from microgradnet.ops import CONSTANT, TABLE
 from microgradnet.stepping.applications import Application, applications
 from microgradnet.stepping.applications import backward_applications as backward_steps
+from microgradnet.stepping.timeline import Timeline
 from microgradnet.value import apply
 from tests.stepping.test_steps import bits, different, gradients_of, recorded, unchanged
 from tests.strategies import Program, programs
@@ -343,3 +346,23 @@ def test_the_message_of_an_anomaly_is_one_short_line() -> None:
     said = str(caught.value)
     assert len(said) < 1000
     assert said.isprintable()
+
+
+LOOKS: list[Callable[[Value, Value], object]] = [
+    explain,
+    lambda leaf, root: unroll(root),
+    lambda leaf, root: Timeline(root),
+]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_look_at_a_graph_stops_at_no_watch_and_ends_no_pass_that_waits(
+    look: Callable[[Value, Value], object], stops: Stops
+) -> None:
+    nodes = graph()
+    waiting = nodes["y"].backward_steps()
+    next(waiting)
+    with break_on(condition=lambda application: True):
+        look(nodes["a"], nodes["y"])
+    assert stops.found == []
+    assert len(list(waiting)) == len(ALL) - 1

@@ -126,3 +126,8 @@ def test_xor_has_four_samples() -> None:
     assert [(int(a), int(b), int(y)) for (a, b), y in zip(X, Y, strict=True)] == [
         (0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0),
     ]  # fmt: skip
+
+
+def test_the_part_that_is_held_out_is_rounded() -> None:
+    X, Y = moons(7)
+    assert [len(train_test_split(X, Y, test)[1]) for test in (0.2, 0.25, 0.5, 0.6, 0.75)] == [1, 2, 4, 4, 5]

@@ -209,6 +209,12 @@ def test_classes_have_probabilities(loss: Any, target: list[float]) -> None:
         loss([Value(0.1), Value(0.2)], target)
 
 
+def test_probabilities_may_be_rounded_to_single_precision() -> None:
+    target = np.array([0.2, 0.3, 0.5], np.float32)
+    assert sum(target.tolist()) != 1.0
+    assert cross_entropy([1.0, 2.0, 3.0], target) == pytest.approx(cross_entropy([1.0, 2.0, 3.0], [0.2, 0.3, 0.5]))
+
+
 def test_the_hinge_of_many_classes_has_one_right_class() -> None:
     with pytest.raises(ValueError, match=r"one right class, 1 at its place and 0 at the others, got \[0.5, 0.5\]"):
         multiclass_hinge([Value(0.1), Value(0.2)], [0.5, 0.5])

@@ -331,3 +331,13 @@ def test_the_schedule_is_of_the_steps_taken() -> None:
         rule.step([1.0])
     assert w.data == -(1 + 0.75 + 0.5 + 0.25)
     assert isinstance(w, Value)
+
+
+def test_a_state_stays_what_it_was_when_training_goes_on() -> None:
+    w = parameter(1.0)
+    adam = Adam([w])
+    adam.step([2.0])
+    state = adam.state_dict()
+    before = str(state)
+    adam.step([3.0])
+    assert str(state) == before
