@@ -27,7 +27,7 @@ from microgradnet.train.history import History
 from microgradnet.train.interruption import interruptible
 from microgradnet.train.metrics import Metric, accuracy_of
 from microgradnet.train.progress import Progress
-from microgradnet.train.saving import read, save
+from microgradnet.train.saving import read, refuse_other_than_module, refuse_to_replace, save
 from microgradnet.train.targets import targets_for
 from microgradnet.value import Value
 
@@ -80,7 +80,8 @@ def fit(
         seed: determines the order of the samples; that of epoch k is drawn from (seed, k).
         compiled: False computes with Values one by one: the same numbers, to rounding, slowly.
         progress: None shows a bar or lines where suitable, False nothing; see `Progress`.
-        checkpoint: a file that is written after each epoch, with the state needed to resume.
+        checkpoint: a file that is written after each epoch, with the state needed to resume; an older checkpoint of
+            that name is replaced, any other file is refused.
         resume: whether to resume from the checkpoint if it exists, with the optimiser's saved settings; seed, batch
             size and data must be the same.
 
@@ -92,6 +93,7 @@ def fit(
         DomainError, AnomalyError: the loss or a gradient is not finite. The model keeps the parameters of the previous
             step, the checkpoint those of the previous epoch.
         ValueError, TypeError: arguments are invalid or inconsistent.
+        FileExistsError: `checkpoint` is there and is no checkpoint.
 
     >>> from microgradnet import MLP
     >>> from microgradnet.data import xor
@@ -100,6 +102,7 @@ def fit(
     >>> fit(model, *xor(), loss="hinge", optimizer=Adam(model, lr=0.1), progress=False).last["accuracy"]
     1.0
     """
+    _refuse_types(model, validation, metric)
     loss_of = _named(loss, LOSSES, "loss")
     rule = _named(optimizer, OPTIMIZERS, "optimizer")
     rule = rule if isinstance(rule, Optimizer) else rule(model)
@@ -107,14 +110,13 @@ def fit(
     x, t = _prepared(model, X, Y, loss_of)
     prefix, watched = "", (x, t) if patience is not None else None
     if validation is not None:
-        if len(validation) != 2:
-            raise ValueError(f"validation is a pair (X, Y), got {validation!r:.80}")
         prefix, watched = "validation_", _prepared(model, *validation, loss_of)
     _refuse(model, rule, seed, {"epochs": epochs, "batch_size": batch_size, "patience": patience})
     best = EarlyStopping(patience, f"{prefix}loss")
     drawn = {"seed": seed, "batch_size": batch_size}
     history = _resumed(model, rule, best, checkpoint, drawn) if resume else History()
     if checkpoint is not None:
+        refuse_to_replace(checkpoint)
         rule.state_dict()  # fail before the first step if the checkpoint cannot be saved
     sample_loss = _sample_loss(model, loss_of, penalty)
     computation = compiled_batches if compiled else eager_batches
@@ -150,6 +152,20 @@ def fit(
                 break
     best.restore(rule)
     return history
+
+
+def _refuse_types(model: object, validation: object, metric: object) -> None:
+    """Raise a TypeError if one of these is of another type than `fit` takes."""
+    refuse_other_than_module(model, "fit")
+    if metric is not None and not callable(metric):
+        raise TypeError(
+            f"metric must be a function of predictions and targets, got {metric!r:.80}; leave it out for the accuracy "
+            "of classes"
+        )
+    if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
+        raise TypeError(
+            f"validation is a pair (X, Y), got {validation!r:.80}; microgradnet.data.train_test_split makes one"
+        )
 
 
 def _refuse(model: Module, optimizer: Optimizer, seed: object, counts: Mapping[str, int | None]) -> None:

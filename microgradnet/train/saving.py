@@ -60,7 +60,7 @@ def save(model: Module, path: Path_, optimizer: Any = None, training: Mapping[st
 
     Raises:
         ValueError: a parameter is infinite or NaN; an existing file is kept.
-        TypeError: `training` has types that JSON lacks.
+        TypeError: `model` is no Module; `training` has types that JSON lacks.
         OSError: the file cannot be written.
 
     >>> import tempfile
@@ -69,6 +69,7 @@ def save(model: Module, path: Path_, optimizer: Any = None, training: Mapping[st
     ...     load(path)([1.0, 2.0]).data == MLP(2, [3, 1], seed=1)([1.0, 2.0]).data
     True
     """
+    refuse_other_than_module(model, "save")
     named = dict(model.named_parameters())
     numbers = np.array([p.data for p in named.values()], np.float64)
     if bad := [name for name, number in zip(named, numbers, strict=True) if not np.isfinite(number)]:
@@ -119,6 +120,25 @@ def load_checkpoint(path: Path_, model: Module | None = None) -> Checkpoint:
     return saved.checkpoint
 
 
+def refuse_to_replace(path: Path_) -> None:
+    """Refuse a name for new checkpoints if another file has it.
+
+    Raises:
+        FileExistsError: `path` is there and is no saved model.
+    """
+    file = Path(path).expanduser()
+    if not file.exists():
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(read_file(file))) as archive:
+            _header(archive)
+    except Exception:  # any error that reading a foreign file causes
+        raise FileExistsError(
+            f"{one_line(str(path))} is there already and is no checkpoint, so it is kept: give another name, such as "
+            "checkpoint='training.npz', or remove it"
+        ) from None
+
+
 class Saved(NamedTuple):
     """The contents of a valid file, before the model has its numbers.
 
@@ -157,9 +177,7 @@ def _read(data: bytes, model: Module | None) -> Saved:
         for info in archive.infolist():
             if info.compress_type != zipfile.ZIP_STORED:  # uncompressed: no member is larger than the file
                 raise ValueError(f"{info.filename} is compressed, but saved models are not")
-        header = json.loads(archive.read(HEADER))
-        if not isinstance(header, dict) or header.get("format") != FORMAT:
-            raise ValueError(f"this is not a file of microgradnet: its format is not {FORMAT!r}")
+        header = _header(archive)
         if (version := entry(header, "version", int)) != VERSION:
             raise ValueError(f"this file has version {version!r:.80}; this microgradnet reads version {VERSION}")
         names, labels = list_entry(header, "parameters", str), list_entry(header, "labels", str)
@@ -180,6 +198,13 @@ def _read(data: bytes, model: Module | None) -> Saved:
         raise ValueError(f"it does not fit {found!r:.200}: only one of them has {', '.join(sorted(others)[:5])}")
     by_name = dict(zip(names, numbers.tolist(), strict=True)), dict(zip(names, labels, strict=True))
     return Saved(Checkpoint(found, optimizer, training), *by_name)
+
+
+def _header(archive: zipfile.ZipFile) -> dict[str, Any]:
+    header = json.loads(archive.read(HEADER))
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ValueError(f"this is not a file of microgradnet: its format is not {FORMAT!r}")
+    return header
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
@@ -211,6 +236,12 @@ def _architecture(model: Module) -> dict[str, Any] | None:
     if len(dict(model.named_parameters())) != _count(sizes):  # some parameters are tied or frozen
         return None
     return {"kind": "MLP", "sizes": sizes, "activation": activations[0], "output_activation": activations[-1]}
+
+
+def refuse_other_than_module(model: object, function: str) -> None:
+    """Raise a TypeError if `model`, an argument of `function`, is no Module."""
+    if not isinstance(model, Module):
+        raise TypeError(f"{function} takes a model, such as MLP(2, [4, 1]) or another Module; got {model!r:.80}")
 
 
 def is_plain(model: Module) -> TypeGuard[MLP]:

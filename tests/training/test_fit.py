@@ -452,7 +452,6 @@ def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
         ({"resume": True}, "resume needs a checkpoint"),
         ({"patience": 0}, "patience must be a whole number of at least 1"),
         ({"seed": -1}, "seed"),
-        ({"validation": [[0.0, 1.0]]}, "validation is a pair"),
         ({"optimizer": Adam(network())}, "none of the model's parameters"),
         ({"Y": [0, 1, 2, 1]}, "hinge has classes 0 and 1, or sides −1 and 1; got 2"),
         ({"Y": [1, 2, 2, 1], "loss": "binary_cross_entropy_with_logits"}, "classes 0 and 1, or probabilities.*got 2"),
@@ -610,3 +609,39 @@ def test_linear_regression_comes_to_the_closed_form() -> None:
     fit(model, X, Y, optimizer=SGD(model, 0.3), epochs=300, batch_size=60, progress=False)
     closed = np.linalg.lstsq(np.column_stack([X, np.ones(len(X))]), Y, rcond=None)[0]
     np.testing.assert_allclose(numbers_of(model), closed, rtol=1e-6)
+
+
+@pytest.mark.parametrize("is_archive", [False, True])
+def test_a_checkpoint_replaces_no_other_file(is_archive: bool, tmp_path: Path) -> None:
+    path = tmp_path / "precious.npz"
+    path.write_text("my thesis")
+    if is_archive:
+        np.savez(path, data=np.zeros(3))
+    before, model = path.read_bytes(), network()
+    numbers = numbers_of(model)
+    with pytest.raises(FileExistsError, match="no checkpoint, so it is kept: give another name"):
+        fit(model, *xor(), loss="hinge", epochs=1, checkpoint=path, progress=False)
+    assert (path.read_bytes(), numbers_of(model)) == (before, numbers)
+
+
+def test_a_checkpoint_replaces_an_older_one(tmp_path: Path) -> None:
+    path = save(MLP(3, [1]), tmp_path / "c.npz")
+    fit(network(), *xor(), loss="hinge", epochs=1, checkpoint=path, progress=False)
+    assert repr(load(path)) == repr(network())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"model": None}, "fit takes a model, such as MLP"),
+        ({"model": MLP}, "fit takes a model, such as MLP"),
+        ({"validation": 0.2}, "pair .*got 0.2; microgradnet.data.train_test_split"),
+        ({"validation": [[0.0, 1.0]]}, "validation is a pair"),
+        ({"metric": "accuracy"}, "metric must be a function .* got 'accuracy'; leave it out"),
+    ],
+)
+def test_an_argument_of_another_type_is_refused(options: dict[str, Any], words: str) -> None:
+    X, Y = xor()
+    arguments = {"model": network(), "X": X, "Y": Y, "epochs": 1, "progress": False, **options}
+    with pytest.raises(TypeError, match=words):
+        fit(**arguments)

@@ -277,3 +277,9 @@ def _with_checksums(data: bytes, path: Path) -> bytes:
         for name in old.namelist():
             new.writestr(name, header if name == "header.json" else old.read(name))
     return buffer.getvalue()
+
+
+def test_only_a_module_is_saved(tmp_path: Path) -> None:
+    wrong: Any = None
+    with pytest.raises(TypeError, match=r"save takes a model, such as MLP.*; got None"):
+        save(wrong, tmp_path / "x.npz")
