@@ -90,6 +90,16 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
+def with_article(noun: str) -> str:
+    """The noun after "a" or "an".
+
+    >>> with_article("float"), with_article("int"), with_article("MLP")
+    ('a float', 'an int', 'an MLP')
+    """
+    vowels = "AEFHILMNORSX" if noun[:2].isupper() else "aeioAEIO"  # letters that are named one by one: an M, a U
+    return f"{'an' if noun[:1] in tuple(vowels) else 'a'} {noun}"
+
+
 def suggestion(text: str, names: Iterable[str]) -> str:
     """The end of a message that `text` is unknown: the nearest of the names, or the first few.
 

@@ -6,6 +6,8 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
+from microgradnet._shared.text import one_line
+
 Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str, Run], argparse.ArgumentParser]
 """Adds a command: its name, its help, and the function that runs it; returns the parser for its arguments."""
@@ -29,6 +31,20 @@ def takes_output(command: argparse.ArgumentParser, metavar: str, help: str) -> N
     """Add the arguments --output and --open to a command."""
     command.add_argument("-o", "--output", type=Path, metavar=metavar, help=help)
     command.add_argument("--open", action="store_true", help="open it in the browser")
+
+
+def make_folder(folder: Path, option: str) -> None:
+    """Make the folder that an option names, and those above it, unless it is there.
+
+    Raises:
+        NotADirectoryError: there is a file of that name, or of one above it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise NotADirectoryError(
+            f"{one_line(str(folder))} is no folder, and cannot be made one: name another with {option}"
+        ) from None
 
 
 def opened(written: Path, options: argparse.Namespace) -> int:

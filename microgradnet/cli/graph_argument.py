@@ -7,7 +7,7 @@ import traceback
 from functools import partial
 from pathlib import Path
 
-from microgradnet._shared.text import one_line, shorten, suggestion
+from microgradnet._shared.text import one_line, shorten, suggestion, with_article
 from microgradnet.nn import Module
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.example import Example
@@ -71,4 +71,4 @@ def _value_in(file: Path, variable: str) -> Value:
         hint = f"take one of them, or their sum: write `total = sum({variable})` in the file and ask for :total"
     elif isinstance(value, Module):
         hint = f"call it: write, for instance, `y = {variable}(x)` in the file and ask for :y"
-    raise ValueError(f"{variable} in {file} is a {type(value).__name__}, not a Value: {hint}")
+    raise ValueError(f"{variable} in {file} is {with_article(type(value).__name__)}, not a Value: {hint}")

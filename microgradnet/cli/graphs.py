@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from microgradnet.cli.arguments import Add, opened, takes_output
+from microgradnet.cli.arguments import Add, make_folder, opened, takes_output
 from microgradnet.cli.graph_argument import example_argument, file_stem, takes_a_graph
 from microgradnet.drawing import DIRECTIONS, VIEWS, draw
 from microgradnet.errors import ProviderError
@@ -43,7 +43,7 @@ def add_commands(add: Add) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     failures = []
-    options.graphs.mkdir(parents=True, exist_ok=True)
+    make_folder(options.graphs, "--graphs")
     for example in options.names or EXAMPLES.values():
         print(f"{example.name}: {example.title}\n")
         print(format_rows(example.rows()))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import one_line
-from microgradnet.cli.arguments import Add, at_least_one, from_zero
+from microgradnet.cli.arguments import Add, at_least_one, from_zero, make_folder
 from microgradnet.drawing import draw
 from microgradnet.errors import ProviderError
 from microgradnet.graph import Graph
@@ -20,6 +20,8 @@ from microgradnet.losses import LOSSES
 from microgradnet.nn import ACTIVATIONS, MLP
 from microgradnet.stepping.webpage import MOST_COMPUTED, page
 from microgradnet.value import Value
+
+MOST_PARAMETERS = 10_000_000  # each is a Value, so these take gigabytes
 
 
 class Task(NamedTuple):
@@ -91,23 +93,23 @@ def _train(options: argparse.Namespace) -> int:
     from microgradnet.optim.schedules import Cosine
     from microgradnet.train import fit
     from microgradnet.train.plotting import save_figure
-    from microgradnet.train.saving import save
+    from microgradnet.train.saving import count_parameters, save
 
     task = TASKS[options.task]
     out = options.out or Path(task.name)
-    out.mkdir(parents=True, exist_ok=True)
-    if not os.access(out, os.W_OK):
-        raise PermissionError(f"cannot write into {one_line(str(out))}: name another folder with --out")
     X, Y = task.make(options.seed)
     held_out = None
     if task.test:
         X, X_test, Y, Y_test = train_test_split(X, Y, task.test, seed=options.seed)
         held_out = X_test, Y_test
-    hidden = options.hidden or task.hidden
+    sizes = [*(options.hidden or task.hidden), task.outputs]
+    if (count := count_parameters([X.shape[1], *sizes])) > MOST_PARAMETERS:
+        raise ValueError(f"this network has {count:,} parameters, more than {MOST_PARAMETERS:,}: give smaller --hidden")
+    make_folder(out, "--out")
+    if not os.access(out, os.W_OK):
+        raise PermissionError(f"cannot write into {one_line(str(out))}: name another folder with --out")
     epochs = options.epochs or task.epochs
-    model = MLP(
-        X.shape[1], [*hidden, task.outputs], options.activation or task.activation, init="he", seed=options.seed
-    )
+    model = MLP(X.shape[1], sizes, options.activation or task.activation, init="he", seed=options.seed)
     optimizer = Adam(model, lr=task.lr, schedule=Cosine(epochs * math.ceil(len(X) / task.batch_size)))
     print(f"{task.name}: {task.title}; {len(X)} samples; {model}, {len(model.parameters())} parameters")
     history = fit(

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import counted, suggestion
-from microgradnet.cli.arguments import Add, at_least_one, from_zero, in_words, opened, takes_output
+from microgradnet.cli.arguments import Add, at_least_one, from_zero, in_words, make_folder, opened, takes_output
 from microgradnet.cli.graph_argument import file_stem, graph_argument, takes_a_graph
 from microgradnet.errors import DomainError
 from microgradnet.teach.examples import EXAMPLES
@@ -61,15 +62,16 @@ def _worksheet(options: argparse.Namespace) -> int:
     from microgradnet.teach.worksheets.pages import PrintedPage
 
     out: Path = options.output or Path(f"{file_stem(options.graph)}-worksheets")
-    out.mkdir(parents=True, exist_ok=True)
     if (existing := sorted(out.glob("answers-*.csv"))) and not options.force:
         raise ValueError(f"{existing[0]} is there already, perhaps with answers: name another folder, or --force")
     sheets = _different_sheets(options)
     digits = len(str(len(sheets)))
-    written = [
-        PrintedPage(sheets, options.paper, with_answers=False).save(out / "sheets.html"),
-        PrintedPage(sheets, options.paper, with_answers=True).save(out / "keys.html"),
-    ]
+    pages = {
+        "sheets.html": PrintedPage(sheets, options.paper, with_answers=False).html,
+        "keys.html": PrintedPage(sheets, options.paper, with_answers=True).html,
+    }
+    make_folder(out, "--output")
+    written = [write_atomically(out / name, page) for name, page in pages.items()]
     for number, sheet in enumerate(sheets, start=1):
         name = f"{number:0{digits}}"
         written += [

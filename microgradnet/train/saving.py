@@ -233,7 +233,7 @@ def _architecture(model: Module) -> dict[str, Any] | None:
     if any(len(kind) > 1 for kind in kinds) or None in activations or len(set(activations[:-1])) > 1:
         return None
     sizes = [model.layers[0].nin, *[len(layer.neurons) for layer in model.layers]]
-    if len(dict(model.named_parameters())) != _count(sizes):  # some parameters are tied or frozen
+    if len(dict(model.named_parameters())) != count_parameters(sizes):  # some parameters are tied or frozen
         return None
     return {"kind": "MLP", "sizes": sizes, "activation": activations[0], "output_activation": activations[-1]}
 
@@ -265,12 +265,12 @@ def _built(architecture: Any, count: int) -> Module:
     activation, output_activation = (entry(architecture, name, str) for name in ("activation", "output_activation"))
     if entry(architecture, "kind", str) != "MLP" or len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(f"this architecture is unknown: {architecture!r:.200}")
-    claimed = _count(sizes)
+    claimed = count_parameters(sizes)
     if claimed != count:
         raise ValueError(f"an MLP of sizes {sizes!r:.200} has {claimed} parameters, the file {count}")
     return MLP(sizes[0], sizes[1:], activation, output_activation, seed=0)
 
 
-def _count(sizes: Sequence[int]) -> int:
+def count_parameters(sizes: Sequence[int]) -> int:
     """The number of parameters of an MLP of these sizes."""
     return sum((nin + 1) * nout for nin, nout in pairwise(sizes))

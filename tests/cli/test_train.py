@@ -67,8 +67,14 @@ def test_where_nothing_can_be_written_nothing_is_trained(tmp_path: Path, capsys:
     (tmp_path / "file").write_text("")
     assert main(["train", "xor", "--out", str(tmp_path / "file")]) == 1
     said = capsys.readouterr()
-    assert "file" in said.err
+    assert "file is no folder, and cannot be made one: name another with --out" in said.err
     assert said.out == ""
+
+
+def test_a_network_that_no_memory_holds_is_not_built(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "xor", "--hidden", "100000000", "--out", str(tmp_path / "out")]) == 1
+    assert "400,000,001 parameters, more than 10,000,000: give smaller --hidden" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from microgradnet import ProviderError
 from microgradnet.cli.main import main
 from microgradnet.teach.worksheets.answers import read_answers
 
@@ -172,8 +173,27 @@ def test_wrong_commands(arguments: list[str], words: str, capsys: pytest.Capture
 
 def test_what_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
-    assert write(tmp_path / "file") == 1
-    assert "file" in capsys.readouterr().err
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        assert write(folder) == 1
+        said = f"microgradnet: {folder} is no folder, and cannot be made one: name another with --output\n"
+        assert capsys.readouterr().err == said
+
+
+def test_a_worksheet_that_fails_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["worksheet", f"{tmp_path}/none.py:loss", "-o", str(tmp_path / "out")]) == 1
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise ProviderError("no dot")
+
+    monkeypatch.setattr("microgradnet.teach.worksheets.sheet.Sheet.picture", refuse)
+    assert write(tmp_path / "out") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["nofile", "nofile.csv", "nofile.json"])
+def test_a_table_that_is_not_there(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["grade", name]) == 1
+    assert capsys.readouterr().err == f"microgradnet: {name}: No such file or directory\n"
 
 
 def test_more_copies_than_there_are_different_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -287,7 +287,7 @@ def test_a_value_of_a_program(folder: str) -> None:
         ("lesson.py:lost", 1, "lesson.py has no variable 'lost': did you mean 'loss'?"),
         ("lesson.py:losses", 1, "is a list, not a Value: take one of them, or their sum"),
         ("lesson.py:numbers", 1, "is a list, not a Value: name the Value"),
-        ("lesson.py:model", 1, "is a MLP, not a Value: call it"),
+        ("lesson.py:model", 1, "is an MLP, not a Value: call it"),
         ("lesson.py:sys", 1, "is a module, not a Value"),
         ("lesson.py", 2, "say which value of lesson.py: lesson.py:loss"),
         ("lesson.py:", 2, "say which value of lesson.py: lesson.py:loss"),

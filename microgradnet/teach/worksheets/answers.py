@@ -43,9 +43,11 @@ def read_answers(path: str | os.PathLike[str]) -> list[Answer]:
         ValueError: the file is no such table; the message names the column that is missing.
         OSError: it cannot be read.
     """
+    file = Path(path).expanduser()
+    file.stat()  # a missing file is called missing, whatever its suffix
     is_json = _is_json(path)
     try:
-        records = json.loads(Path(path).read_text("utf-8-sig")) if is_json else _csv_records(path)
+        records = json.loads(file.read_text("utf-8-sig")) if is_json else _csv_records(path)
         answers = list(map(_answer, records))
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(
