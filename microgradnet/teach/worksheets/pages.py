@@ -20,7 +20,7 @@ PAPERS = {"A4": "A4", "Letter": "letter"}
 LAYOUTS = (("LR", "portrait", 510, 560), ("LR", "landscape", 750, 330), ("TB", "portrait", 510, 560))
 """The layouts of a sheet: direction of the arrows, orientation, and width and height of the picture in points."""
 LONG = 20  # characters of a name that does not fit in half a page
-READING = ("longest", "plain", "named", "written", "thousands")  # how `tolerance` reads numbers
+READING = ("longest", "plain", "named", "written", "thousands", "grouping")  # how `tolerance` reads numbers
 WIDE, WIDEST = 1.6, 1500.0  # width over height; points on a screen
 
 

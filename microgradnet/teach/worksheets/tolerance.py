@@ -11,17 +11,21 @@ LONGEST = 2000  # characters; all digits of any float take fewer
 
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴-⁹]+")
-PLAIN = dict.fromkeys("−–—‒‐‑", "-") | dict.fromkeys("×·⋅∙•∗", "*") | dict.fromkeys("≅≃~", "≈")
+PLAIN = dict.fromkeys("−–—‒‐‑", "-") | dict.fromkeys("×·⋅∙•∗", "*") | dict.fromkeys("≅≃~", "≈") | {"’": "'", "$": " "}
 PLAIN |= {"⁄": "/", "^": "**", "{": "(", "}": ")"}
 """What is written in place of a sign."""
 _PLAIN = {ord(sign): plain for sign, plain in PLAIN.items()}
-NAMED = "^(?:[^-+.,;=≈0-9 ][^,;=≈]*)?(?:[=≈] ?)+"  # "w.grad = ", "≈ "
+NAMED = r"^(?:[^-+.,;=≈0-9 ][^,;=≈]*)?(?:(?:[=≈]|[Cc]a\.) ?)+"  # "w.grad = ", "≈ ", "ca. "
 _WHOLE = "[-+]? ?[0-9]{1,4}"
 _POWER = rf"10 ?\*\* ?(?:{_WHOLE}|\( ?{_WHOLE} ?\))"
-_NUMBER = rf"(?:(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:e[-+]?[0-9]{{1,4}}| ?[*x] ?{_POWER})?|{_POWER})"
-WRITTEN = rf"^([-+]?) ?(?:([0-9]+) )?({_NUMBER})(?: ?/ ?({_NUMBER}))?( ?%)?$"  # sign, whole, above, below, per cent
-THOUSANDS = "^[1-9][0-9]{0,2},[0-9]{3}(?![0-9])"
-"""These three are patterns of Python and of JavaScript: the page to fill in reads by them, too."""
+_DECIMALS = r"(?:[ '][0-9]{3})+(?:[.,][0-9]*)?|(?:,[0-9]{3})+\.[0-9]+|(?:\.[0-9]{3})+,[0-9]+"
+_GROUPED = f"[1-9][0-9]{{0,2}}(?:{_DECIMALS})"  # 12 000, 12'000.5, 12,000.5 or 12.000,5
+_NUMBER = rf"(?:(?:{_GROUPED}|[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:e[-+]?[0-9]{{1,4}}| ?[*x] ?{_POWER})?|{_POWER})"
+_WHOLE_OF_MIXED = "(?:([0-9]+) (?!0[0-9])(?=[^ ]+ ?/))?"  # a fraction follows, not a group of digits
+WRITTEN = rf"^([-+]?) ?{_WHOLE_OF_MIXED}({_NUMBER})(?: ?/ ?({_NUMBER}))?( ?%)?$"  # sign, whole, above, below, per cent
+THOUSANDS = "^[1-9][0-9]{0,2},[0-9]{3}(?![0-9.,])"
+GROUPING = "[ ']|[.,](?=.*[.,])"  # in a number: what separates its groups of digits
+"""These four are patterns of Python and of JavaScript: the page to fill in reads by them, too."""
 
 
 class AmbiguousError(ValueError):
@@ -51,6 +55,8 @@ def read_number(text: object) -> float | None:
     [-0.25, -0.25, -0.25, -0.25, -0.25, -0.25]
     >>> [read_number(text) for text in ("1,5e-3", "1.5·10^-3", "1.5×10⁻³", "1.5*10**-3", "2 1/4", "2¼", "")]
     [0.0015, 0.0015, 0.0015, 0.0015, 2.25, 2.25, None]
+    >>> [read_number(text) for text in ("12 000", "12'000", "12,000.0", "12.000,0", "12.000", "ca. 12", "$12$")]
+    [12000.0, 12000.0, 12000.0, 12000.0, 12.0, 12.0, 12.0]
     """
     if text is None or isinstance(text, bool):
         return None
@@ -62,7 +68,7 @@ def read_number(text: object) -> float | None:
         written = written[1:-1].strip()
     parts = re.match(WRITTEN, written, re.IGNORECASE)
     found = math.nan
-    if parts and bool(parts[4]) >= bool(parts[2]):  # a mixed number has a fraction
+    if parts:
         for part in filter(None, (parts[3], parts[4])):
             if ambiguous := re.match(THOUSANDS, part):
                 one, other = (ambiguous[0].replace(",", separator) for separator in ("", "."))
@@ -72,7 +78,8 @@ def read_number(text: object) -> float | None:
             sign, hundred = -1.0 if parts[1] == "-" else 1.0, 100.0 if parts[5] else 1.0
             found = math.copysign(whole + above / below, sign) / hundred
     if not math.isfinite(found):
-        raise ValueError(f"{given!r:.60} is no number: write it as 0.25, −3, 1.5e-3, 25%, 1/4 or 2 1/4")
+        shown = given if len(given) <= 60 else given[:59] + "…"
+        raise ValueError(f"{shown!r} is no number: write it as 0.25, −3, 1.5e-3, 25%, 1/4 or 2 1/4")
     return found
 
 
@@ -84,5 +91,5 @@ def _plain(text: str) -> str:
 
 def _float(written: str) -> float:
     """A part that `WRITTEN` has matched as a float."""
-    mantissa, is_power, exponent = written.replace(" ", "").replace(",", ".").partition("10**")
+    mantissa, is_power, exponent = re.sub(GROUPING, "", written).replace(",", ".").partition("10**")
     return float(f"{mantissa.rstrip('*xX') or 1}e{exponent.strip('()')}" if is_power else mantissa)

@@ -168,9 +168,9 @@ def test_marking_changes_no_gradient() -> None:
     [
         ("0.5", "right"), ("0,5", "right"), ("1/2", "right"), (" 5e-1 ", "right"), (0.5, "right"), (1, "wrong"),
         ("½", "right"), ("–0.5", "wrong"), ("0½", "right"), ("1/2e0", "right"), ("٣", "no number"),
-        ("0 1/2", "right"), ("-1 3/2", "wrong"), ("5 000", "no number"), ("0. 5", "no number"),
+        ("0 1/2", "right"), ("-1 3/2", "wrong"), ("5 000", "wrong"), ("0. 5", "no number"),
         ("", "missing"), (None, "missing"), ("-", "no number"), ("nan", "no number"), ("inf", "no number"),
-        ("1/0", "no number"), ("half", "no number"), ("1,000.5", "no number"), ("−0.5", "wrong"),
+        ("1/0", "no number"), ("half", "no number"), ("1,000.5", "wrong"), ("−0.5", "wrong"),
         ("9" * 999, "no number"), ("50%", "right"), ("50 %", "right"), ("5·10^-1", "right"), ("5×10⁻¹", "right"),
         ("5 * 10**-1", "right"), ("5 x 10^(-1)", "right"), ("= 0.5", "right"), ("≈ 0,5", "right"), ("(0.5)", "right"),
         ("+ 0.5", "right"), ("- 0.5", "wrong"), ("(-0.5)", "wrong"), ("w1 = 0.5", "right"), ("(e²).grad ≈ ½", "right"),
@@ -187,6 +187,32 @@ def test_what_may_be_a_thousand_is_asked_about() -> None:
     marks = grade(worksheet(neuron()), {1: "1,000", 2: 0.3977})
     assert (marks.points, marks.marks[0].text) == (1, "ambiguous: write 1000 or 1.000")
     assert "(1) (e²).grad: ambiguous: write 1000 or 1.000" in str(marks)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("12 000", 12000), ("12\u00a0000", 12000), ("12\u202f000", 12000), ("12'000", 12000), ("12’000", 12000),
+        ("12,000.0", 12000), ("12.000,0", 12000), ("12.000", 12), ("-1 234 567,5", -1234567.5),
+        ("1,234,567.5", 1234567.5), ("12 000/5", 2400), ("12 345 678/2", 6172839), ("2 100/300", 2 + 1 / 3),
+        ("1 500·10^-3", 1.5), ("y = 1 000 %", 10), ("ca. 12", 12), ("x = ca. -0,5", -0.5), ("Ca.12", 12),
+        ("$12$", 12), ("$x = -12$", -12), ("12 00", None), ("12 0000", None), ("1234 567", None), ("0 500", None),
+        ("12,000.", None), ("12.000.000", None), ("1,23.5", None), ("2 1", None), ("1$2", None),
+    ],
+)  # fmt: skip
+def test_groups_of_three_digits_and_signs_around_a_number_are_read(written: str, number: float | None) -> None:
+    try:
+        found = read_number(written)
+    except ValueError:
+        found = None
+    assert found == number
+
+
+def test_an_answer_that_is_cut_off_says_so() -> None:
+    with pytest.raises(ValueError, match=f"^'{'a' * 59}…' is no number"):
+        read_number("a" * 61)
+    with pytest.raises(ValueError, match=f"^'{'a' * 60}' is no number"):
+        read_number("a" * 60)
 
 
 @pytest.mark.parametrize("one", range(1, 9))

@@ -30,7 +30,7 @@ function read(text) {
   number = number.replace(new RegExp(named), "");
   if (number.startsWith("(") && number.endsWith(")")) number = number.slice(1, -1).trim();
   const parts = number.match(new RegExp(written, "i"));
-  if (!parts || (parts[2] && !parts[4])) return NaN; // a mixed number has a fraction
+  if (!parts) return NaN;
   const [, sign, whole, above, below, percent] = parts;
   const ambiguous = (above.match(thousands) ?? (below ?? "").match(thousands) ?? [])[0];
   if (ambiguous) return `write ${ambiguous.replace(",", "")} or ${ambiguous.replace(",", ".")}`;
@@ -38,7 +38,7 @@ function read(text) {
 }
 
 function value(part) {
-  const [mantissa, exponent] = part.replace(/ /g, "").replace(",", ".").split("10**");
+  const [mantissa, exponent] = part.replace(new RegExp(data.reading.grouping, "g"), "").replace(",", ".").split("10**");
   return Number(exponent === undefined ? mantissa : `${mantissa.replace(/[*x]$/i, "") || 1}e${exponent.replace(/[()]/g, "")}`);
 }
 
