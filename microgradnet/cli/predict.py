@@ -67,32 +67,35 @@ def _classes(loss: object, outputs: Any) -> Any:
 def _rows(file: Path, inputs: Sequence[str]) -> list[list[float]]:
     """The rows of a CSV file, in the order of the inputs.
 
-    A first line of names gives the order of the columns; without one they are in the order of the inputs.
+    A first line of names says which columns are the inputs; others are ignored. Without one they are in the order of
+    the inputs.
 
     Raises:
-        ValueError: columns are missing or too many, or a cell is no finite number; the message names it.
+        ValueError: an input is missing or there twice, or is no finite number; the message names it.
     """
     lines, shown = read_lines(file), one_line(str(file))
     if not lines:
         raise ValueError(f"{shown} is empty: it needs a row for each sample, with {len(inputs)} numbers")
-    order = list(range(len(inputs)))
-    if not any(map(_is_number, lines[0].cells)) or {name.strip() for name in lines[0].cells} == set(inputs):
-        names = [name.strip() for name in lines.pop(0).cells]
+    order, count, wanted = list(range(len(inputs))), len(inputs), f"the model takes {len(inputs)} inputs"
+    names = [name.strip() for name in lines[0].cells]
+    if not any(map(_is_number, names)) or set(inputs) <= set(names):
+        lines.pop(0)
         missing, others = [n for n in inputs if n not in names], [n for n in names if n not in inputs]
-        if missing or others or len(names) != len(inputs):
+        if missing or len(names) - len(others) > count:
             raise ValueError(
-                f"{shown} must have the columns {_some(inputs)}; missing: {_some(missing)}; unknown: {_some(others)}"
+                f"{shown} must have the columns {_some(inputs)}, each once; missing: {_some(missing)}; "
+                f"unknown: {_some(others)}"
             )
+        count, wanted = len(names), f"the first line has {len(names)}"
         order = [names.index(name) for name in inputs]
     rows = []
     for number, cells in lines:
-        if len(cells) != len(inputs):
-            raise ValueError(
-                f"{shown}, line {number}: {len(cells)} columns, where the model takes {len(inputs)} inputs"
-            )
-        if bad := [cell for cell in cells if not _is_number(cell)]:
+        if len(cells) != count:
+            raise ValueError(f"{shown}, line {number}: {len(cells)} columns, where {wanted}")
+        row = [cells[place] for place in order]
+        if bad := [cell for cell in row if not _is_number(cell)]:
             raise ValueError(f"{shown}, line {number}: {bad[0]!r:.80} is not a finite number")
-        rows.append([float(cells[place]) for place in order])
+        rows.append(list(map(float, row)))
     if not rows:
         raise ValueError(f"{shown} has names of columns, and no row below them: add a row for each sample")
     return rows

@@ -32,6 +32,18 @@ def test_predict_gives_what_the_model_gives(trained: Path, tmp_path: Path, capsy
     assert capsys.readouterr().out.splitlines()[1].startswith("0.5,0.25,")
 
 
+def test_predict_takes_its_own_output_and_columns_that_are_no_inputs(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, out = str(trained / "model.npz"), tmp_path / "out.csv"
+    named = table(tmp_path / "in.csv", "name,x2,x1\nAda,0.25,0.5\n")
+    assert main(["predict", model, named, "-o", str(out)]) == 0
+    once = out.read_text()
+    assert once.splitlines()[1].startswith("0.5,0.25,")
+    assert main(["predict", model, str(out), "-o", str(out)]) == 0
+    assert out.read_text() == once
+
+
 def test_predict_with_a_model_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = save(MLP(3, [2], seed=1), tmp_path / "mine.npz")
     assert main(["predict", str(path), table(tmp_path / "in.csv", "1,2,3\n")]) == 0
@@ -45,7 +57,9 @@ def test_predict_with_a_model_of_ones_own(tmp_path: Path, capsys: pytest.Capture
         ("x1,x2\n", "no row below"),
         ("x1,x3\n1,2\n", "missing: x2; unknown: x3"),
         ("x1\n1\n", "missing: x2"),
-        ("x1,x2,x2\n1,2,3\n", "must have the columns x1, x2"),
+        ("x1,x2,x2\n1,2,3\n", "must have the columns x1, x2, each once"),
+        ("x1,note,x2\n1,a,2\n1,2\n", "line 3: 2 columns, where the first line has 3"),
+        ("x1,note,x2\n1,a,b\n", "line 2: 'b' is not a finite number"),
         ("1,2,3\n", "line 1: 3 columns, where the model takes 2"),
         ("x1,x2\n1,2\n1\n", "line 3: 1 columns"),
         ("1,2\n1,two\n", "line 2: 'two' is not a finite number"),

@@ -140,16 +140,16 @@ def _difference(by_kind: dict[str, dict[str, Any]], ended: str, exercise: Exerci
     asked = by_kind.get("trying")
     if not asked or "done" in by_kind:
         return [f"not right: {ended or DAMAGED}"]
-    call, hints = asked["call"], [f"hint: {asked['hint']}"] if "hint" in asked else []
+    call = asked["call"]
     if wrong := by_kind.get("wrong"):
         why = wrong["why"]
         got = f"it gives {wrong['got']}; " if wrong["got"] and not why.startswith("it gives") else ""
         is_about_type = why.startswith(("it gives", "it changed", "it should give a"))
-        lines = [f"not right: {wrong['part']}", f"the simplest example: {call}", f"{got}{why}"]
-        return lines if is_about_type else lines + hints
+        hints = [f"hint: {asked['hint']}"] if "hint" in asked and not is_about_type else []
+        return [f"not right: {wrong['part']}", f"the simplest example: {call}", f"{got}{why}", *hints]
     failed = by_kind.get("failed")
     if failed is None:
-        return [f"not right: {call}", ended or "the program ended itself before it could be asked everything", *hints]
+        return [f"not right: {call}", ended or "the program ended itself before it could be asked everything"]
     error, says = failed["error"], failed["says"]
     if error == "NotImplementedError":
         return ["not yet written: " + (call.partition("(")[0] if "(" in call else exercise.defines)]
@@ -158,4 +158,4 @@ def _difference(by_kind: dict[str, dict[str, Any]], ended: str, exercise: Exerci
     lines = [f"not right: {call}", f"{error}: {says}"]
     if isinstance(failed["line"], int):
         lines.append(f"line {failed['line']}: {failed['code']}")
-    return lines if error in {"SyntaxError", "IndentationError", "NameError", "ImportError"} else lines + hints
+    return lines

@@ -322,12 +322,21 @@ def test_the_help_says_that_it_is_no_sandbox(capsys: pytest.CaptureFixture[str])
     assert "no sandbox: run only what you trust; a pass is no proof" in said
 
 
-def test_hints_come_with_errors_and_endless_loops(tmp_path: Path) -> None:
-    naive = "import math\ndef tanh_derivative(z): return 1 / math.cosh(z) ** 2"
-    assert "use math.tanh" in check(written(tmp_path, naive)).text
-    again = RIGHT[3].replace("if node not in seen:", "if len(found) < 10**9:")
-    text = check(written(tmp_path, again, 3)).text
-    assert "which nodes have been there already" in " ".join(text.split())
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("raise KeyError(z)", "KeyError"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("input()", "EOFError"),
+        ("exit()", "SystemExit"),
+        ("while True: pass", "is there a loop that has no end?"),
+    ],
+)
+def test_a_hint_comes_with_a_wrong_answer_alone(body: str, words: str, tmp_path: Path) -> None:
+    text = check(written(tmp_path, f"def tanh_derivative(z):\n    {body}"), 3).text
+    assert words in text
+    assert "hint: " not in text
+    assert "hint: " in check(written(tmp_path, "def tanh_derivative(z): return z + 1")).text
 
 
 def test_a_hint_that_does_not_fit_is_not_given(tmp_path: Path) -> None:
