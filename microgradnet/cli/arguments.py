@@ -1,6 +1,7 @@
 """What several commands share: types of arguments, and where a result is written and opened."""
 
 import argparse
+import os
 import sys
 import webbrowser
 from collections.abc import Callable
@@ -50,7 +51,7 @@ def make_folder(folder: Path, option: str) -> None:
 def opened(written: Path, options: argparse.Namespace) -> int:
     """Open a file in the browser if --open asks for it; the exit code."""
     if options.open and not webbrowser.open(written.resolve().as_uri()):
-        print(f"microgradnet: no browser could be started; open {written} in one", file=sys.stderr)
+        print(f"microgradnet: no browser could be started; open {shown(written)} in one", file=sys.stderr)
         return 1
     return 0
 
@@ -60,3 +61,8 @@ def in_words(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"
     return str(error)
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """A path as commands print it: its visible text."""
+    return one_line(os.fspath(path))

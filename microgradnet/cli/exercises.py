@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from microgradnet._shared.files import write_atomically
-from microgradnet.cli.arguments import Add
+from microgradnet.cli.arguments import Add, shown
 
 
 def add_commands(add: Add) -> None:
@@ -41,7 +41,7 @@ def _exercise(options: argparse.Namespace) -> int:
         path /= exercise.file
     if path.exists() and not options.force:
         raise ValueError(f"{path} is there already, and is kept: give another name, or --force to overwrite it")
-    print(write_atomically(path, exercise.text.replace("{file}", path.name)))
+    print(shown(write_atomically(path, exercise.text.replace("{file}", path.name))))
     return 0
 
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from microgradnet.cli.arguments import Add, make_folder, opened, takes_output
+from microgradnet.cli.arguments import Add, make_folder, opened, shown, takes_output
 from microgradnet.cli.graph_argument import example_argument, file_stem, takes_a_graph
 from microgradnet.drawing import DIRECTIONS, VIEWS, draw
 from microgradnet.errors import ProviderError
@@ -54,7 +54,7 @@ def _run(options: argparse.Namespace) -> int:
             written = [example.draw().save(options.graphs / f"{example.name}.svg")]
             for end, picture in example.pictures().items():
                 written.append(picture.save(options.graphs / f"{example.name}-{end}.svg"))
-            print("pictures:", *written, end="\n\n\n")
+            print("pictures:", *map(shown, written), end="\n\n\n")
         except ProviderError as error:
             failures.append(str(error))
     for failure in dict.fromkeys(failures):
@@ -74,7 +74,7 @@ def _draw(options: argparse.Namespace) -> int:
     view, direction = options.view or graph.view, options.direction or graph.direction
     picture = draw(graph.build(), view, direction=direction, op_nodes=options.op_nodes, title=graph.title)
     written = picture.save(options.output or f"{file_stem(graph)}.svg")
-    print(written)
+    print(shown(written))
     return opened(written, options)
 
 
@@ -100,5 +100,5 @@ def _page(options: argparse.Namespace) -> int:
     except TypeError as error:  # an operation whose rule JavaScript cannot be written from
         raise ValueError(error) from None
     written = playing.save(options.output or f"{file_stem(options.graph)}.html")
-    print(written)
+    print(shown(written))
     return opened(written, options)

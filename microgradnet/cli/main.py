@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="microgradnet",
         description="See and understand backpropagation: the lesson's worked examples, computed and drawn.",
-        epilog="Start with: microgradnet run",
+        epilog="microgradnet alone names three things to try.",
     )
     parser.set_defaults(run=_greet)
     parser.add_argument("--version", action="version", version=f"microgradnet {__version__}")

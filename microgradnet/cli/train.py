@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import one_line
-from microgradnet.cli.arguments import Add, at_least_one, from_zero, make_folder
+from microgradnet.cli.arguments import Add, at_least_one, from_zero, make_folder, shown
 from microgradnet.drawing import draw
 from microgradnet.errors import ProviderError
 from microgradnet.graph import Graph
@@ -132,7 +132,7 @@ def _train(options: argparse.Namespace) -> int:
             written.append(save_it(out / name))
         except (ProviderError, ImportError) as error:  # what the others need may be there
             print(f"microgradnet: no {name}: {one_line(str(error))}", file=sys.stderr)
-    print("written:", *[one_line(str(path)) for path in written])
+    print("written:", *map(shown, written))
     return 130 if history.ended == "interrupted" else 0
 
 

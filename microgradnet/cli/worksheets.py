@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import counted, suggestion
-from microgradnet.cli.arguments import Add, at_least_one, from_zero, in_words, make_folder, opened, takes_output
+from microgradnet.cli.arguments import Add, at_least_one, from_zero, in_words, make_folder, opened, shown, takes_output
 from microgradnet.cli.graph_argument import file_stem, graph_argument, takes_a_graph
 from microgradnet.errors import DomainError
 from microgradnet.teach.examples import EXAMPLES
@@ -81,7 +81,7 @@ def _worksheet(options: argparse.Namespace) -> int:
         ]
     blanks = counted(len(sheets[0].blanks), "blank")
     print(f"{counted(len(sheets), 'worksheet')} of {blanks}{' each' if len(sheets) > 1 else ''}: {out}")
-    print(*written[:5], *["…"] * (len(written) > 5))
+    print(*map(shown, written[:5]), *["…"] * (len(written) > 5))
     code = opened(written[0], options)
     if len(sheets) < options.copies:
         print(f"microgradnet: this graph has only {len(sheets)} different ones, not {options.copies}", file=sys.stderr)
@@ -124,7 +124,7 @@ def _grade(options: argparse.Namespace) -> int:
             print(f"microgradnet: {in_words(error)}", file=sys.stderr)
             code = 1
         else:
-            print(f"{path}\n{marks}", end="\n\n")
+            print(f"{shown(path)}\n{marks}", end="\n\n")
     return code
 
 

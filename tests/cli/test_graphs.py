@@ -182,3 +182,12 @@ def test_where_there_is_no_browser_the_file_is_named(
     assert main(["page", "neuron", "--open"]) == 1
     assert "open neuron.html in one" in capsys.readouterr().err
     assert Path("neuron.html").exists()
+
+
+@pytest.mark.parametrize("command", ["draw neuron -o", "page neuron -o", "exercise 1 -o"])
+def test_a_path_is_printed_as_its_visible_text(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    suffix = {"draw": ".svg", "page": ".html", "exercise": ".py"}[command.split(maxsplit=1)[0]]
+    assert main([*command.split(), f"\x1b[31m\u202e{suffix}"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.endswith(f"{suffix}\n")
+    assert printed.strip("\n").isprintable()
