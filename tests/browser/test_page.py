@@ -304,6 +304,103 @@ def test_the_current_node_is_marked_and_followed_when_the_picture_is_large(opene
     assert tab.locator(".edge.now").count() == 1
 
 
+DESKTOP = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+
+# Of the current step: the visible share of the box that changes, the least of all boxes, and whether all fit.
+IN_VIEW = """async () => {
+    const pane = document.getElementById("pane"), frame = () => new Promise(requestAnimationFrame);
+    for (let still = 0, was = ""; still < 8; await frame()) {
+        const now = `${pane.scrollLeft} ${pane.scrollTop}`;
+        still = now === was ? still + 1 : 0;
+        was = now;
+    }
+    const { whose, node, positions } = timeline[position - 1], { left, top } = pane.getBoundingClientRect();
+    const boxes = [whose, node, ...positions.map((slot) => graph.nodes[node].operands[slot])]
+        .map((i) => current.boxes[i].getBoundingClientRect());
+    const right = Math.min(left + pane.clientWidth, innerWidth);
+    const bottom = Math.min(top + pane.clientHeight, innerHeight);
+    const shares = boxes.map((box) =>
+        Math.max(0, Math.min(box.right, right) - Math.max(box.left, left)) / box.width *
+        Math.max(0, Math.min(box.bottom, bottom) - Math.max(box.top, top)) / box.height);
+    const most = (side, sign) => sign * Math.max(...boxes.map((box) => sign * box[side]));
+    const extent = (low, high) => most(high, 1) - most(low, -1);
+    const fit = extent("left", "right") < pane.clientWidth - 24 && extent("top", "bottom") < pane.clientHeight - 24;
+    return { first: shares[0], all: Math.min(...shares), fit };
+}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "viewport", "enlarged"),
+    [
+        ("learning", DESKTOP, 0),
+        ("learning", DESKTOP, 3),
+        ("learning", PHONE, 0),
+        ("layers", DESKTOP, 0),
+        ("layers", PHONE, 0),
+    ],
+)
+def test_the_box_that_changes_is_in_view_after_every_step_and_the_others_where_there_is_room(
+    opened: Open, name: str, viewport: dict[str, int], enlarged: int
+) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=viewport)
+    for _ in range(enlarged):
+        tab.click("#larger")
+    for step in range(1, place(tab)[1] + 1):
+        tab.keyboard.press("ArrowRight")
+        seen = tab.evaluate(IN_VIEW)
+        assert seen["first"] > 0.999, f"step {step}"
+        assert seen["all"] > 0.999 or not seen["fit"], f"step {step}"
+
+
+def test_a_step_taken_while_the_picture_still_scrolls_is_in_view_too(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=DESKTOP)
+    for _ in range(place(tab)[1] // 5):
+        for _ in range(5):
+            tab.keyboard.press("ArrowRight")
+        assert tab.evaluate(IN_VIEW)["first"] > 0.999
+
+
+def test_it_opens_with_the_whole_graph_where_that_can_be_read(opened: Open) -> None:
+    tab = opened(learning(), viewport={"width": 1280, "height": 850})
+    pane = tab.locator("#pane").bounding_box()
+    boxes = [box.bounding_box() for box in tab.locator(".view .node").all()]
+    assert pane is not None
+    assert all(box and pane["x"] < box["x"] and box["x"] + box["width"] < pane["x"] + pane["width"] for box in boxes)
+
+
+def test_a_shadow_tells_that_there_is_more(opened: Open) -> None:
+    tab = opened(learning(), viewport=PHONE)
+
+    def edge(where: str, side: str) -> bytes:
+        box = tab.locator(where).bounding_box()
+        assert box is not None
+        x = box["x"] + 2 if side == "left" else box["x"] + box["width"] - 6
+        y = box["y"] + box["height"] - 6 if side == "bottom" else box["y"] + 60
+        taken: bytes = tab.screenshot(clip={"x": x, "y": y, "width": 4, "height": 4})
+        return taken
+
+    nothing_before, more_after = edge("#pane", "left"), edge("#pane", "right")
+    assert nothing_before != more_after
+    tab.evaluate("document.getElementById('pane').scrollTo({left: 1e6, behavior: 'auto'})")
+    assert edge("#pane", "right") == nothing_before
+    assert edge("#pane", "left") != nothing_before
+
+
+@pytest.mark.parametrize("name", ["learning", "layers"])
+def test_all_numbers_stand_in_rows_of_one_form(opened: Open, name: str) -> None:
+    tab = opened(EXAMPLES[name].build())
+    forms = tab.eval_on_selector_all(
+        "#leaves .leaf",
+        """leaves => leaves.map((leaf) => {
+            const [label, ...inputs] = [...leaf.querySelectorAll("label, input")].map((e) => e.getBoundingClientRect());
+            const form = (box) => [box.left - label.left, box.width, box.top - label.top].map(Math.round);
+            return inputs.map(form).join(" ");
+        })""",
+    )
+    assert len(set(forms)) == 1
+
+
 def test_zooming(opened: Open) -> None:
     tab = opened(learning())
     width = "document.querySelector('.view:not([hidden]) svg').getBoundingClientRect().width"

@@ -81,8 +81,8 @@ for (const leaf of leaves.slice(0, LEAVES_LISTED)) {
   });
   drag.addEventListener("input", () => changed(Number(drag.value)));
   for (const input of [typed, drag]) input.addEventListener("change", () => { isNew = true; });
-  const label = made("label", { class: "name", for: id }, name, made("small", {}, ` ${kind}`));
-  at("leaves").append(made("div", { class: "leaf" }, label, made("span", {}, drag, typed)));
+  const label = made("label", { class: "name", for: id, title: name }, name, made("small", {}, kind));
+  at("leaves").append(made("div", { class: "leaf" }, label, drag, typed));
 }
 if (leaves.length > LEAVES_LISTED) at("leaves").append(made("p", { class: "hint" }, `… and ${leaves.length - LEAVES_LISTED} more`));
 
@@ -167,7 +167,7 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   actions[keys[event.key]]();
 });
-addEventListener("resize", () => follow(position && visible(timeline[position - 1].node)));
+addEventListener("resize", () => render());
 
 at("note").textContent = graph.note;
 at("note").hidden = !graph.note;

@@ -4,7 +4,8 @@ const graph = data;
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const LEAVES_LISTED = 300; // of more, the first ones
-const LEGIBLE = 0.85; // CSS pixels per point: smaller text is hard to read, so a large picture is scrolled
+const LEGIBLE = 0.85; // CSS pixels per point: a picture that is too large to fit is opened at this scale and scrolled
+const SMALLEST = 0.45; // a picture is fitted on opening if that takes no smaller scale: its text can just be read
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
 const computed = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f >= 0);
 const leaves = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant);
@@ -96,10 +97,10 @@ function render(follows = true) {
   }
   document.body.classList.toggle("backward", isBack);
   for (const old of document.querySelectorAll(".view .now, .view .partner")) old.classList.remove("now", "partner");
-  if (step) mark(step, follows);
   at("phase").textContent = !step ? "Start" : isBack ? "Backward propagation" : "Forward propagation";
   at("equation").textContent = step ? step.text() : "Press Play or →: first every result is computed, then every gradient.";
   at("detail").textContent = step ? step.detail() : "";
+  if (step) mark(step, follows); // after the text, whose height changes that of the picture
   at("slider").value = position;
   at("place").textContent = `${position} of ${timeline.length}`;
   at("back").disabled = at("start").disabled = position === 0;
@@ -108,15 +109,12 @@ function render(follows = true) {
   listSteps();
 }
 
-function mark({ node, positions }, follows) {
-  const box = visible(node);
+function mark({ whose, node, positions }, follows) {
+  const box = visible(node), operands = positions.map((slot) => visible(graph.nodes[node].operands[slot]));
   box?.classList.add("now");
-  for (const slot of positions) {
-    const operand = visible(graph.nodes[node].operands[slot]);
-    if (operand !== box) operand?.classList.add("partner");
-    current.arrows[`${node},${slot}`]?.classList.add("now");
-  }
-  if (follows) follow(box);
+  for (const operand of operands) if (operand !== box) operand?.classList.add("partner");
+  for (const slot of positions) current.arrows[`${node},${slot}`]?.classList.add("now");
+  if (follows) follow(visible(whose), box, ...operands);
 }
 
 // The box of a value, or the cover of the collapsed neuron that contains it.

@@ -87,14 +87,14 @@ function show(name) {
   current = views[name];
   for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === name);
   at("frames").hidden = !current.covers.length;
-  zoom(current.zoom || fitting(LEGIBLE));
+  zoom(current.zoom || (fitting() < SMALLEST ? LEGIBLE : fitting()));
   render();
   if (!position) follow(visible(computed[0] ?? graph.root));
 }
 
-function fitting(smallest = 0.15) {
+function fitting() {
   const pane = at("pane");
-  return Math.max(smallest, Math.min(2, (pane.clientWidth - 8) / current.width, (pane.clientHeight - 8) / current.height));
+  return Math.min(2, (pane.clientWidth - 8) / current.width, (pane.clientHeight - 8) / current.height);
 }
 
 // Zoom about the middle of the visible area.
@@ -107,13 +107,18 @@ function zoom(scale) {
   pane.scrollTo({ left: x * current.zoom - pane.clientWidth / 2, top: y * current.zoom - pane.clientHeight / 2, behavior: "auto" });
 }
 
-function follow(box) {
-  if (!box) return;
-  const pane = at("pane").getBoundingClientRect(), seen = box.getBoundingClientRect(), margin = 12;
-  const inside = seen.left > pane.left + margin && seen.right < pane.right - margin &&
-                 seen.top > pane.top + margin && seen.bottom < pane.bottom - margin;
-  if (inside) return;
-  at("pane").scrollBy({ left: (seen.left + seen.right - pane.left - pane.right) / 2,
-                        top: (seen.top + seen.bottom - pane.top - pane.bottom) / 2,
-                        behavior: still.matches ? "auto" : "smooth" });
+// Scroll until all boxes are in view; where there is no room for all, the first box and as much as fits of the others.
+function follow(...boxes) {
+  const pane = at("pane"), margin = 12, { left, top } = pane.getBoundingClientRect();
+  const [first, ...others] = boxes.filter(Boolean).map((box) => box.getBoundingClientRect());
+  if (!first) return;
+  const along = (low, high, start, length) => {
+    const from = Math.min(first[low], ...others.map((box) => box[low])) - start - margin;
+    const to = Math.max(first[high], ...others.map((box) => box[high])) - start - length + margin;
+    if (from >= 0 && to <= 0) return 0;
+    return Math.min(first[low] - start - margin, Math.max(first[high] - start - length + margin, (from + to) / 2));
+  };
+  pane.scrollTo({ left: pane.scrollLeft + along("left", "right", left, pane.clientWidth),
+                  top: pane.scrollTop + along("top", "bottom", top, pane.clientHeight),
+                  behavior: still.matches ? "auto" : "smooth" });
 }
