@@ -353,12 +353,11 @@ def test_the_box_that_changes_is_in_view_after_every_step_and_the_others_where_t
         assert seen["all"] > 0.999 or not seen["fit"], f"step {step}"
 
 
-def test_a_step_taken_while_the_picture_still_scrolls_is_in_view_too(opened: Open) -> None:
-    tab = opened(EXAMPLES["layers"].build(), viewport=DESKTOP)
-    for _ in range(place(tab)[1] // 5):
-        for _ in range(5):
-            tab.keyboard.press("ArrowRight")
-        assert tab.evaluate(IN_VIEW)["first"] > 0.999
+def test_a_step_whose_box_is_still_in_view_stops_the_scrolling_to_another(opened: Open) -> None:
+    tab = opened(learning(), viewport=PHONE)
+    for step in ("1", "10", "1"):
+        tab.fill("#slider", step)
+    assert tab.evaluate(IN_VIEW)["first"] > 0.999
 
 
 def test_it_opens_with_the_whole_graph_where_that_can_be_read(opened: Open) -> None:
