@@ -354,7 +354,7 @@ def test_an_unknown_format_is_refused_and_nothing_is_written(tmp_path: Path) -> 
 
 
 def test_a_notebook_gets_it_as_wide_as_its_column() -> None:
-    wide = Picture("digraph { rankdir=LR; " + " -> ".join(f"node_number_{i}" for i in range(7)) + " }")
+    wide = Picture("digraph { rankdir=LR; " + " -> ".join(f"node_number_{i}" for i in range(6)) + " }")
     own, shown = (ET.fromstring(svg) for svg in (wide.svg, wide._repr_svg_()))
     width, height = (float(own.attrib[side].removesuffix("pt")) for side in ("width", "height"))
     assert 640 < width < 2 * 640
