@@ -395,3 +395,10 @@ def test_a_number_changed_between_two_steps_is_no_wrong_answer() -> None:
     with pytest.raises(StaleGraphError, match="was changed after"):
         list(steps)
     assert (a.grad, b.grad) == (0.0, 0.0)
+
+
+def test_a_gradient_of_minus_zero_is_what_a_pass_begins_with() -> None:
+    a = Value(2.0)
+    a.grad = -0.0
+    (step,) = (-a).backward_steps()
+    assert (bits(step.before), step.after) == (bits(-0.0), -1.0)
