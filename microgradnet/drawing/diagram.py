@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
+from unicodedata import east_asian_width
 
-from microgradnet._shared.text import shorten
+from microgradnet._shared.text import one_line, shorten
 from microgradnet.drawing.escape import escape_label, escape_tooltip
 from microgradnet.drawing.theme import FONT, LIGHT, Paint
 
@@ -19,6 +20,11 @@ FIELD_WIDTH, TITLE_WIDTH = 60, 160
 MARK, MARK_WIDTH = "▶", 3.6
 """A marked box has this sign; marked boxes and arrows have lines of this width, in a colour of their own."""
 NO_BREAK = "\u00a0"
+INCH = 72  # points
+TEXT_SIZE, LINE_HEIGHT, PADDING = 13, 22, 11.5
+"""Of a box's rows, in points: the size and the height of a line, and the space on either side."""
+ADVANCE = 0.6
+"""The width of a character of Courier, for each point of its size."""
 LEVEL = "1000"
 """The weight of an edge that is kept straight before any other, to put the columns' headings on one level."""
 
@@ -142,7 +148,7 @@ class Diagram:
         dot = Digraph(
             "microgradnet",
             graph_attr=self._graph(),
-            node_attr={"shape": "record", "fontname": FONT, "fontsize": "13", "margin": "0.16,0.06"},
+            node_attr={"shape": "record", "fontname": FONT, "fontsize": f"{TEXT_SIZE}", "margin": "0.16,0.06"},
             edge_attr={**colours, "fontname": FONT, "fontsize": "11", "arrowsize": f"{self.arrow_size:g}"},
         )
         for number, box in enumerate(self.boxes):
@@ -182,8 +188,9 @@ class Diagram:
         role, paint = ROLES[box.role], self.theme["highlight" if box.marked else box.role]
         look = {"class": role.classes + " highlight" * box.marked, "tooltip": escape_tooltip(box.tooltip)}
         look["fontcolor"] = paint.text
-        heading, *rows = [escape_label(shorten(row, FIELD_WIDTH)) for row in self._rows(box)]
-        heading = f"{MARK} " * box.marked + heading
+        texts = [one_line(shorten(row, FIELD_WIDTH)) for row in self._rows(box)]
+        texts[0] = f"{MARK} " * box.marked + texts[0]
+        heading, *rows = map(escape_label, texts)
         if box.shape == "plain":
             return look | {"label": heading, "shape": "plaintext"}
         look |= {"style": role.style, "fillcolor": paint.fill, "color": paint.line}
@@ -195,7 +202,7 @@ class Diagram:
             return look | {"label": r"\n".join([heading, *rows]), "shape": "circle", **size}
         stack = "|".join([heading, *(row + r"\l" for row in rows)])  # all but the heading set to the left
         # the braces turn the stack upright
-        return look | {"label": stack if self.direction in {"LR", "RL"} else f"{{{stack}}}"}
+        return look | _size(texts) | {"label": stack if self.direction in {"LR", "RL"} else f"{{{stack}}}"}
 
     def _rows(self, box: Box) -> list[str]:
         """The text of each row; below the heading, numbers have their room."""
@@ -232,3 +239,11 @@ class Diagram:
         if arrow.dashed:
             look["style"] = "dashed"
         return look
+
+
+def _size(rows: Sequence[str]) -> dict[str, str]:
+    """The size of a box that holds these rows: renderers differ in how wide they take a `σ` or `₂` to be."""
+    columns = max(sum(2 if east_asian_width(character) in "WF" else 1 for character in row) for row in rows)
+    width = max(54, columns * ADVANCE * TEXT_SIZE + 2 * PADDING) / INCH
+    height = max(36, LINE_HEIGHT * len(rows)) / INCH
+    return {"width": f"{width:.2f}", "height": f"{height:.2f}", "fixedsize": "true"}

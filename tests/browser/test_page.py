@@ -291,10 +291,10 @@ def test_the_current_node_is_marked_and_followed_when_the_picture_is_large(opene
     tab = opened(z)
     for where in ("#end", "#start", "#step"):
         tab.click(where)
-        tab.wait_for_timeout(700)  # it scrolls smoothly
+        tab.evaluate(SCROLLED)
     for _ in range(30):
         tab.keyboard.press("ArrowRight")
-    tab.wait_for_timeout(900)
+    tab.evaluate(SCROLLED)
     now, pane = tab.locator(".node.now").bounding_box(), tab.locator("#pane").bounding_box()
     assert now is not None
     assert pane is not None
@@ -307,14 +307,19 @@ def test_the_current_node_is_marked_and_followed_when_the_picture_is_large(opene
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 
-# Of the current step: the visible share of the box that changes, the least of all boxes, and whether all fit.
-IN_VIEW = """async () => {
+# Waits until the picture, which scrolls smoothly, stands still.
+SCROLLED = """async () => {
     const pane = document.getElementById("pane"), frame = () => new Promise(requestAnimationFrame);
     for (let still = 0, was = ""; still < 8; await frame()) {
         const now = `${pane.scrollLeft} ${pane.scrollTop}`;
         still = now === was ? still + 1 : 0;
         was = now;
     }
+}"""
+
+# Of the current step: the visible share of the box that changes, the least of all boxes, and whether all fit.
+IN_VIEW = """() => {
+    const pane = document.getElementById("pane");
     const { whose, node, positions } = timeline[position - 1], { left, top } = pane.getBoundingClientRect();
     const boxes = [whose, node, ...positions.map((slot) => graph.nodes[node].operands[slot])]
         .map((i) => current.boxes[i].getBoundingClientRect());
@@ -348,6 +353,7 @@ def test_the_box_that_changes_is_in_view_after_every_step_and_the_others_where_t
         tab.click("#larger")
     for step in range(1, place(tab)[1] + 1):
         tab.keyboard.press("ArrowRight")
+        tab.evaluate(SCROLLED)
         seen = tab.evaluate(IN_VIEW)
         assert seen["first"] > 0.999, f"step {step}"
         assert seen["all"] > 0.999 or not seen["fit"], f"step {step}"
@@ -357,6 +363,7 @@ def test_a_step_whose_box_is_still_in_view_stops_the_scrolling_to_another(opened
     tab = opened(learning(), viewport=PHONE)
     for step in ("1", "10", "1"):
         tab.fill("#slider", step)
+    tab.evaluate(SCROLLED)
     assert tab.evaluate(IN_VIEW)["first"] > 0.999
 
 

@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from microgradnet import Value, draw
 from microgradnet.drawing.diagram import Arrow, Box, Diagram, Row
 from microgradnet.drawing.theme import LIGHT, Paint
@@ -56,3 +58,18 @@ def test_a_label_that_looks_like_html_or_a_keyword_is_text() -> None:
     assert r"\<b\>x\</b\>" in dot
     assert "label=<" not in dot
     assert "tooltip=<" not in dot
+
+
+def test_a_box_is_as_wide_as_its_widest_row_on_any_renderer() -> None:
+    """A renderer of its own accord may take a `σ` for two characters and a `₂` for three."""
+
+    def drawn(name: str) -> tuple[float, float]:
+        points = re.search(r'<polygon[^>]* points="([^"]*)"', draw(Value(1.0, name) + 1.0).svg)
+        assert points is not None
+        xs, ys = zip(*(map(float, point.split(",")) for point in points[1].split()), strict=True)
+        return max(xs) - min(xs), max(ys) - min(ys)
+
+    width, height = drawn("an ordinary name")
+    assert drawn("σ₁·(w₂ − ∂z₃)² ≈") == (width, height)
+    assert width == pytest.approx(0.6 * 13 * len("an ordinary name + 1.0") + 23, abs=1)
+    assert drawn("漢字の名前") == drawn("ten_letter")
