@@ -11,7 +11,6 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from microgradnet import ops
-from microgradnet.ops import floats
 from microgradnet.ops.activations import *  # noqa: F403
 from microgradnet.ops.arithmetic import total as total  # noqa: PLC0414  # public here, too
 from microgradnet.ops.elementary import *  # noqa: F403
@@ -93,9 +92,13 @@ def softmax(values: Iterable[Any]) -> list[Any]:
 def where(condition: bool, if_true: T, if_false: T) -> T:
     """`if_true` if `condition` holds, else `if_false`: comparisons of values are plain bools.
 
+    In a compiled function the comparison of two values may differ between samples, and each has its own choice.
+
     >>> where(Value(1.0) > 2, "above", "below")
     'below'
     """
+    if hasattr(condition, "choose"):
+        return condition.choose(if_true, if_false)  # type: ignore[no-any-return]
     return if_true if condition else if_false
 
 
@@ -105,7 +108,7 @@ def sign(x: Operand) -> float:
     >>> sign(Value(-3.0))
     -1.0
     """
-    return floats.sign(float(x))
+    return where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0))
 
 
 FUNCTIONS = {

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from microgradnet.errors import domain_error
+from microgradnet.errors import DomainError, domain_error
 from microgradnet.ops.operation import UNRECORDED, Operation
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ class Hook:
     def infinite(self, op: Operation, operands: "Sequence[Value]", data: float) -> None:
         """An operation gave an infinity or NaN, and one of its operands is one."""
 
+    def failed(self, op: Operation, operands: "Sequence[Value]") -> None:
+        """An operation has no finite value; a DomainError follows."""
+
     def before(self, what: str, nodes: "Sequence[Value]") -> None:
         """Called before a "backward" or "grad" pass over these nodes, or "no_grad"; an error here prevents it."""
 
@@ -83,12 +86,19 @@ def notify(node: "Value") -> None:
         hook.created(node)
 
 
+def failure(op: Operation, operands: "Sequence[Value]") -> DomainError:
+    """Notify the hooks that an operation has no finite value; return the error that says so."""
+    for hook in hooks():
+        hook.failed(op, operands)
+    return domain_error(op, operands)
+
+
 def check_finite(op: Operation, operands: "Sequence[Value]", data: float) -> None:
     """Raise an error for an infinity or NaN, unless it is a leaf's or due to one."""
     if not operands:
         return
     if all(isfinite(operand._data) for operand in operands):
-        raise domain_error(op, operands) from None
+        raise failure(op, operands) from None
     for hook in hooks():
         hook.infinite(op, operands, data)
 

@@ -23,7 +23,6 @@ from microgradnet.backward import (
     set_gradients,
 )
 from microgradnet.by_hand import OperationByHand, chain_rule_once
-from microgradnet.errors import domain_error
 from microgradnet.graph import Graph
 from microgradnet.ops import Operation
 from microgradnet.ops.floats import as_float
@@ -62,7 +61,7 @@ def apply(op: Operation, operands: "tuple[Value, ...]") -> "Value":
     try:
         data = op.scalar(*[operand._data for operand in operands])
     except (ArithmeticError, ValueError):
-        raise domain_error(op, operands) from None
+        raise recording.failure(op, operands) from None
     return _node(op, data, *operands) if len(operands) < 3 else _node(op, data, None, None, operands)  # type: ignore[arg-type]
 
 
@@ -74,7 +73,7 @@ def _unary(op: Operation) -> "Callable[[Value], Value]":
         try:
             data = scalar(self._data)
         except (ArithmeticError, ValueError):
-            raise domain_error(op, (self,)) from None
+            raise recording.failure(op, (self,)) from None
         return _node(op, data, self)
 
     return _described(method, op)
@@ -99,7 +98,7 @@ def _binary(op: Operation) -> "Callable[[Value, Operand], Value]":
         try:
             data = scalar(self._data, other._data)
         except (ArithmeticError, ValueError):
-            raise domain_error(op, (self, other)) from None
+            raise recording.failure(op, (self, other)) from None
         return _node(op, data, self, other)
 
     return _described(method, op)

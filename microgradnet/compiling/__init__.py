@@ -1,10 +1,10 @@
 """Compile a function of Values: its scalar program is captured once and replayed as array operations on a batch.
 
-`capturing` runs a function of one sample; `scalars` simplifies the scalar program; `blocks` allocates rows for the
-scalars; `lowering` and `differentiation` emit array instructions, from the rules of operations as read by `kernels`.
-The instructions are data, a `program`: `listing` prints it, `picture` draws it, and `replay` turns it into NumPy calls;
-`compiled_program` combines the three. `engines` chooses another engine: `tape` for numba, `portable` for JAX and
-torch. `compiled` is the object that users call.
+`capturing` runs a function of one sample while `observing` refuses what cannot be captured; `scalars` simplifies the
+scalar program; `blocks` allocates rows for the scalars; `lowering` and `differentiation` emit array instructions, from
+the rules of operations as read by `kernels`. The instructions are data, a `program`: `listing` prints it, `picture`
+draws it, and `replay` turns it into NumPy calls; `compiled_program` combines the three. `engines` chooses another
+engine: `tape` for numba, `portable` for JAX and torch. `compiled` is the object that users call.
 """
 
 from collections.abc import Callable
@@ -34,14 +34,14 @@ def compile(
     the order of `Module.parameters()`. Both agree with eager evaluation to rounding (rtol 1e-12).
 
     The first call runs the function on the first and the last sample and captures one program for all; the function
-    runs again only if the shape of a sample changes. Numbers other than arguments and parameters are therefore fixed
-    at capture, except Values made outside: an operand's number is read at each call (a Value's `.data` is fixed).
-    Code that would bake one sample's value into the program raises a `CaptureError` with the line and a remedy:
+    runs again only if the shape of a sample changes. Plain numbers are therefore fixed at capture; the number of a
+    Value that was made outside is read at each call. A number of any Value that is read meanwhile would bake one
+    sample's into the program, and raises a `CaptureError` with the line and a remedy:
 
-    - a branch or loop that depends on a traced number (`if x > 0`, `x == 1`, `while`, `min`, `sorted`, `sign(x)`): use
-      `maximum`, `minimum`, `relu` or `abs`, or decide outside;
-    - reading a traced value (`x.data`, `float(x)`, `math.exp(x)`, `int(x)`, `x.detach()`, `no_grad()`) or assigning
-      one (`p.data = …`);
+    - a branch or loop that depends on it (`if x > 0`, `x == 1`, `while`, `min`, `sorted`, catching a DomainError): use
+      `maximum`, `minimum`, `relu`, `abs` or `where(x > 0, a, b)`, or decide outside;
+    - the number itself (`x.data`, `float(x)`, `math.exp(x)`, `x.detach()`, `no_grad()`), or assigning one
+      (`p.data = …`);
     - a gradient as a number (`backward()`, `grad(y, x)`, `p.grad`): `grad(y, x, create_graph=True)` is captured;
     - a number that differs between the two runs (a random number, a counter): pass it as an argument.
 

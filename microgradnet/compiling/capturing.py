@@ -7,19 +7,17 @@ another sample.
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from inspect import signature
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
-from microgradnet import graph
-from microgradnet.by_hand import OperationByHand
+import numpy as np
+
+from microgradnet.compiling.observing import Capturing
 from microgradnet.errors import CaptureError
-from microgradnet.graph import Graph
-from microgradnet.ops import PARAMETER
-from microgradnet.recording import Hook, graph_recorded
-from microgradnet.stepping.tracing import here, is_in_package, trace_source
+from microgradnet.recording import graph_recorded
+from microgradnet.stepping.tracing import trace_source
 from microgradnet.value import Value, constant
 
 Template: TypeAlias = Any
@@ -46,85 +44,7 @@ class Capture(NamedTuple):
     made: list[Value]
 
 
-def _refusing(name: str, what: str, remedy: str) -> Any:
-    """The method `name` of a captured value, which would detach its number from the graph."""
-    plain = getattr(Value, name, None)
-
-    def method(self: Value, *arguments: Any) -> Any:
-        if arguments == ("",):  # f"{x}" without a format
-            return repr(self)
-        if plain is None or _depends(self) or any(isinstance(a, Value) and _depends(a) for a in arguments):
-            raise capture_error(what, remedy)
-        return plain(self, *arguments)  # computed from constants alone: the same for all samples
-
-    return method
-
-
-_BRANCH = "a branch applies to all samples: use maximum, minimum, relu or abs, or branch outside"
-_NUMBER = (
-    "use microgradnet's own functions of Values (exp, relu, …) or define one with @operation, and read numbers outside"
-)
-_GRADIENT = "compile(function, parameters) gives the gradients; grad(…, create_graph=True) is captured"
-_REFUSED = {
-    **dict.fromkeys(("__lt__", "__le__", "__gt__", "__ge__"),
-                    ("a comparison (in an if, a loop, min, max, sorted, …)", _BRANCH)),
-    **dict.fromkeys(("__int__", "__index__", "__round__", "__trunc__"), ("a number as an index or a count", _NUMBER)),
-    **dict.fromkeys(("backward", "backward_steps"), ("backward()", _GRADIENT)),
-    "__bool__": ("the truth of a value", _BRANCH),
-    "__float__": ("float(v)", _NUMBER),
-    "__format__": ("a number as text", "read numbers outside; without a format, print shows the traced value"),
-    "detach": ("detach()", "pass numbers without a gradient as a separate argument"),
-}  # fmt: skip
-
-
-_grad: Any = Value.__dict__["grad"]
-
-
-class Captured(Value):
-    """A value during capture: it computes as usual, but its number must not leave the graph."""
-
-    __slots__ = ()
-
-    def _read(self) -> float:
-        if _depends(self):
-            raise capture_error(".data", _NUMBER)
-        return self._data
-
-    def _write(self, number: float) -> None:
-        raise capture_error("setting .data", "a program's inputs are its arguments: pass it as one")
-
-    def _read_grad(self) -> float:
-        if _depends(self) and not is_in_package(sys._getframe(1).f_code.co_filename):  # the engine may assign it
-            raise capture_error(".grad", _GRADIENT)
-        return _grad.__get__(self)  # type: ignore[no-any-return]
-
-    data = property(_read, _write)
-    grad = property(_read_grad, _grad.__set__)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, int | float) and _depends(self):
-            raise capture_error(f"== {other!r}", _BRANCH)
-        return self is other
-
-    __hash__ = Value.__hash__
-
-    def __repr__(self) -> str:
-        if not _depends(self):
-            return super().__repr__()
-        return f"Value(traced, label={self.label!r})" if self.label else "Value(traced)"
-
-
-Captured.__name__ = Captured.__qualname__ = "Value"  # as it is printed
-for _name, (_what, _remedy) in _REFUSED.items():
-    setattr(Captured, _name, _refusing(_name, _what, _remedy))
-
-
-def _depends(value: Value) -> bool:
-    """Whether it depends on an argument or a parameter."""
-    return any(isinstance(leaf, Captured) or leaf.op is PARAMETER for leaf in Graph(value).leaves)
-
-
-def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], parameters: Sequence[Value]) -> Capture:
+def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]]) -> Capture:
     """Run `function` on the first of the samples, each a list of arrays, one for each argument, and capture it.
 
     Raises:
@@ -132,13 +52,13 @@ def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], para
     """
     names = _names(function, len(samples[0]))
     before = _random_states()
-    first = _run(function, samples[0], names, parameters)
+    first = _run(function, samples[0], names)
     after = _random_states()
-    second = _run(function, samples[-1], names, parameters)
+    second = _run(function, samples[-1], names)
     what = _difference(first, second)
     if what:
         with trace_source():  # run again with sources, to name the line
-            runs = [_run(function, sample, names, parameters) for sample in (samples[0], samples[-1])]
+            runs = [_run(function, sample, names) for sample in (samples[0], samples[-1])]
         what = _difference(*runs) or what
     elif any(after[name] != state for name, state in before.items()):
         what = "random numbers were drawn, though they made no difference this time"
@@ -174,89 +94,49 @@ def _names(function: Callable[..., Any], count: int) -> list[str]:
     return found[:count] if len(found) >= count else [f"x{i}" for i in range(count)]
 
 
-def _run(
-    function: Callable[..., Any], sample: Sequence[Any], names: Sequence[str], parameters: Sequence[Value]
-) -> Capture:
+def _run(function: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) -> Capture:
     inputs: list[list[Value]] = [[] for _ in sample]
-    arguments = [_values(array.tolist(), name, flat) for array, name, flat in zip(sample, names, inputs, strict=True)]
-    with _capturing([*parameters, *chain.from_iterable(inputs)]) as made:
-        outputs: list[Value] = []
-        before = graph.clock
+    arguments = [values_of(array.tolist(), flat) for array, flat in zip(sample, inputs, strict=True)]
+    outputs: list[Value] = []
+    capturing = Capturing()
+    with graph_recorded(), capturing, capturing:
+        capturing.on()
         template = _template(function(*arguments), outputs)
-        if graph.clock != before:
-            raise capture_error("setting .data", "pass numbers that change from call to call as an argument")
-        if _refusals:  # and the function caught it
-            raise _refusals[0]
-    return Capture(list(names), inputs, [array.shape for array in sample], outputs, template, made)
+        capturing.off()
+    capturing.refuse()
+    for name, array, flat in zip(names, sample, inputs, strict=True):
+        for index, value in zip(np.ndindex(array.shape), flat, strict=True):
+            value.label = value.label or name + "".join(f"[{i}]" for i in index)
+    return Capture(list(names), inputs, [array.shape for array in sample], outputs, template, capturing.made)
 
 
-def _values(numbers: Any, label: str, flat: list[Value]) -> Any:
-    """The nested lists `numbers` with a Value for each number, labelled with its index; all are appended to `flat`."""
+def values_of(numbers: Any, flat: list[Value]) -> Any:
+    """The nested lists `numbers` with a Value for each number; all are appended to `flat`."""
     if isinstance(numbers, list):
-        return [_values(inner, f"{label}[{i}]", flat) for i, inner in enumerate(numbers)]
-    flat.append(Value(numbers, label))
+        return [values_of(inner, flat) for inner in numbers]
+    flat.append(Value(numbers))
     return flat[-1]
 
 
-_refusals: list[CaptureError] = []
-"""The errors of the current capture."""
+class PausedCollector:
+    """The state of Python's cycle collector, restored at the end: it would traverse every captured value repeatedly.
 
-
-def capture_error(what: str, remedy: str) -> CaptureError:
-    """Create and record the error for `what` during capture, in case the function catches it."""
-    error = CaptureError(f"{here()}: {what} would bake one sample's value into the compiled program; {remedy}")
-    _refusals.append(error)
-    return error
-
-
-class _Capturing(Hook):
-    """Record the values that are created, and raise an error for operations that would detach a number."""
+    Its `with` statement is entered twice, for a second Ctrl-C; it begins with `gc.disable()` and ends with `end()`.
+    """
 
     def __init__(self) -> None:
-        self.made: list[Value] = []
-        super().__init__()
+        self.enabled = gc.isenabled()
 
-    def created(self, node: Value) -> None:
-        self.made.append(node)
-        if isinstance(node.op, OperationByHand):
-            raise capture_error(f"{node.op.name!r}, a Value with its own operands,", "define it with @operation")
-        if node.operands:
-            node.__class__ = Captured
-
-    def before(self, what: str, nodes: Sequence[Value]) -> None:
-        if what == "backward":
-            raise capture_error("a backward pass", "compile(function, parameters) gives the gradients")
-        if what == "grad":
-            raise capture_error("a gradient as a number", "ask for grad(…, create_graph=True)")
-        if what == "no_grad":
-            raise capture_error("no_grad()", "remove it: compile(function) without parameters computes no gradients")
-
-
-@contextmanager
-def _capturing(traced: Sequence[Value]) -> Iterator[list[Value]]:
-    """Record arithmetic inside the `with` block, and protect `traced` and all values that depend on them."""
-    _refusals.clear()
-    for value in traced:
-        value._data  # noqa: B018  # synchronise a value whose number is in a vector
-        value.__class__ = Captured
-    with graph_recorded(), _Capturing() as capturing:
-        try:
-            yield capturing.made
-        finally:
-            for value in (*traced, *capturing.made):
-                value.__class__ = Value
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause Python's cycle collector inside the `with` block: it would traverse every captured value repeatedly."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
+    def end(self) -> None:
+        """Turn the collector on again if it was on."""
+        if self.enabled:
             gc.enable()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exception: object) -> None:
+        self.end()
 
 
 def _template(result: Any, outputs: list[Value]) -> Template:

@@ -1,22 +1,23 @@
 """`Compiled`: a function of one sample applied to a batch, captured once for each shape of its arguments."""
 
+import gc
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from microgradnet._shared.arguments import as_count
 from microgradnet.backward import SavedGradients
-from microgradnet.compiling.capturing import Template, capture, collector_paused
+from microgradnet.compiling.capturing import PausedCollector, Template, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.engines import check, engine_of
+from microgradnet.compiling.observing import CaughtFailures, capture_error, capturing
 from microgradnet.compiling.program import Result
 from microgradnet.errors import CaptureError, DomainError
 from microgradnet.graph import Graph
 from microgradnet.nn import Module
-from microgradnet.ops import PARAMETER
 from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.recording import graph_recorded, unobserved
 from microgradnet.value import Value
@@ -50,7 +51,6 @@ class Compiled:
         if self.trained and self.reduction == "none":
             raise ValueError("a gradient is that of one number: reduction must be 'mean' or 'sum', got 'none'")
         self.function, self.engine, self.dtype = function, engine, dtype
-        self._given = parameters
         if not self.trained:
             parameters = function.parameters() if isinstance(function, Module) else []
         self._parameters = (
@@ -80,12 +80,12 @@ class Compiled:
 
     def __call__(self, *arguments: Any) -> Any:
         """The outputs for a batch; with parameters (value, gradient). See `compile`."""
-        arrays = [_array(argument, number) for number, argument in enumerate(arguments)]
+        arrays = _arrays(arguments)
         size = len(arrays[0]) if arrays else 1
-        program = self._program(arrays, size)
-        weight = 1.0 if self.reduction == "sum" else 1.0 / size
-        engine = program if self.engine == "numpy" else engine_of(program, self.engine, self.dtype, size)
+        weight = 1.0 if self.reduction == "sum" or not size else 1.0 / size
         with _ONE_AT_A_TIME:
+            program = self._program(arrays, size)
+            engine = program if self.engine == "numpy" else engine_of(program, self.engine, self.dtype, size)
             try:
                 with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
                     result = engine.run(self.parameters.array, arrays, size, weight)
@@ -97,8 +97,9 @@ class Compiled:
 
     def program(self, *arguments: Any) -> CompiledProgram:
         """The program for arguments of these shapes, captured on first use."""
-        arrays = [_array(argument, number) for number, argument in enumerate(arguments)]
-        return self._program(arrays, len(arrays[0]) if arrays else 1)
+        arrays = _arrays(arguments)
+        with _ONE_AT_A_TIME:
+            return self._program(arrays, len(arrays[0]) if arrays else 1)
 
     def _program(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
         if self._latest and [array.shape for array in arrays] == self._latest[0]:
@@ -113,7 +114,11 @@ class Compiled:
         shapes = tuple([array.shape[1:] for array in arrays])
         program = self.programs.get(shapes)
         if program is None:
-            program = self._captured(arrays, size)
+            paused = PausedCollector()
+            with paused, paused:
+                gc.disable()
+                program = self._captured(arrays, size)
+                paused.end()
             if len(self.programs) == self._most_programs:
                 del self.programs[next(iter(self.programs))]
             self.programs[shapes] = program
@@ -124,39 +129,37 @@ class Compiled:
 
     def _captured(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
         samples = [[array[number] for array in arrays] for number in (0, -1)]
-        with collector_paused():
-            try:
-                captured = capture(
-                    self.function, samples, [*self.parameters.values, *parameters_near(self.function, self._given)]
-                )
-            except DomainError:
-                self._refuse(arrays, size)
-                raise
-            except (TypeError, ValueError) as error:
-                shapes = ", ".join(f"({', '.join(map(str, array.shape[1:]))})" for array in arrays)
-                error.add_note(f"while it was captured for samples whose arguments have the shapes {shapes}")
-                raise
-            if self.trained and captured.template not in (0, (0, *range(1, len(captured.outputs)))):
-                raise CaptureError(
-                    "a function whose gradient is wanted returns one Value, or a tuple of Values of which the first is "
-                    f"differentiated; this one returned {len(captured.outputs)} in a {type(captured.template).__name__}"
-                )
-            try:
-                return CompiledProgram(captured, self.parameters.values, self.trained)
-            except (ArithmeticError, ValueError):  # a derivative with log(c) for a constant c = 0
-                self._refuse(arrays, size)
-                raise
+        try:
+            captured = capture(self.function, samples)
+        except DomainError:
+            self._refuse(arrays, size)
+            raise
+        except (TypeError, ValueError) as error:
+            shapes = ", ".join(f"({', '.join(map(str, array.shape[1:]))})" for array in arrays)
+            error.add_note(f"while it was captured for samples whose arguments have the shapes {shapes}")
+            raise
+        if self.trained and captured.template not in (0, (0, *range(1, len(captured.outputs)))):
+            raise CaptureError(
+                "a function whose gradient is wanted returns one Value, or a tuple of Values of which the first is "
+                f"differentiated; this one returned {len(captured.outputs)} in a {type(captured.template).__name__}"
+            )
+        try:
+            return CompiledProgram(captured, self.parameters.values, self.trained)
+        except (ArithmeticError, ValueError):  # a derivative with log(c) for a constant c = 0
+            self._refuse(arrays, size)
+            raise
 
     def _run_with_care(self, program: CompiledProgram, arrays: Sequence[Array], size: int, weight: float) -> Result:
         """Run again after a failed floating-point operation: raise an error, unless an input is an infinity or NaN."""
         self._refuse(arrays, size)
         with np.errstate(all="ignore"):
             result = program.run(self.parameters.array, arrays, size, weight)
-        given = (self.parameters.array, program.others.array, *arrays)
+        constants = np.array([value._data for value in program.captured.made if not value.operands])
+        given = (self.parameters.array, program.others.array, constants, *arrays)
         if _are_finite(given) and not _are_finite((*result.outputs, result.gradient)):
             raise DomainError(
-                "the compiled program adds in a different order and overflows the range of a float where eager "
-                "evaluation does not: rescale the addends"
+                "a sum over the samples, or one that the compiled program adds in another order than eager evaluation, "
+                "is too large for a float: rescale the addends"
             )
         return result
 
@@ -169,14 +172,17 @@ class Compiled:
                 raise DomainError(f"sample {number}: {error}") from error
 
     def _run_eagerly(self, sample: Sequence[Array]) -> None:
-        with graph_recorded():
-            result = self.function(*[_values(numbers.tolist()) for numbers in sample])
+        failures = CaughtFailures()
+        with graph_recorded(), failures, failures:
+            failures.on()
+            result = self.function(*[values_of(numbers.tolist(), []) for numbers in sample])
             if self.trained:
                 loss = result[0] if isinstance(result, tuple) else result
                 saved = SavedGradients(Graph(loss).nodes)
                 with unobserved(), saved, saved:
                     loss.backward()
                     saved.restore()
+        failures.refuse()
 
     def _returned(self, program: CompiledProgram, result: Result, size: int) -> Any:
         if self.trained:
@@ -194,8 +200,11 @@ class Compiled:
 
     def _reduced(self, output: Array, size: int) -> float:
         """The sum or mean over the samples; a result that is the same for all counts once per sample."""
-        total = float(np.add.reduce(output)) * (1 if len(output) == size else size)
-        return total / size if self.reduction == "mean" else total
+        if self.reduction == "sum":
+            return float(np.add.reduce(output)) * (1 if len(output) == size else size)
+        with np.errstate(over="ignore"):
+            mean = float(np.add.reduce(output)) / len(output)
+            return mean if isfinite(mean) else float(np.add.reduce(output / len(output)))
 
 
 def _are_finite(arrays: Iterable[Array]) -> bool:
@@ -219,21 +228,10 @@ def parameters_in(parameters: Any) -> Iterator[Value]:
         raise TypeError(f"parameters are a Module, Values, or a list of them; got {parameters!r:.80}")
 
 
-def parameters_near(function: Callable[..., Any], known: Any = None) -> list[Value]:
-    """The parameters that a function refers to, in its module, closure or globals, except those `known`."""
-    code = getattr(function, "__code__", None)
-    reached = getattr(function, "__globals__", {})
-    around = [function, getattr(function, "__self__", None)]
-    for cell in getattr(function, "__closure__", None) or ():
-        with suppress(ValueError):  # an unbound name
-            around.append(cell.cell_contents)
-    around += [reached[name] for name in code.co_names if name in reached] if code else []
-    found: list[Value] = []
-    for thing in around:
-        if isinstance(thing, Value | Module | list | tuple) and thing is not known:
-            with suppress(TypeError):  # a list of something else
-                found += [value for value in parameters_in(thing) if value.op is PARAMETER]
-    return list(dict.fromkeys(found))
+def _arrays(arguments: Sequence[Any]) -> list[Array]:
+    if capturing():
+        raise capture_error("calling a compiled function", "call the function that it was compiled from, its .function")
+    return [_array(argument, number) for number, argument in enumerate(arguments)]
 
 
 def _array(argument: Any, number: int) -> Array:
@@ -257,10 +255,6 @@ def _array(argument: Any, number: int) -> Array:
             "write [x]"
         )
     return array
-
-
-def _values(numbers: Any) -> Any:
-    return [_values(inner) for inner in numbers] if isinstance(numbers, list) else Value(numbers)
 
 
 def _assembled(template: Template, outputs: Sequence[Any]) -> Any:

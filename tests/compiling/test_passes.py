@@ -22,7 +22,7 @@ W, B = parameter(0.5, "w"), parameter(-1.0, "b")
 def captured(function: Callable[..., Any], *sample: Any) -> ScalarProgram:
     """The scalar program of a function, as captured from one sample."""
     arguments = [np.asarray(numbers, float) for numbers in sample]
-    found = capture(function, [arguments, arguments], [W, B])
+    found = capture(function, [arguments, arguments])
     inputs = [value for flat in found.inputs for value in flat]
     return ScalarProgram(found.outputs, inputs, [value for value in found.made if not value.operands])
 
