@@ -7,7 +7,8 @@ spaced rows without a copy; other operands are first gathered into such rows, fo
 """
 
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from microgradnet import ops
@@ -85,7 +86,7 @@ class Plan:
         self._keep([*self.fixed, self.one], FIXED)
         self.fixed.append(self.one)
         self.arguments = [self._keep(values, VALUES) for values in arguments]
-        for level in _levels(program):
+        for level in _levels(program, self._key):
             self._plan(level)
 
     def rows_of(self, values: Sequence[Value]) -> list[int]:
@@ -109,13 +110,11 @@ class Plan:
         self.needing[storage].extend(needing)
         return row_range(storage, start, count)
 
-    def _plan(self, level: Sequence[Value]) -> None:
+    def _plan(self, groups: Sequence[list[Value]]) -> None:
         """The blocks of one depth: their gathers, then the blocks."""
-        groups: dict[object, list[Value]] = {}
-        for node in level:
-            groups.setdefault(self._key(node), []).append(node)
+        level = [node for members in groups for node in members]
         drafts: list[Block] = []
-        for members in groups.values():
+        for members in groups:
             op = members[0].op
             if op is ops.weighted_sum:
                 drafts += self._weighted_sums(members)
@@ -280,13 +279,32 @@ class Plan:
         return [self._block("dots", members, operands, ops.weighted_sum)]
 
 
-def _levels(program: ScalarProgram) -> list[list[Value]]:
-    """The computed values by depth: none depends on another of the same depth."""
-    depth: dict[Value, int] = dict.fromkeys(program.leaves, -1)
-    levels: list[list[Value]] = []
+def _levels(program: ScalarProgram, key: Callable[[Value], object]) -> list[list[list[Value]]]:
+    """The computed values by depth, none of which depends on another of the same depth, and those by their key.
+
+    A value has the least depth that it can have, or the greatest if more values with its key then have the same: what
+    each step of a loop computes for the result alone is computed for all steps at once.
+    """
+    early: dict[Value, int] = dict.fromkeys(program.leaves, -1)
     for node in program.nodes:
-        depth[node] = below = 1 + max([depth[operand] for operand in node.operands])
-        if below == len(levels):
-            levels.append([])
-        levels[below].append(node)
-    return levels
+        early[node] = 1 + max([early[operand] for operand in node.operands])
+    height = max(early.values(), default=-1) + 1
+    late = dict.fromkeys(early, height - 1)
+    for node in reversed(program.nodes):
+        below = late[node] - 1
+        for operand in node.operands:
+            late[operand] = min(late[operand], below)
+    numbers: dict[object, int] = {}
+    keys = {node: numbers.setdefault(key(node), len(numbers)) for node in program.nodes}
+    alike = [Counter([(keys[node], depth[node]) for node in program.nodes]) for depth in (early, late)]
+    tied: set[Value] = set()  # to the least depth, as a value that reads them is
+    for node in reversed(program.nodes):
+        kind = keys[node]
+        if node in tied or alike[1][kind, late[node]] <= alike[0][kind, early[node]]:
+            if early[node] < late[node]:
+                tied.update(node.operands)
+            late[node] = early[node]
+    levels: list[dict[int, list[Value]]] = [{} for _ in range(height)]
+    for node in program.nodes:
+        levels[late[node]].setdefault(keys[node], []).append(node)
+    return [list(level.values()) for level in levels]

@@ -1,6 +1,6 @@
 """`microgradnet.compile` beside NumPy by hand, torch and jax.jit: `python -m tests.benchmarks.compiled`.
 
-Prints Markdown tables: steps of training on four networks; value and gradient of an irregular graph, beside eager
+Prints Markdown tables: steps of training on eight networks; value and gradient of an irregular graph, beside eager
 microgradnet; what capturing and lowering cost; what a thousand steps leave in memory. All is in float64 on one thread.
 Each contender works in a process of its own, so that neither pays for the other's garbage; they take turns
 (A B C A B C …) within one run, so that a busy moment falls on all; a turn is a call that is not timed and then as many
@@ -33,9 +33,13 @@ from tests.benchmarks.contenders import (
     Runner,
     Task,
     agree,
+    attention,
+    bodies,
     convolution,
     demo,
     digits,
+    lstm,
+    mixture,
     recurrent,
     with_microgradnet,
     with_parameters,
@@ -147,6 +151,10 @@ def tasks(quick: bool) -> list[Task]:
         digits(batch, 64, 32, "0.9 of NumPy, 3 × torch, 1 × jax.jit"),
         convolution(batch, "0.7 of NumPy"),
         recurrent(batch, 3 if quick else 20, "0.7 of NumPy"),
+        lstm(batch, 3 if quick else 30, 4 if quick else 32),
+        attention(2 if quick else 8, 4 if quick else 16, 8 if quick else 32),
+        mixture(2 if quick else 16, 3 if quick else 50, 4 if quick else 32, 3 if quick else 20),
+        bodies(1),
     ]
 
 

@@ -1,4 +1,5 @@
-"""The work that `tests.benchmarks.compiled` times, and everyone who does it: four networks, each written four times.
+"""The work that `tests.benchmarks.compiled` times, and everyone who does it: eight networks, each written four times, the four
+in `sequences` three times.
 
 A step of training is the loss of a batch, its gradient, and an update of all parameters by plain gradient descent, in
 float64 on one thread. Each contender is written as people write it for that library: NumPy forward and backward by
@@ -15,6 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from microgradnet import MLP, Layer, Module, Neuron, Value, compile, dot, logsumexp, relu
+from tests.benchmarks import sequences
 from tests.benchmarks.eager import moons
 
 Numbers = NDArray[np.float64]
@@ -269,14 +271,45 @@ class Recurrent(Module):
         return (out - y) ** 2
 
 
+# --- longer networks: see `sequences` ---
+
+
+def lstm(count: int, steps: int, units: int, wanted: str = "") -> Task:
+    walks = recurrent(count, steps)
+    parameters = draw(7, (8, 4 * units), (units, 4 * units), (4 * units,), (units, 1), (1,))
+    return walks._replace(
+        title=f"LSTM {steps}×{units}, batch {count:,}", network="lstm", parameters=parameters, wanted=wanted
+    )
+
+
+def attention(count: int, places: int, width: int, wanted: str = "") -> Task:
+    parameters = draw(8, (width, 3 * width), (3 * width,), (width, width), (width,))
+    x, y = draw(9, (count, places * width), (count, places * width))
+    return Task(f"attention T{places} d{width}, batch {count:,}", "attention", parameters, x, y, wanted)
+
+
+def mixture(count: int, steps: int, units: int, many: int, wanted: str = "") -> Task:
+    parameters = draw(10, (1, units), (units, units), (units,), (units, 3 * many), (3 * many,))
+    walks = np.random.default_rng(11).normal(0, 0.3, (count, steps + 1)).cumsum(axis=1)
+    title = f"MDN RNN {steps}×{units} with {many} Gaussians, batch {count:,}"
+    return Task(title, "mixture", parameters, walks[:, :-1], walks[:, 1:], wanted)
+
+
+def bodies(count: int, wanted: str = "") -> Task:
+    places, velocities = np.array([1.0, 0.0, -0.5, 0.8, -0.4, -0.9]), np.array([0.0, 0.6, -0.5, -0.3, 0.5, -0.2])
+    source = np.random.default_rng(12)
+    masses, y = source.uniform(0.5, 1.5, (count, 3)), source.normal(0, 1, (count, 6))
+    return Task("3 bodies, 200 leapfrog steps", "bodies", [places, velocities], masses, y, wanted)
+
+
 # --- who does it ---
 
 
 class Network(NamedTuple):
-    """The same loss four times: by hand with its gradients, for torch, for jax, and a Module of microgradnet."""
+    """The same loss: by hand with its gradients, for torch if it is written, for jax, and a Module of microgradnet."""
 
     by_hand: Callable[[list[Numbers], Numbers, Numbers], tuple[float, list[Numbers]]]
-    torch: Callable[[Any, Sequence[Any], Any, Any], Any]
+    torch: Callable[[Any, Sequence[Any], Any, Any], Any] | None
     jax: Callable[[Any, Sequence[Any], Any, Any], Any]
     module: Callable[[list[Numbers]], Any]
 
@@ -286,6 +319,22 @@ NETWORKS = {
     "digits": Network(digits_by_hand, digits_torch, digits_jax, lambda parameters: Digits(*parameters[0].shape)),
     "convolution": Network(convolution_by_hand, convolution_torch, convolution_jax, lambda parameters: Convolution()),
     "recurrent": Network(recurrent_by_hand, recurrent_torch, recurrent_jax, lambda parameters: Recurrent()),
+    "lstm": Network(
+        sequences.lstm_by_hand, None, sequences.lstm_jax, lambda parameters: sequences.LSTM(len(parameters[1]))
+    ),
+    "attention": Network(
+        sequences.attention_by_hand,
+        None,
+        sequences.attention_jax,
+        lambda parameters: sequences.Attention(len(parameters[0])),
+    ),
+    "mixture": Network(
+        sequences.mixture_by_hand,
+        None,
+        sequences.mixture_jax,
+        lambda parameters: sequences.Mixture(len(parameters[1]), len(parameters[-1]) // 3),
+    ),
+    "bodies": Network(sequences.bodies_by_hand, None, sequences.bodies_jax, lambda parameters: sequences.Bodies()),
 }
 
 
@@ -335,6 +384,8 @@ def with_torch(task: Task) -> Runner:
     parameters = [torch.tensor(p, requires_grad=True) for p in arrays]
     x, y = torch.tensor(task.x), torch.tensor(task.y if task.y.ndim == 1 else task.y.argmax(axis=1))
     loss_of = NETWORKS[task.network].torch
+    if loss_of is None:
+        raise ImportError(f"{task.network} is not written for torch")
 
     def step() -> float:
         loss = loss_of(torch, parameters, x, y)
