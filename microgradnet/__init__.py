@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from microgradnet.gradients import grad as grad
     from microgradnet.gradients import hessian as hessian
     from microgradnet.gradients import jacobian as jacobian
+    from microgradnet.loops import for_each as for_each
+    from microgradnet.loops import scan as scan
     from microgradnet.nn import MLP as MLP
     from microgradnet.nn import Layer as Layer
     from microgradnet.nn import Module as Module
@@ -57,6 +59,7 @@ _LATER = {
     "compiling": ("Compiled", "Program", "compile"),
     "drawing": ("Picture", "draw", "draw_dot"),
     "gradients": ("grad", "hessian", "jacobian"),
+    "loops": ("for_each", "scan"),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "stepping": (
         "Page", "backward_unrolled", "break_on", "detect_anomaly", "explain", "page", "step_through", "trace_source",
