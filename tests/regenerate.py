@@ -120,6 +120,17 @@ def demo_layers() -> Any:
     return draw(loss, view="layers")
 
 
+def lstm() -> Any:
+    """A step of an LSTM, its gates as neurons."""
+    from microgradnet import Value, draw
+    from microgradnet.layers import LSTM
+
+    h, _ = (layer := LSTM(1, 1, seed=1)).step(layer.start(), [Value(1.0, "x")])
+    h[0].label = "h"
+    h[0].backward()
+    return draw(h[0], view="neurons", title="One step of an LSTM")
+
+
 def blanks() -> Any:
     """A worksheet of the example `two-neurons`."""
     from microgradnet.teach.examples import EXAMPLES
@@ -133,6 +144,7 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "neuron-operations": with_circles,
     "network": network,
     "demo-layers": demo_layers,
+    "lstm": lstm,
     "worksheet": blanks,
 }
 

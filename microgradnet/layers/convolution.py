@@ -1,9 +1,10 @@
 """Layers for images, which are lists [channel][row][column] of numbers: `Convolution` and `Pool`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from microgradnet._shared.arguments import as_count
+from microgradnet._shared.text import one_line
 from microgradnet.functions import largest, total
 from microgradnet.loops import for_each
 from microgradnet.module import Module
@@ -55,7 +56,7 @@ class Convolution(Module):
         ]
         self._label_parameters()
 
-    def __call__(self, image: Sequence[Any]) -> Image:
+    def __call__(self, image: Iterable[Any]) -> Image:
         """The features [kernel][row][column] of an image [channel][row][column].
 
         Each has (height + 2·padding − size) // stride + 1 rows, and columns likewise.
@@ -112,7 +113,7 @@ class Pool(Module):
         self.kind, self.size = kind, as_count(size, "the size of a pool")
         self.stride = self.size if stride is None else as_count(stride, "the stride")
 
-    def __call__(self, image: Sequence[Any]) -> Image:
+    def __call__(self, image: Iterable[Any]) -> Image:
         """The smaller image [channel][row][column].
 
         Each channel has (height − size) // stride + 1 rows, and columns likewise.
@@ -145,8 +146,8 @@ def _as_image(image: Any, taker: Module) -> Image:
         ]
     except TypeError:
         raise TypeError(
-            f"{taker!r} takes an image [channel][row][column] of numbers, got {image!r:.80}: if it has one channel and "
-            "is [row][column], pass [image]"
+            f"{taker!r} takes an image [channel][row][column] of numbers, got {one_line(repr(image)):.80}: "
+            "if it has one channel and is [row][column], pass [image]"
         ) from None
     lengths = [[len(row) for row in channel] for channel in x]
     if len({tuple(channel) for channel in lengths}) != 1 or len(set(lengths[0])) != 1:

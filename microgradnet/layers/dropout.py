@@ -1,6 +1,6 @@
 """`Dropout`: some numbers of a row are 0 while a network learns, by a mask that is an argument."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from microgradnet.layers.rows import Row
 from microgradnet.module import Module
@@ -31,7 +31,7 @@ class Dropout(Module):
             raise ValueError(f"the rate of dropout must be at least 0 and below 1, got {rate!r}")
         self.rate = rate
 
-    def __call__(self, x: Inputs, mask: Sequence[Operand] | None = None) -> Row:
+    def __call__(self, x: Inputs, mask: Iterable[Operand] | None = None) -> Row:
         """The row with some numbers dropped; without a mask, the row.
 
         Args:
@@ -44,11 +44,12 @@ class Dropout(Module):
         row = as_values(x)
         if mask is None:
             return row
-        if len(mask) != len(row):
-            raise ValueError(f"{len(row)} numbers need a mask of as many, got {len(mask)}")
-        if wrong := [m for m in mask if not isinstance(m, Value) and m not in (0, 1)]:
+        kept = list(mask)
+        if len(kept) != len(row):
+            raise ValueError(f"{len(row)} numbers need a mask of as many, got {len(kept)}")
+        if wrong := [m for m in kept if not isinstance(m, Value) and m not in (0, 1)]:
             raise ValueError(f"a mask consists of 0 and 1, got {wrong[0]!r}")
-        return [xi * (mi / (1 - self.rate)) for xi, mi in zip(row, mask, strict=True)]
+        return [xi * (mi / (1 - self.rate)) for xi, mi in zip(row, kept, strict=True)]
 
     def __repr__(self) -> str:
         return f"Dropout({self.rate:g})"

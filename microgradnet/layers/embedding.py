@@ -1,7 +1,7 @@
 """`Embedding`: a row of numbers that learn for each letter, word or other symbol."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, SupportsIndex
 
 from microgradnet._shared.arguments import as_count
 from microgradnet.functions import dot
@@ -36,7 +36,7 @@ class Embedding(Module):
         self.table = [[parameter(rng.gauss(0.0, 1.0)) for _ in range(width)] for _ in range(count)]
         self._label_parameters()
 
-    def __call__(self, symbol: int | Sequence[Any]) -> Row:
+    def __call__(self, symbol: SupportsIndex | Iterable[Any]) -> Row:
         """The row of a symbol, given by its number or one-hot.
 
         Raises:
@@ -45,7 +45,7 @@ class Embedding(Module):
         """
         if isinstance(symbol, Value):
             raise TypeError("the number of a symbol cannot be a Value: pass a list with 1 at its place and 0 elsewhere")
-        if hasattr(symbol, "__len__"):
+        if isinstance(symbol, Iterable):
             one_hot = as_row(symbol, len(self.table), self)
             return [dot(column, one_hot) for column in zip(*self.table, strict=True)]
         if symbol not in range(len(self.table)):

@@ -20,6 +20,7 @@ NEEDS = {
     "test_exporting": "onnxruntime",
     "test_jax": "jax",
     "test_notebooks_sklearn": "sklearn",
+    "test_layers_torch": "torch",
     "test_numba": "numba",
     "test_scikit_learn": "sklearn",
     "test_torch": "torch",
