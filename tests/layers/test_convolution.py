@@ -97,6 +97,7 @@ IMAGE: Any = np.zeros((2, 3, 3))
         (lambda: Convolution(3, 1, 2)(IMAGE), r"Convolution\(3 → 1 linear.* takes an image of 3 channels, got 2"),
         (lambda: Convolution(2, 1, 4)(IMAGE), r"Convolution.* needs an image of at least 4×4 pixels, got 3×3"),
         (lambda: Pool(4)(IMAGE), r"Pool\(4×4 max, stride 4\) needs an image of at least 4×4 pixels, got 3×3"),
+        (lambda: Pool(2)(np.zeros((1, 2, 1))), "needs an image of at least 2×2 pixels, got 2×1"),
         (lambda: Pool(1)([[[1.0, 2.0], [3.0]]]), r"need one size, got rows of the lengths \[\[2, 1\]\]"),
         (lambda: Pool(1)([[[1.0, 2.0]], [[3.0, 4.0]] * 2]), r"rows of the lengths \[\[2\], \[2, 2\]\]"),
         (lambda: Pool(1)([]), r"rows of the lengths \[\]"),
