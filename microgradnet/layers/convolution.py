@@ -92,7 +92,8 @@ REDUCTIONS: dict[str, Callable[[list[Value]], Value]] = {"max": largest, "mean":
 class Pool(Module):
     """y[m][r][c] = max, or mean, of the patch x[m][r·stride + i][c·stride + j], 0 ≤ i, j < size.
 
-    Each channel by itself becomes smaller: its features matter more than their exact place.
+    Each channel by itself becomes smaller: its features matter more than their exact place. The gradient of a max is
+    that of `maximum`, which divides it among equal numbers; PyTorch gives it to the first of them.
 
     Args:
         size: rows, and columns, of a patch.

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from microgradnet import Value, compile, total
 from microgradnet.layers import Convolution, Pool
 from tests.layers.every import numbers, shifted
 
@@ -50,8 +51,6 @@ def test_a_pattern_is_found_wherever_it_is() -> None:
 
 
 def test_a_convolution_is_one_matrix_product_compiled() -> None:
-    from microgradnet import compile, total
-
     layer = Convolution(2, 4, 3, padding=1, activation="relu", seed=1)
     step = compile(lambda x: total([pixel for rows in layer(x) for row in rows for pixel in row]), layer)
     forward = step.program(np.ones((5, 2, 6, 6))).forward
@@ -71,6 +70,12 @@ def test_a_pool_takes_the_largest_or_the_mean_of_each_patch(
         for m, r, c in np.ndindex(y.shape):
             patch = x[m, r * stride : r * stride + size, c * stride : c * stride + size]
             assert y[m, r, c] == pytest.approx(reduce(patch), abs=1e-14)
+
+
+def test_the_gradient_of_a_tie_is_divided() -> None:
+    image = [[[Value(1.0), Value(0.0)], [Value(0.5), Value(1.0)]]]
+    Pool(2)(image)[0][0][0].backward()
+    assert [[x.grad for x in row] for row in image[0]] == [[0.5, 0.0], [0.0, 0.5]]
 
 
 def test_patches_of_a_pool_do_not_overlap_by_default() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from microgradnet import Module, draw, gradcheck, load, parameter, save
 from microgradnet import layers as wing
+from microgradnet.graph import Graph
 from tests.compiling.comparing import assert_agrees
 from tests.layers.every import EVERY, flat, inputs, loss_of, numbers, shifted, values
 from tests.strategies import five_point
@@ -81,8 +82,6 @@ def test_a_number_given_becomes_one_leaf(name: str) -> None:
 
 
 def _leaves(root: Any) -> set[Any]:
-    from microgradnet.graph import Graph
-
     return set(Graph(root).leaves)
 
 
