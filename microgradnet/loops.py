@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from microgradnet.recording import hooks
+
 Output = TypeVar("Output")
 State = TypeVar("State")
 
@@ -24,7 +26,9 @@ def for_each(function: Callable[..., Output], *sequences: Iterable[Any]) -> list
     >>> for_each(lambda x, w: w * x, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
     [4.0, 10.0, 18.0]
     """
-    return [function(*row) for row in _rows("for_each", function, sequences)]
+    rows = _rows("for_each", function, sequences)
+    at_once: tuple[None, list[Output]] | None = _at_once(lambda state, *row: (None, function(*row)), None, rows)
+    return at_once[1] if at_once else [function(*row) for row in rows]
 
 
 def scan(
@@ -47,14 +51,27 @@ def scan(
     >>> scan(lambda total, x: (total + x, total + x), 0.0, [1.0, 2.0, 3.0])
     (6.0, [1.0, 3.0, 6.0])
     """
-    outputs = []
-    for row in _rows("scan", function, sequences):
+
+    def step(state: State, *row: Any) -> tuple[State, Output]:
         pair: Any = function(state, *row)
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(f"the function of scan returns a pair (state, output), got {pair!r:.80}")
-        state, output = pair
+        return pair
+
+    rows, outputs = _rows("scan", function, sequences), []
+    at_once: tuple[State, list[Output]] | None = _at_once(step, state, rows)
+    if at_once:
+        return at_once
+    for row in rows:
+        state, output = step(state, *row)
         outputs.append(output)
     return state, outputs
+
+
+def _at_once(function: Callable[..., Any], state: Any, rows: list[tuple[Any, ...]]) -> Any:
+    """What a hook makes of the loop, a compiler's for instance; None if there is none."""
+    found = (hook.loop(function, state, rows) for hook in hooks())
+    return next((pair for pair in found if pair is not None), None)
 
 
 def _rows(loop: str, function: object, sequences: Sequence[Any]) -> list[tuple[Any, ...]]:

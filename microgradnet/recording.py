@@ -58,6 +58,10 @@ class Hook:
     def before(self, what: str, nodes: "Sequence[Value]") -> None:
         """Called before a "backward" or "grad" pass over these nodes, or "no_grad"; an error here prevents it."""
 
+    def loop(self, function: "Callable[..., Any]", state: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
+        """What `scan` returns, if it is computed in another way than row by row; None otherwise."""
+        return None
+
     def propagate(self, computed: "list[Value]", m: Any, read: "Callable[[Value], Any]") -> bool:
         """Pass gradients back through these nodes in place of the loop; return whether that was done."""
         return False

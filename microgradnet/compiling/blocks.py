@@ -8,12 +8,14 @@ spaced rows without a copy; other operands are first gathered into such rows, fo
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from microgradnet import ops
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, regular, row_range
-from microgradnet.compiling.scalars import Operands, ScalarProgram
+from microgradnet.compiling.loops import ITEM, Loop
+from microgradnet.compiling.scalars import Operands, ScalarProgram, simplified
 from microgradnet.graph import Graph
 from microgradnet.ops import Operation
 from microgradnet.value import Value, constant
@@ -27,7 +29,8 @@ class Block(NamedTuple):
 
     Attributes:
         kind: "apply" (an operation on operands side by side), "stack" (one of any number of operands, along an axis),
-            "product" (a matrix product), "dots" (products, summed along the first axis), "gather" (copies of rows).
+            "product" (a matrix product), "dots" (products, summed along the first axis), "gather" (copies of rows),
+            "loop" (a body for all rows).
         out: the rows of the results.
         operands: the rows that it reads: for "product" the weights (with the biases as a last column if the inputs
             have ones as a last row), the inputs and, if they are apart, the biases.
@@ -54,12 +57,14 @@ class Plan:
         program: the scalars.
         arguments: the inputs, argument by argument.
         parameters: the first rows of FIXED, in this order.
-        trained: whether gradients of the parameters are wanted.
+        wanted: the leaves whose gradients are wanted.
+        roots: the outputs that are differentiated.
     """
 
     def __init__(
-        self, program: ScalarProgram, arguments: Sequence[Sequence[Value]], parameters: Sequence[Value], trained: bool
-    ) -> None:
+        self, program: ScalarProgram, arguments: Sequence[Sequence[Value]], parameters: Sequence[Value],
+        wanted: Collection[Value], roots: Sequence[Value],
+    ) -> None:  # fmt: skip
         self.program = program
         self.varying = program.varying
         self.blocks: list[Block] = []
@@ -75,17 +80,23 @@ class Plan:
         self._asked: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
         self._copies: dict[tuple[int, ...], Rows] = {}
 
-        self.needs = set(parameters) if trained else set()
+        self.needs = set(wanted)
         for node in program.nodes:
             if not self.needs.isdisjoint(node.operands):
                 self.needs.add(node)
-        if trained:  # no gradient goes back from the other outputs
-            self.needs.intersection_update(Graph(program.outputs[0]).nodes)
+        if wanted:  # no gradient goes back from the other outputs
+            self.needs.intersection_update(Graph(*roots).nodes)
         self.fixed = list(dict.fromkeys([*parameters, *[v for v in program.leaves if v not in self.varying]]))
         self.one = constant(1.0)
         self._keep([*self.fixed, self.one], FIXED)
         self.fixed.append(self.one)
         self.arguments = [self._keep(values, VALUES) for values in arguments]
+        self.bodies: dict[Value, LoopPlan] = {}
+        self._items: dict[Value, list[tuple[Value, int]]] = {}
+        for item in program.nodes:
+            if item.op is ITEM:
+                loop, position = item.operands
+                self._items.setdefault(loop, []).append((item, int(position._data)))
         for level in _levels(program, self._key):
             self._plan(level)
 
@@ -103,6 +114,16 @@ class Plan:
             self._ones.add(self.ones[-1])
         return rows
 
+    def _keep_items(self, loops: Sequence[Value], storage: Storage) -> Rows:
+        """New rows for the numbers that a loop computes."""
+        (loop,) = loops
+        size = self.bodies[loop].loop.size
+        rows = self._new_rows(size, storage, [loop in self.needs] * size)
+        for item, position in self._items.get(loop, ()):
+            row = rows.start + position
+            self.place[item] = row if storage is VALUES else ~row
+        return rows
+
     def _new_rows(self, count: int, storage: Storage, needing: Iterable[int]) -> Rows:
         start = self.heights[storage]
         self._starts[storage].append(start)
@@ -116,7 +137,9 @@ class Plan:
         drafts: list[Block] = []
         for members in groups:
             op = members[0].op
-            if op is ops.weighted_sum:
+            if isinstance(op, Loop):
+                drafts += map(self._loop, members)
+            elif op is ops.weighted_sum:
                 drafts += self._weighted_sums(members)
             elif op.variadic:
                 drafts.append(self._stack(members))
@@ -128,7 +151,8 @@ class Plan:
                 asked.clear()
         for draft in drafts:
             storage = VALUES if draft.nodes[0] in self.varying else FIXED
-            self.blocks.append(draft._replace(out=self._keep(draft.nodes, storage)))
+            keep = self._keep_items if draft.kind == "loop" else self._keep
+            self.blocks.append(draft._replace(out=keep(draft.nodes, storage)))
 
     def _key(self, node: Value) -> object:
         """The key that the scalars of one block have in common."""
@@ -211,6 +235,36 @@ class Plan:
         needs = tuple([back and rows.of(self.needing[rows.storage]).find(1) >= 0 for rows in operands])
         return Block(kind, operands[0], tuple(operands), needs, members, op)
 
+    def _loop(self, node: Value) -> Block:
+        """The block of a loop, whose operands are the `parts` of its plan."""
+        loop = node.op
+        assert isinstance(loop, Loop)
+        inputs, state, shared = loop.parts(node.operands)
+        outside = sorted(zip(shared, loop.body.shared, strict=True), key=lambda pair: abs(self.place[pair[0]]))
+        parts: dict[str, list[tuple[Sequence[Value], Value]]] = {
+            "inputs": [*zip(inputs, loop.body.inputs, strict=True)],
+            "state": [([value], leaf) for value, leaf in zip(state, loop.body.state, strict=True)],
+            "varying": [([value], leaf) for value, leaf in outside if self.place[value] >= 0],
+            "fixed": [([value], leaf) for value, leaf in outside if self.place[value] < 0],
+        }
+        wanted = {leaf for part in parts.values() for values, leaf in part if not self.needs.isdisjoint(values)}
+        if node in self.needs:
+            wanted.update(loop.body.state)  # through which gradients go back to the rows before
+        else:
+            wanted.clear()
+        operands, needs = [], []
+        for part in filter(None, parts.values()):
+            index = [self.rows_of(values) for values, _ in part]
+            operands.append(self._table(index, any(row >= 0 for line in index for row in line)))
+            needs.append(any(leaf in wanted and not self.needs.isdisjoint(values) for values, leaf in part))
+        *varying, fixed = [[leaf for _, leaf in part] for part in parts.values()]
+        body = simplified(
+            ScalarProgram([*loop.body.outputs, *loop.body.last], chain(*varying), loop.body.numbers_inside)
+        )
+        plan = Plan(body, varying, fixed, wanted, body.outputs)
+        self.bodies[node] = LoopPlan(loop, plan, tuple([name for name, part in parts.items() if part]))
+        return Block("loop", operands[0], tuple(operands), tuple(needs), [node], loop)
+
     # --- weighted sums ---
 
     def _weighted_sums(self, members: list[Value]) -> list[Block]:
@@ -279,6 +333,21 @@ class Plan:
         return [self._block("dots", members, operands, ops.weighted_sum)]
 
 
+class LoopPlan(NamedTuple):
+    """How a loop is computed.
+
+    Attributes:
+        loop: the operation.
+        body: the plan of its body, whose arguments are the "inputs", the "state" and what else is "varying", and whose
+            parameters are what is "fixed".
+        parts: those of these four that there are.
+    """
+
+    loop: Loop
+    body: Plan
+    parts: tuple[str, ...]
+
+
 def _levels(program: ScalarProgram, key: Callable[[Value], object]) -> list[list[list[Value]]]:
     """The computed values by depth, none of which depends on another of the same depth, and those by their key.
 
@@ -287,24 +356,29 @@ def _levels(program: ScalarProgram, key: Callable[[Value], object]) -> list[list
     """
     early: dict[Value, int] = dict.fromkeys(program.leaves, -1)
     for node in program.nodes:
-        early[node] = 1 + max([early[operand] for operand in node.operands])
+        depth = max([early[operand] for operand in node.operands])
+        early[node] = depth if node.op is ITEM else depth + 1  # an item is a row of its loop
     height = max(early.values(), default=-1) + 1
     late = dict.fromkeys(early, height - 1)
     for node in reversed(program.nodes):
-        below = late[node] - 1
+        below = late[node] if node.op is ITEM else late[node] - 1
         for operand in node.operands:
             late[operand] = min(late[operand], below)
     numbers: dict[object, int] = {}
-    keys = {node: numbers.setdefault(key(node), len(numbers)) for node in program.nodes}
-    alike = [Counter([(keys[node], depth[node]) for node in program.nodes]) for depth in (early, late)]
+    nodes = [node for node in program.nodes if node.op is not ITEM]
+    keys = {node: numbers.setdefault(key(node), len(numbers)) for node in nodes}
+    alike = [Counter([(keys[node], depth[node]) for node in nodes]) for depth in (early, late)]
     tied: set[Value] = set()  # to the least depth, as a value that reads them is
     for node in reversed(program.nodes):
+        if node.op is ITEM:
+            tied.update(node.operands if node in tied else ())
+            continue
         kind = keys[node]
         if node in tied or alike[1][kind, late[node]] <= alike[0][kind, early[node]]:
             if early[node] < late[node]:
                 tied.update(node.operands)
             late[node] = early[node]
     levels: list[dict[int, list[Value]]] = [{} for _ in range(height)]
-    for node in program.nodes:
+    for node in nodes:
         levels[late[node]].setdefault(keys[node], []).append(node)
     return [list(level.values()) for level in levels]

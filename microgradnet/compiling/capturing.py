@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from microgradnet.compiling.difference import Run, difference
+from microgradnet.compiling.loops import Loop, captured_loop
 from microgradnet.compiling.observing import Capturing
 from microgradnet.errors import CaptureError
 from microgradnet.recording import graph_recorded
@@ -43,23 +45,58 @@ class Capture(NamedTuple):
     template: Template
     made: list[Value]
 
+    @property
+    def run(self) -> Run:
+        """The run of the function that was captured."""
+        return Run([*chain.from_iterable(self.inputs)], self.made, self.outputs, self.template)
 
-def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]]) -> Capture:
+
+class _Unrolled(BaseException):
+    """A loop has to be captured row by row."""
+
+
+class _CapturingLoops(Capturing):
+    """Captures the bodies of loops by themselves."""
+
+    def loop(self, function: Callable[..., Any], state: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
+        """See `Hook.loop`."""
+        return captured_loop(self, function, state, rows)
+
+    def before(self, what: str, nodes: Sequence[Value]) -> None:
+        """Refuse a pass that leaves numbers; derivatives as values are those of single values."""
+        super().before(what, nodes)
+        if any(isinstance(node.op, Loop) for node in nodes):
+            raise _Unrolled
+
+
+def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], loops: bool = True) -> Capture:
     """Run `function` on the first of the samples, each a list of arrays, one for each argument, and capture it.
+
+    Args:
+        function: of one sample.
+        samples: the first, and another to compare with.
+        loops: whether the body of `for_each` and `scan` is captured by itself, or row by row.
 
     Raises:
         CaptureError: it does not apply the same operations to every sample of these shapes.
     """
+    try:
+        return _captured(function, samples, _CapturingLoops if loops else Capturing)
+    except _Unrolled:
+        return _captured(function, samples, Capturing)
+
+
+def _captured(function: Callable[..., Any], samples: Sequence[Sequence[Any]], kind: type[Capturing]) -> Capture:
     names = _names(function, len(samples[0]))
     before = _random_states()
-    first = _run(function, samples[0], names)
+    first = _run(function, samples[0], names, kind)
     after = _random_states()
-    second = _run(function, samples[-1], names)
-    what = _difference(first, second)
+    second = _run(function, samples[-1], names, kind)
+    what = difference(first.run, second.run)
     if what:
         with trace_source():  # run again with sources, to name the line
-            runs = [_run(function, sample, names) for sample in (samples[0], samples[-1])]
-        what = _difference(*runs) or what
+            runs = [_run(function, sample, names, kind).run for sample in (samples[0], samples[-1])]
+        what = difference(*runs) or what
     elif any(after[name] != state for name, state in before.items()):
         what = "random numbers were drawn, though they made no difference this time"
     if what:
@@ -94,15 +131,16 @@ def _names(function: Callable[..., Any], count: int) -> list[str]:
     return found[:count] if len(found) >= count else [f"x{i}" for i in range(count)]
 
 
-def _run(function: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) -> Capture:
+def _run(function: Callable[..., Any], sample: Sequence[Any], names: Sequence[str], kind: type[Capturing]) -> Capture:
     inputs: list[list[Value]] = [[] for _ in sample]
     arguments = [values_of(array.tolist(), flat) for array, flat in zip(sample, inputs, strict=True)]
     outputs: list[Value] = []
-    capturing = Capturing()
+    capturing = kind()
     with graph_recorded(), capturing, capturing:
         capturing.on()
         template = _template(function(*arguments), outputs)
         capturing.off()
+    capturing.refuse_inside(chain(outputs, *[node.operands for node in capturing.made]))
     capturing.refuse()
     for name, array, flat in zip(names, sample, inputs, strict=True):
         for index, value in zip(np.ndindex(array.shape), flat, strict=True):
@@ -154,25 +192,3 @@ def _template(result: Any, outputs: list[Value]) -> Template:
             ) from None
     outputs.append(result)
     return len(outputs) - 1
-
-
-def _difference(first: Capture, second: Capture) -> str:
-    """The first difference between two runs; "" if they differ only in the samples' numbers."""
-    twin = dict(zip(chain.from_iterable(first.inputs), chain.from_iterable(second.inputs), strict=True))
-    for one, other in zip(first.made, second.made):  # noqa: B905  # the lengths are compared below
-        twin[one] = other
-        if one.op is not other.op or tuple(map(twin.get, one.operands, one.operands)) != other.operands:
-            if one.op is other.op:
-                return f"{_place(one)}{one.op.name} has other operands in one run of the function than in another"
-            return f"{_place(one)}{one.op.name} in one run of the function is {other.op.name} in another"
-        if not one.operands and one._data != other._data and one._data == one._data:
-            return f"{_place(one)}the number {one._data!r} in one run of the function is {other._data!r} in another"
-    if len(first.made) != len(second.made):
-        return f"one run of the function made {len(first.made)} values, another {len(second.made)}"
-    if [twin.get(v, v) for v in first.outputs] != second.outputs or first.template != second.template:
-        return "two runs of the function returned different values"
-    return ""
-
-
-def _place(node: Value) -> str:
-    return f"{node.source}: " if node.source else ""

@@ -26,18 +26,22 @@ class Backward:
     Args:
         plan: the blocks.
         emitter: receives the instructions.
-        root: the row of the result to differentiate; its gradient is each sample's weight.
+        outputs: the rows of the results to differentiate.
+
+    Attributes:
+        roots: the gradients of these, which are given.
     """
 
-    def __init__(self, plan: Plan, emitter: Emitter, root: Rows) -> None:
+    def __init__(self, plan: Plan, emitter: Emitter, outputs: Sequence[Rows]) -> None:
         self.plan = plan
         self.emitter = emitter
-        rows = GradientRows(plan, root)
+        rows = GradientRows(plan, outputs)
         emitter.heights.update(rows.heights)
         self.row_of_gradient, self.gradient, self.passed = rows.of, rows.gradient, rows.passed
         self.written = {storage: bytearray(height) for storage, height in rows.heights.items()}
-        self.root = self.gradient(root)
-        self._mark(self.root)
+        self.roots = [*map(self.gradient, outputs)]
+        for root in self.roots:
+            self._mark(root)
         self._clear_scattered()
 
     def _clear_scattered(self) -> None:
@@ -200,6 +204,16 @@ class Backward:
         if biases and block.needs[2]:
             row = upstream.reshaped(1, upstream.size)
             self._contribute(self.gradient(biases[0]), row.shape, row.storage.batched, row)
+
+    def _loop(self, block: Block) -> None:
+        """The body's backward pass for all rows, which gives the contributions to each of the operands."""
+        self.emitter.emit("loop_back", self.gradient(block.out), self.gradient(block.out))
+        for position, part in enumerate(self.plan.bodies[block.nodes[0]].parts):
+            if block.needs[position]:
+                operand = block.operands[position]
+                batched = block.out.storage.batched and part != "fixed"
+                contribution = partial(self.emitter.emit, "loop_gradient", detail=(position,))
+                self._contribute(self.gradient(operand), operand.shape, batched, contribution)
 
     def _multiply(self, one: Rows, other: Rows, out: Rows) -> None:
         self.emitter.emit("multiply", out, one, other)

@@ -53,7 +53,7 @@ def check(engine: str, dtype: str) -> None:
 def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int) -> Engine:
     """The engine that runs a program for a batch of this size."""
     if engine == "auto":
-        engine = "numba" if is_small(program, size) and has_numba() else "numpy"
+        engine = "numba" if is_small(program, size) and not program.plan.bodies and has_numba() else "numpy"
     if engine == "numpy":
         return program
     if engine not in program.engines:

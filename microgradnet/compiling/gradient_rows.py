@@ -6,6 +6,7 @@ computed in place of that of the block's results.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 from microgradnet.compiling.blocks import Block, Plan
 from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, Storage, row_range
@@ -19,7 +20,7 @@ class GradientRows:
 
     Args:
         plan: the blocks.
-        root: the row of the result that is differentiated.
+        outputs: the rows of the results that are differentiated.
 
     Attributes:
         of: for each row of a storage the row of its gradient; −1 if it needs none.
@@ -27,14 +28,17 @@ class GradientRows:
         passed: gathered operands whose gradient is that of their result.
     """
 
-    def __init__(self, plan: Plan, root: Rows) -> None:
+    def __init__(self, plan: Plan, outputs: Sequence[Rows]) -> None:
         self.of = {storage: [-1] * plan.heights[storage] for storage in (VALUES, FIXED)}
         self.heights = dict.fromkeys(GRADIENTS.values(), 0)
         self.passed: set[Rows] = set()
-        self._reads = _reads(plan, root)
+        self._reads = _reads(plan, outputs)
         self._blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
         self._copied = _copied(plan)
         self._assign(row_range(FIXED, 0, len(plan.fixed)))
+        for rows in plan.arguments:
+            if 1 in rows.of(plan.needing[VALUES]):
+                self._assign(rows)
         for block in reversed(plan.blocks):
             if not any(block.needs):
                 continue
@@ -87,7 +91,7 @@ class GradientRows:
             row = next((other for other in range(free, end) if own[other] < 0), end)
 
 
-def _reads(plan: Plan, root: Rows) -> Counter[Place]:
+def _reads(plan: Plan, outputs: Sequence[Rows]) -> Counter[Place]:
     """The number of readers of rows allocated together, by first row; at least two if one reads only some of them."""
     reads: Counter[Place] = Counter()
     for block in plan.blocks:
@@ -96,7 +100,8 @@ def _reads(plan: Plan, root: Rows) -> Counter[Place]:
             reads[operand.storage, start] += 1 if operand.start == start and operand.is_range else 2
         for row in block.sources:
             reads[_start(plan, row)] += 2
-    reads[root.storage, plan.start_of(root.storage, root.start)] += 2
+    for output in outputs:
+        reads[output.storage, plan.start_of(output.storage, output.start)] += 2
     return reads
 
 

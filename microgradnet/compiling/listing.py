@@ -125,6 +125,13 @@ class Listing:
             return f" {(OPERATORS | COMPARED)[function]} ".join(operands)
         if function == "negative":
             return f"−{operands[0]}"
+        if function == "loop":
+            loop = self.program.plan.bodies[instruction.nodes[0]].loop
+            return f"{loop.name} of {loop.rows:,} rows: {', '.join(operands)}"
+        if function == "loop_back":
+            return f"{operands[0]}, back through the rows"
+        if function == "loop_gradient":
+            return "what the rows contribute"
         if function == "where":
             return f"{operands[1]} where {operands[0]}, else {operands[2]}"
         if function in REDUCED:

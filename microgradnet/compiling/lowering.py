@@ -61,10 +61,15 @@ def whole(storage: Storage) -> Rows:
     return row_range(storage, 0, 0)
 
 
+def _loop(block: Block, emitter: Emitter) -> None:
+    emitter.emit("loop", block.out, *block.operands)
+
+
 _FORWARD: dict[str, Callable[[Block, Emitter], None]] = {
     "apply": _apply,
     "stack": _apply,
     "product": _product,
     "dots": _dots,
     "gather": _gather,
+    "loop": _loop,
 }

@@ -8,7 +8,7 @@ captures. No instance is changed, and one assignment restores them all.
 import re
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from linecache import getline
 from numbers import Real
@@ -164,11 +164,16 @@ class CaughtFailures(Hook):
 class Capturing(CaughtFailures):
     """Records the values that are created, and refuses what would detach a number.
 
+    Attributes:
+        made: the values, in order.
+        inside: the values of loops' bodies, which are no part of the program around them.
+
     Its `with` statement is entered twice, begins with `on()` and ends with `off()`: see `Hook`.
     """
 
     def __init__(self) -> None:
         self.made: list[Value] = []
+        self.inside: set[Value] = set()
         super().__init__()
 
     def on(self) -> None:
@@ -197,6 +202,14 @@ class Capturing(CaughtFailures):
             raise capture_error("a gradient as a number", "ask for grad(…, create_graph=True)")
         if what == "no_grad":
             raise capture_error("no_grad()", "remove it: compile(function) without parameters computes no gradients")
+
+    def refuse_inside(self, values: Iterable[Value]) -> None:
+        """Raise an error if one of the values belongs to the body of a loop."""
+        if not self.inside.isdisjoint(values):
+            raise CaptureError(
+                "a value that is made inside the function of for_each or scan is used outside of it: that function "
+                "has to return it"
+            )
 
 
 def _set_methods(methods: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from microgradnet.compiling.differentiation import Backward
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.instructions import FIXED, VALUES, Instruction, Rows, Storage, row_at
 from microgradnet.compiling.lowering import lower_forward
-from microgradnet.compiling.scalars import PASSES, ScalarProgram
+from microgradnet.compiling.scalars import ScalarProgram, simplified
 from microgradnet.ops import CONSTANT
 from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.value import Value
@@ -51,11 +51,9 @@ class Program:
     def __init__(self, captured: Capture, parameters: Sequence[Value], trained: bool) -> None:
         self.captured = captured
         frozen = [value for value in captured.made if not value.operands]
-        scalars = ScalarProgram(captured.outputs, chain.from_iterable(captured.inputs), frozen)
-        for simplified in PASSES:
-            scalars = simplified(scalars)
+        scalars = simplified(ScalarProgram(captured.outputs, chain.from_iterable(captured.inputs), frozen))
         self.scalars = scalars
-        self.plan = Plan(scalars, captured.inputs, parameters, trained)
+        self.plan = Plan(scalars, captured.inputs, parameters, parameters if trained else (), scalars.outputs[:1])
         known = {*parameters, *frozen}
         self.others = ParameterVector(v for v in self.plan.fixed if v not in known and v.op is not CONSTANT)
         emitter = Emitter(self.plan.heights)
@@ -65,9 +63,9 @@ class Program:
         self.root: Rows | None = None
         self.row_of_gradient: dict[Storage, list[int]] = {}
         if trained and scalars.outputs[0] in self.plan.needs:
-            backward = Backward(self.plan, emitter, self.outputs[0])
+            backward = Backward(self.plan, emitter, self.outputs[:1])
             backward.lower()
-            self.root = backward.root
+            (self.root,) = backward.roots
             self.row_of_gradient = backward.row_of_gradient
         self.backward = emitter.instructions
         self.heights = emitter.heights

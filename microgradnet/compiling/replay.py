@@ -10,8 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES, Instruction, Rows, Storage
+from microgradnet.compiling.blocks import LoopPlan
+from microgradnet.compiling.differentiation import Backward
+from microgradnet.compiling.emitter import Emitter
+from microgradnet.compiling.instructions import (
+    FIXED,
+    FIXED_GRADIENTS,
+    VALUE_GRADIENTS,
+    VALUES,
+    Instruction,
+    Rows,
+    Storage,
+    row_at,
+)
+from microgradnet.compiling.lowering import lower_forward
 from microgradnet.compiling.program import Array, Program
+from microgradnet.value import Value
 
 SMALL = 2048  # numbers up to which indexing is faster than multiplying by a mask
 Call = Callable[[], object]
@@ -73,6 +87,8 @@ class Replay:
         self._root = self.array(program.root) if program.root else None
         count = len(program.parameters)
         self.gradient = self.storages[FIXED_GRADIENTS][:count, 0] if program.root else np.zeros(count)
+        self.bodies = plan.bodies
+        self.loops: dict[Value, LoopReplay] = {}
         self.calls: list[Call] = [call for instruction in program for call in self._bound(instruction)]
 
     def run(self, theta: Array, arguments: Sequence[Array], weight: float) -> None:
@@ -158,6 +174,19 @@ class Replay:
             return [partial(np.multiply, a, b, out)]
         return [partial(np.dot if out.flags.c_contiguous else np.matmul, a, b, out)]
 
+    def _loop(self, instruction: Instruction) -> Sequence[Call]:
+        node = instruction.nodes[0]
+        self.loops[node] = LoopReplay(self, self.bodies[node], instruction)
+        return [self.loops[node].run_body]
+
+    def _loop_back(self, instruction: Instruction) -> Sequence[Call]:
+        return [partial(self.loops[instruction.nodes[0]].run_back, self.array(instruction.out))]
+
+    def _loop_gradient(self, instruction: Instruction) -> Sequence[Call]:
+        node, (position,) = instruction.nodes[0], instruction.detail
+        part = self.bodies[node].parts[position]
+        return [partial(self.loops[node].copy_gradient, part, self.array(instruction.out))]
+
     def _take(self, instruction: Instruction) -> Sequence[Call]:
         (source,) = instruction.operands
         if not isinstance(source, Rows):
@@ -177,3 +206,123 @@ class Replay:
             return [lambda: np.add.at(base[:, 0], index, contribution.sum(1))]
         each = np.add.outer(index * base.shape[1], np.arange(base.shape[1]))  # number by number is much faster than
         return [partial(np.add.at, base.reshape(-1), each.reshape(-1), contribution.reshape(-1))]  # row by row
+
+
+class LoopReplay(Replay):
+    """The body of a loop with its arrays: rows of `for_each` side by side, those of `scan` one after the other.
+
+    Args:
+        around: the arrays of the program around it.
+        plan: how the loop is computed.
+        instruction: its instruction there.
+    """
+
+    def __init__(self, around: Replay, plan: LoopPlan, instruction: Instruction) -> None:
+        loop, body = plan.loop, plan.body
+        emitter = Emitter(body.heights)
+        lower_forward(body, emitter)
+        forward, emitter.instructions = emitter.instructions, []
+        places = body.rows_of(body.program.outputs)
+        backward = Backward(body, emitter, [row_at(place) for place in places if body.needing[VALUES][place]])
+        backward.lower()
+
+        out = around.array(instruction.out)
+        self._rows, self._samples = loop.rows, out.shape[-1]
+        self._steps = loop.rows if loop.body.state else 1
+        columns = self._rows * self._samples // self._steps
+        shared = {
+            storage: np.zeros((height, columns if storage.batched else 1), _DTYPES[storage.logical])
+            for storage, height in emitter.heights.items()
+        }
+        shared[FIXED][: len(body.fixed), 0] = [leaf.data for leaf in body.fixed]
+        self._values = np.zeros((self._steps, *shared[VALUES].shape))
+        self._values[:, body.ones] = 1.0
+        self._gradients = np.zeros((self._steps, *shared[VALUE_GRADIENTS].shape))
+        self.bodies, self.loops = body.bodies, {}
+        self._forward: list[list[Call]] = []
+        self._backward: list[list[Call]] = []
+        for values, gradients in zip(self._values, self._gradients, strict=True):
+            self.storages = shared | {VALUES: values, VALUE_GRADIENTS: gradients}
+            self._forward.append([call for each in forward for call in self._bound(each)])
+            self._backward.append([call for each in emitter.instructions for call in self._bound(each)])
+
+        row_of = [*backward.row_of_gradient[VALUES], -1]
+        arguments = dict(zip(("inputs", "state", "varying"), body.arguments, strict=True))
+        values_of = {part: slice(rows.start, rows.start + rows.size) for part, rows in arguments.items()}
+        gradients_of = {
+            part: slice(row_of[rows.start], row_of[rows.start] + rows.size) for part, rows in arguments.items()
+        }
+        given = dict(zip(plan.parts, around._operands(instruction), strict=True))
+        fixed = len(given.get("fixed", ()))
+        into = {
+            "inputs": self._by_row(self._values, values_of["inputs"]),
+            "state": self._values[0, values_of["state"], np.newaxis],
+            "varying": self._by_row(self._values, values_of["varying"]),
+            "fixed": shared[FIXED][:fixed, np.newaxis],
+        }
+        self._given = [(into[part], array) for part, array in given.items()]
+        self._each, self._summed = shared[FIXED_GRADIENTS][:fixed], np.zeros((fixed, 1))
+        self._contribution: dict[str, Callable[[], Array]] = {
+            "inputs": lambda: self._by_row(self._gradients, gradients_of["inputs"]),
+            "state": lambda: self._gradients[0, gradients_of["state"], np.newaxis],
+            "varying": lambda: self._by_row(self._gradients, gradients_of["varying"]).sum(1, keepdims=True),
+            "fixed": lambda: self._summed[:, np.newaxis],
+        }
+        count = len(loop.body.outputs)
+        self._out, self._out_last = out[: count * self._rows].reshape(count, self._rows, -1), out[count * self._rows :]
+        self._outputs, self._last = _index(places[:count]), _index(places[count:])
+        self._state, self._state_gradient = values_of["state"], gradients_of["state"]
+        self._seeds, self._last_seeds = (
+            ([i for i, place in enumerate(part) if row_of[place] >= 0], [row_of[p] for p in part if row_of[p] >= 0])
+            for part in (places[:count], places[count:])
+        )
+        self._roots = sorted({*self._seeds[1], *self._last_seeds[1]})
+
+    def _by_row(self, array: Array, index: Any) -> Any:
+        """These of the rows that are kept for each step or all, as an array (rows, rows of the loop, samples)."""
+        if self._steps > 1:
+            return array[:, index].swapaxes(0, 1)
+        return array[0, index].reshape(-1, self._rows, self._samples)
+
+    def run_body(self) -> None:
+        """Compute the loop."""
+        for into, given in self._given:
+            into[...] = given
+        for step, calls in enumerate(self._forward):
+            if step:
+                self._values[step, self._state] = self._values[step - 1, self._last]
+            for call in calls:
+                call()
+        self._out[...] = self._by_row(self._values, self._outputs)
+        if self._steps > 1:
+            self._out_last[...] = self._values[-1, self._last]
+
+    def run_back(self, upstream: Array) -> None:
+        """Pass the gradients of what the loop computes back through it."""
+        count, gradients = len(self._out), self._gradients
+        gradients[:, self._roots] = 0.0
+        chosen, rows = self._seeds
+        seeds = upstream[: count * self._rows].reshape(count, self._rows, self._samples)[chosen]
+        shape = (len(rows), self._steps, -1)
+        for into, each in zip(gradients, seeds.reshape(shape).swapaxes(0, 1), strict=True):
+            np.add.at(into, rows, each)
+        chosen, rows = self._last_seeds
+        carried = upstream[count * self._rows :][chosen]
+        self._summed.fill(0.0)
+        for step in reversed(range(self._steps)):
+            if rows:
+                np.add.at(gradients[step], rows, carried)
+            for call in self._backward[step]:
+                call()
+            self._summed += self._each
+            carried = gradients[step, self._state_gradient][chosen]
+
+    def copy_gradient(self, part: str, out: Array) -> None:
+        """Copy the contribution to the gradient of a part of what the loop is given."""
+        out[...] = self._contribution[part]()
+
+
+def _index(places: list[int]) -> slice | list[int]:
+    """These rows as an index that makes no copy, if they follow each other."""
+    first = places[0] if places else 0
+    return slice(first, first + len(places)) if places == list(range(first, first + len(places))) else places

@@ -81,8 +81,8 @@ def fold(program: ScalarProgram) -> ScalarProgram:
     folded = set(program.frozen)
 
     def rule(node: Value, op: Operation, operands: Operands) -> Value | None:
-        if not all(operand.op is CONSTANT or operand in folded for operand in operands):
-            return None
+        if node._data != node._data or not all(operand.op is CONSTANT or operand in folded for operand in operands):
+            return None  # the numbers of a loop are not known
         number = constant(node._data)
         folded.add(number)
         return number
@@ -190,3 +190,10 @@ def split_bias(program: ScalarProgram) -> ScalarProgram:
 
 PASSES = (fold, merge_equal, gather, split_bias)
 """The passes, in the order in which they are applied. Values that no output depends on any more are dropped."""
+
+
+def simplified(program: ScalarProgram) -> ScalarProgram:
+    """The program after all passes."""
+    for simplify in PASSES:
+        program = simplify(program)
+    return program

@@ -1,0 +1,228 @@
+"""Loops in compiled functions: the body of `for_each` and `scan` is captured once, and computes what a loop would."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microgradnet import (
+    CaptureError,
+    DomainError,
+    Value,
+    compile,
+    exp,
+    for_each,
+    grad,
+    log,
+    parameter,
+    relu,
+    scan,
+    softmax,
+    tanh,
+    total,
+    weighted_sum,
+)
+from microgradnet.layers import GRU, LSTM, Attention, Convolution, Recurrent
+from tests.compiling.comparing import assert_agrees, numbers, samples
+
+W, B = parameter(0.5, "w"), parameter(-0.3, "b")
+MATRIX = [[parameter(0.1 * (i - 2 * j), f"m{i}{j}") for j in range(3)] for i in range(2)]
+ALL = [W, B, *MATRIX[0], *MATRIX[1]]
+
+
+def squares(values: Any) -> Value:
+    """The sum of the squares of nested Values, so that each has a gradient of its own."""
+    if isinstance(values, Value | float):
+        return Value(1.0) * values * values
+    return total([squares(value) for value in (values.values() if isinstance(values, dict) else values)])
+
+
+def layer(x: list[Value]) -> list[Value]:
+    return [tanh(weighted_sum(row, x, B)) for row in MATRIX]
+
+
+def carry(state: Value, x: Value) -> tuple[Value, Value]:
+    state = tanh(W * state + x)
+    return state, state * B
+
+
+LOOPS: dict[str, Callable[[Any], Any]] = {
+    "a function of one value": lambda x: for_each(lambda v: tanh(W * v) * v, x[0]),
+    "of a row": lambda x: for_each(layer, x),
+    "of several sequences": lambda x: for_each(lambda row, v: [tanh(v * r) for r in row], x, [W, W * B, x[0][0]]),
+    "of rows that are nested": lambda x: for_each(lambda r: r["a"][0] * r["b"], [{"a": (r[0],), "b": r[1]} for r in x]),
+    "of computed rows": lambda x: for_each(layer, [[tanh(v), v * v, W] for v in x[0]] * 2),
+    "that returns nested values": lambda x: for_each(lambda r: {"sum": total(r), "pair": (r[0] * W, [exp(r[1])])}, x),
+    "that returns what it is given": lambda x: for_each(lambda row: (row[2], W, row[0] * W, W, row[2]), x),
+    "that returns the same twice": lambda x: for_each(lambda v: [v * W, v * W, (u := exp(v)), u], x[1]),
+    "that returns what varies with the sample alone": lambda x: for_each(lambda v: x[0][0] * W, x[1]),
+    "that reads another row": lambda x: for_each(lambda v: weighted_sum(x[0], [v, v * v, W]), x[1]),
+    "that reads all rows": lambda x: for_each(lambda q: total([weighted_sum(q, k) * k[0] for k in x]), x),
+    "without samples": lambda x: total(for_each(lambda w: tanh(w * B), [*MATRIX[0], W])) * x[0][0],
+    "over what is fixed and what is not": lambda x: for_each(lambda w: tanh(w * B), [W, x[0][0], 2 * W, x[1][1]]),
+    "of a branch": lambda x: for_each(lambda row: relu(row[0] - row[1]) * W, x),
+    "in a loop": lambda x: for_each(lambda row: for_each(lambda v: tanh(v * W) * total(row), row), x),
+    "in a loop, across": lambda x: for_each(lambda q: total(for_each(lambda k: exp(weighted_sum(q, k) * W), x)), x),
+    "after a loop": lambda x: for_each(lambda r: r[0] * r[1], for_each(layer, x)),
+    "of two rows": lambda x: for_each(layer, x[:2]),
+    "of no rows": lambda x: [x[0][0] * W, *for_each(layer, [])],
+    "whose rows differ in form": lambda x: for_each(lambda row: total(row) * W, [x[0], x[1][:2], x[2]]),
+    "whose rows are treated differently": lambda x: for_each(lambda f, v: f(v) * W, [tanh, exp, tanh], x[0]),
+    "with positions": lambda x: for_each(lambda v, i: v * i * W, x[0], range(3)),
+    "with positions as Values": lambda x: for_each(lambda v, i: v * i * W, x[0], [Value(i) for i in range(3)]),
+    "a state": lambda x: scan(carry, Value(0.5), x[0]),
+    "a state that is a number": lambda x: scan(carry, 0.0, x[0]),
+    "a state that is a parameter": lambda x: scan(carry, W, x[0]),
+    "a state that is an input": lambda x: scan(carry, x[1][2], x[0]),
+    "a state of rows": lambda x: scan(lambda s, r: (([r[0], tanh(r[1] * s[1])], s[0][1]), s[1]), ([W, B], x[2][0]), x),
+    "a state of pairs": lambda x: scan(lambda s, v: ((s[0] + v, {"p": s[1]["p"] * s[0]}), s[0]), (0.0, {"p": W}), x[0]),
+    "a state that is exchanged": lambda x: scan(lambda s, v: ((s[1], s[0] + v * W), s[0] * v), (B, x[1][0]), x[0] * 2),
+    "the last state alone": lambda x: scan(carry, x[0][0], x[1])[0],
+    "the outputs alone": lambda x: scan(carry, x[0][0], x[1])[1],
+    "a state that begins anew": lambda x: scan(lambda s, v: (Value(1.0), s * v * W), x[0][0], x[1]),
+    "an output that is the state before": lambda x: scan(lambda s, v: (s * W + v, s), x[0][0], x[1]),
+    "a state without gradients": lambda x: scan(lambda s, v: (s + 1.0, v * W * s), Value(0.0), x[1]),
+    "a state of loops": lambda x: scan(lambda s, r: (for_each(lambda a, v: tanh(a + W * v), s, r), total(s)), x[0], x),
+    "in rows": lambda x: for_each(lambda row: scan(carry, row[0], row), x),
+    "without samples, too": lambda x: squares(scan(carry, B, [*MATRIX[0], W])) * x[0][0],
+    "a number of steps": lambda x: scan(lambda s, _: (tanh(s * W), s), x[0][0], range(4)),
+    "steps without numbers": lambda x: scan(lambda s, _: (tanh(s * W), s), x[0][0], [None] * 4),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_agrees_with_the_same_loop_row_by_row(name: str) -> None:
+    loop = LOOPS[name]
+    assert_agrees(lambda x: squares(loop(x)), ALL, numbers(4, 3, 3))
+    x = numbers(4, 3, 3)
+    wanted = [squares(loop(sample)).data for (sample,) in samples([x])]
+    np.testing.assert_allclose(compile(lambda x: squares(loop(x)))(x), wanted, rtol=1e-12)
+
+
+UNROLLED = [
+    "of two rows",
+    "of no rows",
+    "whose rows differ in form",
+    "whose rows are treated differently",
+    "with positions",
+    "a state that begins anew",
+    "a number of steps",
+]
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_the_body_is_captured_once_where_all_rows_are_alike(name: str) -> None:
+    program = compile(lambda x: squares(LOOPS[name](x)), ALL).program(numbers(4, 3, 3))
+    functions = [instruction.function for instruction in program]
+    assert ("loop" in functions) == (name not in UNROLLED and name != "that returns what varies with the sample alone")
+
+
+@pytest.mark.parametrize("engine", ["numba", "auto"])
+@pytest.mark.parametrize("name", ["in a loop", "a state of pairs"])
+def test_other_engines_compute_the_same(name: str, engine: str) -> None:
+    def function(x: Any) -> Value:
+        return squares(LOOPS[name](x))
+
+    x = numbers(4, 3, 3)
+    value, gradient = compile(function, ALL, engine=engine)(x)
+    wanted, right = compile(function, ALL)(x)
+    assert value == pytest.approx(wanted)
+    np.testing.assert_allclose(gradient, right, rtol=1e-12, atol=1e-14)
+
+
+@given(st.integers(1, 7), st.integers(1, 5), st.integers(0, 2**32 - 1))
+def test_any_number_of_rows_and_samples(rows: int, samples: int, seed: int) -> None:
+    x = np.random.default_rng(seed).normal(size=(samples, rows, 3))
+    assert_agrees(lambda x: squares([for_each(layer, x), scan(carry, B, [r[0] for r in x])]), ALL, x)
+
+
+def test_a_batch_of_another_size_and_changed_parameters() -> None:
+    step = compile(lambda x: squares(scan(carry, W, x)), ALL)
+    row_by_row = compile(lambda x: squares(scan(carry, W, x)), ALL, engine="numba")
+    for size in (3, 5, 3, 1):
+        x = numbers(size, 4)
+        (value, gradient), (wanted, right) = step(x), row_by_row(x)
+        assert value == pytest.approx(wanted)
+        np.testing.assert_allclose(gradient, right, rtol=1e-12, atol=1e-14)
+        W.data += 0.1
+    W.data = 0.5
+
+
+@pytest.mark.parametrize("kind", [Recurrent, GRU, LSTM, lambda nin, nout, seed: Attention(nin, heads=2, seed=seed)])
+def test_layers_are_loops(kind: Any) -> None:
+    model = kind(2, 3, seed=1)
+    program = compile(lambda x: squares(model(x)), model).program(numbers(2, 5, 2))
+    assert "loop" in [instruction.function for instruction in program]
+    assert_agrees(lambda x: squares(model(x)), model.parameters(), numbers(3, 5, 2))
+
+
+def test_the_first_call_takes_as_long_for_many_rows_as_for_few() -> None:
+    model = Convolution(1, 4, 3, seed=1)
+    sizes = [
+        len(compile(lambda x: squares(model(x)), model).program(numbers(1, 1, n, n)).scalars.nodes) for n in (6, 12)
+    ]
+    outputs = [4 * (n - 2) ** 2 for n in (6, 12)]
+    assert sizes[1] - sizes[0] <= 2.1 * (outputs[1] - outputs[0]), "an item and its square for each output"
+
+
+def test_a_derivative_inside_is_that_of_each_row() -> None:
+    """The loop is captured row by row then."""
+
+    def function(x: list[Value]) -> Value:
+        ys = for_each(lambda v: tanh(W * v), x)
+        return squares([grad(y, W, create_graph=True) for y in ys])
+
+    assert_agrees(function, [W], numbers(3, 4))
+
+
+def test_softmax_of_scores() -> None:
+    assert_agrees(lambda x: squares(softmax(for_each(lambda row: weighted_sum(row, x[0]), x))), [W], numbers(2, 4, 3))
+
+
+def test_a_number_that_a_row_makes_is_constant_in_all() -> None:
+    assert_agrees(lambda x: squares(for_each(lambda v: tanh(v * 0.5 + Value(2.0)) ** 2 * W, x)), [W], numbers(2, 4))
+
+
+def test_a_value_inside_is_not_used_outside() -> None:
+    kept: list[Value] = []
+
+    def body(v: Value) -> Value:
+        kept.append(v * W)
+        return kept[-1]
+
+    for use in (
+        lambda ys: kept[-1],
+        lambda ys: ys[0] + kept[0],
+        lambda ys: total(for_each(lambda y: y + kept[-1], ys)),
+    ):
+        kept.clear()
+        with pytest.raises(CaptureError, match="inside the function of for_each or scan is used outside"):
+            compile(lambda x, use=use: use(for_each(body, x)), W)([[1.0, 2.0, 3.0]])
+
+
+def test_a_branch_in_a_row_is_refused_at_its_line() -> None:
+    with pytest.raises(CaptureError, match=r"^test_loops\.py:\d+: a comparison"):
+        compile(lambda x: total(for_each(lambda v: v if v > 0 else -v, x)))([[1.0, 2.0, 3.0]])
+
+
+def test_a_domain_error_in_a_row_names_the_sample() -> None:
+    for parameters in (None, W):
+        step = compile(lambda x: total(for_each(lambda v: log(v) * W, x)), parameters)
+        for batch in ([[1.0, 2.0, 3.0], [1.0, -2.0, 3.0]], [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, 0.0]]):
+            with pytest.raises(DomainError, match=rf"^sample {len(batch) - 1}: log"):
+                step(batch)
+
+
+def test_an_error_of_the_function_comes_through() -> None:
+    with pytest.raises(KeyError, match="mine"):
+        compile(lambda x: for_each({"yours": 1}.__getitem__, ["mine"] * 4))([1.0])
+    with pytest.raises(TypeError, match=r"returns a pair \(state, output\)"):
+        compile(lambda x: scan(lambda s, v: s, x[0], x)[1])([[1.0, 2.0, 3.0]])
+
+
+def test_a_listing_names_the_loops() -> None:
+    listing = str(compile(lambda x: squares(scan(carry, W, x)), ALL).program(numbers(2, 5)))
+    assert "scan of 5 rows" in listing
