@@ -204,6 +204,21 @@ class Assignment:
 
         self._write(out, self._made(product, shape, out.storage.batched, *matrices))
 
+    def _einsum(self, instruction: Instruction) -> None:
+        """Products summed along the axes where the result has one element."""
+        left, right = [self._read(operand) for operand in instruction.operands]
+        total = self._named("total")
+        axes = tuple([
+            axis for axis, sizes in enumerate(zip(left.shape, right.shape, instruction.out.shape, strict=True))
+            if sizes[2] < max(sizes)
+        ])  # fmt: skip
+
+        def product(one: Array, other: Array) -> Array:
+            return total(one * other, axis=axes, keepdims=True)
+
+        batched = instruction.out.storage.batched
+        self._write(instruction.out, self._made(product, instruction.out.shape, batched, left, right))
+
     def _copy(self, instruction: Instruction) -> None:
         self._write(instruction.out, self._read(*instruction.operands))
 

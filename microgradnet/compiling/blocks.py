@@ -9,17 +9,20 @@ spaced rows without a copy; other operands are first gathered into such rows, fo
 from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import chain
-from typing import NamedTuple
+from itertools import chain, islice
+from operator import sub
+from typing import NamedTuple, TypeAlias
 
 from microgradnet import ops
-from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, regular, row_range
+from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, regular, row_range, tables
 from microgradnet.compiling.loops import ITEM, Loop
 from microgradnet.compiling.scalars import Operands, ScalarProgram, simplified
 from microgradnet.graph import Graph
 from microgradnet.ops import Operation
 from microgradnet.value import Value, constant
 
+Shape: TypeAlias = tuple[int, ...]
+AXES, NESTED = 3, 16  # rows may be read in place along so many axes, if there are so many rows
 FEW = 3  # up to so many small matrix products are separate blocks; more are one block of dot products
 LITTLE = 64  # multiplications; a smaller matrix product is not worth a call
 
@@ -114,9 +117,8 @@ class Plan:
             self._ones.add(self.ones[-1])
         return rows
 
-    def _keep_items(self, loops: Sequence[Value], storage: Storage) -> Rows:
+    def _keep_items(self, loop: Value, storage: Storage) -> Rows:
         """New rows for the numbers that a loop computes."""
-        (loop,) = loops
         size = self.bodies[loop].loop.size
         rows = self._new_rows(size, storage, [loop in self.needs] * size)
         for item, position in self._items.get(loop, ()):
@@ -151,8 +153,11 @@ class Plan:
                 asked.clear()
         for draft in drafts:
             storage = VALUES if draft.nodes[0] in self.varying else FIXED
-            keep = self._keep_items if draft.kind == "loop" else self._keep
-            self.blocks.append(draft._replace(out=keep(draft.nodes, storage)))
+            if draft.kind == "loop":
+                out = self._keep_items(draft.nodes[0], storage)
+            else:
+                out = self._keep(draft.nodes, storage).reshaped(*draft.out.shape)
+            self.blocks.append(draft._replace(out=out))
 
     def _key(self, node: Value) -> object:
         """The key that the scalars of one block have in common."""
@@ -172,21 +177,47 @@ class Plan:
             order = sorted(range(len(members)), key=[abs(row) for row in leading].__getitem__)
             members = [members[i] for i in order]
             columns = [[column[i] for i in order] for column in columns]
-        operands = tuple([self._column(column) for column in columns])
+        tables, shape = _places(columns)
+        operands = [
+            (rows and self._in_place(rows)) or self._ask_table([column], column[0] >= 0, shape)
+            for rows, column in zip(tables, columns, strict=True)
+        ]
+        block = self._block("apply", members, operands, op, shape)
         needs = tuple([members[0] in self.needs and members[0].operands[i] in self.needs for i in range(count)])
         constants = tuple([operand._data for operand in members[0].operands[count:]])
-        return Block("apply", operands[0], operands, needs, members, op, constants)
+        return block._replace(needs=needs, constants=constants)
 
-    def _column(self, rows: list[int]) -> Rows:
-        """These rows as an array of as many elements, or of a single one if they are all the same."""
-        if len(rows) > 1 and rows.count(rows[0]) == len(rows):
-            rows = rows[:1]
-        found = self._table([rows], rows[0] >= 0)
-        return found._replace(shape=found.shape[1:], strides=found.strides[1:])
+    def _arrays(self, sides: Sequence[Sequence[Sequence[int]]]) -> tuple[list[Rows], Shape]:
+        """Tables of rows with a column for each member of a block as arrays, and the shape of the members."""
+        tables, shape = _places([side[0] for side in sides])
+        arrays = [
+            (first and self._with_lines(first, side))
+            or self._ask_table(side, any(row >= 0 for line in side for row in line), (len(side), *shape))
+            for first, side in zip(tables, sides, strict=True)
+        ]
+        return arrays, shape
+
+    def _with_lines(self, first: Rows, table: Sequence[Sequence[int]]) -> Rows | None:
+        """A table of rows in place, given its first line, if its lines are evenly spaced."""
+        sign = 1 if first.storage is VALUES else -1
+        step = sign * (table[1][0] - table[0][0]) if len(table) > 1 else 1
+        for number, line in enumerate(table[1:], 1):
+            if (line[0] < 0) != (sign < 0) or set(map(sub, line, table[0])) != {sign * number * step}:
+                return None
+        rows = first._replace(shape=(len(table), *first.shape), strides=(step, *first.strides))
+        return self._in_place(rows) if step > 0 else None
+
+    def _in_place(self, table: Rows) -> Rows | None:
+        """A table as an array, if its rows were computed together and gradients can be added to them as an array."""
+        rows = table.distinct if 0 in table.strides else table
+        if self.start_of(rows.storage, rows.last) > rows.start:
+            return None
+        return rows if rows.is_injective or not any(rows.of(self.needing[rows.storage])) else None
 
     def _table(self, index: Sequence[Sequence[int]], varying: bool) -> Rows:
         """A table of rows as an array: in place if it is regular, else gathered."""
-        return self._regular(index, varying) or self._ask_table(index, varying)
+        shape = len(index), len(index[0])
+        return self._regular(index, varying) or self._ask_table(index, varying, shape)
 
     def _regular(self, index: Sequence[Sequence[int]], varying: bool) -> Rows | None:
         """A table of rows in place, if it is regular and all of it was computed together; None otherwise."""
@@ -198,7 +229,7 @@ class Plan:
             return None
         return found if self.start_of(storage, found.last) <= found.start else None
 
-    def _ask_table(self, index: Sequence[Sequence[int]], varying: bool) -> Rows:
+    def _ask_table(self, index: Sequence[Sequence[int]], varying: bool, shape: Shape) -> Rows:
         """A table of rows as an array to be gathered; rows that are the same for all samples are gathered once."""
         asked = tuple([row for line in index for row in line])
         rows = None if varying else self._copies.get(asked)
@@ -206,7 +237,7 @@ class Plan:
             rows = self._ask(asked, VALUES if varying else FIXED)
             if not varying:
                 self._copies[asked] = rows
-        return rows.reshaped(len(index), len(index[0]))
+        return rows.reshaped(*shape)
 
     def _ask(self, asked: Sequence[int], storage: Storage) -> Rows:
         """Rows for copies of the given rows."""
@@ -228,12 +259,15 @@ class Plan:
 
     def _stack(self, members: list[Value]) -> Block:
         index = list(zip(*[self.rows_of(node.operands) for node in members], strict=True))
-        return self._block("stack", members, [self._table(index, members[0] in self.varying)], members[0].op)
+        operands, shape = self._arrays([index])
+        return self._block("stack", members, operands, members[0].op, shape)
 
-    def _block(self, kind: str, members: Sequence[Value], operands: Sequence[Rows], op: Operation) -> Block:
+    def _block(
+        self, kind: str, members: Sequence[Value], operands: Sequence[Rows], op: Operation, shape: Shape
+    ) -> Block:
         back = members[0] in self.needs
         needs = tuple([back and rows.of(self.needing[rows.storage]).find(1) >= 0 for rows in operands])
-        return Block(kind, operands[0], tuple(operands), needs, members, op)
+        return Block(kind, row_range(VALUES, 0, *shape), tuple(operands), needs, members, op)
 
     def _loop(self, node: Value) -> Block:
         """The block of a loop, whose operands are the `parts` of its plan."""
@@ -284,6 +318,7 @@ class Plan:
             columns.setdefault(inputs, []).append(node)
         grids: dict[tuple[Operands, ...], list[Operands]] = {}
         for inputs, nodes in columns.items():
+            nodes.sort(key=lambda node: abs(self.place[rows[node][0]]))
             grids.setdefault(tuple([rows[node] for node in nodes]), []).append(inputs)
         small = [
             key
@@ -306,15 +341,21 @@ class Plan:
         found = self._matrix(index, varying)
         biases: list[Rows] = []
         if len(left[0]) > length:
-            if not varying or (found and not self._has_ones_after(found)):
+            apart = [row[:-1] for row in weights]
+            if (
+                not varying
+                or (found and not self._has_ones_after(found))
+                or (not self._regular(weights, False) and self._regular(apart, False))
+            ):
                 biases = [self._table([[row[-1]] for row in weights], False)]
-                weights = [row[:-1] for row in weights]
+                weights = apart
             elif found:
                 found = row_range(VALUES, found.start, length + 1, 1)
             else:
                 index.append([self.ones[0]] * len(right))
-        inputs = found or self._ask_table(index, varying)
-        return self._block("product", nodes, [self._table(weights, False), inputs, *biases], ops.weighted_sum)
+        inputs = found or self._ask_table(index, varying, (len(index), len(right)))
+        operands = [self._table(weights, False), inputs, *biases]
+        return self._block("product", nodes, operands, ops.weighted_sum, (len(left), len(right)))
 
     def _matrix(self, index: Sequence[Sequence[int]], varying: bool) -> Rows | None:
         """This table of inputs in place as a matrix, the samples of one column next to those of the following."""
@@ -329,8 +370,8 @@ class Plan:
             return []
         index = list(zip(*[self.rows_of(node.operands) for node in members], strict=True))
         sides = [index[:length], index[length : 2 * length], *([index[2 * length :]] if index[2 * length :] else [])]
-        operands = [self._table(side, any(row >= 0 for line in side for row in line)) for side in sides]
-        return [self._block("dots", members, operands, ops.weighted_sum)]
+        operands, shape = self._arrays(sides)
+        return [self._block("dots", members, operands, ops.weighted_sum, shape)]
 
 
 class LoopPlan(NamedTuple):
@@ -348,11 +389,41 @@ class LoopPlan(NamedTuple):
     parts: tuple[str, ...]
 
 
+def _places(columns: Sequence[Sequence[int]]) -> tuple[list[Rows | None], Shape]:
+    """Columns of rows as evenly spaced tables of one shape, and this shape; None for a column to be gathered.
+
+    Columns may be evenly spaced along several axes, in all of them at once, and an axis may repeat rows.
+    """
+    count = len(columns[0])
+    found: list[Rows | None] = []
+    nested: dict[int, tuple[Storage, Sequence[int]]] = {}
+    for i, numbers in enumerate(columns):
+        steps = set(map(sub, numbers[1:], numbers))
+        column = (VALUES, numbers) if numbers[0] >= 0 else (FIXED, [~row for row in numbers])
+        step = abs(min(steps, default=1))
+        is_even = len(steps) < 2 and column[1][-1] == column[1][0] + (count - 1) * step
+        found.append(Rows(column[0], column[1][0], (count,), (step,)) if is_even else None)
+        if is_even or (1 < len(steps) <= AXES and count >= NESTED and min(column[1]) >= 0 and _tables([column])):
+            nested[i] = column
+    if all(found[i] for i in nested):
+        return found, (count,)
+    while not (joint := _tables([*nested.values()])):
+        nested.popitem()
+    places = dict(zip(nested, joint, strict=True))
+    return [places.get(i) for i in range(len(columns))], joint[0].shape
+
+
+def _tables(columns: Sequence[tuple[Storage, Sequence[int]]]) -> tuple[Rows, ...]:
+    """Lists of row numbers as one evenly spaced table each, of the same shape; () if they are none."""
+    found = list(islice(tables(columns), 2))
+    return found[0] if len(found) == 1 else ()
+
+
 def _levels(program: ScalarProgram, key: Callable[[Value], object]) -> list[list[list[Value]]]:
     """The computed values by depth, none of which depends on another of the same depth, and those by their key.
 
-    A value has the least depth that it can have, or the greatest if more values with its key then have the same: what
-    each step of a loop computes for the result alone is computed for all steps at once.
+    A value has the least depth that it can have; or, if more values with its key have the same greatest depth, it waits
+    for the last of these: what each step of a loop computes for the result alone is computed for all steps at once.
     """
     early: dict[Value, int] = dict.fromkeys(program.leaves, -1)
     for node in program.nodes:
@@ -363,22 +434,32 @@ def _levels(program: ScalarProgram, key: Callable[[Value], object]) -> list[list
     for node in reversed(program.nodes):
         below = late[node] if node.op is ITEM else late[node] - 1
         for operand in node.operands:
-            late[operand] = min(late[operand], below)
+            if late[operand] > below:  # noqa: PLR1730  # min is slower
+                late[operand] = below
     numbers: dict[object, int] = {}
     nodes = [node for node in program.nodes if node.op is not ITEM]
     keys = {node: numbers.setdefault(key(node), len(numbers)) for node in nodes}
     alike = [Counter([(keys[node], depth[node]) for node in nodes]) for depth in (early, late)]
     tied: set[Value] = set()  # to the least depth, as a value that reads them is
+    soonest: dict[tuple[int, int], int] = {}
     for node in reversed(program.nodes):
         if node.op is ITEM:
             tied.update(node.operands if node in tied else ())
             continue
-        kind = keys[node]
-        if node in tied or alike[1][kind, late[node]] <= alike[0][kind, early[node]]:
+        group = keys[node], late[node]
+        if node in tied or alike[1][group] <= alike[0][keys[node], early[node]]:
             if early[node] < late[node]:
                 tied.update(node.operands)
-            late[node] = early[node]
+            late[node] = -1
+        else:
+            soonest[group] = max(soonest.get(group, 0), early[node])
     levels: list[dict[int, list[Value]]] = [{} for _ in range(height)]
-    for node in nodes:
-        levels[late[node]].setdefault(keys[node], []).append(node)
-    return [list(level.values()) for level in levels]
+    for node in program.nodes:
+        if node.op is ITEM:
+            early[node] = early[node.operands[0]]
+            continue
+        if late[node] >= 0:
+            below = max([early[operand] for operand in node.operands])
+            early[node] = max(below + 1, soonest[keys[node], late[node]])
+        levels[early[node]].setdefault(keys[node], []).append(node)
+    return [list(level.values()) for level in levels if level]

@@ -4,17 +4,18 @@ The chain rule is that of `chain_rule`, on rows of numbers: a contribution, upst
 gradient of each operand. The first contribution is written instead of added.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from microgradnet.compiling.blocks import Block, Plan
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.gradient_rows import GradientRows
-from microgradnet.compiling.instructions import GRADIENTS, Rows, Storage, regular, row_range
+from microgradnet.compiling.instructions import GRADIENTS, Rows, Storage, row_range, tables
 from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
-from microgradnet.compiling.lowering import runs, whole
+from microgradnet.compiling.lowering import are_matrices, runs, whole
 
+FEW, MANY = 4, 64  # gradients are added in at most FEW tables, and one more for MANY rows each; else row by row
 NEAR = 16  # rows at most this far apart are set to zero in one range, with those between
 Write = Callable[[Rows], object]
 """A function that writes its result to the given rows."""
@@ -42,20 +43,6 @@ class Backward:
         self.roots = [*map(self.gradient, outputs)]
         for root in self.roots:
             self._mark(root)
-        self._clear_scattered()
-
-    def _clear_scattered(self) -> None:
-        """Set gradients that will be added to row by row to zero, in as few ranges as possible."""
-        scattered: dict[Storage, set[int]] = {storage: set() for storage in GRADIENTS.values()}
-        for block in self.plan.blocks:
-            for storage, into, _ in self._moves(block):
-                if not regular(storage, [into]):
-                    scattered[storage].update(into)
-        for storage, found in scattered.items():
-            rows = sorted(found)
-            ends = [i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + NEAR]
-            for begin, end in pairwise([0, *ends, len(rows)] if rows else []):
-                self._complete(row_range(storage, rows[begin], rows[end - 1] + 1 - rows[begin]))
 
     def lower(self) -> None:
         """The instructions."""
@@ -113,7 +100,8 @@ class Backward:
             write(contribution)
         if axes:
             into = into._replace(shape=padded, strides=(0,) * (len(padded) - len(into.shape)) + into.strides)
-            summed = emitter.scratch(padded, into.storage.batched) if written else into
+            own = tuple([1 if axis in axes else size for axis, size in enumerate(contribution.shape)])
+            summed = emitter.scratch(own, into.storage.batched) if written or own != padded else into
             contribution = emitter.emit("sum", summed, contribution, detail=tuple(axes))
         if written:
             emitter.emit("add", into, into, contribution)
@@ -124,7 +112,7 @@ class Backward:
 
     def _apply(self, block: Block) -> None:
         upstream = self.gradient(block.out)
-        shape = block.operands[0].shape if block.kind == "stack" else block.out.shape
+        shape = (block.operands[0].shape[0], *block.out.shape) if block.kind == "stack" else block.out.shape
         batched = block.out.storage.batched
         needing = [i for i, need in enumerate(block.needs) if need and block.operands[i] not in self.passed]
         if not needing:
@@ -171,7 +159,7 @@ class Backward:
     def _product(self, block: Block) -> None:
         weights, inputs, *biases = block.operands
         emitter = self.emitter
-        upstream = self.gradient(block.out).reshaped(weights.shape[0], inputs.shape[1])
+        upstream = self.gradient(block.out)
         if block.needs[0]:
             self._contribute(
                 self.gradient(weights), weights.shape, False,
@@ -196,14 +184,15 @@ class Backward:
 
     def _dots(self, block: Block) -> None:
         weights, inputs, *biases = block.operands
-        upstream = self.gradient(block.out)
+        shape, batched = (weights.shape[0], *block.out.shape), block.out.storage.batched
+        upstream = self.gradient(block.out).reshaped(1, *block.out.shape)
+        summed = are_matrices(weights, inputs)
         for own, other, need in ((weights, inputs, block.needs[0]), (inputs, weights, block.needs[1])):
             if need:
-                contribution = partial(self._multiply, other, upstream)
-                self._contribute(self.gradient(own), own.shape, upstream.storage.batched, contribution)
+                contribution = partial(self._multiply, "einsum" if summed else "multiply", upstream, other)
+                self._contribute(self.gradient(own), own.shape if summed else shape, batched, contribution)
         if biases and block.needs[2]:
-            row = upstream.reshaped(1, upstream.size)
-            self._contribute(self.gradient(biases[0]), row.shape, row.storage.batched, row)
+            self._contribute(self.gradient(biases[0]), upstream.shape, batched, upstream)
 
     def _loop(self, block: Block) -> None:
         """The body's backward pass for all rows, which gives the contributions to each of the operands."""
@@ -215,32 +204,43 @@ class Backward:
                 contribution = partial(self.emitter.emit, "loop_gradient", detail=(position,))
                 self._contribute(self.gradient(operand), operand.shape, batched, contribution)
 
-    def _multiply(self, one: Rows, other: Rows, out: Rows) -> None:
-        self.emitter.emit("multiply", out, one, other)
+    def _multiply(self, function: str, one: Rows, other: Rows, out: Rows) -> None:
+        self.emitter.emit(function, out, one, other)
 
     def _gather(self, block: Block) -> None:
         """Add the copies' gradients to those of the rows that were copied."""
-        batched = block.out.storage.batched
-        for storage, into, copies in self._moves(block):
-            contribution = self._taken(GRADIENTS[block.out.storage], copies)
-            rows = regular(storage, [into])
-            if rows:
-                self._contribute(rows, rows.shape, batched, contribution.reshaped(*rows.shape))
-            else:
-                self.emitter.emit("scatter_add", whole(storage), contribution, detail=into)
-
-    def _moves(self, block: Block) -> Iterator[tuple[Storage, tuple[int, ...], tuple[int, ...]]]:
-        """For a gather, gradient rows of a storage and the gradient rows of the copies that are added to them."""
         own = self.row_of_gradient[block.out.storage]
         for storage, start, rows in runs(block):
             wanted = [i for i, row in enumerate(rows) if self.plan.needing[storage][row]]
             if wanted:
-                into = tuple([self.row_of_gradient[storage][rows[i]] for i in wanted])
-                yield GRADIENTS[storage], into, tuple([own[start + i] for i in wanted])
+                into = [self.row_of_gradient[storage][rows[i]] for i in wanted]
+                copies = [own[start + i] for i in wanted]
+                self._scatter((GRADIENTS[storage], into), (GRADIENTS[block.out.storage], copies))
 
-    def _taken(self, storage: Storage, rows: tuple[int, ...]) -> Rows:
+    def _scatter(self, into: tuple[Storage, list[int]], copies: tuple[Storage, list[int]]) -> None:
+        """Add gradient rows to others: table by table, if these are few, else row by row."""
+        most = FEW + len(into[1]) // MANY
+        found = list(islice(tables([into, copies]), most + 1))
+        if len(found) <= most and all(map(_can_add, found)):
+            for to, contribution in found:
+                self._contribute(to.distinct, to.shape, contribution.storage.batched, contribution.distinct)
+            return
+        rows = sorted({*into[1]})
+        ends = [i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + NEAR]
+        for begin, end in pairwise([0, *ends, len(rows)]):
+            self._complete(row_range(into[0], rows[begin], rows[end - 1] + 1 - rows[begin]))
+        self.emitter.emit("scatter_add", whole(into[0]), self._taken(*copies), detail=tuple(into[1]))
+
+    def _taken(self, storage: Storage, rows: list[int]) -> Rows:
         """These gradient rows as a range, copied if necessary."""
-        if rows == tuple(range(rows[0], rows[0] + len(rows))):
+        if rows == [*range(rows[0], rows[0] + len(rows))]:
             return row_range(storage, rows[0], len(rows))
         copies = self.emitter.scratch((len(rows),), storage.batched)
-        return self.emitter.emit("take", copies, whole(storage), detail=rows)
+        return self.emitter.emit("take", copies, whole(storage), detail=tuple(rows))
+
+
+def _can_add(tables: tuple[Rows, ...]) -> bool:
+    """Whether the second of two tables can be added to the first as an array, summed along axes of stride 0."""
+    into, contribution = tables
+    strides = zip(into.strides, contribution.strides, into.shape, strict=True)
+    return into.is_injective and not any(to == of == 0 and size > 1 for to, of, size in strides)

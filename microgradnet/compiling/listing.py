@@ -121,6 +121,8 @@ class Listing:
         if function == "matmul":
             turned = [text + ("ᵀ" if flag else "") for text, flag in zip(operands, detail, strict=True)]
             return " @ ".join(turned)
+        if function == "einsum":
+            return f"sum({' · '.join(operands)}) over rows"
         if function in OPERATORS or function in COMPARED:
             return f" {(OPERATORS | COMPARED)[function]} ".join(operands)
         if function == "negative":

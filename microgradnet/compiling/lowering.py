@@ -25,21 +25,29 @@ def _apply(block: Block, emitter: Emitter) -> None:
 
 def _product(block: Block, emitter: Emitter) -> None:
     weights, inputs, *biases = block.operands
-    out = block.out.reshaped(weights.shape[0], inputs.shape[1])
-    emitter.emit("matmul", out, weights, inputs, detail=(0, 0))
+    emitter.emit("matmul", block.out, weights, inputs, detail=(0, 0))
     if biases:
-        emitter.emit("add", out, out, biases[0])
+        emitter.emit("add", block.out, block.out, biases[0])
 
 
 def _dots(block: Block, emitter: Emitter) -> None:
     weights, inputs, *biases = block.operands
-    batched = weights.storage.batched or inputs.storage.batched
-    products = emitter.emit("multiply", emitter.scratch(weights.shape, batched), weights, inputs)
-    emitter.emit("total", block.out, products)
+    shape = (weights.shape[0], *block.out.shape)
+    if are_matrices(weights, inputs):
+        emitter.emit("einsum", block.out.reshaped(1, *block.out.shape), weights, inputs)
+    else:
+        products = emitter.emit("multiply", emitter.scratch(shape, block.out.storage.batched), weights, inputs)
+        emitter.emit("total", block.out, products)
     if biases:
         emitter.emit(
             "add", block.out, block.out, biases[0]._replace(shape=biases[0].shape[1:], strides=biases[0].strides[1:])
         )
+
+
+def are_matrices(weights: Rows, inputs: Rows) -> bool:
+    """Whether the dot products are those of each of some rows of weights with each of some columns of inputs."""
+    sizes = list(zip(weights.shape, inputs.shape, strict=True))
+    return any(of > to for of, to in sizes) and any(of < to for of, to in sizes)
 
 
 def _gather(block: Block, emitter: Emitter) -> None:

@@ -187,6 +187,24 @@ class Replay:
         part = self.bodies[node].parts[position]
         return [partial(self.loops[node].copy_gradient, part, self.array(instruction.out))]
 
+    def _einsum(self, instruction: Instruction) -> Sequence[Call]:
+        """Products summed along the axes where the result has one element, as matrix products of copies."""
+        arrays = [*self._operands(instruction), self.array(instruction.out)]
+        axes: dict[tuple[bool, ...], list[int]] = {}
+        for axis in range(arrays[0].ndim):
+            axes.setdefault(tuple([array.shape[axis] > 1 for array in arrays]), []).append(axis)
+        batch, rows, columns, summed = (
+            axes.get(kind, [])
+            for kind in ((True, True, True), (True, False, True), (False, True, True), (True, True, False))
+        )
+        groups = ((batch, rows, summed), (batch, summed, columns), (batch, rows, columns))
+        left, right, out = (_Matrices(array, *group) for array, group in zip(arrays, groups, strict=True))
+        return [
+            *[partial(np.copyto, of.copies, of.array) for of in (left, right) if of.is_copied],
+            partial(np.matmul, left.matrices, right.matrices, out.matrices),
+            *[partial(np.copyto, of.array, of.copies) for of in (out,) if of.is_copied],
+        ]
+
     def _take(self, instruction: Instruction) -> Sequence[Call]:
         (source,) = instruction.operands
         if not isinstance(source, Rows):
@@ -201,11 +219,17 @@ class Replay:
     def _scatter_add(self, instruction: Instruction) -> Sequence[Call]:
         (contribution,) = self._operands(instruction)
         base = self.storages[instruction.out.storage]
-        index = np.array(instruction.detail)
-        if base.shape[1] < contribution.shape[1]:
-            return [lambda: np.add.at(base[:, 0], index, contribution.sum(1))]
-        each = np.add.outer(index * base.shape[1], np.arange(base.shape[1]))  # number by number is much faster than
-        return [partial(np.add.at, base.reshape(-1), each.reshape(-1), contribution.reshape(-1))]  # row by row
+        order = np.argsort(instruction.detail, kind="stable")
+        rows, starts = np.unique(np.array(instruction.detail)[order], return_index=True)
+        is_sorted, is_unique = bool((order[1:] > order[:-1]).all()), len(rows) == len(order)
+
+        def add() -> None:
+            added = contribution if base.shape[1] == contribution.shape[1] else contribution.sum(1, keepdims=True)
+            if not is_sorted:
+                added = added.take(order, 0)
+            base[rows] += added if is_unique else np.add.reduceat(added, starts, 0)
+
+        return [add]
 
 
 class LoopReplay(Replay):
@@ -326,3 +350,23 @@ def _index(places: list[int]) -> slice | list[int]:
     """These rows as an index that makes no copy, if they follow each other."""
     first = places[0] if places else 0
     return slice(first, first + len(places)) if places == list(range(first, first + len(places))) else places
+
+
+class _Matrices:
+    """An array as a batch of matrices, whose axes are these groups of its axes; its other axes have one element.
+
+    Attributes:
+        matrices: one after another.
+        array, copies: views of the array and of the matrices in the same order.
+        is_copied: whether the matrices have memory of their own.
+    """
+
+    def __init__(self, array: Array, *groups: Sequence[int]) -> None:
+        order = [axis for group in groups for axis in group]
+        order += [axis for axis in range(array.ndim) if axis not in order]
+        self.array = array.transpose(order)
+        self.matrices = self.array.reshape([math.prod([array.shape[axis] for axis in group]) for group in groups])
+        self.is_copied = not (self.matrices.flags.c_contiguous and np.may_share_memory(self.matrices, array))
+        if self.is_copied:
+            self.matrices = np.empty(self.matrices.shape)
+        self.copies = self.matrices.reshape(self.array.shape)

@@ -35,6 +35,7 @@ from tests.benchmarks.contenders import (
     agree,
     attention,
     bodies,
+    contenders_of,
     convolution,
     demo,
     digits,
@@ -86,7 +87,7 @@ def serve(connection: Connection, prepare: Callable[[], Runner]) -> None:
         connection.send(((time.perf_counter() - start) / calls, float(loss)))
 
 
-def race(title: str, contenders: dict[str, Callable[[], Runner]], repeats: int) -> tuple[dict[str, Times], list[str]]:
+def race(title: str, contenders: Mapping[str, Callable[[], Runner]], repeats: int) -> tuple[dict[str, Times], list[str]]:
     """Each contender's seconds for a step, a figure a turn, and a line for each that is not installed.
 
     Raises:
@@ -160,7 +161,8 @@ def tasks(quick: bool) -> list[Task]:
 
 def training_row(task: Task, repeats: int) -> tuple[str, list[str]]:
     """Each one's time and its speed as a multiple of NumPy's, then how many times as fast as the others ours is."""
-    seconds, left_out = race(task.title, {name: partial(CONTENDERS[name], task) for name in CONTENDERS}, repeats)
+    contenders = {name: partial(CONTENDERS[name], task) for name in contenders_of(task)}
+    seconds, left_out = race(task.title, contenders, repeats)
     cells: list[str] = []
     for name in CONTENDERS:
         cells.append(f"{statistics.median(seconds[name]) * MICRO:,.4g} µs" if name in seconds else "–")

@@ -1,5 +1,4 @@
-"""The work that `tests.benchmarks.compiled` times, and everyone who does it: eight networks, each written four times, the four
-in `sequences` three times.
+"""The work that `tests.benchmarks.compiled` times, and everyone who does it: eight networks, written for each.
 
 A step of training is the loss of a batch, its gradient, and an update of all parameters by plain gradient descent, in
 float64 on one thread. Each contender is written as people write it for that library: NumPy forward and backward by
@@ -384,8 +383,7 @@ def with_torch(task: Task) -> Runner:
     parameters = [torch.tensor(p, requires_grad=True) for p in arrays]
     x, y = torch.tensor(task.x), torch.tensor(task.y if task.y.ndim == 1 else task.y.argmax(axis=1))
     loss_of = NETWORKS[task.network].torch
-    if loss_of is None:
-        raise ImportError(f"{task.network} is not written for torch")
+    assert loss_of  # `contenders_of` leaves it out
 
     def step() -> float:
         loss = loss_of(torch, parameters, x, y)
@@ -435,6 +433,11 @@ CONTENDERS: dict[str, Callable[[Task], Runner]] = {
     "jax.jit": with_jax,
     "jax.jit, inline": with_jax_inline,
 }
+
+
+def contenders_of(task: Task) -> list[str]:
+    """The names of those for whom the task's network is written."""
+    return [name for name in CONTENDERS if name != "torch" or NETWORKS[task.network].torch]
 
 
 # --- whether they agree ---

@@ -70,13 +70,34 @@ def test_a_perceptron() -> None:
 def test_copies_say_of_what_and_their_gradients_where_they_go() -> None:
     lines = listed(convolution())
     for line in (
-        "h₁ (5, 9, n) = copies of x, 1  for 18 × weighted sum",
-        "W₁ (2, 5) = copies of θ  for 18 × weighted sum",
+        "W₁ (2, 4) = θ[0:8]",
+        "h₁ (4, 9, n) = copies of x  for 18 × weighted sum",
         "h₂ (2, 9, n) = W₁ @ h₁  18 × weighted sum",
-        "dW₁ (2, 5) = dh₂ @ h₁ᵀ  18 × weighted sum",
-        "dθ (10,) += dW₁  back from the copies for 18 × weighted sum",
+        "h₂ (2, 9, n) += θ[8:10]  18 × weighted sum",
+        "dW₁ (2, 4) = dh₂ @ h₁ᵀ  18 × weighted sum",
+        "dθ[8:10] (2,) = sum(dh₂) over rows and samples  18 × weighted sum",
     ):
         assert line in lines
+
+
+def test_gradients_of_copies_go_back_in_tables_if_these_are_few_and_else_row_by_row() -> None:
+    parameters = parameters_of(16)
+
+    def picked(picks: list[int]) -> list[str]:
+        def loss(x: Value) -> Any:
+            h = [tanh(p * x) for p in parameters]
+            return total([tanh(h[i] * h[j]) for i, j in zip(picks, range(len(picks)), strict=True)])
+
+        lines = listed(compile(loss, parameters).program([1.0]))
+        return [line for line in lines if line.startswith("dh₂") and "back from" in line]
+
+    assert picked([4, 5, 6, 7, 0, 1, 2, 3]) == [
+        "dh₂[4:8] (4, n) += dh₃[:4]  back from the copies for 8 × multiply",
+        "dh₂[:4] (4, n) += dh₃[4:8]  back from the copies for 8 × multiply",
+    ]
+    assert picked([7, 2, 9, 4, 0, 11, 3, 15, 6, 6, 1, 13, 2, 8, 5, 10]) == [
+        "dh₂ (16, n) += dh₃, h₄  back from the copies for 16 × multiply"
+    ]
 
 
 def test_the_steps_of_a_recurrent_network_read_the_state_before() -> None:
@@ -84,7 +105,7 @@ def test_the_steps_of_a_recurrent_network_read_the_state_before() -> None:
     states = [line for line in lines if re.search(r"copies of xs\[[12]\], h", line)]
     assert len(states) == 2
     for line in states:
-        before = re.search("h[₀-₉]+(?=, 1)", line)
+        before = re.search("h[₀-₉]+(?=  for)", line)
         assert before
         assert any(other.startswith(f"{before[0]} (3, n) = tanh(") for other in lines)
         assert any(other.startswith(f"d{before[0]} (3, n) = dh") for other in lines)

@@ -1,19 +1,21 @@
 """The passes over a scalar program, each on a small one, and the rows and kernels that array programs are made of."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from microgradnet import Value, compile, ops, parameter, relu, tanh, total, weighted_sum
 from microgradnet.compiling.capturing import capture
-from microgradnet.compiling.instructions import FIXED, VALUES, Rows, regular, row_range
+from microgradnet.compiling.instructions import FIXED, VALUES, Rows, regular, row_range, tables
 from microgradnet.compiling.kernels import backward_kernel, forward_kernel
 from microgradnet.compiling.scalars import ScalarProgram, fold, gather, merge_equal, split_bias
 from microgradnet.ops import TABLE, Operation
+from tests.compiling.comparing import assert_agrees, numbers
 from tests.strategies import derivatives_at, differentiable, each_row, some_points
 
 W, B = parameter(0.5, "w"), parameter(-1.0, "b")
@@ -277,3 +279,63 @@ def test_a_kernel_has_no_step_that_is_not_needed() -> None:
         backward_kernel(TABLE["divide"], 2, (), (0, 1)).steps
     )
     assert total([1.0]) == 1.0
+
+
+# --- tables of rows, and gradients that are added to them ---
+
+nests = st.builds(
+    lambda start, axes: Rows(VALUES, start, tuple([a for a, _ in axes]), tuple([b for _, b in axes])).numbers(),
+    st.integers(0, 9), st.lists(st.tuples(st.integers(1, 4), st.integers(0, 5)), max_size=3),
+)  # fmt: skip
+"""Row numbers that are evenly spaced along some axes, and may repeat along others."""
+picks = st.one_of(
+    st.lists(st.integers(0, 59), max_size=40),
+    st.lists(nests, max_size=6).map(lambda found: [*chain.from_iterable(found)]),
+)
+
+
+@given(picks)
+def test_tables_are_the_rows_in_order(index: list[int]) -> None:
+    found = [table for (table,) in tables([(VALUES, index)])]
+    assert [row for table in found for row in table.numbers()] == index
+    for table in found:
+        apart = table.distinct
+        assert not table.is_injective or len({*apart.numbers()}) == apart.size
+        assert {*apart.numbers()} == {*table.numbers()}
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=40))
+def test_tables_of_two_lists_have_one_shape(pairs: list[tuple[int, int]]) -> None:
+    first, second = ([pair[side] for pair in pairs] for side in (0, 1))
+    found = list(tables([(VALUES, first), (FIXED, second)]))
+    assert [row for one, _ in found for row in one.numbers()] == first
+    assert [row for _, other in found for row in other.numbers()] == second
+    assert all(one.shape == other.shape for one, other in found)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [range(3, 40), range(3, 40, 3), [5] * 20, [1, 1, 1, 8, 8, 8, 15, 15, 15], [*range(10)] * 4, range(20, 0, -1)],
+)
+def test_regular_rows_are_one_table_unless_they_go_down(index: Any) -> None:
+    index = list(index)
+    found = [table for (table,) in tables([(VALUES, index)])]
+    assert len(found) == (len(index) if index == sorted(index, reverse=True) and len({*index}) > 1 else 1)
+
+
+@given(picks, st.integers(1, 3))
+@settings(max_examples=60, deadline=None)
+@example([*range(20), *range(20, 60, 2), *[7] * 10, *[3, 3, 3, 9, 9, 9]], 2)
+@example([59, 3, 3, 17, 4, 58, 3, 0, 21, 22, 5, 3, 40, 12, 13, 1], 1)
+@example([59, 3, 17, 4, 58, 0, 21, 22, 5, 40, 12, 13, 1, 9, 30, 33], 3)
+@example([i + j for i in range(5) for j in range(4)], 2)
+def test_gradients_reach_the_rows_that_were_copied(index: list[int], size: int) -> None:
+    """In runs, repeated, overlapping or in any order; some of the rows need none."""
+    parameters = [parameter(0.02 * i - 0.5) for i in range(40)]
+
+    def loss(x: list[Value]) -> Value:
+        h = [*[tanh(p + x[0]) for p in parameters], *[tanh(x[1] * i) for i in range(20)]]
+        both = [h[i] * h[j] for i, j in zip(index, reversed(index), strict=True)]
+        return total([tanh(v * (k + 1)) for k, v in enumerate(both)] + [parameters[0] * x[0]])
+
+    assert_agrees(loss, parameters, numbers(size, 2))
