@@ -18,7 +18,7 @@ import platform
 import statistics
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
 from multiprocessing.connection import Connection
@@ -87,7 +87,11 @@ def serve(connection: Connection, prepare: Callable[[], Runner]) -> None:
         connection.send(((time.perf_counter() - start) / calls, float(loss)))
 
 
-def race(title: str, contenders: Mapping[str, Callable[[], Runner]], repeats: int) -> tuple[dict[str, Times], list[str]]:
+def race(
+    title: str, contenders: Mapping[str, Callable[[], Runner]], repeats: int
+) -> tuple[dict[str, Times], list[str]]:
+    title: str, contenders: Mapping[str, Callable[[], Runner]], repeats: int
+) -> tuple[dict[str, Times], list[str]]:
     """Each contender's seconds for a step, a figure a turn, and a line for each that is not installed.
 
     Raises:
