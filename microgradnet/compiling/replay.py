@@ -296,11 +296,13 @@ class LoopReplay(Replay):
         self._out, self._out_last = out[: count * self._rows].reshape(count, self._rows, -1), out[count * self._rows :]
         self._outputs, self._last = _index(places[:count]), _index(places[count:])
         self._state, self._state_gradient = values_of["state"], gradients_of["state"]
-        self._seeds, self._last_seeds = (
-            ([i for i, place in enumerate(part) if row_of[place] >= 0], [row_of[p] for p in part if row_of[p] >= 0])
+        seeded, carried = (
+            {i: row_of[place] for i, place in enumerate(part) if row_of[place] >= 0}
             for part in (places[:count], places[count:])
         )
-        self._roots = sorted({*self._seeds[1], *self._last_seeds[1]})
+        self._roots = _index(sorted({*seeded.values(), *carried.values()}))
+        self._seeded, self._carried = _index([*seeded]), _index([*carried])
+        self._add_seeds, self._add_carried = _adding([*seeded.values()]), _adding([*carried.values()])
 
     def _by_row(self, array: Array, index: Any) -> Any:
         """These of the rows that are kept for each step or all, as an array (rows, rows of the loop, samples)."""
@@ -325,31 +327,40 @@ class LoopReplay(Replay):
         """Pass the gradients of what the loop computes back through it."""
         count, gradients = len(self._out), self._gradients
         gradients[:, self._roots] = 0.0
-        chosen, rows = self._seeds
-        seeds = upstream[: count * self._rows].reshape(count, self._rows, self._samples)[chosen]
-        shape = (len(rows), self._steps, -1)
-        for into, each in zip(gradients, seeds.reshape(shape).swapaxes(0, 1), strict=True):
-            np.add.at(into, rows, each)
-        chosen, rows = self._last_seeds
-        carried = upstream[count * self._rows :][chosen]
+        seeds = upstream[: count * self._rows].reshape(count, self._steps, -1)
+        self._add_seeds(gradients, seeds[self._seeded].swapaxes(0, 1))
+        carried = upstream[count * self._rows :][self._carried]
         self._summed.fill(0.0)
         for step in reversed(range(self._steps)):
-            if rows:
-                np.add.at(gradients[step], rows, carried)
+            if self._steps > 1:
+                self._add_carried(gradients[step : step + 1], carried)
             for call in self._backward[step]:
                 call()
             self._summed += self._each
-            carried = gradients[step, self._state_gradient][chosen]
+            carried = gradients[step, self._state_gradient][self._carried]
 
     def copy_gradient(self, part: str, out: Array) -> None:
         """Copy the contribution to the gradient of a part of what the loop is given."""
         out[...] = self._contribution[part]()
 
 
-def _index(places: list[int]) -> slice | list[int]:
-    """These rows as an index that makes no copy, if they follow each other."""
-    first = places[0] if places else 0
-    return slice(first, first + len(places)) if places == list(range(first, first + len(places))) else places
+def _index(rows: Sequence[int]) -> slice | Array:
+    """These rows as an index, that of a view if they follow each other."""
+    first = rows[0] if rows else 0
+    follow = list(rows) == list(range(first, first + len(rows)))
+    return slice(first, first + len(rows)) if follow else np.array(rows)
+
+
+def _adding(rows: Sequence[int]) -> Callable[[Array, Array], None]:
+    """A function that adds numbers to these rows of each of several arrays; a row may be named twice."""
+    index = _index(rows)
+    if len(set(rows)) < len(rows):
+        return lambda arrays, added: np.add.at(arrays, (slice(None), index), added)  # type: ignore[arg-type]
+
+    def add(arrays: Array, added: Array) -> None:
+        arrays[:, index] += added
+
+    return add
 
 
 class _Matrices:

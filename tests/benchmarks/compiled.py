@@ -90,8 +90,6 @@ def serve(connection: Connection, prepare: Callable[[], Runner]) -> None:
 def race(
     title: str, contenders: Mapping[str, Callable[[], Runner]], repeats: int
 ) -> tuple[dict[str, Times], list[str]]:
-    title: str, contenders: Mapping[str, Callable[[], Runner]], repeats: int
-) -> tuple[dict[str, Times], list[str]]:
     """Each contender's seconds for a step, a figure a turn, and a line for each that is not installed.
 
     Raises:
