@@ -117,15 +117,6 @@ class Plan:
             self._ones.add(self.ones[-1])
         return rows
 
-    def _keep_items(self, loop: Value, storage: Storage) -> Rows:
-        """New rows for the numbers that a loop computes."""
-        size = self.bodies[loop].loop.size
-        rows = self._new_rows(size, storage, [loop in self.needs] * size)
-        for item, position in self._items.get(loop, ()):
-            row = rows.start + position
-            self.place[item] = row if storage is VALUES else ~row
-        return rows
-
     def _new_rows(self, count: int, storage: Storage, needing: Iterable[int]) -> Rows:
         start = self.heights[storage]
         self._starts[storage].append(start)
@@ -140,23 +131,19 @@ class Plan:
         for members in groups:
             op = members[0].op
             if isinstance(op, Loop):
-                drafts += map(self._loop, members)
+                drafts += [self._loop(node, level) for node in members]
             elif op is ops.weighted_sum:
                 drafts += self._weighted_sums(members)
             elif op.variadic:
                 drafts.append(self._stack(members))
             else:
                 drafts.append(self._apply(members))
-        for storage, asked in self._asked.items():
-            if asked:
-                self._gather(storage, tuple(asked), level)
-                asked.clear()
+        self._gather(level)
         for draft in drafts:
             storage = VALUES if draft.nodes[0] in self.varying else FIXED
-            if draft.kind == "loop":
-                out = self._keep_items(draft.nodes[0], storage)
-            else:
-                out = self._keep(draft.nodes, storage).reshaped(*draft.out.shape)
+            out = draft.out
+            if draft.kind != "loop":
+                out = self._keep(draft.nodes, storage).reshaped(*out.shape)
             self.blocks.append(draft._replace(out=out))
 
     def _key(self, node: Value) -> object:
@@ -252,10 +239,14 @@ class Plan:
         starts = self._starts[storage]
         return starts[bisect(starts, row) - 1]
 
-    def _gather(self, storage: Storage, sources: tuple[int, ...], level: Sequence[Value]) -> None:
-        out = row_range(storage, self.heights[storage] - len(sources), len(sources))
-        needs = (any(map(self._is_needing, sources)),)
-        self.blocks.append(Block("gather", out, (), needs, level, sources=sources))
+    def _gather(self, level: Sequence[Value]) -> None:
+        """The copies that were asked for: the latest rows."""
+        for storage, asked in self._asked.items():
+            if asked:
+                out = row_range(storage, self.heights[storage] - len(asked), len(asked))
+                needs = (any(map(self._is_needing, asked)),)
+                self.blocks.append(Block("gather", out, (), needs, level, sources=tuple(asked)))
+                asked.clear()
 
     def _stack(self, members: list[Value]) -> Block:
         index = list(zip(*[self.rows_of(node.operands) for node in members], strict=True))
@@ -269,8 +260,8 @@ class Plan:
         needs = tuple([back and rows.of(self.needing[rows.storage]).find(1) >= 0 for rows in operands])
         return Block(kind, row_range(VALUES, 0, *shape), tuple(operands), needs, members, op)
 
-    def _loop(self, node: Value) -> Block:
-        """The block of a loop, whose operands are the `parts` of its plan."""
+    def _loop(self, node: Value, level: Sequence[Value]) -> Block:
+        """The block of a loop: its results are all rows of its body, and its operands the `parts` of its plan."""
         loop = node.op
         assert isinstance(loop, Loop)
         inputs, state, shared = loop.parts(node.operands)
@@ -291,13 +282,24 @@ class Plan:
             index = [self.rows_of(values) for values, _ in part]
             operands.append(self._table(index, any(row >= 0 for line in index for row in line)))
             needs.append(any(leaf in wanted and not self.needs.isdisjoint(values) for values, leaf in part))
+        self._gather(level)
         *varying, fixed = [[leaf for _, leaf in part] for part in parts.values()]
-        body = simplified(
-            ScalarProgram([*loop.body.outputs, *loop.body.last], chain(*varying), loop.body.numbers_inside)
-        )
-        plan = Plan(body, varying, fixed, wanted, body.outputs)
-        self.bodies[node] = LoopPlan(loop, plan, tuple([name for name, part in parts.items() if part]))
-        return Block("loop", operands[0], tuple(operands), tuple(needs), [node], loop)
+        results = [*loop.body.outputs, *loop.body.last]
+        program = simplified(ScalarProgram(results, chain(*varying), loop.body.numbers_inside))
+        body = Plan(program, varying, fixed, wanted, program.outputs)
+        storage = VALUES if node in self.varying else FIXED
+        height = body.heights[VALUES]
+        out = self._new_rows(loop.rows * height, storage, bytes(loop.rows * height))
+        plan = self.bodies[node] = LoopPlan(loop, body, tuple([name for name, part in parts.items() if part]), out)
+        steps = range(loop.rows if loop.body.state else 1)
+        self._starts[storage][-1:] = [
+            out.start + plan.at(start, step, height) for step in steps for start in body._starts[VALUES]
+        ]
+        for item, position in self._items.get(node, ()):
+            row = out.start + plan.row(position)
+            self.place[item] = row if storage is VALUES else ~row
+            self.needing[storage][row] = item in self.needs
+        return Block("loop", out, tuple(operands), tuple(needs), [node], loop)
 
     # --- weighted sums ---
 
@@ -382,11 +384,27 @@ class LoopPlan(NamedTuple):
         body: the plan of its body, whose arguments are the "inputs", the "state" and what else is "varying", and whose
             parameters are what is "fixed".
         parts: those of these four that there are.
+        out: the rows around the loop that are those of its body: in `for_each` each of these for all rows of the loop,
+            in `scan` all of these for each row.
     """
 
     loop: Loop
     body: Plan
     parts: tuple[str, ...]
+    out: Rows
+
+    def row(self, position: int) -> int:
+        """The place among the rows of the body, for all rows of the loop, of one of the numbers that it computes."""
+        of_rows = len(self.loop.body.outputs) * self.loop.rows
+        output, row = (
+            divmod(position, self.loop.rows) if position < of_rows else (position - of_rows, self.loop.rows - 1)
+        )
+        output += 0 if position < of_rows else len(self.loop.body.outputs)
+        return self.at(self.body.place[self.body.program.outputs[output]], row, self.body.heights[VALUES])
+
+    def at(self, place: int, row: int, height: int) -> int:
+        """The place of a row of the body, for one row of the loop, if the body has `height` rows."""
+        return row * height + place if self.loop.body.state else place * self.loop.rows + row
 
 
 def _places(columns: Sequence[Sequence[int]]) -> tuple[list[Rows | None], Shape]:

@@ -4,7 +4,7 @@ The chain rule is that of `chain_rule`, on rows of numbers: a contribution, upst
 gradient of each operand. The first contribution is written instead of added.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice, pairwise
 
@@ -31,6 +31,7 @@ class Backward:
 
     Attributes:
         roots: the gradients of these, which are given.
+        loops: for the rows of each loop's body those of their gradients.
     """
 
     def __init__(self, plan: Plan, emitter: Emitter, outputs: Sequence[Rows]) -> None:
@@ -38,7 +39,7 @@ class Backward:
         self.emitter = emitter
         rows = GradientRows(plan, outputs)
         emitter.heights.update(rows.heights)
-        self.row_of_gradient, self.gradient, self.passed = rows.of, rows.gradient, rows.passed
+        self.row_of_gradient, self.gradient, self.passed, self.loops = rows.of, rows.gradient, rows.passed, rows.loops
         self.written = {storage: bytearray(height) for storage, height in rows.heights.items()}
         self.roots = [*map(self.gradient, outputs)]
         for root in self.roots:
@@ -49,7 +50,7 @@ class Backward:
         for block in reversed(self.plan.blocks):
             if any(block.needs):
                 self.emitter.begin(block.nodes)
-                if block.kind != "gather":
+                if block.kind not in ("gather", "loop"):
                     self._complete(self.gradient(block.out))
                 getattr(self, f"_{block.kind}")(block)
 
@@ -76,6 +77,13 @@ class Backward:
             row = end if row < 0 else row
             self.emitter.emit("fill", row_range(rows.storage, first, row - first), 0.0)
             written[first:row] = b"\1" * (row - first)
+
+    def _complete_all(self, storage: Storage, into: Iterable[int]) -> None:
+        """Set those of these rows to zero that have not been written to, in as few ranges as possible."""
+        rows = sorted({*into})
+        ends = [i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + NEAR]
+        for begin, end in pairwise([0, *ends, len(rows)]):
+            self._complete(row_range(storage, rows[begin], rows[end - 1] + 1 - rows[begin]))
 
     def _contribute(self, into: Rows, shape: tuple[int, ...], batched: bool, contribution: Rows | Write) -> None:
         """Add a contribution of this shape to an operand's gradient, summed over the axes along which it was broadcast.
@@ -196,8 +204,12 @@ class Backward:
 
     def _loop(self, block: Block) -> None:
         """The body's backward pass for all rows, which gives the contributions to each of the operands."""
-        self.emitter.emit("loop_back", self.gradient(block.out), self.gradient(block.out))
-        for position, part in enumerate(self.plan.bodies[block.nodes[0]].parts):
+        loop = self.plan.bodies[block.nodes[0]]
+        storage, start = block.out.storage, block.out.start
+        of, given = self.row_of_gradient[storage], {loop.row(position) for position in range(loop.loop.size)}
+        self._complete_all(GRADIENTS[storage], [of[start + row] for row in given])
+        self.emitter.emit("loop_back", self.loops[block.out], self.loops[block.out])
+        for position, part in enumerate(loop.parts):
             if block.needs[position]:
                 operand = block.operands[position]
                 batched = block.out.storage.batched and part != "fixed"
@@ -225,10 +237,7 @@ class Backward:
             for to, contribution in found:
                 self._contribute(to.distinct, to.shape, contribution.storage.batched, contribution.distinct)
             return
-        rows = sorted({*into[1]})
-        ends = [i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + NEAR]
-        for begin, end in pairwise([0, *ends, len(rows)]):
-            self._complete(row_range(into[0], rows[begin], rows[end - 1] + 1 - rows[begin]))
+        self._complete_all(*into)
         self.emitter.emit("scatter_add", whole(into[0]), self._taken(*copies), detail=tuple(into[1]))
 
     def _taken(self, storage: Storage, rows: list[int]) -> Rows:

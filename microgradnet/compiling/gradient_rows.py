@@ -8,8 +8,8 @@ computed in place of that of the block's results.
 from collections import Counter
 from collections.abc import Sequence
 
-from microgradnet.compiling.blocks import Block, Plan
-from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, Storage, row_range
+from microgradnet.compiling.blocks import Block, LoopPlan, Plan
+from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, Storage, row_at, row_range
 from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
 
 Place = tuple[Storage, int]
@@ -26,12 +26,14 @@ class GradientRows:
         of: for each row of a storage the row of its gradient; −1 if it needs none.
         heights: the number of rows of gradients, for each storage.
         passed: gathered operands whose gradient is that of their result.
+        loops: for the rows of each loop's body those of their gradients.
     """
 
     def __init__(self, plan: Plan, outputs: Sequence[Rows]) -> None:
         self.of = {storage: [-1] * plan.heights[storage] for storage in (VALUES, FIXED)}
         self.heights = dict.fromkeys(GRADIENTS.values(), 0)
         self.passed: set[Rows] = set()
+        self.loops: dict[Rows, Rows] = {}
         self._reads = _reads(plan, outputs)
         self._blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
         self._copied = _copied(plan)
@@ -42,9 +44,27 @@ class GradientRows:
         for block in reversed(plan.blocks):
             if not any(block.needs):
                 continue
+            if block.kind == "loop":
+                self._assign_loop(plan.bodies[block.nodes[0]])
+                continue
             self._assign(block.out)
             if block.kind in ("apply", "stack"):
                 self._reuse(block)
+        for output in outputs:
+            self._assign(output)
+
+    def _assign_loop(self, loop: LoopPlan) -> None:
+        """Rows for the gradients of a loop's body, as its own plan has them."""
+        results = loop.body.rows_of(loop.body.program.outputs)
+        body = GradientRows(loop.body, [*map(row_at, results)])
+        of, height = self.of[loop.out.storage], body.heights[GRADIENTS[VALUES]]
+        start = self.heights[GRADIENTS[loop.out.storage]]
+        for place in results:
+            for row in range(loop.loop.rows):
+                own = loop.out.start + loop.at(place, row, loop.body.heights[VALUES])
+                of[own] = start + loop.at(body.of[VALUES][place], row, height)
+        self.heights[GRADIENTS[loop.out.storage]] += height * loop.loop.rows
+        self.loops[loop.out] = row_range(GRADIENTS[loop.out.storage], start, height * loop.loop.rows)
 
     def gradient(self, rows: Rows) -> Rows:
         """The rows of these rows' gradients."""
@@ -74,7 +94,12 @@ class GradientRows:
         """The operand of an elementwise block whose gradient can be computed in place of that of the results."""
         for operand, need in zip(block.operands, block.needs, strict=True):
             source = self._blocks.get((operand.storage, operand.start))
-            is_alike = source and operand.is_range and operand.size == source.out.size == block.out.size
+            is_alike = (
+                source
+                and source.kind != "loop"
+                and operand.is_range
+                and operand.size == source.out.size == block.out.size
+            )
             if need and is_alike and self._is_only_reader(block, operand):
                 return operand
         return None

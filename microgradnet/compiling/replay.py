@@ -87,7 +87,7 @@ class Replay:
         self._root = self.array(program.root) if program.root else None
         count = len(program.parameters)
         self.gradient = self.storages[FIXED_GRADIENTS][:count, 0] if program.root else np.zeros(count)
-        self.bodies = plan.bodies
+        self.bodies, self.loop_gradients = plan.bodies, program.loop_gradients
         self.loops: dict[Value, LoopReplay] = {}
         self.calls: list[Call] = [call for instruction in program for call in self._bound(instruction)]
 
@@ -180,7 +180,7 @@ class Replay:
         return [self.loops[node].run_body]
 
     def _loop_back(self, instruction: Instruction) -> Sequence[Call]:
-        return [partial(self.loops[instruction.nodes[0]].run_back, self.array(instruction.out))]
+        return [self.loops[instruction.nodes[0]].run_back]
 
     def _loop_gradient(self, instruction: Instruction) -> Sequence[Call]:
         node, (position,) = instruction.nodes[0], instruction.detail
@@ -247,11 +247,10 @@ class LoopReplay(Replay):
         lower_forward(body, emitter)
         forward, emitter.instructions = emitter.instructions, []
         places = body.rows_of(body.program.outputs)
-        backward = Backward(body, emitter, [row_at(place) for place in places if body.needing[VALUES][place]])
+        backward = Backward(body, emitter, [*map(row_at, places)])
         backward.lower()
 
-        out = around.array(instruction.out)
-        self._rows, self._samples = loop.rows, out.shape[-1]
+        self._rows, self._samples = loop.rows, around.array(instruction.out).shape[-1]
         self._steps = loop.rows if loop.body.state else 1
         columns = self._rows * self._samples // self._steps
         shared = {
@@ -259,10 +258,12 @@ class LoopReplay(Replay):
             for storage, height in emitter.heights.items()
         }
         shared[FIXED][: len(body.fixed), 0] = [leaf.data for leaf in body.fixed]
-        self._values = np.zeros((self._steps, *shared[VALUES].shape))
+        shape = self._steps, -1, columns
+        self._values = around.array(instruction.out).reshape(shape)
         self._values[:, body.ones] = 1.0
-        self._gradients = np.zeros((self._steps, *shared[VALUE_GRADIENTS].shape))
-        self.bodies, self.loops = body.bodies, {}
+        rows = around.loop_gradients.get(instruction.out)
+        self._gradients = around.array(rows).reshape(shape) if rows else np.empty((self._steps, 0, columns))
+        self.bodies, self.loop_gradients, self.loops = body.bodies, backward.loops, {}
         self._forward: list[list[Call]] = []
         self._backward: list[list[Call]] = []
         for values, gradients in zip(self._values, self._gradients, strict=True):
@@ -292,17 +293,12 @@ class LoopReplay(Replay):
             "varying": lambda: self._by_row(self._gradients, gradients_of["varying"]).sum(1, keepdims=True),
             "fixed": lambda: self._summed[:, np.newaxis],
         }
-        count = len(loop.body.outputs)
-        self._out, self._out_last = out[: count * self._rows].reshape(count, self._rows, -1), out[count * self._rows :]
-        self._outputs, self._last = _index(places[:count]), _index(places[count:])
-        self._state, self._state_gradient = values_of["state"], gradients_of["state"]
-        seeded, carried = (
-            {i: row_of[place] for i, place in enumerate(part) if row_of[place] >= 0}
-            for part in (places[:count], places[count:])
+        last = places[len(loop.body.outputs) :]
+        self._state, self._last = values_of["state"], _index(last)
+        self._state_gradient, self._add_carried = gradients_of["state"], _adding([row_of[place] for place in last])
+        self._inner = _index(
+            sorted({row_of[place] for place in last} - {row_of[place] for place in places[: -len(last)]})
         )
-        self._roots = _index(sorted({*seeded.values(), *carried.values()}))
-        self._seeded, self._carried = _index([*seeded]), _index([*carried])
-        self._add_seeds, self._add_carried = _adding([*seeded.values()]), _adding([*carried.values()])
 
     def _by_row(self, array: Array, index: Any) -> Any:
         """These of the rows that are kept for each step or all, as an array (rows, rows of the loop, samples)."""
@@ -319,25 +315,18 @@ class LoopReplay(Replay):
                 self._values[step, self._state] = self._values[step - 1, self._last]
             for call in calls:
                 call()
-        self._out[...] = self._by_row(self._values, self._outputs)
-        if self._steps > 1:
-            self._out_last[...] = self._values[-1, self._last]
 
-    def run_back(self, upstream: Array) -> None:
+    def run_back(self) -> None:
         """Pass the gradients of what the loop computes back through it."""
-        count, gradients = len(self._out), self._gradients
-        gradients[:, self._roots] = 0.0
-        seeds = upstream[: count * self._rows].reshape(count, self._steps, -1)
-        self._add_seeds(gradients, seeds[self._seeded].swapaxes(0, 1))
-        carried = upstream[count * self._rows :][self._carried]
+        gradients = self._gradients
+        gradients[:-1, self._inner] = 0.0
         self._summed.fill(0.0)
         for step in reversed(range(self._steps)):
-            if self._steps > 1:
-                self._add_carried(gradients[step : step + 1], carried)
+            if step < self._steps - 1:
+                self._add_carried(gradients[step], gradients[step + 1, self._state_gradient])
             for call in self._backward[step]:
                 call()
             self._summed += self._each
-            carried = gradients[step, self._state_gradient][self._carried]
 
     def copy_gradient(self, part: str, out: Array) -> None:
         """Copy the contribution to the gradient of a part of what the loop is given."""
@@ -352,13 +341,13 @@ def _index(rows: Sequence[int]) -> slice | Array:
 
 
 def _adding(rows: Sequence[int]) -> Callable[[Array, Array], None]:
-    """A function that adds numbers to these rows of each of several arrays; a row may be named twice."""
+    """A function that adds numbers to these rows of an array; a row may be named twice."""
     index = _index(rows)
     if len(set(rows)) < len(rows):
-        return lambda arrays, added: np.add.at(arrays, (slice(None), index), added)  # type: ignore[arg-type]
+        return lambda array, added: np.add.at(array, np.array(rows), added)
 
-    def add(arrays: Array, added: Array) -> None:
-        arrays[:, index] += added
+    def add(array: Array, added: Array) -> None:
+        array[index] += added
 
     return add
 

@@ -67,6 +67,7 @@ LOOPS: dict[str, Callable[[Any], Any]] = {
     "in a loop": lambda x: for_each(lambda row: for_each(lambda v: tanh(v * W) * total(row), row), x),
     "in a loop, across": lambda x: for_each(lambda q: total(for_each(lambda k: exp(weighted_sum(q, k) * W), x)), x),
     "after a loop": lambda x: for_each(lambda r: r[0] * r[1], for_each(layer, x)),
+    "several at once": lambda x: [for_each(lambda v, w=w: tanh(v * w), [x[1][0], x[0][2], x[2][1]]) for w in ALL[:4]],
     "of two rows": lambda x: for_each(layer, x[:2]),
     "of no rows": lambda x: [x[0][0] * W, *for_each(layer, [])],
     "whose rows differ in form": lambda x: for_each(lambda row: total(row) * W, [x[0], x[1][:2], x[2]]),
