@@ -32,7 +32,8 @@ class SavedGradients:
     """The gradients of some nodes, as a context manager: restored when its body fails or, with `always`, at its end.
 
     A second Ctrl-C may come while the first is being dealt with, so enter it twice: `with saved, saved:`. Then a body
-    that is to restore them also when it succeeds does so in its last line.
+    that is to restore them also when it succeeds does so in its last line. No loop in the body may end with an
+    `if`, nor a comprehension have one: a Ctrl-C at the jump back would skip the `with` (python/cpython#108214).
     """
 
     def __init__(self, nodes: "Sequence[Value]", always: bool = False) -> None:
@@ -90,13 +91,6 @@ def propagate(computed: "list[Value]", m: Any = floats, read: "Callable[[Value],
         backpropagate(computed, m, read)
 
 
-def refuse_overflow_at_leaves(graph: Graph, saved: SavedGradients) -> None:
-    """Raise an error if this pass has made a leaf's gradient an infinity or a NaN."""
-    leaves = zip(graph.leaves, saved.before, strict=False)
-    beyond = [leaf for leaf, grad in leaves if not isfinite(leaf.grad) and isfinite(grad or 0.0)]
-    refuse_overflow(beyond, graph.computed)
-
-
 def refuse_stale(graph: Graph) -> None:
     """Raise an error if a number was changed after a node had been computed from it."""
     for changed, node in graph.stale():
@@ -106,12 +100,15 @@ def refuse_stale(graph: Graph) -> None:
         )
 
 
-def refuse_overflow(beyond: "Sequence[Value]", computed: "Sequence[Value]") -> None:
-    """Raise the error of the first derivative that is not finite, if it explains the gradients `beyond`, which are not.
+def refuse_overflow(values: "Iterable[Value]", before: "Iterable[float | None]", computed: "Sequence[Value]") -> None:
+    """Raise an error if this pass has made the gradient of a value, finite `before`, an infinity or a NaN.
 
-    A product beyond the range of a float is an infinity, without an exception; the next step may make it a NaN.
-    Where infinities or NaNs were put in as data, gradients may be infinities or NaNs, too.
+    The error names the first derivative that is not finite. A product beyond the range of a float is an infinity,
+    without an exception; the next step may make it a NaN. Where infinities or NaNs were put in as data, gradients may
+    be infinities or NaNs, too.
     """
+    pairs = zip(values, before, strict=False)
+    beyond = [value for value, grad in pairs if not isfinite(value.grad) and isfinite(grad or 0.0)]
     if all(value.op is CONSTANT for value in beyond):
         return
     put_in = False

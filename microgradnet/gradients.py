@@ -7,17 +7,11 @@ with `create_graph=True`, as values that can be differentiated again.
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from itertools import repeat
-from math import isfinite, nan
+from math import nan
 from typing import Any, Literal, overload
 
 from microgradnet import functions, recording
-from microgradnet.backward import (
-    SavedGradients,
-    checked_graph,
-    propagate,
-    refuse_overflow,
-    set_gradients,
-)
+from microgradnet.backward import SavedGradients, checked_graph, grad_of, propagate, refuse_overflow, set_gradients
 from microgradnet.chain_rule import data_of
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.value import Value, constant
@@ -70,9 +64,8 @@ def grad(output: Value, inputs: Value | Iterable[Value], create_graph: bool = Fa
         output.grad = 1.0
         m, read = (functions, _itself) if create_graph else (floats, data_of)
         propagate(between, _Lenient(m), read)
-        beyond = [value for value in wanted if not isfinite(getattr(value.grad, "_data", value.grad))]
-        refuse_overflow(beyond, between)
-        found: list[Any] = [value.grad for value in wanted]
+        refuse_overflow(wanted, repeat(0.0), between)
+        found: list[Any] = [*map(grad_of, wanted)]
         saved.restore()
     number = constant if create_graph else float  # a derivative that is a number may have come as an int or a float
     found = [g if isinstance(g, Value) else number(g) for g in found]

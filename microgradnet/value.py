@@ -19,7 +19,7 @@ from microgradnet.backward import (
     checked_graph,
     initialise_gradients,
     propagate,
-    refuse_overflow_at_leaves,
+    refuse_overflow,
     set_gradients,
 )
 from microgradnet.by_hand import OperationByHand, chain_rule_once
@@ -301,7 +301,7 @@ class Value:
         with saved, saved:
             initialise_gradients(graph_below, seed)
             propagate(graph_below.computed)
-            refuse_overflow_at_leaves(graph_below, saved)
+            refuse_overflow(graph_below.leaves, saved.before, graph_below.computed)
 
     def backward_steps(self, grad: SupportsFloat = 1.0) -> "Iterator[BackwardStep]":
         """`backward()`, paused after each application of the chain rule: see `stepping.steps.backward_steps`."""

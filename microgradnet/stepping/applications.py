@@ -11,7 +11,7 @@ from microgradnet.backward import (
     SavedGradients,
     checked_graph,
     initialise_gradients,
-    refuse_overflow_at_leaves,
+    refuse_overflow,
     refuse_stale,
 )
 from microgradnet.chain_rule import data_of, local_derivatives
@@ -103,6 +103,11 @@ class _Paused(Hook):
             self.saved.restore()  # and never again: they are the other pass's from now on
             self.off()
 
+    def refuse_undone(self) -> None:
+        """Raise an error if another pass has undone this one."""
+        if self not in recording.active:
+            raise RuntimeError("another backward pass through these values has begun, so these steps have no end")
+
 
 def backward_applications(root: "Value", seed: float) -> Iterator[Application]:
     """`backward()`, paused after each application of the chain rule; left before its end, it changes nothing.
@@ -123,8 +128,7 @@ def backward_applications(root: "Value", seed: float) -> Iterator[Application]:
         initialise_gradients(graph, seed)
         for application in applications(graph.computed):
             yield application
-            if paused not in recording.active:
-                raise RuntimeError("another backward pass through these values has begun, so these steps have no end")
+            paused.refuse_undone()
         refuse_stale(graph)  # the loop over the steps may have changed a number
-        refuse_overflow_at_leaves(graph, saved)
+        refuse_overflow(graph.leaves, saved.before, graph.computed)
         paused.off()

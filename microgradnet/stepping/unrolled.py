@@ -128,8 +128,9 @@ def _program(root: Value, seed: float, names: Mapping[Value, str]) -> str:
     ]
     saved = SavedGradients(list(names))
     with unobserved(), saved, saved:
-        steps = [step for step in backward_applications(root, seed) if step.operand.op is not CONSTANT]
+        steps = [*backward_applications(root, seed)]
         saved.restore()
+    steps = [step for step in steps if step.operand.op is not CONSTANT]
     for node, applications in groupby(steps, key=lambda step: step.node):
         written = [signed(o.data) if o.op is CONSTANT else (names[o], ATOM) for o in node.operands]
         lines += ["", f"# {names[node]} = {shorten(typography.write(node.op, written), 80)} = {number(node.data)}"]
