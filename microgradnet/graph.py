@@ -38,13 +38,11 @@ class Graph:
         self.roots = roots
         self.leaves: list[Value] = []
         self.computed: list[Value] = []
-        if _marking.acquire(blocking=False):
-            try:
-                self._walk_by_marks()
-            finally:
-                _marking.release()
-        else:
+        if _marking.locked():
             self._walk_by_set()
+        else:
+            with _marking:  # unlike a call of `acquire`, no Ctrl-C leaves it held
+                self._walk_by_marks()
 
     def _walk_by_marks(self) -> None:
         """Depth first, operands from the left; each node is marked when it is entered, and when it has its place."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import repeat
 from pathlib import Path
+from threading import Lock
 from types import FrameType
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 
 import microgradnet
 from microgradnet import Value, backward_unrolled, grad, no_grad, ops, parameter, recording
+from microgradnet import graph as graphs
 from microgradnet.graph import Graph, topological_order
 from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.value import apply
@@ -86,6 +88,12 @@ def interrupted(run: Callable[[], object], raised: int = 0, sent: int = 0, files
 def _unraisable(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Ctrl-C that falls into the closing of a generator is told to nobody."""
     monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: None)
+
+
+@pytest.fixture(autouse=True)
+def _marking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock of its own for each test: raised at the end of a `with`, where no Ctrl-C can arrive, an error keeps it."""
+    monkeypatch.setattr(graphs, "_marking", Lock())
 
 
 def graph() -> Any:
@@ -192,6 +200,15 @@ def test_one_interrupt_at_any_line(run: Callable[[Value], None], how: Callable[[
 @pytest.mark.parametrize("after", AFTER)
 def test_a_second_interrupt_some_lines_after_the_first(run: Callable[[Value], None], after: int) -> None:
     assert half_done(run, twice(after)) == []
+
+
+@pytest.mark.parametrize("run", PASSES)
+def test_a_ctrl_c_leaves_no_walk_holding_the_marks(run: Callable[[Value], None]) -> None:
+    counted = graph()
+    for line in interrupted(lambda: run(counted)):
+        y = graph()
+        interrupted(lambda: run(y), sent=line)  # noqa: B023  # it runs at once
+        assert not graphs._marking.locked()
 
 
 def undone_by_a_loop(y: Value) -> None:
