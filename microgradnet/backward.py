@@ -108,14 +108,19 @@ def refuse_overflow(values: "Iterable[Value]", before: "Iterable[float | None]",
     be infinities or NaNs, too.
     """
     pairs = zip(values, before, strict=False)
-    beyond = [value for value, grad in pairs if not isfinite(value.grad) and isfinite(grad or 0.0)]
+    beyond = [value for value, grad in pairs if not _is_finite(value.grad) and isfinite(grad or 0.0)]
     if all(value.op is CONSTANT for value in beyond):
         return
     put_in = False
     for node in reversed(computed):
         if not all(map(isfinite, map(data_of, (node, *node.operands)))):
             put_in = True
-        elif isfinite(node.grad) and not all(isfinite(node.grad * d) for d in local_derivatives(node, computed[-1])):
+        elif _is_finite(node.grad) and not all(_is_finite(node.grad * d) for d in local_derivatives(node, computed[-1])):
             raise no_derivative(node, computed[-1])
     if not put_in:
         raise DomainError(f"the contributions to {beyond[0]!r} are finite, but their sum is too large for a float")
+
+
+def _is_finite(grad: "Value | float") -> bool:
+    """Whether a gradient is finite; it is a Value where the derivatives are a graph."""
+    return isfinite(getattr(grad, "_data", grad))
