@@ -115,8 +115,10 @@ def refuse_overflow(values: "Iterable[Value]", before: "Iterable[float | None]",
     for node in reversed(computed):
         if not all(map(isfinite, map(data_of, (node, *node.operands)))):
             put_in = True
-        elif _is_finite(node.grad) and not all(_is_finite(node.grad * d) for d in local_derivatives(node, computed[-1])):
-            raise no_derivative(node, computed[-1])
+        elif _is_finite(node.grad):
+            derivatives = local_derivatives(node, computed[-1])
+            if not all(_is_finite(node.grad * derivative) for derivative in derivatives):
+                raise no_derivative(node, computed[-1])
     if not put_in:
         raise DomainError(f"the contributions to {beyond[0]!r} are finite, but their sum is too large for a float")
 
