@@ -5,6 +5,7 @@ computes from values outside alone stays outside, so it is computed once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import chain
 from math import nan
 from typing import Any, NamedTuple
@@ -187,8 +188,10 @@ def captured_loop(
     width = len(values[0])
     loop = Loop(Body(one.inputs[:width], one.inputs[width:], [*shared.values()], computed, last, made), len(rows))
     operands = (*chain.from_iterable(zip(*values, strict=True)), *first, *shared)
-    whole = _node(loop, operands)
-    items = [_node(ITEM, (whole, constant(position))) for position in range(loop.size)]
+    with unobserved():
+        whole = _node(loop, operands)
+        items = [_node(ITEM, (whole, _position(position))) for position in range(loop.size)]
+    capturing.made += [whole, *items]
     of_rows = {value: items[i * len(rows) : (i + 1) * len(rows)] for i, value in enumerate(computed)}
     found = [
         _together(returned, iter([of_rows[value][row] if value in of_rows else value for value in outputs]))
@@ -214,6 +217,11 @@ def _node(op: Operation, operands: tuple[Value, ...]) -> Value:
     node = constant(nan)
     node.op, node.operands = op, operands
     return node
+
+
+@cache
+def _position(number: int) -> Value:
+    return constant(number)
 
 
 def _leaf(value: Value) -> Value:
