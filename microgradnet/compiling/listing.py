@@ -13,6 +13,7 @@ OPERATORS = {"add": "+", "subtract": "−", "multiply": "·", "divide": "/"}
 COMPARED = {"less": "<", "greater": ">", "less_equal": "≤", "greater_equal": "≥"}
 REDUCED = {"total": "sum", "largest": "max"}
 WIDTH = 76  # characters of an instruction, before the scalars that it computes
+MOST_EQUATIONS = 12  # of the body of a loop
 
 
 class Listing:
@@ -42,6 +43,11 @@ class Listing:
         width = min(WIDTH, max((len(equation) for part in parts for equation, _ in part), default=0))
         for part in parts:
             lines += ["", *(f"{equation:{width}}  {about}".rstrip() for equation, about in part)]
+        for loop in program.plan.bodies.values():
+            equations = str(loop.body.program).splitlines()
+            left = len(equations) - MOST_EQUATIONS
+            lines += ["", f"each row of {self.names.name(loop.out)} = {loop.loop.name} of {loop.loop.rows:,} rows:"]
+            lines += [*equations[:MOST_EQUATIONS], *([f"… and {left:,} more"] if left > 0 else [])]
         return "\n".join(lines)
 
     def _backward(self) -> Iterator[tuple[str, str]]:

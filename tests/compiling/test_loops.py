@@ -227,3 +227,4 @@ def test_an_error_of_the_function_comes_through() -> None:
 def test_a_listing_names_the_loops() -> None:
     listing = str(compile(lambda x: squares(scan(carry, W, x)), ALL).program(numbers(2, 5)))
     assert "scan of 5 rows" in listing
+    assert "each row of h₁ = scan of 5 rows:" in listing
