@@ -25,6 +25,7 @@ def compile(
     reduction: str | None = None,
     engine: str = "numpy",
     dtype: str = "float64",
+    devices: Any = None,
     most_programs: int = 16,
 ) -> Compiled:
     """Compile a function of one sample, written with Values, into a function of a batch that runs at array speed.
@@ -45,10 +46,10 @@ def compile(
     - a gradient as a number (`backward()`, `grad(y, x)`, `p.grad`): `grad(y, x, create_graph=True)` is captured;
     - a number that differs between the two runs (a random number, a counter): pass it as an argument.
 
-    The body of a loop written with `for_each` or `scan` is captured once, on the first and the last row, and computes all
-    rows as one more axis beside the samples, so that the first call takes as long for many rows as for few; a body that
-    treats its rows differently, or of which a derivative is taken inside, is captured row by row, as a loop of Python
-    is. The engines but "numpy" capture row by row, too.
+    The body of a loop written with `for_each` or `scan` is captured once, on the first and the last row, and computes
+    all rows as one more axis beside the samples, so that the first call takes as long for many rows as for few; a body
+    that treats its rows differently, or of which a derivative is taken inside, is captured row by row, as a loop of
+    Python is. The engines but "numpy" capture row by row, too.
 
     A model's Values and the program have the same parameters: `step.parameters -= 0.1 * gradient` changes all with one
     array operation, and a number assigned to a Value takes effect at the next call.
@@ -65,6 +66,8 @@ def compile(
             instruction would process fewer than 400 numbers, else NumPy; "jax", under jax.jit, and "torch"
             (pip install jax, torch).
         dtype: "float64", or for jax and torch "float32".
+        devices: for jax, how many of its devices share each batch, or a list or mesh of them, of several processes too
+            (`jax.distributed`): each computes its samples, and their gradients are added up.
         most_programs: how many programs to keep, one per shape of a sample; the least recently used is dropped first.
 
     Returns:
@@ -88,4 +91,4 @@ def compile(
     >>> predict(X).round(2) + 0.0
     array([0., 1., 1., 0.])
     """
-    return Compiled(function, parameters, reduction, engine, dtype, most_programs)
+    return Compiled(function, parameters, reduction, engine, dtype, devices, most_programs)

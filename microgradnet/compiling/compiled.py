@@ -39,11 +39,12 @@ class Compiled:
     """
 
     def __init__(
-        self, function: Any, parameters: Any, reduction: str | None, engine: str, dtype: str, most_programs: Any
-    ) -> None:
+        self, function: Any, parameters: Any, reduction: str | None, engine: str, dtype: str, devices: Any,
+        most_programs: Any,
+    ) -> None:  # fmt: skip
         if not callable(function):
             raise TypeError(f"compile takes a function of one sample, got {function!r}")
-        check(engine, dtype)
+        self.devices = check(engine, dtype, devices)
         self.trained = parameters is not None
         self.reduction = ("mean" if self.trained else "none") if reduction is None else reduction
         if self.reduction not in REDUCTIONS:
@@ -85,7 +86,9 @@ class Compiled:
         weight = 1.0 if self.reduction == "sum" or not size else 1.0 / size
         with _ONE_AT_A_TIME:
             program = self._program(arrays, size)
-            engine = program if self.engine == "numpy" else engine_of(program, self.engine, self.dtype, size)
+            engine: Any = program
+            if self.engine != "numpy":
+                engine = engine_of(program, self.engine, self.dtype, size, self.devices)
             try:
                 with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
                     result = engine.run(self.parameters.array, arrays, size, weight)

@@ -31,15 +31,44 @@ class OnLibrary(Portable):
         return Result([np.asarray(output, np.float64) for output in outputs], np.asarray(gradient, np.float64))
 
 
+class OnDevices(OnLibrary):
+    """A program that JAX runs on several devices: each has its share of the samples, and all parameters.
+
+    JAX adds up the gradients of the shares. A batch that the devices cannot share equally is computed whole by each.
+
+    Args:
+        program: the instructions.
+        dtype: the dtype to compute in.
+        devices: JAX's devices, of other processes too, or a mesh of them.
+    """
+
+    def __init__(self, program: Program, dtype: str, devices: Any) -> None:
+        jax = import_module("jax")
+        super().__init__(program, jax.numpy, getattr(jax.numpy, dtype))
+        mesh = jax.sharding.Mesh(np.array(devices), ("samples",)) if isinstance(devices, list) else devices
+        self._count = mesh.size
+        self._whole, self._shares = (
+            jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(*axes)) for axes in ((), (mesh.axis_names,))
+        )
+        self._put = jax.device_put
+        self._function = jax.jit(self._result, static_argnames=("size", "dtype", "device"), out_shardings=self._whole)
+
+    def run(self, theta: Any, arguments: Sequence[Any], size: int, weight: float) -> Result:
+        """As `CompiledProgram.run`."""
+        sharding = self._whole if size % self._count else self._shares
+        shares = [self._put(np.asarray(argument, self.dtype), sharding) for argument in arguments]
+        return super().run(theta, shares, size, weight)
+
+
 Engine: TypeAlias = CompiledProgram | Tape | OnLibrary
 """Its `run` computes a batch."""
 
 
-def check(engine: str, dtype: str) -> None:
-    """Check that an engine is known, supports the dtype and is installed.
+def check(engine: str, dtype: str, devices: Any) -> Any:
+    """Check that an engine is known, supports the dtype and is installed; return its devices, None for one.
 
     Raises:
-        ValueError: it is unknown, or does not support the dtype.
+        ValueError: it is unknown, does not support the dtype or several devices, or there are not as many.
         ImportError: its library is not installed.
     """
     if engine not in ENGINES:
@@ -48,9 +77,22 @@ def check(engine: str, dtype: str) -> None:
         raise ValueError(f"engine {engine!r} does not support {dtype!r}: use float64, or float32 for jax and torch")
     if engine in INSTALL and not find_spec(engine):
         raise ImportError(f"engine {engine!r} needs a library that is not installed: {INSTALL[engine]}")
+    if devices is None:
+        return None
+    if engine != "jax":
+        raise ValueError(f"devices are for engine='jax', which shares a batch among them; got engine={engine!r}")
+    if not isinstance(devices, int):
+        return [*devices] if isinstance(devices, list | tuple) else devices
+    found = import_module("jax").devices()
+    if not 1 <= devices <= len(found):
+        raise ValueError(
+            f"devices={devices}, but JAX finds {len(found)} ({', '.join(map(str, found))}); a CPU counts as several "
+            "with XLA_FLAGS=--xla_force_host_platform_device_count=4 set before JAX is imported"
+        )
+    return found[:devices]
 
 
-def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int) -> Engine:
+def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int, devices: Any = None) -> Engine:
     """The engine that runs a program for a batch of this size."""
     if engine == "auto":
         engine = "numba" if is_small(program, size) and not program.plan.bodies and has_numba() else "numpy"
@@ -59,6 +101,8 @@ def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int) -> E
     if engine not in program.engines:
         if engine == "numba":
             program.engines[engine] = Tape(program)
+        elif devices is not None:
+            program.engines[engine] = OnDevices(program, dtype, devices)
         else:
             namespace = import_module(NAMESPACES[engine])
             program.engines[engine] = OnLibrary(program, namespace, getattr(namespace, dtype))

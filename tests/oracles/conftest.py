@@ -19,6 +19,7 @@ NEEDS = {
     "test_estimators": "sklearn",
     "test_exporting": "onnxruntime",
     "test_jax": "jax",
+    "test_jax_devices": "jax",
     "test_notebooks_sklearn": "sklearn",
     "test_layers_torch": "torch",
     "test_numba": "numba",
