@@ -7,14 +7,16 @@ evenly spaced.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from math import prod
 from operator import mul
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES, Instruction, Rows, regular
+from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES, Instruction, Rows
 from microgradnet.compiling.program import Program
+from microgradnet.compiling.tables import tables
 
 Array: TypeAlias = Any
 """An array of a library. Its last axis is the batch, or of length 1."""
@@ -157,7 +159,7 @@ class Assignment:
             if cut:
                 count, rows, part, turned = cut
                 array = reshape(array[rows, :], (count, -1, columns))[:, part, :]
-                array = self._xp.moveaxis(array, 0, 1) if turned else array
+                array = self._xp.moveaxis(reshape(array, (*index.shape[::-1], columns)), 0, 1) if turned else array
             else:
                 array = take(array, index.ravel())
             return reshape(array, (*index.shape, columns))
@@ -250,14 +252,14 @@ def _cut(index: Numbers, height: int) -> tuple[int, slice, slice, bool] | None:
     Returns:
         the number of blocks, their rows, the slice, and whether a block is a column of `index` rather than a line.
     """
-    for table, turned in ((index.reshape(1, -1), False), (index, False), (index.T, True)):
-        rows = regular(VALUES, table.tolist()) if table.ndim == 2 else None
-        if rows:
-            (count, width), (step, stride) = rows.shape, rows.strides
+    for turned, table in enumerate([index, index.T][: index.ndim]):
+        rows, *others = [rows for (rows,) in islice(tables([(VALUES, table.ravel().tolist())]), 2)]
+        if not others and len(rows.shape) < 3 and min(rows.strides) > 0:
+            (count, width), (step, stride) = ((1, *rows.shape)[-2:], (1, *rows.strides)[-2:])
             span = (width - 1) * stride + 1
             block = step if count > 1 else span
             first = min(rows.start, height - count * block)
             begin = rows.start - first
             if first >= 0 and span <= block:
-                return count, slice(first, first + count * block), slice(begin, begin + span, stride), turned
+                return count, slice(first, first + count * block), slice(begin, begin + span, stride), bool(turned)
     return None

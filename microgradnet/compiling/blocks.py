@@ -7,22 +7,22 @@ spaced rows without a copy; other operands are first gathered into such rows, fo
 """
 
 from bisect import bisect
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain, islice
 from operator import sub
 from typing import NamedTuple, TypeAlias
 
 from microgradnet import ops
-from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, regular, row_range, tables
+from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, row_range
 from microgradnet.compiling.loops import ITEM, Loop
 from microgradnet.compiling.scalars import Operands, ScalarProgram, simplified
+from microgradnet.compiling.scheduling import scheduled
+from microgradnet.compiling.tables import NESTED, columns_in_tables, in_tables
 from microgradnet.graph import Graph
 from microgradnet.ops import Operation
 from microgradnet.value import Value, constant
 
 Shape: TypeAlias = tuple[int, ...]
-AXES, NESTED = 3, 16  # rows may be read in place along so many axes, if there are so many rows
 FEW = 3  # up to so many small matrix products are separate blocks; more are one block of dot products
 LITTLE = 64  # multiplications; a smaller matrix product is not worth a call
 
@@ -100,7 +100,7 @@ class Plan:
             if item.op is ITEM:
                 loop, position = item.operands
                 self._items.setdefault(loop, []).append((item, int(position._data)))
-        for level in _levels(program, self._key):
+        for level in scheduled(program, self._key):
             self._plan(level)
 
     def rows_of(self, values: Sequence[Value]) -> list[int]:
@@ -137,7 +137,7 @@ class Plan:
             elif op.variadic:
                 drafts.append(self._stack(members))
             else:
-                drafts.append(self._apply(members))
+                drafts += self._apply(members)
         self._gather(level)
         for draft in drafts:
             storage = VALUES if draft.nodes[0] in self.varying else FIXED
@@ -155,7 +155,8 @@ class Plan:
         in_needs = node in self.needs
         return op, constants, in_needs, *[(operand in self.varying, operand in self.needs) for operand in operands]
 
-    def _apply(self, members: list[Value]) -> Block:
+    def _apply(self, members: list[Value]) -> list[Block]:
+        """Usually one block; two if their operands are then in place."""
         op = members[0].op
         count = len(members[0].operands) - op.constants
         columns = [self.rows_of([node.operands[i] for node in members]) for i in range(count)]
@@ -164,19 +165,25 @@ class Plan:
             order = sorted(range(len(members)), key=[abs(row) for row in leading].__getitem__)
             members = [members[i] for i in order]
             columns = [[column[i] for i in order] for column in columns]
-        tables, shape = _places(columns)
+        found, shape = in_tables(columns)
+        tables = [rows and self._in_place(rows) for rows in found]
+        if count > 1 and len(members) >= NESTED and not all(tables):
+            parts = list(islice(columns_in_tables(columns), 3))
+            if len(parts) == 2 and all(self._in_place(rows) for part in parts for rows in part):
+                middle = parts[0][0].size
+                return self._apply(members[:middle]) + self._apply(members[middle:])
         operands = [
-            (rows and self._in_place(rows)) or self._ask_table([column], column[0] >= 0, shape)
+            rows or self._ask_table([column], column[0] >= 0, shape)
             for rows, column in zip(tables, columns, strict=True)
         ]
         block = self._block("apply", members, operands, op, shape)
         needs = tuple([members[0] in self.needs and members[0].operands[i] in self.needs for i in range(count)])
         constants = tuple([operand._data for operand in members[0].operands[count:]])
-        return block._replace(needs=needs, constants=constants)
+        return [block._replace(needs=needs, constants=constants)]
 
     def _arrays(self, sides: Sequence[Sequence[Sequence[int]]]) -> tuple[list[Rows], Shape]:
         """Tables of rows with a column for each member of a block as arrays, and the shape of the members."""
-        tables, shape = _places([side[0] for side in sides])
+        tables, shape = in_tables([side[0] for side in sides])
         arrays = [
             (first and self._with_lines(first, side))
             or self._ask_table(side, any(row >= 0 for line in side for row in line), (len(side), *shape))
@@ -185,18 +192,18 @@ class Plan:
         return arrays, shape
 
     def _with_lines(self, first: Rows, table: Sequence[Sequence[int]]) -> Rows | None:
-        """A table of rows in place, given its first line, if its lines are evenly spaced."""
+        """A table of rows in place, given its first line, if its lines are evenly spaced: all of one storage, then."""
         sign = 1 if first.storage is VALUES else -1
         step = sign * (table[1][0] - table[0][0]) if len(table) > 1 else 1
         for number, line in enumerate(table[1:], 1):
-            if (line[0] < 0) != (sign < 0) or set(map(sub, line, table[0])) != {sign * number * step}:
+            if set(map(sub, line, table[0])) != {sign * number * step}:
                 return None
         rows = first._replace(shape=(len(table), *first.shape), strides=(step, *first.strides))
         return self._in_place(rows) if step > 0 else None
 
     def _in_place(self, table: Rows) -> Rows | None:
         """A table as an array, if its rows were computed together and gradients can be added to them as an array."""
-        rows = table.distinct if 0 in table.strides else table
+        rows = table.distinct
         if self.start_of(rows.storage, rows.last) > rows.start:
             return None
         return rows if rows.is_injective or not any(rows.of(self.needing[rows.storage])) else None
@@ -208,13 +215,9 @@ class Plan:
 
     def _regular(self, index: Sequence[Sequence[int]], varying: bool) -> Rows | None:
         """A table of rows in place, if it is regular and all of it was computed together; None otherwise."""
-        if varying and any(min(row) < 0 for row in index):
-            return None
-        storage = VALUES if varying else FIXED
-        found = regular(storage, index if varying else [[~i for i in row] for row in index])
-        if found is None:
-            return None
-        return found if self.start_of(storage, found.last) <= found.start else None
+        (first,), _ = in_tables([index[0]])
+        found = first and (first.storage is VALUES) == varying and self._with_lines(first, index)
+        return found if found and found.shape == (len(index), len(index[0])) and found.is_injective else None
 
     def _ask_table(self, index: Sequence[Sequence[int]], varying: bool, shape: Shape) -> Rows:
         """A table of rows as an array to be gathered; rows that are the same for all samples are gathered once."""
@@ -405,79 +408,3 @@ class LoopPlan(NamedTuple):
     def at(self, place: int, row: int, height: int) -> int:
         """The place of a row of the body, for one row of the loop, if the body has `height` rows."""
         return row * height + place if self.loop.body.state else place * self.loop.rows + row
-
-
-def _places(columns: Sequence[Sequence[int]]) -> tuple[list[Rows | None], Shape]:
-    """Columns of rows as evenly spaced tables of one shape, and this shape; None for a column to be gathered.
-
-    Columns may be evenly spaced along several axes, in all of them at once, and an axis may repeat rows.
-    """
-    count = len(columns[0])
-    found: list[Rows | None] = []
-    nested: dict[int, tuple[Storage, Sequence[int]]] = {}
-    for i, numbers in enumerate(columns):
-        steps = set(map(sub, numbers[1:], numbers))
-        column = (VALUES, numbers) if numbers[0] >= 0 else (FIXED, [~row for row in numbers])
-        step = abs(min(steps, default=1))
-        is_even = len(steps) < 2 and column[1][-1] == column[1][0] + (count - 1) * step
-        found.append(Rows(column[0], column[1][0], (count,), (step,)) if is_even else None)
-        if is_even or (1 < len(steps) <= AXES and count >= NESTED and min(column[1]) >= 0 and _tables([column])):
-            nested[i] = column
-    if all(found[i] for i in nested):
-        return found, (count,)
-    while not (joint := _tables([*nested.values()])):
-        nested.popitem()
-    places = dict(zip(nested, joint, strict=True))
-    return [places.get(i) for i in range(len(columns))], joint[0].shape
-
-
-def _tables(columns: Sequence[tuple[Storage, Sequence[int]]]) -> tuple[Rows, ...]:
-    """Lists of row numbers as one evenly spaced table each, of the same shape; () if they are none."""
-    found = list(islice(tables(columns), 2))
-    return found[0] if len(found) == 1 else ()
-
-
-def _levels(program: ScalarProgram, key: Callable[[Value], object]) -> list[list[list[Value]]]:
-    """The computed values by depth, none of which depends on another of the same depth, and those by their key.
-
-    A value has the least depth that it can have; or, if more values with its key have the same greatest depth, it waits
-    for the last of these: what each step of a loop computes for the result alone is computed for all steps at once.
-    """
-    early: dict[Value, int] = dict.fromkeys(program.leaves, -1)
-    for node in program.nodes:
-        depth = max([early[operand] for operand in node.operands])
-        early[node] = depth if node.op is ITEM else depth + 1  # an item is a row of its loop
-    height = max(early.values(), default=-1) + 1
-    late = dict.fromkeys(early, height - 1)
-    for node in reversed(program.nodes):
-        below = late[node] if node.op is ITEM else late[node] - 1
-        for operand in node.operands:
-            if late[operand] > below:  # noqa: PLR1730  # min is slower
-                late[operand] = below
-    numbers: dict[object, int] = {}
-    nodes = [node for node in program.nodes if node.op is not ITEM]
-    keys = {node: numbers.setdefault(key(node), len(numbers)) for node in nodes}
-    alike = [Counter([(keys[node], depth[node]) for node in nodes]) for depth in (early, late)]
-    tied: set[Value] = set()  # to the least depth, as a value that reads them is
-    soonest: dict[tuple[int, int], int] = {}
-    for node in reversed(program.nodes):
-        if node.op is ITEM:
-            tied.update(node.operands if node in tied else ())
-            continue
-        group = keys[node], late[node]
-        if node in tied or alike[1][group] <= alike[0][keys[node], early[node]]:
-            if early[node] < late[node]:
-                tied.update(node.operands)
-            late[node] = -1
-        else:
-            soonest[group] = max(soonest.get(group, 0), early[node])
-    levels: list[dict[int, list[Value]]] = [{} for _ in range(height)]
-    for node in program.nodes:
-        if node.op is ITEM:
-            early[node] = early[node.operands[0]]
-            continue
-        if late[node] >= 0:
-            below = max([early[operand] for operand in node.operands])
-            early[node] = max(below + 1, soonest[keys[node], late[node]])
-        levels[early[node]].setdefault(keys[node], []).append(node)
-    return [list(level.values()) for level in levels if level]

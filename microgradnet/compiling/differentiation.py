@@ -11,9 +11,10 @@ from itertools import islice, pairwise
 from microgradnet.compiling.blocks import Block, Plan
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.gradient_rows import GradientRows
-from microgradnet.compiling.instructions import GRADIENTS, Rows, Storage, row_range, tables
+from microgradnet.compiling.instructions import GRADIENTS, Rows, Storage, row_range
 from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
 from microgradnet.compiling.lowering import are_matrices, runs, whole
+from microgradnet.compiling.tables import tables
 
 FEW, MANY = 4, 64  # gradients are added in at most FEW tables, and one more for MANY rows each; else row by row
 NEAR = 16  # rows at most this far apart are set to zero in one range, with those between

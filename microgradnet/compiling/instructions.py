@@ -4,15 +4,11 @@ A storage is a table of numbers with one row for each scalar and a column for ea
 are the same for all samples have a single column. A scalar keeps its row throughout a run.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby, islice, repeat
+from collections.abc import Sequence
 from math import prod
-from operator import itemgetter, sub
 from typing import NamedTuple
 
 from microgradnet.value import Value
-
-APART = 1 << 40  # more rows than any storage has
 
 
 class Storage(NamedTuple):
@@ -67,6 +63,8 @@ class Rows(NamedTuple):
     @property
     def distinct(self) -> "Rows":
         """Each row once: an axis of stride 0 has one element."""
+        if 0 not in self.strides:
+            return self
         shape = tuple([size if stride else 1 for size, stride in zip(self.shape, self.strides, strict=True)])
         rows = self._replace(shape=shape)
         return rows.reshaped(*shape) if rows.is_range else rows
@@ -136,76 +134,6 @@ def row_at(place: int) -> Rows:
     v[3] (1, n) p[3] (1,)
     """
     return row_range(VALUES, place, 1) if place >= 0 else row_range(FIXED, ~place, 1)
-
-
-def regular(storage: Storage, index: Sequence[Sequence[int]]) -> Rows | None:
-    """The table `index` of row numbers as Rows, if its lines and columns are evenly spaced and no row is repeated.
-
-    >>> regular(VALUES, [[4, 5, 6], [14, 15, 16]])
-    Rows(storage=Storage(name='v', batched=True, logical=False), start=4, shape=(2, 3), strides=(10, 1))
-    >>> regular(VALUES, [[4, 5, 7]]) is None
-    True
-    """
-    height, width, start = len(index), len(index[0]), index[0][0]
-    across = index[0][1] - start if width > 1 else 1
-    down = index[1][0] - start if height > 1 else width
-    if across < 1 or down < 1 or (down <= (width - 1) * across and across <= (height - 1) * down):
-        return None
-    for row, found in enumerate(index):
-        first = start + row * down
-        if found[0] != first or (width > 1 and list(found) != list(range(first, first + width * across, across))):
-            return None
-    return Rows(storage, start, (height, width), (down, across))
-
-
-def tables(columns: Sequence[tuple[Storage, Sequence[int]]]) -> Iterator[tuple[Rows, ...]]:
-    """Lists of row numbers, as long as each other, as evenly spaced tables one after another: a Rows for each list.
-
-    An axis of stride 0 repeats rows.
-
-    >>> [(table.start, table.shape, table.strides) for table, in tables([(VALUES, [0, 1, 4, 5, 8, 9, 7, 7, 7])])]
-    [(0, (3, 2), (4, 1)), (7, (3,), (0,))]
-    """
-    storages = [storage for storage, _ in columns]
-    joined = list(columns[-1][1])  # one number for the rows of all lists: so are the differences of rows
-    for _, numbers in reversed(columns[:-1]):
-        joined = [row + many * APART for row, many in zip(numbers, joined, strict=True)]
-
-    def apart(number: int) -> Sequence[int]:
-        found: list[int] = []
-        for _ in storages[1:]:
-            number, row = divmod(number + APART // 2, APART)
-            found.append(row - APART // 2)
-        return (*found, number)
-
-    def grouped(starts: Sequence[int], shape: tuple[int, ...], strides: tuple[int, ...]) -> Iterator[tuple[Rows, ...]]:
-        for (count, stride), runs in groupby(_runs(starts), itemgetter(1, 2)):
-            begins = [begin for begin, _, _ in runs]
-            if count == 1 or min(apart(stride)) < 0:
-                singles = [begin + i * stride for begin in begins for i in range(count)]
-                yield from (tabled(single, shape, strides) for single in singles)
-            elif len(begins) > 1:
-                yield from grouped(begins, (count, *shape), (stride, *strides))
-            else:
-                yield tabled(begins[0], (count, *shape), (stride, *strides))
-
-    def tabled(start: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[Rows, ...]:
-        along = zip(*map(apart, strides), strict=True) if strides else repeat((1,))
-        return tuple(map(Rows, storages, apart(start), repeat(shape or (1,)), along))
-
-    return grouped(joined, (), ())
-
-
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-    """The first, the count and the difference of each run of evenly spaced numbers."""
-    begin = end = 0
-    for step, alike in groupby(map(sub, islice(numbers, 1, None), numbers)):
-        end += len(list(alike))
-        if begin < end:  # else it is the step to a new run
-            yield numbers[begin], end + 1 - begin, step
-            begin = end + 1
-    if begin < len(numbers):
-        yield numbers[begin], 1, 1
 
 
 class Instruction(NamedTuple):

@@ -156,9 +156,10 @@ def _gathered(
 ) -> Value | None:
     products = [v for v in addends if v.op is ops.multiply and uses[v] == 1]
     rest = [v for v in addends if not (v.op is ops.multiply and uses[v] == 1)]
-    if len(products) > 1:
-        pairs = [_oriented(product.operands, program) for product in products]
-        weights, inputs = [w for w, _ in pairs], [x for _, x in pairs]
+    pairs = [_oriented(product.operands, program) for product in products]
+    weights, inputs = [w for w, _ in pairs], [x for _, x in pairs]
+    is_gated = len(products) == 2 and program.varying.issuperset(weights)  # f·c + i·g: faster as two products
+    if len(products) > 1 and not is_gated:
         if len(rest) == 1:
             return remade(node, ops.weighted_sum, (*weights, *inputs, *rest))
         summed = remade(node, ops.weighted_sum, (*weights, *inputs))

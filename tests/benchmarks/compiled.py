@@ -163,7 +163,9 @@ def tasks(quick: bool) -> list[Task]:
 
 def training_row(task: Task, repeats: int) -> tuple[str, list[str]]:
     """Each one's time and its speed as a multiple of NumPy's, then how many times as fast as the others ours is."""
-    contenders = {name: partial(CONTENDERS[name], task) for name in contenders_of(task)}
+    contenders: dict[str, Callable[[], Runner]] = {
+        name: partial(CONTENDERS[name], task) for name in contenders_of(task)
+    }
     seconds, left_out = race(task.title, contenders, repeats)
     cells: list[str] = []
     for name in CONTENDERS:

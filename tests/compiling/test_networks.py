@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from microgradnet import MLP, Program, Value, compile, dot, logsumexp, relu, softmax, tanh, total, weighted_sum
+from microgradnet import MLP, Program, Value, compile, dot, logsumexp, relu, sigmoid, softmax, tanh, total, weighted_sum
 from tests.compiling.comparing import assert_agrees, flat, functions_of, numbers, parameters_of
 
 
@@ -74,7 +74,7 @@ def test_a_convolution_is_one_matrix_product() -> None:
     program = assert_agrees(loss, flat([kernels, biases, dense, last]), numbers(5, 6, 6), targets)
     assert products(program) == (2, 3)
     assert len(program.forward) <= 20
-    assert len(program.backward) <= 25
+    assert len(program.backward) <= 30
 
 
 def test_two_convolutions() -> None:
@@ -150,9 +150,47 @@ def test_attention() -> None:
         return total([o * o for o in out])
 
     program = assert_agrees(loss, flat([queries, keys, contents]), numbers(5, 6, 3))
-    assert 1 <= products(program)[0] <= 3, "the projections of all places at once"
-    assert len(program.forward) <= 35
-    assert len(program.backward) <= 45
+    assert products(program) == (1, 1), "the projections of all places at once"
+    functions = [[instruction.function for instruction in part] for part in (program.forward, program.backward)]
+    assert [part.count("einsum") for part in functions] == [2, 4], "queries · keys, and shares · contents"
+    assert len(program.forward) <= 20
+    assert len(program.backward) <= 30
+
+
+def test_gates_are_read_in_place() -> None:
+    weights, biases = parameters_of(4 * WIDTH, 2 + WIDTH), parameters_of(4 * WIDTH)
+
+    def loss(xs: list[list[Value]]) -> Any:
+        h, c = [0.0] * WIDTH, [0.0] * WIDTH
+        for x in xs:
+            z = [weighted_sum(w, [*x, *h], b) for w, b in zip(weights, biases, strict=True)]
+            i, f, o = ([sigmoid(v) for v in z[k * WIDTH : (k + 1) * WIDTH]] for k in range(3))
+            g = [tanh(v) for v in z[3 * WIDTH :]]
+            c = [fk * ck + ik * gk for ik, fk, gk, ck in zip(i, f, g, c, strict=True)]
+            h = [ok * tanh(ck) for ok, ck in zip(o, c, strict=True)]
+        return total(h)
+
+    program = assert_agrees(loss, flat([weights, biases]), numbers(3, STEPS, 2))
+    assert [i.function for i in program.forward].count("take") <= 2 * STEPS + 2, "the inputs, at each step"
+    assert products(program) == (STEPS, 2 * STEPS - 1)
+
+
+def test_output_layers_of_all_steps_are_one() -> None:
+    counts = []
+    for steps in (3, 9):
+
+        def loss(xs: list[list[Value]], ys: list[Value]) -> Any:
+            h, losses = [0.0] * WIDTH, []
+            for x, y in zip(xs, ys, strict=True):
+                h = [tanh(weighted_sum([*wx, *wh], [*x, *h], b)) for wx, wh, b in zip(INTO, WITHIN, B, strict=True)]
+                mean, scale = weighted_sum(OUT, h), dot(OUT[::-1], h)
+                losses.append(logsumexp([mean, scale * y]) + (mean - y) ** 2)
+            return total(losses)
+
+        program = assert_agrees(loss, flat([INTO, WITHIN, B, OUT]), numbers(4, steps, 3), numbers(4, steps))
+        counts.append(len(list(program)))
+        assert products(program)[0] <= steps + 2
+    assert counts[1] - counts[0] <= 6 * 14, "a step adds its cell alone"
 
 
 def test_one_dimensional_convolutions_on_top_of_each_other() -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from microgradnet import Value, compile, ops, parameter, relu, tanh, total, weighted_sum
 from microgradnet.compiling.capturing import capture
-from microgradnet.compiling.instructions import FIXED, VALUES, Rows, regular, row_range, tables
+from microgradnet.compiling.instructions import FIXED, VALUES, Rows, row_range
 from microgradnet.compiling.kernels import backward_kernel, forward_kernel
 from microgradnet.compiling.scalars import ScalarProgram, fold, gather, merge_equal, split_bias
+from microgradnet.compiling.tables import in_tables, tables
 from microgradnet.ops import TABLE, Operation
 from tests.compiling.comparing import assert_agrees, numbers
 from tests.strategies import derivatives_at, differentiable, each_row, some_points
@@ -204,34 +205,6 @@ def test_a_range_is_what_has_each_row_once_and_in_order(start: int, axes: list[t
     assert rows.is_range == (found == list(range(start, start + rows.size)))
 
 
-@given(st.integers(0, 9), st.integers(1, 4), st.integers(1, 4), st.integers(1, 9), st.integers(1, 9))
-def test_a_regular_table_is_found(start: int, height: int, width: int, down: int, across: int) -> None:
-    table = [[start + i * down + j * across for j in range(width)] for i in range(height)]
-    found = regular(VALUES, table)
-    flat = [row for line in table for row in line]
-    if down > (width - 1) * across or across > (height - 1) * down:  # no line reaches into the next, or no column
-        assert found is not None
-        assert found.numbers() == flat
-        assert found.shape == (height, width)
-    elif found:
-        assert found.numbers() == flat
-
-
-@given(st.lists(st.lists(st.integers(0, 6), min_size=2, max_size=3), min_size=1, max_size=3))
-def test_a_table_that_is_not_regular_is_not_taken_for_one(table: list[list[int]]) -> None:
-    table = [line[: min(map(len, table))] for line in table]
-    found = regular(FIXED, table)
-    if found:
-        assert found.numbers() == [row for line in table for row in line]
-
-
-@pytest.mark.parametrize(
-    "table", [[[4, 5, 7]], [[4, 4]], [[5, 4]], [[4], [4]], [[5], [3]], [[1, 2], [5, 7]], [[1, 2], [4, 5], [8, 9]]]
-)
-def test_a_table_with_an_uneven_step_is_not_regular(table: list[list[int]]) -> None:
-    assert regular(VALUES, table) is None
-
-
 # --- kernels ---
 
 ARRAYS: dict[str, Callable[..., Any]] = {
@@ -321,6 +294,27 @@ def test_regular_rows_are_one_table_unless_they_go_down(index: Any) -> None:
     index = list(index)
     found = [table for (table,) in tables([(VALUES, index)])]
     assert len(found) == (len(index) if index == sorted(index, reverse=True) and len({*index}) > 1 else 1)
+
+
+@given(st.integers(0, 9), st.integers(1, 4), st.integers(1, 4), st.integers(1, 9), st.integers(1, 9))
+def test_a_table_is_one_unless_lines_overlap(start: int, height: int, width: int, down: int, across: int) -> None:
+    index = [start + i * down + j * across for i in range(height) for j in range(width)]
+    found = list(tables([(VALUES, index)]))
+    if down > (width - 1) * across:  # no line reaches into the next
+        assert len(found) == 1
+        assert found[0][0].is_injective
+
+
+@given(st.lists(st.one_of(st.lists(st.integers(-9, 9), min_size=18, max_size=18),
+                          st.sampled_from([[*range(18)], [~row for row in range(18)], [0, 1, 2] * 6, [0, 0, 5] * 6,
+                                           [0] * 9 + [4] * 9, [-1] * 9 + [-4] * 9, [-1, -2] * 9, [1, 0] * 9])),
+                min_size=1, max_size=3))  # fmt: skip
+def test_operands_in_place_are_tables_of_one_shape(columns: list[list[int]]) -> None:
+    found, shape = in_tables(columns)
+    for rows, column in zip(found, columns, strict=True):
+        if rows:
+            assert rows.shape == shape
+            assert [row if rows.storage is VALUES else ~row for row in rows.numbers()] == column
 
 
 @given(picks, st.integers(1, 3))
