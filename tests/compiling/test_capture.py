@@ -42,7 +42,7 @@ from microgradnet import (
     trace_source,
     where,
 )
-from microgradnet.compiling import compiled
+from microgradnet.compiling import compiled as compiled_module
 from tests.compiling.comparing import assert_agrees, numbers
 from tests.programs.test_interrupts import interrupted
 
@@ -683,7 +683,7 @@ def test_models_compiled_and_trained_in_several_threads_at_once() -> None:
 def test_ctrl_c_at_any_line_of_a_capture(monkeypatch: pytest.MonkeyPatch) -> None:
     # locks of its own: an error raised at the end of a `with`, where no Ctrl-C can arrive, keeps them
     monkeypatch.setattr(graph, "_marking", threading.Lock())
-    monkeypatch.setattr(compiled, "_ONE_AT_A_TIME", threading.RLock())
+    monkeypatch.setattr(compiled_module, "_ONE_AT_A_TIME", threading.RLock())
     plain = {name: vars(Value)[name] for name in ("data", "grad", "__lt__", "__float__", "__repr__", "__eq__")}
 
     def function(x: Value) -> Value:
