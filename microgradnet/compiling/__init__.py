@@ -1,9 +1,10 @@
 """Compile a function of Values: its scalar program is captured once and replayed as array operations on a batch.
 
 `capturing` runs a function of one sample while `observing` refuses what cannot be captured; `scalars` simplifies the
-scalar program; `blocks` allocates rows for the scalars; `lowering` and `differentiation` emit array instructions, from
-the rules of operations as read by `kernels`. The instructions are data, a `program`: `listing` prints it, `picture`
-draws it, and `replay` turns it into NumPy calls; `compiled_program` combines the three. `engines` chooses another
+scalar program, and `scheduling` tells which scalars can be computed at once; `blocks` allocates rows for them, in place
+where `tables` finds them evenly spaced; `loops` captures the bodies of loops. `lowering` and `differentiation` emit
+array instructions, from the rules of operations as read by `kernels`. The instructions are data, a `program`: `listing`
+prints it, `picture` draws it, and `replay` runs it, by the NumPy calls of `binding`; `compiled_program` combines the three. `engines` chooses another
 engine: `tape` for numba, `portable` for JAX and torch. `compiled` is the object that users call.
 """
 

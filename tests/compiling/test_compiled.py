@@ -25,7 +25,7 @@ from microgradnet import (
     total,
     weighted_sum,
 )
-from microgradnet.compiling import Compiled, Program, compiled_program, replay
+from microgradnet.compiling import Compiled, Program, binding, compiled_program
 from tests.compiling.comparing import assert_agrees, eager, numbers, parameters_of
 
 W, B = parameter(0.5, "w"), parameter(-1.0, "b")
@@ -559,6 +559,6 @@ def test_the_sign_of_zero_is_kept() -> None:
 @pytest.mark.parametrize("small", [0, 10**9])
 def test_large_and_small_masks_agree(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A relu's gradient is picked out or multiplied by 0 and 1, as is faster for the size."""
-    monkeypatch.setattr(replay, "SMALL", small)
+    monkeypatch.setattr(binding, "SMALL", small)
     model = MLP(3, [6, 6, 1], "relu", init="he", seed=1)
     assert_agrees(lambda x, y: (model(x) - y) ** 2, model.parameters(), numbers(7, 3), numbers(7))

@@ -1,0 +1,228 @@
+"""`Binding`: array instructions bound to NumPy arrays, as a list of calls that allocate and look up nothing."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+
+from microgradnet.compiling.instructions import Instruction, Rows, Storage
+from microgradnet.compiling.program import Array
+from microgradnet.value import Value
+
+SMALL = 2048  # numbers up to which indexing is faster than multiplying by a mask
+Call = Callable[[], object]
+
+
+class Looped(Protocol):
+    """A loop with its arrays."""
+
+    def run(self) -> None:
+        """Compute it."""
+
+    def run_back(self) -> None:
+        """Pass the gradients of what it computes back through it."""
+
+    def copy_gradient(self, position: int, out: Array) -> None:
+        """Copy the contribution to the gradient of one of its operands."""
+
+
+def arrays(heights: Mapping[Storage, int], columns: int) -> dict[Storage, Array]:
+    """An array for each storage, with so many rows, and columns if it is batched."""
+    return {
+        storage: np.zeros((height, columns if storage.batched else 1), np.bool_ if storage.logical else np.float64)
+        for storage, height in heights.items()
+    }
+
+
+def _elementwise(function: Callable[[float], float]) -> Callable[..., None]:
+    """A function that NumPy lacks, applied number by number."""
+    vectorized = np.frompyfunc(function, 1, 1)
+
+    def call(x: Array, *, out: Array) -> None:
+        out[...] = vectorized(x)
+
+    return call
+
+
+FUNCTIONS: dict[str, Callable[..., object]] = {
+    **{
+        name: getattr(np, name)
+        for name in (
+            "abs", "add", "cos", "divide", "exp", "expm1", "greater", "greater_equal", "less", "less_equal", "log",
+            "log1p", "maximum", "minimum", "multiply", "negative", "power", "sign", "sin", "sqrt", "subtract", "tanh",
+        )
+    },
+    "erf": _elementwise(math.erf),
+    "erfc": _elementwise(math.erfc),
+}  # fmt: skip
+"""Functions of arrays that write the result to `out`."""
+
+
+class Binding:
+    """Arrays for instructions.
+
+    Args:
+        storages: the numbers.
+        looped: what makes a loop, from this, its node and its instruction.
+    """
+
+    def __init__(
+        self, storages: dict[Storage, Array], looped: "Callable[[Binding, Value, Instruction], Looped]"
+    ) -> None:
+        self.storages = storages
+        self._looped = looped
+        self._loops: dict[Value, Looped] = {}
+
+    def calls(self, instructions: Iterable[Instruction]) -> list[Call]:
+        """The calls that execute these instructions."""
+        return [call for instruction in instructions for call in self._bound(instruction)]
+
+    def array(self, rows: Rows) -> Array:
+        """The rows as an array; its last axis is the batch, or of length 1."""
+        base = self.storages[rows.storage]
+        row, item = base.strides
+        strides = (*[stride * row for stride in rows.strides], item)
+        return np.ndarray((*rows.shape, base.shape[1]), base.dtype, base, rows.start * row, strides)
+
+    def matrix(self, rows: Rows, transposed: bool = False) -> Array:
+        """The rows as a matrix: the first axis by all others."""
+        array = self.array(rows)
+        first, second, columns = array.shape
+        strides = (array.strides[0], array.strides[1] if columns == 1 else array.strides[2])
+        base = self.storages[rows.storage]
+        found = np.ndarray((first, second * columns), base.dtype, base, rows.start * base.strides[0], strides)
+        return found.T if transposed else found
+
+    def _bound(self, instruction: Instruction) -> Sequence[Call]:
+        special = getattr(self, f"_{instruction.function}", None)
+        if special:
+            return special(instruction)  # type: ignore[no-any-return]
+        function = FUNCTIONS[instruction.function]
+        operands = [self._operand(operand) for operand in instruction.operands]
+        return [partial(function, *operands, out=self.array(instruction.out))]
+
+    def _operand(self, operand: Rows | float) -> Array:
+        """An operand for broadcasting: a single number has no axes, which is fastest."""
+        if not isinstance(operand, Rows):
+            return np.array(operand)
+        array = self.array(operand)
+        return array.reshape(()) if array.size == 1 and not operand.storage.batched else array
+
+    def operands(self, instruction: Instruction) -> list[Any]:
+        """The operands as arrays."""
+        return [self.array(o) if isinstance(o, Rows) else np.array(o) for o in instruction.operands]
+
+    def _copy(self, instruction: Instruction) -> Sequence[Call]:
+        return [partial(np.copyto, self.array(instruction.out), *self.operands(instruction))]
+
+    def _fill(self, instruction: Instruction) -> Sequence[Call]:
+        return [partial(self.array(instruction.out).fill, instruction.operands[0])]
+
+    def _where(self, instruction: Instruction) -> Sequence[Call]:
+        condition, if_true, if_false = self.operands(instruction)
+        out = self.array(instruction.out)
+        if instruction.operands[2] != instruction.out:
+            return [partial(np.copyto, out, if_false), partial(np.copyto, out, if_true, where=condition)]
+        if instruction.operands[1] == 0.0 and out.size > SMALL:  # a factor of 0 or 1 does not branch
+            kept = np.empty(condition.shape, bool)
+            return [partial(np.logical_not, condition, kept), partial(np.multiply, out, kept, out)]
+        return [partial(np.putmask, out, condition, if_true)]
+
+    def _total(self, instruction: Instruction) -> Sequence[Call]:
+        return [partial(np.add.reduce, *self.operands(instruction), 0, None, self.array(instruction.out))]
+
+    def _largest(self, instruction: Instruction) -> Sequence[Call]:
+        return [partial(np.maximum.reduce, *self.operands(instruction), 0, None, self.array(instruction.out))]
+
+    def _sum(self, instruction: Instruction) -> Sequence[Call]:
+        out = self.array(instruction.out)
+        return [partial(np.add.reduce, *self.operands(instruction), instruction.detail, None, out, True)]
+
+    def _matmul(self, instruction: Instruction) -> Sequence[Call]:
+        left, right = instruction.operands
+        if not isinstance(left, Rows) or not isinstance(right, Rows):
+            raise TypeError("a matrix product of a number")
+        turned = instruction.detail
+        a, b = self.matrix(left, bool(turned[0])), self.matrix(right, bool(turned[1]))
+        out = self.matrix(instruction.out)
+        if a.shape[1] == 1:
+            return [partial(np.multiply, a, b, out)]
+        return [partial(np.dot if out.flags.c_contiguous else np.matmul, a, b, out)]
+
+    def _loop(self, instruction: Instruction) -> Sequence[Call]:
+        node = instruction.nodes[0]
+        self._loops[node] = self._looped(self, node, instruction)
+        return [self._loops[node].run]
+
+    def _loop_back(self, instruction: Instruction) -> Sequence[Call]:
+        return [self._loops[instruction.nodes[0]].run_back]
+
+    def _loop_gradient(self, instruction: Instruction) -> Sequence[Call]:
+        (position,) = instruction.detail
+        return [partial(self._loops[instruction.nodes[0]].copy_gradient, position, self.array(instruction.out))]
+
+    def _einsum(self, instruction: Instruction) -> Sequence[Call]:
+        """Products summed along the axes where the result has one element, as matrix products of copies."""
+        arrays = [*self.operands(instruction), self.array(instruction.out)]
+        axes: dict[tuple[bool, ...], list[int]] = {}
+        for axis in range(arrays[0].ndim):
+            axes.setdefault(tuple([array.shape[axis] > 1 for array in arrays]), []).append(axis)
+        batch, rows, columns, summed = (
+            axes.get(kind, [])
+            for kind in ((True, True, True), (True, False, True), (False, True, True), (True, True, False))
+        )
+        groups = ((batch, rows, summed), (batch, summed, columns), (batch, rows, columns))
+        left, right, out = (_Matrices(array, *group) for array, group in zip(arrays, groups, strict=True))
+        return [
+            *[partial(np.copyto, of.copies, of.array) for of in (left, right) if of.is_copied],
+            partial(np.matmul, left.matrices, right.matrices, out.matrices),
+            *[partial(np.copyto, of.array, of.copies) for of in (out,) if of.is_copied],
+        ]
+
+    def _take(self, instruction: Instruction) -> Sequence[Call]:
+        (source,) = instruction.operands
+        if not isinstance(source, Rows):
+            raise TypeError("rows are taken from rows")
+        base = self.array(source) if source.size else self.storages[source.storage]
+        out = self.array(instruction.out)
+        index = np.array(instruction.detail)
+        if base.shape[1] == out.shape[1]:
+            return [partial(base.take, index, 0, out, "clip")]  # "clip" writes to out without a buffer
+        return [lambda: np.copyto(out, base[index])]
+
+    def _scatter_add(self, instruction: Instruction) -> Sequence[Call]:
+        (contribution,) = self.operands(instruction)
+        base = self.storages[instruction.out.storage]
+        order = np.argsort(instruction.detail, kind="stable")
+        rows, starts = np.unique(np.array(instruction.detail)[order], return_index=True)
+        is_sorted, is_unique = bool((order[1:] > order[:-1]).all()), len(rows) == len(order)
+
+        def add() -> None:
+            added = contribution if base.shape[1] == contribution.shape[1] else contribution.sum(1, keepdims=True)
+            if not is_sorted:
+                added = added.take(order, 0)
+            base[rows] += added if is_unique else np.add.reduceat(added, starts, 0)
+
+        return [add]
+
+
+class _Matrices:
+    """An array as a batch of matrices, whose axes are these groups of its axes; its other axes have one element.
+
+    Attributes:
+        matrices: one after another.
+        array, copies: views of the array and of the matrices in the same order.
+        is_copied: whether the matrices have memory of their own.
+    """
+
+    def __init__(self, array: Array, *groups: Sequence[int]) -> None:
+        order = [axis for group in groups for axis in group]
+        order += [axis for axis in range(array.ndim) if axis not in order]
+        self.array = array.transpose(order)
+        self.matrices = self.array.reshape([math.prod([array.shape[axis] for axis in group]) for group in groups])
+        self.is_copied = not (self.matrices.flags.c_contiguous and np.may_share_memory(self.matrices, array))
+        if self.is_copied:
+            self.matrices = np.empty(self.matrices.shape)
+        self.copies = self.matrices.reshape(self.array.shape)
