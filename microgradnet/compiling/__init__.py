@@ -4,8 +4,9 @@
 scalar program, and `scheduling` tells which scalars can be computed at once; `blocks` allocates rows for them, in place
 where `tables` finds them evenly spaced; `loops` captures the bodies of loops. `lowering` and `differentiation` emit
 array instructions, from the rules of operations as read by `kernels`. The instructions are data, a `program`: `listing`
-prints it, `picture` draws it, and `replay` runs it, by the NumPy calls of `binding`; `compiled_program` combines the three. `engines` chooses another
-engine: `tape` for numba, `portable` for JAX and torch. `compiled` is the object that users call.
+prints it, `picture` draws it, and `replay` runs it, by the NumPy calls of `binding`; `compiled_program` combines the
+three. `engines` chooses another engine: `tape` for numba, `portable` for JAX and torch. `compiled` is the object that
+users call.
 """
 
 from collections.abc import Callable
