@@ -58,8 +58,8 @@ def compile(
 
     Args:
         function: of one sample: each argument is a Value or nested lists of Values, in the shape of a sample; it
-            returns a Value or, without parameters, Values in nested lists, tuples and dicts. With parameters it may
-            return a tuple, whose first element is differentiated; the others are returned for each sample.
+            returns a Value or Values in nested lists, tuples and dicts. With parameters it returns a Value, or a tuple
+            whose first element is the Value to differentiate; the others, nested likewise, are returned for each sample.
         parameters: a Module, a Value, or a list of them, with respect to which to differentiate. None: no gradient.
         reduction: "mean" or "sum" of the results over the batch, or "none" (only without parameters, and the default
             there).

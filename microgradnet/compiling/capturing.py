@@ -10,21 +10,18 @@ import sys
 from collections.abc import Callable, Sequence
 from inspect import signature
 from itertools import chain
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from microgradnet.compiling.difference import Run, difference
 from microgradnet.compiling.loops import Loop, captured_loop
 from microgradnet.compiling.observing import Capturing
+from microgradnet.compiling.outputs import Template, template_of
 from microgradnet.errors import CaptureError
 from microgradnet.recording import graph_recorded
 from microgradnet.stepping.tracing import trace_source
-from microgradnet.value import Value, constant
-
-Template: TypeAlias = Any
-"""A nested structure of lists, tuples and dicts, in which an int is the index of an output."""
-
+from microgradnet.value import Value
 
 class Capture(NamedTuple):
     """The values that a function computed from one sample.
@@ -138,7 +135,7 @@ def _run(function: Callable[..., Any], sample: Sequence[Any], names: Sequence[st
     capturing = kind()
     with graph_recorded(), capturing, capturing:
         capturing.on()
-        template = _template(function(*arguments), outputs)
+        template = template_of(function(*arguments), outputs)
         capturing.off()
     capturing.refuse_inside(chain(outputs, *[node.operands for node in capturing.made]))
     capturing.refuse()
@@ -175,20 +172,3 @@ class PausedCollector:
 
     def __exit__(self, *exception: object) -> None:
         self.end()
-
-
-def _template(result: Any, outputs: list[Value]) -> Template:
-    if isinstance(result, list | tuple):
-        items = [_template(item, outputs) for item in result]
-        return items if isinstance(result, list) else tuple(items)
-    if isinstance(result, dict):
-        return {key: _template(item, outputs) for key, item in result.items()}
-    if not isinstance(result, Value):
-        try:
-            result = constant(result)
-        except TypeError:
-            raise CaptureError(
-                f"a compiled function returns Values, optionally in lists, tuples or dicts; got {result!r:.80}"
-            ) from None
-    outputs.append(result)
-    return len(outputs) - 1

@@ -10,10 +10,11 @@ import numpy as np
 
 from microgradnet._shared.arguments import as_count
 from microgradnet.backward import SavedGradients
-from microgradnet.compiling.capturing import PausedCollector, Template, capture, values_of
+from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.engines import check, engine_of
 from microgradnet.compiling.observing import CaughtFailures, capture_error, capturing
+from microgradnet.compiling.outputs import assembled
 from microgradnet.compiling.program import Result
 from microgradnet.errors import CaptureError, DomainError
 from microgradnet.graph import Graph
@@ -141,10 +142,11 @@ class Compiled:
             shapes = ", ".join(f"({', '.join(map(str, array.shape[1:]))})" for array in arrays)
             error.add_note(f"while it was captured for samples whose arguments have the shapes {shapes}")
             raise
-        if self.trained and captured.template not in (0, (0, *range(1, len(captured.outputs)))):
+        template = captured.template
+        if self.trained and template != 0 and not (isinstance(template, tuple) and template[:1] == (0,)):
             raise CaptureError(
-                "a function whose gradient is wanted returns one Value, or a tuple of Values of which the first is "
-                f"differentiated; this one returned {len(captured.outputs)} in a {type(captured.template).__name__}"
+                "a function whose gradient is wanted returns one Value, or a tuple of which the first is a Value, which "
+                f"is differentiated; this one returned {len(captured.outputs)} in a {type(template).__name__}"
             )
         try:
             return CompiledProgram(captured, self.parameters.values, self.trained)
@@ -188,18 +190,16 @@ class Compiled:
         failures.refuse()
 
     def _returned(self, program: CompiledProgram, result: Result, size: int) -> Any:
-        if self.trained:
-            value = self._reduced(result.outputs[0], size)
-            gradient = result.gradient.copy()
-            if program.captured.template == 0:
-                return value, gradient
-            return (value, *[np.broadcast_to(output, size).copy() for output in result.outputs[1:]]), gradient
-        outputs: list[Any]
-        if self.reduction == "none":
-            outputs = [o if len(o) == size else np.broadcast_to(o, size) for o in result.outputs]
-        else:
-            outputs = [self._reduced(output, size) for output in result.outputs]
-        return _assembled(program.captured.template, outputs)
+        outputs: list[Any] = [
+            self._reduced(o, size) if self._is_reduced(i) else o if len(o) == size else np.broadcast_to(o, size)
+            for i, o in enumerate(result.outputs)
+        ]
+        found = assembled(program.captured.template, outputs)
+        return (found, result.gradient.copy()) if self.trained else found
+
+    def _is_reduced(self, position: int) -> bool:
+        """Whether this output is a mean or sum over the batch: of a function that is trained, its loss alone."""
+        return position == 0 if self.trained else self.reduction != "none"
 
     def _reduced(self, output: Array, size: int) -> float:
         """The sum or mean over the samples; a result that is the same for all counts once per sample."""
@@ -258,18 +258,3 @@ def _array(argument: Any, number: int) -> Array:
             "write [x]"
         )
     return array
-
-
-def _assembled(template: Template, outputs: Sequence[Any]) -> Any:
-    """The outputs in the structure that the function returned; a list of Values becomes an axis."""
-    if isinstance(template, int):
-        output = outputs[template]
-        return output.copy() if isinstance(output, np.ndarray) else output
-    if isinstance(template, dict):
-        return {key: _assembled(item, outputs) for key, item in template.items()}
-    items = [_assembled(item, outputs) for item in template]
-    if isinstance(template, tuple):
-        return tuple(items)
-    if not all(isinstance(item, np.ndarray | float) for item in items) or len({np.shape(item) for item in items}) != 1:
-        return items
-    return np.stack(items, axis=np.ndim(items[0]) and 1)

@@ -383,7 +383,7 @@ def test_a_plain_number_is_a_result() -> None:
 
 
 @pytest.mark.parametrize(
-    "result", [lambda x: [x], lambda x: {"a": x}, lambda x: ([x], x), lambda x: (), lambda x: (x, {"a": x})]
+    "result", [lambda x: [x], lambda x: {"a": x}, lambda x: ([x], x), lambda x: (), lambda x: ((x, x), x)]
 )
 def test_a_gradient_is_of_a_value_or_the_first_of_a_tuple(result: Callable[[Value], Any]) -> None:
     with pytest.raises(CaptureError, match="a function whose gradient is wanted returns one Value, or a tuple"):

@@ -251,6 +251,21 @@ def test_a_tuple_gives_the_first_and_its_gradient_and_the_others_for_each_sample
     assert (value, *gradient) == (1.0, 2.0)
 
 
+@pytest.mark.parametrize("engine", ["numpy", "auto"])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_the_others_keep_their_structure_and_are_of_each_sample(engine: str, reduction: str) -> None:
+    def function(x: Value) -> Any:
+        return x * W, {"a": x, "b": (x * 2, [x * 3, W * 4])}, [[x, x * 5], [x * 6, 7.0]]
+
+    (value, found, table), gradient = compile(function, W, reduction=reduction, engine=engine)([1.0, 3.0])
+    count = 2 if reduction == "mean" else 1
+    assert (value, *gradient) == (2.0 / count, 4.0 / count)
+    assert found["a"].tolist() == [1.0, 3.0]
+    assert found["b"][0].tolist() == [2.0, 6.0]
+    assert found["b"][1].tolist() == [[3.0, 2.0], [9.0, 2.0]]
+    assert table.tolist() == [[[1, 5], [6, 7]], [[3, 15], [18, 7]]]
+
+
 @pytest.mark.parametrize(("reduction", "factor"), [("mean", 1.0), ("sum", 4.0), (None, 1.0)])
 def test_reductions_with_parameters(reduction: str | None, factor: float) -> None:
     value, gradient = compile(lambda x: x * W + B**2, [W, B], reduction=reduction)(ONES * 3)
