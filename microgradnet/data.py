@@ -124,13 +124,15 @@ def iris() -> tuple[Numbers, Classes]:
 
 
 def one_hot(classes: ArrayLike, count: int | None = None) -> Numbers:
-    """For each class a row with 1 at its place and 0 at the others: (n, count).
+    """For each class a row with 1 at its place and 0 at the others: (n, count), or (…, count) for classes (…).
 
     >>> one_hot([0, 2]).tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    >>> one_hot([[0, 1], [2, 2]]).shape
+    (2, 2, 3)
     """
     Y = np.asarray(classes)
-    if Y.ndim != 1 or not np.issubdtype(Y.dtype, np.integer) or (Y.size and Y.min() < 0):
+    if not Y.ndim or not np.issubdtype(Y.dtype, np.integer) or (Y.size and Y.min() < 0):
         raise ValueError(f"classes are whole numbers from 0 on, one for each sample; got {classes!r:.80}")
     highest = int(Y.max()) + 1 if Y.size else 0
     if count is not None and count < highest:

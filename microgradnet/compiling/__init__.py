@@ -1,5 +1,6 @@
 """Compile a function of Values: its scalar program is captured once and replayed as array operations on a batch.
 
+`arguments` converts what a call is given to arrays, and `outputs` assembles what it returns. In between,
 `capturing` runs a function of one sample while `observing` refuses what cannot be captured; `scalars` simplifies the
 scalar program, and `scheduling` tells which scalars can be computed at once; `blocks` allocates rows for them, in place
 where `tables` finds them evenly spaced; `loops` captures the bodies of loops. `lowering` and `differentiation` emit
@@ -9,7 +10,7 @@ three. `engines` chooses another engine: `tape` for numba, `portable` for JAX an
 users call.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from microgradnet.compiling.compiled import Compiled, Parameters
@@ -28,6 +29,7 @@ def compile(
     engine: str = "numpy",
     dtype: str = "float64",
     devices: Any = None,
+    symbols: Mapping[str, int] | None = None,
     most_programs: int = 16,
 ) -> Compiled:
     """Compile a function of one sample, written with Values, into a function of a batch that runs at array speed.
@@ -58,8 +60,8 @@ def compile(
 
     Args:
         function: of one sample: each argument is a Value or nested lists of Values, in the shape of a sample; it
-            returns a Value or Values in nested lists, tuples and dicts. With parameters it returns a Value, or a tuple
-            whose first element is the Value to differentiate; the others, nested likewise, are returned for each sample.
+            returns a Value, or Values in nested lists, tuples and dicts. With parameters it returns a Value, or a tuple
+            whose first element is the Value to differentiate; the others, nested likewise, are given for each sample.
         parameters: a Module, a Value, or a list of them, with respect to which to differentiate. None: no gradient.
         reduction: "mean" or "sum" of the results over the batch, or "none" (only without parameters, and the default
             there).
@@ -70,6 +72,9 @@ def compile(
         dtype: "float64", or for jax and torch "float32".
         devices: for jax, how many of its devices share each batch, or a list or mesh of them, of several processes too
             (`jax.distributed`): each computes its samples, and their gradients are added up.
+        symbols: the arguments that are whole numbers, such as letters or classes, and how many symbols there are:
+            {"letter": 27} takes whole numbers from 0 to 26. The function receives each as its one-hot list of Values,
+            as `Embedding` and `cross_entropy` take it; `microgradnet.data.one_hot` makes it for eager use.
         most_programs: how many programs to keep, one per shape of a sample; the least recently used is dropped first.
 
     Returns:
@@ -80,7 +85,7 @@ def compile(
         CaptureError: at the first call, as described above.
         DomainError: the function has no value, or no derivative, for a sample; the message names the sample.
         ImportError: the engine's library is not installed.
-        TypeError, ValueError: arguments that are not numbers or whose shapes do not match.
+        TypeError, ValueError: arguments that are not numbers or whose shapes do not match, or that are no symbols.
 
     >>> from microgradnet import MLP
     >>> model = MLP(2, [3, 1], "tanh", seed=1)
@@ -92,5 +97,9 @@ def compile(
     >>> predict = compile(model)
     >>> predict(X).round(2) + 0.0
     array([0., 1., 1., 0.])
+
+    >>> from microgradnet.layers import Embedding
+    >>> compile(Embedding(3, 2, seed=1), symbols={"symbol": 3})([0, 2]).shape
+    (2, 2)
     """
-    return Compiled(function, parameters, reduction, engine, dtype, devices, most_programs)
+    return Compiled(function, parameters, reduction, engine, dtype, devices, symbols or {}, most_programs)

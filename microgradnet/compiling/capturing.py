@@ -8,12 +8,12 @@ another sample.
 import gc
 import sys
 from collections.abc import Callable, Sequence
-from inspect import signature
 from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from microgradnet.compiling.arguments import argument_names
 from microgradnet.compiling.difference import Run, difference
 from microgradnet.compiling.loops import Loop, captured_loop
 from microgradnet.compiling.observing import Capturing
@@ -22,6 +22,7 @@ from microgradnet.errors import CaptureError
 from microgradnet.recording import graph_recorded
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.value import Value
+
 
 class Capture(NamedTuple):
     """The values that a function computed from one sample.
@@ -84,7 +85,7 @@ def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], loop
 
 
 def _captured(function: Callable[..., Any], samples: Sequence[Sequence[Any]], kind: type[Capturing]) -> Capture:
-    names = _names(function, len(samples[0]))
+    names = argument_names(function, len(samples[0]))
     before = _random_states()
     first = _run(function, samples[0], names, kind)
     after = _random_states()
@@ -113,19 +114,6 @@ def _random_states() -> dict[str, Any]:
         _, key, *rest = sys.modules["numpy.random"].get_state()
         states["numpy.random"] = key.tobytes(), rest
     return states
-
-
-def _names(function: Callable[..., Any], count: int) -> list[str]:
-    """The names of the function's first parameters; x₀, x₁, … if it has none."""
-    try:
-        found = [
-            p.name
-            for p in signature(function).parameters.values()
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        ]
-    except (TypeError, ValueError):  # written in C
-        found = []
-    return found[:count] if len(found) >= count else [f"x{i}" for i in range(count)]
 
 
 def _run(function: Callable[..., Any], sample: Sequence[Any], names: Sequence[str], kind: type[Capturing]) -> Capture:

@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from microgradnet._shared.arguments import as_count
 from microgradnet.backward import SavedGradients
+from microgradnet.compiling.arguments import Array, argument_names, array_of, with_symbols
 from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.engines import check, engine_of
@@ -23,7 +24,6 @@ from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.recording import graph_recorded, unobserved
 from microgradnet.value import Value
 
-Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
 REDUCTIONS = ("mean", "sum", "none")
 Parameters = Module | Value | ParameterVector | Iterable["Parameters"]
@@ -41,7 +41,7 @@ class Compiled:
 
     def __init__(
         self, function: Any, parameters: Any, reduction: str | None, engine: str, dtype: str, devices: Any,
-        most_programs: Any,
+        symbols: Mapping[str, int], most_programs: Any,
     ) -> None:  # fmt: skip
         if not callable(function):
             raise TypeError(f"compile takes a function of one sample, got {function!r}")
@@ -64,6 +64,9 @@ class Compiled:
             raise ValueError(f"{parameters!r:.80} has no parameters: make them with parameter(…)")
         self.programs: dict[tuple[Shape, ...], CompiledProgram] = {}
         self._latest: tuple[list[Shape], tuple[Shape, ...], CompiledProgram] | None = None
+        if not isinstance(symbols, Mapping):
+            raise TypeError(f"symbols are counts by the argument's name, such as {{'letter': 27}}; got {symbols!r:.80}")
+        self.symbols = {name: as_count(count, f"the number of symbols of {name!r}") for name, count in symbols.items()}
         self._most_programs = as_count(most_programs, "most_programs")
 
     @property
@@ -82,7 +85,7 @@ class Compiled:
 
     def __call__(self, *arguments: Any) -> Any:
         """The outputs for a batch; with parameters (value, gradient). See `compile`."""
-        arrays = _arrays(arguments)
+        arrays = self._arrays(arguments)
         size = len(arrays[0]) if arrays else 1
         weight = 1.0 if self.reduction == "sum" or not size else 1.0 / size
         with _ONE_AT_A_TIME:
@@ -101,9 +104,19 @@ class Compiled:
 
     def program(self, *arguments: Any) -> CompiledProgram:
         """The program for arguments of these shapes, captured on first use."""
-        arrays = _arrays(arguments)
+        arrays = self._arrays(arguments)
         with _ONE_AT_A_TIME:
             return self._program(arrays, len(arrays[0]) if arrays else 1)
+
+    def _arrays(self, arguments: Sequence[Any]) -> list[Array]:
+        if capturing():
+            raise capture_error(
+                "calling a compiled function", "call the function that it was compiled from, its .function"
+            )
+        arrays = [array_of(argument, number) for number, argument in enumerate(arguments)]
+        return (
+            with_symbols(arrays, argument_names(self.function, len(arrays)), self.symbols) if self.symbols else arrays
+        )
 
     def _program(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
         if self._latest and [array.shape for array in arrays] == self._latest[0]:
@@ -145,8 +158,8 @@ class Compiled:
         template = captured.template
         if self.trained and template != 0 and not (isinstance(template, tuple) and template[:1] == (0,)):
             raise CaptureError(
-                "a function whose gradient is wanted returns one Value, or a tuple of which the first is a Value, which "
-                f"is differentiated; this one returned {len(captured.outputs)} in a {type(template).__name__}"
+                "a function whose gradient is wanted returns one Value, or a tuple that begins with the Value to "
+                f"differentiate; this one returned {len(captured.outputs)} in a {type(template).__name__}"
             )
         try:
             return CompiledProgram(captured, self.parameters.values, self.trained)
@@ -229,32 +242,3 @@ def parameters_in(parameters: Any) -> Iterator[Value]:
             yield from parameters_in(part)
     else:
         raise TypeError(f"parameters are a Module, Values, or a list of them; got {parameters!r:.80}")
-
-
-def _arrays(arguments: Sequence[Any]) -> list[Array]:
-    if capturing():
-        raise capture_error("calling a compiled function", "call the function that it was compiled from, its .function")
-    return [_array(argument, number) for number, argument in enumerate(arguments)]
-
-
-def _array(argument: Any, number: int) -> Array:
-    if type(argument) is np.ndarray and argument.dtype == np.float64 and argument.ndim:
-        return argument
-    if isinstance(argument, np.ma.MaskedArray):
-        raise TypeError(f"argument {number + 1} is masked: fill it, or omit the masked samples")
-    try:
-        array = np.asarray(argument)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"numbers are needed, got {array.dtype}")
-        array = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"argument {number + 1} has to be an array, or nested lists of one shape, of real numbers, with a sample "
-            f"along the first axis: {error}"
-        ) from None
-    if not array.ndim:
-        raise ValueError(
-            f"argument {number + 1} has to have a sample along its first axis, got a single number: for a batch of one "
-            "write [x]"
-        )
-    return array

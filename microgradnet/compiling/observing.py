@@ -27,7 +27,9 @@ _NUMBER = (
 )
 _GRADIENT = "compile(function, parameters) gives the gradients; grad(…, create_graph=True) is captured"
 _MEANT = {
-    r"\b(int|round|floor|ceil|range)\(|\[[^\]]*\.data": "a row chosen by its number is an Embedding or a one-hot row",
+    r"\b(int|round|floor|ceil|range)\(|\[[^\]]*\.data": (
+        "a row chosen by its number is an Embedding of a one-hot row, which compile(…, symbols={name: count}) makes"
+    ),
     r"\bmax\(": "the largest number taken out inside a softmax is what softmax and logsumexp do by themselves",
 }
 """What a line that matches was probably written for, and what does that in a compiled function."""

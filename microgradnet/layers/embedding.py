@@ -14,7 +14,8 @@ from microgradnet.value import Value, parameter
 class Embedding(Module):
     """y = table[k], the row of symbol k; or y = Σₖ xₖ·table[k], the same row if x is one-hot: 1 at place k, else 0.
 
-    A compiled function needs the one-hot form, as the number of a symbol is not the same for every sample. The table
+    A compiled function needs the one-hot form, as the number of a symbol is not the same for every sample:
+    `compile(function, model, symbols={"letter": 27})` makes it of the numbers of an argument `letter`. The table
     starts with numbers of the normal distribution of mean 0 and variance 1, as PyTorch's.
 
     Args:

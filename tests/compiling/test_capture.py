@@ -198,7 +198,7 @@ def test_an_index_or_a_count(function: Callable[[Any], Any]) -> None:
 
 
 def test_an_index_that_is_read() -> None:
-    refused(lambda x, y: [x, y, x][int(x.data)], r"\.data", "Embedding or a one-hot row")
+    refused(lambda x, y: [x, y, x][int(x.data)], r"\.data", "Embedding of a one-hot row, which compile.…, symbols=")
 
 
 def test_the_largest_number_taken_out_inside_a_softmax() -> None:

@@ -26,7 +26,10 @@ from microgradnet import (
     weighted_sum,
 )
 from microgradnet.compiling import Compiled, Program, binding, compiled_program
-from tests.compiling.comparing import assert_agrees, eager, numbers, parameters_of
+from microgradnet.data import one_hot
+from microgradnet.layers import Embedding
+from microgradnet.losses import cross_entropy
+from tests.compiling.comparing import assert_agrees, assert_close, eager, numbers, parameters_of
 
 W, B = parameter(0.5, "w"), parameter(-1.0, "b")
 ONES = np.ones(4)
@@ -193,6 +196,51 @@ def test_it_is_run_twice_and_then_never_again() -> None:
     for size in range(1, 20):
         step(np.ones(size))
     assert runs == [2]
+
+
+# --- symbols ---
+
+
+def test_a_symbol_is_its_one_hot_row() -> None:
+    embedding, scores = Embedding(4, 3, seed=1), Layer(6, 4, "linear", seed=2)
+
+    def loss(letters: Any, following: Any) -> Value:
+        return cross_entropy(scores([y for letter in letters for y in embedding(letter)]), following)
+
+    parameters = [embedding, scores]
+    letters, following = np.array([[0, 3], [1, 1], [3, 2]]), [2, 0, 3]
+    counts = {"letters": 4, "following": 4}
+    found = compile(loss, parameters, symbols=counts)(letters, following)
+    assert_close(
+        found, eager(loss, embedding.parameters() + scores.parameters(), [one_hot(letters, 4), one_hot(following, 4)])
+    )
+    alone = compile(lambda x, letters: [x * y for y in letters], symbols={"letters": 4})
+    assert alone([2.0, 3.0], [True, False]).tolist() == [[0, 2, 0, 0], [3, 0, 0, 0]]
+    assert alone.program([2.0], [3]) is alone.program([1.0], [0])
+
+
+@pytest.mark.parametrize(
+    ("letters", "words"),
+    [
+        ([[0, 1], [2, 4]], r"letters\[1, 1\] is 4: the 4 symbols of 'letters' are the whole numbers from 0 to 3"),
+        ([-1], r"letters\[0\] is -1"),
+        ([0, 1, 0.5], r"letters\[2\] is 0.5"),
+        ([math.nan], r"letters\[0\] is nan"),
+        ([math.inf], r"letters\[0\] is inf"),
+    ],
+)
+def test_what_is_no_symbol_is_refused(letters: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        compile(lambda letters: letters, symbols={"letters": 4})(letters)
+
+
+def test_symbols_are_of_arguments_by_name() -> None:
+    with pytest.raises(ValueError, match="symbols has 'leters', but the arguments are x, letters"):
+        compile(lambda x, letters: x, symbols={"leters": 4})([1.0], [1])
+    with pytest.raises(ValueError, match="the number of symbols of 'letters' must be a whole number of at least 1"):
+        compile(lambda letters: letters, symbols={"letters": 0})
+    with pytest.raises(TypeError, match=r"symbols are counts by the argument's name, such as \{'letter': 27\}; got"):
+        compile(lambda letters: letters, symbols=("letters",))  # type: ignore[arg-type]
 
 
 # --- results ---

@@ -1,0 +1,89 @@
+"""The arguments of a compiled function: arrays with a sample along the first axis, symbols as one-hot rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
+from typing import Any
+
+import numpy as np
+
+from microgradnet.data import one_hot
+
+Array = np.ndarray[Any, Any]
+
+
+def argument_names(function: Callable[..., Any], count: int) -> list[str]:
+    """The names of the function's first parameters; x₀, x₁, … if it has none."""
+    try:
+        found = [
+            p.name
+            for p in signature(function).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+    except (TypeError, ValueError):  # written in C
+        found = []
+    return found[:count] if len(found) >= count else [f"x{i}" for i in range(count)]
+
+
+def array_of(argument: Any, number: int) -> Array:
+    """An argument as an array of floats; `number` is its position, counted from 0.
+
+    Raises:
+        TypeError: it has other things than real numbers.
+        ValueError: it is a single number.
+    """
+    if type(argument) is np.ndarray and argument.dtype == np.float64 and argument.ndim:
+        return argument
+    if isinstance(argument, np.ma.MaskedArray):
+        raise TypeError(f"argument {number + 1} is masked: fill it, or omit the masked samples")
+    try:
+        array = np.asarray(argument)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"numbers are needed, got {array.dtype}")
+        array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"argument {number + 1} has to be an array, or nested lists of one shape, of real numbers, with a sample "
+            f"along the first axis: {error}"
+        ) from None
+    if not array.ndim:
+        raise ValueError(
+            f"argument {number + 1} has to have a sample along its first axis, got a single number: for a batch of one "
+            "write [x]"
+        )
+    return array
+
+
+def with_symbols(arrays: Sequence[Array], names: Sequence[str], symbols: Mapping[str, int]) -> list[Array]:
+    """The arrays, in which each number of an argument that has symbols has become a one-hot row, a last axis.
+
+    Args:
+        arrays: the arguments.
+        names: their names.
+        symbols: how many symbols there are for an argument of this name.
+
+    Raises:
+        ValueError: no argument has a name in `symbols`, or a number is no symbol.
+
+    >>> with_symbols([np.array([0.0, 2.0])], ["letter"], {"letter": 3})
+    [array([[1., 0., 0.],
+           [0., 0., 1.]])]
+    """
+    for name in symbols:
+        if name not in names:
+            raise ValueError(f"symbols has {name!r}, but the arguments are {', '.join(names) or 'none'}")
+    return [
+        _rows(array, name, symbols[name]) if name in symbols else array
+        for array, name in zip(arrays, names, strict=True)
+    ]
+
+
+def _rows(array: Array, name: str, count: int) -> Array:
+    """A one-hot row for each number of the array."""
+    wrong = ~np.isin(array, np.arange(count))
+    if wrong.any():
+        place = np.argwhere(wrong)[0].tolist()
+        raise ValueError(
+            f"{name}{place} is {array[tuple(place)]:g}: the {count} symbols of {name!r} are the whole numbers from 0 "
+            f"to {count - 1}"
+        )
+    return one_hot(array.astype(np.intp), count)
