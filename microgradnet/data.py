@@ -1,4 +1,4 @@
-"""Data sets, generated from a seed or shipped with scikit-learn; mini-batches and splits.
+"""Data sets, generated from a seed or shipped with scikit-learn; mini-batches, splits, sequences of equal length.
 
 Every generator returns (X, Y) as NumPy arrays: X of shape (n, features), a row for each sample, without units; Y of
 shape (n,). Classes are whole numbers from 0 on; convert them with `one_hot` for a loss that takes one number for each
@@ -6,7 +6,7 @@ class, and to 2·Y − 1 for a loss that takes sides. The same seed gives the sa
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -141,6 +141,40 @@ def one_hot(classes: ArrayLike, count: int | None = None) -> Numbers:
     return rows
 
 
+def padded(sequences: Iterable[ArrayLike]) -> tuple[NDArray[Any], Numbers]:
+    """Sequences of different lengths as one array, with zeros after the end of each, and the mask: 1 where they are.
+
+    Args:
+        sequences: at least one; each is a list of numbers, or of rows (lists of numbers) of one shape.
+
+    Returns:
+        The array [n][longest][…], of whole numbers if all are, and the mask [n][longest] of 1.0 and 0.0.
+
+    Raises:
+        ValueError: there are no numbers, or rows of different shapes.
+
+    >>> padded([[5, 6, 7], [8]])
+    (array([[5, 6, 7],
+           [8, 0, 0]]), array([[1., 1., 1.],
+           [1., 0., 0.]]))
+    """
+    found = [_sequence(sequence, number) for number, sequence in enumerate(sequences)]
+    filled = [rows for rows in found if len(rows)]
+    if not filled:
+        raise ValueError(f"padded takes sequences, at least one of them with a number; got {len(found)} without any")
+    shape = filled[0].shape[1:]
+    for number, rows in enumerate(found):
+        if len(rows) and rows.shape[1:] != shape:
+            raise ValueError(f"sequence {number} has rows of shape {rows.shape[1:]}, those before have {shape}")
+    longest = max(map(len, filled))
+    array = np.zeros((len(found), longest, *shape), np.result_type(*filled))
+    mask = np.zeros((len(found), longest))
+    for i, rows in enumerate(found):
+        if len(rows):
+            array[i, : len(rows)], mask[i, : len(rows)] = rows, 1.0
+    return array, mask
+
+
 def batches(
     X: ArrayLike, Y: ArrayLike, size: int, seed: int | Sequence[int] | None = None
 ) -> Iterator[tuple[Any, Any]]:
@@ -194,6 +228,16 @@ def _paired(X: ArrayLike, Y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     if not X.ndim or not Y.ndim or len(X) != len(Y):
         raise ValueError(f"X and Y need one row per sample, the same number; got shapes {X.shape} and {Y.shape}")
     return X, Y
+
+
+def _sequence(sequence: ArrayLike, number: int) -> NDArray[Any]:
+    try:
+        rows = np.asarray(sequence)
+    except ValueError:
+        raise ValueError(f"sequence {number} has rows of different shapes: {sequence!r:.80}") from None
+    if not rows.ndim or rows.dtype.kind not in "fiub":
+        raise ValueError(f"sequence {number} has to be a list of numbers or of rows of numbers, got {sequence!r:.80}")
+    return rows
 
 
 def _from_scikit_learn(name: str) -> tuple[Any, Any]:

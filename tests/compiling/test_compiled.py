@@ -204,7 +204,7 @@ def test_it_is_run_twice_and_then_never_again() -> None:
 def test_a_symbol_is_its_one_hot_row() -> None:
     embedding, scores = Embedding(4, 3, seed=1), Layer(6, 4, "linear", seed=2)
 
-    def loss(letters: Any, following: Any) -> Value:
+    def loss(letters: Any, following: Any) -> Any:
         return cross_entropy(scores([y for letter in letters for y in embedding(letter)]), following)
 
     parameters = [embedding, scores]

@@ -1,9 +1,13 @@
 """Data: what the docstrings say of it, measured; batches and splits."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from microgradnet.data import batches, blobs, circles, linear, moons, spirals, train_test_split, xor
+from microgradnet.data import batches, blobs, circles, linear, moons, padded, spirals, train_test_split, xor
 from microgradnet.losses import binary_cross_entropy, binary_cross_entropy_with_logits
 from microgradnet.train.metrics import accuracy_of
 from microgradnet.train.progress import Progress
@@ -131,3 +135,36 @@ def test_xor_has_four_samples() -> None:
 def test_the_part_that_is_held_out_is_rounded() -> None:
     X, Y = moons(7)
     assert [len(train_test_split(X, Y, test)[1]) for test in (0.2, 0.25, 0.5, 0.6, 0.75)] == [1, 2, 4, 4, 5]
+
+
+@given(st.lists(st.lists(st.lists(st.floats(-9, 9), min_size=2, max_size=2), max_size=4), min_size=1, max_size=5))
+def test_a_padded_sequence_is_itself_where_its_mask_is_1_and_0_elsewhere(sequences: list[list[list[float]]]) -> None:
+    if not any(sequences):
+        with pytest.raises(ValueError, match="at least one of them with a number"):
+            padded(sequences)
+        return
+    array, mask = padded(iter(sequences))
+    longest = max(map(len, sequences))
+    assert (array.shape, mask.shape) == ((len(sequences), longest, 2), (len(sequences), longest))
+    assert [rows[where == 1].tolist() for rows, where in zip(array, mask, strict=True)] == sequences
+    assert not array[mask == 0].any()
+
+
+def test_padded_whole_numbers_stay_whole() -> None:
+    assert padded([[1, 2], [3]])[0].dtype.kind == "i"
+    assert padded([[1, 2], [0.5], []])[0].tolist() == [[1.0, 2.0], [0.5, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("sequences", "words"),
+    [
+        ([], "at least one of them with a number; got 0"),
+        ([[1.0], 2.0], "sequence 1 has to be a list of numbers or of rows of numbers, got 2.0"),
+        ([["a"]], "sequence 0 has to be a list of numbers"),
+        ([[1.0], [[1.0]]], r"sequence 1 has rows of shape \(1,\), those before have \(\)"),
+        ([[[1.0], [1.0, 2.0]]], "sequence 0 has rows of different shapes"),
+    ],
+)
+def test_what_cannot_be_padded(sequences: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        padded(sequences)
