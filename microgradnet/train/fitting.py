@@ -5,33 +5,30 @@ resuming from a checkpoint gives bit-identical results to an uninterrupted train
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from numbers import Integral
 from pathlib import Path
 from types import NoneType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from microgradnet._shared.arguments import as_count, entry
 from microgradnet._shared.text import one_line
-from microgradnet.data import batches
 from microgradnet.errors import AnomalyError, DomainError
-from microgradnet.losses import LOSSES, Loss
+from microgradnet.losses import LOSSES
 from microgradnet.nn import Module
 from microgradnet.optim import OPTIMIZERS, Optimizer
-from microgradnet.train.batches import Batch, Computation, SampleLoss, compiled_batches, eager_batches
+from microgradnet.train.batches import Computation, compiled_batches, eager_batches, means, with_penalty, with_steps
 from microgradnet.train.early_stopping import EarlyStopping
 from microgradnet.train.history import History
 from microgradnet.train.interruption import interruptible
-from microgradnet.train.metrics import Metric, accuracy_of
+from microgradnet.train.metrics import Metric
 from microgradnet.train.progress import Progress
+from microgradnet.train.samples import Batches, Samples, samples_of_arrays, samples_of_batches
 from microgradnet.train.saving import read, refuse_other_than_module, refuse_to_replace, save
-from microgradnet.train.targets import targets_for
 from microgradnet.value import Value
-
-Numbers: TypeAlias = NDArray[np.float64]
 
 
 class Epoch(NamedTuple):
@@ -44,46 +41,59 @@ class Epoch(NamedTuple):
 
 
 def fit(
-    model: Module, X: ArrayLike, Y: ArrayLike, *,
-    loss: str | Loss = "squared_error",
+    model: Module, X: ArrayLike | Batches, Y: ArrayLike | None = None, *,
+    loss: str | Callable[..., Any] = "squared_error",
     optimizer: str | Optimizer = "adam",
     epochs: int = 100,
+    steps: int | None = None,
     batch_size: int = 32,
-    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | Batches | None = None,
     metric: Metric | None = None,
     penalty: Callable[[Module], Value] | None = None,
     patience: int | None = None,
     callbacks: Sequence[Callable[[Epoch], object]] = (),
+    after_batch: Callable[..., object] | None = None,
     seed: int = 0,
     compiled: bool = True,
     progress: bool | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: bool = False,
 ) -> History:  # fmt: skip
-    """Train a model: each epoch is a pass over all samples in a new random order, with one optimiser step per batch.
+    """Train a model on X and Y, in a new random order each epoch, or on any batches: one optimiser step per batch.
+
+    `fit(model, X, Y)` calls the model with each sample. `fit(model, batches, loss=function)` calls the function, with
+    one sample of each array in a batch: second inputs, masks, weights of samples, states.
 
     Args:
-        model: called with the numbers of one sample; it returns a Value or a list of them.
-        X: (n, …), a row for each sample.
+        model: called with the numbers of one sample; it returns a Value or a list of them. With batches, the module
+            whose parameters are trained.
+        X: (n, …), a row for each sample. Or batches: tuples of arrays (n, …), or dicts of them by the names of the
+            loss's arguments, in any iterable. A list begins anew with each epoch, an iterator goes on where it is, and
+            a function is called with the number of each epoch, from 1 on, and returns an iterable.
         Y: (n,) or (n, outputs), the targets. Whole numbers (n,) are classes, which are converted for the loss: see
-            `targets_for`.
-        loss: a name in `LOSSES`, or a function of a sample's prediction and target.
+            `targets_for`. None for batches.
+        loss: a name in `LOSSES`, or a function of a sample's prediction and target. With batches, a function of one
+            sample of their arrays, which returns a Value, or a tuple of it and further outputs.
         optimizer: a name in `OPTIMIZERS`, or an optimiser of the model's parameters.
         epochs: the number of epochs, including those before a resume.
-        batch_size: samples per mini-batch; the last of an epoch has the remainder.
-        validation: (X, Y) held out for a validation loss and metric.
-        metric: a function of predictions and targets, called by its name; by default the accuracy, for classes.
+        steps: the most batches in an epoch, for endless streams; None for no limit.
+        batch_size: samples per mini-batch of X and Y; the last of an epoch has the remainder.
+        validation: (X, Y) held out for a validation loss and metric; or batches, not an iterator.
+        metric: a function of predictions and targets, called by its name; by default the accuracy, for classes. With
+            batches, a function of the loss's further outputs.
         penalty: a term of the loss that depends on the model alone, as `lambda model: l2(model, 1e-4)`.
         patience: early stopping after so many epochs without a lower validation loss, or, without validation, a lower
             loss. However training ends, the model keeps the parameters with which the lowest was measured.
         callbacks: called after each epoch with an `Epoch`; training ends when one returns True.
-        seed: determines the order of the samples; that of epoch k is drawn from (seed, k).
+        after_batch: called after each step with the predictions or, with batches, the loss's further outputs: arrays
+            with a row for each sample. A generator that makes the next batch of these carries states on.
+        seed: determines the order of X and Y; that of epoch k is drawn from (seed, k).
         compiled: False computes with Values one by one: the same numbers, to rounding, slowly.
         progress: None shows a bar or lines where suitable, False nothing; see `Progress`.
         checkpoint: a file that is written after each epoch, with the state needed to resume; an older checkpoint of
             that name is replaced, any other file is refused.
         resume: whether to resume from the checkpoint if it exists, with the optimiser's saved settings; seed, batch
-            size and data must be the same.
+            size, steps and data must be the same. Batches of an iterator are those that it still has.
 
     Returns:
         The numbers of each epoch. Loss and metric are means over the epoch, while the model changes; those of the
@@ -92,7 +102,7 @@ def fit(
     Raises:
         DomainError, AnomalyError: the loss or a gradient is not finite. The model keeps the parameters of the previous
             step, the checkpoint those of the previous epoch.
-        ValueError, TypeError: arguments are invalid or inconsistent.
+        ValueError, TypeError: arguments are invalid or inconsistent; the note of a batch's error has its number.
         FileExistsError: `checkpoint` is there and is no checkpoint.
 
     >>> from microgradnet import MLP
@@ -101,43 +111,56 @@ def fit(
     >>> model = MLP(2, [4, 1], "tanh", seed=1)
     >>> fit(model, *xor(), loss="hinge", optimizer=Adam(model, lr=0.1), progress=False).last["accuracy"]
     1.0
+
+    >>> X, Y = xor()
+    >>> def weighted(x, y, weight):
+    ...     return weight * (model(x) - y) ** 2
+    >>> batches = [{"x": X, "y": Y, "weight": [1, 1, 1, 2]}]
+    >>> fit(model, batches, loss=weighted, optimizer=Adam(model, lr=0.1), progress=False).last["loss"] < 0.01
+    True
     """
-    _refuse_types(model, validation, metric)
-    loss_of = _named(loss, LOSSES, "loss")
+    refuse_other_than_module(model, "fit")
+    if metric is not None and not callable(metric):
+        raise TypeError(
+            f"metric must be a function of predictions and targets, got {metric!r:.80}; leave it out for the accuracy "
+            "of classes"
+        )
     rule = _named(optimizer, OPTIMIZERS, "optimizer")
     rule = rule if isinstance(rule, Optimizer) else rule(model)
-    measure = metric or accuracy_of(loss_of)
-    x, t = _prepared(model, X, Y, loss_of)
-    prefix, watched = "", (x, t) if patience is not None else None
-    if validation is not None:
-        prefix, watched = "validation_", _prepared(model, *validation, loss_of)
-    _refuse(model, rule, seed, {"epochs": epochs, "batch_size": batch_size, "patience": patience})
-    best = EarlyStopping(patience, f"{prefix}loss")
-    drawn = {"seed": seed, "batch_size": batch_size}
+    samples = (
+        samples_of_batches(X, loss, metric, validation, is_watched=patience is not None)
+        if Y is None
+        else samples_of_arrays(
+            model, X, Y, _named(loss, LOSSES, "loss"), metric, validation,
+            batch_size=batch_size, seed=seed, is_watched=patience is not None,
+        )
+    )  # fmt: skip
+    _refuse(model, rule, seed, {"epochs": epochs, "batch_size": batch_size, "steps": steps, "patience": patience})
+    best = EarlyStopping(patience, f"{samples.prefix}loss")
+    drawn = {"seed": seed, "batch_size": batch_size, **({} if steps is None else {"steps": steps})}
     history = _resumed(model, rule, best, checkpoint, drawn) if resume else History()
     if checkpoint is not None:
         refuse_to_replace(checkpoint)
         rule.state_dict()  # fail before the first step if the checkpoint cannot be saved
-    sample_loss = _sample_loss(model, loss_of, penalty)
+    sample_loss = with_penalty(samples.loss, penalty, model)
     computation = compiled_batches if compiled else eager_batches
-    take, check = computation(sample_loss, rule.parameters), computation(sample_loss)
+    take = with_steps(computation(sample_loss, rule.parameters), rule, after_batch)
+    measure = computation(sample_loss)
+    done = len(history)
     history.ended = "all epochs"
-    with interruptible() as interrupted, Progress(epochs, len(history), progress) as shown:
-        for number in range(len(history) + 1, epochs + 1):
+    with interruptible() as interrupted, Progress(epochs, done, progress) as shown:
+        for number in range(done + 1, epochs + 1):
             if best.is_over(history):  # the checkpoint's training had ended
                 history.ended = "no improvement"
                 break
-            try:
-                numbers = _epoch(take, rule, batches(x, t, batch_size, (seed, number)), measure, interrupted)
-                if watched and not interrupted():
-                    numbers |= _measured(check(*watched), watched[1], measure, prefix)
-            except (DomainError, AnomalyError) as error:
-                error.add_note(
-                    f"in epoch {number} of fit(…), samples counted within the batch; the model is as of the step before"
-                )
-                raise
+            numbers = _epoch(samples, number, steps, take, measure, interrupted)
             if interrupted():
                 history.ended = "interrupted"
+                break
+            if not numbers:
+                if number == done + 1:
+                    raise ValueError("there are no batches: the iterator had ended before; give a new one")
+                history.ended = "no more batches"
                 break
             history.epochs.append(numbers)
             shown.show(number, numbers)
@@ -154,18 +177,22 @@ def fit(
     return history
 
 
-def _refuse_types(model: object, validation: object, metric: object) -> None:
-    """Raise a TypeError if one of these is of another type than `fit` takes."""
-    refuse_other_than_module(model, "fit")
-    if metric is not None and not callable(metric):
-        raise TypeError(
-            f"metric must be a function of predictions and targets, got {metric!r:.80}; leave it out for the accuracy "
-            "of classes"
+def _epoch(
+    samples: Samples, number: int, steps: int | None, take: Computation, measure: Computation,
+    interrupted: Callable[[], bool],
+) -> dict[str, float]:  # fmt: skip
+    """Train for an epoch, and then measure the loss that is watched; the numbers of both, none without a batch."""
+    try:
+        numbers = means(islice(samples.training(number), steps), take, samples.metrics, interrupted)
+        if numbers and samples.watched and not interrupted():
+            watched = means(samples.watched(number), measure, samples.metrics, interrupted)
+            numbers |= {f"{samples.prefix}{name}": mean for name, mean in watched.items()}
+    except (DomainError, AnomalyError) as error:
+        error.add_note(
+            f"in epoch {number} of fit(…), samples counted within the batch; the model is as of the step before"
         )
-    if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
-        raise TypeError(
-            f"validation is a pair (X, Y), got {validation!r:.80}; microgradnet.data.train_test_split makes one"
-        )
+        raise
+    return numbers
 
 
 def _refuse(model: Module, optimizer: Optimizer, seed: object, counts: Mapping[str, int | None]) -> None:
@@ -175,7 +202,7 @@ def _refuse(model: Module, optimizer: Optimizer, seed: object, counts: Mapping[s
     if not isinstance(seed, Integral) or seed < 0:
         raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
     for name, count in counts.items():
-        if count is not None or name != "patience":
+        if count is not None or name not in ("steps", "patience"):
             as_count(count, name)
 
 
@@ -185,56 +212,6 @@ def _named(choice: Any, table: Mapping[str, Any], what: str) -> Any:
     if choice not in table:
         raise ValueError(f"unknown {what} {choice!r}: it must be one of {', '.join(table)}")
     return table[choice]
-
-
-def _prepared(model: Module, X: ArrayLike, Y: ArrayLike, loss: Loss) -> tuple[Numbers, Numbers]:
-    """The samples, and their targets in the form that this loss takes.
-
-    Raises:
-        ValueError: a number is infinite or NaN; X and Y differ in length; a class has no output.
-    """
-    x, y = np.asarray(X, np.float64), np.asarray(Y)
-    if not x.size or x.shape[:1] != y.shape[:1]:
-        raise ValueError(f"X and Y need one row per sample, the same number; got shapes {x.shape} and {y.shape}")
-    for name, array in (("X", x), ("Y", y)):
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
-            raise ValueError(f"{name}{list(place)} is {array[place]}: data has to be finite numbers")
-    return x, targets_for(loss, y, model, x[0])
-
-
-def _sample_loss(model: Any, loss: Loss, penalty: Callable[[Module], Value] | None) -> SampleLoss:
-    def sample_loss(x: Any, t: Any) -> tuple[Any, ...]:
-        y = model(x)
-        error = loss(y, t) if penalty is None else loss(y, t) + penalty(model)
-        return (error, *(y if isinstance(y, list) else [y]))
-
-    return sample_loss
-
-
-def _epoch(
-    take: Computation, optimizer: Optimizer, chunks: Iterator[tuple[Numbers, Numbers]], metric: Metric | None,
-    interrupted: Callable[[], bool],
-) -> dict[str, float]:  # fmt: skip
-    """Take one step per batch; return the means of the numbers measured before each step."""
-    sums: dict[str, float] = {}
-    count = 0
-    for x, t in chunks:
-        if interrupted():
-            break
-        batch = take(x, t)
-        optimizer.step(batch.gradient)
-        for name, number in _measured(batch, t, metric).items():
-            sums[name] = sums.get(name, 0.0) + number * len(x)
-        count += len(x)
-    return {name: number / count for name, number in sums.items()}
-
-
-def _measured(batch: Batch, targets: Numbers, metric: Metric | None, prefix: str = "") -> dict[str, float]:
-    found = {f"{prefix}loss": batch.loss}
-    if metric is not None:
-        found[f"{prefix}{getattr(metric, '__name__', 'metric')}"] = float(metric(batch.predictions, targets))
-    return found
 
 
 def _resumed(

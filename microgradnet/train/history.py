@@ -13,7 +13,8 @@ class History:
 
     Attributes:
         epochs: for each epoch its numbers by name: loss, metric, validation loss, ….
-        ended: why training ended: "all epochs", "no improvement", "a callback", "interrupted"; "" while it runs.
+        ended: why training ended: "all epochs", "no improvement", "a callback", "no more batches", "interrupted";
+            "" while it runs.
 
     >>> history = History([{"loss": 0.5}, {"loss": 0.25}])
     >>> history["loss"], len(history), history.last

@@ -28,7 +28,7 @@ from microgradnet.data import linear as line
 from microgradnet.losses import l2
 from microgradnet.optim import SGD, Adam
 from microgradnet.optim.schedules import Cosine, StepDecay, Warmup
-from microgradnet.train import Epoch, History, fitting
+from microgradnet.train import Epoch, History, samples
 from tests import ROOT
 
 
@@ -267,7 +267,7 @@ def test_each_epoch_has_an_order_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
         orders.append([float(x) for chunk, _ in found for x in chunk[:, 0]])
         return iter(found)
 
-    monkeypatch.setattr(fitting, "batches", noted)
+    monkeypatch.setattr(samples, "batches", noted)
     X = np.arange(20.0)[:, None]
     fit(MLP(1, [1], seed=1), X, X[:, 0], optimizer="sgd", epochs=4, progress=False)
     assert all(sorted(order) == X[:, 0].tolist() for order in orders)
