@@ -168,7 +168,8 @@ def _checked(given: object, parameters: Signature | None) -> Batch:
             parameters.bind(**dict(zip(names, items, strict=True))) if names else parameters.bind(*items)
         except TypeError as error:
             raise TypeError(
-                f"the loss takes {parameters}, and the batch has {', '.join(names) or f'{len(items)} arrays'}: {error}"
+                f"the loss takes {', '.join(parameters.parameters)}, and the batch has "
+                f"{', '.join(names) or f'{len(items)} arrays'}: {error}"
             ) from None
     if not items:
         raise ValueError("a batch needs at least one array, got none")
