@@ -102,10 +102,13 @@ def test_x_and_y_are_the_batches_that_they_are_cut_into() -> None:
     points, classes = moons(20)
     sides = 2.0 * classes - 1
     one, other = MLP(2, [4, 1], "tanh", seed=1), MLP(2, [4, 1], "tanh", seed=1)
-    options: dict[str, Any] = {"epochs": 3, "progress": False, "penalty": lambda model: l2(model, 1e-3)}
-    history = fit(one, points, sides, batch_size=8, seed=5, validation=(points, sides), **options)
+    options: dict[str, Any] = {"epochs": 3, "progress": False}
+    history = fit(
+        one, points, sides, batch_size=8, seed=5, validation=(points, sides), penalty=lambda model: l2(model, 1e-3),
+        **options,
+    )  # fmt: skip
     again = fit(
-        other, lambda epoch: batches(points, sides, 8, (5, epoch)), loss=lambda x, y: (other(x) - y) ** 2,
+        other, lambda epoch: batches(points, sides, 8, (5, epoch)), loss=lambda x, y: (other(x) - y) ** 2 + l2(other, 1e-3),
         validation=[(points, sides)], **options,
     )  # fmt: skip
     np.testing.assert_allclose(numbers_of(one), numbers_of(other), rtol=1e-12)
