@@ -108,8 +108,8 @@ def test_x_and_y_are_the_batches_that_they_are_cut_into() -> None:
         **options,
     )  # fmt: skip
     again = fit(
-        other, lambda epoch: batches(points, sides, 8, (5, epoch)), loss=lambda x, y: (other(x) - y) ** 2 + l2(other, 1e-3),
-        validation=[(points, sides)], **options,
+        other, lambda epoch: batches(points, sides, 8, (5, epoch)),
+        loss=lambda x, y: (other(x) - y) ** 2 + l2(other, 1e-3), validation=[(points, sides)], **options,
     )  # fmt: skip
     np.testing.assert_allclose(numbers_of(one), numbers_of(other), rtol=1e-12)
     np.testing.assert_allclose(history["loss"], again["loss"], rtol=1e-12)
