@@ -542,6 +542,25 @@ def test_an_overflow_that_eager_does_not_have_is_none() -> None:
         assert (found[0], *found[1]) == (expected[0], *expected[1])
 
 
+def test_an_infinite_constant_masks_a_class() -> None:
+    """As people mask classes; the infinity is the function's own and no overflow of the program."""
+    w = parameter(1.0)
+
+    def loss(x: Value) -> Any:
+        return cross_entropy([w * x, 2 * x, x - math.inf], 0)
+
+    assert_close(compile(loss, w)([1.0, 2.0]), eager(loss, [w], [[1.0, 2.0]]))
+
+
+def test_a_mean_is_finite_where_the_sum_is_not() -> None:
+    w = parameter(1.0)
+    value, gradient = compile(lambda x: w * x, w)([1e308] * 3)
+    assert (value, *gradient) == (1e308, 1e308)
+    assert compile(lambda x: x, reduction="mean")([1e308, -1e308, 1e308, 1e308]) == 5e307
+    with pytest.raises(DomainError, match=r"a sum over the samples.*rescale"):
+        compile(lambda x: w * x, w, reduction="sum")([1e308] * 3)
+
+
 def test_parameters_can_be_assigned() -> None:
     """As a whole, by arithmetic on the vector, in place; what does not fit changes nothing."""
     w = parameter(2.0)

@@ -11,6 +11,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from itertools import product
 from pathlib import Path
@@ -405,6 +406,17 @@ def test_in_a_thread_it_works_too() -> None:
     thread.start()
     thread.join()
     assert found == ["all epochs"]
+
+
+def test_in_several_threads_at_once_it_gives_what_it_gives_alone() -> None:
+    def trained(seed: int) -> list[float]:
+        model = MLP(2, [4, 1], seed=seed)
+        fit(model, *xor(), loss="hinge", epochs=5, seed=seed, progress=False)
+        return [p.data for p in model.parameters()]
+
+    alone = [*map(trained, range(4))]
+    with ThreadPoolExecutor(4) as pool:
+        assert [*pool.map(trained, range(4))] == alone
 
 
 class Exploding(Module):
