@@ -34,7 +34,7 @@ class Changed:
 
 
 def engine_that(change: Change) -> Callable[..., Changed]:
-    return lambda program, engine, dtype, size: Changed(program, change)
+    return lambda program, engine, dtype, size, devices: Changed(program, change)
 
 
 @pytest.mark.parametrize("check", CHECKS)
