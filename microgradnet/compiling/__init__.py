@@ -51,9 +51,9 @@ def compile(
     - a number that differs between the two runs (a random number, a counter): pass it as an argument.
 
     The body of a loop written with `for_each` or `scan` is captured once, on the first and the last row, and computes
-    all rows as one more axis beside the samples, so that the first call takes as long for many rows as for few. Captured
-    row by row, as a loop of Python is, are a body that treats its rows differently, one of which a derivative is taken
-    inside, and a small one that reads what was computed outside; and all by the engines but "numpy".
+    all rows as one more axis beside the samples, so that the first call takes as long for many rows as for few.
+    Captured row by row, as a loop of Python is, are a body that treats its rows differently, one of which a derivative
+    is taken inside, and a small one that reads what was computed outside; and all by the engines but "numpy".
 
     A model's Values and the program have the same parameters: `step.parameters -= 0.1 * gradient` changes all with one
     array operation, and a number assigned to a Value takes effect at the next call.
