@@ -47,8 +47,8 @@ class Assignment:
         self._scalars: dict[str, Numbers] = {}
         plan, count = program.plan, len(program.parameters)
         others = [~plan.place[value] for value in program.others.values]
-        constants = sorted({*range(count, len(plan.fixed))} - {*others})
-        self.constants = np.array([plan.fixed[row].data for row in constants])
+        constants = sorted({*plan.leaves} - {*range(count), *others})
+        self.constants = np.array([plan.leaves[row].data for row in constants])
 
         self._ones = {batched: self._new((1,), batched) for batched in (False, True)}
         root, *fixed = [self._new((len(rows),), False) for rows in ([0], range(count), others, constants)]
@@ -152,6 +152,7 @@ class Assignment:
     def _fetching(self, index: Numbers, height: int) -> Function:
         """A function that fetches these rows of an array with so many rows."""
         reshape, take, cut = self._xp.reshape, self._functions["take"], _cut(index, height)
+        axes = tuple(range(index.ndim))
 
         def fetch(array: Array) -> Array:
             columns = array.shape[-1]
@@ -159,7 +160,9 @@ class Assignment:
             if cut:
                 count, rows, part, turned = cut
                 array = reshape(array[rows, :], (count, -1, columns))[:, part, :]
-                array = self._xp.moveaxis(reshape(array, (*index.shape[::-1], columns)), 0, 1) if turned else array
+                if turned:
+                    array = reshape(array, (*index.T.shape, columns))
+                    array = self._xp.moveaxis(array, axes, axes[::-1])
             else:
                 array = take(array, index.ravel())
             return reshape(array, (*index.shape, columns))
@@ -197,12 +200,12 @@ class Assignment:
         xp, out = self._xp, instruction.out
         operands = [self._read(operand) for operand in instruction.operands]
         matrices = [operand[:, 0] if operand.shape[1] == 1 else operand for operand in operands]
-        shape = out.shape if out.shape[1] > 1 else out.shape[:1]
+        shape = out.shape if out.size > out.shape[0] else out.shape[:1]
 
         def product(*arrays: Array) -> Array:
             flat = [array if array.ndim == 2 else xp.reshape(array, (array.shape[0], -1)) for array in arrays]
             found = xp.matmul(*[m.T if turned else m for m, turned in zip(flat, instruction.detail, strict=True)])
-            return xp.reshape(found, (*shape, -1)) if len(shape) == 2 else found
+            return xp.reshape(found, (*shape, -1)) if len(shape) > 1 else found
 
         self._write(out, self._made(product, shape, out.storage.batched, *matrices))
 

@@ -3,29 +3,15 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from microgradnet.compiling.instructions import Instruction, Rows, Storage
 from microgradnet.compiling.program import Array
-from microgradnet.value import Value
 
 SMALL = 2048  # numbers up to which indexing is faster than multiplying by a mask
 Call = Callable[[], object]
-
-
-class Looped(Protocol):
-    """A loop with its arrays."""
-
-    def run(self) -> None:
-        """Compute it."""
-
-    def run_back(self) -> None:
-        """Pass the gradients of what it computes back through it."""
-
-    def copy_gradient(self, position: int, out: Array) -> None:
-        """Copy the contribution to the gradient of one of its operands."""
 
 
 def arrays(heights: Mapping[Storage, int], columns: int) -> dict[Storage, Array]:
@@ -61,19 +47,10 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
 
 
 class Binding:
-    """Arrays for instructions.
+    """Arrays for instructions: the numbers of the storages."""
 
-    Args:
-        storages: the numbers.
-        looped: what makes a loop, from this, its node and its instruction.
-    """
-
-    def __init__(
-        self, storages: dict[Storage, Array], looped: "Callable[[Binding, Value, Instruction], Looped]"
-    ) -> None:
+    def __init__(self, storages: dict[Storage, Array]) -> None:
         self.storages = storages
-        self._looped = looped
-        self._loops: dict[Value, Looped] = {}
 
     def calls(self, instructions: Iterable[Instruction]) -> list[Call]:
         """The calls that execute these instructions."""
@@ -89,10 +66,10 @@ class Binding:
     def matrix(self, rows: Rows, transposed: bool = False) -> Array:
         """The rows as a matrix: the first axis by all others."""
         array = self.array(rows)
-        first, second, columns = array.shape
-        strides = (array.strides[0], array.strides[1] if columns == 1 else array.strides[2])
+        steps = [step for size, step in zip(array.shape[1:], array.strides[1:], strict=True) if size > 1]
+        shape, strides = (len(array), array.size // len(array)), (array.strides[0], steps[-1] if steps else 0)
         base = self.storages[rows.storage]
-        found = np.ndarray((first, second * columns), base.dtype, base, rows.start * base.strides[0], strides)
+        found = np.ndarray(shape, base.dtype, base, rows.start * base.strides[0], strides)
         return found.T if transposed else found
 
     def _bound(self, instruction: Instruction) -> Sequence[Call]:
@@ -150,18 +127,6 @@ class Binding:
         if a.shape[1] == 1:
             return [partial(np.multiply, a, b, out)]
         return [partial(np.dot if out.flags.c_contiguous else np.matmul, a, b, out)]
-
-    def _loop(self, instruction: Instruction) -> Sequence[Call]:
-        node = instruction.nodes[0]
-        self._loops[node] = self._looped(self, node, instruction)
-        return [self._loops[node].run]
-
-    def _loop_back(self, instruction: Instruction) -> Sequence[Call]:
-        return [self._loops[instruction.nodes[0]].run_back]
-
-    def _loop_gradient(self, instruction: Instruction) -> Sequence[Call]:
-        (position,) = instruction.detail
-        return [partial(self._loops[instruction.nodes[0]].copy_gradient, position, self.array(instruction.out))]
 
     def _einsum(self, instruction: Instruction) -> Sequence[Call]:
         """Products summed along the axes where the result has one element, as matrix products of copies."""

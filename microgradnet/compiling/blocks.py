@@ -94,6 +94,8 @@ class Plan:
         self._keep([*self.fixed, self.one], FIXED)
         self.fixed.append(self.one)
         self.arguments = [self._keep(values, VALUES) for values in arguments]
+        self.leaves = dict(enumerate(self.fixed))
+        """The leaf of each row of FIXED that is one's."""
         self.bodies: dict[Value, LoopPlan] = {}
         self._items: dict[Value, list[tuple[Value, int]]] = {}
         for item in program.nodes:
@@ -293,11 +295,19 @@ class Plan:
         storage = VALUES if node in self.varying else FIXED
         height = body.heights[VALUES]
         out = self._new_rows(loop.rows * height, storage, bytes(loop.rows * height))
-        plan = self.bodies[node] = LoopPlan(loop, body, tuple([name for name, part in parts.items() if part]), out)
+        own = body.heights[FIXED] - len(fixed)
+        constants = self._new_rows(own, FIXED, bytes(own)).start
+        plan = LoopPlan(loop, body, tuple([name for name, part in parts.items() if part]), out, constants)
+        self.bodies[node] = plan
+        self.leaves |= {constants + row - len(fixed): body.leaves[row] for row in body.leaves if row >= len(fixed)}
+        ones = [out.start + plan.at(one, row, height) for row in range(loop.rows) for one in body.ones]
+        if storage is VALUES:
+            self.ones += ones
+        else:
+            self.leaves |= dict.fromkeys(ones, self.one)
         steps = range(loop.rows if loop.body.state else 1)
-        self._starts[storage][-1:] = [
-            out.start + plan.at(start, step, height) for step in steps for start in body._starts[VALUES]
-        ]
+        within = [out.start + plan.at(start, step, height) for step in steps for start in body._starts[VALUES]]
+        self._starts[storage] = sorted({*self._starts[storage], *within})
         for item, position in self._items.get(node, ()):
             row = out.start + plan.row(position)
             self.place[item] = row if storage is VALUES else ~row
@@ -389,12 +399,20 @@ class LoopPlan(NamedTuple):
         parts: those of these four that there are.
         out: the rows around the loop that are those of its body: in `for_each` each of these for all rows of the loop,
             in `scan` all of these for each row.
+        constants: the first row around the loop of what else the body has that is the same for all samples.
     """
 
     loop: Loop
     body: Plan
     parts: tuple[str, ...]
     out: Rows
+    constants: int
+
+    @property
+    def shared(self) -> range:
+        """The rows of the body's values that are the same for all rows of `for_each`."""
+        varying = self.body.arguments[2]
+        return range(varying.start, varying.start + (0 if self.loop.body.state else varying.size))
 
     def row(self, position: int) -> int:
         """The place among the rows of the body, for all rows of the loop, of one of the numbers that it computes."""

@@ -147,7 +147,7 @@ class Compiled:
     def _captured(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
         samples = [[array[number] for array in arrays] for number in (0, -1)]
         try:
-            captured = capture(self.function, samples, loops=self.engine in ("numpy", "auto"))
+            captured = capture(self.function, samples, loops=self.engine != "numba")
         except DomainError:
             self._refuse(arrays, size)
             raise

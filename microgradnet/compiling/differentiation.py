@@ -8,12 +8,22 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice, pairwise
 
-from microgradnet.compiling.blocks import Block, Plan
+from microgradnet.compiling.blocks import Block, LoopPlan, Plan
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.gradient_rows import GradientRows
-from microgradnet.compiling.instructions import GRADIENTS, Rows, Storage, row_range
+from microgradnet.compiling.instructions import (
+    GRADIENTS,
+    VALUE_GRADIENTS,
+    VALUES,
+    Rows,
+    Storage,
+    row_at,
+    row_range,
+    whole,
+)
 from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
-from microgradnet.compiling.lowering import are_matrices, runs, whole
+from microgradnet.compiling.lowering import are_matrices, runs
+from microgradnet.compiling.stamping import Stamp
 from microgradnet.compiling.tables import tables
 
 FEW, MANY = 4, 64  # gradients are added in at most FEW tables, and one more for MANY rows each; else row by row
@@ -32,7 +42,7 @@ class Backward:
 
     Attributes:
         roots: the gradients of these, which are given.
-        loops: for the rows of each loop's body those of their gradients.
+        loops: where the gradients of each loop are.
     """
 
     def __init__(self, plan: Plan, emitter: Emitter, outputs: Sequence[Rows]) -> None:
@@ -195,7 +205,7 @@ class Backward:
         weights, inputs, *biases = block.operands
         shape, batched = (weights.shape[0], *block.out.shape), block.out.storage.batched
         upstream = self.gradient(block.out).reshaped(1, *block.out.shape)
-        summed = are_matrices(weights, inputs)
+        summed = are_matrices(weights, inputs, self.emitter.shared)
         for own, other, need in ((weights, inputs, block.needs[0]), (inputs, weights, block.needs[1])):
             if need:
                 contribution = partial(self._multiply, "einsum" if summed else "multiply", upstream, other)
@@ -209,13 +219,46 @@ class Backward:
         storage, start = block.out.storage, block.out.start
         of, given = self.row_of_gradient[storage], {loop.row(position) for position in range(loop.loop.size)}
         self._complete_all(GRADIENTS[storage], [of[start + row] for row in given])
-        self.emitter.emit("loop_back", self.loops[block.out], self.loops[block.out])
-        for position, part in enumerate(loop.parts):
-            if block.needs[position]:
-                operand = block.operands[position]
-                batched = block.out.storage.batched and part != "fixed"
-                contribution = partial(self.emitter.emit, "loop_gradient", detail=(position,))
-                self._contribute(self.gradient(operand), operand.shape, batched, contribution)
+        gradients, operands = self.loops[block.nodes[0]], dict(zip(loop.parts, block.operands, strict=True))
+        body = Emitter(loop.body.heights, loop.shared)
+        results = loop.body.rows_of(loop.body.program.outputs)
+        inner = Backward(loop.body, body, [*map(row_at, results)])
+        inner.lower()
+        stamps = [
+            Stamp(loop, operands, self.emitter, body.heights, row, gradients)
+            for row in (range(loop.loop.rows) if loop.loop.body.state else [None])
+        ]
+        for row, stamp in reversed([*enumerate(stamps)]):
+            if stamp is not stamps[-1]:
+                self._carry(stamps[row + 1], stamp, loop, inner)
+            for instruction in body.instructions:
+                stamp.emit(instruction)
+            if loop.loop.body.state:
+                for each, total in zip((gradients.varying, gradients.fixed), gradients.totals, strict=True):
+                    if each.size and stamp is stamps[-1]:
+                        self.emitter.emit("copy", total, each)
+                    elif each.size:
+                        self.emitter.emit("add", total, total, each)
+        for part, need, operand in zip(loop.parts, block.needs, block.operands, strict=True):
+            if need:
+                contribution = gradients.of(part, loop, inner.row_of_gradient[VALUES])
+                contribution = contribution._replace(shape=operand.shape)
+                self._contribute(self.gradient(operand), operand.shape, contribution.storage.batched, contribution)
+
+    def _carry(self, later: Stamp, stamp: Stamp, loop: LoopPlan, inner: "Backward") -> None:
+        """Add the gradients of the state of one row to those of what the row before made of it."""
+        of, state = inner.row_of_gradient[VALUES], loop.body.arguments[1]
+        results = [of[place] for place in loop.body.rows_of(loop.body.program.outputs)]
+        seeded, carried = results[: len(loop.loop.body.outputs)], results[len(loop.loop.body.outputs) :]
+        for row in sorted({*carried} - {*seeded}):
+            self.emitter.emit("fill", stamp.rows(row_range(VALUE_GRADIENTS, row, 1)), 0.0)
+        contribution = later.rows(row_range(VALUE_GRADIENTS, of[state.start], state.size))
+        if carried == [*range(carried[0], carried[0] + len(carried))]:
+            into = stamp.rows(row_range(VALUE_GRADIENTS, carried[0], len(carried)))
+            self.emitter.emit("add", into, into, contribution)
+        else:
+            numbers = stamp.numbers(VALUE_GRADIENTS, carried)
+            self.emitter.emit("scatter_add", whole(contribution.storage), contribution, detail=numbers)
 
     def _multiply(self, function: str, one: Rows, other: Rows, out: Rows) -> None:
         self.emitter.emit(function, out, one, other)

@@ -18,9 +18,11 @@ class Emitter:
     Attributes:
         instructions: the instructions emitted so far.
         heights: the largest number of rows in use, for each storage.
+        shared: in the body of a loop, the rows of VALUES that are the same for all rows of the loop.
     """
 
-    def __init__(self, heights: Mapping[Storage, int]) -> None:
+    def __init__(self, heights: Mapping[Storage, int], shared: range = range(0)) -> None:
+        self.shared = shared
         self.instructions: list[Instruction] = []
         self.heights = dict.fromkeys(GRADIENTS.values(), 0) | dict(heights)
         self._free: dict[tuple[Storage, int], list[int]] = {}

@@ -9,8 +9,20 @@ from collections import Counter
 from collections.abc import Sequence
 
 from microgradnet.compiling.blocks import Block, LoopPlan, Plan
-from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Rows, Storage, row_at, row_range
+from microgradnet.compiling.instructions import (
+    FIXED,
+    FIXED_GRADIENTS,
+    GRADIENTS,
+    VALUE_GRADIENTS,
+    VALUES,
+    Rows,
+    Storage,
+    row_at,
+    row_range,
+)
 from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
+from microgradnet.compiling.stamping import LoopGradients
+from microgradnet.value import Value
 
 Place = tuple[Storage, int]
 
@@ -26,14 +38,14 @@ class GradientRows:
         of: for each row of a storage the row of its gradient; −1 if it needs none.
         heights: the number of rows of gradients, for each storage.
         passed: gathered operands whose gradient is that of their result.
-        loops: for the rows of each loop's body those of their gradients.
+        loops: where the gradients of each loop are, by its node.
     """
 
     def __init__(self, plan: Plan, outputs: Sequence[Rows]) -> None:
         self.of = {storage: [-1] * plan.heights[storage] for storage in (VALUES, FIXED)}
         self.heights = dict.fromkeys(GRADIENTS.values(), 0)
         self.passed: set[Rows] = set()
-        self.loops: dict[Rows, Rows] = {}
+        self.loops: dict[Value, LoopGradients] = {}
         self._reads = _reads(plan, outputs)
         self._blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
         self._copied = _copied(plan)
@@ -45,7 +57,7 @@ class GradientRows:
             if not any(block.needs):
                 continue
             if block.kind == "loop":
-                self._assign_loop(plan.bodies[block.nodes[0]])
+                self.loops[block.nodes[0]] = self._assign_loop(plan.bodies[block.nodes[0]])
                 continue
             self._assign(block.out)
             if block.kind in ("apply", "stack"):
@@ -53,18 +65,26 @@ class GradientRows:
         for output in outputs:
             self._assign(output)
 
-    def _assign_loop(self, loop: LoopPlan) -> None:
-        """Rows for the gradients of a loop's body, as its own plan has them."""
-        results = loop.body.rows_of(loop.body.program.outputs)
+    def _assign_loop(self, loop: LoopPlan) -> LoopGradients:
+        """Rows for the gradients of a loop's body, as its own plan has them, and for those of what it shares."""
+        results, varying = loop.body.rows_of(loop.body.program.outputs), loop.body.arguments[2]
         body = GradientRows(loop.body, [*map(row_at, results)])
-        of, height = self.of[loop.out.storage], body.heights[GRADIENTS[VALUES]]
-        start = self.heights[GRADIENTS[loop.out.storage]]
+        storage, of, height = GRADIENTS[loop.out.storage], self.of[loop.out.storage], body.heights[VALUE_GRADIENTS]
+        start = self._more(storage, height * loop.loop.rows).start
         for place in results:
             for row in range(loop.loop.rows):
                 own = loop.out.start + loop.at(place, row, loop.body.heights[VALUES])
                 of[own] = start + loop.at(body.of[VALUES][place], row, height)
-        self.heights[GRADIENTS[loop.out.storage]] += height * loop.loop.rows
-        self.loops[loop.out] = row_range(GRADIENTS[loop.out.storage], start, height * loop.loop.rows)
+        own = body.of[VALUES][varying.start] if varying.size else -1
+        counts = (storage, varying.size if own >= 0 else 0), (FIXED_GRADIENTS, body.heights[FIXED_GRADIENTS])
+        shared, fixed = (self._more(*count) for count in counts)
+        total, fixed_total = (self._more(*count) for count in counts) if loop.loop.body.state else (shared, fixed)
+        return LoopGradients(start, height, shared, fixed, (total, fixed_total), own)
+
+    def _more(self, storage: Storage, count: int) -> Rows:
+        """New rows of gradients, as a column."""
+        self.heights[storage] += count
+        return row_range(storage, self.heights[storage] - count, count, 1)
 
     def gradient(self, rows: Rows) -> Rows:
         """The rows of these rows' gradients."""

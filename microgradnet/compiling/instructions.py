@@ -106,6 +106,10 @@ class Rows(NamedTuple):
             found = [row + i * stride for row in found for i in range(size)]
         return found
 
+    def column(self, number: int) -> "Rows":
+        """A column of a table of rows."""
+        return Rows(self.storage, self.start + number * self.strides[1], self.shape[:1], self.strides[:1])
+
     def reshaped(self, *shape: int) -> "Rows":
         """The same rows, which are a range, in another shape."""
         return row_range(self.storage, self.start, *shape)
@@ -125,6 +129,11 @@ def row_range(storage: Storage, start: int, *shape: int) -> Rows:
     """
     strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
     return Rows(storage, start, shape, tuple(strides))
+
+
+def whole(storage: Storage) -> Rows:
+    """All rows of a storage, for instructions that index it."""
+    return row_range(storage, 0, 0)
 
 
 def row_at(place: int) -> Rows:

@@ -18,9 +18,6 @@ from microgradnet.recording import unobserved
 from microgradnet.value import Value, constant
 
 FEWEST = 3  # rows from which on a body is captured by itself
-MOST_UNROLLED = 100_000
-"""Operands up to which a body that reads what was computed outside is captured row by row: attention, where each query
-reads all keys. Its products for all rows are then one matrix product, three times as fast (16 rows of 32 numbers)."""
 
 
 class Body(NamedTuple):
@@ -173,7 +170,7 @@ def captured_loop(
     if difference(one, other) or not _is_same(after, carried):
         return None
     inside, made, outside = _divided(one)
-    if not inside.issuperset(last) or _is_better_unrolled(made, inside, len(rows)):
+    if not inside.issuperset(last):
         return None
     capturing.made += outside  # computed once, before the loop
     with unobserved():
@@ -207,13 +204,6 @@ def _divided(run: Run) -> tuple[set[Value], list[Value], list[Value]]:
         if value not in inside:
             outside.append(value)
     return inside, made, outside
-
-
-def _is_better_unrolled(made: Sequence[Value], inside: set[Value], rows: int) -> bool:
-    """Whether a body is small and reads what was computed outside: see `MOST_UNROLLED`."""
-    operands = [operand for value in made for operand in value.operands]
-    is_small = rows * len(operands) <= MOST_UNROLLED
-    return is_small and any(operand.operands and operand not in inside for operand in operands)
 
 
 def _cut_off(made: Sequence[Value], inside: set[Value]) -> dict[Value, Value]:

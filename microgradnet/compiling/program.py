@@ -63,12 +63,10 @@ class Program:
         emitter.instructions = []
         self.root: Rows | None = None
         self.row_of_gradient: dict[Storage, list[int]] = {}
-        self.loop_gradients: dict[Rows, Rows] = {}
         if trained and scalars.outputs[0] in self.plan.needs:
             backward = Backward(self.plan, emitter, self.outputs[:1])
             backward.lower()
             (self.root,) = backward.roots
-            self.loop_gradients = backward.loops
             self.row_of_gradient = backward.row_of_gradient
         self.backward = emitter.instructions
         self.heights = emitter.heights

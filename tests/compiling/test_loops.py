@@ -25,18 +25,12 @@ from microgradnet import (
     total,
     weighted_sum,
 )
-from microgradnet.compiling import loops
 from microgradnet.layers import GRU, LSTM, Attention, Convolution, Recurrent
 from tests.compiling.comparing import assert_agrees, numbers, samples
 
 W, B = parameter(0.5, "w"), parameter(-0.3, "b")
 MATRIX = [[parameter(0.1 * (i - 2 * j), f"m{i}{j}") for j in range(3)] for i in range(2)]
 ALL = [W, B, *MATRIX[0], *MATRIX[1]]
-
-
-@pytest.fixture(autouse=True)
-def _all_loops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loops, "MOST_UNROLLED", 0)
 
 
 def squares(values: Any) -> Value:
@@ -123,8 +117,9 @@ UNROLLED = [
 @pytest.mark.parametrize("name", LOOPS)
 def test_the_body_is_captured_once_where_all_rows_are_alike(name: str) -> None:
     program = compile(lambda x: squares(LOOPS[name](x)), ALL).program(numbers(4, 3, 3))
-    functions = [instruction.function for instruction in program]
-    assert ("loop" in functions) == (name not in UNROLLED and name != "that returns what varies with the sample alone")
+    assert bool(program.plan.bodies) == (
+        name not in UNROLLED and name != "that returns what varies with the sample alone"
+    )
 
 
 @pytest.mark.parametrize("engine", ["numba", "auto"])
@@ -162,20 +157,8 @@ def test_a_batch_of_another_size_and_changed_parameters() -> None:
 def test_layers_are_loops(kind: Any) -> None:
     model = kind(2, 3, seed=1)
     program = compile(lambda x: squares(model(x)), model).program(numbers(2, 5, 2))
-    assert "loop" in [instruction.function for instruction in program]
+    assert program.plan.bodies
     assert_agrees(lambda x: squares(model(x)), model.parameters(), numbers(3, 5, 2))
-
-
-def test_a_small_body_that_reads_computed_values_is_captured_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    def scores(x: list[list[Value]]) -> Value:
-        keys = [[tanh(v) for v in row] for row in x]
-        return squares(for_each(lambda row: [weighted_sum(row, key) for key in keys], x))
-
-    for most, is_loop in ((0, True), (10**5, False), (100, True)):
-        monkeypatch.setattr(loops, "MOST_UNROLLED", most)
-        program = compile(scores).program(numbers(2, 5, 3))
-        assert ("loop" in [instruction.function for instruction in program]) == is_loop
-        assert_agrees(lambda x: scores(x) * W, [W], numbers(2, 5, 3))
 
 
 def test_the_first_call_takes_as_long_for_many_rows_as_for_few() -> None:

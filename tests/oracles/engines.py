@@ -9,6 +9,7 @@ import pytest
 from microgradnet import DomainError, compile, log, parameter, sqrt
 from microgradnet.ops import Operation
 from tests.compiling.comparing import numbers
+from tests.compiling.test_loops import ALL, LOOPS, squares
 from tests.oracles.networks import Network
 from tests.strategies import differentiable, some_points
 
@@ -35,6 +36,19 @@ def assert_like_numpy(function: Callable[..., Any], parameters: Any, arrays: Any
         assert_same(found, expected, rtol)
         outputs = compile(function, **options)(*batch)
         np.testing.assert_allclose(outputs, compile(function)(*batch), rtol=rtol, atol=rtol)
+
+
+def check_loops(engine: str) -> None:
+    """Loops, whose bodies are stamped: rows side by side, one after the other, and within each other; shared values."""
+    for name in (
+        "of computed rows",
+        "that reads all rows",
+        "in a loop, across",
+        "a state of pairs",
+        "a state of loops",
+    ):
+        function = LOOPS[name]
+        assert_like_numpy(lambda x, function=function: squares(function(x)), ALL, [numbers(2, 3, 3)], engine, 1e-11)
 
 
 def check_network(network: Network, engine: str, rtol: float = 1e-12) -> None:

@@ -19,6 +19,7 @@ from tests.oracles.engines import (
     assert_like_numpy,
     assert_same,
     check_errors,
+    check_loops,
     check_network,
     check_row,
     check_structures,
@@ -80,3 +81,7 @@ def test_on_tensors_the_outputs_are_tensors() -> None:
     found: Any = portable.run(theta, [x], 2, 0.5)
     found.outputs[0].mean().backward()
     np.testing.assert_allclose(found.gradient.detach(), theta.grad)
+
+
+def test_loops() -> None:
+    check_loops("torch")

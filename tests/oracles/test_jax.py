@@ -19,6 +19,7 @@ from tests.oracles.engines import (
     assert_like_numpy,
     assert_same,
     check_errors,
+    check_loops,
     check_network,
     check_row,
     check_structures,
@@ -97,3 +98,7 @@ def test_a_program_is_a_function_that_jax_can_trace_and_differentiate() -> None:
     np.testing.assert_allclose(found.gradient, jax.grad(mean)(theta))
     second = jax.grad(lambda theta: portable.run(theta, [jnp.array([1.0, 2.0])], 2, 0.5).gradient[0])(theta)
     np.testing.assert_allclose(second, [6 * 0.5 * (1 + 8) / 2])
+
+
+def test_loops() -> None:
+    check_loops("jax")
