@@ -105,6 +105,8 @@ class Binding:
         if instruction.operands[1] == 0.0 and out.size > SMALL:  # a factor of 0 or 1 does not branch
             kept = np.empty(condition.shape, bool)
             return [partial(np.logical_not, condition, kept), partial(np.multiply, out, kept, out)]
+        if condition.shape != out.shape or if_true.size not in (1, out.size):  # putmask repeats, it does not broadcast
+            return [partial(np.copyto, out, if_true, where=condition)]
         return [partial(np.putmask, out, condition, if_true)]
 
     def _total(self, instruction: Instruction) -> Sequence[Call]:

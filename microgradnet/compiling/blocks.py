@@ -88,7 +88,7 @@ class Plan:
             if not self.needs.isdisjoint(node.operands):
                 self.needs.add(node)
         if wanted:  # no gradient goes back from the other outputs
-            self.needs.intersection_update(Graph(*roots).nodes)
+            self.needs.intersection_update([*Graph(*roots).nodes, *wanted])
         self.fixed = list(dict.fromkeys([*parameters, *[v for v in program.leaves if v not in self.varying]]))
         self.one = constant(1.0)
         self._keep([*self.fixed, self.one], FIXED)

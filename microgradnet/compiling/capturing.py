@@ -18,7 +18,7 @@ from microgradnet.compiling.difference import Run, difference
 from microgradnet.compiling.loops import Loop, captured_loop
 from microgradnet.compiling.observing import Capturing
 from microgradnet.compiling.outputs import Template, template_of
-from microgradnet.errors import CaptureError
+from microgradnet.errors import CaptureError, DomainError
 from microgradnet.recording import graph_recorded
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.value import Value
@@ -58,7 +58,10 @@ class _CapturingLoops(Capturing):
 
     def loop(self, function: Callable[..., Any], state: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
         """See `Hook.loop`."""
-        return captured_loop(self, function, state, rows)
+        try:
+            return captured_loop(self, function, state, rows)
+        except DomainError:  # the last row after the first state may have no value, where the loop has
+            raise _Unrolled from None
 
     def before(self, what: str, nodes: Sequence[Value]) -> None:
         """Refuse a pass that leaves numbers; derivatives as values are those of single values."""

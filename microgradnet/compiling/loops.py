@@ -179,8 +179,10 @@ def captured_loop(
     capturing.inside.update(inside, other.inputs, other.made)
     computed = [value for value in dict.fromkeys(outputs) if value in inside]
     width = len(values[0])
-    loop = Loop(Body(one.inputs[:width], one.inputs[width:], [*shared.values()], computed, last, made), len(rows))
-    operands = (*chain.from_iterable(zip(*values, strict=True)), *first, *shared)
+    read = {*last, *computed, *chain.from_iterable([node.operands for node in made])}
+    columns = {leaf: column for leaf, *column in zip(one.inputs[:width], *values, strict=True) if leaf in read}
+    loop = Loop(Body([*columns], one.inputs[width:], [*shared.values()], computed, last, made), len(rows))
+    operands = (*chain.from_iterable(columns.values()), *first, *shared)
     with unobserved():
         whole = _node(loop, operands)
         items = [_node(ITEM, (whole, _position(position))) for position in range(loop.size)]

@@ -58,7 +58,7 @@ class ScalarProgram:
             if new is None and changed:
                 new = remade(node, node.op, operands)
             if new is not None:
-                replaced[node] = new
+                replaced[node] = replaced.get(new, new)
                 if node in self.varying:
                     self.varying.add(new)  # for the rule, if it is an operand
         if not replaced:

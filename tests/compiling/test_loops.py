@@ -24,6 +24,7 @@ from microgradnet import (
     tanh,
     total,
     weighted_sum,
+    where,
 )
 from microgradnet.layers import GRU, LSTM, Attention, Convolution, Recurrent
 from tests.compiling.comparing import assert_agrees, numbers, samples
@@ -89,6 +90,12 @@ LOOPS: dict[str, Callable[[Any], Any]] = {
     "a state of loops": lambda x: scan(lambda s, r: (for_each(lambda a, v: tanh(a + W * v), s, r), total(s)), x[0], x),
     "in rows": lambda x: for_each(lambda row: scan(carry, row[0], row), x),
     "without samples, too": lambda x: squares(scan(carry, B, [*MATRIX[0], W])) * x[0][0],
+    "of rows of which some numbers are read": lambda x: for_each(
+        lambda r: tanh(r["a"] * W), [{"a": v, "b": w} for v, w in zip(x[0], [W, B, x[1][0]], strict=True)]
+    ),
+    "a state that is not read": lambda x: scan(lambda s, v: (v, v * W), x[0][0], [tanh(v * B) for v in x[1]]),
+    "a state that is compared": lambda x: scan(lambda s, v: (where(s > v, v, W), s), x[0][0], x[1]),
+    "that computes no output": lambda x: scan(lambda s, v: (s * W + v, B), x[0][0], x[1]),
     "a number of steps": lambda x: scan(lambda s, _: (tanh(s * W), s), x[0][0], range(4)),
     "steps without numbers": lambda x: scan(lambda s, _: (tanh(s * W), s), x[0][0], [None] * 4),
 }  # fmt: skip
@@ -229,3 +236,9 @@ def test_a_listing_names_the_loops() -> None:
     listing = str(compile(lambda x: squares(scan(carry, W, x)), ALL).program(numbers(2, 5)))
     assert "scan of 5 rows" in listing
     assert "each row of h₁ = scan of 5 rows:" in listing
+
+
+def test_a_row_after_another_state_may_have_no_value() -> None:
+    """The last row after the first state is tried in the capture, and need not occur."""
+    batch = [[1.0, 2.0, 900.0], [1.0, 300.0, 2.0]]
+    assert_agrees(lambda x: squares(scan(lambda s, v: (s + 800.0 * W, exp(v - s)), B, x)), ALL, batch)

@@ -93,6 +93,17 @@ def test_share_keeps_what_is_in_another_order_or_of_another_operation() -> None:
     assert merge_equal(program) is program
 
 
+def test_share_goes_on_from_what_is_shared() -> None:
+    def function(x: Value) -> list[Value]:
+        again = [x * W, x * W][1]
+        return [tanh(again), tanh(again), x * W]
+
+    shared = merge_equal(captured(function, 2.0))
+    assert len(shared.nodes) == 2
+    assert shared.outputs[0] is shared.outputs[1]
+    assert shared.outputs[0].operands == (shared.outputs[2],)
+
+
 def test_share_makes_two_outputs_one() -> None:
     shared = merge_equal(captured(lambda x: [x * W, x * W], 2.0))
     assert shared.outputs[0] is shared.outputs[1]
