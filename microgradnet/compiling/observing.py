@@ -112,21 +112,28 @@ class _Comparison:
 
     def choose(self, if_true: Any, if_false: Any) -> Value:
         """The node for `where(a > b, if_true, if_false)`."""
-        a, b = self.operands
-        if not self.is_strict:  # a >= b is not (b > a)
-            a, b, if_true, if_false = b, a, if_false, if_true
-        return apply(CHOICE, tuple([x if isinstance(x, Value) else constant(x) for x in (a, b, if_true, if_false)]))
+        operands = [x if isinstance(x, Value) else constant(x) for x in (*self.operands, if_true, if_false)]
+        return apply(ABOVE if self.is_strict else NOT_BELOW, tuple(operands))
 
 
-def _choice_derivatives(m: Any, y: Any, a: Any, b: Any, if_true: Any, if_false: Any) -> tuple[Any, ...]:
+def _above_derivatives(m: Any, y: Any, a: Any, b: Any, if_true: Any, if_false: Any) -> tuple[Any, ...]:
     return 0.0, 0.0, m.where(a > b, 1.0, 0.0), m.where(a > b, 0.0, 1.0)
 
 
-def _chosen(m: Any, a: Any, b: Any, if_true: Any, if_false: Any) -> Any:
+def _above(m: Any, a: Any, b: Any, if_true: Any, if_false: Any) -> Any:
     return m.where(a > b, if_true, if_false)
 
 
-CHOICE = Operation(_chosen, _choice_derivatives, name="where", code="where(a > b, if_true, if_false)")
+def _not_below_derivatives(m: Any, y: Any, a: Any, b: Any, if_true: Any, if_false: Any) -> tuple[Any, ...]:
+    return 0.0, 0.0, m.where(a >= b, 1.0, 0.0), m.where(a >= b, 0.0, 1.0)
+
+
+def _not_below(m: Any, a: Any, b: Any, if_true: Any, if_false: Any) -> Any:
+    return m.where(a >= b, if_true, if_false)  # not the same as not b > a, if one is a NaN
+
+
+ABOVE = Operation(_above, _above_derivatives, name="where", code="where(a > b, if_true, if_false)")
+NOT_BELOW = Operation(_not_below, _not_below_derivatives, name="where", code="where(a >= b, if_true, if_false)")
 """What `where` on a comparison is in a program; eagerly it is the value that is chosen."""
 
 _OBSERVED: dict[str, Any] = {
