@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
@@ -9,16 +10,15 @@ from typing import Any
 import numpy as np
 
 from microgradnet._shared.arguments import as_count
-from microgradnet.backward import SavedGradients
 from microgradnet.compiling.arguments import Array, argument_names, array_of, with_symbols
 from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.engines import check, engine_of
 from microgradnet.compiling.observing import CaughtFailures, capture_error, capturing
-from microgradnet.compiling.outputs import assembled
+from microgradnet.compiling.outputs import assembled, template_of
 from microgradnet.compiling.program import Result
 from microgradnet.errors import CaptureError, DomainError
-from microgradnet.graph import Graph
+from microgradnet.gradients import grad
 from microgradnet.nn import Module
 from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.recording import graph_recorded, unobserved
@@ -27,6 +27,7 @@ from microgradnet.value import Value
 Shape = tuple[int, ...]
 REDUCTIONS = ("mean", "sum", "none")
 Parameters = Module | Value | ParameterVector | Iterable["Parameters"]
+_TOO_LARGE = "a sum over the samples is too large for a float: rescale the addends"
 _ONE_AT_A_TIME = threading.RLock()  # threads that call the same function would write to the same arrays
 
 
@@ -96,10 +97,8 @@ class Compiled:
             try:
                 with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
                     result = engine.run(self.parameters.array, arrays, size, weight)
-                if engine is not program and not _are_finite((*result.outputs, result.gradient)):
-                    raise FloatingPointError
             except FloatingPointError:
-                result = self._run_with_care(program, arrays, size, weight)
+                result = self._run_eagerly(arrays, size, weight)
             return self._returned(program, result, size)
 
     def program(self, *arguments: Any) -> CompiledProgram:
@@ -149,7 +148,7 @@ class Compiled:
         try:
             captured = capture(self.function, samples, loops=self.engine != "numba")
         except DomainError:
-            self._refuse(arrays, size)
+            deque(self._samples(arrays, size), maxlen=0)
             raise
         except (TypeError, ValueError) as error:
             shapes = ", ".join(f"({', '.join(map(str, array.shape[1:]))})" for array in arrays)
@@ -164,43 +163,42 @@ class Compiled:
         try:
             return CompiledProgram(captured, self.parameters.values, self.trained)
         except (ArithmeticError, ValueError):  # a derivative with log(c) for a constant c = 0
-            self._refuse(arrays, size)
+            deque(self._samples(arrays, size), maxlen=0)
             raise
 
-    def _run_with_care(self, program: CompiledProgram, arrays: Sequence[Array], size: int, weight: float) -> Result:
-        """Run again after a failed floating-point operation: raise an error, unless an input is an infinity or NaN."""
-        self._refuse(arrays, size)
-        with np.errstate(all="ignore"):
-            result = program.run(self.parameters.array, arrays, size, weight)
-        constants = np.array([value._data for value in program.captured.made if not value.operands])
-        given = (self.parameters.array, program.others.array, constants, *arrays)
-        if _are_finite(given) and not _are_finite((*result.outputs, result.gradient)):
-            raise DomainError(
-                "a sum over the samples, or one that the compiled program adds in another order than eager evaluation, "
-                "is too large for a float: rescale the addends"
-            )
-        return result
+    def _run_eagerly(self, arrays: Sequence[Array], size: int, weight: float) -> Result:
+        """Run eagerly, sample by sample, after an operation that is not finite: what the program cannot tell apart.
 
-    def _refuse(self, arrays: Sequence[Array], size: int) -> None:
-        """Raise the DomainError of the first sample for which the function raises one, with the sample's number."""
+        Raises:
+            DomainError: the function raises one for a sample, whose number is added; or a sum over them is too large.
+        """
+        results = [*self._samples(arrays, size)]
+        outputs = list(np.array([numbers for numbers, _ in results]).T)
+        gradients = np.array([gradient for _, gradient in results])
+        with np.errstate(all="ignore"):
+            gradient = (weight * gradients).sum(0)
+        if _are_finite([gradients]) and not _are_finite([gradient]):
+            raise DomainError(_TOO_LARGE)
+        return Result(outputs, gradient)
+
+    def _samples(self, arrays: Sequence[Array], size: int) -> Iterator[tuple[list[float], list[float]]]:
+        """The outputs and the gradient of each sample; the first DomainError is raised with the sample's number."""
         for number in range(size):
             try:
-                self._run_eagerly([array[number] for array in arrays])
+                yield self._sample([array[number] for array in arrays])
             except DomainError as error:
                 raise DomainError(f"sample {number}: {error}") from error
 
-    def _run_eagerly(self, sample: Sequence[Array]) -> None:
+    def _sample(self, sample: Sequence[Array]) -> tuple[list[float], list[float]]:
+        outputs: list[Value] = []
         failures = CaughtFailures()
         with graph_recorded(), failures, failures:
             failures.on()
-            result = self.function(*[values_of(numbers.tolist(), []) for numbers in sample])
-            if self.trained:
-                loss = result[0] if isinstance(result, tuple) else result
-                saved = SavedGradients(Graph(loss).nodes)
-                with unobserved(), saved, saved:
-                    loss.backward()
-                    saved.restore()
+            template_of(self.function(*[values_of(numbers.tolist(), []) for numbers in sample]), outputs)
+            with unobserved():
+                gradient = grad(outputs[0], self.parameters.values) if self.trained else []
         failures.refuse()
+        return [output._data for output in outputs], gradient
 
     def _returned(self, program: CompiledProgram, result: Result, size: int) -> Any:
         outputs: list[Any] = [
@@ -216,11 +214,16 @@ class Compiled:
 
     def _reduced(self, output: Array, size: int) -> float:
         """The sum or mean over the samples; a result that is the same for all counts once per sample."""
-        if self.reduction == "sum":
-            return float(np.add.reduce(output)) * (1 if len(output) == size else size)
-        with np.errstate(over="ignore"):
-            mean = float(np.add.reduce(output)) / len(output)
-            return mean if isfinite(mean) else float(np.add.reduce(output / len(output)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = float(np.add.reduce(output))
+            if self.reduction == "sum":
+                found *= 1 if len(output) == size else size
+            else:
+                found /= len(output)
+                found = found if isfinite(found) else float(np.add.reduce(output / len(output)))
+        if not isfinite(found) and _are_finite([output]):
+            raise DomainError(_TOO_LARGE)
+        return found
 
 
 def _are_finite(arrays: Iterable[Array]) -> bool:

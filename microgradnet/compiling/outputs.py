@@ -55,4 +55,7 @@ def assembled(template: Template, outputs: Sequence[Any]) -> Any:
         return tuple(items)
     if not all(isinstance(item, np.ndarray | float) for item in items) or len({np.shape(item) for item in items}) != 1:
         return items
-    return np.stack(items, axis=np.ndim(items[0]) and 1)
+    leaf = template
+    while not isinstance(leaf, int):
+        leaf = leaf[0]
+    return np.stack(items, axis=int(isinstance(outputs[leaf], np.ndarray)))  # after that of the samples, if it has one

@@ -17,13 +17,16 @@ from microgradnet import (
     break_on,
     compile,
     exp,
+    grad,
     log,
     no_grad,
     parameter,
+    relu,
     sqrt,
     tanh,
     total,
     weighted_sum,
+    where,
 )
 from microgradnet.compiling import Compiled, Program, binding, compiled_program
 from microgradnet.data import one_hot
@@ -522,6 +525,45 @@ def test_an_infinity_that_the_function_brings_along_stays_visible(number: float)
         np.testing.assert_equal(compile(function)([1.0, 2.0]), expected)
 
 
+def test_an_infinity_where_relu_is_flat_is_a_nan_as_eagerly() -> None:
+    w = [B]
+
+    def function(x: Value) -> Value:
+        return relu(B) * x
+
+    np.testing.assert_equal(grad(function(Value(-math.inf)), w), [math.nan])
+    np.testing.assert_equal(compile(function, w)([1.0, -math.inf]), (math.nan, [math.nan]))
+
+
+def test_what_is_not_chosen_has_no_derivative() -> None:
+    step = compile(lambda x: where(x * W > 0.0, sqrt(x * W), x * W), W)
+    assert step([0.0]) == (0.0, [0.0])
+    assert step([0.0, 2.0]) == (0.5, [grad(sqrt(2.0 * W), W) / 2])
+
+
+def test_comparisons_with_a_nan_are_false() -> None:
+    comparisons: list[Callable[[Value], bool]] = [lambda x: x > W, lambda x: x >= W, lambda x: x < W, lambda x: x <= W]
+    for compared in comparisons:
+        found = compile(lambda x, compared=compared: where(compared(x), 1.0, Value(2.0)))([math.nan, 0.0, 0.5, 1.0])
+        assert found[0] == 2.0
+        assert found[2] == (1.0 if compared(Value(0.5)) else 2.0)
+
+
+def test_a_mean_that_is_finite_and_a_sum_that_is_not() -> None:
+    function, batch = (lambda x: x * 1.0), [1e308, 1e308]
+    assert compile(function, reduction="mean")(batch) == 1e308
+    with pytest.raises(DomainError, match=r"^a sum over the samples is too large"):
+        compile(function, reduction="sum")(batch)
+    with pytest.raises(DomainError, match=r"^a sum over the samples is too large"):
+        compile(lambda x: x * W, W, reduction="sum")(batch)
+    np.testing.assert_equal(compile(function, reduction="sum")([math.inf, -math.inf]), math.nan)
+
+
+def test_lists_in_lists_are_matrices_also_of_sums() -> None:
+    step = compile(lambda x: [[x[0], x[1]], [x[2], x[3]], [x[0], x[0]]], reduction="sum")
+    assert step([[1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.0, 1.0]]).tolist() == [[1.0, 2.0], [3.0, 5.0], [1.0, 1.0]]
+
+
 def test_a_failing_call_leaves_a_good_one_as_it_is() -> None:
     step = compile(lambda x, y: log(x) * W + y * B, [W, B])
     good = step([1.0, 2.0], [3.0, 4.0])
@@ -619,10 +661,10 @@ def test_through_outputs_that_are_not_differentiated_nothing_goes_back() -> None
     assert shared[1] == pytest.approx([1 - math.tanh(0.5) ** 2])
 
 
-def test_an_overflow_of_a_sum_in_another_order_is_an_error() -> None:
+def test_an_overflow_of_a_sum_in_another_order_is_none() -> None:
+    """The compiled program adds the products first."""
     step = compile(lambda x: x[0] * 1e300 + (-1e308) + x[1] * 1e300)
-    with pytest.raises(DomainError, match="adds in another order"):
-        step([[1e8, 1e8]])
+    assert step([[1e8, 1e8]]).tolist() == [1e308]
 
 
 def test_a_program_that_was_deleted_is_made_anew() -> None:
