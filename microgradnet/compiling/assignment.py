@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES, Instruction, Rows
+from microgradnet.compiling.kernels import COMPARISONS
 from microgradnet.compiling.program import Program
 from microgradnet.compiling.tables import tables
 
@@ -27,6 +28,15 @@ Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 ROWS = 1 << 32  # more rows than any array has
 NAMES = {"power": "pow", "total": "sum", "largest": "max"}
 """The array API's names of functions, where they differ from NumPy's."""
+LOSING = {
+    **dict.fromkeys(("exp", "expm1", "tanh", "erf", "erfc", "sign", "largest"), (0,)),
+    **dict.fromkeys(("maximum", "minimum", "power", *COMPARISONS), (0, 1)),
+    "divide": (1,),
+    "where": (1, 2),
+}
+"""The operands whose infinity or NaN may be lost in a result that is finite, by the name of the function."""
+KEEPING = ("negative", "abs", "tanh", "erf", "erfc", "sign", "maximum", "minimum", "where", "largest")
+"""Functions of finite numbers that are finite, and of infinities no NaN."""
 
 
 class Assignment:
@@ -44,6 +54,8 @@ class Assignment:
         self._kinds: list[tuple[tuple[int, ...], bool]] = []
         """The shape of each array in rows, and whether it has a column for each sample."""
         self._arrays: dict[tuple[bytes, tuple[int, ...]], int] = {}
+        self._finite: dict[int, tuple[int, ...]] = {}
+        """Arrays that are finite if these are; those that are given, infinities and all, and those that are checked."""
         self._scalars: dict[str, Numbers] = {}
         plan, count = program.plan, len(program.parameters)
         others = [~plan.place[value] for value in program.others.values]
@@ -53,6 +65,7 @@ class Assignment:
         self._ones = {batched: self._new((1,), batched) for batched in (False, True)}
         root, *fixed = [self._new((len(rows),), False) for rows in ([0], range(count), others, constants)]
         arguments = [self._new(rows.shape, True) for rows in plan.arguments]
+        self._finite.update(dict.fromkeys(range(len(self._kinds)), ()))
         zeros = {batched: self._spread(self._read(0.0), (1,), batched) for batched in (False, True)}
         self._now = {storage: np.full(height, zeros[storage.batched]) for storage, height in program.heights.items()}
         """The number of each storage's rows at this point of the program."""
@@ -63,11 +76,15 @@ class Assignment:
         if program.root:
             self._write(program.root, root)
 
+        self._sums = [self._ones[False]]
         for instruction in program:
+            for position in LOSING.get(instruction.function, ()):
+                self._check(instruction.operands[position])
             getattr(self, f"_{instruction.function}", self._elementwise)(instruction)
         wanted = [self._spread(self._read(output), (1,), True) for output in program.outputs]
         if program.root:
             wanted.append(self._now[FIXED_GRADIENTS][:count])
+        wanted.append(self._made(lambda *sums: sum(sums), (1,), False, *self._sums))
         self._wanted = [self._array(numbers) for numbers in wanted]
         last = {operand: out for out, _, operands in self._steps for operand in operands}
         self._done = {
@@ -75,7 +92,11 @@ class Assignment:
         }
 
     def computed(self, given: Sequence[Array]) -> list[Array]:
-        """The outputs, one row each, and the gradient of the parameters as a column, if there is one."""
+        """The outputs, one row each; the gradient of the parameters as a column, if there is one; and a check.
+
+        The check is one number. It is finite unless an infinity or NaN was computed on the way that need not be seen in
+        the rest.
+        """
         arrays = dict(enumerate(given))
         for out, function, operands in self._steps:
             arrays[out] = function(*[arrays[operand] for operand in operands])
@@ -107,7 +128,9 @@ class Assignment:
         def spread(array: Array, ones: Array) -> Array:
             return self._xp.broadcast_to(array, (*shape, ones.shape[-1]))
 
-        return self._made(spread, shape, batched, numbers, self._ones[batched])
+        found = self._made(spread, shape, batched, numbers, self._ones[batched])
+        self._finite[len(self._kinds) - 1] = self._owners(numbers)
+        return found
 
     def _read(self, operand: Rows | float) -> Numbers:
         if isinstance(operand, Rows):
@@ -115,6 +138,7 @@ class Assignment:
         key = float(operand).hex()
         if key not in self._scalars:
             self._scalars[key] = self._made(partial(mul, operand), (1,), False, self._ones[False])
+            self._finite[len(self._kinds) - 1] = ()
         return self._scalars[key]
 
     def _write(self, out: Rows, numbers: Numbers) -> None:
@@ -169,13 +193,38 @@ class Assignment:
 
         return fetch
 
+    # --- infinities on the way ---
+
+    def _check(self, operand: Rows | float) -> None:
+        """Add to the check, if it is not there, the sum of these rows' arrays, or of those that they come from."""
+        ahead = [*self._owners(self._read(operand))] if isinstance(operand, Rows) else []
+        while ahead:
+            array = ahead.pop()
+            if array in self._finite:
+                ahead += self._finite[array]
+            else:
+                shape, _ = self._kinds[array]
+                numbers = ROWS * array + np.arange(prod(shape)).reshape(shape)
+                self._sums.append(self._made(self._summed, (1,), False, numbers))
+            self._finite[array] = ()
+
+    def _summed(self, array: Array) -> Array:
+        return self._xp.reshape(self._xp.sum(array), (1, 1))
+
+    def _owners(self, *operands: Numbers) -> tuple[int, ...]:
+        """The arrays that the rows are in."""
+        return tuple(dict.fromkeys([int(array) for numbers in operands for array in np.unique(numbers // ROWS)]))
+
     # --- the instructions ---
 
     def _elementwise(self, instruction: Instruction) -> None:
         operands = [self._read(operand) for operand in instruction.operands]
         shape = np.broadcast_shapes(*[operand.shape for operand in operands])
         batched = any(map(self._is_batched, operands))
-        self._write(instruction.out, self._made(self._named(instruction.function), shape, batched, *operands))
+        found = self._made(self._named(instruction.function), shape, batched, *operands)
+        if instruction.function in KEEPING:
+            self._finite[len(self._kinds) - 1] = self._owners(*operands)
+        self._write(instruction.out, found)
 
     def _named(self, name: str) -> Function:
         """The library's function for the name of an instruction."""

@@ -26,9 +26,16 @@ class OnLibrary(Portable):
     """A program that another library runs; arguments and results are NumPy arrays."""
 
     def run(self, theta: Any, arguments: Sequence[Any], size: int, weight: float) -> Result:
-        """As `CompiledProgram.run`."""
-        outputs, gradient = super().run(theta, arguments, size, weight)
-        return Result([np.asarray(output, np.float64) for output in outputs], np.asarray(gradient, np.float64))
+        """As `CompiledProgram.run`.
+
+        Raises:
+            FloatingPointError: a number that was computed is not finite.
+        """
+        (outputs, gradient), check = self._run(theta, arguments, size, weight)
+        arrays = [np.asarray(array, np.float64) for array in (check, gradient, *outputs)]
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise FloatingPointError(f"an operation of {self.namespace.__name__} has no finite result")
+        return Result(arrays[2:], arrays[1])
 
 
 class OnDevices(OnLibrary):

@@ -55,17 +55,23 @@ class Portable:
         Raises:
             ValueError: the library does not support the dtype.
         """
+        return self._run(theta, arguments, size, weight)[0]
+
+    def _run(self, theta: Array, arguments: Sequence[Array], size: int, weight: float) -> tuple[Result, Array]:
+        """The result, and a check: a number that is finite if all on the way was, or it is to be seen in the result."""
         given = [array for array in (theta, *arguments) if not isinstance(array, np.ndarray)]
         floating = [array.dtype for array in given if "float" in str(array.dtype)]
         dtype = self.dtype or (floating[0] if floating else self.namespace.float64)
         device = given[0].device if given and not self._is_traced else None  # a traced array has none
         theta, others = [np.array(a) if isinstance(a, np.ndarray) else a for a in (theta, self.program.others.array)]
-        found: Result = self._function(theta, others, list(arguments), weight, size=size, dtype=dtype, device=device)
+        found: tuple[Result, Array] = self._function(
+            theta, others, list(arguments), weight, size=size, dtype=dtype, device=device
+        )
         return found
 
     def _result(
         self, theta: Array, others: Array, arguments: Sequence[Array], weight: Any, size: int, dtype: Any, device: Any
-    ) -> Result:
+    ) -> tuple[Result, Array]:
         xp, root = self.namespace, self.program.root
         inspected = getattr(xp, "__array_namespace_info__", None)
         if inspected and dtype not in inspected().dtypes().values():
@@ -82,6 +88,6 @@ class Portable:
         ones = [xp.ones((1, count), dtype=dtype, device=device) for count in (1, size)]
         columns = [xp.reshape(array(a), (-1, 1)) for a in (upstream, theta, others, self._assigned.constants)]
         rows = [xp.reshape(array(argument), (size, -1)).T for argument in arguments]
-        found = self._assigned.computed([*ones, *columns, *rows])
+        *found, check = self._assigned.computed([*ones, *columns, *rows])
         gradient = found.pop() if root else xp.zeros_like(columns[1])
-        return Result([output[0, :] * 1 for output in found], gradient[:, 0] * 1)  # arrays of their own
+        return Result([output[0, :] * 1 for output in found], gradient[:, 0] * 1), check  # arrays of their own
