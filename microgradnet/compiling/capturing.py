@@ -58,10 +58,7 @@ class _CapturingLoops(Capturing):
 
     def loop(self, function: Callable[..., Any], state: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
         """See `Hook.loop`."""
-        try:
-            return captured_loop(self, function, state, rows)
-        except DomainError:  # the last row after the first state may have no value, where the loop has
-            raise _Unrolled from None
+        return captured_loop(self, function, state, rows)
 
     def before(self, what: str, nodes: Sequence[Value]) -> None:
         """Refuse a pass that leaves numbers; derivatives as values are those of single values."""
@@ -83,7 +80,7 @@ def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], loop
     """
     try:
         return _captured(function, samples, _CapturingLoops if loops else Capturing)
-    except _Unrolled:
+    except (_Unrolled, DomainError):  # what a loop computes is not known, so that `where` may choose wrongly
         return _captured(function, samples, Capturing)
 
 

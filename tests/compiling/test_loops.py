@@ -238,6 +238,15 @@ def test_a_listing_names_the_loops() -> None:
     assert "each row of h₁ = scan of 5 rows:" in listing
 
 
+def test_a_choice_by_what_a_loop_computes_may_have_no_value_in_the_capture() -> None:
+    """Numbers of a loop are not known there, so that the wrong one may be chosen."""
+
+    def function(x: list[Value]) -> Value:
+        return W * log(where(for_each(lambda v: v * v, x)[0] >= 0.0, x[1], x[2]))
+
+    assert_agrees(function, ALL, [[1.0, 2.0, -3.0], [0.5, 1.0, -1.0]])
+
+
 def test_a_row_after_another_state_may_have_no_value() -> None:
     """The last row after the first state is tried in the capture, and need not occur."""
     batch = [[1.0, 2.0, 900.0], [1.0, 300.0, 2.0]]
