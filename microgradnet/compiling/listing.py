@@ -37,7 +37,7 @@ class Listing:
             leaves = [label_of(program.plan.fixed[row]) for row in (rows.start, rows.last)]
             labels = f", {leaves[0]} … {leaves[1]}" if all(leaves) else ""
             lines.append(f"{name} {shape_of(rows)} = θ{places(rows)}{labels}")
-        parts = [[(self.equation(i), self.about(i)) for i in program.forward]]
+        parts = [[(self.equation(i), self.about(i)) for i in self.forward()]]
         if backward:
             parts.append(list(self._backward()))
         width = min(WIDTH, max((len(equation) for part in parts for equation, _ in part), default=0))
@@ -49,6 +49,18 @@ class Listing:
             lines += ["", f"each row of {self.names.name(loop.out)} = {loop.loop.name} of {loop.loop.rows:,} rows:"]
             lines += [*equations[:MOST_EQUATIONS], *([f"… and {left:,} more"] if left > 0 else [])]
         return "\n".join(lines)
+
+    def forward(self) -> list[Instruction]:
+        """The forward instructions, with one in place of those of each loop."""
+        loops = {id(block.nodes): block for block in self.program.plan.blocks if block.kind == "loop"}
+        found: list[Instruction] = []
+        for instruction in self.program.forward:
+            loop = loops.get(id(instruction.nodes))
+            if loop is None:
+                found.append(instruction)
+            elif not found or found[-1].nodes is not loop.nodes:
+                found.append(Instruction("loop", loop.out, loop.operands, loop.nodes))
+        return found
 
     def _backward(self) -> Iterator[tuple[str, str]]:
         """The equations of the backward pass, including gradients that are passed on without an instruction."""
@@ -62,7 +74,13 @@ class Listing:
             while ahead and ahead[-1].nodes is block.nodes:
                 instruction = ahead.pop()
                 written.add(instruction.out)
-                yield self.equation(instruction), self.about(instruction)
+                if block.kind != "loop":
+                    yield self.equation(instruction), self.about(instruction)
+            if block.kind == "loop":
+                for operand, need in zip(block.operands, block.needs, strict=True):
+                    if need and (gradient := self.names.gradient_rows(operand)):
+                        given = Instruction("loop", gradient, (), block.nodes)
+                        yield self.equation(given), self.about(given)
             if block.kind not in ("apply", "stack"):
                 continue
             for operand, need in zip(block.operands, block.needs, strict=True):
@@ -135,11 +153,7 @@ class Listing:
             return f"−{operands[0]}"
         if function == "loop":
             loop = self.program.plan.bodies[instruction.nodes[0]].loop
-            return f"{loop.name} of {loop.rows:,} rows: {', '.join(operands)}"
-        if function == "loop_back":
-            return f"{operands[0]}, back through the rows"
-        if function == "loop_gradient":
-            return "what the rows contribute"
+            return f"{loop.name} of {loop.rows:,} rows" + (f": {', '.join(operands)}" if operands else ", back")
         if function == "where":
             return f"{operands[1]} where {operands[0]}, else {operands[2]}"
         if function in REDUCED:

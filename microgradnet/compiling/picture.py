@@ -16,7 +16,8 @@ def draw_program(program: Program, max_nodes: int, diagram: Diagram) -> None:
     captured = program.captured
     for rows, name, shape in zip(program.plan.arguments, captured.names, captured.shapes, strict=True):
         boxes[rows] = diagram.add(Box([name, shape_of(rows.reshaped(*shape))], "input"))
-    for instruction in program.forward[:max_nodes]:
+    forward = listing.forward()
+    for instruction in forward[:max_nodes]:
         out = instruction.out
         is_output = any(out.storage is storage and out.start <= row <= out.last for storage, row in outputs)
         text = [listing.equation(instruction, with_shape=False), listing.shape(instruction), listing.about(instruction)]
@@ -31,7 +32,7 @@ def draw_program(program: Program, max_nodes: int, diagram: Diagram) -> None:
         for rows in [rows for rows in boxes if rows.storage is out.storage and _overlap(rows, out)]:
             del boxes[rows]  # overwritten: scratch rows are reused
         boxes[out] = number
-    left = len(program.forward) - max_nodes
+    left = len(forward) - max_nodes
     notes = [f"{left:,} more instructions are not drawn"] if left > 0 else []
     notes += [f"{len(program.backward):,} more instructions pass the gradients back"] if program.backward else []
     diagram.caption = "\n".join(notes)
