@@ -3,14 +3,18 @@
 import math
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import TypeAlias
 
 from microgradnet._shared.arguments import as_count
-from microgradnet.functions import dot, softmax
+from microgradnet.functions import dot, softmax, weighted_sum
 from microgradnet.layers.rows import Row, activations, as_rows
 from microgradnet.loops import for_each
 from microgradnet.module import Module
 from microgradnet.network_arguments import Inputs, Seed, random_source
 from microgradnet.nn import Layer
+from microgradnet.value import Value, constant
+
+Mask: TypeAlias = Sequence[Value | None]
 
 
 class Attention(Module):
@@ -23,7 +27,7 @@ class Attention(Module):
     Args:
         width: numbers in a row.
         heads: a divisor of `width`.
-        causal: whether a row reads only from itself and the rows before it.
+        causal: whether a row reads only from itself and the rows before it: −∞ is added to the scores of later ones.
         init, seed: as for `Neuron`.
 
     Source: Vaswani et al. 2017, "Attention is all you need", eq. 1 and section 3.2.2.
@@ -59,17 +63,19 @@ class Attention(Module):
         queries, keys, values = [
             for_each(partial(activations, layer), x) for layer in (self.query, self.key, self.value)
         ]
+        masks: list[Mask] = [[None] * len(x)] * len(x)
         if self.causal:
-            read = [self._read(query, keys[:end], values[:end]) for end, query in enumerate(queries, 1)]
-        else:
-            read = for_each(lambda query: self._read(query, keys, values), queries)
+            seen, hidden = constant(0.0), constant(-math.inf)
+            masks = [[hidden if j > i else seen for j in range(len(x))] for i in range(len(x))]
+        read = for_each(lambda query, mask: self._read(query, mask, keys, values), queries, masks)
         return for_each(partial(activations, self.output), read)
 
-    def _read(self, query: Row, keys: Sequence[Row], values: Sequence[Row]) -> Row:
-        """What all heads read for one query."""
+    def _read(self, query: Row, mask: Mask, keys: Sequence[Row], values: Sequence[Row]) -> Row:
+        """What all heads read for one query; the mask is added to its scores."""
         row, d = [], self.width // self.heads
         for head in (slice(start, start + d) for start in range(0, self.width, d)):
-            a = softmax([dot(query[head], key[head]) / math.sqrt(d) for key in keys])
+            q = [number / math.sqrt(d) for number in query[head]]
+            a = softmax([weighted_sum(q, key[head], m) for key, m in zip(keys, mask, strict=True)])
             row += [dot(a, column) for column in zip(*(value[head] for value in values), strict=True)]
         return row
 

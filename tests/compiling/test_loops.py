@@ -160,9 +160,14 @@ def test_a_batch_of_another_size_and_changed_parameters() -> None:
     W.data = 0.5
 
 
-@pytest.mark.parametrize("kind", [Recurrent, GRU, LSTM, lambda nin, nout, seed: Attention(nin, heads=2, seed=seed)])
-def test_layers_are_loops(kind: Any) -> None:
-    model = kind(2, 3, seed=1)
+@pytest.mark.parametrize(
+    "model",
+    [
+        *(kind(2, 3, seed=1) for kind in (Recurrent, GRU, LSTM)),
+        *(Attention(2, heads=2, causal=causal, seed=1) for causal in (False, True)),
+    ],
+)
+def test_layers_are_loops(model: Any) -> None:
     program = compile(lambda x: squares(model(x)), model).program(numbers(2, 5, 2))
     assert program.plan.bodies
     assert_agrees(lambda x: squares(model(x)), model.parameters(), numbers(3, 5, 2))
@@ -175,6 +180,15 @@ def test_the_first_call_takes_as_long_for_many_rows_as_for_few() -> None:
     ]
     outputs = [4 * (n - 2) ** 2 for n in (6, 12)]
     assert sizes[1] - sizes[0] <= 2.1 * (outputs[1] - outputs[0]), "an item and its square for each output"
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_captures_the_scores_of_one_row(causal: bool) -> None:
+    model = Attention(2, causal=causal, seed=1)
+    sizes = [
+        len(compile(lambda x: squares(model(x)), model).program(numbers(1, n, 2)).scalars.nodes) for n in (4, 8, 12)
+    ]
+    assert sizes[2] - sizes[1] == sizes[1] - sizes[0], "it grows with the rows, not with their square"
 
 
 def test_a_derivative_inside_is_that_of_each_row() -> None:
