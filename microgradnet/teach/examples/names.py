@@ -1,15 +1,16 @@
-"""A small language model: it reads the last letters of a name and says how likely each letter is to be the next.
+"""A small GPT: it reads the letters of a name so far and says how likely each letter is to be the next.
 
-One block of attention, written with single numbers for one position: every letter of the context becomes a vector; the
-last one asks (query), all answer (key), and what fits best is read (content):
+One block of a transformer, written with single numbers. Every letter becomes a vector x: what it is, plus where it
+stands. The attention reads from the letters up to this one, an MLP computes with the result, and both are added to x:
 
-    aᵢ = softmax(q·kᵢ / √d)        h = x + Σ aᵢ·cᵢ
+    h = x + attention(norm(x))        y = h + mlp(norm(h))
 
-The names are those of the 949 colours that people named in a survey (Munroe 2010, "Color survey results", public
-domain), as matplotlib ships them.
+The names are those of colours that people named in a survey (Munroe 2010, "Color survey results", public domain), as
+matplotlib ships them.
+
+Source: Radford et al. 2019, "Language models are unsupervised multitask learners", section 2.3.
 """
 
-import math
 import random
 from collections.abc import Iterator, Sequence
 from importlib import import_module
@@ -18,93 +19,105 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet import Layer, Module, Value, compile, dot, parameter, softmax
+from microgradnet import MLP, Layer, Module, Value, compile, dot, for_each, softmax, total
+from microgradnet.compiling import Compiled
+from microgradnet.layers import Attention, Embedding, LayerNorm
+from microgradnet.losses import cross_entropy
 
 Numbers: TypeAlias = NDArray[np.float64]
+Symbols: TypeAlias = NDArray[np.int64]
 
 LETTERS = ". abcdefghijklmnopqrstuvwxyz"
-"""The alphabet; a full stop is the end of a name, and what stands before it."""
-CONTEXT = 8
-"""Letters that the model reads."""
-LONGEST = 40
-"""Letters of an invented name, at most."""
+"""The alphabet; a full stop stands before a name and after it."""
+BLOCK = 16
+"""Letters that the model reads: a full stop and the longest name, of 15."""
 
 
-class LanguageModel(Module):
-    """Letters before, one-hot (CONTEXT, 28) → 28 logits for the next.
+class GPT(Module):
+    """n letters, each one-hot (n, 28), n ≤ BLOCK → for each of them 28 logits for the next letter, (n, 28).
 
     Args:
-        width: d, numbers for a letter.
-        hidden: neurons of the layer after the attention.
+        width: numbers in the vector of a letter.
+        heads: of the attention.
         seed: of the first parameters.
     """
 
-    def __init__(self, width: int = 16, hidden: int = 32, seed: int = 0) -> None:
+    def __init__(self, width: int = 16, heads: int = 4, seed: int = 0) -> None:
         rng = random.Random(seed)
-        self.letter = Layer(len(LETTERS), width, "linear", init="xavier", seed=rng)
-        self.positions = [[parameter(rng.gauss(0.0, 0.1)) for _ in range(width)] for _ in range(CONTEXT)]
-        self.query = Layer(width, width, "linear", init="xavier", seed=rng)
-        self.key = Layer(width, width, "linear", init="xavier", seed=rng)
-        self.content = Layer(width, width, "linear", init="xavier", seed=rng)
-        self.hidden = Layer(width, hidden, "tanh", init="xavier", seed=rng)
-        self.logits = Layer(hidden, len(LETTERS), "linear", init="xavier", seed=rng)
+        self.letter = Embedding(len(LETTERS), width, seed=rng)
+        self.position = Embedding(BLOCK, width, seed=rng)
+        self.norms = [LayerNorm(width) for _ in range(3)]
+        self.attention = Attention(width, heads=heads, causal=True, seed=rng)
+        self.mlp = MLP(width, [4 * width, width], "relu", init="xavier", seed=rng)
+        self.logits = Layer(width, len(LETTERS), "linear", init="xavier", seed=rng)
 
-    def __call__(self, context: Sequence[Any]) -> list[Value]:
-        """The logits of the next letter."""
-        x = self.vectors(context)
-        attention = self.attention(x)
-        read = [dot(attention, numbers) for numbers in zip(*map(self.content, x), strict=True)]
-        logits: list[Value] = self.logits(self.hidden([a + b for a, b in zip(x[-1], read, strict=True)]))
+    def __call__(self, letters: Sequence[Any]) -> list[list[Value]]:
+        """The logits of the letter after each letter; they depend on the letters up to there."""
+        x = self.vectors(letters)
+        return for_each(self.following, x, self.attention(for_each(self.norms[0], x)))
+
+    def vectors(self, letters: Sequence[Any]) -> list[list[Value]]:
+        """For each letter its vector: what it is, plus where it stands."""
+        positions = [self.position(i) for i in range(len(letters))]
+        return for_each(lambda letter, position: _sum(self.letter(letter), position), letters, positions)
+
+    def following(self, x: list[Value], read: list[Value]) -> list[Value]:
+        """The logits of the next letter, from the vector of a letter and what the attention read for it."""
+        h = _sum(x, read)
+        y = _sum(h, self.mlp(self.norms[1](h)))
+        logits: list[Value] = self.logits(self.norms[2](y))
         return logits
 
-    def vectors(self, context: Sequence[Any]) -> list[list[Value]]:
-        """For each letter its vector: what it is, plus where it stands."""
-        return [
-            [a + b for a, b in zip(self.letter(letter), position, strict=True)]
-            for letter, position in zip(context, self.positions, strict=True)
-        ]
+    def loss(self, letters: Sequence[Any], following: Sequence[Any], mask: Sequence[Any]) -> Value:
+        """The mean cross-entropy over the positions whose mask is 1."""
+        mean: Value = dot(mask, for_each(cross_entropy, self(letters), following)) / total(mask)
+        return mean
 
-    def attention(self, x: list[list[Value]]) -> list[Value]:
-        """How much of each letter is read, the sum being 1: softmax(q·kᵢ / √d), where the last letter asks."""
-        query = self.query(x[-1])
-        return softmax([dot(query, self.key(xi)) / math.sqrt(len(query)) for xi in x])
+
+def _sum(a: list[Value], b: list[Value]) -> list[Value]:
+    return [ai + bi for ai, bi in zip(a, b, strict=True)]
 
 
 def colour_names() -> list[str]:
-    """The names of colours that are made of the alphabet's letters."""
+    """The names of colours that are made of the alphabet's letters, of at most 15."""
     colours = import_module("matplotlib.colors").XKCD_COLORS  # here, as matplotlib takes long to load
     names = sorted(name.removeprefix("xkcd:") for name in colours)
-    return [name for name in names if set(name) <= set(LETTERS[1:])]
+    return [name for name in names if set(name) <= set(LETTERS[1:]) and len(name) < BLOCK]
 
 
-def one_hot(text: str) -> Numbers:
-    """A row for each letter, 1 at its place and 0 elsewhere: (letters, 28)."""
-    rows: Numbers = np.eye(len(LETTERS))[[LETTERS.index(letter) for letter in text]]
-    return rows
+def encode(text: str) -> list[int]:
+    """The number of each letter in LETTERS, and full stops after them until there are BLOCK."""
+    return [LETTERS.index(letter) for letter in text.ljust(BLOCK, LETTERS[0])]
 
 
-def samples(names: Sequence[str]) -> tuple[Numbers, Numbers]:
-    """Every letter of every name and its end, one-hot (n, 28), and the letters before it, one-hot (n, CONTEXT, 28).
+def samples(names: Sequence[str]) -> tuple[Symbols, Symbols, Numbers]:
+    """For each name its letters, the letters that follow them, and a mask, which is 1 up to the end: (n, BLOCK) each.
 
-    >>> X, Y = samples(["red"])
-    >>> X.shape, "".join(LETTERS[i] for i in Y.argmax(axis=1))
-    ((4, 8, 28), 'red.')
+    >>> letters, following, mask = samples(["red"])
+    >>> ["".join(LETTERS[i] for i in row) for row in (letters[0], following[0])]
+    ['.red............', 'red.............']
+    >>> mask[0].tolist() == [1.0] * 4 + [0.0] * 12
+    True
     """
-    contexts, following = [], []
-    for name in names:
-        letters = one_hot(LETTERS[0] * CONTEXT + name + LETTERS[0])
-        contexts += [letters[start : start + CONTEXT] for start in range(len(letters) - CONTEXT)]
-        following += list(letters[CONTEXT:])
-    return np.array(contexts), np.array(following)
+    letters, following = ([encode(before + name) for name in names] for before in (LETTERS[0], ""))
+    mask = [[float(i <= len(name)) for i in range(BLOCK)] for name in names]
+    return np.array(letters), np.array(following), np.array(mask)
 
 
-def invent(model: LanguageModel, count: int, seed: int = 0) -> Iterator[str]:
-    """New names, letter by letter: each is drawn with the likelihood that the model gives it."""
-    predict = compile(lambda context: softmax(model(context)))
-    rng = np.random.default_rng(seed)
+def predictor(model: GPT) -> Compiled:
+    """The model compiled: encoded letters (n, BLOCK) → the probabilities of the letter after each, (n, BLOCK, 28)."""
+    return compile(lambda letters: for_each(softmax, model(letters)), symbols={"letters": len(LETTERS)})
+
+
+def invent(model: GPT, count: int, seed: int = 0) -> Iterator[str]:
+    """New names, letter by letter: each is drawn with the probability that the model gives it."""
+    predict, rng = predictor(model), np.random.default_rng(seed)
     for _ in range(count):
-        text = LETTERS[0] * CONTEXT
-        while len(text) < CONTEXT + LONGEST and (len(text) == CONTEXT or text[-1] != LETTERS[0]):
-            likelihoods = predict([one_hot(text[-CONTEXT:])])[0]
-            text += LETTERS[rng.choice(len(LETTERS), p=likelihoods)]
-        yield text.strip(LETTERS[0])
+        name = ""
+        while len(name) < BLOCK:
+            probabilities = predict([encode(LETTERS[0] + name)])[0, len(name)]
+            letter = LETTERS[rng.choice(len(LETTERS), p=probabilities)]
+            if letter == LETTERS[0]:
+                break
+            name += letter
+        yield name
