@@ -113,11 +113,12 @@ def test_training_lowers_the_loss() -> None:
 
 def test_probabilities_are_those_of_the_logits_and_add_up_to_1() -> None:
     model = small()
-    found = predictor(model)([encode("." + name) for name in NAMES])
-    assert found.shape == (len(NAMES), BLOCK, len(LETTERS))
-    np.testing.assert_allclose(found.sum(axis=2), 1.0, rtol=1e-12)
-    alone = [softmax(row) for row in numbers(model([LETTERS.index(letter) for letter in ".red"]))]
-    np.testing.assert_allclose(found[0, :4], alone, rtol=1e-9)
+    found = predictor(model)([encode("." + name) for name in NAMES], [len(name) for name in NAMES])
+    assert found.shape == (len(NAMES), len(LETTERS))
+    np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=1e-12)
+    for name, probabilities in zip(NAMES, found, strict=True):
+        logits = numbers(model([LETTERS.index(letter) for letter in "." + name]))[-1]
+        np.testing.assert_allclose(probabilities, softmax(logits), rtol=1e-9)
 
 
 def test_invented_names_are_letters_and_those_of_their_seed() -> None:

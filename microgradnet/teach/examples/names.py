@@ -105,8 +105,12 @@ def samples(names: Sequence[str]) -> tuple[Symbols, Symbols, Numbers]:
 
 
 def predictor(model: GPT) -> Compiled:
-    """The model compiled: encoded letters (n, BLOCK) → the probabilities of the letter after each, (n, BLOCK, 28)."""
-    return compile(lambda letters: for_each(softmax, model(letters)), symbols={"letters": len(LETTERS)})
+    """The model compiled: letters (n, BLOCK), the position of the last (n,) → the next one's probabilities (n, 28)."""
+
+    def following(letters: Sequence[Any], last: Sequence[Any]) -> list[Value]:
+        return softmax([dot(last, column) for column in zip(*model(letters), strict=True)])
+
+    return compile(following, symbols={"letters": len(LETTERS), "last": BLOCK})
 
 
 def invent(model: GPT, count: int, seed: int = 0) -> Iterator[str]:
@@ -115,7 +119,7 @@ def invent(model: GPT, count: int, seed: int = 0) -> Iterator[str]:
     for _ in range(count):
         name = ""
         while len(name) < BLOCK:
-            probabilities = predict([encode(LETTERS[0] + name)])[0, len(name)]
+            probabilities = predict([encode(LETTERS[0] + name)], [len(name)])[0]
             letter = LETTERS[rng.choice(len(LETTERS), p=probabilities)]
             if letter == LETTERS[0]:
                 break
