@@ -34,7 +34,7 @@ BLOCK = 16
 
 
 class GPT(Module):
-    """n letters, each one-hot (n, 28), n ≤ BLOCK → for each of them 28 logits for the next letter, (n, 28).
+    """n ≤ BLOCK letters, each its number in LETTERS or one-hot → for each of them 28 logits for the next, (n, 28).
 
     Args:
         width: numbers in the vector of a letter.
