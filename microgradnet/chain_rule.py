@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from microgradnet.errors import DomainError, domain_error
+from microgradnet.errors import DomainError
 from microgradnet.graph import path
 from microgradnet.ops import floats
+from microgradnet.recording import failure
 
 if TYPE_CHECKING:
     from microgradnet.value import Value
@@ -61,4 +62,4 @@ def local_derivatives(
 
 def no_derivative(node: "Value", root: "Value") -> DomainError:
     """The error that says where a local derivative does not exist, or is no finite number."""
-    return domain_error(node.op, node.operands, of="the derivative of ", path=path(root, node))
+    return failure(node.op, node.operands, of="the derivative of ", path=path(root, node))

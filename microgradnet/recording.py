@@ -90,11 +90,11 @@ def notify(node: "Value") -> None:
         hook.created(node)
 
 
-def failure(op: Operation, operands: "Sequence[Value]") -> DomainError:
-    """Notify the hooks that an operation has no finite value; return the error that says so."""
+def failure(op: Operation, operands: "Sequence[Value]", of: str = "", path: "Sequence[Value]" = ()) -> DomainError:
+    """Notify the hooks that an operation has no finite value; return the error that says so: see `domain_error`."""
     for hook in hooks():
         hook.failed(op, operands)
-    return domain_error(op, operands)
+    return domain_error(op, operands, of, path)
 
 
 def check_finite(op: Operation, operands: "Sequence[Value]", data: float) -> None:

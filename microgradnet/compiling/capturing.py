@@ -7,7 +7,9 @@ another sample.
 
 import gc
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -15,13 +17,16 @@ import numpy as np
 
 from microgradnet.compiling.arguments import argument_names
 from microgradnet.compiling.difference import Run, difference
-from microgradnet.compiling.loops import Loop, captured_loop
+from microgradnet.compiling.loops import LoopCapturing, Unrolled
 from microgradnet.compiling.observing import Capturing
 from microgradnet.compiling.outputs import Template, template_of
 from microgradnet.errors import CaptureError, DomainError
 from microgradnet.recording import graph_recorded
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.value import Value
+
+MOST_UNROLLED = 8
+"""So many loops are found out, one after the other, to be captured row by row; then all are."""
 
 
 class Capture(NamedTuple):
@@ -49,24 +54,6 @@ class Capture(NamedTuple):
         return Run([*chain.from_iterable(self.inputs)], self.made, self.outputs, self.template)
 
 
-class _Unrolled(BaseException):
-    """A loop has to be captured row by row."""
-
-
-class _CapturingLoops(Capturing):
-    """Captures the bodies of loops by themselves."""
-
-    def loop(self, function: Callable[..., Any], state: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
-        """See `Hook.loop`."""
-        return captured_loop(self, function, state, rows)
-
-    def before(self, what: str, nodes: Sequence[Value]) -> None:
-        """Refuse a pass that leaves numbers; derivatives as values are those of single values."""
-        super().before(what, nodes)
-        if any(isinstance(node.op, Loop) for node in nodes):
-            raise _Unrolled
-
-
 def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], loops: bool = True) -> Capture:
     """Run `function` on the first of the samples, each a list of arrays, one for each argument, and capture it.
 
@@ -78,13 +65,19 @@ def capture(function: Callable[..., Any], samples: Sequence[Sequence[Any]], loop
     Raises:
         CaptureError: it does not apply the same operations to every sample of these shapes.
     """
-    try:
-        return _captured(function, samples, _CapturingLoops if loops else Capturing)
-    except (_Unrolled, DomainError):  # what a loop computes is not known, so that `where` may choose wrongly
-        return _captured(function, samples, Capturing)
+    unrolled: set[int] = set()
+    while loops and len(unrolled) < MOST_UNROLLED:
+        try:
+            return _captured(function, samples, partial(LoopCapturing, unrolled))
+        except Unrolled as again:
+            loops = again.number is not None
+            unrolled |= {again.number} if again.number is not None else set()
+        except DomainError:  # what a loop computes is not known, so that `where` may choose wrongly
+            loops = False
+    return _captured(function, samples, Capturing)
 
 
-def _captured(function: Callable[..., Any], samples: Sequence[Sequence[Any]], kind: type[Capturing]) -> Capture:
+def _captured(function: Callable[..., Any], samples: Sequence[Sequence[Any]], kind: Callable[[], Capturing]) -> Capture:
     names = argument_names(function, len(samples[0]))
     before = _random_states()
     first = _run(function, samples[0], names, kind)
@@ -95,7 +88,7 @@ def _captured(function: Callable[..., Any], samples: Sequence[Sequence[Any]], ki
         with trace_source():  # run again with sources, to name the line
             runs = [_run(function, sample, names, kind).run for sample in (samples[0], samples[-1])]
         what = difference(*runs) or what
-    elif any(after[name] != state for name, state in before.items()):
+    elif threading.active_count() == 1 and any(after[name] != state for name, state in before.items()):
         what = "random numbers were drawn, though they made no difference this time"
     if what:
         raise CaptureError(
@@ -116,7 +109,9 @@ def _random_states() -> dict[str, Any]:
     return states
 
 
-def _run(function: Callable[..., Any], sample: Sequence[Any], names: Sequence[str], kind: type[Capturing]) -> Capture:
+def _run(
+    function: Callable[..., Any], sample: Sequence[Any], names: Sequence[str], kind: Callable[[], Capturing]
+) -> Capture:
     inputs: list[list[Value]] = [[] for _ in sample]
     arguments = [values_of(array.tolist(), flat) for array, flat in zip(sample, inputs, strict=True)]
     outputs: list[Value] = []
@@ -125,8 +120,8 @@ def _run(function: Callable[..., Any], sample: Sequence[Any], names: Sequence[st
         capturing.on()
         template = template_of(function(*arguments), outputs)
         capturing.off()
-    capturing.refuse_inside(chain(outputs, *[node.operands for node in capturing.made]))
     capturing.refuse()
+    capturing.refuse_inside(chain(outputs, *[node.operands for node in capturing.made]))
     for name, array, flat in zip(names, sample, inputs, strict=True):
         for index, value in zip(np.ndindex(array.shape), flat, strict=True):
             value.label = value.label or name + "".join(f"[{i}]" for i in index)

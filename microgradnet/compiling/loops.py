@@ -4,19 +4,20 @@ In the scalar program a loop is one node, which computes all outputs, and an `IT
 computes from values outside alone stays outside, so it is computed once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import chain
 from math import nan
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from microgradnet.compiling.difference import Run, difference
 from microgradnet.compiling.observing import Capturing
-from microgradnet.errors import CaptureError
 from microgradnet.ops import INPUT, Operation
-from microgradnet.recording import unobserved
 from microgradnet.value import Value, constant
 
+T = TypeVar("T")
 FEWEST = 3  # rows from which on a body is captured by itself
 
 
@@ -91,6 +92,60 @@ ITEM = Operation(_item, _not_differentiated, name="item", constants=1)
 """One of the numbers that a loop computes."""
 
 
+class Unrolled(BaseException):
+    """A function has to be captured again, this one of its loops row by row, or all."""
+
+    def __init__(self, number: int | None) -> None:
+        self.number = number
+
+
+class LoopCapturing(Capturing):
+    """Captures the bodies of loops by themselves.
+
+    Attributes:
+        unrolled: the numbers of the loops, in the order in which they begin, that are captured row by row.
+        number: that of the next loop.
+        is_probing: whether the body of one is being captured.
+        again: what was raised, if the function is to be captured again.
+    """
+
+    def __init__(self, unrolled: Collection[int]) -> None:
+        super().__init__()
+        self.unrolled = unrolled
+        self.number = 0
+        self.is_probing = False
+        self.again: Unrolled | None = None
+
+    def unroll(self, number: int | None) -> NoReturn:
+        """Give up: the function is captured again, this loop row by row, or all loops."""
+        self.again = Unrolled(number)
+        raise self.again
+
+    def refuse(self) -> None:
+        """Give up, if that was caught; refuse what was refused, and caught."""
+        if self.again:
+            raise self.again
+        super().refuse()
+
+    def unrecorded(self, make: Callable[[], T]) -> T:
+        """What is made without a record of it."""
+        made, self.made = self.made, []
+        try:
+            return make()
+        finally:
+            self.made = made
+
+    def loop(self, function: Callable[..., Any], state: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
+        """See `Hook.loop`."""
+        return captured_loop(self, function, state, rows)
+
+    def before(self, what: str, nodes: Sequence[Value]) -> None:
+        """Refuse a pass that leaves numbers; derivatives as values are those of single values."""
+        super().before(what, nodes)
+        if self.is_probing or any(isinstance(node.op, Loop) for node in nodes):
+            self.unroll(None)
+
+
 class _Slot:
     """Where a Value stood in nested lists, tuples and dicts."""
 
@@ -100,92 +155,98 @@ _SLOT = _Slot()
 
 def _apart(thing: Any, values: list[Value], is_state: bool = False) -> Any:
     """The thing with a slot for each Value, which is appended to `values`; a plain number of a state is one, too."""
-    if isinstance(thing, Value) or (is_state and isinstance(thing, int | float)):
+    if isinstance(thing, Value) or (is_state and isinstance(thing, int | float) and not isinstance(thing, bool)):
         values.append(thing if isinstance(thing, Value) else constant(thing))
         return _SLOT
-    if isinstance(thing, list | tuple):
-        return type(thing)([_apart(item, values, is_state) for item in thing])
-    if isinstance(thing, dict):
-        return {key: _apart(item, values, is_state) for key, item in thing.items()}
-    return thing
-
-
-def _is_same(template: Any, other: Any) -> bool:
-    """Whether two rows differ in their Values alone."""
-    try:
-        return bool(template == other)
-    except ValueError:  # arrays of numbers
-        return False
+    return _mapped(lambda item: _apart(item, values, is_state), thing)
 
 
 def _together(template: Any, values: Iterator[Value]) -> Any:
     """The thing again, with these values in its slots."""
-    if template is _SLOT:
-        return next(values)
+    return next(values) if template is _SLOT else _mapped(lambda item: _together(item, values), template)
+
+
+def _mapped(function: Callable[[Any], Any], thing: Any) -> Any:
+    """A list, tuple or dict with the function applied to each item; anything else as it is."""
+    if isinstance(thing, tuple) and hasattr(thing, "_make"):  # a named one
+        return thing._make(map(function, thing))
+    if type(thing) in (list, tuple):
+        return type(thing)(map(function, thing))
+    return {key: function(item) for key, item in thing.items()} if type(thing) is dict else thing
+
+
+def _is_same(template: Any, other: Any) -> bool:
+    """Whether two things differ in their Values alone; the keys of dicts are in one order."""
+    if type(template) is not type(other):
+        return False
     if isinstance(template, list | tuple):
-        return type(template)([_together(item, values) for item in template])
+        return len(template) == len(other) and all(map(_is_same, template, other))
     if isinstance(template, dict):
-        return {key: _together(item, values) for key, item in template.items()}
-    return template
+        return [*template] == [*other] and all(map(_is_same, template.values(), other.values()))
+    return template is other or (isinstance(template, int | float | str) and template == other)
 
 
 def captured_loop(
-    capturing: Capturing, function: Callable[..., tuple[Any, Any]], state: Any, rows: Sequence[tuple[Any, ...]]
+    capturing: LoopCapturing, function: Callable[..., tuple[Any, Any]], state: Any, rows: Sequence[tuple[Any, ...]]
 ) -> tuple[Any, list[Any]] | None:
-    """The last state and the outputs of a loop, as items of one node; None if its rows are not all treated alike.
+    """The last state and the outputs of a loop, as items of one node; None if it is to be run row by row.
 
     The arguments are what records the function around the loop, and those of `scan`.
 
     Raises:
+        Unrolled: its rows are not all treated alike, or it changes something outside.
         CaptureError: it uses a value that the body of another loop keeps to itself.
     """
     first: list[Value] = []
     values: list[list[Value]] = [[] for _ in rows]
     carried = _apart(state, first, is_state=True)
     template, *others = [_apart(row, found) for row, found in zip(rows, values, strict=True)] or [()]
-    if len(rows) < FEWEST or any(not _is_same(template, other) for other in others) or not (first or values[0]):
+    number, capturing.number = capturing.number, capturing.number + 1
+    if (
+        number in capturing.unrolled
+        or len(rows) < FEWEST
+        or not all(_is_same(template, other) for other in others)
+        or not (first or values[0])
+    ):
         return None
+    around, outer = _around(function), capturing.is_probing
+    capturing.is_probing = True
 
-    def run(row: list[Value]) -> Run:
-        with unobserved():
-            inputs = [*map(_leaf, (*row, *first))]
-        given = iter(inputs)
-        arguments = _together(template, given)
-        outside, capturing.made = capturing.made, []
-        try:
-            last, output = function(_together(carried, given), *arguments)
-        finally:
-            made, capturing.made = capturing.made, outside
-        found: list[Value] = []
-        return Run(inputs, made, found, (_apart(last, found, is_state=True), len(found), _apart(output, found)))
+    def probed(*inputs: Value) -> Run:
+        capturing.number = number + 1  # a loop inside has the same number each time
+        return _run(capturing, function, template, carried, [*inputs])
 
-    refused = len(capturing.refusals)
+    def cut_off(*inputs: Value) -> list[Value]:
+        return capturing.unrecorded(lambda: [*map(_leaf, inputs)])
+
     try:
-        one, other = run(values[0]), run(values[-1])
-    except CaptureError:
-        del capturing.refusals[refused:]
-        return None
+        one, other = (probed(*cut_off(*row, *first)) for row in (values[0], values[-1]))
+        own = probed(*values[0], *first)
+    except Exception:  # an error of the function itself comes again, row by row
+        capturing.unroll(number)
+    capturing.is_probing = outer
     after, count, returned = one.template
     last, outputs = one.outputs[:count], one.outputs[count:]
-    if difference(one, other) or not _is_same(after, carried):
-        return None
     inside, made, outside = _divided(one)
-    if not inside.issuperset(last):
-        return None
+    if (
+        difference(one, other)
+        or difference(one, own)
+        or not _is_same(after, carried)
+        or not inside.issuperset(last)
+        or len(around) != len(after_it := _around(function))
+        or not all(map(operator.is_, around, after_it))
+    ):
+        capturing.unroll(number)
     capturing.made += outside  # computed once, before the loop
-    with unobserved():
-        shared = _cut_off(made, inside.union(made))
+    shared = capturing.unrecorded(lambda: _cut_off(made, inside.union(made)))
     capturing.refuse_inside(shared)
-    capturing.inside.update(inside, other.inputs, other.made)
+    capturing.inside.update(inside, other.inputs, other.made, own.made)
     computed = [value for value in dict.fromkeys(outputs) if value in inside]
     width = len(values[0])
     read = {*last, *computed, *chain.from_iterable([node.operands for node in made])}
     columns = {leaf: column for leaf, *column in zip(one.inputs[:width], *values, strict=True) if leaf in read}
     loop = Loop(Body([*columns], one.inputs[width:], [*shared.values()], computed, last, made), len(rows))
-    operands = (*chain.from_iterable(columns.values()), *first, *shared)
-    with unobserved():
-        whole = _node(loop, operands)
-        items = [_node(ITEM, (whole, _position(position))) for position in range(loop.size)]
+    whole, *items = capturing.unrecorded(lambda: _nodes(loop, (*chain(*columns.values()), *first, *shared)))
     capturing.made += [whole, *items]
     of_rows = {value: items[i * len(rows) : (i + 1) * len(rows)] for i, value in enumerate(computed)}
     found = [
@@ -193,6 +254,36 @@ def captured_loop(
         for row in range(len(rows))
     ]
     return _together(carried, iter(items[len(computed) * len(rows) :])), found
+
+
+def _run(
+    capturing: LoopCapturing, function: Callable[..., tuple[Any, Any]], template: Any, carried: Any,
+    inputs: list[Value],
+) -> Run:  # fmt: skip
+    """One run of a body on these inputs: the values of a row, then those of the state."""
+    given = iter(inputs)
+    arguments = _together(template, given)
+    outside, capturing.made = capturing.made, []
+    try:
+        last, output = function(_together(carried, given), *arguments)
+        made = capturing.made
+    finally:
+        capturing.made = outside
+    found: list[Value] = []
+    return Run(inputs, made, found, (_apart(last, found, is_state=True), len(found), _apart(output, found)))
+
+
+def _around(function: Any, depth: int = 3) -> list[Any]:
+    """What a function refers to around it, and what lists, dicts and sets there hold, as they are now."""
+    found: list[Any] = []
+    for cell in getattr(function, "__closure__", None) or ():
+        with suppress(ValueError):  # an unbound name
+            thing = cell.cell_contents
+            held = [*thing, *thing.values()] if isinstance(thing, dict) else thing
+            found += [thing, *(held if isinstance(thing, list | dict | set) else ())]
+            if depth:
+                found += _around(thing, depth - 1)
+    return found
 
 
 def _divided(run: Run) -> tuple[set[Value], list[Value], list[Value]]:
@@ -218,6 +309,12 @@ def _cut_off(made: Sequence[Value], inside: set[Value]) -> dict[Value, Value]:
                     leaves[operand] = _leaf(operand)
             node.operands = tuple([leaves.get(operand, operand) for operand in node.operands])
     return leaves
+
+
+def _nodes(loop: Loop, operands: tuple[Value, ...]) -> list[Value]:
+    """The node of a loop, and an item for each number that it computes."""
+    whole = _node(loop, operands)
+    return [whole, *(_node(ITEM, (whole, _position(position))) for position in range(loop.size))]
 
 
 def _node(op: Operation, operands: tuple[Value, ...]) -> Value:

@@ -108,7 +108,10 @@ class _Comparison:
         raise capture_error("a comparison (in an if, a loop, min, max, sorted, …)", _BRANCH)
 
     __bool__ = __int__ = __index__ = __float__ = __eq__ = __add__ = __radd__ = __mul__ = __rmul__ = _refused
-    __hash__ = object.__hash__
+    __hash__ = __and__ = __or__ = __xor__ = __invert__ = __sub__ = __rsub__ = __neg__ = _refused
+
+    def __repr__(self) -> str:
+        return "a comparison (traced)"
 
     def choose(self, if_true: Any, if_false: Any) -> Value:
         """The node for `where(a > b, if_true, if_false)`."""
@@ -251,7 +254,7 @@ def _is_lenient() -> bool:
     """Whether a derivative is computed that nobody may need: `grad` goes on without it."""
     frame = sys._getframe(1)
     while frame.f_back is not None and is_in_package(frame.f_code.co_filename):
-        if frame.f_globals.get("__name__") == "microgradnet.gradients":
+        if frame.f_globals.get("__name__") == "microgradnet.gradients" and frame.f_code.co_name == "function":
             return True
         frame = frame.f_back
     return False

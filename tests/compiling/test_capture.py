@@ -22,6 +22,7 @@ import pytest
 from microgradnet import (
     MLP,
     CaptureError,
+    DomainError,
     Value,
     compile,
     elu,
@@ -37,6 +38,7 @@ from microgradnet import (
     parameter,
     recording,
     relu,
+    sqrt,
     tanh,
     total,
     trace_source,
@@ -152,7 +154,13 @@ def test_where_on_a_comparison_chooses_for_each_sample(compare: Callable[..., An
         assert_agrees(function, [W], np.array(batch))
 
 
-@pytest.mark.parametrize("use", [lambda c: c + 1, lambda c: 2 * c, int, float, lambda c: [1, 2][c], lambda c: not c])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda c: c + 1, lambda c: 2 * c, int, float, lambda c: [1, 2][c], lambda c: not c, lambda c: c & True,
+        lambda c: {True: 1}.get(c, 2), lambda c: -c, lambda c: ~c, lambda c: c == 1,
+    ],
+)  # fmt: skip
 def test_a_comparison_as_a_number(use: Callable[[Any], Any]) -> None:
     refused(lambda x, y: x * use(x > 0) + y, "a comparison", BRANCH, line=False)
 
@@ -600,6 +608,32 @@ def test_a_domain_error_that_the_function_catches(batch: list[float], engine: st
     for compiled in (step, compile(function, W, engine=engine)):
         with pytest.raises(CaptureError, match="catching the DomainError of 'log'.*" + BRANCH):
             compiled(batch)
+
+
+def test_a_domain_error_of_a_derivative_that_the_function_catches() -> None:
+    def function(x: Value) -> Value:
+        try:
+            return grad(sqrt(x), x, create_graph=True) * W
+        except DomainError:
+            return Value(0.0)
+
+    for batch in ([0.0, 1.0, 0.0], [1.0, 0.0, 1.0]):
+        with pytest.raises(CaptureError, match="catching the DomainError of"):
+            compile(function, W)(batch)
+
+
+def test_a_loss_that_is_a_number_for_some_samples() -> None:
+    with pytest.raises(CaptureError, match="catching"):
+        compile(swallowed, W)([1.0, 0.0, 4.0])
+    step = compile(lambda x: where(x > 0, sqrt(x * W), 0.0), W)
+    assert step([1.0, 0.0, 4.0])[0] == pytest.approx((0.5**0.5 + 2**0.5) / 3)
+
+
+def swallowed(x: Value) -> Any:
+    try:
+        return log(x) * W
+    except DomainError:
+        return 0.0
 
 
 def test_a_derivative_that_nobody_needs_may_not_exist() -> None:

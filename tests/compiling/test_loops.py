@@ -1,7 +1,7 @@
 """Loops in compiled functions: the body of `for_each` and `scan` is captured once, and computes what a loop would."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ ALL = [W, B, *MATRIX[0], *MATRIX[1]]
 
 def squares(values: Any) -> Value:
     """The sum of the squares of nested Values, so that each has a gradient of its own."""
-    if isinstance(values, Value | float):
+    if isinstance(values, Value | float | int):
         return Value(1.0) * values * values
     return total([squares(value) for value in (values.values() if isinstance(values, dict) else values)])
 
@@ -210,20 +210,115 @@ def test_a_number_that_a_row_makes_is_constant_in_all() -> None:
 
 
 def test_a_value_inside_is_not_used_outside() -> None:
-    kept: list[Value] = []
+    class Keeper:
+        kept: Value
 
-    def body(v: Value) -> Value:
-        kept.append(v * W)
-        return kept[-1]
+        def __call__(self, v: Value) -> Value:
+            self.kept = v * W
+            return self.kept
 
+    body = Keeper()
     for use in (
-        lambda ys: kept[-1],
-        lambda ys: ys[0] + kept[0],
-        lambda ys: total(for_each(lambda y: y + kept[-1], ys)),
+        lambda ys: body.kept,
+        lambda ys: ys[0] + body.kept,
+        lambda ys: total(for_each(lambda y: y + body.kept, ys)),
     ):
-        kept.clear()
         with pytest.raises(CaptureError, match="inside the function of for_each or scan is used outside"):
             compile(lambda x, use=use: use(for_each(body, x)), W)([[1.0, 2.0, 3.0]])
+
+
+class Pair(NamedTuple):
+    """A state with names."""
+
+    h: Any
+    c: Any
+
+
+def by_turns(x: list[Value]) -> list[Value]:
+    turns = iter([1.0, 2.0, 3.0, 4.0])
+    return for_each(lambda v: v * next(turns) * W, x)
+
+
+def counted(x: list[Value]) -> Value:
+    n = 0
+
+    def body(v: Value) -> Value:
+        nonlocal n
+        n += 1
+        return v * W
+
+    return total(for_each(body, x)) / n
+
+
+def counted_in_a_dict(x: list[Value]) -> Value:
+    seen = {"n": 0.0}
+
+    def body(v: Value) -> Value:
+        seen["n"] += 1
+        return v * W
+
+    return total(for_each(body, x)) / seen["n"]
+
+
+def collected(x: list[Value]) -> Value:
+    kept: list[Value] = []
+    for_each(lambda v: kept.append(v * W), x)
+    return squares(kept)
+
+
+def turned(state: dict[str, Value], v: Value) -> tuple[dict[str, Value], Value]:
+    return {"c": state["c"] * W + v, "h": state["h"] + state["c"]}, state["h"]
+
+
+AS_LOOPS: dict[str, Callable[[Any], Any]] = {
+    "an iterator": by_turns,
+    "a count": counted,
+    "a count in a dict": counted_in_a_dict,
+    "a list": collected,
+    "all but this one": lambda x: for_each(lambda p: total([p * q * W for q in x if q is not p]), x),
+    "keys in another order": lambda x: scan(turned, {"h": W * 1.0, "c": W * 2.0}, x),
+    "rows in another order": lambda x: for_each(
+        lambda r: r["x"] * r["w"] - r["w"],
+        [{"x": v, "w": v * W} if i % 2 else {"w": v * W, "x": v} for i, v in enumerate(x)],
+    ),
+    "named tuples": lambda x: scan(lambda s, v: (Pair(s.c * W, s.h + v), s.h), Pair(W, 0.5), x),
+    "an index": lambda x: scan(lambda i, v: (i + 1, v * ALL[i]), 0, x),
+    "a derivative inside": lambda x: scan(
+        lambda s, v: (s * W + v, grad(s * W * W + v, W, create_graph=True)), W * 1.0, x
+    ),
+    "a derivative of a row inside": lambda x: for_each(lambda z: grad(z * z, W, create_graph=True), [v * W for v in x]),
+    "what is not there": lambda x: for_each(lambda v: v * W if v.label == "" else x, x),
+}
+
+
+@pytest.mark.parametrize("name", AS_LOOPS)
+def test_what_a_loop_of_python_could_do(name: str) -> None:
+    """What changes something outside, or tells rows apart, is captured row by row: the result is that of the loop."""
+    loop = AS_LOOPS[name]
+    assert_agrees(lambda x: squares(loop(x)), ALL, numbers(3, 4))
+
+
+def test_one_loop_row_by_row_leaves_the_others() -> None:
+    def function(x: list[Value]) -> Value:
+        ys = for_each(lambda v: tanh(v * W), x)
+        zs = [v * n for v, n in zip(by_turns(ys), for_each(lambda y: y * B, ys), strict=True)]
+        return squares(scan(carry, W, zs))
+
+    program = compile(function, ALL).program(numbers(3, 4))
+    assert [loop.loop.name for loop in program.plan.bodies.values()] == ["for_each", "for_each", "scan"]
+    assert_agrees(function, ALL, numbers(3, 4))
+
+
+def test_giving_up_cannot_be_caught() -> None:
+    def function(x: list[Value]) -> Value:
+        ys = for_each(lambda v: v * v * W, x)
+        try:
+            slope = grad(total(ys), x[0], create_graph=True)
+        except BaseException:
+            slope = Value(0.0)
+        return slope * slope
+
+    assert_agrees(function, [W], numbers(3, 4))
 
 
 def test_a_branch_in_a_row_is_refused_at_its_line() -> None:
