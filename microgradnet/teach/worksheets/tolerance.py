@@ -12,19 +12,20 @@ LONGEST = 2000  # characters; all digits of any float take fewer
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴-⁹]+")
 PLAIN = dict.fromkeys("−–—‒‐‑", "-") | dict.fromkeys("×·⋅∙•∗", "*") | dict.fromkeys("≅≃~", "≈") | {"’": "'", "$": " "}
-PLAIN |= {"⁄": "/", "^": "**", "{": "(", "}": ")"}
+PLAIN |= {"⁄": "/", "^": "**", "{": "(", "}": ")", "[": "(", "]": ")"}
 """What is written in place of a sign."""
 _PLAIN = {ord(sign): plain for sign, plain in PLAIN.items()}
 NAMED = r"^(?:[^-+.,;=≈0-9 ][^,;=≈]*)?(?:(?:[=≈]|[Cc]a\.) ?)+"  # "w.grad = ", "≈ ", "ca. "
 _WHOLE = "[-+]? ?[0-9]{1,4}"
 _POWER = rf"10 ?\*\* ?(?:{_WHOLE}|\( ?{_WHOLE} ?\))"
-_DECIMALS = r"(?:[ '][0-9]{3})+(?:[.,][0-9]*)?|(?:,[0-9]{3})+\.[0-9]+|(?:\.[0-9]{3})+,[0-9]+"
-_GROUPED = f"[1-9][0-9]{{0,2}}(?:{_DECIMALS})"  # 12 000, 12'000.5, 12,000.5 or 12.000,5
+_DECIMALS = r"(?:[ '][0-9]{3})+(?:[.,][0-9]*)?|(?:,[0-9]{3})+\.[0-9]+|(?:\.[0-9]{3})+,[0-9]+|(?:,[0-9]{3}){2,}|(?:\.[0-9]{3}){2,}"
+_GROUPED = f"[1-9][0-9]{{0,2}}(?:{_DECIMALS})"  # 12 000, 12'000.5, 12,000.5, 12.000,5 or 12,000,000
 _NUMBER = rf"(?:(?:{_GROUPED}|[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:e[-+]?[0-9]{{1,4}}| ?[*x] ?{_POWER})?|{_POWER})"
 _WHOLE_OF_MIXED = "(?:([0-9]+) (?!0[0-9])(?=[^ ]+ ?/))?"  # a fraction follows, not a group of digits
 WRITTEN = rf"^([-+]?) ?{_WHOLE_OF_MIXED}({_NUMBER})(?: ?/ ?({_NUMBER}))?( ?%)?$"  # sign, whole, above, below, per cent
 THOUSANDS = "^[1-9][0-9]{0,2},[0-9]{3}(?![0-9.,])"
-GROUPING = "[ ']|[.,](?=.*[.,])"  # in a number: what separates its groups of digits
+_LAST = r"(?<={0}[0-9]{{3}}){0}(?=[0-9]{{3}}(?![0-9]))"  # of several separators that are the same
+GROUPING = "[ ']|[.,](?=.*[.,])|" + "|".join(map(_LAST.format, (",", r"\.")))  # separates a number's groups of digits
 """These four are patterns of Python and of JavaScript: the page to fill in reads by them, too."""
 
 
@@ -55,8 +56,10 @@ def read_number(text: object) -> float | None:
     [-0.25, -0.25, -0.25, -0.25, -0.25, -0.25]
     >>> [read_number(text) for text in ("1,5e-3", "1.5·10^-3", "1.5×10⁻³", "1.5*10**-3", "2 1/4", "2¼", "")]
     [0.0015, 0.0015, 0.0015, 0.0015, 2.25, 2.25, None]
-    >>> [read_number(text) for text in ("12 000", "12'000", "12,000.0", "12.000,0", "12.000", "ca. 12", "$12$")]
-    [12000.0, 12000.0, 12000.0, 12000.0, 12.0, 12.0, 12.0]
+    >>> [read_number(text) for text in ("12 000", "12'000", "12,000.0", "12.000,0", "12.000", "ca. 12", "$12$", "[12]")]
+    [12000.0, 12000.0, 12000.0, 12000.0, 12.0, 12.0, 12.0, 12.0]
+    >>> read_number("12,000,000"), read_number("-1.200.000")
+    (12000000.0, -1200000.0)
     """
     if text is None or isinstance(text, bool):
         return None
@@ -72,7 +75,7 @@ def read_number(text: object) -> float | None:
         for part in filter(None, (parts[3], parts[4])):
             if ambiguous := re.match(THOUSANDS, part):
                 one, other = (ambiguous[0].replace(",", separator) for separator in ("", "."))
-                raise AmbiguousError(f"write {one} or {other}")
+                raise AmbiguousError(f"write {parts[1]}{one} or {parts[1]}{other}")
         whole, above, below = float(parts[2] or 0.0), _float(parts[3]), _float(parts[4] or "1")
         if below:
             sign, hundred = -1.0 if parts[1] == "-" else 1.0, 100.0 if parts[5] else 1.0

@@ -187,6 +187,7 @@ def test_what_may_be_a_thousand_is_asked_about() -> None:
     marks = grade(worksheet(neuron()), {1: "1,000", 2: 0.3977})
     assert (marks.points, marks.marks[0].text) == (1, "ambiguous: write 1000 or 1.000")
     assert "(1) (e²).grad: ambiguous: write 1000 or 1.000" in str(marks)
+    assert grade(worksheet(neuron()), {1: "-12,000"}).marks[0].text == "ambiguous: write -12000 or -12.000"
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,8 @@ def test_what_may_be_a_thousand_is_asked_about() -> None:
         ("1,234,567.5", 1234567.5), ("12 000/5", 2400), ("12 345 678/2", 6172839), ("2 100/300", 2 + 1 / 3),
         ("1 500·10^-3", 1.5), ("y = 1 000 %", 10), ("ca. 12", 12), ("x = ca. -0,5", -0.5), ("Ca.12", 12),
         ("$12$", 12), ("$x = -12$", -12), ("12 00", None), ("12 0000", None), ("1234 567", None), ("0 500", None),
-        ("12,000.", None), ("12.000.000", None), ("1,23.5", None), ("2 1", None), ("1$2", None),
+        ("12,000.", None), ("12.000.000", 12e6), ("-12,000,000", -12e6), ("12,000.500", 12000.5), ("1,2,000", None),
+        ("[0.5]", 0.5), ("1,23.5", None), ("2 1", None), ("1$2", None),
     ],
 )  # fmt: skip
 def test_groups_of_three_digits_and_signs_around_a_number_are_read(written: str, number: float | None) -> None:

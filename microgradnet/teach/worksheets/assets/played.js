@@ -33,7 +33,7 @@ function read(text) {
   if (!parts) return NaN;
   const [, sign, whole, above, below, percent] = parts;
   const ambiguous = (above.match(thousands) ?? (below ?? "").match(thousands) ?? [])[0];
-  if (ambiguous) return `write ${ambiguous.replace(",", "")} or ${ambiguous.replace(",", ".")}`;
+  if (ambiguous) return `write ${["", "."].map((to) => sign + ambiguous.replace(",", to)).join(" or ")}`;
   return (sign === "-" ? -1 : 1) * (Number(whole ?? 0) + value(above) / value(below ?? "1")) / (percent ? 100 : 1);
 }
 
