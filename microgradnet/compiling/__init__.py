@@ -71,7 +71,8 @@ def compile(
             (pip install jax, torch).
         dtype: "float64", or for jax and torch "float32".
         devices: for jax, how many of its devices share each batch, or a list or mesh of them, of several processes too
-            (`jax.distributed`): each computes its samples, and their gradients are added up.
+            (`jax.distributed`): each computes its samples, and their gradients are added up. A batch that they cannot
+            divide is computed whole by each.
         symbols: the arguments that are whole numbers, such as letters or classes, and how many symbols there are:
             {"letter": 27} takes whole numbers from 0 to 26. The function receives each as its one-hot list of Values,
             as `Embedding` and `cross_entropy` take it; `microgradnet.data.one_hot` makes it for eager use.

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from microgradnet._shared.arguments import as_count
 from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.portable import Portable
 from microgradnet.compiling.program import Program, Result
@@ -88,9 +89,14 @@ def check(engine: str, dtype: str, devices: Any) -> Any:
         return None
     if engine != "jax":
         raise ValueError(f"devices are for engine='jax', which shares a batch among them; got engine={engine!r}")
-    if not isinstance(devices, int):
-        return [*devices] if isinstance(devices, list | tuple) else devices
-    found = import_module("jax").devices()
+    if isinstance(devices, list | tuple) and devices:
+        return [*devices]
+    if hasattr(devices, "axis_names"):  # a mesh
+        return devices
+    devices, found = (
+        as_count(devices, "devices, unless it is a list or mesh of JAX's devices,"),
+        import_module("jax").devices(),
+    )
     if not 1 <= devices <= len(found):
         raise ValueError(
             f"devices={devices}, but JAX finds {len(found)} ({', '.join(map(str, found))}); a CPU counts as several "

@@ -137,7 +137,8 @@ def fit(
     )  # fmt: skip
     _refuse(model, rule, seed, {"epochs": epochs, "batch_size": batch_size, "steps": steps, "patience": patience})
     best = EarlyStopping(patience, f"{samples.prefix}loss")
-    drawn = {"seed": seed, "batch_size": batch_size, **({} if steps is None else {"steps": steps})}
+    drawn = {"seed": seed, "batch_size": batch_size} if Y is not None else {}
+    drawn |= {} if steps is None else {"steps": steps}
     history = _resumed(model, rule, best, checkpoint, drawn) if resume else History()
     if checkpoint is not None:
         refuse_to_replace(checkpoint)

@@ -44,6 +44,10 @@ def found(**options: Any) -> dict[str, Any]:
     for begin in range(0, 40, 8):
         _, gradient = step(x[begin : begin + 8], y[begin : begin + 8])
         step.parameters -= 0.1 * gradient
+    if options:
+        engine = next(iter(step.programs.values())).engines["jax"]
+        shares = engine._put(np.zeros((8, 3)), engine._shares).addressable_shards
+        assert {share.data.shape for share in shares} == {(2, 3)}, "each of four devices has two samples"
     return results | {
         "trained": [[p.data for p in model.parameters()]],
         "outputs": [compile(model, **options)(x).tolist()],
@@ -84,6 +88,10 @@ def test_devices_compute_what_one_does(processes: int, devices: int) -> None:
 def test_what_devices_may_be() -> None:
     with pytest.raises(ValueError, match=r"devices=99, but JAX finds 1 .*xla_force_host_platform_device_count"):
         compile(lambda x: x, engine="jax", devices=99)
+    wrongs: list[Any] = [0, True, [], "all", 1.5]
+    for wrong in wrongs:
+        with pytest.raises(ValueError, match="devices, unless it is a list or mesh"):
+            compile(lambda x: x, engine="jax", devices=wrong)
     with pytest.raises(ValueError, match="devices are for engine='jax'"):
         compile(lambda x: x, devices=1)
     for devices in (1, import_module("jax").devices()):
