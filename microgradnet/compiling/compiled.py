@@ -13,7 +13,7 @@ from microgradnet._shared.arguments import as_count
 from microgradnet.compiling.arguments import Array, argument_names, array_of, with_symbols
 from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
-from microgradnet.compiling.engines import check, engine_of
+from microgradnet.compiling.engines import UNROLLED, are_finite, check, engine_of
 from microgradnet.compiling.observing import CaughtFailures, capture_error, capturing
 from microgradnet.compiling.outputs import assembled, template_of
 from microgradnet.compiling.program import Result
@@ -146,7 +146,7 @@ class Compiled:
     def _captured(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
         samples = [[array[number] for array in arrays] for number in (0, -1)]
         try:
-            captured = capture(self.function, samples, loops=self.engine != "numba")
+            captured = capture(self.function, samples, loops=self.engine not in UNROLLED)
         except DomainError:
             deque(self._samples(arrays, size), maxlen=0)
             raise
@@ -177,7 +177,7 @@ class Compiled:
         gradients = np.array([gradient for _, gradient in results])
         with np.errstate(all="ignore"):
             gradient = (weight * gradients).sum(0)
-        if _are_finite([gradients]) and not _are_finite([gradient]):
+        if are_finite([gradients]) and not are_finite([gradient]):
             raise DomainError(_TOO_LARGE)
         return Result(outputs, gradient)
 
@@ -221,13 +221,9 @@ class Compiled:
             else:
                 found /= len(output)
                 found = found if isfinite(found) else float(np.add.reduce(output / len(output)))
-        if not isfinite(found) and _are_finite([output]):
+        if not isfinite(found) and are_finite([output]):
             raise DomainError(_TOO_LARGE)
         return found
-
-
-def _are_finite(arrays: Iterable[Array]) -> bool:
-    return all(np.isfinite(array).all() for array in arrays)
 
 
 def parameters_in(parameters: Any) -> Iterator[Value]:

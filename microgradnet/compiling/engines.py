@@ -1,6 +1,6 @@
 """Engines run a program. NumPy replays it directly; the others are made from it on first use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,10 +14,19 @@ from microgradnet.compiling.portable import Portable
 from microgradnet.compiling.program import Program, Result
 from microgradnet.compiling.tape import Tape
 
-ENGINES = ("numpy", "numba", "auto", "jax", "torch")
+ENGINES = ("numpy", "numba", "fused", "auto", "jax", "torch")
+UNROLLED = ("numba", "fused")
+"""The engines for which loops are captured row by row."""
 DTYPES = ("float64", "float32")
 NAMESPACES = {"jax": "jax.numpy", "torch": "torch"}
-INSTALL = {"numba": "pip install 'microgradnet[fast]'", "jax": "pip install jax", "torch": "pip install torch"}
+LIBRARIES = {"numba": "numba", "fused": "llvmlite", "jax": "jax", "torch": "torch"}
+INSTALL = {
+    **dict.fromkeys(("numba", "fused"), "pip install 'microgradnet[fast]'"),
+    "jax": "pip install jax",
+    "torch": "pip install torch",
+}
+MOST = 1_000
+"""Array instructions up to which a program is fused."""
 FEW = 400
 """Numbers read per array instruction below which the tape is faster: a NumPy call takes about 0.7 µs, the
 tape about 1.5 ns for each number that a scalar reads, forward and backward (`python -m tests.benchmarks.compiled`)."""
@@ -34,7 +43,7 @@ class OnLibrary(Portable):
         """
         (outputs, gradient), check = self._run(theta, arguments, size, weight)
         arrays = [np.asarray(array, np.float64) for array in (check, gradient, *outputs)]
-        if not all(np.isfinite(array).all() for array in arrays):
+        if not are_finite(arrays):
             raise FloatingPointError(f"an operation of {self.namespace.__name__} has no finite result")
         return Result(arrays[2:], arrays[1])
 
@@ -83,7 +92,7 @@ def check(engine: str, dtype: str, devices: Any) -> Any:
         raise ValueError(f"unknown engine {engine!r}: it must be one of {', '.join(ENGINES)}")
     if dtype not in DTYPES or (dtype != "float64" and engine not in NAMESPACES):
         raise ValueError(f"engine {engine!r} does not support {dtype!r}: use float64, or float32 for jax and torch")
-    if engine in INSTALL and not find_spec(engine):
+    if engine in LIBRARIES and not find_spec(LIBRARIES[engine]):
         raise ImportError(f"engine {engine!r} needs a library that is not installed: {INSTALL[engine]}")
     if devices is None:
         return None
@@ -114,12 +123,29 @@ def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int, devi
     if engine not in program.engines:
         if engine == "numba":
             program.engines[engine] = Tape(program)
+        elif engine == "fused":
+            program.engines[engine] = fused_or_not(program)
         elif devices is not None:
             program.engines[engine] = OnDevices(program, dtype, devices)
         else:
             namespace = import_module(NAMESPACES[engine])
             program.engines[engine] = OnLibrary(program, namespace, getattr(namespace, dtype))
     return program.engines[engine]  # type: ignore[no-any-return]
+
+
+def are_finite(arrays: Iterable[Any]) -> bool:
+    """Whether no number in arrays is infinite or NaN."""
+    return all(np.isfinite(array).all() for array in arrays)
+
+
+def fused_or_not(program: CompiledProgram) -> Any:
+    """One compiled function; NumPy for programs that take too long to compile, or that NumPy computes faster."""
+    if len(program.forward) + len(program.backward) > MOST:
+        return program
+    try:
+        return import_module("microgradnet.compiling.fused").Fused(program)
+    except NotImplementedError:
+        return program
 
 
 @cache

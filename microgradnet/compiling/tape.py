@@ -192,9 +192,21 @@ def _made(name: str, text: str, path: Path | None) -> Callable[..., bool]:
 
 
 def _kept(name: str, text: str) -> Path | None:
-    """A file of this name and text, as the key of numba's cache; None if it is not writable, or others can write to it.
+    """A file of this name and text, as the key of numba's cache; None if it cannot be kept."""
+    folder = cache_folder()
+    try:
+        path = folder and folder / f"{name}.py"
+        if path and not path.exists():  # numba compiles anew for a file that is newer than its cache
+            write_atomically(path, text)
+        return path
+    except OSError:
+        return None
 
-    numba executes its cache beside the file, so only the user may be able to write to the folder.
+
+def cache_folder() -> Path | None:
+    """The folder for compiled code; None if it is not writable, or others can write to it.
+
+    Code in it is executed, so only the user may be able to write to the folder.
     """
     try:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "microgradnet", "tapes")
@@ -202,9 +214,6 @@ def _kept(name: str, text: str) -> Path | None:
         state = folder.stat()
         if hasattr(os, "geteuid") and (state.st_uid != os.geteuid() or state.st_mode & 0o022):
             return None
-        path = folder / f"{name}.py"
-        if not path.exists():  # numba compiles anew for a file that is newer than its cache
-            write_atomically(path, text)
-        return path if os.access(folder, os.W_OK) else None
+        return folder if os.access(folder, os.W_OK) else None
     except (OSError, RuntimeError):  # no home directory is a RuntimeError
         return None

@@ -62,6 +62,7 @@ INSTALL = {
     "torch": "pip install torch==2.13.0",
     "jax.jit": "pip install jax",
     "jax.jit, inline": "pip install jax",
+    "its fused engine": "pip install '.[fast]'",
     "its numba tape": "pip install '.[fast]'",
 }
 NANO, MICRO = 1e9, 1e6

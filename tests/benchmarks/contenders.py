@@ -367,6 +367,10 @@ def with_numba(task: Task) -> Runner:
     return with_microgradnet(task, engine="numba")
 
 
+def fused(task: Task) -> Runner:
+    return with_microgradnet(task, engine="fused")
+
+
 def with_parameters(task: Task) -> Any:
     """The task's Module, its parameters as the task has them."""
     model = NETWORKS[task.network].module(task.parameters)
@@ -428,6 +432,7 @@ def with_jax_inline(task: Task) -> Runner:
 CONTENDERS: dict[str, Callable[[Task], Runner]] = {
     "NumPy by hand": numpy_by_hand,
     "microgradnet.compile": with_microgradnet,
+    "its fused engine": fused,
     "its numba tape": with_numba,
     "torch": with_torch,
     "jax.jit": with_jax,

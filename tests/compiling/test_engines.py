@@ -9,7 +9,7 @@ from microgradnet.compiling import engines
 
 @pytest.mark.parametrize("engine", ["", "Numpy", "cuda", None])
 def test_an_unknown_engine_is_refused(engine: str) -> None:
-    with pytest.raises(ValueError, match=f"^unknown engine {engine!r}: it must be one of numpy, numba, auto, jax"):
+    with pytest.raises(ValueError, match=f"^unknown engine {engine!r}: it must be one of numpy, numba, fused, auto"):
         compile(lambda x: x, engine=engine)
 
 
@@ -19,7 +19,7 @@ def test_what_an_engine_does_not_compute_in_is_refused(engine: str, dtype: str) 
         compile(lambda x: x, engine=engine, dtype=dtype)
 
 
-@pytest.mark.parametrize("engine", ["numba", "jax", "torch"])
+@pytest.mark.parametrize("engine", ["numba", "fused", "jax", "torch"])
 def test_a_library_that_is_not_there_is_named_with_the_command(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=f"^engine {engine!r} needs a library that is not installed: pip install "):

@@ -18,6 +18,7 @@ NEEDS = {
     "test_compiled_torch": "torch",
     "test_estimators": "sklearn",
     "test_exporting": "onnxruntime",
+    "test_fused": "llvmlite",
     "test_jax": "jax",
     "test_jax_devices": "jax",
     "test_notebooks_sklearn": "sklearn",
