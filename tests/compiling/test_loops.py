@@ -129,14 +129,13 @@ def test_the_body_is_captured_once_where_all_rows_are_alike(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("engine", ["numba", "auto"])
 @pytest.mark.parametrize("name", ["in a loop", "a state of pairs"])
-def test_other_engines_compute_the_same(name: str, engine: str) -> None:
+def test_the_engine_that_is_chosen_computes_the_same(name: str) -> None:
     def function(x: Any) -> Value:
         return squares(LOOPS[name](x))
 
     x = numbers(4, 3, 3)
-    value, gradient = compile(function, ALL, engine=engine)(x)
+    value, gradient = compile(function, ALL, engine="auto")(x)
     wanted, right = compile(function, ALL)(x)
     assert value == pytest.approx(wanted)
     np.testing.assert_allclose(gradient, right, rtol=1e-12, atol=1e-14)
@@ -148,9 +147,18 @@ def test_any_number_of_rows_and_samples(rows: int, samples: int, seed: int) -> N
     assert_agrees(lambda x: squares([for_each(layer, x), scan(carry, B, [r[0] for r in x])]), ALL, x)
 
 
+def written_out(x: list[Value]) -> Value:
+    """The squares of what `scan(carry, W, x)` computes, with a loop of Python."""
+    state, outputs = W, []
+    for v in x:
+        state, output = carry(state, v)
+        outputs.append(output)
+    return squares((state, outputs))
+
+
 def test_a_batch_of_another_size_and_changed_parameters() -> None:
     step = compile(lambda x: squares(scan(carry, W, x)), ALL)
-    row_by_row = compile(lambda x: squares(scan(carry, W, x)), ALL, engine="numba")
+    row_by_row = compile(written_out, ALL)
     for size in (3, 5, 3, 1):
         x = numbers(size, 4)
         (value, gradient), (wanted, right) = step(x), row_by_row(x)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microgradnet import MLP, Value, compile, parameter
+from microgradnet import MLP, CaptureError, Value, compile, exp, log, parameter
 from microgradnet.compiling import tape, tape_source
 from microgradnet.compiling.engines import engine_of, is_small
 from microgradnet.compiling.program import Program
@@ -27,6 +27,7 @@ from tests.oracles.engines import (
     assert_like_numpy,
     assert_same,
     check_errors,
+    check_loops,
     check_network,
     check_row,
     check_structures,
@@ -162,3 +163,20 @@ def test_a_damaged_cache_is_compiled_anew(tmp_path: Path) -> None:
         damaged.write_bytes(garbage)
         assert line() == LINE
         assert not damaged.exists(), "thrown away, so that the next process can keep its own"
+
+
+def test_loops_row_by_row() -> None:
+    check_loops("numba")
+
+
+def test_a_domain_error_that_the_function_catches() -> None:
+    w = parameter(0.5, "w")
+
+    def function(x: Value) -> Value:
+        try:
+            return exp(log(x)) * w
+        except ArithmeticError:
+            return w * 5.0
+
+    with pytest.raises(CaptureError, match="catching the DomainError of 'log'"):
+        compile(function, w, engine="numba")([1.0, 0.0, 2.0])
