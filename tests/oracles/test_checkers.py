@@ -8,6 +8,7 @@ import pytest
 
 from microgradnet.compiling import compiled
 from microgradnet.compiling.compiled_program import CompiledProgram
+from microgradnet.compiling.engines import are_finite
 from microgradnet.compiling.program import Result
 from microgradnet.ops import TABLE
 from tests.oracles.engines import check_errors, check_network, check_row, check_structures
@@ -30,7 +31,10 @@ class Changed:
 
     def run(self, theta: Any, arguments: Sequence[Any], size: int, share: float) -> Result:
         with np.errstate(all="ignore"):
-            return self._change(self._program.run(theta, arguments, size, share))
+            result = self._change(self._program.run(theta, arguments, size, share))
+        if not are_finite((*result.outputs, result.gradient)):
+            raise FloatingPointError
+        return result
 
 
 def engine_that(change: Change) -> Callable[..., Changed]:
