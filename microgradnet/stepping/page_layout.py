@@ -6,6 +6,7 @@ from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.groups import Group, Groups, draw_groups
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.drawing.picture import Picture
+from microgradnet.errors import ProviderError
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
 from microgradnet.value import Value
@@ -50,6 +51,11 @@ def _operations(graph: Graph, neurons: Groups) -> View:
             members.setdefault(group, []).append(drawn.numbers[node])
     diagram.clusters = [(group.name, boxes) for group, boxes in members.items()]
     view = View(diagram)
+    try:
+        view.picture.svg  # noqa: B018  # laid out now
+    except ProviderError:  # Graphviz may lose an arrow between frames, and then draws nothing
+        diagram.clusters = []
+        view = View(diagram)
     for node, number in drawn.numbers.items():
         view.boxes[node] = number
         view.rows += _rows(diagram, number, {"data": node, "grad": node})

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from microgradnet import MLP, Value, page, parameter
+from microgradnet import functions as f
 from microgradnet._shared.text import one_line, shorten
 from microgradnet._shared.webpage import fill
 from microgradnet.graph import topological_order
@@ -201,3 +202,14 @@ def test_only_neurons_that_compute_can_be_collapsed() -> None:
     assert graph_of(page(l2(model, 0.1)).html)["shown"]["operations"]["clusters"] == []
     both = graph_of(page(model([1.0, 2.0]) + l2(model, 0.1) + net_w).html)["shown"]["operations"]
     assert len(both["clusters"]) == 3
+
+
+def test_a_graph_that_graphviz_cannot_lay_out_in_frames_has_a_page_without_them(tmp_path: Path) -> None:
+    a, b = parameter(0.7, "a"), parameter(1.3, "b")
+    mixed = [
+        f.abs(-a), f.minimum(a, b), f.maximum(a, a), f.logsumexp([a, b]), f.sigmoid(a), f.tanh(b), f.relu(a),
+        f.leaky_relu(-a, 0.1), f.elu(-a, 1.0), f.gelu(a), f.gelu_tanh(b), f.silu(a), f.softplus(b), f.softsign(a),
+        f.sign(a) * b, f.dot([a, b], [b, a]), *f.softmax([a, b, a * b]), b,
+    ]  # fmt: skip
+    page(f.total(mixed), tmp_path / "mixed.html")
+    assert "<svg" in (tmp_path / "mixed.html").read_text(encoding="utf-8")
