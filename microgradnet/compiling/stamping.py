@@ -142,9 +142,8 @@ class Stamp:
             special(instruction)
             return
         out, operands = self._stamped(instruction)
-        sums_itself = instruction.function == "einsum" or (instruction.function, instruction.detail) == (
-            "matmul",
-            (0, 1),
+        sums_itself = instruction.function == "einsum" or (
+            instruction.function == "matmul" and instruction.detail == (0, 1)
         )
         if self._is_summed(out, operands) and not sums_itself:
             self._emit_summed(instruction, out, operands)
@@ -162,19 +161,18 @@ class Stamp:
     def _emit_summed(self, instruction: Instruction, out: Rows, operands: list[Rows | float]) -> None:
         """What each row contributes to the gradient of what is shared, and its sum."""
         axes = (len(out.shape) - 1,)
-        if instruction.function == "add" and operands[0] == out:
+        accumulates = instruction.function == "add" and operands[0] == out
+        if accumulates:
             contribution = operands[1]
         elif instruction.function == "copy":
             contribution = operands[0]
         else:
             contribution = self._more_scratch((*out.shape[:-1], self._count), out.storage.batched)
             self._emitter.emit(instruction.function, contribution, *operands, detail=instruction.detail)
-        if instruction.function != "add" or operands[0] != out:
-            self._emitter.emit("sum", out, contribution, detail=axes)
-            return
-        summed = self._more_scratch(out.shape, out.storage.batched)
+        summed = self._more_scratch(out.shape, out.storage.batched) if accumulates else out
         self._emitter.emit("sum", summed, contribution, detail=axes)
-        self._emitter.emit("add", out, out, summed)
+        if accumulates:
+            self._emitter.emit("add", out, out, summed)
 
     def _more_scratch(self, shape: tuple[int, ...], batched: bool) -> Rows:
         storage = SCRATCH[batched]

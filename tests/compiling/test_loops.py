@@ -61,6 +61,9 @@ LOOPS: dict[str, Callable[[Any], Any]] = {
     "that returns the same twice": lambda x: for_each(lambda v: [v * W, v * W, (u := exp(v)), u], x[1]),
     "that returns what varies with the sample alone": lambda x: for_each(lambda v: x[0][0] * W, x[1]),
     "that reads another row": lambda x: for_each(lambda v: weighted_sum(x[0], [v, v * v, W]), x[1]),
+    "that reads a computed value in several ways": lambda x: (
+        lambda k: for_each(lambda v: k * v + tanh(k + v) * exp(k * v), x[1])
+    )(tanh(x[0][0] * W)),
     "that reads all rows": lambda x: for_each(lambda q: total([weighted_sum(q, k) * k[0] for k in x]), x),
     "without samples": lambda x: total(for_each(lambda w: tanh(w * B), [*MATRIX[0], W])) * x[0][0],
     "over what is fixed and what is not": lambda x: for_each(lambda w: tanh(w * B), [W, x[0][0], 2 * W, x[1][1]]),
@@ -293,6 +296,9 @@ AS_LOOPS: dict[str, Callable[[Any], Any]] = {
     "an index": lambda x: scan(lambda i, v: (i + 1, v * ALL[i]), 0, x),
     "a derivative inside": lambda x: scan(
         lambda s, v: (s * W + v, grad(s * W * W + v, W, create_graph=True)), W * 1.0, x
+    ),
+    "a derivative inside, through the state": lambda x: scan(
+        lambda s, v: (s * W + v, grad(s * W + v, W, create_graph=True)), Value(0.0), x
     ),
     "a derivative of a row inside": lambda x: for_each(lambda z: grad(z * z, W, create_graph=True), [v * W for v in x]),
     "what is not there": lambda x: for_each(lambda v: v * W if v.label == "" else x, x),
