@@ -50,6 +50,10 @@ def carry(state: Value, x: Value) -> tuple[Value, Value]:
     return state, state * B
 
 
+def shared_in_several_ways(k: Value, x: list[Value]) -> list[Value]:
+    return for_each(lambda v: k * v + tanh(k + v) * exp(k * v), x)
+
+
 LOOPS: dict[str, Callable[[Any], Any]] = {
     "a function of one value": lambda x: for_each(lambda v: tanh(W * v) * v, x[0]),
     "of a row": lambda x: for_each(layer, x),
@@ -61,9 +65,7 @@ LOOPS: dict[str, Callable[[Any], Any]] = {
     "that returns the same twice": lambda x: for_each(lambda v: [v * W, v * W, (u := exp(v)), u], x[1]),
     "that returns what varies with the sample alone": lambda x: for_each(lambda v: x[0][0] * W, x[1]),
     "that reads another row": lambda x: for_each(lambda v: weighted_sum(x[0], [v, v * v, W]), x[1]),
-    "that reads a computed value in several ways": lambda x: (
-        lambda k: for_each(lambda v: k * v + tanh(k + v) * exp(k * v), x[1])
-    )(tanh(x[0][0] * W)),
+    "that reads a computed value in several ways": lambda x: shared_in_several_ways(tanh(x[0][0] * W), x[1]),
     "that reads all rows": lambda x: for_each(lambda q: total([weighted_sum(q, k) * k[0] for k in x]), x),
     "without samples": lambda x: total(for_each(lambda w: tanh(w * B), [*MATRIX[0], W])) * x[0][0],
     "over what is fixed and what is not": lambda x: for_each(lambda w: tanh(w * B), [W, x[0][0], 2 * W, x[1][1]]),
