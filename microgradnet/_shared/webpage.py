@@ -7,7 +7,7 @@ import json
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,9 @@ class WebPage(ABC):
         return f"<{type(self).__name__} {self.title!r}>"
 
 
-def document(title: str, body: str, style: str, script: str = "", data: Any = None) -> str:
+def document(
+    title: str, body: str, style: str, script: str = "", data: Any = None, resources: Sequence[str] = ()
+) -> str:
     """A whole HTML file. Its policy allows no other script, and no network.
 
     Args:
@@ -81,6 +83,7 @@ def document(title: str, body: str, style: str, script: str = "", data: Any = No
         style: CSS, which stands after the style that pages share.
         script: JavaScript, which stands after the functions that pages share.
         data: for the script, as JSON.
+        resources: what else the policy allows, as "img-src data:".
     """
     script = _asset("base.js") + script
     parts = {
@@ -90,6 +93,7 @@ def document(title: str, body: str, style: str, script: str = "", data: Any = No
         "body": body,
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c"),
         "script": script,
+        "resources": "".join(f" {allowed};" for allowed in resources),
     }
     return fill(_asset("base.html"), parts)
 

@@ -1,30 +1,18 @@
-"""`microgradnet run`, `list`, `draw`, `step` and `page`: graphs computed, drawn and stepped through."""
+"""`microgradnet draw`, `step` and `page`: graphs drawn, stepped through and played."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from microgradnet.cli.arguments import Add, make_folder, opened, shown, takes_output
-from microgradnet.cli.graph_argument import example_argument, file_stem, takes_a_graph
+from microgradnet.cli.arguments import Add, opened, shown, takes_output
+from microgradnet.cli.graph_argument import file_stem, takes_a_graph
 from microgradnet.drawing import DIRECTIONS, VIEWS, draw
-from microgradnet.errors import ProviderError
 from microgradnet.stepping.terminal import step_through
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.stepping.webpage import page
-from microgradnet.teach.examples import EXAMPLES
-from microgradnet.teach.examples.example import format_rows
 
 
 def add_commands(add: Add) -> None:
     """Add the commands with their arguments."""
-    running = add("run", "compute examples, print their numbers and draw their graphs", _run)
-    running.add_argument("names", nargs="*", type=example_argument, metavar="NAME", help="examples; without one, all")
-    running.add_argument(
-        "--graphs", type=Path, default=Path("graphs"), metavar="DIR", help="the folder for the pictures (graphs)"
-    )
-
-    add("list", "list the examples", _list)
-
     drawing = add("draw", "draw a computation graph", _draw)
     takes_a_graph(drawing)
     takes_output(drawing, "FILE", "a .svg, .png, .pdf or .dot file (NAME.svg)")
@@ -39,34 +27,6 @@ def add_commands(add: Add) -> None:
     playing = add("page", "write a page that plays forward and backward propagation", _page)
     takes_a_graph(playing)
     takes_output(playing, "FILE", "the page, a .html file (NAME.html)")
-
-
-def _run(options: argparse.Namespace) -> int:
-    failures = []
-    make_folder(options.graphs, "--graphs")
-    for example in options.names or EXAMPLES.values():
-        print(f"{example.name}: {example.title}\n")
-        print(format_rows(example.rows()))
-        if more := example.report():
-            print(f"\n{more}")
-        print()
-        try:
-            written = [example.draw().save(options.graphs / f"{example.name}.svg")]
-            for end, picture in example.pictures().items():
-                written.append(picture.save(options.graphs / f"{example.name}-{end}.svg"))
-            print("pictures:", *map(shown, written), end="\n\n\n")
-        except ProviderError as error:
-            failures.append(str(error))
-    for failure in dict.fromkeys(failures):
-        print(f"microgradnet: {failure}", file=sys.stderr)
-    return 1 if failures else 0
-
-
-def _list(options: argparse.Namespace) -> int:
-    width = max(map(len, EXAMPLES))
-    for example in EXAMPLES.values():
-        print(f"{example.name:{width}}  {example.title}")
-    return 0
 
 
 def _draw(options: argparse.Namespace) -> int:

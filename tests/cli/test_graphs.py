@@ -11,6 +11,7 @@ from microgradnet import Value
 from microgradnet.cli.main import main
 from microgradnet.drawing import DIRECTIONS, VIEWS, draw, provider
 from microgradnet.errors import ProviderError
+from microgradnet.teach.applications import APPLICATIONS
 from microgradnet.teach.examples import EXAMPLES
 
 
@@ -70,10 +71,15 @@ def test_a_file_where_the_graphs_should_be(capsys: pytest.CaptureFixture[str]) -
     assert Path("graphs").read_text("utf-8") == "mine"
 
 
-def test_list_has_a_line_for_each_example(capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_has_a_line_for_each_example_and_application(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
-    lines = [line.split("  ", 1) for line in capsys.readouterr().out.splitlines()]
+    examples, gallery = capsys.readouterr().out.split("\n\n")
+    lines = [line.split("  ", 1) for line in examples.splitlines()]
     assert [(name, title.strip()) for name, title in lines] == [(e.name, e.title) for e in EXAMPLES.values()]
+    heading, *applications = gallery.splitlines()
+    assert heading == "The gallery: networks that learn on this machine"
+    assert [line.split()[0] for line in applications] == list(APPLICATIONS)
+    assert all(line.endswith(" s)") for line in applications), "each says how long it takes"
 
 
 def test_every_picture_that_run_names_is_there_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:

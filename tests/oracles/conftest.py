@@ -30,3 +30,5 @@ NEEDS = {
     "test_training_torch": "torch",
 }
 collect_ignore = [f"{test}.py" for test, name in NEEDS.items() if not works(name)]
+if not works("sklearn"):  # the extra `applications`, which the oracles bring too
+    collect_ignore.append("applications")

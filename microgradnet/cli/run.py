@@ -1,0 +1,165 @@
+"""`microgradnet run` and `list`: the lesson's worked examples, and the applications of the gallery."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from microgradnet._shared.files import write_atomically
+from microgradnet._shared.text import one_line, suggestion
+from microgradnet.cli.arguments import Add, from_zero, in_words, make_folder, shown
+from microgradnet.errors import ProviderError
+from microgradnet.teach.applications import APPLICATIONS, Application, Entry, format_figures, load_application
+from microgradnet.teach.applications.application import Files
+from microgradnet.teach.examples import EXAMPLES
+from microgradnet.teach.examples.example import Example, format_rows
+
+GALLERY = f"The gallery, each by its name: microgradnet run {' '.join(APPLICATIONS)}"
+
+
+def add_commands(add: Add) -> None:
+    """Add the commands with their arguments."""
+    running = add("run", "compute examples and draw their graphs, or train an application of the gallery", _run)
+    running.add_argument(
+        "names", nargs="*", type=_named, metavar="NAME",
+        help="examples or applications, as `list` shows them; without one, all examples",
+    )  # fmt: skip
+    running.add_argument(
+        "--graphs", type=Path, default=Path("graphs"), metavar="DIR", help="the folder for examples' pictures (graphs)"
+    )
+    gallery = running.add_argument_group("applications")
+    gallery.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (NAME)")
+    gallery.add_argument("--quick", action="store_true", help="train in a tenth of the time, less well")
+    gallery.add_argument("--load", type=Path, metavar="FILE", help="a saved model, in place of training")
+    gallery.add_argument("--seed", type=from_zero, metavar="N", help="of data, network and order (0)")
+    gallery.add_argument("--quiet", action="store_true", help="show no progress")
+    for entry in APPLICATIONS.values():
+        for option in entry.options:
+            gallery.add_argument(
+                option.flag, type=option.kind, metavar=option.metavar, choices=option.choices or None,
+                help=f"{entry.name}: {option.help}",
+            )  # fmt: skip
+    add("list", "list the examples and the applications", _list)
+
+
+def _named(name: str) -> Example | Entry:
+    if name in EXAMPLES:
+        return EXAMPLES[name]
+    if name in APPLICATIONS:
+        return APPLICATIONS[name]
+    raise argparse.ArgumentTypeError(f"unknown example {name!r}: {suggestion(name, [*EXAMPLES, *APPLICATIONS])}")
+
+
+def _list(options: argparse.Namespace) -> int:
+    width = max(map(len, [*EXAMPLES, *APPLICATIONS]))
+    for example in EXAMPLES.values():
+        print(f"{example.name:{width}}  {example.title}")
+    print("\nThe gallery: networks that learn on this machine")
+    for entry in APPLICATIONS.values():
+        print(f"{entry.name:{width}}  {entry.title} ({entry.seconds} s)")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    _refuse_misplaced(options)
+    code, missing = 0, {}
+    for chosen in options.names or EXAMPLES.values():
+        try:
+            if isinstance(chosen, Example):
+                _run_example(chosen, options)
+            else:
+                code = max(code, _run_application(chosen, options))
+        except (ImportError, ProviderError) as error:  # the next may not need what is missing
+            missing[in_words(error)] = chosen.name
+    for message in missing:
+        print(f"microgradnet: {message}", file=sys.stderr)
+    if not options.names:
+        print(GALLERY)
+    return max(code, bool(missing))
+
+
+def _refuse_misplaced(options: argparse.Namespace) -> None:
+    """Raise an error for an option of an application that is not run, or one file for several applications."""
+    applications = [chosen for chosen in options.names if isinstance(chosen, Entry)]
+    names = [entry.name for entry in applications]
+    for entry in APPLICATIONS.values():
+        for option in entry.options:
+            if getattr(options, option.name) is not None and names != [entry.name]:
+                raise ValueError(
+                    f"{option.flag} is an option of one application: microgradnet run {entry.name} {option.flag} …"
+                )
+    for name in ("out", "load"):
+        if getattr(options, name) is not None and len(options.names) != 1:
+            raise ValueError(f"--{name} is for one application: microgradnet run {next(iter(APPLICATIONS))} --{name} …")
+    if not applications and (options.quick or options.seed is not None or options.load or options.out):
+        raise ValueError(f"--out, --quick, --load and --seed are options of applications: {', '.join(APPLICATIONS)}")
+
+
+def _run_example(example: Example, options: argparse.Namespace) -> None:
+    """Print the numbers of an example and draw its graphs."""
+    make_folder(options.graphs, "--graphs")
+    print(f"{example.name}: {example.title}\n")
+    print(format_rows(example.rows()))
+    if more := example.report():
+        print(f"\n{more}")
+    print()
+    try:
+        written = [example.draw().save(options.graphs / f"{example.name}.svg")]
+        for end, picture in example.pictures().items():
+            written.append(picture.save(options.graphs / f"{example.name}-{end}.svg"))
+        print("pictures:", *map(shown, written))
+    finally:
+        print("\n")
+
+
+def _run_application(entry: Entry, options: argparse.Namespace) -> int:
+    """Train an application, or load what was trained; print its figures and write its files, or what was asked for."""
+    given = {option: getattr(options, option.name) for option in entry.options}
+    of_training, asked = (
+        {option.name: value for option, value in given.items() if value is not None and option.of_training is training}
+        for training in (True, False)
+    )
+    out = options.out or Path(entry.name)
+    make_folder(out, "--out")
+    if not os.access(out, os.W_OK):
+        raise PermissionError(f"cannot write into {one_line(str(out))}: name another folder with --out")
+    application = load_application(entry.name)(quick=options.quick, seed=options.seed or 0, **of_training)
+    print(f"{entry.name}: {entry.title}\nafter {application.source}")
+    if application.credit:
+        print(f"data: {application.credit}")
+    if _prepare(application, out, options, use_trained=bool(asked)) == "interrupted":
+        return 130
+    if not asked:
+        print(f"\n{format_figures(application.figures())}\non test data, of one training; seed {application.seed}\n")
+    return _write(application.asked(**asked) if asked else application.files(), out)
+
+
+def _prepare(application: Application, out: Path, options: argparse.Namespace, use_trained: bool) -> str:
+    """Load or train the model; how the training ended, "" if it was loaded."""
+    from microgradnet.train.saving import load, save
+
+    file = options.load or out / application.file
+    if options.load or (use_trained and file.exists()):
+        load(file, application.model)
+        print(f"{shown(file)}: {application.model}")
+        return ""
+    count = len(application.model.parameters())
+    print(f"{application.model}, {count:,} parameters")
+    history = application.train(progress=False if options.quiet else None)
+    about: dict[str, Any] = {"application": application.name, "seed": application.seed, "quick": application.quick}
+    print("written:", shown(save(application.model, out / application.file, training=about)))
+    return history.ended
+
+
+def _write(files: Files, out: Path) -> int:
+    """Write the files, each even if another cannot be made; the exit code."""
+    code, written = 0, []
+    for name, make in files.items():
+        try:
+            written.append(write_atomically(out / name, make()))
+        except (ProviderError, ImportError) as error:
+            print(f"microgradnet: no {name}: {one_line(str(error))}", file=sys.stderr)
+            code = 1
+    print("written:", *map(shown, written), end="\n\n")
+    return code

@@ -1,0 +1,28 @@
+"""The gallery: what the lesson says neural networks do, in miniature, each trained on this project's scalar Values.
+
+`APPLICATIONS` names them without loading them; `microgradnet run driving` runs one, and so does
+
+    application = load_application("driving")()
+    application.train()
+    print(format_figures(application.figures()))
+"""
+
+from importlib import import_module
+
+from microgradnet.teach.applications.application import Application, Entry, Option, format_figures
+
+__all__ = ["APPLICATIONS", "Application", "Entry", "Option", "format_figures", "load_application"]
+
+APPLICATIONS: dict[str, Entry] = {
+    entry.name: entry for entry in (Entry("objects", "recognise handwritten digits, and draw your own", 10),)
+}
+"""Every application by its name, in the order of the gallery."""
+
+
+def load_application(name: str) -> type[Application]:
+    """The class of an application, from the module of its name.
+
+    Raises:
+        ImportError: a package is missing; the message names the command that installs it.
+    """
+    return import_module(f"{__name__}.{name}").APPLICATION  # type: ignore[no-any-return]

@@ -1,0 +1,158 @@
+"""`Application`: a task of the gallery, from its data to what a person sees; `Entry`: what is known before it loads."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
+
+from microgradnet.module import Module
+from microgradnet.teach.examples.example import format_table
+from microgradnet.value import Value
+
+if TYPE_CHECKING:
+    from microgradnet.train.history import History
+
+Files: TypeAlias = Mapping[str, Callable[[], bytes | str]]
+"""The name of each file, and a function that makes its contents."""
+
+
+class Option(NamedTuple):
+    """An option of `microgradnet run NAME` that one application has.
+
+    Attributes:
+        flag: as `--text`; its name without the dashes is the argument's.
+        help: what it asks for.
+        kind: makes the argument from the text.
+        metavar: the text's name in the help.
+        choices: the texts that are allowed; empty for any.
+        of_training: whether it is an argument of the class, because another one needs another training; the others are
+            arguments of `Application.asked`.
+    """
+
+    flag: str
+    help: str
+    kind: Callable[[str], Any] = str
+    metavar: str | None = None
+    choices: Sequence[str] = ()
+    of_training: bool = False
+
+    @property
+    def name(self) -> str:
+        """The argument's name."""
+        return self.flag.lstrip("-")
+
+
+class Entry(NamedTuple):
+    """What `microgradnet list` and the command line's parser know of an application.
+
+    Attributes:
+        name: of its module and its command.
+        title: what the network does.
+        seconds: of its training, on one core.
+        options: its own.
+    """
+
+    name: str
+    title: str
+    seconds: int
+    options: Sequence[Option] = ()
+
+
+class Figure(NamedTuple):
+    """A number that says how well the network does on test data, beside those of simpler methods.
+
+    Attributes:
+        name: what is measured, with its unit.
+        network: the network's number.
+        baselines: the numbers of other methods, by their names.
+    """
+
+    name: str
+    network: float
+    baselines: Mapping[str, float] = {}
+
+
+class Application(ABC):
+    """A task of the gallery: it makes its data from a seed, trains a model, and shows what the model does.
+
+    Args:
+        quick: train for about a tenth of the time.
+        seed: of the data that are drawn, the first parameters and the order of training.
+
+    Attributes:
+        name: of its module and its command.
+        source: the publication that it follows: author, year, title.
+        credit: the authors of its data and their licence; "" if the data are generated.
+        model: what is trained; `save` and `load` keep it.
+    """
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+    credit: ClassVar[str] = ""
+    model: Module
+
+    def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
+        self.quick, self.seed = quick, seed
+
+    @property
+    def file(self) -> str:
+        """The name of the trained model's file; options of the training are a part of it."""
+        return "model.npz"
+
+    @abstractmethod
+    def train(self, progress: bool | None = None) -> "History":
+        """Train the model; `progress` as for `fit`. Ctrl-C ends the training, and the model keeps what it learnt."""
+
+    @abstractmethod
+    def figures(self) -> list[Figure]:
+        """How well the model does on test data, which neither training nor tuning uses, and how well baselines do."""
+
+    @abstractmethod
+    def files(self) -> Files:
+        """The pictures, pages and sounds that show what the model does."""
+
+    @abstractmethod
+    def example(self) -> Value:
+        """The loss of one sample, of this model or one of its kind that is small enough to play, after `backward()`."""
+
+    def asked(self, *arguments: Any, **options: Any) -> Files:
+        """What the options of the command line ask for, made by the trained model."""
+        raise NotImplementedError(f"{self.name} has no options")
+
+
+def needed(package: str, purpose: str) -> ModuleType:
+    """A package of the extra `applications`.
+
+    Raises:
+        ImportError: it is not installed; the message says what needs it and names the command that installs it.
+
+    >>> needed("nosuchpackage", "the photographs")
+    Traceback (most recent call last):
+    ImportError: the photographs need nosuchpackage: pip install 'microgradnet[applications]'
+    """
+    try:
+        return import_module(package)
+    except ImportError as error:
+        raise ImportError(f"{purpose} need {package}: pip install 'microgradnet[applications]'") from error
+
+
+def format_figures(figures: Sequence[Figure]) -> str:
+    """The figures as a table, a column for the network and for each baseline.
+
+    >>> print(format_figures([Figure("error, px", 0.5, {"ridge": 1.25}), Figure("right, %", 90.0)]))
+               network  ridge
+    ─────────  ───────  ─────
+    error, px  0.5      1.25
+    right, %   90
+    """
+    baselines = list(dict.fromkeys(name for figure in figures for name in figure.baselines))
+    rows = [
+        [figure.name, f"{figure.network:.3g}", *(_number(figure.baselines.get(name)) for name in baselines)]
+        for figure in figures
+    ]
+    return format_table(["", "network", *baselines], rows)
+
+
+def _number(number: float | None) -> str:
+    return "" if number is None else f"{number:.3g}"

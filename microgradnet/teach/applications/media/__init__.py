@@ -1,0 +1,1 @@
+"""Pictures, sounds and films as files: what the gallery shows a person."""

@@ -1,0 +1,105 @@
+// Draw a digit: strokes → 32 × 32 pixels, fitted as the data set's are → 8 × 8 → hidden layer → probabilities.
+const SIDE = 8, FINE = 32, PEN = 4; // pixels; a pen as wide as those of the data
+const pad = at("pad").getContext("2d");
+let strokes = []; // of points {x, y}, in pixels of the pad
+let samples = 0;
+
+const relu = (z) => Math.max(0, z);
+const layer = (neurons, x) => neurons.map((w) => w.reduce((sum, wi, i) => sum + wi * (i < x.length ? x[i] : 1), 0));
+
+function softmax(logits) {
+  const most = Math.max(...logits), powers = logits.map((z) => Math.exp(z - most));
+  const total = powers.reduce((a, b) => a + b);
+  return powers.map((p) => p / total);
+}
+
+function recognise(x) {
+  return softmax(layer(data.layers[1], layer(data.layers[0], x).map(relu)));
+}
+
+// The strokes, drawn so that they fill a square of so many pixels.
+function draw(context, size, width, place) {
+  context.clearRect(0, 0, size, size);
+  Object.assign(context, { lineWidth: width, lineCap: "round", lineJoin: "round", strokeStyle: "#000" });
+  for (const stroke of strokes) {
+    context.beginPath();
+    stroke.map(place).forEach(({ x, y }) => context.lineTo(x, y));
+    if (stroke.length === 1) context.lineTo(place(stroke[0]).x + 0.01, place(stroke[0]).y);
+    context.stroke();
+  }
+}
+
+// The 64 pixels: the strokes' box is made as high as the image, or three quarters as wide if that is less.
+function fitted() {
+  const xs = strokes.flat().map((p) => p.x), ys = strokes.flat().map((p) => p.y);
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const room = FINE - PEN, scale = Math.min(room / (bottom - top || 1), (0.75 * room) / (right - left || 1), 1);
+  const canvas = made("canvas", { width: FINE, height: FINE }), context = canvas.getContext("2d");
+  const place = ({ x, y }) => ({
+    x: FINE / 2 + (x - (left + right) / 2) * scale,
+    y: FINE / 2 + (y - (top + bottom) / 2) * scale,
+  });
+  draw(context, FINE, PEN, place);
+  const ink = context.getImageData(0, 0, FINE, FINE).data, block = FINE / SIDE;
+  return Array.from({ length: SIDE * SIDE }, (_, i) => {
+    let sum = 0;
+    for (let k = 0; k < block * block; k++) {
+      const row = Math.floor(i / SIDE) * block + Math.floor(k / block), column = (i % SIDE) * block + (k % block);
+      sum += ink[4 * (row * FINE + column) + 3] / 255;
+    }
+    return sum / (block * block);
+  });
+}
+
+function show(x) {
+  const P = recognise(x), best = P.indexOf(Math.max(...P));
+  const grey = (ink) => `rgb(${Array(3).fill(Math.round(255 * (1 - ink))).join(" ")})`;
+  at("seen").replaceChildren(...x.map((ink, i) => dressed(
+    document.createElementNS("http://www.w3.org/2000/svg", "rect"),
+    { x: i % SIDE, y: Math.floor(i / SIDE), width: 1.02, height: 1.02, fill: grey(ink) }, [])));
+  [...at("classes").children].forEach((row, digit) => {
+    row.classList.toggle("now", digit === best);
+    row.children[1].style.width = `${100 * P[digit]}%`;
+    row.children[2].textContent = `${(100 * P[digit]).toFixed(1)} %`;
+  });
+  at("verdict").textContent = `The network says ${best}, with probability ${(100 * P[best]).toFixed(1)} %.`;
+}
+
+function clear() {
+  strokes = [];
+  draw(pad, pad.canvas.width, 1, (p) => p);
+  at("seen").replaceChildren();
+  for (const row of at("classes").children) {
+    row.className = "";
+    row.children[1].style.width = 0;
+    row.children[2].textContent = "—";
+  }
+  at("verdict").textContent = "Nothing is drawn yet.";
+}
+
+function extend(event) {
+  if (!event.buttons || !strokes.length) return;
+  const box = pad.canvas.getBoundingClientRect(), scale = pad.canvas.width / box.width;
+  strokes.at(-1).push({ x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale });
+  draw(pad, pad.canvas.width, 26, (p) => p);
+  show(fitted());
+}
+
+pad.canvas.addEventListener("pointerdown", (event) => {
+  if (at("pad").dataset.sample) clear();
+  delete at("pad").dataset.sample;
+  pad.canvas.setPointerCapture(event.pointerId);
+  strokes.push([]);
+  extend(event);
+});
+pad.canvas.addEventListener("pointermove", extend);
+at("clear").addEventListener("click", clear);
+at("sample").addEventListener("click", () => {
+  clear();
+  at("pad").dataset.sample = "shown";
+  show(data.samples[samples++ % data.samples.length]);
+});
+for (let digit = 0; digit < 10; digit++) {
+  at("classes").append(made("li", {}, made("span", {}, `${digit}`), made("span", {class: "share"}), made("output")));
+}
+clear();

@@ -1,0 +1,41 @@
+"""Figures that several applications show."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from microgradnet.drawing.figure import Figure
+from microgradnet.drawing.figure_style import INK, LINE, figure
+
+
+def tiles(images: Sequence[ArrayLike], captions: Sequence[str], title: str, columns: int = 5) -> Figure:
+    """Weights as images side by side: orange below 0, white at 0, blue above; each from minus to plus its largest.
+
+    Args:
+        images: of each (rows, columns).
+        captions: below each image.
+        title: above them.
+        columns: the number of images in a row.
+
+    Raises:
+        ValueError: there is no image, or not one caption for each.
+    """
+    if not images or len(images) != len(captions):
+        raise ValueError(f"a caption for each image is needed, got {len(images)} images and {len(captions)} captions")
+    rows = -(-len(images) // columns)
+    shape = np.shape(images[0])
+    made = figure(1.25 * columns + 0.3, rows * (1.25 * shape[0] / shape[1] + 0.25) + 0.9, title)
+    grid = made.subplots(rows, columns, squeeze=False)
+    for axes in grid.ravel():
+        axes.axis("off")
+    for axes, image, caption in zip(grid.ravel(), images, captions, strict=False):
+        numbers = np.asarray(image, np.float64)
+        drawn = axes.imshow(numbers / (np.abs(numbers).max() or 1), cmap="PuOr", vmin=-1, vmax=1)
+        axes.set_title(caption, fontsize=8, color=INK, y=-0.22)
+    bar = made.colorbar(drawn, ax=grid, location="bottom", shrink=0.6, aspect=30, ticks=[-1, 0, 1], pad=0.06)
+    bar.ax.set_xticklabels(["−largest", "0", "+largest"])
+    bar.ax.tick_params(color=LINE, labelcolor=INK)
+    bar.outline.set_edgecolor(LINE)
+    made.suptitle(title, fontsize=12, color=INK)
+    return made

@@ -1,0 +1,31 @@
+"""What the gallery must reach: bounds on the figures of each application, trained in full and with `--quick`."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from microgradnet.teach.applications.application import Figure
+
+
+class Bound(NamedTuple):
+    """A sentence on the figures of an application, and whether it holds for them, by their names.
+
+    Attributes:
+        says: the bound on the mean over seeds of full trainings.
+        holds: whether figures reach it.
+        quick: the same with a looser bound, for one quick training.
+    """
+
+    says: str
+    holds: Callable[[Mapping[str, Figure]], bool]
+    quick: Callable[[Mapping[str, Figure]], bool]
+
+
+BOUNDS: dict[str, list[Bound]] = {
+    "objects": [
+        Bound(
+            "at least 97 % recognised",
+            lambda figures: figures["recognised, %"].network >= 97,
+            lambda figures: figures["recognised, %"].network >= 90,
+        ),
+    ],
+}

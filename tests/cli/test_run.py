@@ -1,0 +1,126 @@
+"""`microgradnet run` for applications: train or load, print, write; what it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from microgradnet import MLP, Value
+from microgradnet.cli import run
+from microgradnet.cli.main import main
+from microgradnet.teach.applications.application import Application, Entry, Figure, Files, Option
+from microgradnet.train import History, fit, load
+
+
+class Greeting(Application):
+    """An application that trains in no time, for tests."""
+
+    name = "objects"
+    source = "nobody 2026"
+    credit = "nobody's data"
+
+    def __init__(self, *, quick: bool = False, seed: int = 0, language: str = "de") -> None:
+        super().__init__(quick=quick, seed=seed)
+        self.model, self.language = MLP(1, [1], seed=seed), language
+
+    @property
+    def file(self) -> str:
+        return f"{self.language}.npz"
+
+    def train(self, progress: bool | None = None) -> History:
+        return fit(self.model, [[1.0]], [[2.0]], epochs=1, progress=progress)
+
+    def figures(self) -> list[Figure]:
+        return [Figure("error", 0.25, {"guess": 0.5})]
+
+    def files(self) -> Files:
+        return {"a.svg": lambda: "<svg/>", "b.png": self._missing}
+
+    def _missing(self) -> bytes:
+        raise ImportError("no painter: pip install painter")
+
+    def example(self) -> Value:
+        return Value(1.0)
+
+    def asked(self, text: str = "", bias: float = 0.0) -> Files:
+        return {"said.svg": lambda: f"{text} {bias} {self.model.parameters()[0].data:.3f}"}
+
+
+OPTIONS = (
+    Option("--text", "what to say"),
+    Option("--bias", "how", float),
+    Option("--language", "which", choices=("de", "fr"), of_training=True),
+)
+
+
+@pytest.fixture(autouse=True)
+def _greeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(run, "APPLICATIONS", {"objects": Entry("objects", "greet", 1, OPTIONS)})
+    monkeypatch.setattr(run, "load_application", lambda name: Greeting)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_it_trains_prints_and_writes_and_what_is_missing_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "objects", "--quiet"]) == 1
+    said = capsys.readouterr()
+    assert "after nobody 2026\ndata: nobody's data\n" in said.out
+    assert "error  0.25     0.5" in said.out
+    assert "seed 0" in said.out
+    assert "written: objects/a.svg\n" in said.out
+    assert said.err == "microgradnet: no b.png: no painter: pip install painter\n"
+    assert Path("objects/a.svg").read_text() == "<svg/>"
+    assert load("objects/de.npz")
+
+
+def test_what_is_asked_uses_what_was_trained_or_trains_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "objects", "--text", "hi", "--bias", "2", "--quiet", "--seed", "3"]) == 0
+    first = Path("objects/said.svg").read_text()
+    assert first.startswith("hi 2.0 ")
+    assert "error" not in capsys.readouterr().out, "figures are of trainings, not of what is asked"
+    assert main(["run", "objects", "--text", "ho", "--quiet"]) == 0
+    assert "objects/de.npz: MLP" in capsys.readouterr().out
+    assert Path("objects/said.svg").read_text() == first.replace("hi 2.0", "ho 0.0")
+
+
+def test_an_option_of_the_training_has_a_model_of_its_own() -> None:
+    assert main(["run", "objects", "--language", "fr", "--text", "salut", "--quiet"]) == 0
+    assert [path.name for path in Path("objects").glob("*.npz")] == ["fr.npz"]
+
+
+def test_a_saved_model_is_loaded_in_place_of_training(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "objects", "--quiet", "--seed", "7"])
+    capsys.readouterr()
+    assert main(["run", "objects", "--load", "objects/de.npz", "--out", "other"]) == 1
+    assert "parameters" not in capsys.readouterr().out
+    assert Path("other/a.svg").exists()
+    assert not Path("other/de.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["neuron", "--text", "hi"], "--text is an option of one application: microgradnet run objects --text …"),
+        (["neuron", "--quick"], "--out, --quick, --load and --seed are options of applications"),
+        (["objects", "neuron", "--out", "x"], "--out is for one application"),
+        (["objects", "--load", "nowhere.npz"], "nowhere.npz: No such file"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *arguments]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_run_alone_names_the_gallery(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run"]) == 0
+    assert capsys.readouterr().out.endswith(f"{run.GALLERY}\n")
+    assert not Path("objects").exists()
+
+
+def test_the_model_says_how_it_was_trained(tmp_path: Path) -> None:
+    main(["run", "objects", "--quiet", "--quick", "--seed", "2"])
+    from microgradnet.train.saving import load_checkpoint
+
+    about = load_checkpoint("objects/de.npz").training
+    assert json.dumps(about) == '{"application": "objects", "seed": 2, "quick": true}'

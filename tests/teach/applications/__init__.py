@@ -1,0 +1,1 @@
+"""The gallery without its data: the command line, pictures, sounds and players."""
