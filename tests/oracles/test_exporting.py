@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnet import MLP, Layer, Neuron, Value, compile, exp, log, relu, tanh
+from microgradnet import MLP, Layer, Neuron, Value, compile, exp, log, relu, scan, tanh
+from microgradnet.layers import (
+    GRU,
+    LSTM,
+    Attention,
+    Convolution,
+    Dropout,
+    Embedding,
+    LayerNorm,
+    Pool,
+    Recurrent,
+)
 from microgradnet.nn import ACTIVATIONS
 from microgradnet.train.exporting import load_weights, to_onnx
 from tests.compiling.comparing import numbers
@@ -114,14 +125,66 @@ def test_the_graph_reads_as_the_network(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_exported_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="an MLP of Layers of Neurons can be exported"):
-        to_onnx(Layer(1, 1), tmp_path / "m.onnx")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"pass the arguments of one: to_onnx\(model, path, sample=\(x,\)\)"):
+        to_onnx(Layer(1, 1), tmp_path / "m.onnx")
     with pytest.raises(ValueError, match="dtype must be"):
         to_onnx(MLP(1, [1]), tmp_path / "m.onnx", "float16")
     own = MLP(1, [2, 1], lambda z: tanh(z) * 2 + z, seed=1)
     x = numbers(4, 1)
     np.testing.assert_allclose(run(to_onnx(own, tmp_path / "own.onnx"), x)[:, 0], compile(own)(x), rtol=1e-12)
     assert [path.name for path in tmp_path.iterdir()] == ["own.onnx"]
+
+
+MODELS: dict[str, tuple[Any, tuple[tuple[int, ...], ...]]] = {
+    "convolution": (Convolution(2, 3, 3, stride=2, padding=1, activation="relu", seed=1), ((2, 6, 7),)),
+    "max": (Pool(2, kind="max"), ((2, 4, 6),)),
+    "mean": (Pool(2, kind="mean"), ((2, 4, 6),)),
+    "recurrent": (Recurrent(3, 4, seed=1), ((5, 3),)),
+    "GRU": (GRU(3, 4, seed=1), ((5, 3),)),
+    "LSTM": (LSTM(3, 4, seed=1), ((5, 3),)),
+    "attention": (Attention(4, heads=2, seed=1), ((5, 4),)),
+    "causal": (Attention(4, heads=2, causal=True, seed=1), ((5, 4),)),
+    "normalisation": (LayerNorm(5), ((5,),)),
+    "dropout": (Dropout(0.5), ((5,),)),
+    "embedding": (Embedding(6, 3, seed=1), ((6,),)),
+    "layer": (Layer(3, 1, "gelu", seed=1), ((3,),)),
+    "products": (lambda x, y: ([[a * b for b in y] for a in x], x[0] / (1 + y[1] ** 2)), ((3,), (2,))),
+    "scan": (lambda x: scan(lambda s, xi: (s * 0.5 + tanh(xi), s), x[0], x), ((4,),)),
+    "constant": (lambda x: [2.0, x[0]], ((1,),)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_onnxruntime_gives_the_same_for_every_layer(name: str, dtype: str, tmp_path: Path) -> None:
+    model, shapes = MODELS[name]
+    path = to_onnx(model, tmp_path / "m.onnx", dtype, sample=[np.zeros(shape) for shape in shapes])
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    compiled = compile(model)
+    for batch in (1, 7):
+        arguments = [numbers(batch, *shape).astype(dtype) for shape in shapes]
+        found = session.run(None, dict(zip([i.name for i in session.get_inputs()], arguments, strict=True)))
+        wanted = compiled(*(argument.astype(float) for argument in arguments))
+        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+        assert len(found) == len(wanted)
+        for ours, theirs in zip(wanted, found, strict=True):
+            assert theirs.dtype == dtype
+            np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-12 if dtype == "float64" else 1e-5)
+
+
+def test_a_model_that_branches_or_returns_a_ragged_list_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be exported"):
+        to_onnx(lambda x: x[0] if x[0] > 0 else x[1], tmp_path / "m.onnx", sample=([1.0, 2.0],))
+    with pytest.raises(ValueError, match="return each part of it in a tuple"):
+        to_onnx(lambda x: [[x[0]], [x[0], x[1]]], tmp_path / "m.onnx", sample=([1.0, 2.0],))
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_file_has_no_node_that_no_output_needs(tmp_path: Path) -> None:
+    model = onnx.load(to_onnx(LSTM(2, 3, seed=1), tmp_path / "m.onnx", sample=(np.zeros((3, 2)),)))
+    used = {name for node in model.graph.node for name in node.input} | {output.name for output in model.graph.output}
+    assert {node.output[0] for node in model.graph.node} <= used
+    assert {tensor.name for tensor in model.graph.initializer} <= used
 
 
 def test_weights_from_pytorch() -> None:
