@@ -53,6 +53,7 @@ def fit(
     patience: int | None = None,
     callbacks: Sequence[Callable[[Epoch], object]] = (),
     after_batch: Callable[..., object] | None = None,
+    symbols: Mapping[str, int] | None = None,
     seed: int = 0,
     compiled: bool = True,
     progress: bool | None = None,
@@ -87,6 +88,8 @@ def fit(
         callbacks: called after each epoch with an `Epoch`; training ends when one returns True.
         after_batch: called after each step with the predictions or, with batches, the loss's further outputs: arrays
             with a row for each sample. A generator that makes the next batch of these carries states on.
+        symbols: for arguments of the loss that are symbols, how many there are, as for `compile`: batches have their
+            numbers, and the loss gets a one-hot row for each.
         seed: determines the order of X and Y; that of epoch k is drawn from (seed, k).
         compiled: False computes with Values one by one: the same numbers, to rounding, slowly.
         progress: None shows a bar or lines where suitable, False nothing; see `Progress`.
@@ -125,10 +128,12 @@ def fit(
             f"metric must be a function of predictions and targets, got {metric!r:.80}; leave it out for the accuracy "
             "of classes"
         )
+    if symbols and Y is not None:
+        raise ValueError("symbols are names of the loss's arguments: pass batches, as in fit(model, batches, loss=…)")
     rule = _named(optimizer, OPTIMIZERS, "optimizer")
     rule = rule if isinstance(rule, Optimizer) else rule(model)
     samples = (
-        samples_of_batches(X, loss, metric, validation, is_watched=patience is not None)
+        samples_of_batches(X, loss, metric, validation, symbols or {}, is_watched=patience is not None)
         if Y is None
         else samples_of_arrays(
             model, X, Y, _named(loss, LOSSES, "loss"), metric, validation,

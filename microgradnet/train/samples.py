@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from microgradnet.compiling.arguments import array_of
+from microgradnet.compiling.arguments import argument_names, array_of, with_symbols
 from microgradnet.data import batches
 from microgradnet.losses import Loss
 from microgradnet.train.batches import Batch, Numbers
@@ -73,7 +73,9 @@ def samples_of_arrays(
     )
 
 
-def samples_of_batches(given: Any, loss: Any, metric: Metric | None, validation: Any, *, is_watched: bool) -> Samples:
+def samples_of_batches(
+    given: Any, loss: Any, metric: Metric | None, validation: Any, symbols: Mapping[str, int], *, is_watched: bool
+) -> Samples:
     """The batches of an iterable, which begins anew with each epoch, unless it is an iterator; arguments as of `fit`.
 
     Raises:
@@ -96,8 +98,8 @@ def samples_of_batches(given: Any, loss: Any, metric: Metric | None, validation:
             _refuse_other_than_iterable(source)
     return Samples(
         loss,
-        lambda epoch: _of_epoch(given, loss, epoch),
-        None if validation is None else lambda epoch: _of_epoch(validation, loss, epoch),
+        lambda epoch: _of_epoch(given, loss, symbols, epoch),
+        None if validation is None else lambda epoch: _of_epoch(validation, loss, symbols, epoch),
         "validation_",
         lambda outputs, arrays: _named(metric, *outputs),
     )
@@ -126,7 +128,7 @@ def _prepared(model: Any, X: ArrayLike, Y: ArrayLike, loss: Loss) -> tuple[Numbe
     return x, targets_for(loss, y, model, x[0])
 
 
-def _of_epoch(given: Batches, loss: Callable[..., Any], epoch: int) -> Iterator[Batch]:
+def _of_epoch(given: Batches, loss: Callable[..., Any], symbols: Mapping[str, int], epoch: int) -> Iterator[Batch]:
     """The batches of an epoch.
 
     Raises:
@@ -140,6 +142,9 @@ def _of_epoch(given: Batches, loss: Callable[..., Any], epoch: int) -> Iterator[
     for number, batch in enumerate(found, 1):
         try:
             checked = _checked(batch, parameters)
+            if symbols:
+                names = checked.names or argument_names(loss, len(checked.arrays))
+                checked = Batch(checked.names, with_symbols(checked.arrays, names, symbols))
         except (TypeError, ValueError) as error:
             error.add_note(f"in batch {number} of epoch {epoch} of fit(…)")
             raise

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from microgradnet import MLP, Layer, Module, fit, load, parameter, scan, total
-from microgradnet.data import batches, moons, padded
-from microgradnet.layers import LSTM
+from microgradnet.data import batches, moons, one_hot, padded
+from microgradnet.layers import LSTM, Embedding
 from microgradnet.losses import l2
 from microgradnet.optim import SGD, Adam
 
@@ -413,3 +413,31 @@ def test_batches_that_cannot_be(source: Any, words: str) -> None:
 def test_what_does_not_go_with_batches(options: dict[str, Any], words: str, compiled: bool) -> None:
     with pytest.raises((TypeError, ValueError), match=words):
         trained([ONE], compiled=compiled, **options)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("by_name", [True, False])
+def test_symbols_are_whole_numbers_in_batches_and_one_hot_rows_in_the_loss(compiled: bool, by_name: bool) -> None:
+    letters, targets = np.array([[0, 2], [1, 1], [2, 0]]), np.array([1.0, 0.0, 2.0])
+
+    def trained(numbers: Any, **options: Any) -> list[float]:
+        model = Embedding(3, 1, seed=1)
+
+        def loss(letters: Any, target: Any) -> Any:
+            return (sum(model(letter)[0] for letter in letters) - target) ** 2
+
+        batch = {"letters": numbers, "target": targets} if by_name else (numbers, targets)
+        fit(model, [batch], loss=loss, epochs=3, compiled=compiled, progress=False, **options)
+        return [p.data for p in model.parameters()]
+
+    assert trained(letters, symbols={"letters": 3}) == trained(one_hot(letters, 3))
+    with pytest.raises(ValueError, match="letters") as caught:
+        trained(letters + 1, symbols={"letters": 3})
+    assert "in batch 1 of epoch 1" in caught.value.__notes__[0]
+    with pytest.raises(ValueError, match="symbols has 'word'"):
+        trained(letters, symbols={"word": 3})
+
+
+def test_symbols_need_batches() -> None:
+    with pytest.raises(ValueError, match="pass batches"):
+        fit(MLP(1, [1]), [[0.0]], [0.0], symbols={"x": 2}, progress=False)
