@@ -1,6 +1,8 @@
 // Draw a digit: strokes → 32 × 32 pixels, fitted as the data set's are → 8 × 8 → hidden layer → probabilities.
-const SIDE = 8, FINE = 32, PEN = 4; // pixels; a pen as wide as those of the data
+const SIDE = 8, FINE = 32; // pixels
+const INK = 0.305; // the part of an image that is ink: nearly the same for all digits of the data
 const pad = at("pad").getContext("2d");
+const fine = made("canvas", { width: FINE, height: FINE }).getContext("2d", { willReadFrequently: true });
 let strokes = []; // of points {x, y}, in pixels of the pad
 let samples = 0;
 
@@ -29,18 +31,28 @@ function draw(context, size, width, place) {
   }
 }
 
-// The 64 pixels: the strokes' box is made as high as the image, or three quarters as wide if that is less.
+// The 64 pixels: the strokes' box fills the image, and the pen is as wide as it takes for as much ink as in the data.
 function fitted() {
+  let [thin, thick] = [1, 14], x;
+  for (let k = 0; k < 10; k++) {
+    const pen = (thin + thick) / 2;
+    x = inked(pen);
+    if (x.reduce((a, b) => a + b) < INK * x.length) thin = pen;
+    else thick = pen;
+  }
+  return x;
+}
+
+// The strokes' box is made as high as the image, or three quarters as wide if that is less; drawn with this pen.
+function inked(pen) {
   const xs = strokes.flat().map((p) => p.x), ys = strokes.flat().map((p) => p.y);
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const room = FINE - PEN, scale = Math.min(room / (bottom - top || 1), (0.75 * room) / (right - left || 1), 1);
-  const canvas = made("canvas", { width: FINE, height: FINE }), context = canvas.getContext("2d");
-  const place = ({ x, y }) => ({
+  const room = FINE - pen, scale = Math.min(room / (bottom - top || 1), (0.75 * room) / (right - left || 1), 1);
+  draw(fine, FINE, pen, ({ x, y }) => ({
     x: FINE / 2 + (x - (left + right) / 2) * scale,
     y: FINE / 2 + (y - (top + bottom) / 2) * scale,
-  });
-  draw(context, FINE, PEN, place);
-  const ink = context.getImageData(0, 0, FINE, FINE).data, block = FINE / SIDE;
+  }));
+  const ink = fine.getImageData(0, 0, FINE, FINE).data, block = FINE / SIDE;
   return Array.from({ length: SIDE * SIDE }, (_, i) => {
     let sum = 0;
     for (let k = 0; k < block * block; k++) {
