@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 from microgradnet import __version__
 from microgradnet._shared.text import plain
-from microgradnet.cli import exercises, graphs, misconceptions, predict, run, train, worksheets
+from microgradnet.cli import exercises, graphs, misconceptions, playground, predict, run, train, worksheets
 from microgradnet.cli.arguments import Run, in_words
 from microgradnet.errors import DomainError, ProviderError, StaleGraphError
 
-GROUPS = (run, graphs, train, predict, worksheets, misconceptions, exercises)
+GROUPS = (run, graphs, playground, train, predict, worksheets, misconceptions, exercises)
 """The commands, in the order of the help; modules that load slowly are loaded when a command runs."""
 
 GREETING = """\

@@ -43,6 +43,7 @@ function set(numbers) {
 
 function changeLeaf(leaf, x, isNew = true) {
   change((i) => (i === leaf ? x : graph.nodes[i].data), isNew);
+  announce({ label: graph.nodes[leaf].name, number: x });
 }
 
 // A field shows six digits, for which there is room; all digits while it has the focus.

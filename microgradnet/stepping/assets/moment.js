@@ -107,6 +107,7 @@ function render(follows = true) {
   at("step").disabled = at("end").disabled = position === timeline.length;
   at("frames").textContent = current.covers.some((neuron) => !neuron.closed) ? "Collapse neurons" : "Expand neurons";
   listSteps();
+  if (step) announce({ line: lineOf(step.node) });
 }
 
 function mark({ whose, node, positions }, follows) {

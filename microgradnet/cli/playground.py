@@ -1,0 +1,37 @@
+"""`microgradnet playground`: the editor beside the graph, on this machine or as a folder for a web server."""
+
+import argparse
+import webbrowser
+from pathlib import Path
+
+from microgradnet.cli.arguments import Add, from_zero, shown
+
+
+def add_commands(add: Add) -> None:
+    """Add the command with its arguments."""
+    command = add("playground", "type a program, and see its graph and both passes beside it, in the browser", _play)
+    command.add_argument("--build", type=Path, metavar="DIR", help="write a folder for any web server, and end")
+    command.add_argument("--port", type=from_zero, default=0, metavar="N", help="of the server here (any that is free)")
+    command.add_argument("--seconds", type=float, default=10.0, metavar="S", help="a program's time limit here (10)")
+    command.add_argument("--no-open", action="store_true", help="open no browser")
+    command.epilog = "The server runs what is typed on its page, with your Python and your rights, and answers this machine alone."
+
+
+def _play(options: argparse.Namespace) -> int:
+    if options.build is not None:
+        from microgradnet.playground.site import build
+
+        files = build(options.build)
+        size = sum(file.stat().st_size for file in files) / 1e6
+        print(f"written: {shown(options.build)}, {len(files)} files, {size:.0f} MB")
+        print(f"to try it: python3 -m http.server --directory {shown(options.build)}")
+        return 0
+    from microgradnet.playground.server import Server
+
+    with Server(options.port, options.seconds) as server:
+        print(f"The playground is at {server.address}", flush=True)
+        print("It runs what is typed there, with your rights. Ctrl-C ends it.", flush=True)
+        if not options.no_open:
+            webbrowser.open(server.address)
+        server.serve_forever()
+    return 0

@@ -1,0 +1,7 @@
+"""The playground: an editor for Python beside the page that plays the graph which the program computes.
+
+    microgradnet playground               a server on this machine, which runs programs with this Python
+    microgradnet playground --build DIR   a folder for any web server, which runs them in the browser (Pyodide)
+
+Both have one front end (`assets/`), which sends a program to `runner.run` and shows what comes back.
+"""

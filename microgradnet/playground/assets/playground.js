@@ -1,0 +1,148 @@
+// The playground: a program is run a moment after each change, and its graph appears beside it.
+import { createEditor } from "./editor.js";
+import { backend } from "./backend.js";
+
+const at = (id) => document.getElementById(id);
+const PAUSE = 500; // milliseconds without a key before the program is run
+let timer = 0, running = 0, latest = null, ready = false;
+
+const editor = createEditor(at("editor"), { changed, names: () => backend.names(), visited: (line) => tell({ line }) });
+
+// ---- running
+
+function changed() {
+  clearTimeout(timer);
+  timer = setTimeout(run, PAUSE);
+}
+
+async function run() {
+  clearTimeout(timer);
+  const number = ++running;
+  state(ready ? "Running…" : "Starting Python…");
+  at("stop").hidden = false;
+  const result = await backend.run({ code: editor.text(), shown: at("shown").value || null });
+  ready = true;
+  if (number !== running) return; // a later program is running
+  at("stop").hidden = true;
+  show(result);
+}
+
+function show(result) {
+  const { output, error, values, shown, page, note, numbers } = result;
+  at("output").textContent = output;
+  at("error").hidden = !error;
+  at("error").textContent = error ? (error.line ? `Line ${error.line}: ` : "") + error.message : "";
+  editor.mark(error);
+  at("shown").replaceChildren(...values.map((name) => Object.assign(document.createElement("option"), { value: name, textContent: name })));
+  at("shown").value = shown;
+  at("shown").disabled = values.length < 2;
+  at("note").textContent = note;
+  at("note").hidden = !note;
+  if (page) at("graph").srcdoc = page; // of a program that fails, the last graph stays
+  at("empty").hidden = Boolean(page || latest?.page);
+  latest = { ...result, page: page || latest?.page, numbers };
+  state(error ? "Stopped by an error" : "");
+}
+
+function state(text) {
+  at("state").textContent = text;
+}
+
+// ---- the page of the graph: its steps mark lines, its numbers change the program, and lines choose its steps
+
+function tell(message) {
+  at("graph").contentWindow?.postMessage(message, "*");
+}
+
+at("graph").addEventListener("load", () => tell({ end: true }));
+
+addEventListener("message", ({ source, data }) => {
+  if (source !== at("graph").contentWindow || !data) return;
+  if ("line" in data) editor.show(data.line);
+  if ("label" in data && latest?.numbers[data.label] && Number.isFinite(data.number)) {
+    const place = latest.numbers[data.label], text = `${data.number}`;
+    editor.replace(place, text);
+    place.end = place.start + text.length;
+    state("The program has the new number");
+  }
+});
+
+// ---- examples, address, saving
+
+async function pack(text) {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+async function unpack(packed) {
+  const bytes = Uint8Array.from(atob(packed.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
+}
+
+async function share() {
+  history.replaceState(null, "", `#code=${await pack(editor.text())}`);
+  try {
+    await navigator.clipboard.writeText(location.href);
+    state("The address is copied: it holds the program");
+  } catch {
+    state("The address bar holds the program: copy it");
+  }
+}
+
+const SAVED = {
+  page: () => ["graph.html", latest?.page ?? ""],
+  picture: () => ["graph.svg", new DOMParser().parseFromString(latest?.page ?? "", "text/html").querySelector(".view svg")?.outerHTML ?? ""],
+  program: () => ["program.py", editor.text()],
+  notebook: () => ["program.ipynb", JSON.stringify({
+    cells: [{ cell_type: "code", execution_count: null, id: "program", metadata: {}, outputs: [], source: editor.text() },
+            { cell_type: "code", execution_count: null, id: "page", metadata: {}, outputs: [],
+              source: `from microgradnet import page\npage(${latest?.shown || "y"})` }],
+    metadata: { language_info: { name: "python" } }, nbformat: 4, nbformat_minor: 5,
+  }, null, 1)],
+};
+
+function save() {
+  const kind = at("save").value;
+  at("save").value = "";
+  if (!kind) return;
+  const [name, text] = SAVED[kind]();
+  if (!text) return state("There is no graph to save yet");
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([text])), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+async function start() {
+  const programs = await (await fetch("programs.json")).json();
+  const groups = new Map();
+  for (const { name, group, title } of programs) {
+    if (!groups.has(group)) groups.set(group, Object.assign(document.createElement("optgroup"), { label: group }));
+    groups.get(group).append(Object.assign(document.createElement("option"), { value: name, textContent: title }));
+  }
+  at("programs").append(Object.assign(document.createElement("option"), { value: "", textContent: "your own", hidden: true }), ...groups.values());
+  const open = (name) => {
+    at("programs").value = name;
+    history.replaceState(null, "", `#${name}`);
+    editor.set(programs.find((program) => program.name === name).code);
+    run();
+  };
+  at("programs").addEventListener("change", () => open(at("programs").value));
+  const wanted = location.hash.slice(1);
+  if (wanted.startsWith("code=")) {
+    at("programs").value = "";
+    try {
+      editor.set(await unpack(wanted.slice(5)));
+      return run();
+    } catch {
+      state("The program in the address cannot be read");
+    }
+  }
+  open(programs.some(({ name }) => name === wanted) ? wanted : programs[0].name);
+}
+
+at("shown").addEventListener("change", run);
+at("share").addEventListener("click", share);
+at("save").addEventListener("change", save);
+at("stop").addEventListener("click", () => backend.stop());
+start();

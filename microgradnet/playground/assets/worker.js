@@ -1,0 +1,26 @@
+// Python in a worker: Pyodide runs the programs, Graphviz lays their graphs out.
+import { loadPyodide } from "./pyodide.mjs";
+import { instance } from "./viz.js";
+
+const started = (async () => {
+  const [python, graphviz, packages] = await Promise.all([
+    loadPyodide({ indexURL: "./" }), instance(), fetch("packages.zip").then((answer) => answer.arrayBuffer()),
+  ]);
+  self.layOut = (dot) => graphviz.renderString(dot, { format: "svg" });
+  python.unpackArchive(packages, "zip", { extractDir: "/packages" });
+  return python.runPython(`
+import json, sys
+sys.path.insert(0, "/packages")
+from microgradnet.playground.runner import names, run
+
+def answer(request):
+    request = json.loads(request)
+    return json.dumps(run(request["code"], request.get("shown")) if "code" in request else names())
+
+answer`);
+})();
+
+self.onmessage = async ({ data: { id, request } }) => {
+  const answer = await started;
+  self.postMessage({ id, answer: JSON.parse(answer(JSON.stringify(request))) });
+};

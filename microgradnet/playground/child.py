@@ -1,0 +1,21 @@
+"""Runs one program for the local playground, as a process of its own: JSON on standard input, JSON on standard output."""
+
+import json
+import os
+import sys
+
+
+def main() -> None:
+    """Run the program of a request {"code", "shown"}; without a program, answer with the names for completion."""
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")  # what a program writes past Python's stdout goes nowhere
+    request = json.load(sys.stdin)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.path.insert(0, "")  # the user's own modules
+    from microgradnet.playground.runner import names, run
+
+    json.dump(run(request["code"], request.get("shown")) if "code" in request else names(), answer)
+    answer.close()
+
+
+if __name__ == "__main__":
+    main()

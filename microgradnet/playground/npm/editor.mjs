@@ -1,0 +1,98 @@
+// The editor: CodeMirror with Python, completion of microgradnet's names, an error at its line, and the line of a step.
+// `npm ci && npm run editor` in this folder bundles it into ../assets/editor.js.
+import { basicSetup } from "codemirror";
+import { indentWithTab } from "@codemirror/commands";
+import { autocompletion, completeAnyWord } from "@codemirror/autocomplete";
+import { python, pythonLanguage } from "@codemirror/lang-python";
+import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { setDiagnostics } from "@codemirror/lint";
+import { EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, keymap } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+
+const setLine = StateEffect.define();
+const lineOfStep = StateField.define({
+  create: () => Decoration.none,
+  update(marks, transaction) {
+    for (const effect of transaction.effects) {
+      if (effect.is(setLine)) {
+        const { number } = effect.value;
+        return number ? Decoration.set([Decoration.line({ class: "line-of-step" }).range(transaction.state.doc.line(number).from)]) : Decoration.none;
+      }
+    }
+    return transaction.docChanged ? Decoration.none : marks;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+const colours = HighlightStyle.define([ // light-dark() follows the reader's theme
+  { tag: tags.keyword, color: "light-dark(#8c2462, #f2a6d2)" },
+  { tag: [tags.number, tags.bool], color: "light-dark(#9a5b00, #e69f00)" },
+  { tag: tags.string, color: "light-dark(#00639c, #56b4e9)" },
+  { tag: tags.comment, color: "light-dark(#56636f, #a8b3bd)", fontStyle: "italic" },
+  { tag: [tags.function(tags.variableName), tags.className], color: "light-dark(#06528a, #9fd4f7)" },
+]);
+
+const theme = EditorView.theme({
+  "&": { color: "var(--ink)", backgroundColor: "var(--card)" },
+  ".cm-content": { caretColor: "var(--ink)" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  ".cm-gutters": { backgroundColor: "var(--paper)", color: "var(--soft)", border: "none" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--soft) 12%, transparent)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "color-mix(in srgb, var(--focus) 30%, transparent) !important" },
+  ".cm-tooltip": { backgroundColor: "var(--card)", color: "var(--ink)", border: "1px solid var(--line)" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--mark)", color: "var(--mark-ink)" },
+});
+
+// An editor in `parent`. `changed` is called after each change by the reader, `visited` with the number of a line that
+// is clicked; `names` returns the names for completion: {label, kind, about}.
+export function createEditor(parent, { changed, names, visited }) {
+  let quiet = false, known = null;
+  const ours = async (context) => {
+    const word = context.matchBefore(/\w+/);
+    if (!word && !context.explicit) return null;
+    known ??= await names();
+    const options = known.map(({ label, kind, about }) => ({ label, type: kind, info: about }));
+    return { from: word ? word.from : context.pos, options, validFor: /^\w*$/ };
+  };
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      extensions: [
+        basicSetup, python(), syntaxHighlighting(colours), theme, lineOfStep, indentUnit.of("    "), keymap.of([indentWithTab]),
+        pythonLanguage.data.of({ autocomplete: ours }),
+        EditorView.contentAttributes.of({ "aria-label": "Python program", spellcheck: "false" }),
+        EditorView.updateListener.of((update) => { if (update.docChanged && !quiet) changed(); }),
+        EditorView.domEventHandlers({
+          click: (event, editor) => {
+            const position = editor.posAtCoords({ x: event.clientX, y: event.clientY });
+            if (position !== null) visited(editor.state.doc.lineAt(position).number);
+          },
+        }),
+      ],
+    }),
+  });
+  const quietly = (change) => {
+    quiet = true;
+    view.dispatch(change);
+    quiet = false;
+  };
+  const lineOf = (number) => (number >= 1 && number <= view.state.doc.lines ? view.state.doc.line(number) : null);
+  return {
+    text: () => view.state.doc.toString(),
+    set: (text) => quietly({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 } }),
+    // Mark the line of an error {line, message}; none for null.
+    mark: (error) => {
+      const line = error && lineOf(error.line);
+      const found = line ? [{ from: line.from, to: line.to, severity: "error", message: error.message }] : [];
+      view.dispatch(setDiagnostics(view.state, found));
+    },
+    // Show the line of a step.
+    show: (number) => quietly({ effects: setLine.of({ number: lineOf(number) ? number : 0 }) }),
+    // Replace the characters from `start` to `end` of a line.
+    replace: ({ line, start, end }, text) => {
+      const { from } = lineOf(line);
+      quietly({ changes: { from: from + start, to: from + end, insert: text } });
+    },
+  };
+}

@@ -1,0 +1,177 @@
+"""`run`: run a program, and describe in JSON what it printed, where it failed, and the graph that it computed."""
+
+import ast
+import io
+import linecache
+import traceback
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
+
+from microgradnet._shared.text import one_line, shorten
+from microgradnet.errors import DomainError, ProviderError
+from microgradnet.graph import Graph
+from microgradnet.stepping.tracing import trace_source
+from microgradnet.stepping.webpage import page
+from microgradnet.value import Value, apply
+
+FILE = "program.py"
+MOST_PRINTED = 20_000  # characters
+MOST_VALUES = 2_000  # of a graph that is drawn while one types
+
+
+class _Printed(io.StringIO):
+    """The beginning of what is printed."""
+
+    def write(self, text: str) -> int:
+        room = MOST_PRINTED - self.tell()
+        if room > 0:
+            super().write(text if len(text) <= room else text[:room] + "\n… more is not shown\n")
+        return len(text)
+
+
+def run(code: str, shown: str | None = None) -> dict[str, Any]:
+    """Run a program and return what a page shows of it.
+
+    Args:
+        code: Python, run as a main program; its values know their lines.
+        shown: the variable whose graph is shown; None, or one that the program does not have, chooses the last result.
+
+    Returns:
+        "output": what it printed.
+        "error": None, or its "line" (0 if it has none) and "message".
+        "values": the names of variables that are Values, of results first.
+        "shown": the one whose graph is shown, "" for none.
+        "page": the page of its graph as HTML, "" for none.
+        "note": why there is no page, or what it shows in place of the graph; "" if there is nothing to say.
+        "numbers": for each leaf whose number the program has as a literal, its label, and the "line" (from 1), "start"
+            and "end" columns of that number.
+
+    >>> found = run('x = Value(3.0, "x")\\ny = x * x')["error"]
+    >>> found["line"], found["message"]
+    (1, "NameError: name 'Value' is not defined. Did you forget: from microgradnet import Value?")
+    """
+    variables: dict[str, Any] = {"__name__": "__main__", "__file__": FILE}
+    linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
+    printed, error = _Printed(), None
+    with redirect_stdout(printed), redirect_stderr(printed):
+        try:
+            with trace_source():
+                exec(compile(code, FILE, "exec"), variables)
+        except (Exception, SystemExit, KeyboardInterrupt) as raised:
+            error = _described(raised)
+    values = _values(variables)
+    name = shown if shown in values else next(iter(values), "")
+    html, note = _page(values[name], name) if name else ("", "")
+    return {
+        "output": printed.getvalue(),
+        "error": error,
+        "values": [*values],
+        "shown": name,
+        "page": html,
+        "note": note,
+        "numbers": _numbers(code),
+    }
+
+
+def _values(variables: Mapping[str, Any]) -> dict[str, Value]:
+    """The program's variables that are Values: the last result that nothing else uses, then the others, last first."""
+    named = {name: value for name, value in variables.items() if isinstance(value, Value) and not name.startswith("_")}
+    used = {operand for value in named.values() for node in Graph(value).computed for operand in node.operands}
+    return dict(sorted(reversed(named.items()), key=lambda item: (item[1] in used, not item[1].operands)))
+
+
+def _page(value: Value, name: str) -> tuple[str, str]:
+    """The page of a value's graph, and a note: why there is none, or what it shows in place of the graph."""
+    graph, note = Graph(value), ""
+    if len(graph) > MOST_VALUES:
+        return "", f"{name} has {len(graph):,} values, too many to draw while one types: choose a smaller one, as one sample's loss"
+    if not value.operands:
+        return "", f"{name} is a single number: compute with it, as in y = 2 * {name}"
+    try:
+        if graph.stale():
+            value, note = _again(graph), f"numbers were changed after {name} was computed: this is {name} computed again"
+        if not value.label:
+            value.label = name
+        return page(value).html, note
+    except (ProviderError, DomainError, TypeError, ValueError) as error:
+        return "", one_line(str(error))
+
+
+def _again(graph: Graph) -> Value:
+    """The result of a graph, computed again from its leaves."""
+    fresh = {leaf: leaf for leaf in graph.leaves}
+    for node in graph.computed:
+        fresh[node] = apply(node.op, tuple([fresh[operand] for operand in node.operands]))
+        fresh[node].label, fresh[node].source = node.label, node.source
+    return fresh[graph.roots[0]]
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    """The line of the program where an error was raised, and its message with a remedy where one is known."""
+    if isinstance(error, SyntaxError) and error.filename == FILE:
+        return {"line": error.lineno or 0, "message": f"{type(error).__name__}: {error.msg}"}
+    lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
+    message = f"{type(error).__name__}: {shorten(one_line(str(error)), 1000)}".removesuffix(": ")
+    return {"line": lines[-1] if lines else 0, "message": message + _remedy(error)}
+
+
+def _remedy(error: BaseException) -> str:
+    """What to do about an error, where it is known."""
+    import microgradnet
+
+    if isinstance(error, NameError) and error.name in microgradnet.__all__:
+        return f". Did you forget: from microgradnet import {error.name}?"
+    if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
+        return (
+            ". In the browser there is no NumPy, which compile and fit need: import the names you use in place of *, "
+            "or run the playground on your machine, by pip install microgradnet && microgradnet playground"
+        )
+    return ""
+
+
+def _numbers(code: str) -> dict[str, dict[str, int]]:
+    """Where the program has the number of a leaf: `Value(0.1, "x")` or `w = parameter(0.15)`, each label once."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return {}
+    found: dict[str, list[ast.expr]] = {}
+    for statement in ast.walk(tree):
+        if not isinstance(statement, ast.Call):
+            continue
+        function, (number, *others) = statement.func, statement.args or [None]
+        if getattr(function, "id", "") not in ("Value", "parameter") or number is None or not _is_number(number):
+            continue
+        label = next((other.value for other in others if isinstance(other, ast.Constant)), None)
+        if isinstance(label, str):
+            found.setdefault(label, []).append(number)
+    return {
+        label: {"line": places[0].lineno, "start": places[0].col_offset, "end": places[0].end_col_offset or 0}
+        for label, places in found.items()
+        if len(places) == 1
+    }
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether it is a literal number, maybe with a sign, on one line."""
+    bare = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd) else node
+    return isinstance(bare, ast.Constant) and type(bare.value) in (int, float) and node.lineno == node.end_lineno
+
+
+def names() -> list[dict[str, str]]:
+    """The public names, for an editor's completion: "label", "kind", and the first line of the docstring, "about".
+
+    >>> next(name for name in names() if name["label"] == "parameter")["kind"]
+    'function'
+    """
+    import microgradnet
+
+    found = []
+    for name in sorted(microgradnet.__all__):
+        try:
+            about = (getattr(microgradnet, name).__doc__ or "").partition("\n")[0]
+        except ImportError:  # in a browser there is no NumPy
+            continue
+        found.append({"label": name, "kind": "class" if name[:1].isupper() else "function", "about": about})
+    return found

@@ -1,0 +1,107 @@
+"""The files of the front end: as the local server sends them, and as a folder that any web server serves."""
+
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from importlib import import_module
+from pathlib import Path
+
+from microgradnet._shared.webpage import BASE
+from microgradnet.playground.programs import PROGRAMS
+
+ASSETS = Path(__file__).with_name("assets")
+KINDS = {
+    ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
+    ".json": "application/json", ".wasm": "application/wasm", ".zip": "application/zip",
+}  # fmt: skip
+POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; frame-src 'self' blob:; base-uri 'none'; "
+    "form-action 'none'"
+)
+"""Scripts and requests of the site's own origin alone. Inline scripts are allowed for the page of a graph, which stands
+in a frame without an origin and has a stricter policy of its own."""
+PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+
+
+def file_of(path: str, backend: str) -> tuple[bytes, str] | None:
+    """A file of the front end and its media type; None if there is none of that name.
+
+    Args:
+        path: below the address of the page; "" is the page.
+        backend: "local" or "static", what runs the programs.
+    """
+    if path == "programs.json":
+        return json.dumps(PROGRAMS).encode(), KINDS[".json"]
+    if path == "base.css":
+        return BASE.read_bytes(), KINDS[".css"]
+    name = path or "index.html"
+    if name not in {file.name for file in ASSETS.iterdir()}:
+        return None
+    data = (ASSETS / name).read_bytes()
+    if name == "index.html":
+        data = data.replace(b"%backend%", backend.encode()).replace(b"%policy%", POLICY.encode())
+    return data, KINDS[Path(name).suffix]
+
+
+def build(folder: Path, npm: str = "npm") -> list[Path]:
+    """Write the static playground into a folder: the front end, Python for browsers, this package.
+
+    Pyodide and Graphviz for browsers come from npm, in the versions and with the digests of `package-lock.json`.
+
+    Args:
+        folder: is made, or must be empty or an earlier build.
+        npm: the program.
+
+    Returns:
+        The files.
+
+    Raises:
+        FileExistsError: something else is in the folder.
+        FileNotFoundError: there is no npm.
+        RuntimeError: npm failed.
+    """
+    program = shutil.which(npm)
+    if program is None:
+        raise FileNotFoundError(f"the build needs {npm} (Debian: apt install npm): it brings Python for browsers")
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()) and not (folder / "worker.js").exists():
+        raise FileExistsError(f"{folder} holds something else: name an empty folder, or one of an earlier build")
+    packages = folder / "npm"
+    packages.mkdir(exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(Path(__file__).with_name("npm") / name, packages)
+    ended = subprocess.run(
+        [program, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"],
+        cwd=packages, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if ended.returncode:
+        raise RuntimeError(f"npm ci failed:\n{ended.stderr[-2000:]}")
+    modules = packages / "node_modules"
+    for name in PYODIDE:
+        shutil.copy(modules / "pyodide" / name, folder)
+    shutil.copy(modules / "@viz-js" / "viz" / "dist" / "viz.js", folder)
+    shutil.rmtree(packages)
+    (folder / "packages.zip").write_bytes(_packages())
+    for name in ["programs.json", "base.css", *(file.name for file in ASSETS.iterdir())]:
+        found = file_of(name, "static")
+        if found is not None:
+            (folder / name).write_bytes(found[0])
+    return sorted(folder.iterdir())
+
+
+def _packages() -> bytes:
+    """This package, and `graphviz`, which writes DOT, as a ZIP archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("microgradnet", "graphviz"):
+            source = Path(str(import_module(name).__file__)).parent
+            for file in sorted(source.rglob("*")):
+                inside = file.relative_to(source.parent)
+                if file.is_file() and "__pycache__" not in inside.parts and "playground/assets" not in inside.as_posix():
+                    archive.writestr(zipfile.ZipInfo(inside.as_posix()), file.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
