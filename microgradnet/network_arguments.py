@@ -85,9 +85,9 @@ def activation_error(activation: Function, a: Any) -> TypeError:
     )
 
 
-def name_of(activation: Function) -> str:
-    """The name of an activation in a repr."""
-    return getattr(activation, "__name__", repr(activation))
+def name_of(function: Callable[..., Any]) -> str:
+    """The name of an activation or another function in a repr, a message or a file."""
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def initialiser(name: str) -> Initialiser:

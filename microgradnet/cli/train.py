@@ -92,8 +92,9 @@ def _train(options: argparse.Namespace) -> int:
     from microgradnet.optim import Adam
     from microgradnet.optim.schedules import Cosine
     from microgradnet.train import fit
+    from microgradnet.train.architecture import count_parameters
     from microgradnet.train.plotting import save_figure
-    from microgradnet.train.saving import count_parameters, save
+    from microgradnet.train.saving import save
 
     task = TASKS[options.task]
     out = options.out or Path(task.name)

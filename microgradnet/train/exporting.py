@@ -14,9 +14,9 @@ from microgradnet.compiling.kernels import forward_kernel
 from microgradnet.errors import CaptureError
 from microgradnet.graph import Graph
 from microgradnet.nn import MLP
+from microgradnet.train.architecture import is_plain
 from microgradnet.train.onnx_arrays import OnnxArrays
 from microgradnet.train.onnx_graph import OnnxGraph
-from microgradnet.train.saving import is_plain
 from microgradnet.value import Value
 
 

@@ -18,6 +18,7 @@ from microgradnet._shared.arguments import as_count, entry
 from microgradnet._shared.text import one_line
 from microgradnet.errors import AnomalyError, DomainError
 from microgradnet.losses import LOSSES
+from microgradnet.network_arguments import name_of
 from microgradnet.nn import Module
 from microgradnet.optim import OPTIMIZERS, Optimizer
 from microgradnet.train.batches import Computation, compiled_batches, eager_batches, means, with_penalty, with_steps
@@ -96,7 +97,8 @@ def fit(
         checkpoint: a file that is written after each epoch, with the state needed to resume; an older checkpoint of
             that name is replaced, any other file is refused.
         resume: whether to resume from the checkpoint if it exists, with the optimiser's saved settings; seed, batch
-            size, steps and data must be the same. Batches of an iterator are those that it still has.
+            size, steps, loss, activations and data must be the same: other X and Y are refused, other batches cannot
+            be told. Batches of an iterator are those that it still has.
 
     Returns:
         The numbers of each epoch. Loss and metric are means over the epoch, while the model changes; those of the
@@ -142,9 +144,8 @@ def fit(
     )  # fmt: skip
     _refuse(model, rule, seed, {"epochs": epochs, "batch_size": batch_size, "steps": steps, "patience": patience})
     best = EarlyStopping(patience, f"{samples.prefix}loss")
-    drawn = {"seed": seed, "batch_size": batch_size} if Y is not None else {}
-    drawn |= {} if steps is None else {"steps": steps}
-    history = _resumed(model, rule, best, checkpoint, drawn) if resume else History()
+    identity = {**samples.identity, "steps": steps, "penalty": penalty and name_of(penalty)}
+    history = _resumed(model, rule, best, checkpoint, identity) if resume else History()
     if checkpoint is not None:
         refuse_to_replace(checkpoint)
         rule.state_dict()  # fail before the first step if the checkpoint cannot be saved
@@ -175,7 +176,7 @@ def fit(
                 best.restore(rule)
             said = [callback(Epoch(number, model, rule, history)) for callback in callbacks]
             if checkpoint is not None:
-                save(model, checkpoint, rule, {**drawn, "history": history.epochs, "best": best.state_dict()})
+                save(model, checkpoint, rule, {**identity, "history": history.epochs, "best": best.state_dict()})
             if any(one is True for one in said):
                 history.ended = "a callback"
                 break
@@ -222,7 +223,7 @@ def _named(choice: Any, table: Mapping[str, Any], what: str) -> Any:
 
 def _resumed(
     model: Module, optimizer: Optimizer, best: EarlyStopping, checkpoint: str | os.PathLike[str] | None,
-    drawn: Mapping[str, int],
+    identity: Mapping[str, str | int | None],
 ) -> History:  # fmt: skip
     """Restore model, optimiser and `best` from the checkpoint, if it exists; return the epochs before it.
 
@@ -238,9 +239,12 @@ def _resumed(
     try:
         if state is None:
             raise ValueError("it is a model, but not a checkpoint of a training")
-        for name, number in drawn.items():
-            if (before := entry(training, name, int)) != number:
-                raise ValueError(f"its training has {name}={before!r}, not {number!r}: the batches would differ")
+        for name, given in identity.items():
+            if (before := entry(training, name, str, int, NoneType)) != given:
+                raise ValueError(
+                    f"its training has {name}={before!r:.80}, not {given!r}: give the same, or begin a training anew, "
+                    "with another checkpoint"
+                )
         history = History.from_record(entry(training, "history", list))
         best.load_state_dict(entry(training, "best", dict, NoneType), history, len(optimizer.parameters))
         optimizer.load_state_dict(state)

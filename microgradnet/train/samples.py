@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import Signature, signature
 from typing import Any, NamedTuple, TypeAlias
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 from microgradnet.compiling.arguments import argument_names, array_of, with_symbols
 from microgradnet.data import batches
 from microgradnet.losses import Loss
+from microgradnet.network_arguments import name_of
 from microgradnet.train.batches import Batch, Numbers
 from microgradnet.train.metrics import Metric, accuracy_of
 from microgradnet.train.targets import targets_for
@@ -28,6 +30,7 @@ class Samples(NamedTuple):
         watched: the batches on which the loss is measured after an epoch, by its number; None to measure nothing.
         prefix: of the names of these numbers.
         metrics: the further numbers of a batch, from its outputs and arrays.
+        identity: what a resumed training must have the same, as far as it is known, by name.
     """
 
     loss: Callable[..., Any]
@@ -35,6 +38,7 @@ class Samples(NamedTuple):
     watched: Callable[[int], Iterator[Batch]] | None
     prefix: str
     metrics: Callable[[Sequence[Any], Sequence[Numbers]], dict[str, float]]
+    identity: dict[str, str | int]
 
 
 def samples_of_arrays(
@@ -70,6 +74,7 @@ def samples_of_arrays(
         None if held_out is None else lambda epoch: iter([Batch((), held_out)]),
         prefix,
         lambda outputs, arrays: _named(measure, outputs[0], arrays[1]),
+        {"seed": seed, "batch_size": batch_size, "loss": name_of(loss), "X": _fingerprint(x), "Y": _fingerprint(t)},
     )
 
 
@@ -102,7 +107,18 @@ def samples_of_batches(
         None if validation is None else lambda epoch: _of_epoch(validation, loss, symbols, epoch),
         "validation_",
         lambda outputs, arrays: _named(metric, *outputs),
+        {"loss": name_of(loss)},
     )
+
+
+def _fingerprint(array: Numbers) -> str:
+    """The shape of an array and a checksum of its numbers.
+
+    >>> _fingerprint(np.array([[1.0, 2.0]]))
+    '1×2 numbers with checksum b34b2ee5'
+    """
+    shape = "×".join(map(str, array.shape))
+    return f"{shape} numbers with checksum {crc32(array.astype('<f8').tobytes()):08x}"
 
 
 def _refuse_other_than_iterable(batches: object) -> None:

@@ -4,8 +4,8 @@ The file is a .npz: a zip archive of uncompressed NumPy arrays and of `header.js
 there is no pickle. It is written atomically and validated on loading: a truncated, foreign or inconsistent file is
 rejected with a `ValueError`, before memory is allocated for its claimed contents.
 
-    header.json          format, version, model (kind, sizes, activations), parameters (names, labels), optimizer,
-                         training (the caller's JSON)
+    header.json          format, version, model (kind, sizes, activations), activations (of each neuron), parameters
+                         (names, labels), optimizer, training (the caller's JSON)
     parameters.npy       the parameters' numbers, float64, in the order of the names
     optimizer.*.npy      the optimiser's arrays
 """
@@ -14,11 +14,10 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,8 @@ from numpy.typing import NDArray
 from microgradnet._shared.arguments import entry, list_entry
 from microgradnet._shared.files import read_file, write_atomically
 from microgradnet._shared.text import one_line, shorten
-from microgradnet.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
+from microgradnet.nn import Module
+from microgradnet.train.architecture import activations_of, architecture_of, built, refuse_other_activations
 
 Path_: TypeAlias = str | os.PathLike[str]
 FORMAT, VERSION = "microgradnet model", 1
@@ -64,6 +64,7 @@ def save(model: Module, path: Path_, optimizer: Any = None, training: Mapping[st
         OSError: the file cannot be written.
 
     >>> import tempfile
+    >>> from microgradnet import MLP
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = save(MLP(2, [3, 1], seed=1), Path(folder, "model.npz"), training={"seed": 1})
     ...     load(path)([1.0, 2.0]).data == MLP(2, [3, 1], seed=1)([1.0, 2.0]).data
@@ -78,7 +79,8 @@ def save(model: Module, path: Path_, optimizer: Any = None, training: Mapping[st
     header: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
-        "model": _architecture(model),
+        "model": architecture_of(model),
+        "activations": activations_of(model),
         "parameters": list(named),
         "labels": [p.label for p in named.values()],
         "optimizer": None,
@@ -112,7 +114,7 @@ def load_checkpoint(path: Path_, model: Module | None = None) -> Checkpoint:
 
     Raises:
         ValueError: the file is not a model of microgradnet, of a later version, incomplete or inconsistent; or it needs
-            `model`; or `model` has other parameters.
+            `model`; or `model` has other parameters or activations.
         OSError: the file cannot be read.
     """
     saved = read(path, model)
@@ -193,9 +195,11 @@ def _read(data: bytes, model: Module | None) -> Saved:
         if sorted(archive.namelist()) != sorted(members):
             raise ValueError(f"it holds {', '.join(archive.namelist())}, and should {', '.join(members)}")
     architecture = entry(header, "model", dict, NoneType)
-    found = _built(architecture, len(numbers)) if model is None else model
+    found = built(architecture, len(numbers)) if model is None else model
     if others := set(names) ^ set(found.state_dict()):
         raise ValueError(f"it does not fit {found!r:.200}: only one of them has {', '.join(sorted(others)[:5])}")
+    if "activations" in header:  # files of an earlier microgradnet have none
+        refuse_other_activations(list_entry(header, "activations", str), found)
     by_name = dict(zip(names, numbers.tolist(), strict=True)), dict(zip(names, labels, strict=True))
     return Saved(Checkpoint(found, optimizer, training), *by_name)
 
@@ -224,53 +228,7 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray[np.float64]:
     return numbers
 
 
-def _architecture(model: Module) -> dict[str, Any] | None:
-    """The description from which to rebuild the network; None if it has none."""
-    if not is_plain(model):
-        return None
-    kinds = [{_name(neuron.activation) for neuron in layer.neurons} for layer in model.layers]
-    activations = [next(iter(kind)) for kind in kinds]
-    if any(len(kind) > 1 for kind in kinds) or None in activations or len(set(activations[:-1])) > 1:
-        return None
-    sizes = [model.layers[0].nin, *[len(layer.neurons) for layer in model.layers]]
-    if len(dict(model.named_parameters())) != count_parameters(sizes):  # some parameters are tied or frozen
-        return None
-    return {"kind": "MLP", "sizes": sizes, "activation": activations[0], "output_activation": activations[-1]}
-
-
 def refuse_other_than_module(model: object, function: str) -> None:
     """Raise a TypeError if `model`, an argument of `function`, is no Module."""
     if not isinstance(model, Module):
         raise TypeError(f"{function} takes a model, such as MLP(2, [4, 1]) or another Module; got {model!r:.80}")
-
-
-def is_plain(model: Module) -> TypeGuard[MLP]:
-    """Whether it is an MLP of layers and neurons that are no subclasses, so that its numbers say all it computes."""
-    return (
-        type(model) is MLP
-        and all(type(layer) is Layer for layer in model.layers)
-        and all(type(neuron) is Neuron for layer in model.layers for neuron in layer.neurons)
-    )
-
-
-def _name(activation: Any) -> str | None:
-    return next((name for name, function in ACTIVATIONS.items() if function is activation), None)
-
-
-def _built(architecture: Any, count: int) -> Module:
-    """Build the network of this architecture, after checking its number of parameters."""
-    if architecture is None:
-        raise ValueError("the file does not say how its module is made: pass one, load(path, model)")
-    sizes = list_entry(architecture, "sizes", int)
-    activation, output_activation = (entry(architecture, name, str) for name in ("activation", "output_activation"))
-    if entry(architecture, "kind", str) != "MLP" or len(sizes) < 2 or min(sizes) < 1:
-        raise ValueError(f"this architecture is unknown: {architecture!r:.200}")
-    claimed = count_parameters(sizes)
-    if claimed != count:
-        raise ValueError(f"an MLP of sizes {sizes!r:.200} has {claimed} parameters, the file {count}")
-    return MLP(sizes[0], sizes[1:], activation, output_activation, seed=0)
-
-
-def count_parameters(sizes: Sequence[int]) -> int:
-    """The number of parameters of an MLP of these sizes."""
-    return sum((nin + 1) * nout for nin, nout in pairwise(sizes))

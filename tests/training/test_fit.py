@@ -30,6 +30,7 @@ from microgradnet.losses import l2
 from microgradnet.optim import SGD, Adam
 from microgradnet.optim.schedules import Cosine, StepDecay, Warmup
 from microgradnet.train import Epoch, History, samples
+from microgradnet.train.saving import load_checkpoint
 from tests import ROOT
 
 
@@ -239,12 +240,46 @@ def test_what_a_callback_does_is_in_the_checkpoint(tmp_path: Path) -> None:
     assert trained("parts", 2, 5) == trained("whole", 5)
 
 
-@pytest.mark.parametrize("changed", [{"seed": 1}, {"batch_size": 4}])
-def test_a_resume_with_other_batches_is_refused(changed: dict[str, int], tmp_path: Path) -> None:
-    options: dict[str, Any] = {"loss": "hinge", "checkpoint": tmp_path / "c.npz", "progress": False}
-    fit(network(), *xor(), epochs=1, **options)
-    with pytest.raises(ValueError, match="the batches would differ"):
-        fit(network(), *xor(), epochs=2, resume=True, **options | changed)
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"seed": 1}, "seed=0, not 1"),
+        ({"batch_size": 4}, "batch_size=32, not 4"),
+        ({"steps": None}, "steps=3, not None"),
+        ({"loss": "squared_error"}, "loss='hinge', not 'squared_error'"),
+        ({"penalty": None}, "penalty='<lambda>', not None"),
+        ({"X": xor()[0][:3], "Y": xor()[1][:3]}, "X='4×2 numbers.*, not '3×2 numbers"),
+        ({"X": xor()[0] + 1e-9}, "X='4×2 numbers.*, not '4×2 numbers"),
+        ({"Y": 1 - xor()[1]}, "Y='4 numbers.*, not '4 numbers"),
+        ({"model": MLP(2, [5, 1], "relu")}, "activation tanh, .* relu"),
+    ],
+)
+def test_a_resume_of_another_training_is_refused(changed: dict[str, Any], words: str, tmp_path: Path) -> None:
+    X, Y = xor()
+    options: dict[str, Any] = {
+        "model": network(), "X": X, "Y": Y, "loss": "hinge", "penalty": lambda model: l2(model, 1e-4), "steps": 3,
+        "checkpoint": tmp_path / "c.npz", "progress": False,
+    }  # fmt: skip
+    fit(epochs=1, **options)
+    before = (tmp_path / "c.npz").read_bytes()
+    with pytest.raises(ValueError, match=words):
+        fit(epochs=2, resume=True, **options | {"model": network()} | changed)
+    assert (tmp_path / "c.npz").read_bytes() == before
+
+
+def test_a_resume_with_another_loss_of_batches_is_refused(tmp_path: Path) -> None:
+    model = network()
+
+    def one(x: Any, y: Any) -> Any:
+        return (model(x) - y) ** 2
+
+    def other(x: Any, y: Any) -> Any:
+        return abs(model(x) - y)
+
+    options: dict[str, Any] = {"checkpoint": tmp_path / "c.npz", "progress": False}
+    fit(model, [xor()], loss=one, epochs=1, **options)
+    with pytest.raises(ValueError, match="loss='one', not 'other'"):
+        fit(model, [xor()], loss=other, epochs=2, resume=True, **options)
 
 
 def test_a_second_ctrl_c_interrupts_as_ever() -> None:
@@ -492,7 +527,8 @@ def test_what_does_not_fit_together_is_refused(changed: dict[str, Any], words: s
 @pytest.mark.parametrize(("saved", "words"), [(Adam, "the state of 'Adam', not of SGD"), (None, "not a checkpoint")])
 def test_nothing_changes_if_there_is_nothing_to_go_on_from(saved: Any, words: str, tmp_path: Path) -> None:
     other = network(seed=2)
-    training: dict[str, Any] = {"history": [], "best": None, "seed": 0, "batch_size": 32}
+    fit(other, *xor(), optimizer=SGD(other, 0.1), epochs=1, checkpoint=tmp_path / "c.npz", progress=False)
+    training = load_checkpoint(tmp_path / "c.npz").training
     save(other, tmp_path / "c.npz", saved(other) if saved else None, training)
     model = network()
     before = numbers_of(model)

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microgradnet import MLP, Layer, Module, Value, load, parameter, relu, save
+from microgradnet.layers import Recurrent
 from microgradnet.nn import ACTIVATIONS
 from microgradnet.optim import SGD, Adam, RMSProp
 from microgradnet.optim.schedules import Cosine, Warmup
@@ -80,6 +81,40 @@ def test_a_module_of_ones_own_is_loaded_into_one(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         load(path, strange)
     assert strange.state_dict() == before
+
+
+@pytest.mark.parametrize(
+    ("saved", "given_model", "words"),
+    [
+        (MLP(2, [3, 1], "tanh"), MLP(2, [3, 1], "relu"), r"neuron 1 has the activation tanh, .*MLP\(2.*has relu"),
+        (MLP(2, [3, 1], "tanh"), MLP(2, [3, 1], "tanh", "sigmoid"), "neuron 4 has the activation linear, .* sigmoid"),
+        (Recurrent(2, 3), Recurrent(2, 3, "relu"), "neuron 1 has the activation tanh, .*Recurrent.*has relu"),
+    ],
+)
+def test_a_model_with_other_activations_is_refused(
+    saved: Module, given_model: Module, words: str, tmp_path: Path
+) -> None:
+    path = save(saved, tmp_path / "m.npz")
+    before = given_model.state_dict()
+    with pytest.raises(ValueError, match=f"{words}.*make the model with the saved activations"):
+        load(path, given_model)
+    assert given_model.state_dict() == before
+    assert load(path, saved) is saved
+
+
+def test_a_model_that_holds_itself_is_saved(tmp_path: Path) -> None:
+    own = Own()
+    own.itself = own  # type: ignore[attr-defined]
+    assert load(save(own, tmp_path / "m.npz"), own) is own
+
+
+def test_a_file_that_does_not_say_its_activations_is_loaded(tmp_path: Path) -> None:
+    """As those of earlier versions."""
+    path = save(MLP(2, [1], "tanh", seed=1), tmp_path / "m.npz")
+    header = json.loads(header_of(path.read_bytes()))
+    del header["activations"]
+    path.write_bytes(changed(path.read_bytes(), header_json=json.dumps(header).encode()))
+    assert load(path).state_dict() == MLP(2, [1], seed=1).state_dict()
 
 
 def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
