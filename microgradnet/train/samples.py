@@ -115,7 +115,7 @@ def _fingerprint(array: Numbers) -> str:
     """The shape of an array and a checksum of its numbers.
 
     >>> _fingerprint(np.array([[1.0, 2.0]]))
-    '1×2 numbers with checksum b34b2ee5'
+    '1×2 numbers with checksum 7ba3895f'
     """
     shape = "×".join(map(str, array.shape))
     return f"{shape} numbers with checksum {crc32(array.astype('<f8').tobytes()):08x}"
