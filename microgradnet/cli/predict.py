@@ -21,6 +21,7 @@ def add_commands(add: Add) -> None:
     predicting.add_argument("model", type=Path, metavar="MODEL", help="a file that train or microgradnet.save wrote")
     predicting.add_argument("table", type=Path, metavar="FILE.csv", help="a row for each sample, a column each input")
     predicting.add_argument("-o", "--output", type=Path, metavar="FILE.csv", help="write a file; else to the terminal")
+    predicting.add_argument("--force", action="store_true", help="overwrite MODEL or FILE.csv")
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -28,6 +29,7 @@ def _predict(options: argparse.Namespace) -> int:
     from microgradnet.compiling import compile
     from microgradnet.train.saving import load_checkpoint
 
+    _refuse_to_overwrite_inputs(options)
     checkpoint = load_checkpoint(options.model)
     model: Any = checkpoint.model  # an MLP: no other network is loaded from its file alone
     count = model.layers[0].nin
@@ -52,6 +54,16 @@ def _predict(options: argparse.Namespace) -> int:
     else:
         print(text.getvalue().rstrip("\n"))
     return 0
+
+
+def _refuse_to_overwrite_inputs(options: argparse.Namespace) -> None:
+    """Refuse to write the outputs over the table, whose other columns would be lost, or over the model."""
+    read = [path.expanduser().resolve() for path in (options.model, options.table)]
+    if options.output and options.output.expanduser().resolve() in read and not options.force:
+        raise ValueError(
+            f"{one_line(str(options.output))} is what predict reads, and is kept: give another name with -o, or "
+            "--force to overwrite it with the inputs and outputs alone"
+        )
 
 
 def _classes(loss: object, outputs: Any) -> Any:

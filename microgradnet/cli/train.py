@@ -21,6 +21,10 @@ from microgradnet.nn import ACTIVATIONS, MLP
 from microgradnet.stepping.webpage import MOST_COMPUTED, page
 from microgradnet.value import Value
 
+FILES = (
+    "model.npz", "history.json", "network.svg", "sample.html", "loss.svg", "boundary.svg", "confusion.svg",
+    "weights.svg",
+)  # fmt: skip
 MOST_PARAMETERS = 10_000_000  # each is a Value, so these take gigabytes
 
 
@@ -77,6 +81,7 @@ def add_commands(add: Add) -> None:
     training.add_argument("--epochs", type=at_least_one, metavar="N", help="the number of passes over the data")
     training.add_argument("--seed", type=from_zero, default=0, metavar="N", help="of data, network and order (0)")
     training.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (TASK)")
+    training.add_argument("--force", action="store_true", help="overwrite the files of an earlier training")
     training.add_argument("--quiet", action="store_true", help="show no progress")
 
 
@@ -106,6 +111,11 @@ def _train(options: argparse.Namespace) -> int:
     sizes = [*(options.hidden or task.hidden), task.outputs]
     if (count := count_parameters([X.shape[1], *sizes])) > MOST_PARAMETERS:
         raise ValueError(f"this network has {count:,} parameters, more than {MOST_PARAMETERS:,}: give smaller --hidden")
+    if (existing := [out / name for name in FILES if (out / name).exists()]) and not options.force:
+        raise ValueError(
+            f"{shown(existing[0])} is there already, and is kept: name another folder with --out, or --force to "
+            "overwrite the files of a training"
+        )
     make_folder(out, "--out")
     if not os.access(out, os.W_OK):
         raise PermissionError(f"cannot write into {one_line(str(out))}: name another folder with --out")

@@ -40,8 +40,24 @@ def test_predict_takes_its_own_output_and_columns_that_are_no_inputs(
     assert main(["predict", model, named, "-o", str(out)]) == 0
     once = out.read_text()
     assert once.splitlines()[1].startswith("0.5,0.25,")
-    assert main(["predict", model, str(out), "-o", str(out)]) == 0
-    assert out.read_text() == once
+    assert main(["predict", model, str(out), "-o", str(tmp_path / "again.csv")]) == 0
+    assert (tmp_path / "again.csv").read_text() == once
+
+
+@pytest.mark.parametrize("over", ["in.csv", "sub/../in.csv", "model.npz"])
+def test_predict_overwrites_what_it_reads_only_with_force(
+    over: str, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sub").mkdir()
+    model = tmp_path / "model.npz"
+    model.write_bytes((trained / "model.npz").read_bytes())
+    arguments = [str(model), table(tmp_path / "in.csv", "name,x2,x1\nAda,0.25,0.5\n"), "-o", str(tmp_path / over)]
+    before = (tmp_path / over).read_bytes()
+    assert main(["predict", *arguments]) == 1
+    assert "--force" in capsys.readouterr().err
+    assert (tmp_path / over).read_bytes() == before
+    assert main(["predict", *arguments, "--force"]) == 0
+    assert (tmp_path / over).read_text().startswith("x1,x2,y,class\n")
 
 
 def test_predict_with_a_model_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

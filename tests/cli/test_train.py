@@ -22,6 +22,28 @@ def test_train_writes_model_history_network_and_the_page_of_a_sample(trained: Pa
     assert "</html>" in (trained / "sample.html").read_text("utf-8").lower()
 
 
+@pytest.mark.parametrize("name", train.FILES)
+def test_earlier_files_are_overwritten_only_with_force(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / name
+    file.write_text("precious")
+    command = ["train", "xor", "--epochs", "1", "--quiet", "--out", str(tmp_path)]
+    assert main(command) == 1
+    assert (
+        f"{name} is there already, and is kept: name another folder with --out, or --force" in capsys.readouterr().err
+    )
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["precious"]
+    if name == "model.npz":
+        assert main([*command, "--force"]) == 0
+        assert len(load(file).parameters()) == 33
+
+
+def test_all_that_it_writes_would_be_noticed(trained: Path, tmp_path: Path) -> None:
+    assert main(["train", "digits", "--hidden", "1", "--epochs", "1", "--quiet", "--out", str(tmp_path)]) == 0
+    assert {path.name for path in [*trained.iterdir(), *tmp_path.iterdir()]} == set(train.FILES)
+
+
 @pytest.mark.parametrize("task", ["xor", "spirals"])
 def test_other_tasks_are_trained_too(task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", task, "--epochs", "2", "--out", str(tmp_path / "deep" / "er"), "--quiet"]) == 0
