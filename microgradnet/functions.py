@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
+from math import nan
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from microgradnet import ops
@@ -103,12 +104,12 @@ def where(condition: bool, if_true: T, if_false: T) -> T:
 
 
 def sign(x: Operand) -> float:
-    """-1, 0 or 1: a number, as its derivative is 0 wherever it has one.
+    """-1, 0 or 1, NaN of NaN: a number, as its derivative is 0 wherever it has one.
 
     >>> sign(Value(-3.0))
     -1.0
     """
-    return where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0))
+    return where(x > 0.0, 1.0, where(x < 0.0, -1.0, where(x >= 0.0, 0.0, nan)))
 
 
 FUNCTIONS = {

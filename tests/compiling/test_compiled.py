@@ -22,6 +22,7 @@ from microgradnet import (
     no_grad,
     parameter,
     relu,
+    sign,
     sqrt,
     tanh,
     total,
@@ -547,6 +548,10 @@ def test_comparisons_with_a_nan_are_false() -> None:
         found = compile(lambda x, compared=compared: where(compared(x), 1.0, Value(2.0)))([math.nan, 0.0, 0.5, 1.0])
         assert found[0] == 2.0
         assert found[2] == (1.0 if compared(Value(0.5)) else 2.0)
+
+
+def test_the_sign_of_a_nan_is_a_nan() -> None:
+    np.testing.assert_equal(compile(sign)([math.nan, 2.0, -0.5, 0.0]), [math.nan, 1.0, -1.0, 0.0])
 
 
 def test_a_mean_that_is_finite_and_a_sum_that_is_not() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnet import DomainError, compile, log, parameter, sqrt
+from microgradnet import DomainError, compile, log, parameter, sign, sqrt
 from microgradnet.ops import Operation
 from tests.compiling.comparing import numbers
 from tests.compiling.test_loops import ALL, LOOPS, squares
@@ -67,7 +67,7 @@ def check_row(row: Operation, engine: str, rtol: float = 1e-12) -> None:
 
 
 def check_errors(engine: str) -> None:
-    """The errors are NumPy's, by their words; an infinity that was put in stays visible."""
+    """The errors are NumPy's, by their words; an infinity or a NaN that was put in stays visible."""
     w = parameter(1.0, "w")
     for function in (lambda x: log(x) * w, lambda x: sqrt(x * w)):
         said = []
@@ -78,6 +78,7 @@ def check_errors(engine: str) -> None:
         assert said[0] == said[1]
     found = compile(lambda x: x * w, engine=engine)([1.0, np.inf])
     assert found.tolist() == [1.0, np.inf]
+    np.testing.assert_equal(compile(sign, engine=engine)([np.nan, 2.0, -0.5, 0.0]), [np.nan, 1.0, -1.0, 0.0])
 
 
 def check_structures(engine: str) -> None:
