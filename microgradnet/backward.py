@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from math import isfinite
 from operator import attrgetter
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from microgradnet import recording
@@ -12,6 +13,7 @@ from microgradnet.chain_rule import backpropagate, data_of, local_derivatives, n
 from microgradnet.errors import DomainError, StaleGraphError, named
 from microgradnet.graph import Graph
 from microgradnet.ops import CONSTANT, UNRECORDED, floats
+from microgradnet.ops.floats import as_float
 
 if TYPE_CHECKING:
     from microgradnet.value import Value
@@ -70,7 +72,19 @@ def checked_graph(root: "Value", what: str, seed: float = 1.0) -> Graph:
     for hook in recording.hooks():
         hook.before(what, graph.nodes)
     refuse_stale(graph)
+    refuse_other_gradients(graph.leaves)
     return graph
+
+
+def refuse_other_gradients(leaves: "Sequence[Value]") -> None:
+    """Raise a TypeError if a leaf was given a gradient that is no number: `grad` is a plain attribute, for speed."""
+    if {*map(type, map(grad_of, leaves))} <= {float, NoGradient, NoneType}:
+        return
+    for leaf, grad in zip(leaves, map(grad_of, leaves), strict=True):
+        try:
+            as_float(NO_GRADIENT if grad is None else grad)
+        except TypeError as error:
+            raise TypeError(f"the gradient of {leaf!r} is wrong: {error}; set its grad to 0.0") from None
 
 
 def initialise_gradients(graph: Graph, seed: float) -> None:

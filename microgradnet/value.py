@@ -287,6 +287,7 @@ class Value:
 
         Raises:
             StaleGraphError: a number was changed after something had been computed from it.
+            TypeError: the `grad` of a leaf was set to something else than a number.
             DomainError: a derivative does not exist where the graph was computed (√x at 0, say), or overflows.
             RuntimeError: it was computed inside `no_grad()`.
             ValueError: `grad` is not finite.

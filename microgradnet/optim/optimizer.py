@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microgradnet._shared.arguments import entry
 from microgradnet._shared.text import suggestion
-from microgradnet.backward import NO_GRADIENT
+from microgradnet.backward import NO_GRADIENT, refuse_other_gradients
 from microgradnet.errors import AnomalyError
 from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.optim.schedules import Constant, Schedule, from_record, to_record
@@ -110,7 +110,10 @@ class Optimizer:
         Raises:
             AnomalyError: a number of the gradient or of the result is infinite or NaN; nothing is changed.
             ValueError: the gradient's length is not the number of parameters.
+            TypeError: the gradient in a value is no number.
         """
+        if gradient is None:
+            refuse_other_gradients(self.parameters.values)
         g = np.array([p.grad or 0.0 for p in self.parameters.values] if gradient is None else gradient, np.float64)
         if g.shape != (len(self.parameters),):
             raise ValueError(f"a gradient needs a number for each of {len(self.parameters)} parameters, got {g.shape}")

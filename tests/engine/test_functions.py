@@ -95,9 +95,10 @@ def test_saturation() -> None:
 def test_a_nan_never_hides() -> None:
     """`max(0, nan)` is 0: every function hands a NaN on."""
     bad, good = Value(math.nan), Value(1.0)
-    found: list[Any] = [relu(bad), maximum(0.0, bad), maximum(bad, 0.0), minimum(bad, good), minimum(good, bad), leaky_relu(bad),
-             logsumexp([good, bad]), bad * 0, abs(bad), softmax([bad, good])[1],
-             sign(bad), sign(math.nan)]  # fmt: skip
+    found: list[Any] = [
+        relu(bad), maximum(0.0, bad), maximum(bad, 0.0), minimum(bad, good), minimum(good, bad), leaky_relu(bad),
+        logsumexp([good, bad]), bad * 0, abs(bad), softmax([bad, good])[1], sign(bad), sign(math.nan),
+    ]  # fmt: skip
     assert all(math.isnan(float(y)) for y in found)
     assert math.isnan(maximum(1.0, math.nan))
     for function in (abs, lambda x: x * x, tanh):

@@ -13,6 +13,7 @@ from hypothesis import given
 
 from microgradnet import DomainError, StaleGraphError, Value, exp, gradcheck, maximum, no_grad
 from microgradnet.ops import CONSTANT, floats
+from microgradnet.optim import SGD
 from tests.strategies import Program, programs
 
 ARITHMETIC: list[Callable[[Any, Any], Any]] = [
@@ -324,6 +325,20 @@ def test_numpy_numbers_in_a_loop_leave_python_floats() -> None:
     y = three * x + three
     y.backward(np.float64(1.0))
     assert {type(n) for n in (x.data, x.grad, y.data, y.grad)} == {float}
+
+
+@pytest.mark.parametrize("gradient", ["a", [1.0], np.zeros(2), Value(1.0), 1j])
+def test_a_gradient_that_is_no_number_is_refused_where_it_is_used(gradient: Any) -> None:
+    v = Value(2.0, "v")
+    y, v.grad = v * 3.0, gradient
+    for use in (y.backward, lambda: list(y.backward_steps()), SGD([v], 0.1).step):
+        with pytest.raises(TypeError, match=r"the gradient of Value.*label='v'.* is wrong: expected one real number"):
+            use()
+        assert v.grad is gradient
+        assert v.data == 2.0
+    v.grad = np.float64(1.0)
+    y.backward()
+    assert v.grad == 4.0
 
 
 def test_no_gradient_yet_is_not_a_gradient_of_0() -> None:
