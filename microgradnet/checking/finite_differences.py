@@ -20,6 +20,7 @@ RELATIVE, ESTIMATES = 1e-6, 10.0  # the tolerance: relative, and in estimates of
 EPSILON = sys.float_info.epsilon
 SMALLEST = 5e-324  # the rounding of values near 0
 QUICK = 2.0**-10  # the step of a quick check
+SIDES = (1.0, 0.0), (0.0, 1.0)  # steps to the left alone, and to the right alone
 SHARP = 1e-3  # the coarsest differences that confirm a gradient, relative to it or to the slopes nearby
 
 
@@ -38,7 +39,11 @@ class Differences(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One input of a gradient check: its number, its gradient, and the derivative by central differences."""
+    """One input of a gradient check: its number, its gradient, and the derivative by central differences.
+
+    At a kink `slopes` are those to the left and to the right, and `expected` is the number between them that is nearest
+    to the gradient.
+    """
 
     name: str
     data: float
@@ -46,6 +51,7 @@ class Check(NamedTuple):
     expected: float
     estimate: float = 0.0
     nearby: float = 0.0
+    slopes: tuple[float, float] | None = None
 
     @property
     def error(self) -> float:
@@ -72,9 +78,10 @@ class Check(NamedTuple):
         verdict = "agrees" if self.ok else f"WRONG by {self.error:.3g}"
         if self.unclear:
             verdict = f"cannot tell: the differences are good to ±{self.estimate:.1g} only"
-        return (
-            f"{self.name} = {self.data:.6g}: gradient {self.gradient:.9g}, differences {self.expected:.9g}, {verdict}"
-        )
+        derivative = f"differences {self.expected:.9g}"
+        if self.slopes:
+            derivative = "at a kink with slopes {:.9g} to the left and {:.9g} to the right".format(*self.slopes)
+        return f"{self.name} = {self.data:.6g}: gradient {self.gradient:.9g}, {derivative}, {verdict}"
 
 
 def rounding(effects: Iterable[float]) -> float:
@@ -175,40 +182,67 @@ def _extrapolated(
 def check_slope(function: Callable[[float], float], x: float, derivative: float, noise: float = 0.0) -> Check | None:
     """Whether `derivative` is that of the function at x; None where differences cannot tell.
 
-    At a kink, where the slopes to the left and to the right differ, every number between them is right. At the end of
-    the domain the slope of the one side decides.
+    At the end of the domain the slope of the one side decides; at a kink, any number between those of the two sides is
+    right. An infinite derivative is beyond what differences can tell.
     """
+    if math.isinf(derivative):
+        return None
     if _is_plain(function, x, derivative):
         return Check("", x, derivative, derivative)
     central: Check | None = None
     with suppress(DomainError):
         central = Check("", x, derivative, *differences(function, x, noise=noise))
-    if central is not None and central.ok:
-        return central
-    if not _is_resolved(function, x):
-        return None
+    if _is_resolved(function, x):
+        return by_sides(central or Check("", x, derivative, math.nan), function, noise)
+    return central if central is not None and central.ok else None
+
+
+def by_sides(check: Check, function: Callable[[float], float], noise: float = 0.0) -> Check:
+    """The check, of the slopes to both sides where these differ, or of the one where the domain ends."""
+    points = _around(function, check.data)
+    if check.ok and not (points and _is_bent(points)):
+        return check
     sides: list[Differences] = []
-    for low, high in ((1.0, 0.0), (0.0, 1.0)):
+    for low, high in SIDES:
         with suppress(DomainError):
-            sides.append(differences(function, x, low, high, noise))
-    if len(sides) == 1:
-        return Check("", x, derivative, *sides[0])
-    if sides:
-        slopes = sorted(side.slope for side in sides)
-        estimate, nearby = sum(side.estimate for side in sides), max(side.nearby for side in sides)
-        if slopes[1] - slopes[0] > ESTIMATES * estimate + RELATIVE * max(map(abs, slopes)):
-            return Check("", x, derivative, min(max(derivative, slopes[0]), slopes[1]), estimate, nearby)
-    return central
+            sides.append(differences(function, check.data, low, high, noise))
+    if len(sides) == 1 and not check.ok:
+        return Check(check.name, check.data, check.gradient, *sides[0])
+    if len(sides) < 2:
+        return check
+    slopes = sides[0].slope, sides[1].slope
+    low, high = sorted(slopes)
+    estimate, nearby = sides[0].estimate + sides[1].estimate, max(side.nearby for side in sides)
+    if not high - low > ESTIMATES * estimate + RELATIVE * max(abs(low), abs(high)):
+        return check
+    nearest = min(max(check.gradient, low), high)
+    return Check(check.name, check.data, check.gradient, nearest, estimate, nearby, slopes)
+
+
+def _around(function: Callable[[float], float], x: float) -> list[float]:
+    """Values at and around x, in even steps; none beyond the domain."""
+    h = QUICK * max(abs(x), 1.0)
+    try:
+        return [function(x + step * h) for step in (-2.0, -1.0, 0.0, 1.0, 2.0)]
+    except DomainError:
+        return []
+
+
+def _is_bent(points: Sequence[float]) -> bool:
+    """Whether there may be a kink: half the step bends the function half as much there, elsewhere a quarter as much."""
+    before, left, middle, right, after = points
+    near, far = abs(left + right - 2.0 * middle), abs(before + after - 2.0 * middle)
+    return 3.0 * near > far and near > RELATIVE * max(abs(left - middle), abs(right - middle))
 
 
 def _is_plain(function: Callable[[float], float], x: float, derivative: float) -> bool:
-    """Whether four values nearby confirm the derivative to a millionth: most do, in a tenth of the time."""
-    h = QUICK * max(abs(x), 1.0)
-    try:
-        near, far = function(x + h) - function(x - h), function(x + 2.0 * h) - function(x - 2.0 * h)
-    except DomainError:
+    """Whether five values nearby confirm the derivative to a millionth: most do, in a tenth of the time."""
+    points = _around(function, x)
+    if not points or _is_bent(points):
         return False
-    return abs((8.0 * near - far) / (12.0 * h) - derivative) <= RELATIVE * abs(derivative)
+    before, left, _, right, after = points
+    slope = (8.0 * (right - left) - (after - before)) / (12.0 * QUICK * max(abs(x), 1.0))
+    return abs(slope - derivative) <= RELATIVE * abs(derivative)
 
 
 def _is_resolved(function: Callable[[float], float], x: float) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, overload
 
 from microgradnet._shared.text import counted, shorten
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.checking.finite_differences import Check, differences, rounding
+from microgradnet.checking.finite_differences import Check, by_sides, differences, rounding
 from microgradnet.checking.graph_check import GraphReport, check_graph
 from microgradnet.gradients import grad
 from microgradnet.graph import topological_order
@@ -56,13 +56,12 @@ def gradcheck(function: Callable[..., Value] | Value, inputs: Inputs | None = No
 
     D(h) = (f(x + h) − f(x − h)) / 2h for smaller and smaller h, extrapolated to h = 0 (Ridders 1982). The tolerance is
     how well these agree among themselves and the rounding of f, Σ |∂f/∂v|·|v|·2⁻⁵² over the values v that f computes
-    with. A gradient that the rounding hides is reported as neither right nor wrong. At a kink (relu at 0) differences
-    and gradient rightly disagree: choose another point.
+    with. A gradient that the rounding hides is reported as neither right nor wrong. At a kink (relu at 0) any slope
+    between those of the two sides is right, and the report says that it is one: choose another point to check more.
 
     Given a Value alone, a loss say, it checks every node of its graph by itself, at the numbers of its operands. The
     report then names the operation with the wrong rule, the derivative that it gives, the right one, and where that is;
-    `draw(report)` marks it. At a kink any slope between those of the two sides is right there. The graph is not
-    changed.
+    `draw(report)` marks it. The graph is not changed.
 
     Args:
         function: a Value; or a function of Values that returns one. It is called again at points nearby, and must
@@ -84,6 +83,9 @@ def gradcheck(function: Callable[..., Value] | Value, inputs: Inputs | None = No
     all gradients agree
       input 0 = 2: gradient 3, differences 3, agrees
       input 1 = 3: gradient 2, differences 2, agrees
+    >>> gradcheck(lambda x: x.relu(), 0.0)
+    all gradients agree
+      input 0 = 0: gradient 0, at a kink with slopes 0 to the left and 1 to the right, agrees
     >>> gradcheck(Value(2.0) * Value(3.0) + 1)
     no derivative is wrong (4 derivatives checked)
     """
@@ -108,8 +110,9 @@ def gradcheck(function: Callable[..., Value] | Value, inputs: Inputs | None = No
     checks = []
     for index, (value, gradient) in enumerate(zip(values, gradients, strict=True)):
         name = namer.name(value) if value.label else f"input {index}"
-        expected = differences(partial(along, index), value.data, noise=noise)
-        checks.append(Check(name, value.data, gradient, *expected))
+        function_of_input = partial(along, index)
+        check = Check(name, value.data, gradient, *differences(function_of_input, value.data, noise=noise))
+        checks.append(by_sides(check, function_of_input, noise))
     return GradcheckReport(checks)
 
 

@@ -56,6 +56,14 @@ class Fault(NamedTuple):
         return self.node.operands[self.position]
 
 
+class Kink(NamedTuple):
+    """A derivative at a kink, where the slopes to the left and to the right differ and any number between is right."""
+
+    node: Value
+    position: int
+    slopes: tuple[float, float]
+
+
 class Unclear(NamedTuple):
     """A derivative that differences can neither confirm nor refute: at the end of a domain, or lost in rounding."""
 
@@ -71,13 +79,17 @@ class GraphReport:
         root: the result whose graph was checked.
         faults: the wrong derivatives, from the root down.
         unclear: those that differences can neither confirm nor refute.
+        kinks: those at a kink, of values with few operands.
         checked: how many derivatives there are.
     """
 
-    def __init__(self, root: Value, faults: Sequence[Fault], unclear: Sequence[Unclear], checked: int) -> None:
+    def __init__(
+        self, root: Value, faults: Sequence[Fault], unclear: Sequence[Unclear], kinks: Sequence[Kink], checked: int
+    ) -> None:
         self.root = root
         self.faults = tuple(faults)
         self.unclear = tuple(unclear)
+        self.kinks = tuple(kinks)
         self.checked = checked
 
     @property
@@ -102,12 +114,17 @@ class GraphReport:
             lines = [f"the derivatives of {names} are wrong: {len(self.faults):,} of {derivatives} in the graph"]
         for op, faults in self.wrong.items():
             lines += [f"  {line}" for line in self._lines(op, faults)]
+        if self.kinks:
+            node, position, slopes = self.kinks[0]
+            lines.append(
+                f"  {counted(len(self.kinks), 'derivative')} at a kink, where any number between the slopes to both "
+                f"sides is right; the first is {_derivative(node, position)}: {slopes[0]:.9g} and {slopes[1]:.9g}"
+            )
         if self.unclear:
             node, position, why = self.unclear[0]
-            numbers = ", ".join(f"{operand.data:.6g}" for operand in node.operands[:WIDE])
             lines.append(
-                f"  cannot tell {counted(len(self.unclear), 'derivative')}; the first is that of {node.op.name} "
-                f"for operand {position + 1} at {numbers}: {why}"
+                f"  cannot tell {counted(len(self.unclear), 'derivative')}; the first is "
+                f"{_derivative(node, position)}: {why}"
             )
         return "\n".join(lines)
 
@@ -137,6 +154,12 @@ class GraphReport:
             yield f"  and so at {counted(len(faults) - 1, 'other place')}, in {values} all together"
 
 
+def _derivative(node: Value, position: int) -> str:
+    """Which derivative of a node it is, and where."""
+    numbers = ", ".join(f"{operand.data:.6g}" for operand in node.operands[:WIDE])
+    return f"that of {node.op.name} for operand {position + 1} at {numbers}"
+
+
 def _place(op: Operation) -> str:
     """The rule's name, and its file and line."""
     code = getattr(op.derivatives, "__code__", None)
@@ -159,6 +182,7 @@ def check_graph(root: Value) -> GraphReport:
     given[root] = right[root] = 1.0
     found: list[tuple[Value, int, Check]] = []
     unclear: list[Unclear] = []
+    kinks: list[Kink] = []
     counts = Counter[Operation]()  # of wrong derivatives
     checked = 0
     for node in reversed(graph.computed):
@@ -167,6 +191,7 @@ def check_graph(root: Value) -> GraphReport:
         checked += check.count
         faults = dict(check.faults(max(1, MOST - counts[node.op])))
         unclear += [Unclear(node, position, why) for position, why in check.unclear.items()]
+        kinks += [Kink(node, position, slopes) for position, slopes in check.kinks.items()]
         for position, operand in enumerate(node.operands[: check.count]):
             derivative = check.derivatives[position]
             given[operand] += upstream * derivative
@@ -178,7 +203,7 @@ def check_graph(root: Value) -> GraphReport:
         operand = node.operands[position]
         slopes = wrong.gradient, wrong.expected, right[node], given[operand], right[operand]
         faults_found.append(Fault(node, position, *slopes))
-    return GraphReport(root, faults_found, unclear, checked)
+    return GraphReport(root, faults_found, unclear, kinks, checked)
 
 
 class _NodeCheck:
@@ -188,6 +213,7 @@ class _NodeCheck:
         derivatives: those that its rule gives.
         count: how many there are to check.
         unclear: the reason, for each position that differences can neither confirm nor refute.
+        kinks: the slopes to the left and to the right, for each position where they differ and the derivative is right.
     """
 
     def __init__(self, node: Value) -> None:
@@ -195,6 +221,7 @@ class _NodeCheck:
         self.numbers = [operand._data for operand in node.operands]
         self.count = len(self.numbers) - self.op.constants
         self.unclear: dict[int, str] = {}
+        self.kinks: dict[int, tuple[float, float]] = {}
         self._random = Random(0)
         self.derivatives: Sequence[float] = (0.0,) * self.count
         try:
@@ -223,6 +250,8 @@ class _NodeCheck:
                 self.unclear[position] = "differences give no finite number there"
             elif not check.agrees:
                 yield position, check
+            elif check.slopes:
+                self.kinks[position] = check.slopes
 
     def _search(self, positions: Sequence[int]) -> Iterator[tuple[int, Check]]:
         """The wrong ones of many: positions whose derivatives all agree together are done, others are halved."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 
-from microgradnet import MLP, DomainError, Value, exp, gradcheck, log, ops, sigmoid, sin, sqrt
+from microgradnet import MLP, DomainError, Value, exp, gradcheck, leaky_relu, log, ops, relu, sigmoid, sin, sqrt
 from microgradnet.checking.finite_differences import Check
 from microgradnet.value import apply
 from tests.strategies import MARGIN, Program, altered, programs
@@ -125,9 +125,39 @@ def test_values_given_are_not_changed() -> None:
     assert (x.data, x.grad, x.label) == (2.0, 1.0, "x")
 
 
-def test_a_kink_is_not_hidden() -> None:
-    assert not gradcheck(lambda x: x.relu(), [0.0])
-    assert gradcheck(lambda x: x.relu(), [MARGIN])
+@pytest.mark.parametrize(
+    ("function", "slopes"),
+    [(relu, (0.0, 1.0)), (abs, (-1.0, 1.0)), (lambda x: relu(-3 * x) + x, (-2.0, 1.0)), (leaky_relu, (0.01, 1.0))],
+)
+def test_a_kink_is_said_to_be_one_by_both_kinds_of_check(
+    function: Callable[[Value], Value], slopes: tuple[float, float]
+) -> None:
+    report = gradcheck(function, [0.0])
+    assert report
+    assert report.checks[0].slopes == pytest.approx(slopes)
+    assert f"at a kink with slopes {slopes[0]:g} to the left and {slopes[1]:g} to the right, agrees" in str(report)
+    of_graph = gradcheck(function(Value(0.0)))
+    assert of_graph
+    assert len(of_graph.kinks) == 1
+    assert "1 derivative at a kink" in str(of_graph)
+    for x in (MARGIN, -MARGIN, 1e-9):
+        assert gradcheck(function, [x]).checks[0].slopes is None
+        assert not gradcheck(function(Value(x))).kinks
+
+
+@pytest.mark.parametrize("wrong", [-0.5, 1.01])
+def test_beyond_the_slopes_of_a_kink_a_gradient_is_wrong(wrong: float) -> None:
+    row = altered(ops.relu, lambda m, y, x: (wrong,))
+    report = gradcheck(lambda x: apply(row, (x,)), [0.0])
+    assert not report
+    assert str(report).endswith(f"WRONG by {0.5 if wrong < 0 else 0.01:.3g}")
+
+
+@pytest.mark.parametrize("function", [lambda x: x * x, lambda x: x**3 + x, sin, exp, sigmoid, lambda x: x * 0 + 1e8])
+def test_what_is_smooth_is_no_kink(function: Callable[[Value], Value]) -> None:
+    for x in (0.0, 0.3, -2.0, 1e3 if function is not exp else 1.0):
+        assert gradcheck(function, [x]).checks[0].slopes is None
+        assert not gradcheck(function(Value(x))).kinks
 
 
 def test_outside_the_domain_is_an_error() -> None:
