@@ -40,8 +40,8 @@ def draw(
     """The picture of a value's computation graph, or of a network.
 
     Args:
-        value_or_module: a Value, a list of them (a network's outputs), a Neuron, Layer or MLP, a compiled program, or
-            the report of `gradcheck(value)`, to see the operations whose derivatives are wrong.
+        value_or_module: a Value, a list of them (a network's outputs, nested as these are), a Neuron, Layer or MLP, a
+            compiled program, or the report of `gradcheck(value)`, to see the operations whose derivatives are wrong.
         view: "ops" draws every value; "neurons" and "layers" draw one box for all results of a neuron or a layer.
             A module is drawn as a network of circles ("neurons"), or with a box for each layer ("layers"). The default
             is "ops" for a small graph, else the most detailed view within `max_nodes`.
@@ -114,15 +114,20 @@ def _picture(diagram: Diagram, title: str) -> Picture:
 
 
 def _values(values: Sequence[Any]) -> list[Value]:
-    """The values, checked."""
+    """The values of nested lists, checked."""
     if not values:
         raise ValueError("there is nothing to draw: the list of values is empty")
+    found = []
     for index, value in enumerate(values):
-        if not isinstance(value, Value):
+        if isinstance(value, list | tuple):
+            found += _values(value)
+        elif isinstance(value, Value):
+            found.append(value)
+        else:
             raise TypeError(
                 f"draw takes a list of Values, but its element {index} is {type(value).__name__}: {value!r}"
             )
-    return list(values)
+    return found
 
 
 def _refuse(options: list[str], where: str) -> None:

@@ -52,21 +52,30 @@ def _layers(module: Any) -> list[list[Any]]:
     elif hasattr(module, "w") and hasattr(module, "b"):
         layers = [[module]]
     else:
-        raise TypeError(f"draw takes a Value, a list of Values, a Neuron, a Layer or an MLP, got {kind}")
+        raise TypeError(
+            f"draw takes a Value, a list of Values, a Neuron, a Layer or an MLP, got {kind}{_remedy(module)}"
+        )
     for neuron in (neuron for neurons in layers for neuron in neurons):
         w, b = getattr(neuron, "w", None), getattr(neuron, "b", None)
         if not isinstance(w, Iterable) or not all(isinstance(parameter, Value) for parameter in (*w, b)):
             raise TypeError(
                 f"a neuron of this {kind} is {type(neuron).__name__}, which cannot be drawn: "
-                "a neuron has a list of Values as `w` and a Value as `b`"
+                f"a neuron has a list of Values as `w` and a Value as `b`{_remedy(module)}"
             )
     return layers
+
+
+def _remedy(module: Any) -> str:
+    """What can be drawn of a module that is no network of layers."""
+    return "; draw the result of one call, draw(module(x)) with a sample x" if callable(module) else ""
 
 
 def _list_of(name: str, module: Any, where: str) -> list[Any]:
     """The module's layers, or neurons."""
     if not hasattr(module, name):
-        raise TypeError(f"{where} is {type(module).__name__}, which has no `{name}`: a layer has a list of them")
+        raise TypeError(
+            f"{where} is {type(module).__name__}, which has no `{name}`: a layer has a list of them{_remedy(module)}"
+        )
     members = getattr(module, name)
     if not isinstance(members, Iterable):
         raise TypeError(f"{name} of {where} is {type(members).__name__}, where a list of them is needed")

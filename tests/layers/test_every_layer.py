@@ -124,6 +124,15 @@ def test_its_graph_can_be_drawn(name: str, view: str) -> None:
 
 
 @each
+def test_the_layer_itself_cannot_be_drawn_but_all_that_one_call_returns(name: str) -> None:
+    layer = EVERY[name].layer(1)
+    with pytest.raises(TypeError, match=r"got .*; draw the result of one call, draw\(module\(x\)\)"):
+        draw(layer)
+    found = layer(*inputs(name))
+    assert draw(found, "ops", max_nodes=1000).svg == draw(flat(found), "ops", max_nodes=1000).svg
+
+
+@each
 def test_it_says_its_sizes(name: str) -> None:
     text = repr(EVERY[name].layer(1))
     assert text.startswith(f"{name.partition(',')[0]}(")
