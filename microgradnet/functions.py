@@ -80,10 +80,15 @@ def softmax(values: Iterable[Operand]) -> list[Operand]: ...
 def softmax(values: Iterable[Any]) -> list[Any]:
     """The probabilities yᵢ = e^xᵢ / (e^x₁ + e^x₂ + …): positive numbers whose sum is 1, without overflow.
 
+    Raises:
+        ValueError: there are none.
+
     >>> [round(y, 4) for y in softmax([1.0, 2.0, 1000.0])]
     [0.0, 0.0, 1.0]
     """
     values = list(values)
+    if not values:
+        raise ValueError("softmax needs at least one value, got none")
     log_total = ops.logsumexp(values)
     exponentials = [ops.exp(x - log_total) for x in values]
     whole = total(exponentials)  # 1, but for the rounding of log_total, which is large where that is

@@ -41,9 +41,15 @@ def array_of(argument: Any, number: int) -> Array:
             raise TypeError(f"numbers are needed, got {array.dtype}")
         array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
+        is_ragged = "inhomogeneous" in str(error)
+        why = (
+            "the lists differ in length; microgradnet.data.padded makes them one array, with a mask"
+            if is_ragged
+            else error
+        )
         raise TypeError(
             f"argument {number + 1} has to be an array, or nested lists of one shape, of real numbers, with a sample "
-            f"along the first axis: {error}"
+            f"along the first axis: {why}"
         ) from None
     if not array.ndim:
         raise ValueError(

@@ -84,8 +84,13 @@ class Compiled:
         name = getattr(self.function, "__name__", repr(self.function))
         return f"Compiled({name}, {len(self.parameters)} parameters, {len(self.programs)} programs)"
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         """The outputs for a batch; with parameters (value, gradient). See `compile`."""
+        if named:
+            raise TypeError(
+                f"a compiled function takes its arrays by position alone, got {', '.join(named)}=…: write f(X, Y), and "
+                "options such as engine=… in compile(…)"
+            )
         arrays = self._arrays(arguments)
         size = len(arrays[0]) if arrays else 1
         weight = 1.0 if self.reduction == "sum" or not size else 1.0 / size

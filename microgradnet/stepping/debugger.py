@@ -190,6 +190,8 @@ class Debugger(pdb.Pdb):
         """
         value, file = _ends_in_file(arg)
         place = self._asked_for(value)
+        if place is None and os.path.splitext(arg)[1]:
+            self.message(f"a picture's file ends in one of {', '.join(f'.{format}' for format in FORMATS)}")
         if place is not None:
             mark = place.node if place.position is None else (place.node, place.position)
             try:

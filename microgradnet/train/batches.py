@@ -95,7 +95,15 @@ def with_penalty(loss: Callable[..., Any], penalty: Callable[[Module], Value] | 
         error, *outputs = result if isinstance(result, tuple) and result else (result,)
         if not isinstance(error, Value | float | int):
             raise TypeError(f"the loss returns a Value, or a tuple that begins with it; got {result!r:.80}")
-        return (error if penalty is None else error + penalty(model), *outputs)
+        if penalty is None:
+            return (error, *outputs)
+        term = penalty(model)
+        if not isinstance(term, Value | float | int):
+            raise TypeError(
+                "penalty returns a term of the loss, a Value, such as lambda model: l2(model, 1e-4); it returned "
+                f"{term!r:.80}"
+            )
+        return (error + term, *outputs)
 
     return sample_loss
 

@@ -7,14 +7,13 @@ resuming from a checkpoint gives bit-identical results to an uninterrupted train
 import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from numbers import Integral
 from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple
 
 from numpy.typing import ArrayLike
 
-from microgradnet._shared.arguments import as_count, entry
+from microgradnet._shared.arguments import entry
 from microgradnet._shared.text import one_line
 from microgradnet.errors import AnomalyError, DomainError
 from microgradnet.losses import LOSSES
@@ -23,6 +22,7 @@ from microgradnet.nn import Module
 from microgradnet.optim import OPTIMIZERS, Optimizer
 from microgradnet.train.batches import Computation, compiled_batches, eager_batches, means, with_penalty, with_steps
 from microgradnet.train.early_stopping import EarlyStopping
+from microgradnet.train.fit_arguments import named, refuse_misfits, refuse_other_than_functions
 from microgradnet.train.history import History
 from microgradnet.train.interruption import interruptible
 from microgradnet.train.metrics import Metric
@@ -125,24 +125,20 @@ def fit(
     True
     """
     refuse_other_than_module(model, "fit")
-    if metric is not None and not callable(metric):
-        raise TypeError(
-            f"metric must be a function of predictions and targets, got {metric!r:.80}; leave it out for the accuracy "
-            "of classes"
-        )
+    refuse_other_than_functions(callbacks, metric=metric, penalty=penalty, after_batch=after_batch)
     if symbols and Y is not None:
         raise ValueError("symbols are names of the loss's arguments: pass batches, as in fit(model, batches, loss=…)")
-    rule = _named(optimizer, OPTIMIZERS, "optimizer")
+    rule = named(optimizer, OPTIMIZERS, "optimizer")
     rule = rule if isinstance(rule, Optimizer) else rule(model)
     samples = (
         samples_of_batches(X, loss, metric, validation, symbols or {}, is_watched=patience is not None)
         if Y is None
         else samples_of_arrays(
-            model, X, Y, _named(loss, LOSSES, "loss"), metric, validation,
+            model, X, Y, named(loss, LOSSES, "loss"), metric, validation,
             batch_size=batch_size, seed=seed, is_watched=patience is not None,
         )
     )  # fmt: skip
-    _refuse(model, rule, seed, {"epochs": epochs, "batch_size": batch_size, "steps": steps, "patience": patience})
+    refuse_misfits(model, rule, seed, epochs=epochs, batch_size=batch_size, steps=steps, patience=patience)
     best = EarlyStopping(patience, f"{samples.prefix}loss")
     identity = {**samples.identity, "steps": steps, "penalty": penalty and name_of(penalty)}
     history = _resumed(model, rule, best, checkpoint, identity) if resume else History()
@@ -196,29 +192,12 @@ def _epoch(
             numbers |= {f"{samples.prefix}{name}": mean for name, mean in watched.items()}
     except (DomainError, AnomalyError) as error:
         error.add_note(
-            f"in epoch {number} of fit(…), samples counted within the batch; the model is as of the step before"
+            f"in epoch {number} of fit(…), samples counted within the batch; the model is as of the step before. "
+            "If the loss had grown, training diverges: take a smaller learning rate, optimizer=SGD(model, lr=…), limit "
+            "the gradient by its clip_norm, or scale X and Y to about 1"
         )
         raise
     return numbers
-
-
-def _refuse(model: Module, optimizer: Optimizer, seed: object, counts: Mapping[str, int | None]) -> None:
-    """Raise an error if these can't train the model."""
-    if not set(optimizer.parameters.values).intersection(model.parameters()):
-        raise ValueError("the optimiser changes none of the model's parameters: make it for this model, as Adam(model)")
-    if not isinstance(seed, Integral) or seed < 0:
-        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
-    for name, count in counts.items():
-        if count is not None or name not in ("steps", "patience"):
-            as_count(count, name)
-
-
-def _named(choice: Any, table: Mapping[str, Any], what: str) -> Any:
-    if not isinstance(choice, str):
-        return choice
-    if choice not in table:
-        raise ValueError(f"unknown {what} {choice!r}: it must be one of {', '.join(table)}")
-    return table[choice]
 
 
 def _resumed(

@@ -174,6 +174,7 @@ def read(path: Path_, model: Module | None = None) -> Saved:
 
 def _read(data: bytes, model: Module | None) -> Saved:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        _refuse_foreign(archive)
         if 0 not in [info.header_offset for info in archive.infolist()] or not data[-22:].startswith(END):
             raise ValueError("there are bytes before or after its archive")
         for info in archive.infolist():
@@ -204,10 +205,18 @@ def _read(data: bytes, model: Module | None) -> Saved:
     return Saved(Checkpoint(found, optimizer, training), *by_name)
 
 
+def _refuse_foreign(archive: zipfile.ZipFile) -> None:
+    if HEADER not in (names := archive.namelist()):
+        raise ValueError(
+            f"it is no file that microgradnet.save has written, but an archive of {', '.join(names[:5]) or 'nothing'}: "
+            "numpy.load reads arrays; load_state_dict takes numbers by the names of parameters"
+        )
+
+
 def _header(archive: zipfile.ZipFile) -> dict[str, Any]:
     header = json.loads(archive.read(HEADER))
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise ValueError(f"this is not a file of microgradnet: its format is not {FORMAT!r}")
+        raise ValueError(f"it is no file that microgradnet.save has written: its format is not {FORMAT!r}")
     return header
 
 

@@ -550,6 +550,17 @@ def test_comparisons_with_a_nan_are_false() -> None:
         assert found[2] == (1.0 if compared(Value(0.5)) else 2.0)
 
 
+def test_a_ragged_batch_is_told_of_padded() -> None:
+    for ragged in ([[1.0, 2.0], [3.0]], [[[1.0], [2.0]], [[1.0], [2.0, 3.0]]], [np.ones(2), np.ones(3)]):
+        with pytest.raises(TypeError, match=r"lists differ in length; microgradnet\.data\.padded makes them one"):
+            compile(lambda x: x[0])(ragged)
+
+
+def test_an_array_by_name_is_told_to_stand_by_position() -> None:
+    with pytest.raises(TypeError, match="takes its arrays by position alone, got x=…: write f"):
+        compile(lambda x: x * W)(x=[1.0])
+
+
 def test_the_sign_of_a_nan_is_a_nan() -> None:
     np.testing.assert_equal(compile(sign)([math.nan, 2.0, -0.5, 0.0]), [math.nan, 1.0, -1.0, 0.0])
 

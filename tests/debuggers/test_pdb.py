@@ -174,6 +174,11 @@ def test_draw_takes_a_file(command: str, file: str, is_marked: bool) -> None:
     assert any(map(marks, ElementTree.parse(file).iter())) == is_marked
 
 
+def test_draw_names_the_suffixes_that_it_knows() -> None:
+    output = stopping(["rule", "draw g.xyz", "draw nothing"], BACKWARD)
+    assert output.count("a picture's file ends in one of .svg, .png, .pdf, .dot, .gv") == 1
+
+
 def marks(element: ElementTree.Element) -> bool:
     return "highlight" in element.get("class", "").split()
 

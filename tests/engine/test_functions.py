@@ -107,6 +107,11 @@ def test_a_nan_never_hides() -> None:
         assert math.isnan(bad.grad)
 
 
+def test_a_softmax_of_nothing_is_refused_by_its_own_name() -> None:
+    with pytest.raises(ValueError, match="softmax needs at least one value, got none"):
+        softmax([])
+
+
 def test_where_floats_raise_and_arrays_do_not() -> None:
     """`log 0`, `exp 1000`, `1/0`, `0**-1`, `sqrt(-1)`: one policy, a DomainError, for values and for numbers."""
     zero, minus = Value(0.0), Value(-1.0)

@@ -380,6 +380,23 @@ def test_a_step_beyond_the_range_of_a_float_is_not_taken(tmp_path: Path) -> None
         assert all(np.isfinite(moment).all() for moment in optimizer.moments.values())
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"callbacks": 3}, "callbacks are a list of functions of an Epoch.*got 3"),
+        ({"callbacks": print}, "callbacks are a list of functions of an Epoch.*got <built-in function print>"),
+        ({"callbacks": [3]}, r"callbacks are a list of functions of an Epoch.*got \[3\]"),
+        ({"penalty": 0.1}, r"penalty must be a function of the model.*l2\(model, 1e-4\), or None; got 0.1"),
+        ({"penalty": lambda model: None}, r"penalty returns a term of the loss.*l2\(model, 1e-4\); it returned None"),
+        ({"after_batch": 3}, "after_batch must be a function of the predictions of a batch, or None; got 3"),
+    ],
+)
+@pytest.mark.parametrize("compiled", [True, False])
+def test_what_is_no_function_where_one_is_needed(options: dict[str, Any], words: str, compiled: bool) -> None:
+    with pytest.raises(TypeError, match=words):
+        fit(network(), *xor(), compiled=compiled, progress=False, **options)
+
+
 def test_a_callback_ends_it() -> None:
     model = network()
     told: list[int] = []
@@ -472,6 +489,7 @@ def test_a_number_that_is_none_stops_it_and_keeps_what_was_good(tmp_path: Path, 
     with pytest.raises((DomainError, AnomalyError)) as caught:
         fit(model, X, Y, optimizer=SGD(model, 1e-203), epochs=50, compiled=compiled, progress=False, checkpoint=file)
     assert caught.value.__notes__[0].startswith("in epoch ")
+    assert "training diverges: take a smaller learning rate" in caught.value.__notes__[0]
     assert math.isfinite(model.w.data)
     if file.exists():
         assert math.isfinite(load(file, Exploding()).w.data)
@@ -685,7 +703,7 @@ def test_a_checkpoint_replaces_an_older_one(tmp_path: Path) -> None:
         ({"model": MLP}, "fit takes a model, such as MLP"),
         ({"validation": 0.2}, "pair .*got 0.2; microgradnet.data.train_test_split"),
         ({"validation": [[0.0, 1.0]]}, "validation is a pair"),
-        ({"metric": "accuracy"}, "metric must be a function .* got 'accuracy'; leave it out"),
+        ({"metric": "accuracy"}, "metric must be a function .*, or None; got 'accuracy'"),
     ],
 )
 def test_an_argument_of_another_type_is_refused(options: dict[str, Any], words: str) -> None:

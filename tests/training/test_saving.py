@@ -148,6 +148,14 @@ def refused(tmp_path: Path, data: bytes) -> str:
     return str(caught.value)
 
 
+def test_a_foreign_archive_is_said_to_be_one(tmp_path: Path) -> None:
+    for write in (np.savez, np.savez_compressed):
+        buffer = io.BytesIO()
+        write(buffer, weights=np.arange(3.0))
+        said = refused(tmp_path, buffer.getvalue())
+        assert "no file that microgradnet.save has written, but an archive of weights.npy: numpy.load reads" in said
+
+
 def test_a_truncated_file_is_refused(tmp_path: Path, good: bytes) -> None:
     for length in range(0, len(good), 7):
         refused(tmp_path, good[:length])
