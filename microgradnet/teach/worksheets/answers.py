@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import NamedTuple
 
 from microgradnet._shared.csv_tables import read_lines
 from microgradnet._shared.files import write_atomically
+
+_SPLIT = re.compile("[0-9],[0-9]")
 
 
 class Answer(NamedTuple):
@@ -61,7 +64,13 @@ def _csv_records(path: str | os.PathLike[str]) -> list[dict[str, str]]:
     """Each line by the names in the first, which is a record too."""
     table = [cells for _, cells in read_lines(path)] or [[]]
     names = [name.strip() for name in table[0]]
-    return [dict(zip_longest(names, cells[: len(names)], fillvalue="")) for cells in table]
+    return [dict(zip_longest(names, _with_decimals(cells, names)[: len(names)], fillvalue="")) for cells in table]
+
+
+def _with_decimals(cells: list[str], names: list[str]) -> list[str]:
+    """The cells of a line; the two of an answer that its decimal comma has split, −1,2000, as one."""
+    is_split = names[-1:] == ["answer"] and len(cells) == len(names) + 1 and _SPLIT.search(",".join(cells[-2:]))
+    return [*cells[:-2], ",".join(cells[-2:])] if is_split else cells
 
 
 def _answer(record: object) -> Answer:

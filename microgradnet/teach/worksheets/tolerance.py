@@ -15,7 +15,7 @@ PLAIN = dict.fromkeys("−–—‒‐‑", "-") | dict.fromkeys("×·⋅∙•�
 PLAIN |= {"⁄": "/", "^": "**", "{": "(", "}": ")", "[": "(", "]": ")"}
 """What is written in place of a sign."""
 _PLAIN = {ord(sign): plain for sign, plain in PLAIN.items()}
-NAMED = r"^(?:[^-+.,;=≈0-9 ][^,;=≈]*)?(?:(?:[=≈]|[Cc]a\.) ?)+"  # "w.grad = ", "≈ ", "ca. "
+NAMED = r"^(?:(?:[^,;]|,(?! ))*[=≈] ?)?(?:[Cc]a\. ?)?"  # "w.grad = ", "1/2 = ", "≈ ", "ca. ": the result stands last
 _WHOLE = "[-+]? ?[0-9]{1,4}"
 _POWER = rf"10 ?\*\* ?(?:{_WHOLE}|\( ?{_WHOLE} ?\))"
 _DECIMALS = r"(?:[ '][0-9]{3})+(?:[.,][0-9]*)?|(?:,[0-9]{3})+\.[0-9]+|(?:\.[0-9]{3})+,[0-9]+"
@@ -23,7 +23,8 @@ _MILLIONS = r"(?:,[0-9]{3}){2,}|(?:\.[0-9]{3}){2,}"
 _GROUPED = f"[1-9][0-9]{{0,2}}(?:{_DECIMALS}|{_MILLIONS})"  # 12 000, 12'000.5, 12,000.5, 12.000,5 or 12,000,000
 _NUMBER = rf"(?:(?:{_GROUPED}|[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:e[-+]?[0-9]{{1,4}}| ?[*x] ?{_POWER})?|{_POWER})"
 _WHOLE_OF_MIXED = "(?:([0-9]+) (?!0[0-9])(?=[^ ]+ ?/))?"  # a fraction follows, not a group of digits
-WRITTEN = rf"^([-+]?) ?{_WHOLE_OF_MIXED}({_NUMBER})(?: ?/ ?({_NUMBER}))?( ?%)?$"  # sign, whole, above, below, per cent
+_PERCENT = " ?(?:%|per ?cent)"
+WRITTEN = rf"^([-+]?) ?{_WHOLE_OF_MIXED}({_NUMBER})(?: ?/ ?({_NUMBER}))?({_PERCENT})?\.?$"  # sign, whole, above, below, per cent
 THOUSANDS = "^[1-9][0-9]{0,2},[0-9]{3}(?![0-9.,])"
 _LAST = r"(?<={0}[0-9]{{3}}){0}(?=[0-9]{{3}}(?![0-9]))"  # of several separators that are the same
 GROUPING = "[ ']|[.,](?=.*[.,])|" + "|".join(map(_LAST.format, (",", r"\.")))  # separates a number's groups of digits
@@ -61,6 +62,8 @@ def read_number(text: object) -> float | None:
     [12000.0, 12000.0, 12000.0, 12000.0, 12.0, 12.0, 12.0, 12.0]
     >>> read_number("12,000,000"), read_number("-1.200.000")
     (12000000.0, -1200000.0)
+    >>> [read_number(text) for text in ("1/2 = 0.5", "0,5.", "50 percent", "50 per cent", "w = 0.25·2 = 0.5")]
+    [0.5, 0.5, 0.5, 0.5, 0.5]
     """
     if text is None or isinstance(text, bool):
         return None

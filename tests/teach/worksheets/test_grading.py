@@ -175,7 +175,7 @@ def test_marking_changes_no_gradient() -> None:
         ("5 * 10**-1", "right"), ("5 x 10^(-1)", "right"), ("= 0.5", "right"), ("≈ 0,5", "right"), ("(0.5)", "right"),
         ("+ 0.5", "right"), ("- 0.5", "wrong"), ("(-0.5)", "wrong"), ("w1 = 0.5", "right"), ("(e²).grad ≈ ½", "right"),
         ("1,000", "ambiguous"), ("-12,345", "ambiguous"), ("1/2,000", "ambiguous"), ("0,500", "right"),
-        ("x = 0.5, y = 3", "no number"), ("0.5 = 1/2", "no number"), ("0.5²", "no number"), ("5*10e-2", "no number"),
+        ("x = 0.5, y = 3", "no number"), ("0.5 = 1/2", "right"), ("0.5²", "no number"), ("5*10e-2", "no number"),
         ("(0.5", "no number"), ("210^3", "no number"), ("=", "no number"), ("%", "no number"), ("()", "no number"),
     ],
 )  # fmt: skip
@@ -199,7 +199,10 @@ def test_what_may_be_a_thousand_is_asked_about() -> None:
         ("1 500·10^-3", 1.5), ("y = 1 000 %", 10), ("ca. 12", 12), ("x = ca. -0,5", -0.5), ("Ca.12", 12),
         ("$12$", 12), ("$x = -12$", -12), ("12 00", None), ("12 0000", None), ("1234 567", None), ("0 500", None),
         ("12,000.", None), ("12.000.000", 12e6), ("-12,000,000", -12e6), ("12,000.500", 12000.5), ("1,2,000", None),
-        ("[0.5]", 0.5), ("1,23.5", None), ("2 1", None), ("1$2", None),
+        ("[0.5]", 0.5), ("1,23.5", None), ("2 1", None), ("1$2", None), ("1/2 = 0.5", 0.5), ("w = 1/2 ≈ 0.6", 0.6),
+        ("2·3 = 6", 6), ("0,5 = 1/2", 0.5), ("x = 0.5, y = 3", None), ("x = 1; y = 3", None), ("50 percent", 0.5),
+        ("50 per cent", 0.5), ("50Percent", 0.5), ("50 persons", None), ("0.5.", 0.5), ("w = -0,5.", -0.5),
+        ("50%.", 0.5), ("1/2.", 0.5), ("0.5..", None), ("-1,2000", -1.2), ("1/2 =", None)
     ],
 )  # fmt: skip
 def test_groups_of_three_digits_and_signs_around_a_number_are_read(written: str, number: float | None) -> None:
@@ -378,6 +381,19 @@ def test_numbers_that_cannot_be_computed_with_follow_to_nothing() -> None:
     sheet = worksheet(y, "values")
     marks = grade(sheet, {1: -3.0, 2: 5.0})
     assert [mark.verdict for mark in marks.marks] == ["wrong", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [("0,5000", "right"), ("-1,2000", "wrong"), ("0.5,a note", "right"), ("0.5, 3", "right"), ("1,000", "ambiguous")],
+)
+def test_an_answer_in_a_table_that_its_decimal_comma_has_split(written: str, verdict: str, tmp_path: Path) -> None:
+    sheet = worksheet(neuron(), name="neuron")
+    lines = sheet.save_answers(tmp_path / "a.csv", filled=True).read_text("utf-8").splitlines()
+    lines[1] = lines[1].rpartition(",")[0] + f",{written}"
+    (tmp_path / "a.csv").write_text("\n".join(lines), "utf-8")
+    marks = grade(sheet, tmp_path / "a.csv").marks
+    assert [mark.verdict for mark in marks] == [verdict, *["right"] * (len(sheet.blanks) - 1)]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
