@@ -24,11 +24,12 @@ _GROUPED = f"[1-9][0-9]{{0,2}}(?:{_DECIMALS}|{_MILLIONS})"  # 12 000, 12'000.5, 
 _NUMBER = rf"(?:(?:{_GROUPED}|[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:e[-+]?[0-9]{{1,4}}| ?[*x] ?{_POWER})?|{_POWER})"
 _WHOLE_OF_MIXED = "(?:([0-9]+) (?!0[0-9])(?=[^ ]+ ?/))?"  # a fraction follows, not a group of digits
 _PERCENT = " ?(?:%|per ?cent)"
-WRITTEN = rf"^([-+]?) ?{_WHOLE_OF_MIXED}({_NUMBER})(?: ?/ ?({_NUMBER}))?({_PERCENT})?\.?$"  # sign, whole, above, below, per cent
+WRITTEN = rf"^([-+]?) ?{_WHOLE_OF_MIXED}({_NUMBER})(?: ?/ ?({_NUMBER}))?({_PERCENT})?\.?$"
+"""The groups: sign, whole number of a mixed fraction, above and below the fraction's bar, per cent."""
 THOUSANDS = "^[1-9][0-9]{0,2},[0-9]{3}(?![0-9.,])"
 _LAST = r"(?<={0}[0-9]{{3}}){0}(?=[0-9]{{3}}(?![0-9]))"  # of several separators that are the same
 GROUPING = "[ ']|[.,](?=.*[.,])|" + "|".join(map(_LAST.format, (",", r"\.")))  # separates a number's groups of digits
-"""These four are patterns of Python and of JavaScript: the page to fill in reads by them, too."""
+"""NAMED, WRITTEN, THOUSANDS and GROUPING are patterns of Python and of JavaScript: the page to fill in reads by them, too."""
 
 
 class AmbiguousError(ValueError):

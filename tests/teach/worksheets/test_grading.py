@@ -202,7 +202,7 @@ def test_what_may_be_a_thousand_is_asked_about() -> None:
         ("[0.5]", 0.5), ("1,23.5", None), ("2 1", None), ("1$2", None), ("1/2 = 0.5", 0.5), ("w = 1/2 ≈ 0.6", 0.6),
         ("2·3 = 6", 6), ("0,5 = 1/2", 0.5), ("x = 0.5, y = 3", None), ("x = 1; y = 3", None), ("50 percent", 0.5),
         ("50 per cent", 0.5), ("50Percent", 0.5), ("50 persons", None), ("0.5.", 0.5), ("w = -0,5.", -0.5),
-        ("50%.", 0.5), ("1/2.", 0.5), ("0.5..", None), ("-1,2000", -1.2), ("1/2 =", None)
+        ("50%.", 0.5), ("1/2.", 0.5), ("0.5..", None), ("-1,2000", -1.2), ("1/2 =", None),
     ],
 )  # fmt: skip
 def test_groups_of_three_digits_and_signs_around_a_number_are_read(written: str, number: float | None) -> None:
