@@ -29,7 +29,7 @@ WRITTEN = rf"^([-+]?) ?{_WHOLE_OF_MIXED}({_NUMBER})(?: ?/ ?({_NUMBER}))?({_PERCE
 THOUSANDS = "^[1-9][0-9]{0,2},[0-9]{3}(?![0-9.,])"
 _LAST = r"(?<={0}[0-9]{{3}}){0}(?=[0-9]{{3}}(?![0-9]))"  # of several separators that are the same
 GROUPING = "[ ']|[.,](?=.*[.,])|" + "|".join(map(_LAST.format, (",", r"\.")))  # separates a number's groups of digits
-"""NAMED, WRITTEN, THOUSANDS and GROUPING are patterns of Python and of JavaScript: the page to fill in reads by them, too."""
+"""Like NAMED, WRITTEN and THOUSANDS a pattern of Python and of JavaScript: the page to fill in reads by them, too."""
 
 
 class AmbiguousError(ValueError):
