@@ -32,7 +32,7 @@ class Group:
         name: that of the neuron, layer, operation or input.
         role: that of its box.
         results: the values, but not a neuron's parameters.
-        parameters: how many parameters a neuron or layer has.
+        parameters: how many parameters it holds.
         operations: the names of a neuron's operations, in order.
         uses: the groups that feed it, and how often each is used.
         is_neuron: whether it is a neuron or a layer.
@@ -84,6 +84,9 @@ class Groups:
         for node in order:
             if node.op is not CONSTANT:
                 self.of[node] = self._place(node)
+        for node, group in self.of.items():
+            if node.op is PARAMETER and group.parameters == 1 and not group.results:  # no neuron's: it is shown itself
+                group.name, group.results, group.is_neuron = node.label, [node], False
         self.roots = list(dict.fromkeys(self.of[root] for root in roots if root in self.of))
         for root in roots:
             if root in self.of:
@@ -122,7 +125,7 @@ class Groups:
         if node in self._neurons:
             first, name = self._neurons[node]
             key, owner = self._key(first), owner or name
-        group = self._group(("owner", owner or node.label, key), owner or node.label, "parameter")
+        group = self._group(("owner", owner or node.label, key), owner or node.label or "parameters", "parameter")
         group.parameters += 1
         group.is_neuron = bool(owner)
         if not owner:
@@ -262,10 +265,10 @@ def _box(group: Group, drawn: set[Group]) -> Box:
     shown = group.shown
     named = shown is not None and shown.label not in {"", group.name}
     rows: list[Row] = [f"{shown.label} = {group.name}" if shown is not None and named else group.name]
-    if group.is_neuron:
+    if group.is_neuron or group.parameters > 1:
         rows.append(counted(group.parameters, "parameter"))
     rows += [(word, gradient(value) if word == "grad" else number(value.data)) for word, value in group.numbers]
-    if len(group.results) > max(1, len(group.operations)):
+    if len(group.results) > max(1, len(group.operations)) and group.results[0].op is not PARAMETER:
         rows.append(f"{len(group.results):,} values")
     if missing := sum(other not in drawn for other in group.uses):
         rows.append(f"… {counted(missing, 'operand')} not drawn")

@@ -152,8 +152,18 @@ def test_a_parameter_with_a_dotted_name_need_be_no_neurons() -> None:
     w = parameter(2.0, "lens.w")
     for view in ("neurons", "layers"):
         seen = see(draw(w * Value(3.0, "x"), view))
-        assert seen.nodes[seen.find("lens")].rows == ["lens", "1 parameter"]
+        assert seen.nodes[seen.find("lens.w")].rows == ["lens.w", "data 2", "grad —"]
         assert len(seen.nodes) == 3
+
+
+@pytest.mark.parametrize("view", ["neurons", "layers"])
+def test_parameters_outside_neurons_have_their_names_and_numbers(view: str) -> None:
+    alone = draw(parameter(2.0) * Value(3.0, "x"), view)
+    assert ["parameters", "data 2", "grad —"] in [node.rows for node in see(alone).nodes.values()]
+    several: Any = sum(parameter(float(k), label) for k in range(3) for label in ("", "norm.gain", "w"))
+    boxes = [node.rows for node in see(draw(several * 2, view)).nodes.values()]
+    for name in ("parameters", "norm", "w"):
+        assert [name, "3 parameters"] in boxes
 
 
 @pytest.mark.parametrize("view", ["neurons", "layers"])
