@@ -283,6 +283,38 @@ def test_outside_a_domain_it_says_where_and_comes_back(opened: Open) -> None:
     assert agrees(tab, again)
 
 
+def test_a_single_value_has_its_own_gradient_and_a_word_on_what_to_draw(opened: Open) -> None:
+    a = Value(2.0, "a")
+    tab = opened(a)
+    assert "a is computed from no other value" in tab.inner_text("#equation")
+    assert "y = a * 2" in tab.inner_text("#equation")
+    tab.click("#end")
+    assert place(tab) == (1, 1)
+    assert tab.inner_text("#equation") == "a.grad = ∂a/∂a = 1"
+    assert agrees(tab, a)
+
+
+def test_infinite_numbers_that_were_put_in_are_played_as_python_computes_them(opened: Open) -> None:
+    a, b = Value(-math.inf, "a"), parameter(2.0, "b")
+    y = a * b + 1.0
+    y.label = "y"
+    tab = opened(y)
+    assert tab.inner_text("#message") == ""
+    tab.click("#end")
+    assert place(tab) == (6, 6)
+    assert agrees(tab, y)
+    field = tab.locator("#leaves input[type=number]").first
+    assert (field.input_value(), field.get_attribute("placeholder")) == ("", "−inf")
+    tab.click("#learn")
+    assert tab.inner_text("#message") == "b.grad is −inf: no step was taken"
+    field.fill("3")
+    tab.click("#learn")
+    assert tab.inner_text("#message") == "y: 7 → 6.1"
+    tab.click("#undo")
+    tab.click("#undo")
+    assert agrees(tab, y)
+
+
 def test_the_current_node_is_marked_and_followed_when_the_picture_is_large(opened: Open) -> None:
     z = Value(1.0, "x")
     for i in range(40):

@@ -49,13 +49,14 @@ function changeLeaf(leaf, x, isNew = true) {
 // A field shows six digits, for which there is room; all digits while it has the focus.
 function showLeaves() {
   for (const input of document.querySelectorAll("#leaves input")) {
-    const x = graph.nodes[input.dataset.leaf].data;
-    if (input.type === "range" && (!input.min || x < Number(input.min) || x > Number(input.max))) {
-      const reach = Math.max(1, 2 * Math.abs(x));
-      input.min = x - reach;
-      input.max = x + reach;
+    const x = graph.nodes[input.dataset.leaf].data, near = Number.isFinite(x) ? x : 0; // a field shows finite numbers
+    if (input.type === "range" && (!input.min || near < Number(input.min) || near > Number(input.max))) {
+      const reach = Math.max(1, 2 * Math.abs(near));
+      input.min = near - reach;
+      input.max = near + reach;
     }
-    if (input.type === "range") input.value = x;
+    if (input.type === "range") input.value = near;
+    else if (near !== x) [input.value, input.placeholder] = ["", number(x)];
     else if (document.activeElement !== input) input.value = Number(x.toPrecision(6));
     else if (Number(input.value) !== x) input.value = x;
   }
@@ -71,7 +72,8 @@ for (const leaf of leaves.slice(0, LEAVES_LISTED)) {
     isNew = false;
   };
   typed.addEventListener("focus", () => {
-    typed.value = graph.nodes[leaf].data;
+    const x = graph.nodes[leaf].data;
+    typed.value = Number.isFinite(x) ? x : "";
     typed.select(); // a new text has no selection, and what is typed would follow it
   });
   typed.addEventListener("blur", showLeaves);
@@ -92,6 +94,8 @@ function learn() {
   if (!Number.isFinite(eta) || eta < 0 || at("eta").value === "") return say("the learning rate η must be a number of at least 0");
   if (pass.failed >= 0) return;
   for (const step of pass.steps) grad[step.operand] = step.after;
+  const bad = leaves.find((i) => graph.nodes[i].kind === "parameter" && !Number.isFinite(grad[i] ?? 0));
+  if (bad !== undefined) return say(`${graph.nodes[bad].bracketed}.grad is ${number(grad[bad])}: no step was taken`);
   const before = pass.data[graph.root];
   change((i) => graph.nodes[i].data - (graph.nodes[i].kind === "parameter" ? eta * (grad[i] || 0) : 0));
   if (pass.failed < 0) say(`${graph.nodes[graph.root].name}: ${number(before)} → ${number(pass.data[graph.root])}`, true);
@@ -109,7 +113,7 @@ at("pane").addEventListener("pointerdown", (event) => {
   if (event.button !== 0) return;
   const box = event.target.closest?.(".leaf-box");
   held = { x: event.clientX, y: event.clientY, left: at("pane").scrollLeft, top: at("pane").scrollTop,
-           leaf: box ? Number(box.dataset.leaf) : -1, from: box ? graph.nodes[box.dataset.leaf].data : 0 };
+           leaf: box ? Number(box.dataset.leaf) : -1, from: box && Number.isFinite(graph.nodes[box.dataset.leaf].data) ? graph.nodes[box.dataset.leaf].data : 0 };
 });
 addEventListener("pointermove", (event) => {
   if (held && !(event.buttons & 1)) letGo();

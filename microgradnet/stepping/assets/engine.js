@@ -21,22 +21,25 @@ function erfc(x) {
 }
 
 // The data of every node of graph = {nodes: [{f, operands, data}], …}, nodes in topological order, f an index into
-// operations or -1 for a leaf; and the first node whose result is not finite, or -1.
+// operations or -1 for a leaf; the first node whose result is not finite though its operands are, or -1; and which nodes
+// are lost, as they depend on one. An infinity or a NaN that was put in is computed with, as in Python.
 function forward(graph, operations) {
-  const data = graph.nodes.map((node) => (node.f < 0 ? node.data : NaN));
+  const data = graph.nodes.map((node) => (node.f < 0 ? node.data : NaN)), lost = graph.nodes.map(() => false);
   let failed = -1;
   for (let i = 0; i < graph.nodes.length; i++) {
     const node = graph.nodes[i];
     if (node.f < 0) continue;
     data[i] = operations[node.f].value(...node.operands.map((j) => data[j]));
-    if (failed < 0 && !Number.isFinite(data[i])) failed = i;
+    const fails = !Number.isFinite(data[i]) && node.operands.every((j) => Number.isFinite(data[j]));
+    lost[i] = fails || node.operands.some((j) => lost[j]);
+    if (failed < 0 && fails) failed = i;
   }
-  return { data, failed };
+  return { data, failed, lost };
 }
 
 // Every application of the chain rule, in Python's order, with the gradients before and after.
 function backward(graph, operations, data) {
-  const grad = graph.nodes.map(() => 0), count = graph.nodes.map(() => 0), steps = [];
+  const grad = graph.nodes.map(() => 0), count = graph.nodes.map(() => 0), steps = [], areFinite = data.every(Number.isFinite);
   grad[graph.root] = 1;
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i];
@@ -46,7 +49,7 @@ function backward(graph, operations, data) {
       const operand = node.operands[position], local = locals[position], before = grad[operand];
       grad[operand] += grad[i] * local;
       if (graph.nodes[operand].constant) continue;
-      if (!Number.isFinite(grad[operand])) return { steps, count, grad, failed: i };
+      if (areFinite && !Number.isFinite(grad[operand])) return { steps, count, grad, failed: i };
       count[operand]++;
       steps.push({ node: i, position, operand, upstream: grad[i], local, before, after: grad[operand],
                    contribution: grad[i] * local, index: count[operand] });

@@ -21,11 +21,11 @@ const undone = []; // the leaves' numbers before each change
 // positions: of the operands that take part, text, short, detail }; use: "node,position" and the local derivative,
 // where the chain rule is applied.
 function compute() {
-  const { data, failed } = forward(graph, OPERATIONS);
+  const { data, failed, lost } = forward(graph, OPERATIONS);
   const back = failed < 0 ? backward(graph, OPERATIONS, data) : { steps: [], count: [], failed };
   pass = { data, failed: back.failed, steps: back.steps, count: back.count };
-  timeline = computed.filter((node) => Number.isFinite(data[node])).map(forwardStep);
-  if (failed < 0 && computed.length) timeline.push(SEED, ...back.steps.map(backwardStep));
+  timeline = computed.filter((node) => !lost[node]).map(forwardStep);
+  if (failed < 0) timeline.push(SEED, ...back.steps.map(backwardStep));
   position = Math.min(wanted, timeline.length);
   at("slider").max = timeline.length;
   say(pass.failed < 0 ? "" : failureAt(graph.nodes[pass.failed], failed < 0 ? "derivative" : "value"));
@@ -98,7 +98,9 @@ function render(follows = true) {
   document.body.classList.toggle("backward", isBack);
   for (const old of document.querySelectorAll(".view .now, .view .partner")) old.classList.remove("now", "partner");
   at("phase").textContent = !step ? "Start" : isBack ? "Backward propagation" : "Forward propagation";
-  at("equation").textContent = step ? step.text() : "Press Play or →: first every result is computed, then every gradient.";
+  at("equation").textContent = step ? step.text() : computed.length ?
+    "Press Play or →: first every result is computed, then every gradient." :
+    `${rootName} is computed from no other value: there is its own gradient alone. Make a page of a result, such as y = ${rootName} * 2.`;
   at("detail").textContent = step ? step.detail() : "";
   if (step) mark(step, follows); // after the text, whose height changes that of the picture
   at("slider").value = position;
