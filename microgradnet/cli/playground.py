@@ -14,7 +14,9 @@ def add_commands(add: Add) -> None:
     command.add_argument("--port", type=from_zero, default=0, metavar="N", help="of the server here (any that is free)")
     command.add_argument("--seconds", type=float, default=10.0, metavar="S", help="a program's time limit here (10)")
     command.add_argument("--no-open", action="store_true", help="open no browser")
-    command.epilog = "The server runs what is typed on its page, with your Python and your rights, and answers this machine alone."
+    command.epilog = (
+        "The server runs what is typed on its page, with your Python and your rights, and answers this machine alone."
+    )
 
 
 def _play(options: argparse.Namespace) -> int:

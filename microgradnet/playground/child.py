@@ -1,4 +1,4 @@
-"""Runs one program for the local playground, as a process of its own: JSON on standard input, JSON on standard output."""
+"""Runs one program for the local playground, in a process of its own: JSON on standard input and output."""
 
 import json
 import os

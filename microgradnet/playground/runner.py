@@ -23,15 +23,18 @@ MOST_VALUES = 2_000  # of a graph that is drawn while one types
 class _Printed(io.StringIO):
     """The beginning of what is printed."""
 
+    is_full = False
+
     def write(self, text: str) -> int:
         room = MOST_PRINTED - self.tell()
-        if room > 0:
+        if not self.is_full:
             super().write(text if len(text) <= room else text[:room] + "\n… more is not shown\n")
+            self.is_full = len(text) > room
         return len(text)
 
 
 def run(code: str, shown: str | None = None) -> dict[str, Any]:
-    """Run a program and return what a page shows of it.
+    r"""Run a program and return what a page shows of it.
 
     Args:
         code: Python, run as a main program; its values know their lines.
@@ -47,7 +50,7 @@ def run(code: str, shown: str | None = None) -> dict[str, Any]:
         "numbers": for each leaf whose number the program has as a literal, its label, and the "line" (from 1), "start"
             and "end" columns of that number.
 
-    >>> found = run('x = Value(3.0, "x")\\ny = x * x')["error"]
+    >>> found = run('x = Value(3.0, "x")\ny = x * x')["error"]
     >>> found["line"], found["message"]
     (1, "NameError: name 'Value' is not defined. Did you forget: from microgradnet import Value?")
     """
@@ -78,19 +81,26 @@ def _values(variables: Mapping[str, Any]) -> dict[str, Value]:
     """The program's variables that are Values: the last result that nothing else uses, then the others, last first."""
     named = {name: value for name, value in variables.items() if isinstance(value, Value) and not name.startswith("_")}
     used = {operand for value in named.values() for node in Graph(value).computed for operand in node.operands}
-    return dict(sorted(reversed(named.items()), key=lambda item: (item[1] in used, not item[1].operands)))
+    latest = [*named.items()][::-1]
+    return dict(sorted(latest, key=lambda item: (item[1] in used, not item[1].operands)))
 
 
 def _page(value: Value, name: str) -> tuple[str, str]:
     """The page of a value's graph, and a note: why there is none, or what it shows in place of the graph."""
     graph, note = Graph(value), ""
     if len(graph) > MOST_VALUES:
-        return "", f"{name} has {len(graph):,} values, too many to draw while one types: choose a smaller one, as one sample's loss"
+        return (
+            "",
+            f"{name} has {len(graph):,} values, too many to draw here: choose a smaller one, as one sample's loss",
+        )
     if not value.operands:
         return "", f"{name} is a single number: compute with it, as in y = 2 * {name}"
     try:
         if graph.stale():
-            value, note = _again(graph), f"numbers were changed after {name} was computed: this is {name} computed again"
+            value, note = (
+                _again(graph),
+                f"numbers were changed after {name} was computed: this is {name} computed again",
+            )
         if not value.label:
             value.label = name
         return page(value).html, note
@@ -140,8 +150,10 @@ def _numbers(code: str) -> dict[str, dict[str, int]]:
     for statement in ast.walk(tree):
         if not isinstance(statement, ast.Call):
             continue
-        function, (number, *others) = statement.func, statement.args or [None]
-        if getattr(function, "id", "") not in ("Value", "parameter") or number is None or not _is_number(number):
+        if getattr(statement.func, "id", "") not in ("Value", "parameter") or not statement.args:
+            continue
+        number, *others = statement.args
+        if not _is_number(number):
             continue
         label = next((other.value for other in others if isinstance(other, ast.Constant)), None)
         if isinstance(label, str):

@@ -1,8 +1,7 @@
 """`Server`: the local playground, on loopback and under an address that cannot be guessed.
 
-It runs what is typed, in a process for each program, with the Python that runs it. So that no other page of the browser
-can ask it to, each request needs the secret in its path, this machine as its host, and, if it names one, its own page as
-its origin.
+It runs what is typed, in a process for each program, with the Python that runs it. No other page of the browser can ask
+it to: each request needs the secret in its path, this machine as its host, and, if it names an origin, the server's.
 """
 
 import json
@@ -11,6 +10,7 @@ import secrets
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -44,30 +44,27 @@ class Server(ThreadingHTTPServer):
 
     def answer(self, request: dict[str, Any]) -> Any:
         """Run a request in a process of its own; a program that takes too long is ended."""
-        child = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-m", "microgradnet.playground.child"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        try:
-            output, _ = child.communicate(json.dumps(request).encode(), self.seconds)
-            return json.loads(output)
-        except subprocess.TimeoutExpired:
-            return _stopped(f"the program was stopped after {self.seconds:g} s: does a loop of it end?")
-        except ValueError:  # the process ended before its answer
-            return _stopped("the program ended Python itself")
-        finally:
-            _end(child)
+        ) as child:  # fmt: skip
+            try:
+                output, _ = child.communicate(json.dumps(request).encode(), self.seconds)
+                return json.loads(output)
+            except subprocess.TimeoutExpired:
+                return _stopped(f"the program was stopped after {self.seconds:g} s: does a loop of it end?")
+            except ValueError:  # the process ended before its answer
+                return _stopped("the program ended Python itself")
+            finally:
+                _end(child)
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
     """End a process and what it started."""
     if hasattr(os, "killpg"):
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     child.kill()
-    child.wait()
 
 
 def _stopped(why: str) -> dict[str, Any]:
@@ -80,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
     server_version = "microgradnet"
 
-    def do_GET(self) -> None:  # noqa: N802 — the name that http.server calls
+    def do_GET(self) -> None:
         """Send a file of the front end."""
         path = self._path()
         if path is None:
@@ -91,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(*found)
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Run a program, or send the names for completion."""
         if self._path() != "run":
             return

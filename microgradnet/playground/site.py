@@ -100,8 +100,10 @@ def _packages() -> bytes:
             source = Path(str(import_module(name).__file__)).parent
             for file in sorted(source.rglob("*")):
                 inside = file.relative_to(source.parent)
-                if file.is_file() and "__pycache__" not in inside.parts and "playground/assets" not in inside.as_posix():
+                if (
+                    file.is_file()
+                    and "__pycache__" not in inside.parts
+                    and "playground/assets" not in inside.as_posix()
+                ):
                     archive.writestr(zipfile.ZipInfo(inside.as_posix()), file.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
-
-

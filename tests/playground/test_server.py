@@ -1,0 +1,118 @@
+"""The local server: it answers its own page on this machine, and nobody else; programs end, and Python with them."""
+
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+from microgradnet.cli.main import main
+from microgradnet.playground.server import Server
+from microgradnet.playground.site import ASSETS, file_of
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(seconds=8) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+def asked(address: str, data: Any = None, **headers: str) -> Any:
+    """The answer to a request: bytes of a GET, the JSON of a POST."""
+    body = None if data is None else json.dumps(data).encode()
+    sent = {"Content-Type": "application/json", **headers} if body else headers
+    with urllib.request.urlopen(urllib.request.Request(address, body, sent)) as answer:
+        text = answer.read()
+        return json.loads(text) if body else text
+
+
+def test_a_program_is_run_by_a_process_of_its_own(server: Server) -> None:
+    found = asked(server.address + "run", {"code": "import os, numpy\nprint(os.getpid())", "shown": None})
+    assert found["error"] is None
+    assert int(found["output"]) != __import__("os").getpid()
+
+
+def test_a_program_that_does_not_end_is_ended(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "seconds", 1.0)
+    started = time.monotonic()
+    found = asked(server.address + "run", {"code": "while True: pass"})
+    assert "stopped after 1 s" in found["error"]["message"]
+    assert time.monotonic() - started < 30
+
+
+def test_a_program_that_ends_python_or_writes_past_it_breaks_nothing(server: Server) -> None:
+    found = asked(server.address + "run", {"code": "import os; os._exit(0)"})
+    assert found["error"]["message"] == "the program ended Python itself"
+    found = asked(server.address + "run", {"code": "import os; os.write(1, b'{'); print('fine')"})
+    assert (found["error"], found["output"]) == (None, "fine\n")
+
+
+def test_names_are_sent_for_completion(server: Server) -> None:
+    assert any(name["label"] == "Value" for name in asked(server.address + "run", {}))
+
+
+def test_the_front_end_is_sent_with_its_policy(server: Server) -> None:
+    page = asked(server.address).decode()
+    assert 'name="backend" content="local"' in page
+    with urllib.request.urlopen(server.address + "editor.js") as answer:
+        assert answer.headers["Content-Type"] == "text/javascript"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def refused(address: str, data: Any = None, **headers: str) -> int:
+    with pytest.raises(HTTPError) as caught:
+        asked(address, data, **headers)
+    with caught.value as answer:
+        code: int = answer.code
+        return code
+
+
+def test_nobody_else_is_answered(server: Server) -> None:
+    root = server.address.removesuffix(f"{server.secret}/")
+    program = {"code": "print(1)"}
+    assert refused(root) == 403
+    assert refused(root + "run", program) == 403
+    assert refused(root + "x" * len(server.secret) + "/run", program) == 403
+    assert refused(server.address + "run", program, Origin="http://evil.example") == 403
+    assert refused(server.address + "run", program, Origin="null") == 403
+    assert refused(server.address + "run", program, Host="evil.example") == 403
+    assert refused(server.address + "run", program, **{"Content-Type": "text/plain"}) == 400
+    assert refused(server.address + "run", [1]) == 400
+    assert refused(server.address + "run", {"code": 1}) == 400
+    assert refused(server.address + "nothing.js") == 404
+    assert refused(server.address + "../runner.py") in (403, 404)
+    assert refused(server.address + "%2e%2e/runner.py") == 404
+    assert asked(server.address + "run", program, Origin=root.rstrip("/"))["output"] == "1\n"
+
+
+def test_it_listens_on_this_machine_alone(server: Server) -> None:
+    assert server.server_address[0] == "127.0.0.1"
+
+
+def test_every_file_of_the_front_end_has_a_type() -> None:
+    for file in ASSETS.iterdir():
+        found = file_of(file.name, "static")
+        assert found
+        assert found[1]
+    assert file_of("nothing", "static") is None
+    assert b"%" not in file_of("", "static")[0].replace(b"100%", b"")  # type: ignore[index]
+
+
+def test_a_build_needs_npm_and_an_empty_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert main(["playground", "--build", str(tmp_path / "site")]) == 1
+    assert "the build needs npm" in capsys.readouterr().err
+    monkeypatch.setattr("shutil.which", lambda name: "/bin/true")
+    (tmp_path / "mine.txt").write_text("mine")
+    assert main(["playground", "--build", str(tmp_path)]) == 1
+    assert "holds something else" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
