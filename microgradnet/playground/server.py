@@ -129,7 +129,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         self.send_header("Referrer-Policy", "no-referrer")
         self.end_headers()
-        self.wfile.write(data)
+        with suppress(ConnectionError):  # the reader did not wait
+            self.wfile.write(data)
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Nothing: the terminal belongs to the address."""

@@ -60,7 +60,7 @@ def test_there_are_the_seven_of_the_lesson() -> None:
 
 WRONG = {
     "x = = 1": (1, "SyntaxError"),
-    "\n\nundefined": (3, "NameError: name 'undefined' is not defined"),
+    "pass\n\nundefined": (3, "NameError: name 'undefined' is not defined"),
     "y = sigmoid(1)": (1, "Did you forget: from microgradnet import sigmoid?"),
     "from microgradnet import log\nlog(-1.0)": (2, "DomainError"),
     "def f():\n    return 1 / 0\nf()": (2, "ZeroDivisionError"),

@@ -38,7 +38,10 @@ function show(result) {
   at("shown").disabled = values.length < 2;
   at("note").textContent = note;
   at("note").hidden = !note;
-  if (page) at("graph").srcdoc = page; // of a program that fails, the last graph stays
+  if (page) { // of a program that fails, the last graph stays
+    at("graph").srcdoc = page;
+    at("graph").ariaBusy = true;
+  }
   at("empty").hidden = Boolean(page || latest?.page);
   latest = { ...result, page: page || latest?.page, numbers };
   state(error ? "Stopped by an error" : "");
@@ -54,7 +57,10 @@ function tell(message) {
   at("graph").contentWindow?.postMessage(message, "*");
 }
 
-at("graph").addEventListener("load", () => tell({ end: true }));
+at("graph").addEventListener("load", () => {
+  at("graph").ariaBusy = false;
+  tell({ end: true });
+});
 
 addEventListener("message", ({ source, data }) => {
   if (source !== at("graph").contentWindow || !data) return;

@@ -1,0 +1,233 @@
+"""The playground in a real Chromium, with Python in the browser and with the local server: the same front end."""
+
+import functools
+import http.server
+import json
+import math
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from microgradnet.playground.runner import run
+from microgradnet.playground.server import Server
+from microgradnet.playground.site import build
+from tests.playground.test_runner import WRONG
+
+NPM = shutil.which("npm")
+KINDS = ("local", "static") if NPM else ("local",)
+
+PROGRAM = """from microgradnet import Value, parameter, tanh
+x = Value(0.5, "x")
+w = parameter(2.0, "w")
+y = tanh(w * x)
+y.backward()
+print("w.grad", round(w.grad, 6))
+"""
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The addresses of a local server, and of a server of files for the static build."""
+    with Server(seconds=20) as local:
+        servers: list[Any] = [local]
+        found = {"local": local.address}
+        if NPM:
+            folder = tmp_path_factory.mktemp("site")
+            build(folder / "site")
+            handler = functools.partial(_Quiet, directory=str(folder / "site"))
+            servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+            found["static"] = f"http://127.0.0.1:{servers[1].server_address[1]}/"
+        for server in servers:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield found
+        for server in servers:
+            server.shutdown()
+        for server in servers[1:]:
+            server.server_close()
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def tab(request: pytest.FixtureRequest, browser: Any, addresses: dict[str, str]) -> Iterator[Any]:
+    """An open playground; it asks nobody but its own server, and no error appears in its console."""
+    address = addresses[request.param]
+    origin = "/".join(address.split("/")[:3])
+    errors: list[str] = []
+    asked: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+    context.set_default_timeout(120_000)
+    opened = context.new_page()
+    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("request", lambda sent: asked.append(sent.url))
+    opened.goto(address)
+    settled(opened)
+    yield opened
+    context.close()
+    assert not errors
+    assert all(url.startswith((origin, "data:", "blob:", "about:")) for url in asked)
+
+
+def settled(tab: Any, seconds: float = 120) -> None:
+    """Wait until the last program has been run."""
+    for _ in range(int(seconds * 20)):
+        state = tab.inner_text("#state")
+        if not state.endswith("…") and tab.get_attribute("#graph", "aria-busy") != "true":
+            return
+        tab.wait_for_timeout(50)
+    raise AssertionError(f"still {state!r}")
+
+
+def typed(tab: Any, code: str) -> None:
+    """Replace the program by another, as a paste does, and wait for it."""
+    tab.click("#editor .cm-content")
+    tab.keyboard.press("Control+A")
+    tab.keyboard.insert_text(code)
+    tab.wait_for_timeout(700)
+    settled(tab)
+
+
+def program(tab: Any) -> str:
+    text: str = "\n".join(tab.locator("#editor .cm-line").all_text_contents())
+    return text
+
+
+def numbers(tab: Any) -> dict[str, float]:
+    """The numbers that the page of the graph computes, by name."""
+    frame = tab.frames[1]
+    frame.wait_for_selector("#equation")
+    found: dict[str, float] = frame.evaluate(
+        "Object.fromEntries(graph.nodes.map((node, i) => [node.name, pass.data[i]]))"
+    )
+    return found
+
+
+def test_it_opens_with_the_first_example_and_its_graph(tab: Any) -> None:
+    assert "∂a₁/∂w₁" in tab.inner_text("#output")
+    assert numbers(tab)["a₁"] == pytest.approx(1 / (1 + math.exp(-0.415)), rel=1e-12)
+
+
+def test_a_program_is_run_while_one_types_as_python_runs_it(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    expected = run(PROGRAM)
+    assert (
+        tab.inner_text("#output") == expected["output"].rstrip("\n") or tab.inner_text("#output") == expected["output"]
+    )
+    nodes = json.loads(expected["page"].partition('id="data">')[2].partition("</script>")[0])["nodes"]
+    found = numbers(tab)
+    assert found == pytest.approx({node["name"]: node["data"] for node in nodes}, rel=1e-12)
+    tab.keyboard.press("Control+End")
+    tab.keyboard.type("z = y * 3\nz.label = 'z'\n")
+    tab.wait_for_timeout(700)
+    settled(tab)
+    assert numbers(tab)["z"] == pytest.approx(3 * found["y"], rel=1e-12)
+    tab.select_option("#shown", "y")
+    settled(tab)
+    assert "z" not in numbers(tab)
+
+
+def test_steps_mark_their_line_and_lines_choose_their_step(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    frame = tab.frames[1]
+    frame.wait_for_selector("#equation")
+    frame.click("#start")
+    frame.click("#step")
+    tab.wait_for_timeout(200)
+    assert tab.inner_text("#editor .line-of-step") == "y = tanh(w * x)"
+    tab.locator("#editor .cm-line").nth(3).click()
+    tab.wait_for_timeout(200)
+    assert "Forward" in frame.inner_text("#phase")
+    assert frame.inner_text("#place").startswith("1 of")
+
+
+def test_a_number_changed_in_the_page_is_written_into_the_program(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    frame = tab.frames[1]
+    frame.wait_for_selector("#leaves input[type=number]")
+    field = frame.locator("label.name:has-text('w')").first.get_attribute("for")
+    frame.fill(f"#{field}", "-1.25")
+    tab.wait_for_timeout(200)
+    assert 'w = parameter(-1.25, "w")' in program(tab)
+    frame.fill(f"#{field}", "0.5")
+    tab.wait_for_timeout(200)
+    assert program(tab) == PROGRAM.replace("2.0", "0.5")
+
+
+def test_errors_are_told_with_their_line_and_the_last_graph_stays(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    for code, (line, words) in WRONG.items():
+        if "\0" in code:  # which no keyboard has
+            continue
+        typed(tab, code)
+        message = tab.inner_text("#error")
+        assert message.startswith(f"Line {line}: ")
+        assert words in message
+        assert tab.locator("#editor .cm-lintRange-error, #editor .cm-lintPoint-error").count(), code
+    assert numbers(tab)
+    typed(tab, PROGRAM)
+    assert tab.locator("#error").is_hidden()
+
+
+def test_an_endless_loop_is_stopped_and_the_next_program_runs(tab: Any) -> None:
+    tab.click("#editor .cm-content")
+    tab.keyboard.press("Control+A")
+    tab.keyboard.insert_text("while True: pass")
+    tab.wait_for_timeout(1500)
+    tab.click("#stop")
+    settled(tab)
+    assert "stopped" in tab.inner_text("#error")
+    typed(tab, PROGRAM)
+    assert "w.grad" in tab.inner_text("#output")
+
+
+def test_hostile_labels_stay_text(tab: Any) -> None:
+    typed(tab, 'from microgradnet import Value\nx = Value(2.0, "</script><img src=x onerror=alert(1)>")\ny = x * x\n')
+    frame = tab.frames[1]
+    frame.wait_for_selector("#equation")
+    assert frame.evaluate("document.querySelectorAll('img').length") == 0
+    assert "<img" in frame.inner_text("body")
+
+
+def test_the_address_holds_the_program(tab: Any) -> None:
+    typed(tab, PROGRAM + "# shared: σ\n")
+    tab.click("#share")
+    tab.wait_for_timeout(300)
+    assert "#code=" in tab.url
+    tab.reload()
+    settled(tab)
+    assert program(tab) == PROGRAM + "# shared: σ\n"
+    assert "w.grad" in tab.inner_text("#output")
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"), [("page", "<!doctype html>"), ("picture", "<svg"), ("program", "from "), ("notebook", "{")]
+)
+def test_it_is_saved(tab: Any, kind: str, begins: str) -> None:
+    with tab.expect_download() as download:
+        tab.select_option("#save", kind)
+    assert Path(download.value.path()).read_text("utf-8").startswith(begins)
+
+
+def test_names_are_completed_with_their_docstrings(tab: Any) -> None:
+    typed(tab, "from microgradnet import Value\n")
+    tab.keyboard.press("Control+End")
+    tab.keyboard.type("softm")
+    tab.wait_for_selector(".cm-tooltip-autocomplete")
+    assert "softmax" in tab.inner_text(".cm-tooltip-autocomplete")
+    tab.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 720), (1920, 1080)])
+def test_it_fits_the_window(tab: Any, width: int, height: int) -> None:
+    tab.set_viewport_size({"width": width, "height": height})
+    typed(tab, PROGRAM)
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tab.set_viewport_size({"width": 1280, "height": 720})
