@@ -7,8 +7,7 @@ where `tables` finds them evenly spaced. `lowering` and `differentiation` emit a
 operations as read by `kernels`. `loops` captures the bodies of loops once, and `stamping` emits a body's instructions
 for all rows. The instructions are data, a `program`: `listing` prints it, `picture` draws it, and `replay` runs it, by
 the NumPy calls of `binding`; `compiled_program` combines the three. `engines` chooses another engine: `tape` for numba,
-`fused` for LLVM, whose code `fused_code` writes with the functions of `lanes` and `machine_code` compiles, and
-`portable` for JAX and torch. `compiled` is the object that users call.
+`fused` for LLVM, and `portable` for JAX and torch. `compiled` is the object that users call.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,7 +53,7 @@ def compile(
     The body of a loop written with `for_each` or `scan` is captured once, on the first and the last row, and computes
     all rows as one more axis beside the samples, so that the first call takes as long for many rows as for few.
     Captured row by row, as a loop of Python is, are a body that treats its rows differently and one of which a
-    derivative is taken inside; and all for "numba" and "fused".
+    derivative is taken inside; and all for "numba".
 
     A model's Values and the program have the same parameters: `step.parameters -= 0.1 * gradient` changes all with one
     array operation, and a number assigned to a Value takes effect at the next call.

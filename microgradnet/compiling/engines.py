@@ -15,7 +15,7 @@ from microgradnet.compiling.program import Program, Result
 from microgradnet.compiling.tape import Tape
 
 ENGINES = ("numpy", "numba", "fused", "auto", "jax", "torch")
-UNROLLED = ("numba", "fused")
+UNROLLED = ("numba",)
 """The engines for which loops are captured row by row."""
 DTYPES = ("float64", "float32")
 NAMESPACES = {"jax": "jax.numpy", "torch": "torch"}
@@ -25,8 +25,6 @@ INSTALL = {
     "jax": "pip install jax",
     "torch": "pip install torch",
 }
-MOST = 1_000
-"""Array instructions up to which a program is fused."""
 FEW = 400
 """Numbers read per array instruction below which the tape is faster: a NumPy call takes about 0.7 µs, the
 tape about 1.5 ns for each number that a scalar reads, forward and backward (`python -m tests.benchmarks.compiled`)."""
@@ -124,7 +122,7 @@ def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int, devi
         if engine == "numba":
             program.engines[engine] = Tape(program)
         elif engine == "fused":
-            program.engines[engine] = fused_or_not(program)
+            program.engines[engine] = fused_or_not(program, dtype)
         elif devices is not None:
             program.engines[engine] = OnDevices(program, dtype, devices)
         else:
@@ -138,12 +136,10 @@ def are_finite(arrays: Iterable[Any]) -> bool:
     return all(np.isfinite(array).all() for array in arrays)
 
 
-def fused_or_not(program: CompiledProgram) -> Any:
+def fused_or_not(program: CompiledProgram, dtype: str = "float64") -> Any:
     """One compiled function; NumPy for programs that take too long to compile, or that NumPy computes faster."""
-    if len(program.forward) + len(program.backward) > MOST:
-        return program
     try:
-        return import_module("microgradnet.compiling.fused").Fused(program)
+        return import_module("microgradnet.compiling.fused.engine").Fused(program, dtype)
     except NotImplementedError:
         return program
 

@@ -31,6 +31,8 @@ GRADIENTS = {VALUES: VALUE_GRADIENTS, FIXED: FIXED_GRADIENTS}
 class Rows(NamedTuple):
     """Rows of a storage as an array: the element at (i, j, …) is in row start + i·strides[0] + j·strides[1] + ….
 
+    In a loop of instructions (`fused.rolling`), those of each turn are `step` rows after those of the turn before.
+
     >>> print(Rows(VALUES, 3, (2, 4), (4, 1)))
     v[3:11] (2, 4, n)
     """
@@ -39,6 +41,7 @@ class Rows(NamedTuple):
     start: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+    step: int = 0
 
     @property
     def is_intermediate(self) -> bool:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from llvmlite import ir
 
 from microgradnet import MLP, DomainError, compile, exp, grad, log, maximum, parameter, relu, sigmoid, tanh, total
-from microgradnet.compiling import engines, fused_code, lanes
+from microgradnet.compiling import engines
 from microgradnet.compiling.engines import fused_or_not
-from microgradnet.compiling.fused import Fused
-from microgradnet.compiling.machine_code import MachineCode
+from microgradnet.compiling.fused import code, functions, lanes, products
+from microgradnet.compiling.fused.engine import Fused
+from microgradnet.compiling.fused.machine_code import MachineCode
 from microgradnet.ops import Operation
 from tests import own
 from tests.compiling.comparing import flat, numbers, parameters_of
@@ -26,6 +27,7 @@ from tests.oracles.engines import (
     assert_like_numpy,
     assert_same,
     check_errors,
+    check_loops,
     check_network,
     check_row,
     check_structures,
@@ -67,8 +69,9 @@ def test_random_programs(drawn: list[tuple[str, list[int]]], used: int) -> None:
     assert_like_numpy(random_function(drawn, used), P, [numbers(2, 4), numbers(2)], "fused", 1e-11)
 
 
-def test_errors_and_structures() -> None:
+def test_errors_loops_and_structures() -> None:
     check_errors("fused")
+    check_loops("fused")
     check_structures("fused")
 
 
@@ -145,8 +148,8 @@ def test_an_infinity_on_the_way_is_refused() -> None:
 
 
 def applied(name: str) -> Callable[[Any], Any]:
-    """A function of `lanes` on an array whose size is a multiple of LANES."""
-    module = ir.Module()
+    """A function of `functions` on an array whose size is a multiple of the number of lanes."""
+    module, kind = ir.Module(), lanes.KINDS["float64"]
     pointer, integer = lanes.DOUBLE.as_pointer(), lanes.INTEGER
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer, integer]), "run")
     before, body, after = [function.append_basic_block() for _ in range(3)]
@@ -155,25 +158,25 @@ def applied(name: str) -> Callable[[Any], Any]:
     index = builder.phi(integer)
     index.add_incoming(integer(0), before)
     source, into = [
-        builder.bitcast(builder.gep(array, [index]), lanes.VECTOR.as_pointer()) for array in function.args[:2]
+        builder.bitcast(builder.gep(array, [index]), kind.vector.as_pointer()) for array in function.args[:2]
     ]
-    found = lanes.call(name, [lanes.Numbers(builder, builder.load(source, align=8))])
+    found = functions.call(name, [lanes.Numbers(builder, builder.load(source, align=8))])
     builder.store(found.value, into, align=8)
-    following = builder.add(index, integer(lanes.LANES))
+    following = builder.add(index, integer(kind.lanes))
     index.add_incoming(following, body)
     builder.cbranch(builder.icmp_signed("<", following, function.args[2]), body, after)
     ir.IRBuilder(after).ret_void()
-    code = MachineCode(str(module), None, c_void_p, c_void_p, c_int64)
+    compiled = MachineCode(str(module), None, c_void_p, c_void_p, c_int64)
 
     def call(x: Any) -> Any:
         result = np.empty_like(x)
-        code.run(x.ctypes.data, result.ctypes.data, len(x))
+        compiled.run(x.ctypes.data, result.ctypes.data, len(x))
         return result
 
     return call
 
 
-@pytest.mark.parametrize("name", lanes.LONG)
+@pytest.mark.parametrize("name", functions.LONG)
 def test_functions_are_at_most_two_ulp_off(name: str) -> None:
     rng, count = np.random.default_rng(0), 1 << 14
     size = np.exp(rng.uniform(-744.0, 709.0, count))
@@ -244,10 +247,10 @@ def test_nothing_is_kept_where_others_can_write(tmp_path: Path, monkeypatch: pyt
 def test_a_large_program_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
     program = compile(lambda x: x * 2.0).program([1.0])
     assert isinstance(fused_or_not(program), Fused)
-    monkeypatch.setattr(engines, "MOST", 0)
+    monkeypatch.setattr(code, "MOST", 0)
     assert fused_or_not(program) is program
     monkeypatch.undo()
-    monkeypatch.setattr(fused_code, "MOST_WEIGHTS", 11)
+    monkeypatch.setattr(products, "MOST_WEIGHTS", 11)
     for width in (2, 3):
         model = MLP(3, [width, 1], seed=1)  # 4 · width weights and biases in its first layer
         program = compile(model, engine="numpy").program(numbers(2, 3))

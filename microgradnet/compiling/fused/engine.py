@@ -1,4 +1,4 @@
-"""`Fused`: an array program compiled by LLVM to one function, which runs a batch in tiles of a few samples.
+"""`Fused`: an array program as one compiled function.
 
 It suits small networks and programs of many small arrays, for which NumPy's calls and passes through memory take most
 of the time. The machine code is kept in the user's cache, as the tape's is.
@@ -11,33 +11,36 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnet.compiling.compiled_program import MOST_SIZES
-from microgradnet.compiling.fused_code import Code
+from microgradnet.compiling.fused.code import Code
+from microgradnet.compiling.fused.lanes import KINDS
+from microgradnet.compiling.fused.machine_code import MachineCode
 from microgradnet.compiling.instructions import FIXED, VALUES
-from microgradnet.compiling.lanes import LANES
-from microgradnet.compiling.machine_code import MachineCode
 from microgradnet.compiling.program import Program, Result
 
 Array = np.ndarray[Any, Any]
 
 
 class Fused:
-    """A program as one compiled function. It loads with llvmlite alone, as the modules do that write its code.
+    """A program as one compiled function.
 
     Args:
         program: the instructions.
+        dtype: "float64" or "float32".
 
     Raises:
         NotImplementedError: there is no code for an instruction, or NumPy is faster.
     """
 
-    def __init__(self, program: Program) -> None:
-        code = Code(program)
+    def __init__(self, program: Program, dtype: str = "float64") -> None:
+        kind = KINDS[dtype]
+        code = Code(program, kind)
         layout = code.layout
         count = len(program.parameters)
-        self._memory = _aligned(layout.size)
-        self._gradient = _aligned(count + -count % LANES)
+        self._dtype, self._lanes = np.dtype(dtype), kind.lanes
+        self._memory = self._aligned(layout.size)
+        self._gradient = self._aligned(count + -count % kind.lanes)
         fixed = layout.column(self._memory, FIXED)
-        fixed[: len(program.plan.fixed)] = [leaf.data for leaf in program.plan.fixed]
+        fixed[[*program.plan.leaves]] = [leaf.data for leaf in program.plan.leaves.values()]
         layout.column(self._memory, VALUES)[:, program.plan.ones] = 1.0
         self._theta = fixed[:count]
         self._fixed, self._others = fixed, program.others
@@ -67,12 +70,18 @@ class Fused:
         """The arrays for a batch of a new size; those of the oldest sizes are dropped."""
         if len(self._batches) == MOST_SIZES:
             del self._batches[next(iter(self._batches))]
-        arguments = [np.empty((size, *shape)) for shape in self._shapes]
-        outputs = np.empty((self._outputs, size + -size % LANES))
+        arguments = [np.empty((size, *shape), self._dtype) for shape in self._shapes]
+        outputs = np.empty((self._outputs, size + -size % self._lanes), self._dtype)
         places = [*map(_place, (self._memory, outputs, self._gradient, *arguments))]
         result = Result(list(outputs[:, :size]), self._gradient[: len(self._theta)])
         self._batches[size] = _Batch(arguments, result, places)
         return self._batches[size]
+
+    def _aligned(self, count: int) -> Array:
+        """Zeros that begin with a cache line."""
+        numbers = np.zeros(count + self._lanes, self._dtype)
+        start = -_place(numbers) // numbers.itemsize % self._lanes
+        return numbers[start : start + count]
 
 
 class _Batch(NamedTuple):
@@ -81,13 +90,6 @@ class _Batch(NamedTuple):
     arguments: list[Array]
     result: Result
     places: list[int]
-
-
-def _aligned(size: int) -> Array:
-    """Zeros that begin with a cache line."""
-    numbers = np.zeros(size + LANES)
-    start = -_place(numbers) // 8 % LANES
-    return numbers[start : start + size]
 
 
 def _place(array: Array) -> int:

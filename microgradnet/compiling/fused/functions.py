@@ -1,18 +1,16 @@
-"""`Numbers`: LLVM code for arithmetic on several samples at once, and functions without branches, at most 2 ulp off.
+"""Functions of `Numbers` in LLVM code, without branches and at most 2 ulp off.
 
 A function of vectors is a polynomial of a reduced argument. It is written once, with operators on `Numbers`, and
-becomes an LLVM function that LLVM may inline. This module loads with llvmlite alone, a dependency of numba.
+becomes an LLVM function that LLVM may inline.
 """
 
 from collections.abc import Callable
 from math import factorial, inf, nan
-from typing import Any
 
 from llvmlite import ir
 
-LANES = 8
-DOUBLE, INTEGER = ir.DoubleType(), ir.IntType(64)
-VECTOR = ir.VectorType(DOUBLE, LANES)
+from microgradnet.compiling.fused.lanes import DOUBLE, FLOAT, Numbers, constant
+
 ROUNDING = 1.5 * 2.0**52
 """Added to a number, it leaves the nearest integer in the low bits."""
 ROUNDING_BITS = 0x4338000000000000
@@ -26,117 +24,6 @@ LOG = [
 """(log(1 + f) − 2s) / s³ as a polynomial in s² with s = f / (2 + f), from the highest power down (Sun's fdlibm)."""
 SQRT_HALF_BITS, ONE_BITS = 0x3FE6A09E667F3BCD, 0x3FF0000000000000
 SMALLEST_NORMAL = 2.0**-1022
-
-
-def constant(type_: Any, number: float) -> Any:
-    """A number, in each lane if the type is a vector."""
-    if isinstance(type_, ir.VectorType):
-        return ir.Constant(type_, [ir.Constant(type_.element, number)] * type_.count)
-    return ir.Constant(type_, number)
-
-
-class Numbers:
-    """A number for each lane, or a single one, with operators that append LLVM instructions.
-
-    Args:
-        builder: where they are appended.
-        value: LLVM's value: of doubles, integers or Booleans.
-    """
-
-    def __init__(self, builder: Any, value: Any) -> None:
-        self.builder, self.value = builder, value
-
-    def _of(self, other: "Numbers | float") -> Any:
-        return other.value if isinstance(other, Numbers) else constant(self.value.type, other)
-
-    def _new(self, value: Any) -> "Numbers":
-        return Numbers(self.builder, value)
-
-    def __add__(self, other: "Numbers | float") -> "Numbers":
-        return self._new(self.builder.fadd(self.value, self._of(other)))
-
-    def __sub__(self, other: "Numbers | float") -> "Numbers":
-        return self._new(self.builder.fsub(self.value, self._of(other)))
-
-    def __rsub__(self, other: float) -> "Numbers":
-        return self._new(self.builder.fsub(self._of(other), self.value))
-
-    def __mul__(self, other: "Numbers | float") -> "Numbers":
-        return self._new(self.builder.fmul(self.value, self._of(other)))
-
-    def __truediv__(self, other: "Numbers | float") -> "Numbers":
-        return self._new(self.builder.fdiv(self.value, self._of(other)))
-
-    def __rtruediv__(self, other: float) -> "Numbers":
-        return self._new(self.builder.fdiv(self._of(other), self.value))
-
-    def __neg__(self) -> "Numbers":
-        return self._new(self.builder.fneg(self.value))
-
-    def __lt__(self, other: "Numbers | float") -> "Numbers":
-        return self._new(self.builder.fcmp_ordered("<", self.value, self._of(other)))
-
-    def __gt__(self, other: "Numbers | float") -> "Numbers":
-        return self._new(self.builder.fcmp_ordered(">", self.value, self._of(other)))
-
-    def __le__(self, other: "Numbers | float") -> "Numbers":
-        return self._new(self.builder.fcmp_ordered("<=", self.value, self._of(other)))
-
-    def __ge__(self, other: "Numbers | float") -> "Numbers":
-        return self._new(self.builder.fcmp_ordered(">=", self.value, self._of(other)))
-
-    def is_nan(self) -> "Numbers":
-        """Which of them are NaN."""
-        return self._new(self.builder.fcmp_unordered("uno", self.value, self.value))
-
-    def where(self, if_true: "Numbers | float", if_false: "Numbers | float") -> "Numbers":
-        """These Booleans choose between two numbers, at most one of which is a float."""
-        known = if_true if isinstance(if_true, Numbers) else if_false
-        assert isinstance(known, Numbers)
-        return self._new(self.builder.select(self.value, known._of(if_true), known._of(if_false)))
-
-    def times_plus(self, factor: "Numbers | float", addend: "Numbers | float") -> "Numbers":
-        """The product with a factor, plus an addend, rounded once."""
-        return self.intrinsic("fma", factor, addend)
-
-    def intrinsic(self, name: str, *others: "Numbers | float") -> "Numbers":
-        """Call a function that LLVM has: "fabs", "fma", "copysign"."""
-        values = [self.value, *map(self._of, others)]
-        type_, module = self.value.type, self.builder.module
-        full = f"llvm.{name}.{f'v{type_.count}' if isinstance(type_, ir.VectorType) else ''}f64"
-        function = module.globals.get(full) or ir.Function(module, ir.FunctionType(type_, [type_] * len(values)), full)
-        return self._new(self.builder.call(function, values))
-
-    # --- as integers ---
-
-    def _typed(self, element: Any) -> Any:
-        type_ = self.value.type
-        return ir.VectorType(element, type_.count) if isinstance(type_, ir.VectorType) else element
-
-    def bits(self) -> "Numbers":
-        """The bits of doubles, as integers."""
-        return self._new(self.builder.bitcast(self.value, self._typed(INTEGER)))
-
-    def doubles(self) -> "Numbers":
-        """The doubles with these bits."""
-        return self._new(self.builder.bitcast(self.value, self._typed(DOUBLE)))
-
-    def plus(self, other: "Numbers | int") -> "Numbers":
-        """The sum of integers."""
-        return self._new(self.builder.add(self.value, self._of(other)))
-
-    def minus(self, other: "Numbers | int") -> "Numbers":
-        """The difference of integers."""
-        return self._new(self.builder.sub(self.value, self._of(other)))
-
-    def both(self, other: int) -> "Numbers":
-        """The bits that are set in both."""
-        return self._new(self.builder.and_(self.value, self._of(other)))
-
-    def shifted(self, bits: int) -> "Numbers":
-        """To the left, or for negative `bits` to the right, with the sign."""
-        shift = self.builder.shl if bits > 0 else self.builder.ashr
-        return self._new(shift(self.value, self._of(abs(bits))))
 
 
 def _polynomial(x: Numbers, coefficients: list[float]) -> Numbers:
@@ -295,10 +182,14 @@ FUNCTIONS: dict[str, Callable[..., Numbers]] = {
 """The elementwise functions of instructions."""
 LONG = ("exp", "expm1", "log", "log1p", "tanh")
 """Those that become LLVM functions."""
+OF_DOUBLES = (*LONG, "cos", "erf", "erfc", "power", "sin")
+"""Those that are computed in double precision."""
 
 
 def call(name: str, operands: list[Numbers]) -> Numbers:
     """Append the code of a function, or a call of it if it is long."""
+    if name in OF_DOUBLES and operands[0].element == FLOAT:
+        return call(name, [operand.as_type(DOUBLE) for operand in operands]).as_type(FLOAT)
     if name not in LONG:
         return FUNCTIONS[name](*operands)
     builder, (value,) = operands[0].builder, [operand.value for operand in operands]
