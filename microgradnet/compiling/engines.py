@@ -18,6 +18,8 @@ ENGINES = ("numpy", "numba", "fused", "auto", "jax", "torch")
 UNROLLED = ("numba",)
 """The engines for which loops are captured row by row."""
 DTYPES = ("float64", "float32")
+SINGLE = ("fused", "jax", "torch")
+"""The engines that compute in float32, too."""
 NAMESPACES = {"jax": "jax.numpy", "torch": "torch"}
 LIBRARIES = {"numba": "numba", "fused": "llvmlite", "jax": "jax", "torch": "torch"}
 INSTALL = {
@@ -88,8 +90,9 @@ def check(engine: str, dtype: str, devices: Any) -> Any:
     """
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}: it must be one of {', '.join(ENGINES)}")
-    if dtype not in DTYPES or (dtype != "float64" and engine not in NAMESPACES):
-        raise ValueError(f"engine {engine!r} does not support {dtype!r}: use float64, or float32 for jax and torch")
+    if dtype not in DTYPES or (dtype != "float64" and engine not in SINGLE):
+        names = ", ".join(SINGLE)
+        raise ValueError(f"engine {engine!r} does not support {dtype!r}: use float64, or float32 for {names}")
     if engine in LIBRARIES and not find_spec(LIBRARIES[engine]):
         raise ImportError(f"engine {engine!r} needs a library that is not installed: {INSTALL[engine]}")
     if devices is None:

@@ -53,6 +53,14 @@ def test_networks_agree_with_numpy(name: str) -> None:
     check_network(NETWORKS[name](), "fused")
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_in_float32(name: str) -> None:
+    check_network(NETWORKS[name](), "fused", rtol=2e-5)
+    found = compile(lambda x: x * x, engine="fused", dtype="float32")([1.1])
+    assert found.dtype == np.float64
+    assert found[0] == np.float32(1.1) ** 2, "it is computed in float32"
+
+
 @each_row
 def test_every_row(row: Operation) -> None:
     check_row(row, "fused")

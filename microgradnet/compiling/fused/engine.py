@@ -64,7 +64,10 @@ class Fused:
             np.copyto(into, argument)
         if self._code.run(size, weight, *batch.places) != 0.0:
             raise FloatingPointError("a number of the program is infinite or NaN")
-        return batch.result
+        if self._dtype == np.float64:
+            return batch.result
+        outputs, gradient = batch.result
+        return Result([output.astype(np.float64) for output in outputs], gradient.astype(np.float64))
 
     def _batch(self, size: int) -> "_Batch":
         """The arrays for a batch of a new size; those of the oldest sizes are dropped."""
