@@ -67,12 +67,14 @@ def compile(
             there).
         engine: every engine returns NumPy arrays and floats. "numpy"; "numba", a tape of scalars for irregular graphs
             and a few samples (pip install 'microgradnet[fast]'); "fused", the program as one function compiled by LLVM,
-            which comes with numba: faster for small and middle networks, in float64 on one thread, after a first
-            call of 0.1 to 3 s (programs of more than 1,000 array instructions, or with a product of more than 65,536
-            weights, run in NumPy); "auto", the tape if numba is installed and each array
-            instruction would process fewer than 400 numbers, else NumPy; "jax", under jax.jit, and "torch"
-            (pip install jax, torch).
-        dtype: "float64", or for jax and torch "float32".
+            which comes with numba: faster for small and middle networks, on one thread, after a first call of 0.1 to
+            3 s, whose machine code is kept (programs that are long, but for steps that repeat, and those with a product
+            of more than 32,768 weights run in NumPy, in float64); "jax", under jax.jit, and "torch" (pip install jax,
+            torch); "auto", for float64 the fastest of the first three, as a rule: "fused" where it is installed, but
+            not for a program that it would leave to NumPy, and not for fewer than 8 samples of which each array
+            instruction processes more than 1,000 numbers; then the tape if numba is installed, no loop is captured
+            and each instruction would process fewer than 400 numbers; else NumPy.
+        dtype: "float64", or for fused, jax and torch "float32".
         devices: for jax, how many of its devices share each batch, or a list or mesh of them, of several processes too
             (`jax.distributed`): each computes its samples, and their gradients are added up. A batch that they cannot
             divide is computed whole by each.

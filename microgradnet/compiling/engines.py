@@ -27,6 +27,9 @@ INSTALL = {
     "jax": "pip install jax",
     "torch": "pip install torch",
 }
+LANES, MUCH = 8, 1_000
+"""Samples that the fused engine computes at least, and numbers read per array instruction beyond which fewer samples
+are faster in NumPy."""
 FEW = 400
 """Numbers read per array instruction below which the tape is faster: a NumPy call takes about 0.7 µs, the
 tape about 1.5 ns for each number that a scalar reads, forward and backward (`python -m tests.benchmarks.compiled`)."""
@@ -118,14 +121,14 @@ def check(engine: str, dtype: str, devices: Any) -> Any:
 def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int, devices: Any = None) -> Engine:
     """The engine that runs a program for a batch of this size."""
     if engine == "auto":
-        engine = "numba" if is_small(program, size) and not program.plan.bodies and has_numba() else "numpy"
+        engine = chosen(program, size)
     if engine == "numpy":
         return program
+    if engine == "fused":
+        return fused(program, dtype)
     if engine not in program.engines:
         if engine == "numba":
             program.engines[engine] = Tape(program)
-        elif engine == "fused":
-            program.engines[engine] = fused_or_not(program, dtype)
         elif devices is not None:
             program.engines[engine] = OnDevices(program, dtype, devices)
         else:
@@ -147,10 +150,25 @@ def fused_or_not(program: CompiledProgram, dtype: str = "float64") -> Any:
         return program
 
 
+def fused(program: CompiledProgram, dtype: str) -> Engine:
+    """The fused program, made on first use; or the program itself."""
+    if "fused" not in program.engines:
+        program.engines["fused"] = fused_or_not(program, dtype)
+    return program.engines["fused"]  # type: ignore[no-any-return]
+
+
+def chosen(program: CompiledProgram, size: int) -> str:
+    """What "auto" is for a batch of this size: see `compile`."""
+    pays = size >= LANES or program.reads(size) <= MUCH * (len(program.forward) + len(program.backward))
+    if pays and is_installed("llvmlite") and fused(program, "float64") is not program:
+        return "fused"
+    return "numba" if is_small(program, size) and not program.plan.bodies and is_installed("numba") else "numpy"
+
+
 @cache
-def has_numba() -> bool:
-    """Whether numba is installed; cached, as a failing search takes longer than a small replay."""
-    return find_spec("numba") is not None
+def is_installed(library: str) -> bool:
+    """Whether a library is there; cached, as a failing search takes longer than a small replay."""
+    return find_spec(library) is not None
 
 
 def is_small(program: Program, size: int) -> bool:

@@ -26,8 +26,8 @@ def test_a_library_that_is_not_there_is_named_with_the_command(engine: str, monk
         compile(lambda x: x, engine=engine)
 
 
-def test_auto_without_numba_is_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "has_numba", lambda: False)
+def test_auto_without_libraries_is_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "is_installed", lambda library: False)
     w = parameter(2.0)
     step = compile(lambda x: x * w, w, engine="auto")
     assert step([1.0, 2.0]) == (3.0, np.array([1.5]))

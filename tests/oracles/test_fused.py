@@ -14,7 +14,8 @@ from llvmlite import ir
 
 from microgradnet import MLP, DomainError, compile, exp, grad, log, maximum, parameter, relu, sigmoid, tanh, total
 from microgradnet.compiling import engines
-from microgradnet.compiling.engines import fused_or_not
+from microgradnet.compiling.compiled_program import CompiledProgram
+from microgradnet.compiling.engines import engine_of, fused_or_not
 from microgradnet.compiling.fused import code, functions, lanes, products
 from microgradnet.compiling.fused.engine import Fused
 from microgradnet.compiling.fused.machine_code import MachineCode
@@ -250,6 +251,14 @@ def test_nothing_is_kept_where_others_can_write(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert_same(line(), (7.0, np.array([3.0])), 1e-15)
     assert os.listdir(folder) == []
+
+
+def test_auto_is_fused_where_that_pays() -> None:
+    small, large = MLP(2, [16, 1], seed=1), MLP(200, [100, 1], seed=1)
+    for model, few in ((small, Fused), (large, CompiledProgram)):
+        program = compile(model, engine="auto").program(numbers(2, len(model.layers[0].neurons[0].w)))
+        assert isinstance(engine_of(program, "auto", "float64", 7), few)
+        assert isinstance(engine_of(program, "auto", "float64", 8), Fused)
 
 
 def test_a_large_program_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microgradnet import MLP, CaptureError, Value, compile, exp, log, parameter
-from microgradnet.compiling import tape, tape_source
+from microgradnet.compiling import engines, tape, tape_source
 from microgradnet.compiling.engines import engine_of, is_small
 from microgradnet.compiling.program import Program
 from microgradnet.compiling.tape import Tape
@@ -83,7 +83,9 @@ def test_errors_and_structures() -> None:
     check_structures("numba")
 
 
-def test_auto_takes_the_tape_for_little_work_and_numpy_for_much() -> None:
+def test_auto_takes_the_tape_for_little_work_and_numpy_for_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no fused engine."""
+    monkeypatch.setattr(engines, "fused_or_not", lambda program, dtype: program)
     model = MLP(2, [16, 16, 1], seed=1)
     program = compile(lambda x, y: (model(x) - y) ** 2, model).program([[0.0, 0.0]], [0.0])
     assert isinstance(engine_of(program, "auto", "float64", 1), Tape)

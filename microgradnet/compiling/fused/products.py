@@ -15,7 +15,7 @@ from microgradnet.compiling.instructions import Instruction, Rows
 
 ROWS_AT_ONCE, LEFT_AT_ONCE, RIGHT_AT_ONCE = 6, 3, 4
 """Rows of a matrix product that are computed together in registers; and of a product summed over samples."""
-MOST_WEIGHTS = 1 << 16
+MOST_WEIGHTS = 1 << 15
 """Weights in a product, beyond which NumPy's library is faster."""
 
 
