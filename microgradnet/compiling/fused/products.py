@@ -1,6 +1,5 @@
 """Code for matrix products: some rows of the result at once, which stay in registers term by term."""
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import product
 
@@ -46,58 +45,38 @@ def matmul(w: Writer, instruction: Instruction, here: Here) -> None:
 def _product(w: Writer, here: Here, out: Rows, left: Rows, right: Rows) -> None:
     """Numbers that are the same for all samples times rows."""
     count, terms = left.shape
-    most = -(-count // -(-count // ROWS_AT_ONCE))
-    for start, size, turns in _split(count, most):
-        with w.loop(turns) as turn:
-            rows = _from(w, start, size, turn)
-            with (
-                w.loop(here.blocks) if left.size > MANY else nullcontext(here.block) as at,
-                w.loop(right.shape[1]) as column,
-            ):
-                totals = [w.total_of(w.vector) for _ in rows]
-                with w.loop(terms) as term:
-                    numbers = w.load(w.place(own_view(right), [term, column], at))
-                    for row, total in zip(rows, totals, strict=True):
-                        factor = w.spread(w.load(w.place(own_view(left), [row, term], at)))
-                        w.store(numbers.times_plus(factor, w.load(total)), total)
+    for rows in w.parts(count, -(-count // -(-count // ROWS_AT_ONCE))):
+        with (
+            w.loop(here.blocks) if left.size > MANY else nullcontext(here.block) as at,
+            w.loop(right.shape[1]) as column,
+        ):
+            totals = [w.total_of(w.vector) for _ in rows]
+            with w.loop(terms) as term:
+                numbers = w.load(w.place(own_view(right), [term, column], at))
                 for row, total in zip(rows, totals, strict=True):
-                    w.write(w.load(total), own_view(out), [row, column], at)
+                    factor = w.spread(w.load(w.place(own_view(left), [row, term], at)))
+                    w.store(numbers.times_plus(factor, w.load(total)), total)
+            for row, total in zip(rows, totals, strict=True):
+                w.write(w.load(total), own_view(out), [row, column], at)
 
 
 def _product_of_samples(w: Writer, here: Here, out: Rows, left: Rows, right: Rows) -> None:
     """The products of rows, summed over columns and samples: some rows of both at once, half a block at a time."""
     half = ir.VectorType(w.number, w.kind.lanes // 2)
-    for (start, size, turns), (other, other_size, other_turns) in product(
-        _split(left.shape[0], LEFT_AT_ONCE), _split(right.shape[0], RIGHT_AT_ONCE)
-    ):
-        with w.loop(turns) as turn, w.loop(other_turns) as other_turn:
-            rows, columns = _from(w, start, size, turn), _from(w, other, other_size, other_turn)
-            totals = {pair: w.total_of(half) for pair in product(range(size), range(other_size))}
+    for rows in w.parts(left.shape[0], LEFT_AT_ONCE):
+        for others in w.parts(right.shape[0], RIGHT_AT_ONCE):
+            totals = {pair: w.total_of(half) for pair in product(range(len(rows)), range(len(others)))}
             with w.loop(here.blocks) as block, w.loop(left.shape[1]) as column:
                 for part in range(2):
                     ours, theirs = (
                         [_half(w, w.place(own_view(each), [row, column], block), half, part) for row in some]
-                        for each, some in ((left, rows), (right, columns))
+                        for each, some in ((left, rows), (right, others))
                     )
                     for (i, j), total in totals.items():
                         w.store(ours[i].times_plus(theirs[j], w.load(total)), total)
             for (i, j), total in totals.items():
-                w.write(w.sum_of_lanes(w.load(total)), own_view(out), [rows[i], columns[j]], w.i(0))
+                w.write(w.sum_of_lanes(w.load(total)), own_view(out), [rows[i], others[j]], w.i(0))
 
 
 def _half(w: Writer, place: Index, half: ir.VectorType, part: int) -> Numbers:
     return w.load(w.b.gep(w.b.bitcast(place, half.as_pointer()), [w.i(part)]))
-
-
-def _split(count: int, most: int) -> Iterator[tuple[int, int, int]]:
-    """Runs of equal parts: (first element, size of a part, number of parts)."""
-    if count >= most:
-        yield 0, most, count // most
-    if count % most:
-        yield count - count % most, count % most, 1
-
-
-def _from(w: Writer, start: int, size: int, turn: Index) -> list[Index]:
-    """The elements of a part."""
-    first = w.plus(w.i(start), w.times(turn, size))
-    return [w.plus(first, w.i(each)) for each in range(size)]

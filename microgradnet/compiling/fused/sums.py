@@ -1,6 +1,6 @@
 """Code for sums along axes and over samples, and for rows that are moved by number."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Any
 
@@ -11,6 +11,9 @@ from microgradnet.compiling.fused.lanes import INTEGER
 from microgradnet.compiling.fused.views import View, own_view, rows_of, view
 from microgradnet.compiling.fused.writer import Here, Index, Writer
 from microgradnet.compiling.instructions import Instruction
+
+AT_ONCE = 4
+"""Sums that are computed together, in registers."""
 
 
 def reduced(
@@ -23,26 +26,34 @@ def reduced(
     """
     wide = any(each.rows.storage.batched for each in operands)
     over_samples = wide and not out.rows.storage.batched
+    shape, summed = (1, *shape), [axis + 1 for axis in summed]  # one axis at least is kept
+    out, *operands = [View(each.rows, (0, *each.strides)) for each in (out, *operands)]
     kept = [axis for axis in range(len(shape)) if axis not in summed]
-    with w.loops([shape[axis] for axis in kept]) as outer:
-        total = w.total_of(w.vector if wide else w.number, -inf if largest else 0.0)
-        indices: list[Index] = [w.i(0)] * len(shape)
-        for axis, index in zip(kept, outer, strict=True):
-            indices[axis] = index
-        with w.loop(here.blocks if over_samples else 1) as one, w.loops([shape[axis] for axis in summed]) as inner:
-            for axis, index in zip(summed, inner, strict=True):
-                indices[axis] = index
-            at = one if over_samples else here.block
-            term, *factors = [w.read(each, indices, at, wide) for each in operands]
-            before = w.load(total)
-            if largest:
-                after = call("maximum", [before, term])
-            else:
-                after = factors[0].times_plus(term, before) if factors else before + term
-            w.store(after, total)
-        for axis in summed:
-            indices[axis] = w.i(0)
-        w.write(w.load(total), out, indices, here.block)
+    together = max(kept, key=lambda axis: (shape[axis] > 1, axis))
+    outer = [axis for axis in kept if axis != together]
+
+    def indices(one: Index, inner: Iterable[Index]) -> list[Index]:
+        known = {**dict(zip(outer, around, strict=True)), together: one, **dict(zip(summed, inner, strict=True))}
+        return [known[axis] for axis in range(len(shape))]
+
+    with w.loops([shape[axis] for axis in outer]) as around:
+        for some in w.parts(shape[together], AT_ONCE):
+            totals = [w.total_of(w.vector if wide else w.number, -inf if largest else 0.0) for _ in some]
+            with (
+                w.loop(here.blocks if over_samples else 1) as block,
+                w.loops([shape[axis] for axis in summed]) as inner,
+            ):
+                at = block if over_samples else here.block
+                for one, total in zip(some, totals, strict=True):
+                    term, *factors = [w.read(each, indices(one, inner), at, wide) for each in operands]
+                    before = w.load(total)
+                    if largest:
+                        after = call("maximum", [before, term])
+                    else:
+                        after = factors[0].times_plus(term, before) if factors else before + term
+                    w.store(after, total)
+            for one, total in zip(some, totals, strict=True):
+                w.write(w.load(total), out, indices(one, [w.i(0)] * len(summed)), here.block)
 
 
 def total(w: Writer, instruction: Instruction, here: Here) -> None:

@@ -105,6 +105,14 @@ class Writer:
         with self.loop(shape[0]) as index, self.loops(shape[1:]) as rest:
             yield [index, *rest]
 
+    def parts(self, count: int, most: int) -> Iterator[list[Index]]:
+        """A loop over the indices below `count`, `most` of them in a turn; and one for the rest of them, if any."""
+        for start, size in ((0, most), (count - count % most, count % most)):
+            if turns := (count - start) // size if size else 0:
+                with self.loop(turns) as turn:
+                    first = self.plus(self.i(start), self.times(turn, size))
+                    yield [self.plus(first, self.i(each)) for each in range(size)]
+
     # --- memory ---
 
     def pointer(self, base: Any, index: Index, type_: Any = None) -> Any:
