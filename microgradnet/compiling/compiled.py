@@ -102,9 +102,11 @@ class Compiled:
             try:
                 with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
                     result = engine.run(self.parameters.array, arrays, size, weight)
+                    return self._returned(program, result, size)
             except FloatingPointError:
                 result = self._run_eagerly(arrays, size, weight)
-            return self._returned(program, result, size)
+                with np.errstate(over="ignore", invalid="ignore"):
+                    return self._returned(program, result, size)
 
     def program(self, *arguments: Any) -> CompiledProgram:
         """The program for arguments of these shapes, captured on first use."""
@@ -219,13 +221,12 @@ class Compiled:
 
     def _reduced(self, output: Array, size: int) -> float:
         """The sum or mean over the samples; a result that is the same for all counts once per sample."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            found = float(np.add.reduce(output))
-            if self.reduction == "sum":
-                found *= 1 if len(output) == size else size
-            else:
-                found /= len(output)
-                found = found if isfinite(found) else float(np.add.reduce(output / len(output)))
+        found = float(np.add.reduce(output))
+        if self.reduction == "sum":
+            found *= 1 if len(output) == size else size
+        else:
+            found /= len(output)
+            found = found if isfinite(found) else float(np.add.reduce(output / len(output)))
         if not isfinite(found) and are_finite([output]):
             raise DomainError(_TOO_LARGE)
         return found
