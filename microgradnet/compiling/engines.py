@@ -28,8 +28,8 @@ INSTALL = {
     "torch": "pip install torch",
 }
 LANES, MUCH = 8, 1_000
-"""Samples that the fused engine computes at least, and numbers read per array instruction beyond which fewer samples
-are faster in NumPy."""
+"""Samples that the fused engine computes at once (4 of 4 or fewer), and the numbers read per array instruction beyond
+which fewer samples are faster in NumPy."""
 FEW = 400
 """Numbers read per array instruction below which the tape is faster: a NumPy call takes about 0.7 µs, the
 tape about 1.5 ns for each number that a scalar reads, forward and backward (`python -m tests.benchmarks.compiled`)."""
@@ -125,7 +125,7 @@ def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int, devi
     if engine == "numpy":
         return program
     if engine == "fused":
-        return fused(program, dtype)
+        return fused(program, dtype, size)
     if engine not in program.engines:
         if engine == "numba":
             program.engines[engine] = Tape(program)
@@ -142,25 +142,27 @@ def are_finite(arrays: Iterable[Any]) -> bool:
     return all(np.isfinite(array).all() for array in arrays)
 
 
-def fused_or_not(program: CompiledProgram, dtype: str = "float64") -> Any:
+def fused_or_not(program: CompiledProgram, dtype: str = "float64", few: bool = False) -> Any:
     """One compiled function; NumPy for programs that take too long to compile, or that NumPy computes faster."""
     try:
-        return import_module("microgradnet.compiling.fused.engine").Fused(program, dtype)
+        return import_module("microgradnet.compiling.fused.engine").Fused(program, dtype, few)
     except NotImplementedError:
         return program
 
 
-def fused(program: CompiledProgram, dtype: str) -> Engine:
-    """The fused program, made on first use; or the program itself."""
-    if "fused" not in program.engines:
-        program.engines["fused"] = fused_or_not(program, dtype)
-    return program.engines["fused"]  # type: ignore[no-any-return]
+def fused(program: CompiledProgram, dtype: str, size: int) -> Engine:
+    """The fused program for a batch of this size, made on first use; or the program itself."""
+    few = size <= LANES // 2
+    name = "fused for few" if few else "fused"
+    if name not in program.engines:
+        program.engines[name] = fused_or_not(program, dtype, few)
+    return program.engines[name]  # type: ignore[no-any-return]
 
 
 def chosen(program: CompiledProgram, size: int) -> str:
     """What "auto" is for a batch of this size: see `compile`."""
     pays = size >= LANES or program.reads(size) <= MUCH * (len(program.forward) + len(program.backward))
-    if pays and is_installed("llvmlite") and fused(program, "float64") is not program:
+    if pays and is_installed("llvmlite") and fused(program, "float64", size) is not program:
         return "fused"
     return "numba" if is_small(program, size) and not program.plan.bodies and is_installed("numba") else "numpy"
 

@@ -158,7 +158,7 @@ def test_an_infinity_on_the_way_is_refused() -> None:
 
 def applied(name: str) -> Callable[[Any], Any]:
     """A function of `functions` on an array whose size is a multiple of the number of lanes."""
-    module, kind = ir.Module(), lanes.KINDS["float64"]
+    module, kind = ir.Module(), lanes.kind_of("float64", few=False)
     pointer, integer = lanes.DOUBLE.as_pointer(), lanes.INTEGER
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer, integer]), "run")
     before, body, after = [function.append_basic_block() for _ in range(3)]

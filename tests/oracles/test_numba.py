@@ -85,7 +85,7 @@ def test_errors_and_structures() -> None:
 
 def test_auto_takes_the_tape_for_little_work_and_numpy_for_much(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no fused engine."""
-    monkeypatch.setattr(engines, "fused_or_not", lambda program, dtype: program)
+    monkeypatch.setattr(engines, "fused_or_not", lambda program, *options: program)
     model = MLP(2, [16, 16, 1], seed=1)
     program = compile(lambda x, y: (model(x) - y) ** 2, model).program([[0.0, 0.0]], [0.0])
     assert isinstance(engine_of(program, "auto", "float64", 1), Tape)

@@ -7,11 +7,12 @@ those of single rows. `grouping` puts together what one loop over rows can compu
 the `views` of rows in a `layout` of the memory. `lanes` and `functions` have the arithmetic of several samples at
 once, and `machine_code` compiles it all. `engine` is what runs it.
 
-A tile is a few blocks of 8 samples (16 in float32). In memory each block has all of its rows one after another, so that
-a row of a block is one or two vectors, and a loop over rows or terms reads consecutive memory. All instructions, and
-all turns of their loops, are computed for a tile before the next tile, so that its rows stay in the cache. What is the
-same for all samples, such as weights, is computed for each tile again; a sum over samples adds the blocks of its tile,
-and the gradients of the tiles are added up. The lanes after the last sample repeat it, with weight 0.
+A tile is a few blocks of 8 samples (16 in float32; half as many for batches of at most 4). In memory each block has all
+of its rows one after another, so that a row of a block is one or two vectors, and a loop over rows or terms reads
+consecutive memory. All instructions, and all turns of their loops, are computed for a tile before the next tile, so
+that its rows stay in the cache. What is the same for all samples, such as weights, is computed for each tile again; a
+sum over samples adds the blocks of its tile, and the gradients of the tiles are added up. The lanes after the last
+sample repeat it, with weight 0.
 
 All modules but this one need llvmlite, which comes with numba, and load with it alone.
 """

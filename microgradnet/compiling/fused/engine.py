@@ -12,7 +12,7 @@ import numpy as np
 
 from microgradnet.compiling.compiled_program import MOST_SIZES
 from microgradnet.compiling.fused.code import Code
-from microgradnet.compiling.fused.lanes import KINDS
+from microgradnet.compiling.fused.lanes import kind_of
 from microgradnet.compiling.fused.machine_code import MachineCode
 from microgradnet.compiling.instructions import FIXED, VALUES
 from microgradnet.compiling.program import Program, Result
@@ -26,13 +26,14 @@ class Fused:
     Args:
         program: the instructions.
         dtype: "float64" or "float32".
+        few: whether it is for at most 4 samples; it computes more, but slowly.
 
     Raises:
         NotImplementedError: there is no code for an instruction, or NumPy is faster.
     """
 
-    def __init__(self, program: Program, dtype: str = "float64") -> None:
-        kind = KINDS[dtype]
+    def __init__(self, program: Program, dtype: str = "float64", few: bool = False) -> None:
+        kind = kind_of(dtype, few)
         code = Code(program, kind)
         layout = code.layout
         count = len(program.parameters)

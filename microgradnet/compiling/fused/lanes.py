@@ -20,8 +20,10 @@ class Kind(NamedTuple):
         return ir.VectorType(self.number, self.lanes)
 
 
-KINDS = {"float64": Kind(DOUBLE, 8, 8), "float32": Kind(FLOAT, 16, 4)}
-"""By dtype: a row of lanes is a cache line."""
+def kind_of(dtype: str, few: bool) -> Kind:
+    """The numbers of a dtype: a row of lanes is a cache line; or for few samples, at most 4, half of one."""
+    number, lanes, size = (DOUBLE, 8, 8) if dtype == "float64" else (FLOAT, 16, 4)
+    return Kind(number, lanes // 2 if few else lanes, size)
 
 
 def constant(type_: Any, number: float) -> Any:
