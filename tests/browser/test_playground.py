@@ -128,6 +128,7 @@ def test_a_program_is_run_while_one_types_as_python_runs_it(tab: Any) -> None:
     tab.keyboard.type("z = y * 3\nz.label = 'z'\n")
     tab.wait_for_timeout(700)
     settled(tab)
+    assert program(tab).endswith("z = y * 3\nz.label = 'z'\n")
     assert numbers(tab)["z"] == pytest.approx(3 * found["y"], rel=1e-12)
     tab.select_option("#shown", "y")
     settled(tab)

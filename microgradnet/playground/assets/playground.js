@@ -5,6 +5,7 @@ import { backend } from "./backend.js";
 const at = (id) => document.getElementById(id);
 const PAUSE = 500; // milliseconds without a key before the program is run
 let timer = 0, running = 0, latest = null, ready = false;
+let chosen = null; // the variable that the reader wants to see; null for the last result
 
 const editor = createEditor(at("editor"), { changed, names: () => backend.names(), visited: (line) => tell({ line }) });
 
@@ -20,7 +21,7 @@ async function run() {
   const number = ++running;
   state(ready ? "Running…" : "Starting Python…");
   at("stop").hidden = false;
-  const result = await backend.run({ code: editor.text(), shown: at("shown").value || null });
+  const result = await backend.run({ code: editor.text(), shown: chosen });
   ready = true;
   if (number !== running) return; // a later program is running
   at("stop").hidden = true;
@@ -129,6 +130,7 @@ async function start() {
   at("programs").append(Object.assign(document.createElement("option"), { value: "", textContent: "your own", hidden: true }), ...groups.values());
   const open = (name) => {
     at("programs").value = name;
+    chosen = null;
     history.replaceState(null, "", `#${name}`);
     editor.set(programs.find((program) => program.name === name).code);
     run();
@@ -147,7 +149,10 @@ async function start() {
   open(programs.some(({ name }) => name === wanted) ? wanted : programs[0].name);
 }
 
-at("shown").addEventListener("change", run);
+at("shown").addEventListener("change", () => {
+  chosen = at("shown").value;
+  run();
+});
 at("share").addEventListener("click", share);
 at("save").addEventListener("change", save);
 at("stop").addEventListener("click", () => backend.stop());
