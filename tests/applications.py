@@ -21,6 +21,18 @@ class Bound(NamedTuple):
 
 
 BOUNDS: dict[str, list[Bound]] = {
+    "handwriting": [
+        Bound(
+            "a surprise below −1.9 nats a point",
+            lambda figures: figures["surprise, nats a point"].network < -1.9,
+            lambda figures: figures["surprise, nats a point"].network < 1.2,
+        ),
+        Bound(
+            "at least 90 % legible at bias 1.5",
+            lambda figures: figures["legible at bias 1.5, %"].network >= 90,
+            lambda figures: figures["legible at bias 1.5, %"].network >= 8,
+        ),
+    ],
     "objects": [
         Bound(
             "at least 97 % recognised",

@@ -10,11 +10,25 @@
 from importlib import import_module
 
 from microgradnet.teach.applications.application import Application, Entry, Option, format_figures
+from microgradnet.teach.applications.requests import handwritten, number_from_zero
 
 __all__ = ["APPLICATIONS", "Application", "Entry", "Option", "format_figures", "load_application"]
 
 APPLICATIONS: dict[str, Entry] = {
-    entry.name: entry for entry in (Entry("objects", "recognise handwritten digits, and draw your own", 10),)
+    entry.name: entry
+    for entry in (
+        Entry(
+            "handwriting",
+            "write any text by hand, point by point",
+            60,
+            (
+                Option("--text", "what to write, of a to z and spaces", handwritten, "TEXT"),
+                Option("--style", "the hand", choices=("script", "round", "print", "italic", "any")),
+                Option("--bias", "0 is careless, 1.5 neat", number_from_zero, "NUMBER"),
+            ),
+        ),
+        Entry("objects", "recognise handwritten digits, and draw your own", 10),
+    )
 }
 """Every application by its name, in the order of the gallery."""
 

@@ -1,0 +1,120 @@
+"""Strokes of pens as an SVG that writes them in pen order, and is a still picture where nothing may move."""
+
+import html
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from microgradnet.drawing.theme import DARK, LIGHT
+
+WIDTH, MARGIN, LEADING = 960, 28, 34  # px
+LARGEST = 14.0  # px for a unit of the places, where the rows are short
+SPEED, REST = 330.0, 3.0  # of the pen, px per second; seconds before it writes again
+FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
+
+
+class Strokes(NamedTuple):
+    """What one pen writes: a row of the picture.
+
+    Attributes:
+        caption: above it.
+        stretches: the places (n, 2) that the pen passes, to the right and down, of each stretch of ink in their order.
+        marked: for each stretch whether it is of another colour, and dotted.
+    """
+
+    caption: str
+    stretches: Sequence[NDArray[np.float64]]
+    marked: Sequence[bool]
+
+
+def animation(rows: Sequence[Strokes], title: str, notes: Sequence[str] = ()) -> str:
+    """The rows below each other, to one scale; all pens start at once, and write again after a rest.
+
+    Args:
+        rows: at least one, each with at least one stretch.
+        title: above them.
+        notes: lines below them.
+
+    Raises:
+        ValueError: there is no row, or a row has no ink.
+    """
+    if not rows or not all(row.stretches for row in rows):
+        raise ValueError("a picture of writing needs at least one row, and each row at least one stretch of ink")
+    corners = [_corners(row) for row in rows]
+    widest = max(right - left for (left, _), (right, _) in corners)
+    scale = min(LARGEST, (WIDTH - 2 * MARGIN) / widest)
+    body, times, top = list[str](), list[tuple[float, float]](), 66.0
+    for row, ((left, upper), (_, lower)) in zip(rows, corners, strict=True):
+        body.append(f'<text x="{MARGIN}" y="{top:.0f}" class="caption">{html.escape(row.caption)}</text>')
+        shift = np.array([MARGIN - left * scale, top + 14 - upper * scale])
+        placed = [places * scale + shift for places in row.stretches]
+        body += [
+            f'<path id="p{number}" class="ink{" marked" * marked}" pathLength="1" d="{_curve(places)}"/>'
+            for number, (places, marked) in enumerate(zip(placed, row.marked, strict=True), len(times))
+        ]
+        times += _times(placed)
+        top += (lower - upper) * scale + LEADING + 14
+    height = top - LEADING / 2 + 18 * len(notes)
+    body += [
+        f'<text x="{MARGIN}" y="{height - 18 * (len(notes) - i):.0f}" class="note">{html.escape(note)}</text>'
+        for i, note in enumerate(notes)
+    ]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" '
+        f'height="{height:.0f}" role="img" aria-label="{html.escape(title)}">\n'
+        f"<style>{_style(times)}</style>\n"
+        f'<rect width="100%" height="100%" class="card"/>\n'
+        f'<text x="{MARGIN}" y="34" class="title">{html.escape(title)}</text>\n' + "\n".join(body) + "\n</svg>\n"
+    )
+
+
+def _corners(row: Strokes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The upper left and the lower right corner of the ink."""
+    places = np.concatenate(row.stretches)
+    return places.min(axis=0), places.max(axis=0)
+
+
+def _curve(places: NDArray[np.float64]) -> str:
+    """The path from the first place to the last, by quadratic curves that touch the lines between them half-way."""
+    x, y = places.T.round(1)
+    middles = (places[:-1] + places[1:]) / 2
+    curves = [f"Q{a:g} {b:g} {c:g} {d:g}" for a, b, (c, d) in zip(x[1:-1], y[1:-1], middles[1:].round(1), strict=True)]
+    return f"M{x[0]:g} {y[0]:g}" + "".join(curves) + f"L{x[-1]:g} {y[-1]:g}"
+
+
+def _times(stretches: Sequence[NDArray[np.float64]]) -> Iterator[tuple[float, float]]:
+    """When the pen begins and ends each stretch, in seconds; in the air it is three times as fast."""
+    now, pen = 0.3, stretches[0][0]
+    for places in stretches:
+        begins = now + float(np.hypot(*(places[0] - pen))) / (3 * SPEED)
+        now = begins + float(np.hypot(*np.diff(places, axis=0).T).sum()) / SPEED
+        pen = places[-1]
+        yield begins, now
+
+
+def _style(times: Sequence[tuple[float, float]]) -> str:
+    """Colours, light and dark, and the animation; what hides ink is in its frames: without it everything is seen."""
+    whole = max(end for _, end in times) + REST
+    colours = {
+        scheme: f".card{{fill:{theme['card'].fill}}}text{{fill:{theme['card'].text}}}.note{{fill:{theme['edge'].text}}}"
+        f".ink{{stroke:{theme['input'].line}}}.marked{{stroke:{theme['highlight'].line}}}"
+        for scheme, theme in (("light", LIGHT), ("dark", DARK))
+    }
+    frames = [
+        f"@keyframes k{i}{{0%,{100 * begin / whole:.2f}%{{stroke-dasharray:1 3;stroke-dashoffset:1.1}}"
+        f"{100 * end / whole:.2f}%,100%{{stroke-dasharray:1 3;stroke-dashoffset:0}}}}"
+        f"#p{i}{{animation-name:k{i}}}"
+        for i, (begin, end) in enumerate(times)
+    ]
+    return (
+        f"{colours['light']}text{{font-family:{FONT}}}.title{{font-size:19px}}.caption{{font-size:13px}}"
+        ".note{font-size:12px}.ink{fill:none;stroke-width:2.4;stroke-linecap:round;stroke-linejoin:round}"
+        ".marked{stroke-width:3.6}"
+        f"@media (prefers-color-scheme:dark){{{colours['dark']}}}"
+        "@media (prefers-reduced-motion:no-preference){"
+        f".ink{{animation:{whole:.2f}s linear infinite}}svg:hover .ink{{animation-play-state:paused}}"
+        + "".join(frames)
+        + "}"
+    )

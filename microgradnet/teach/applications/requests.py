@@ -1,0 +1,54 @@
+"""What people ask an application for, checked where it is given: before a training, not after it."""
+
+import argparse
+import math
+from collections.abc import Collection
+
+
+class RequestError(ValueError, argparse.ArgumentTypeError):
+    """What is asked for is not possible; the message says what is."""
+
+
+ALPHABET = " abcdefghijklmnopqrstuvwxyz"
+"""What `handwriting` has learnt to write."""
+LONGEST = 60  # letters of a text
+
+
+def handwritten(text: str) -> str:
+    """A text of the ALPHABET, of 1 to 60 letters.
+
+    >>> handwritten("Why?")
+    Traceback (most recent call last):
+    microgradnet.teach.applications.requests.RequestError: '?', 'W': only a to z and the space were learnt
+    """
+    if unknown := sorted(set(text) - set(ALPHABET)):
+        raise RequestError(f"{', '.join(map(repr, unknown))}: only a to z and the space were learnt")
+    if not text.strip() or len(text) > LONGEST:
+        raise RequestError(f"a text of 1 to {LONGEST} letters is needed, got {len(text.strip())}")
+    return text.strip()
+
+
+def number_from_zero(text: str | float) -> float:
+    """A finite number, 0 or more.
+
+    >>> number_from_zero("1.5")
+    1.5
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise RequestError(f"a number from 0 on is needed, got {text!r}")
+    return number
+
+
+def choice_of(name: str, choices: Collection[str]) -> str:
+    """A name that is among the choices.
+
+    >>> choice_of("red", ["red", "green"])
+    'red'
+    """
+    if name not in choices:
+        raise RequestError(f"{name!r} is not among the choices: {', '.join(choices)}")
+    return name
