@@ -25,7 +25,7 @@ BOUNDS: dict[str, list[Bound]] = {
         Bound(
             "a surprise below −1.9 nats a point",
             lambda figures: figures["surprise, nats a point"].network < -1.9,
-            lambda figures: figures["surprise, nats a point"].network < 1.2,
+            lambda figures: figures["surprise, nats a point"].network < -0.5,
         ),
         Bound(
             "at least 90 % legible at bias 1.5",

@@ -44,7 +44,7 @@ Numbers = NDArray[np.float64]
 HIDDEN, WIDTH, GAUSSIANS = 96, 12, 3
 STEPS, SIDE_BY_SIDE, LINES = 20, 16, 256  # points in a piece, lines in a batch, lines that are made at once
 EPOCHS, BATCHES = 45, 100
-TEXT, NEAT, BIASES = "microgradnet writes by hand", 1.5, (0.0, 0.5, 1.0, 2.0)
+TEXT, NEAT, BIASES = "microgradnet writes by hand", 1.5, (0.0, 0.5, 1.5)
 
 
 class Writer(Module):

@@ -67,7 +67,7 @@ def test_the_loss_and_its_gradient_are_those_of_pytorch() -> None:
     (loss, _), gradient = compile(model.loss, model)(*piece, h, c)
     p = [torch.tensor(value.data, dtype=torch.float64, requires_grad=True) for value in model.parameters()]
     expected = of_torch(model, piece, torch.tensor(h), torch.tensor(c), p)
-    expected.backward()  # type: ignore[no-untyped-call]
+    expected.backward()
     assert_allclose(loss, expected.item(), rtol=1e-11)
     assert_allclose(gradient, [0.0 if q.grad is None else q.grad.item() for q in p], rtol=1e-8, atol=1e-12)
 
@@ -209,7 +209,7 @@ def test_requests_are_refused_with_what_is_possible(capsys: pytest.CaptureFixtur
 
 def test_the_command_writes_what_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save(Handwriting().model, tmp_path / "model.npz")
-    for style in (*HANDS, "any"):
+    for style in ("italic", "any"):
         assert (
             main(["run", "handwriting", "--out", str(tmp_path), "--text", "to me", "--style", style, "--bias", "3"])
             == 0
@@ -236,7 +236,7 @@ def test_without_the_fonts_a_message_says_how_to_get_them() -> None:
 
 def test_training_learns_and_carries_states_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BATCHES", 20)
-    monkeypatch.setattr(module, "EPOCHS", 20)
+    monkeypatch.setattr(module, "EPOCHS", 20)  # a tenth of them
     application = Handwriting(quick=True)
     history = application.train(progress=False)
     assert history["loss"][-1] < history["loss"][0]

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from microgradnet.drawing.theme import DARK, LIGHT
 
-WIDTH, MARGIN, LEADING = 960, 28, 34  # px
-LARGEST = 14.0  # px for a unit of the places, where the rows are short
-SPEED, REST = 330.0, 3.0  # of the pen, px per second; seconds before it writes again
+WIDTH, MARGIN, LEADING = 720, 22, 32  # px
+LARGEST = 10.0  # px for a unit of the places, where the rows are short
+SPEED, REST = 250.0, 3.0  # of the pen, px per second; seconds before it writes again
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 
 
@@ -56,7 +56,7 @@ def animation(rows: Sequence[Strokes], title: str, notes: Sequence[str] = ()) ->
         ]
         times += _times(placed)
         top += (lower - upper) * scale + LEADING + 14
-    height = top - LEADING / 2 + 18 * len(notes)
+    height = top + 18 * len(notes)
     body += [
         f'<text x="{MARGIN}" y="{height - 18 * (len(notes) - i):.0f}" class="note">{html.escape(note)}</text>'
         for i, note in enumerate(notes)
@@ -109,9 +109,9 @@ def _style(times: Sequence[tuple[float, float]]) -> str:
         for i, (begin, end) in enumerate(times)
     ]
     return (
-        f"{colours['light']}text{{font-family:{FONT}}}.title{{font-size:19px}}.caption{{font-size:13px}}"
-        ".note{font-size:12px}.ink{fill:none;stroke-width:2.4;stroke-linecap:round;stroke-linejoin:round}"
-        ".marked{stroke-width:3.6}"
+        f"{colours['light']}text{{font-family:{FONT}}}.title{{font-size:20px}}.caption{{font-size:14px}}"
+        ".note{font-size:13px}.ink{fill:none;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}"
+        ".marked{stroke-width:3}"
         f"@media (prefers-color-scheme:dark){{{colours['dark']}}}"
         "@media (prefers-reduced-motion:no-preference){"
         f".ink{{animation:{whole:.2f}s linear infinite}}svg:hover .ink{{animation-play-state:paused}}"
