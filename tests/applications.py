@@ -25,12 +25,12 @@ BOUNDS: dict[str, list[Bound]] = {
         Bound(
             "a surprise below −1.9 nats a point",
             lambda figures: figures["surprise, nats a point"].network < -1.9,
-            lambda figures: figures["surprise, nats a point"].network < -0.5,
+            lambda figures: figures["surprise, nats a point"].network < 0,
         ),
         Bound(
             "at least 90 % legible at bias 1.5",
             lambda figures: figures["legible at bias 1.5, %"].network >= 90,
-            lambda figures: figures["legible at bias 1.5, %"].network >= 8,
+            lambda figures: figures["legible at bias 1.5, %"].network >= 5,
         ),
     ],
     "objects": [
