@@ -4,6 +4,8 @@ import gc
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextvars import Context
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -13,9 +15,9 @@ from microgradnet._shared.arguments import as_count
 from microgradnet.compiling.arguments import Array, argument_names, array_of, with_symbols
 from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
-from microgradnet.compiling.engines import UNROLLED, are_finite, check, engine_of
+from microgradnet.compiling.engines import UNROLLED, Engine, are_finite, check, engine_of
 from microgradnet.compiling.observing import CaughtFailures, capture_error, capturing
-from microgradnet.compiling.outputs import assembled, template_of
+from microgradnet.compiling.outputs import Template, assembled, template_of
 from microgradnet.compiling.program import Result
 from microgradnet.errors import CaptureError, DomainError
 from microgradnet.gradients import grad
@@ -29,6 +31,8 @@ REDUCTIONS = ("mean", "sum", "none")
 Parameters = Module | Value | ParameterVector | Iterable["Parameters"]
 _TOO_LARGE = "a sum over the samples is too large for a float: rescale the addends"
 _ONE_AT_A_TIME = threading.RLock()  # threads that call the same function would write to the same arrays
+_RAISING = Context()  # in which NumPy raises an error where a result is not finite: faster than np.errstate
+_RAISING.run(partial(np.seterr, over="raise", divide="raise", invalid="raise", under="ignore"))
 
 
 class Compiled:
@@ -96,17 +100,16 @@ class Compiled:
         weight = 1.0 if self.reduction == "sum" or not size else 1.0 / size
         with _ONE_AT_A_TIME:
             program = self._program(arrays, size)
-            engine: Any = program
-            if self.engine != "numpy":
-                engine = engine_of(program, self.engine, self.dtype, size, self.devices)
+            engine = engine_of(program, self.engine, self.dtype, size, self.devices)
+            template = program.captured.template
             try:
-                with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
-                    result = engine.run(self.parameters.array, arrays, size, weight)
-                    return self._returned(program, result, size)
+                return _RAISING.run(self._computed, engine, template, arrays, size, weight)
             except FloatingPointError:
-                result = self._run_eagerly(arrays, size, weight)
-                with np.errstate(over="ignore", invalid="ignore"):
-                    return self._returned(program, result, size)
+                with np.errstate(all="ignore"):
+                    return self._returned(template, self._run_eagerly(arrays, size, weight), size)
+
+    def _computed(self, engine: Engine, template: Template, arrays: list[Array], size: int, weight: float) -> Any:
+        return self._returned(template, engine.run(self.parameters.array, arrays, size, weight), size)
 
     def program(self, *arguments: Any) -> CompiledProgram:
         """The program for arguments of these shapes, captured on first use."""
@@ -182,8 +185,7 @@ class Compiled:
         results = [*self._samples(arrays, size)]
         outputs = list(np.array([numbers for numbers, _ in results]).T)
         gradients = np.array([gradient for _, gradient in results])
-        with np.errstate(all="ignore"):
-            gradient = (weight * gradients).sum(0)
+        gradient = (weight * gradients).sum(0)
         if are_finite([gradients]) and not are_finite([gradient]):
             raise DomainError(_TOO_LARGE)
         return Result(outputs, gradient)
@@ -207,12 +209,12 @@ class Compiled:
         failures.refuse()
         return [output._data for output in outputs], gradient
 
-    def _returned(self, program: CompiledProgram, result: Result, size: int) -> Any:
+    def _returned(self, template: Template, result: Result, size: int) -> Any:
         outputs: list[Any] = [
             self._reduced(o, size) if self._is_reduced(i) else o if len(o) == size else np.broadcast_to(o, size)
             for i, o in enumerate(result.outputs)
         ]
-        found = assembled(program.captured.template, outputs)
+        found = assembled(template, outputs)
         return (found, result.gradient.copy()) if self.trained else found
 
     def _is_reduced(self, position: int) -> bool:

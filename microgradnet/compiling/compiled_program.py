@@ -55,8 +55,7 @@ class CompiledProgram(Program):
 
     def _run_piece(self, theta: Array, arguments: Sequence[Array], size: int, weight: float) -> Result:
         replay = self._replays.get(size) or self._replay(size)
-        replay.run(theta, arguments, weight * size if self._root_is_fixed else weight)
-        return Result(replay.outputs, replay.gradient)
+        return replay.run(theta, arguments, weight * size if self._root_is_fixed else weight)
 
     def _replay(self, size: int) -> Replay:
         """The arrays and calls for a batch of a new size; those of the oldest sizes are dropped."""

@@ -230,7 +230,10 @@ def _set_methods(methods: dict[str, Any]) -> None:
 
 def capturing() -> Capturing | None:
     """The capture that this thread is in, if it is in one."""
-    return next((hook for hook in hooks() if isinstance(hook, Capturing)), None)
+    for hook in hooks():
+        if isinstance(hook, Capturing):
+            return hook
+    return None
 
 
 def capture_error(what: str, remedy: str) -> CaptureError:

@@ -8,12 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from microgradnet.compiling.binding import Binding, arrays
-from microgradnet.compiling.instructions import (
-    FIXED,
-    FIXED_GRADIENTS,
-    VALUES,
-)
-from microgradnet.compiling.program import Array, Program
+from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES
+from microgradnet.compiling.program import Array, Program, Result
 
 
 class Replay:
@@ -24,7 +20,7 @@ class Replay:
         size: the number of samples in the batch.
 
     Attributes:
-        outputs, gradient: arrays with the results of the latest run.
+        result: arrays with the results of the latest run.
     """
 
     def __init__(self, program: Program, size: int) -> None:
@@ -40,13 +36,13 @@ class Replay:
             np.moveaxis(binding.array(rows.reshaped(*shape)), -1, 0)
             for rows, shape in zip(plan.arguments, program.captured.shapes, strict=True)
         ]
-        self.outputs = [binding.array(rows)[0] for rows in program.outputs]
+        outputs = [binding.array(rows)[0] for rows in program.outputs]
         self._root = binding.array(program.root) if program.root else None
         count = len(program.parameters)
-        self.gradient = storages[FIXED_GRADIENTS][:count, 0] if program.root else np.zeros(count)
+        self.result = Result(outputs, storages[FIXED_GRADIENTS][:count, 0] if program.root else np.zeros(count))
         self.calls = binding.calls(program)
 
-    def run(self, theta: Array, arguments: Sequence[Array], weight: float) -> None:
+    def run(self, theta: Array, arguments: Sequence[Array], weight: float) -> Result:
         """Copy the inputs and run all calls."""
         self._theta[...] = theta
         if self._other_rows:
@@ -57,3 +53,4 @@ class Replay:
             self._root.fill(weight)
         for call in self.calls:
             call()
+        return self.result
