@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from microgradnet.compiling.instructions import Instruction, Rows, Storage
+from microgradnet.compiling.instructions import GRADIENTS, Instruction, Rows, Storage
 from microgradnet.compiling.program import Array
 
 SMALL = 2048  # numbers up to which indexing is faster than multiplying by a mask
 Call = Callable[[], object]
+Copies = dict[tuple[Rows, str], "_Matrices"]
 
 
 def arrays(heights: Mapping[Storage, int], columns: int) -> dict[Storage, Array]:
@@ -53,10 +54,17 @@ class Binding:
 
     def __init__(self, storages: dict[Storage, Array]) -> None:
         self.storages = storages
+        self._kept: Copies = {}  # of numbers, which stay the same within a run
+        self._latest: Copies = {}  # of gradients, which the instruction before has read
 
     def calls(self, instructions: Iterable[Instruction]) -> list[Call]:
         """The calls that execute these instructions."""
-        return [call for instruction in instructions for call in self._bound(instruction)]
+        found: list[Call] = []
+        for instruction in instructions:
+            found += self._bound(instruction)
+            latest = instruction.operands if instruction.function == "einsum" else ()
+            self._latest = {key: copies for key, copies in self._latest.items() if key[0] in latest}
+        return found
 
     def array(self, rows: Rows) -> Array:
         """The rows as an array; its last axis is the batch, or of length 1."""
@@ -115,7 +123,11 @@ class Binding:
         return [partial(np.putmask, out, condition, if_true)]
 
     def _total(self, instruction: Instruction) -> Sequence[Call]:
-        return [partial(np.add.reduce, *self.operands(instruction), 0, None, self.array(instruction.out))]
+        (array,), out = self.operands(instruction), self.array(instruction.out)
+        if array.flags.c_contiguous and out.flags.c_contiguous:  # a product with ones is faster
+            ones = np.ones((1, len(array)))
+            return [partial(np.matmul, ones, array.reshape(len(array), -1), out.reshape(1, -1))]
+        return [partial(np.add.reduce, array, 0, None, out)]
 
     def _largest(self, instruction: Instruction) -> Sequence[Call]:
         return [partial(np.maximum.reduce, *self.operands(instruction), 0, None, self.array(instruction.out))]
@@ -145,13 +157,26 @@ class Binding:
             axes.get(kind, [])
             for kind in ((True, True, True), (True, False, True), (False, True, True), (True, True, False))
         )
-        groups = ((batch, rows, summed), (batch, summed, columns), (batch, rows, columns))
-        left, right, out = (_Matrices(array, *group) for array, group in zip(arrays, groups, strict=True))
-        return [
-            *[partial(np.copyto, of.copies, of.array) for of in (left, right) if of.is_copied],
-            partial(np.matmul, left.matrices, right.matrices, out.matrices),
-            *[partial(np.copyto, of.array, of.copies) for of in (out,) if of.is_copied],
-        ]
+        calls: list[Call] = []
+        left, right = instruction.operands
+        a, b = self._matrices(left, batch, rows, summed, calls), self._matrices(right, batch, summed, columns, calls)
+        out = _Matrices(arrays[-1], batch, rows, columns)
+        calls.append(partial(np.matmul, a, b, out.matrices))
+        return [*calls, partial(np.copyto, out.array, out.copies)] if out.is_copied else calls
+
+    def _matrices(
+        self, operand: Rows | float, batch: list[int], rows: list[int], columns: list[int], calls: list[Call]
+    ) -> Array:
+        """An operand as matrices with these axes; the call that copies it, unless it has been copied before."""
+        if not isinstance(operand, Rows):
+            raise TypeError("a matrix product of a number")
+        groups = [batch, *sorted([rows, columns])]
+        key, known = (operand, repr(groups)), self._kept if operand.storage in GRADIENTS else self._latest
+        if key not in known:
+            known[key] = _Matrices(self.array(operand), *groups)
+            if known[key].is_copied:
+                calls.append(partial(np.copyto, known[key].copies, known[key].array))
+        return known[key].matrices if rows < columns else known[key].matrices.swapaxes(1, 2)
 
     def _take(self, instruction: Instruction) -> Sequence[Call]:
         (source,) = instruction.operands

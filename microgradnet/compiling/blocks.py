@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 from microgradnet import ops
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, row_range
 from microgradnet.compiling.loops import ITEM, Loop
-from microgradnet.compiling.scalars import Operands, ScalarProgram, simplified
+from microgradnet.compiling.scalars import LARGEST, Operands, ScalarProgram, simplified
 from microgradnet.compiling.scheduling import scheduled
 from microgradnet.compiling.tables import NESTED, columns_in_tables, in_tables
 from microgradnet.graph import Graph
@@ -85,7 +85,7 @@ class Plan:
 
         self.needs = set(wanted)
         for node in program.nodes:
-            if not self.needs.isdisjoint(node.operands):
+            if node.op is not LARGEST and not self.needs.isdisjoint(node.operands):
                 self.needs.add(node)
         if wanted:  # no gradient goes back from the other outputs
             self.needs.intersection_update([*Graph(*roots).nodes, *wanted])
@@ -254,7 +254,10 @@ class Plan:
                 asked.clear()
 
     def _stack(self, members: list[Value]) -> Block:
-        index = list(zip(*[self.rows_of(node.operands) for node in members], strict=True))
+        lines = [self.rows_of(node.operands) for node in members]
+        if members[0].op in (ops.total, LARGEST):  # in any order
+            lines = [sorted(line, key=abs) for line in lines]
+        index = list(zip(*lines, strict=True))
         operands, shape = self._arrays([index])
         return self._block("stack", members, operands, members[0].op, shape)
 

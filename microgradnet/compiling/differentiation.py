@@ -250,8 +250,8 @@ class Backward:
         of, state = inner.row_of_gradient[VALUES], loop.body.arguments[1]
         results = [of[place] for place in loop.body.rows_of(loop.body.program.outputs)]
         seeded, carried = results[: len(loop.loop.body.outputs)], results[len(loop.loop.body.outputs) :]
-        for row in sorted({*carried} - {*seeded}):
-            self.emitter.emit("fill", stamp.rows(row_range(VALUE_GRADIENTS, row, 1)), 0.0)
+        for (rows,) in tables([(VALUE_GRADIENTS, sorted({*carried} - {*seeded}))]):
+            self.emitter.emit("fill", stamp.rows(rows), 0.0)
         contribution = later.rows(row_range(VALUE_GRADIENTS, of[state.start], state.size))
         if carried == [*range(carried[0], carried[0] + len(carried))]:
             into = stamp.rows(row_range(VALUE_GRADIENTS, carried[0], len(carried)))

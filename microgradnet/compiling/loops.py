@@ -7,17 +7,17 @@ computes from values outside alone stays outside, so it is computed once.
 import operator
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from math import nan
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn
 
 from microgradnet.compiling.difference import Run, difference
 from microgradnet.compiling.observing import Capturing
 from microgradnet.ops import INPUT, Operation
+from microgradnet.recording import unobserved
 from microgradnet.value import Value, constant
 
-T = TypeVar("T")
 FEWEST = 3  # rows from which on a body is captured by itself
 
 
@@ -127,14 +127,6 @@ class LoopCapturing(Capturing):
             raise self.again
         super().refuse()
 
-    def unrecorded(self, make: Callable[[], T]) -> T:
-        """What is made without a record of it."""
-        made, self.made = self.made, []
-        try:
-            return make()
-        finally:
-            self.made = made
-
     def loop(self, function: Callable[..., Any], state: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
         """See `Hook.loop`."""
         return captured_loop(self, function, state, rows)
@@ -209,51 +201,77 @@ def captured_loop(
         or not (first or values[0])
     ):
         return None
-    around, outer = _around(function), capturing.is_probing
-    capturing.is_probing = True
-
-    def probed(*inputs: Value) -> Run:
-        capturing.number = number + 1  # a loop inside has the same number each time
-        return _run(capturing, function, template, carried, [*inputs])
-
-    def cut_off(*inputs: Value) -> list[Value]:
-        return capturing.unrecorded(lambda: [*map(_leaf, inputs)])
-
-    try:
-        one, other = (probed(*cut_off(*row, *first)) for row in (values[0], values[-1]))
-        own = probed(*values[0], *first)
-    except Exception:  # an error of the function itself comes again, row by row
+    around = _around(function)
+    body = partial(_run, capturing, function, template, carried)
+    one, other, own = _probes(capturing, number, body, [*values[0], *first], [*values[-1], *first])
+    after = _around(function)
+    is_unchanged = len(around) == len(after) and all(map(operator.is_, around, after))
+    if not is_unchanged or not _are_alike(one, other, own, carried):
         capturing.unroll(number)
-    capturing.is_probing = outer
-    after, count, returned = one.template
-    last, outputs = one.outputs[:count], one.outputs[count:]
-    inside, made, outside = _divided(one)
-    if (
-        difference(one, other)
-        or difference(one, own)
-        or not _is_same(after, carried)
-        or not inside.issuperset(last)
-        or len(around) != len(after_it := _around(function))
-        or not all(map(operator.is_, around, after_it))
-    ):
-        capturing.unroll(number)
-    capturing.made += outside  # computed once, before the loop
-    shared = capturing.unrecorded(lambda: _cut_off(made, inside.union(made)))
-    capturing.refuse_inside(shared)
-    capturing.inside.update(inside, other.inputs, other.made, own.made)
-    computed = [value for value in dict.fromkeys(outputs) if value in inside]
-    width = len(values[0])
-    read = {*last, *computed, *chain.from_iterable([node.operands for node in made])}
-    columns = {leaf: column for leaf, *column in zip(one.inputs[:width], *values, strict=True) if leaf in read}
-    loop = Loop(Body([*columns], one.inputs[width:], [*shared.values()], computed, last, made), len(rows))
-    whole, *items = capturing.unrecorded(lambda: _nodes(loop, (*chain(*columns.values()), *first, *shared)))
-    capturing.made += [whole, *items]
-    of_rows = {value: items[i * len(rows) : (i + 1) * len(rows)] for i, value in enumerate(computed)}
+    of_rows, last = _recorded(capturing, one, values, first)
+    capturing.inside.update(other.inputs, other.made, own.made)
+    _, count, returned = one.template
     found = [
-        _together(returned, iter([of_rows[value][row] if value in of_rows else value for value in outputs]))
+        _together(returned, iter([of_rows[value][row] if value in of_rows else value for value in one.outputs[count:]]))
         for row in range(len(rows))
     ]
-    return _together(carried, iter(items[len(computed) * len(rows) :])), found
+    return _together(carried, iter(last)), found
+
+
+def _probes(
+    capturing: LoopCapturing, number: int, body: Callable[[list[Value]], Run], first: list[Value], last: list[Value]
+) -> list[Run]:
+    """Runs of a loop's body: on leaves in place of the first row and of the last, and on the first itself."""
+    with unobserved():
+        inputs = [[*map(_leaf, first)], [*map(_leaf, last)], first]
+    runs = []
+    outer, capturing.is_probing = capturing.is_probing, True
+    for each in inputs:
+        capturing.number = number + 1  # a loop inside has the same number each time
+        try:
+            runs.append(body(each))
+        except Exception:  # an error of the function itself comes again, row by row
+            capturing.unroll(number)
+    capturing.is_probing = outer
+    return runs
+
+
+def _are_alike(one: Run, other: Run, own: Run, carried: Any) -> bool:
+    """Whether these runs of a body compute the same, and the next state has the structure of the state."""
+    after, count, _ = one.template
+    inside, _, _ = _divided(one)
+    is_computed = inside.issuperset(one.outputs[:count])
+    return is_computed and _is_same(after, carried) and not difference(one, other) and not difference(one, own)
+
+
+def _recorded(
+    capturing: LoopCapturing, run: Run, values: list[list[Value]], first: list[Value]
+) -> tuple[dict[Value, list[Value]], list[Value]]:
+    """Record a loop, given a run of its body: for each value that is computed for a row those of all, and the state.
+
+    Args:
+        capturing: what records the function around the loop.
+        run: the run, on leaves.
+        values: the inputs of each row.
+        first: the first state.
+    """
+    last, outputs = run.outputs[: len(first)], run.outputs[len(first) :]
+    inside, made, outside = _divided(run)
+    capturing.made += outside  # computed once, before the loop
+    with unobserved():
+        shared = _cut_off(made, inside.union(made))
+    capturing.refuse_inside(shared)
+    capturing.inside.update(inside)
+    computed = [value for value in dict.fromkeys(outputs) if value in inside]
+    width, height = len(values[0]), len(values)
+    read = {*last, *computed, *chain.from_iterable([node.operands for node in made])}
+    columns = {leaf: column for leaf, *column in zip(run.inputs[:width], *values, strict=True) if leaf in read}
+    loop = Loop(Body([*columns], run.inputs[width:], [*shared.values()], computed, last, made), height)
+    with unobserved():
+        whole, *items = _nodes(loop, (*chain(*columns.values()), *first, *shared))
+    capturing.made += [whole, *items]
+    of_rows = {value: items[i * height : (i + 1) * height] for i, value in enumerate(computed)}
+    return of_rows, items[len(computed) * height :]
 
 
 def _run(
@@ -332,5 +350,5 @@ def _position(number: int) -> Value:
 def _leaf(value: Value) -> Value:
     """A leaf in place of a value."""
     leaf = constant(value._data)
-    leaf.op, leaf.label = INPUT, value.label
+    leaf.op, leaf._label = INPUT, value._label
     return leaf

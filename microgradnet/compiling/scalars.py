@@ -7,15 +7,18 @@ a pass that changes nothing returns its argument.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
+from itertools import chain
 from types import MappingProxyType
 
 from microgradnet import ops
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
 from microgradnet.ops import CONSTANT, Operation
+from microgradnet.ops.operation import Namespace, Number
 from microgradnet.value import Value, constant
 
 Operands = tuple[Value, ...]
+Powers = tuple[Operands, Operands, Value]
 MANY = 4  # addends from which on a sum is one operation: shorter sums rarely form a block
 Rule = Callable[[Value, Operation, Operands], Value | None]
 """A rewrite rule: the replacement of a value, given its rewritten operands; None to keep it."""
@@ -115,7 +118,7 @@ def gather(program: ScalarProgram) -> ScalarProgram:
         for node in program.nodes
     ):
         return program
-    uses = Counter(operand for node in program.nodes for operand in node.operands) + Counter(program.outputs)
+    uses = Counter(chain(*[node.operands for node in program.nodes], program.outputs))
     users = {operand: node for node in program.nodes for operand in node.operands}
     inside = {
         node
@@ -189,7 +192,63 @@ def split_bias(program: ScalarProgram) -> ScalarProgram:
     return program.rewritten(rule)
 
 
-PASSES = (fold, merge_equal, gather, split_bias)
+def _largest(m: Namespace, *operands: Number) -> Number:
+    return m.largest(operands)
+
+
+def _no_derivatives(m: Namespace, y: Number, *operands: Number) -> tuple[Number, ...]:
+    return (0.0,) * len(operands)
+
+
+LARGEST = Operation(_largest, _no_derivatives, name="largest")
+"""The largest of the operands, taken out of what does not depend on it: no gradient goes back through it."""
+
+
+def share_powers(program: ScalarProgram) -> ScalarProgram:
+    """Write logsumexp as y = m + log Σ e^(xᵢ - m), m the largest; softmax, e^(xᵢ - y) / Σ e^(xⱼ - y), has m for y.
+
+    Their powers are then computed once, and the gradient reads them, too.
+    """
+    found: dict[Value, Powers] = {}  # of each y: the xᵢ, their powers and the sum of these
+    softmaxes: dict[Value, dict[Value, Operands]] = {}
+
+    def rule(node: Value, op: Operation, operands: Operands) -> Value | None:
+        if op is ops.logsumexp:
+            m = _computed(LARGEST, *operands)
+            powers = tuple([_computed(ops.exp, _computed(ops.subtract, x, m)) for x in operands])
+            whole = _computed(ops.total, *powers)
+            new = remade(node, ops.add, (m, _computed(ops.log, whole)))
+            found[new] = operands, powers, whole
+            return new
+        if op is ops.divide and found:
+            part, whole = operands
+            shared = softmaxes.get(whole)
+            if shared is None:
+                shared = softmaxes[whole] = _softmax(whole, found)
+            return remade(node, op, shared[part]) if part in shared else None
+        return None
+
+    return program.rewritten(rule)
+
+
+def _computed(op: Operation, *operands: Value) -> Value:
+    new = constant(op.scalar(*[operand._data for operand in operands]))
+    new.op, new.operands = op, operands
+    return new
+
+
+def _softmax(whole: Value, found: Mapping[Value, Powers]) -> dict[Value, Operands]:
+    """For each e^(xᵢ - y), if `whole` is the sum of these for all xᵢ of one y: e^(xᵢ - m) and their sum."""
+    exponents = [part.operands[0] for part in whole.operands if whole.op is ops.total and part.op is ops.exp]
+    differences = [exponent.operands for exponent in exponents if exponent.op is ops.subtract]
+    y = differences[0][1] if differences else whole
+    xs, powers, total = found.get(y, ((), (), whole))
+    if differences != [(x, y) for x in xs] or len(xs) != len(whole.operands):
+        return {}
+    return {part: (power, total) for part, power in zip(whole.operands, powers, strict=True)}
+
+
+PASSES = (fold, merge_equal, gather, split_bias, share_powers)
 """The passes, in the order in which they are applied. Values that no output depends on any more are dropped."""
 
 

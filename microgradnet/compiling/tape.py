@@ -21,9 +21,10 @@ import numpy as np
 from microgradnet._shared.files import write_atomically
 from microgradnet.compiling.observing import ABOVE, NOT_BELOW
 from microgradnet.compiling.program import Program, Result
+from microgradnet.compiling.scalars import LARGEST
 from microgradnet.compiling.tape_source import Case, case_of, cases, is_listed, source
 from microgradnet.graph import Graph
-from microgradnet.ops import BUILT_IN, TABLE, Operation
+from microgradnet.ops import BUILT_IN, TABLE, Operation, logsumexp
 from microgradnet.value import Value
 
 Array = np.ndarray[Any, Any]
@@ -47,8 +48,8 @@ class Tape:
 
     def __init__(self, program: Program) -> None:
         scalars, varying = program.scalars, program.scalars.varying
-        own = [op for op in TABLE.values() if op.name in BUILT_IN]  # the same for all programs: compiled once
-        operations = tuple(dict.fromkeys([*own, ABOVE, NOT_BELOW, *[node.op for node in scalars.nodes]]))
+        own = [op for op in TABLE.values() if op.name in BUILT_IN and op is not logsumexp]  # a program has its powers
+        operations = tuple(dict.fromkeys([*own, ABOVE, NOT_BELOW, LARGEST, *[node.op for node in scalars.nodes]]))
         self._interpreter = interpreter(operations)
         self._others = program.others
         backward = _passing_back(program)

@@ -10,6 +10,7 @@ from textwrap import indent
 from typing import TypeAlias
 
 from microgradnet import ops
+from microgradnet.compiling.scalars import LARGEST
 from microgradnet.notation.symbols import Symbol, Symbols, Term
 from microgradnet.notation.writers import PYTHON
 from microgradnet.ops import Operation, floats
@@ -57,23 +58,14 @@ if start + 2 * count < second[i]:
     gradients[many[start + 2 * count]] += upstream
 """,
     ),
-    ops.logsumexp: (
+    LARGEST: (
         """\
 top = values[many[first[i]]]
 for j in range(first[i] + 1, second[i]):
     top = maximum(top, values[many[j]])
-total = 0.0
-for j in range(first[i], second[i]):
-    total += exp(values[many[j]] - top)
-values[i] = top + log(total)
+values[i] = top
 """,
-        """\
-y, total = values[i], 0.0
-for j in range(first[i], second[i]):
-    total += exp(values[many[j]] - y)
-for j in range(first[i], second[i]):
-    gradients[many[j]] += upstream * (exp(values[many[j]] - y) / total)
-""",
+        "pass\n",
     ),
 }
 """For an operation of any number of operands, the code that computes node i and passes its gradient `upstream` back."""
