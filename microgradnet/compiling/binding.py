@@ -113,10 +113,13 @@ class Binding:
     def _where(self, instruction: Instruction) -> Sequence[Call]:
         condition, if_true, if_false = self.operands(instruction)
         out = self.array(instruction.out)
+        kept = np.empty(condition.shape, bool)
+        if instruction.operands[2] == 1.0 and out.size > SMALL:  # a factor of 0 or 1 does not branch
+            product = partial(np.multiply, if_true, condition, out)
+            return [product, partial(np.logical_not, condition, kept), partial(np.add, out, kept, out)]
         if instruction.operands[2] != instruction.out:
             return [partial(np.copyto, out, if_false), partial(np.copyto, out, if_true, where=condition)]
-        if instruction.operands[1] == 0.0 and out.size > SMALL:  # a factor of 0 or 1 does not branch
-            kept = np.empty(condition.shape, bool)
+        if instruction.operands[1] == 0.0 and out.size > SMALL:
             return [partial(np.logical_not, condition, kept), partial(np.multiply, out, kept, out)]
         if condition.shape != out.shape or if_true.size not in (1, out.size):  # putmask repeats, it does not broadcast
             return [partial(np.copyto, out, if_true, where=condition)]

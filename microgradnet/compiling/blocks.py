@@ -6,14 +6,14 @@ spaced rows without a copy; other operands are first gathered into such rows, fo
 `lowering` and `differentiation` determine how a block is computed.
 """
 
-from bisect import bisect
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain, islice
-from operator import sub
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from microgradnet import ops
-from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, row_range
+from microgradnet.compiling.instructions import FIXED, VALUES, Rows, row_range
+from microgradnet.compiling.layout import Layout, Shape
+from microgradnet.compiling.loop_plan import LoopPlan
 from microgradnet.compiling.loops import ITEM, Loop
 from microgradnet.compiling.scalars import LARGEST, Operands, ScalarProgram, simplified
 from microgradnet.compiling.scheduling import scheduled
@@ -22,7 +22,6 @@ from microgradnet.graph import Graph
 from microgradnet.ops import Operation
 from microgradnet.value import Value, constant
 
-Shape: TypeAlias = tuple[int, ...]
 FEW = 3  # up to so many small matrix products are separate blocks; more are one block of dot products
 LITTLE = 64  # multiplications; a smaller matrix product is not worth a call
 
@@ -53,7 +52,7 @@ class Block(NamedTuple):
     sources: tuple[int, ...] = ()
 
 
-class Plan:
+class Plan(Layout):
     """A program's blocks, in order, and the row of each of its scalars.
 
     Args:
@@ -68,22 +67,9 @@ class Plan:
         self, program: ScalarProgram, arguments: Sequence[Sequence[Value]], parameters: Sequence[Value],
         wanted: Collection[Value], roots: Sequence[Value],
     ) -> None:  # fmt: skip
-        self.program = program
-        self.varying = program.varying
+        super().__init__(wanted)
+        self.program, self.varying = program, program.varying
         self.blocks: list[Block] = []
-        self.place: dict[Value, int] = {}
-        """A scalar's row in VALUES or, if it is the same for all samples, ~ its row in FIXED."""
-        self.heights = {VALUES: 0, FIXED: 0}
-        self.ones: list[int] = []
-        """The rows of VALUES that hold 1 in each column: one follows each block, for the biases of a product."""
-        self._ones: set[int] = set()
-        self.needing = {VALUES: bytearray(), FIXED: bytearray()}
-        """Whether a gradient goes back to a row: 1 or 0."""
-        self._starts: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
-        self._asked: dict[Storage, list[int]] = {VALUES: [], FIXED: []}
-        self._copies: dict[tuple[int, ...], Rows] = {}
-
-        self.needs = set(wanted)
         for node in program.nodes:
             if node.op is not LARGEST and not self.needs.isdisjoint(node.operands):
                 self.needs.add(node)
@@ -104,27 +90,6 @@ class Plan:
                 self._items.setdefault(loop, []).append((item, int(position._data)))
         for level in scheduled(program, self._key):
             self._plan(level)
-
-    def rows_of(self, values: Sequence[Value]) -> list[int]:
-        """The rows of these values, as in `place`."""
-        return [self.place[value] for value in values]
-
-    def _keep(self, values: Sequence[Value], storage: Storage) -> Rows:
-        """New rows for these values, followed by a row of ones."""
-        rows = self._new_rows(len(values), storage, [value in self.needs for value in values])
-        numbers = range(rows.start, rows.start + rows.size)
-        self.place.update(zip(values, numbers if storage is VALUES else [~row for row in numbers], strict=True))
-        if storage is VALUES:
-            self.ones.append(self._new_rows(1, VALUES, [False]).start)
-            self._ones.add(self.ones[-1])
-        return rows
-
-    def _new_rows(self, count: int, storage: Storage, needing: Iterable[int]) -> Rows:
-        start = self.heights[storage]
-        self._starts[storage].append(start)
-        self.heights[storage] += count
-        self.needing[storage].extend(needing)
-        return row_range(storage, start, count)
 
     def _plan(self, groups: Sequence[list[Value]]) -> None:
         """The blocks of one depth: their gathers, then the blocks."""
@@ -183,67 +148,6 @@ class Plan:
         constants = tuple([operand._data for operand in members[0].operands[count:]])
         return [block._replace(needs=needs, constants=constants)]
 
-    def _arrays(self, sides: Sequence[Sequence[Sequence[int]]]) -> tuple[list[Rows], Shape]:
-        """Tables of rows with a column for each member of a block as arrays, and the shape of the members."""
-        tables, shape = in_tables([side[0] for side in sides])
-        arrays = [
-            (first and self._with_lines(first, side))
-            or self._ask_table(side, any(row >= 0 for line in side for row in line), (len(side), *shape))
-            for first, side in zip(tables, sides, strict=True)
-        ]
-        return arrays, shape
-
-    def _with_lines(self, first: Rows, table: Sequence[Sequence[int]]) -> Rows | None:
-        """A table of rows in place, given its first line, if its lines are evenly spaced: all of one storage, then."""
-        sign = 1 if first.storage is VALUES else -1
-        step = sign * (table[1][0] - table[0][0]) if len(table) > 1 else 1
-        for number, line in enumerate(table[1:], 1):
-            if set(map(sub, line, table[0])) != {sign * number * step}:
-                return None
-        rows = first._replace(shape=(len(table), *first.shape), strides=(step, *first.strides))
-        return self._in_place(rows) if step > 0 else None
-
-    def _in_place(self, table: Rows) -> Rows | None:
-        """A table as an array, if its rows were computed together and gradients can be added to them as an array."""
-        rows = table.distinct
-        if self.start_of(rows.storage, rows.last) > rows.start:
-            return None
-        return rows if rows.is_injective or not any(rows.of(self.needing[rows.storage])) else None
-
-    def _table(self, index: Sequence[Sequence[int]], varying: bool) -> Rows:
-        """A table of rows as an array: in place if it is regular, else gathered."""
-        shape = len(index), len(index[0])
-        return self._regular(index, varying) or self._ask_table(index, varying, shape)
-
-    def _regular(self, index: Sequence[Sequence[int]], varying: bool) -> Rows | None:
-        """A table of rows in place, if it is regular and all of it was computed together; None otherwise."""
-        (first,), _ = in_tables([index[0]])
-        found = first and (first.storage is VALUES) == varying and self._with_lines(first, index)
-        return found if found and found.shape == (len(index), len(index[0])) and found.is_injective else None
-
-    def _ask_table(self, index: Sequence[Sequence[int]], varying: bool, shape: Shape) -> Rows:
-        """A table of rows as an array to be gathered; rows that are the same for all samples are gathered once."""
-        asked = tuple([row for line in index for row in line])
-        rows = None if varying else self._copies.get(asked)
-        if rows is None:
-            rows = self._ask(asked, VALUES if varying else FIXED)
-            if not varying:
-                self._copies[asked] = rows
-        return rows.reshaped(*shape)
-
-    def _ask(self, asked: Sequence[int], storage: Storage) -> Rows:
-        """Rows for copies of the given rows."""
-        self._asked[storage] += asked
-        return self._new_rows(len(asked), storage, [self._is_needing(row) for row in asked])
-
-    def _is_needing(self, row: int) -> int:
-        return self.needing[VALUES][row] if row >= 0 else self.needing[FIXED][~row]
-
-    def start_of(self, storage: Storage, row: int) -> int:
-        """The first of the rows that were allocated together with this one."""
-        starts = self._starts[storage]
-        return starts[bisect(starts, row) - 1]
-
     def _gather(self, level: Sequence[Value]) -> None:
         """The copies that were asked for: the latest rows."""
         for storage, asked in self._asked.items():
@@ -268,18 +172,13 @@ class Plan:
         needs = tuple([back and rows.of(self.needing[rows.storage]).find(1) >= 0 for rows in operands])
         return Block(kind, row_range(VALUES, 0, *shape), tuple(operands), needs, members, op)
 
+    # --- loops ---
+
     def _loop(self, node: Value, level: Sequence[Value]) -> Block:
         """The block of a loop: its results are all rows of its body, and its operands the `parts` of its plan."""
         loop = node.op
         assert isinstance(loop, Loop)
-        inputs, state, shared = loop.parts(node.operands)
-        outside = sorted(zip(shared, loop.body.shared, strict=True), key=lambda pair: abs(self.place[pair[0]]))
-        parts: dict[str, list[tuple[Sequence[Value], Value]]] = {
-            "inputs": [*zip(inputs, loop.body.inputs, strict=True)],
-            "state": [([value], leaf) for value, leaf in zip(state, loop.body.state, strict=True)],
-            "varying": [([value], leaf) for value, leaf in outside if self.place[value] >= 0],
-            "fixed": [([value], leaf) for value, leaf in outside if self.place[value] < 0],
-        }
+        parts = self._parts(loop, node.operands)
         wanted = {leaf for part in parts.values() for values, leaf in part if not self.needs.isdisjoint(values)}
         if node in self.needs:
             wanted.update(loop.body.state)  # through which gradients go back to the rows before
@@ -295,27 +194,47 @@ class Plan:
         results = [*loop.body.outputs, *loop.body.last]
         program = simplified(ScalarProgram(results, chain(*varying), loop.body.numbers_inside))
         body = Plan(program, varying, fixed, wanted, program.outputs)
-        storage = VALUES if node in self.varying else FIXED
-        height = body.heights[VALUES]
-        out = self._new_rows(loop.rows * height, storage, bytes(loop.rows * height))
-        own = body.heights[FIXED] - len(fixed)
-        constants = self._new_rows(own, FIXED, bytes(own)).start
-        plan = LoopPlan(loop, body, tuple([name for name, part in parts.items() if part]), out, constants)
+        plan = self._placed(node, body, tuple([name for name, part in parts.items() if part]), len(fixed))
+        self._place_items(plan, self._items.get(node, []))
         self.bodies[node] = plan
-        self.leaves |= {constants + row - len(fixed): body.leaves[row] for row in body.leaves if row >= len(fixed)}
+        return Block("loop", plan.out, tuple(operands), tuple(needs), [node], loop)
+
+    def _parts(self, loop: Loop, operands: Operands) -> dict[str, list[tuple[Sequence[Value], Value]]]:
+        """What a loop is given, by kind: values around it, and the leaf in its body that stands for them."""
+        inputs, state, shared = loop.parts(operands)
+        outside = sorted(zip(shared, loop.body.shared, strict=True), key=lambda pair: abs(self.place[pair[0]]))
+        return {
+            "inputs": [*zip(inputs, loop.body.inputs, strict=True)],
+            "state": [([value], leaf) for value, leaf in zip(state, loop.body.state, strict=True)],
+            "varying": [([value], leaf) for value, leaf in outside if self.place[value] >= 0],
+            "fixed": [([value], leaf) for value, leaf in outside if self.place[value] < 0],
+        }
+
+    def _placed(self, node: Value, body: "Plan", parts: tuple[str, ...], given: int) -> LoopPlan:
+        """The plan of a loop, with rows around it for all of its body; so many of FIXED in there are given."""
+        loop, height, own = node.op, body.heights[VALUES], body.heights[FIXED] - given
+        assert isinstance(loop, Loop)
+        storage = VALUES if node in self.varying else FIXED
+        out = self._new_rows(loop.rows * height, storage, bytes(loop.rows * height))
+        plan = LoopPlan(loop, body, parts, out, self._new_rows(own, FIXED, bytes(own)).start)
+        self.leaves |= {plan.constants + row - given: leaf for row, leaf in body.leaves.items() if row >= given}
         ones = [out.start + plan.at(one, row, height) for row in range(loop.rows) for one in body.ones]
         if storage is VALUES:
             self.ones += ones
         else:
             self.leaves |= dict.fromkeys(ones, self.one)
         steps = range(loop.rows if loop.body.state else 1)
-        within = [out.start + plan.at(start, step, height) for step in steps for start in body._starts[VALUES]]
-        self._starts[storage] = sorted({*self._starts[storage], *within})
-        for item, position in self._items.get(node, ()):
-            row = out.start + plan.row(position)
+        within = [out.start + plan.at(start, step, height) for step in steps for start in body.starts[VALUES]]
+        self.starts[storage] = sorted({*self.starts[storage], *within})
+        return plan
+
+    def _place_items(self, plan: LoopPlan, items: Sequence[tuple[Value, int]]) -> None:
+        """The rows of what a loop computes: those of its body."""
+        storage = plan.out.storage
+        for item, position in items:
+            row = plan.out.start + plan.row(position)
             self.place[item] = row if storage is VALUES else ~row
             self.needing[storage][row] = item in self.needs
-        return Block("loop", out, tuple(operands), tuple(needs), [node], loop)
 
     # --- weighted sums ---
 
@@ -390,42 +309,3 @@ class Plan:
         sides = [index[:length], index[length : 2 * length], *([index[2 * length :]] if index[2 * length :] else [])]
         operands, shape = self._arrays(sides)
         return [self._block("dots", members, operands, ops.weighted_sum, shape)]
-
-
-class LoopPlan(NamedTuple):
-    """How a loop is computed.
-
-    Attributes:
-        loop: the operation.
-        body: the plan of its body, whose arguments are the "inputs", the "state" and what else is "varying", and whose
-            parameters are what is "fixed".
-        parts: those of these four that there are.
-        out: the rows around the loop that are those of its body: in `for_each` each of these for all rows of the loop,
-            in `scan` all of these for each row.
-        constants: the first row around the loop of what else the body has that is the same for all samples.
-    """
-
-    loop: Loop
-    body: Plan
-    parts: tuple[str, ...]
-    out: Rows
-    constants: int
-
-    @property
-    def shared(self) -> range:
-        """The rows of the body's values that are the same for all rows of `for_each`."""
-        varying = self.body.arguments[2]
-        return range(varying.start, varying.start + (0 if self.loop.body.state else varying.size))
-
-    def row(self, position: int) -> int:
-        """The place among the rows of the body, for all rows of the loop, of one of the numbers that it computes."""
-        of_rows = len(self.loop.body.outputs) * self.loop.rows
-        output, row = (
-            divmod(position, self.loop.rows) if position < of_rows else (position - of_rows, self.loop.rows - 1)
-        )
-        output += 0 if position < of_rows else len(self.loop.body.outputs)
-        return self.at(self.body.place[self.body.program.outputs[output]], row, self.body.heights[VALUES])
-
-    def at(self, place: int, row: int, height: int) -> int:
-        """The place of a row of the body, for one row of the loop, if the body has `height` rows."""
-        return row * height + place if self.loop.body.state else place * self.loop.rows + row

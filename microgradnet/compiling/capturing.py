@@ -17,7 +17,7 @@ import numpy as np
 
 from microgradnet.compiling.arguments import argument_names
 from microgradnet.compiling.difference import Run, difference
-from microgradnet.compiling.loops import LoopCapturing, Unrolled
+from microgradnet.compiling.loop_capturing import LoopCapturing, Unrolled
 from microgradnet.compiling.observing import Capturing
 from microgradnet.compiling.outputs import Template, template_of
 from microgradnet.errors import CaptureError, DomainError

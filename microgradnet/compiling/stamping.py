@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from microgradnet.compiling.blocks import LoopPlan
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.instructions import (
     FIXED,
@@ -25,6 +24,7 @@ from microgradnet.compiling.instructions import (
     row_range,
     whole,
 )
+from microgradnet.compiling.loop_plan import LoopPlan
 
 
 class LoopGradients(NamedTuple):
