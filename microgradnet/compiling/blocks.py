@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from microgradnet import ops
-from microgradnet.compiling.instructions import FIXED, VALUES, Rows, row_range
+from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, row_at, row_range
 from microgradnet.compiling.layout import Layout, Shape
 from microgradnet.compiling.loop_plan import LoopPlan
 from microgradnet.compiling.loops import ITEM, Loop
@@ -102,7 +102,7 @@ class Plan(Layout):
             elif op is ops.weighted_sum:
                 drafts += self._weighted_sums(members)
             elif op.variadic:
-                drafts.append(self._stack(members))
+                drafts += [self._stack(some) for some in self._by_place(members)]
             else:
                 drafts += self._apply(members)
         self._gather(level)
@@ -134,6 +134,8 @@ class Plan(Layout):
             columns = [[column[i] for i in order] for column in columns]
         found, shape = in_tables(columns)
         tables = [rows and self._in_place(rows) for rows in found]
+        if not all(tables) and len(places := self._by_place(members)) > 1:
+            return [block for some in places for block in self._apply(some)]
         if count > 1 and len(members) >= NESTED and not all(tables):
             parts = list(islice(columns_in_tables(columns), 3))
             if len(parts) == 2 and all(self._in_place(rows) for part in parts for rows in part):
@@ -156,6 +158,14 @@ class Plan(Layout):
                 needs = (any(map(self._is_needing, asked)),)
                 self.blocks.append(Block("gather", out, (), needs, level, sources=tuple(asked)))
                 asked.clear()
+
+    def _by_place(self, members: Sequence[Value]) -> list[list[Value]]:
+        """The members by where their operands were computed, if these are few places for many members."""
+        places: dict[tuple[tuple[Storage, int], ...], list[Value]] = {}
+        for node in members:
+            rows = [row_at(row) for row in self.rows_of(node.operands[:2])]
+            places.setdefault(tuple([(row.storage, self.start_of(*row[:2])) for row in rows]), []).append(node)
+        return [*places.values()] if len(places) <= FEW and len(members) >= NESTED else [[*members]]
 
     def _stack(self, members: list[Value]) -> Block:
         lines = [self.rows_of(node.operands) for node in members]
