@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from microgradnet import Value, compile, ops, parameter, relu, tanh, total, weighted_sum
+from microgradnet import Value, compile, exp, logsumexp, ops, parameter, relu, softmax, tanh, total, weighted_sum
 from microgradnet.compiling.capturing import capture
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, row_range
 from microgradnet.compiling.kernels import backward_kernel, forward_kernel
-from microgradnet.compiling.scalars import ScalarProgram, fold, gather, merge_equal, split_bias
+from microgradnet.compiling.scalars import LARGEST, ScalarProgram, fold, gather, merge_equal, share_powers, split_bias
 from microgradnet.compiling.tables import in_tables, tables
 from microgradnet.ops import TABLE, Operation
 from tests.compiling.comparing import assert_agrees, numbers
@@ -171,7 +171,46 @@ def test_split_bias_leaves_a_bias_that_is_the_same_for_all_samples() -> None:
     assert split_bias(program) is program
 
 
-@pytest.mark.parametrize("simplified", [fold, merge_equal, gather, split_bias])
+# --- share_powers ---
+
+
+def count(program: ScalarProgram, op: Operation) -> int:
+    return sum(node.op is op for node in program.nodes)
+
+
+def test_a_cross_entropy_and_a_softmax_share_their_powers() -> None:
+    program = captured(lambda x: [logsumexp(x), *softmax(x)], [1.0, 2.0, 900.0])
+    shared = share_powers(merge_equal(program))
+    found = [count(shared, op) for op in (LARGEST, ops.exp, ops.total, ops.log, ops.logsumexp, ops.divide)]
+    assert found == [1, 3, 1, 1, 0, 3]
+    assert [output.data for output in shared.outputs] == [output.data for output in program.outputs]
+    assert all(output.operands[0].op is ops.exp for output in shared.outputs[1:])
+
+
+NOT_QUITE: dict[str, Callable[[list[Value]], list[Value]]] = {
+    "of some": lambda x: [exp(a - logsumexp(x)) for a in x[:2]],
+    "in another order": lambda x: [exp(a - logsumexp(x)) for a in (x[1], x[0], x[2])],
+    "of others": lambda x: [exp(a * 2 - logsumexp(x)) for a in x],
+    "less another": lambda x: [exp(a - logsumexp(x[: 3 - (a is x[0])])) for a in x],
+    "and one more": lambda x: [*[exp(a - logsumexp(x)) for a in x], x[0]],
+    "of no difference": lambda x: [exp(x[0]), exp(x[1] + 1), exp(x[2] * 2)],
+}
+
+
+@pytest.mark.parametrize("name", NOT_QUITE)
+def test_what_is_not_quite_a_softmax_keeps_its_powers(name: str) -> None:
+    def function(x: list[Value]) -> list[Value]:
+        powers = NOT_QUITE[name]([a * W for a in x])
+        return [total([power / total(powers) for power in powers[:2]])]
+
+    program = captured(function, [1.0, 2.0, 3.0])
+    powers = [node.operands for node in share_powers(program).nodes if node.op is ops.divide]
+    assert powers
+    assert all(whole.op is ops.total and len(whole.operands) == len(NOT_QUITE[name]([W] * 3)) for _, whole in powers)
+    assert_agrees(lambda x: function(x)[0], [W], numbers(3, 3))
+
+
+@pytest.mark.parametrize("simplified", [fold, merge_equal, gather, split_bias, share_powers])
 def test_a_pass_with_nothing_to_do_gives_back_the_program(simplified: Callable[[ScalarProgram], ScalarProgram]) -> None:
     program = captured(lambda x: tanh(x * W), 1.0)
     assert simplified(program) is program
