@@ -13,7 +13,6 @@ from typing import NamedTuple
 from microgradnet import ops
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, row_at, row_range
 from microgradnet.compiling.layout import Layout, Shape
-from microgradnet.compiling.loop_plan import LoopPlan
 from microgradnet.compiling.loops import ITEM, Loop
 from microgradnet.compiling.scalars import LARGEST, Operands, ScalarProgram, simplified
 from microgradnet.compiling.scheduling import scheduled
@@ -220,7 +219,7 @@ class Plan(Layout):
             "fixed": [([value], leaf) for value, leaf in outside if self.place[value] < 0],
         }
 
-    def _placed(self, node: Value, body: "Plan", parts: tuple[str, ...], given: int) -> LoopPlan:
+    def _placed(self, node: Value, body: "Plan", parts: tuple[str, ...], given: int) -> "LoopPlan":
         """The plan of a loop, with rows around it for all of its body; so many of FIXED in there are given."""
         loop, height, own = node.op, body.heights[VALUES], body.heights[FIXED] - given
         assert isinstance(loop, Loop)
@@ -238,7 +237,7 @@ class Plan(Layout):
         self.starts[storage] = sorted({*self.starts[storage], *within})
         return plan
 
-    def _place_items(self, plan: LoopPlan, items: Sequence[tuple[Value, int]]) -> None:
+    def _place_items(self, plan: "LoopPlan", items: Sequence[tuple[Value, int]]) -> None:
         """The rows of what a loop computes: those of its body."""
         storage = plan.out.storage
         for item, position in items:
@@ -319,3 +318,42 @@ class Plan(Layout):
         sides = [index[:length], index[length : 2 * length], *([index[2 * length :]] if index[2 * length :] else [])]
         operands, shape = self._arrays(sides)
         return [self._block("dots", members, operands, ops.weighted_sum, shape)]
+
+
+class LoopPlan(NamedTuple):
+    """How a loop is computed.
+
+    Attributes:
+        loop: the operation.
+        body: the plan of its body, whose arguments are the "inputs", the "state" and what else is "varying", and whose
+            parameters are what is "fixed".
+        parts: those of these four that there are.
+        out: the rows around the loop that are those of its body: in `for_each` each of these for all rows of the loop,
+            in `scan` all of these for each row.
+        constants: the first row around the loop of what else the body has that is the same for all samples.
+    """
+
+    loop: Loop
+    body: Plan
+    parts: tuple[str, ...]
+    out: Rows
+    constants: int
+
+    @property
+    def shared(self) -> range:
+        """The rows of the body's values that are the same for all rows of `for_each`."""
+        varying = self.body.arguments[2]
+        return range(varying.start, varying.start + (0 if self.loop.body.state else varying.size))
+
+    def row(self, position: int) -> int:
+        """The place among the rows of the body, for all rows of the loop, of one of the numbers that it computes."""
+        of_rows = len(self.loop.body.outputs) * self.loop.rows
+        output, row = (
+            divmod(position, self.loop.rows) if position < of_rows else (position - of_rows, self.loop.rows - 1)
+        )
+        output += 0 if position < of_rows else len(self.loop.body.outputs)
+        return self.at(self.body.place[self.body.program.outputs[output]], row, self.body.heights[VALUES])
+
+    def at(self, place: int, row: int, height: int) -> int:
+        """The place of a row of the body, for one row of the loop, if the body has `height` rows."""
+        return row * height + place if self.loop.body.state else place * self.loop.rows + row

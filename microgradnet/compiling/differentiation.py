@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice, pairwise
 
-from microgradnet.compiling.blocks import Block, Plan
+from microgradnet.compiling.blocks import Block, LoopPlan, Plan
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.gradient_rows import GradientRows
 from microgradnet.compiling.instructions import (
@@ -22,7 +22,6 @@ from microgradnet.compiling.instructions import (
     whole,
 )
 from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
-from microgradnet.compiling.loop_plan import LoopPlan
 from microgradnet.compiling.lowering import are_matrices, runs
 from microgradnet.compiling.stamping import Stamp
 from microgradnet.compiling.tables import tables

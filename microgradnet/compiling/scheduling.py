@@ -11,7 +11,7 @@ from microgradnet.value import Value
 def scheduled(program: ScalarProgram, key: Callable[[Value], object]) -> list[list[list[Value]]]:
     """The computed values by depth, none of which depends on another of the same depth, and those by their key.
 
-    A value has the least depth that it can have; or, if more values with its key have the same greatest depth, it waits
+    A value has the least depth that it can have; or, if as many with its key have the same greatest depth, it waits
     for the last of these: what each step of a loop computes for the result alone is computed for all steps at once.
     """
     nodes = [node for node in program.nodes if node.op is not ITEM]
@@ -33,7 +33,7 @@ def scheduled(program: ScalarProgram, key: Callable[[Value], object]) -> list[li
     soonest: dict[tuple[int, int], int] = {}
     for node, kind in zip(reversed(nodes), reversed(kinds), strict=True):
         least, group = early[node], (kind, late[node])
-        if node in tied or later[group] <= alike[kind, least]:
+        if node in tied or later[group] < alike[kind, least]:
             if least < late[node]:
                 tied.update(reads[node])
             late[node] = -1

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from microgradnet.compiling.blocks import LoopPlan
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.instructions import (
     FIXED,
@@ -24,7 +25,6 @@ from microgradnet.compiling.instructions import (
     row_range,
     whole,
 )
-from microgradnet.compiling.loop_plan import LoopPlan
 
 
 class LoopGradients(NamedTuple):
