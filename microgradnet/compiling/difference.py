@@ -24,6 +24,8 @@ class Run(NamedTuple):
 
 def difference(first: Run, second: Run) -> str:
     """The first difference between two runs; "" if they differ only in the samples' numbers."""
+    if len(first.inputs) != len(second.inputs):  # of the body of a loop
+        return f"one run reads {len(first.inputs)} values, another {len(second.inputs)}"
     twin = dict(zip(first.inputs, second.inputs, strict=True))
     for one, other in zip(first.made, second.made):  # noqa: B905  # the lengths are compared below
         twin[one] = other

@@ -17,6 +17,7 @@ from microgradnet import (
     for_each,
     grad,
     log,
+    maximum,
     parameter,
     relu,
     scan,
@@ -64,6 +65,9 @@ LOOPS: dict[str, Callable[[Any], Any]] = {
     "that returns what it is given": lambda x: for_each(lambda row: (row[2], W, row[0] * W, W, row[2]), x),
     "that returns the same twice": lambda x: for_each(lambda v: [v * W, v * W, (u := exp(v)), u], x[1]),
     "that returns what varies with the sample alone": lambda x: for_each(lambda v: x[0][0] * W, x[1]),
+    "inside another, that reads fewer values in the first row": lambda x: for_each(
+        lambda r: total(for_each(lambda v: maximum(r[1], r[0] + where(x[0][2] > r[2], v, W)), r)), x
+    ),
     "that reads another row": lambda x: for_each(lambda v: weighted_sum(x[0], [v, v * v, W]), x[1]),
     "that reads a computed value in several ways": lambda x: shared_in_several_ways(tanh(x[0][0] * W), x[1]),
     "that reads all rows": lambda x: for_each(lambda q: total([weighted_sum(q, k) * k[0] for k in x]), x),
