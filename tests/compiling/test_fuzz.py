@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from microgradnet import compile
 from microgradnet.compiling import binding
 from microgradnet.ops import TABLE
-from tests.compiling.outcomes import Noise, Numbers, disagreements, eager, judged, minimised
+from tests.compiling.outcomes import Noise, Numbers, disagreements, eager, is_sum_of_floats, judged, minimised
 from tests.compiling.programs import NAMES, Call, Program, own_operations, random_program
 
 COUNT = 300
@@ -126,3 +126,10 @@ def test_noise_is_the_same_for_the_same_number_and_spares_what_is_exact() -> Non
     np.testing.assert_array_equal(first.found, again.found)
     np.testing.assert_allclose(first.found, without.found, rtol=1e-13)
     assert (first.found != without.found).any()
+
+
+def test_a_sum_that_is_too_large_in_any_order_is_no_float() -> None:
+    error = "total([x1, x2, x3]) has no finite value at operand 0 = 1e+308, operand 1 = 1e+308, operand 2 = {} (…"
+    assert is_sum_of_floats(error.format("-1e+308").replace("…", ""))
+    assert not is_sum_of_floats(error.format("-0.5").replace("…", ""))
+    assert not is_sum_of_floats(error.format("-1e+308")), "not all operands are in the message"
