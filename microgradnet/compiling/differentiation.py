@@ -39,14 +39,17 @@ class Backward:
         plan: the blocks.
         emitter: receives the instructions.
         outputs: the rows of the results to differentiate.
+        apart: of a loop's body, the gradient rows of what is "varying", which are elsewhere around the loop than the
+            others: no table has rows of both.
 
     Attributes:
         roots: the gradients of these, which are given.
         loops: where the gradients of each loop are.
     """
 
-    def __init__(self, plan: Plan, emitter: Emitter, outputs: Sequence[Rows]) -> None:
+    def __init__(self, plan: Plan, emitter: Emitter, outputs: Sequence[Rows], apart: range = range(0)) -> None:
         self.plan = plan
+        self._apart = apart
         self.emitter = emitter
         rows = GradientRows(plan, outputs)
         emitter.heights.update(rows.heights)
@@ -92,7 +95,11 @@ class Backward:
     def _complete_all(self, storage: Storage, into: Iterable[int]) -> None:
         """Set those of these rows to zero that have not been written to, in as few ranges as possible."""
         rows = sorted({*into})
-        ends = [i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + NEAR]
+        ends = [
+            i
+            for i in range(1, len(rows))
+            if rows[i] > rows[i - 1] + NEAR or self._are_apart(storage, range(rows[i - 1], rows[i] + 1))
+        ]
         for begin, end in pairwise([0, *ends, len(rows)]):
             self._complete(row_range(storage, rows[begin], rows[end - 1] + 1 - rows[begin]))
 
@@ -112,7 +119,7 @@ class Backward:
             axes.append(-1)
         written = self._is_written(into)
         if 0 < written < into.size:
-            self._complete(row_range(into.storage, into.start, into.span))
+            self._complete_all(into.storage, into.numbers())
         self._mark(into)
         if not isinstance(contribution, Rows):
             write, contribution = contribution, emitter.scratch(shape, batched) if axes or written else into
@@ -222,7 +229,8 @@ class Backward:
         gradients, operands = self.loops[block.nodes[0]], dict(zip(loop.parts, block.operands, strict=True))
         body = Emitter(loop.body.heights, loop.shared)
         results = loop.body.rows_of(loop.body.program.outputs)
-        inner = Backward(loop.body, body, [*map(row_at, results)])
+        varying = range(gradients.own, gradients.own + gradients.varying.size)
+        inner = Backward(loop.body, body, [*map(row_at, results)], varying)
         inner.lower()
         stamps = [
             Stamp(loop, operands, self.emitter, body.heights, row, gradients)
@@ -275,6 +283,11 @@ class Backward:
 
     def _scatter(self, into: tuple[Storage, list[int]], copies: tuple[Storage, list[int]]) -> None:
         """Add gradient rows to others: table by table, if these are few, else row by row."""
+        if self._are_apart(*into):
+            for is_apart in (True, False):
+                chosen = [i for i, row in enumerate(into[1]) if (row in self._apart) is is_apart]
+                self._scatter((into[0], [into[1][i] for i in chosen]), (copies[0], [copies[1][i] for i in chosen]))
+            return
         most = FEW + len(into[1]) // MANY
         found = list(islice(tables([into, copies]), most + 1))
         if len(found) <= most and all(map(_can_add, found)):
@@ -283,6 +296,10 @@ class Backward:
             return
         self._complete_all(*into)
         self.emitter.emit("scatter_add", whole(into[0]), self._taken(*copies), detail=tuple(into[1]))
+
+    def _are_apart(self, storage: Storage, rows: Sequence[int]) -> bool:
+        """Whether some, not all, of these gradient rows are `apart`."""
+        return bool(self._apart) and storage is VALUE_GRADIENTS and len({row in self._apart for row in rows}) > 1
 
     def _taken(self, storage: Storage, rows: list[int]) -> Rows:
         """These gradient rows as a range, copied if necessary."""

@@ -160,19 +160,19 @@ class Stamp:
 
     def _emit_summed(self, instruction: Instruction, out: Rows, operands: list[Rows | float]) -> None:
         """What each row contributes to the gradient of what is shared, and its sum."""
-        axes = (len(out.shape) - 1,)
         accumulates = instruction.function == "add" and operands[0] == out
-        if accumulates:
-            contribution = operands[1]
-        elif instruction.function == "copy":
-            contribution = operands[0]
+        if accumulates or instruction.function == "copy":
+            contribution = operands[-1]
         else:
             contribution = self._more_scratch((*out.shape[:-1], self._count), out.storage.batched)
             self._emitter.emit(instruction.function, contribution, *operands, detail=instruction.detail)
-        summed = self._more_scratch(out.shape, out.storage.batched) if accumulates else out
-        self._emitter.emit("sum", summed, contribution, detail=axes)
-        if accumulates:
-            self._emitter.emit("add", out, out, summed)
+        assert isinstance(contribution, Rows)  # each row has its own
+        axes, shape = (len(contribution.shape) - 1,), (*contribution.shape[:-1], 1)
+        if not accumulates and shape == out.shape:
+            self._emitter.emit("sum", out, contribution, detail=axes)
+            return
+        summed = self._emitter.emit("sum", self._more_scratch(shape, out.storage.batched), contribution, detail=axes)
+        self._emitter.emit(instruction.function, out, *operands[:-1], summed)
 
     def _more_scratch(self, shape: tuple[int, ...], batched: bool) -> Rows:
         storage = SCRATCH[batched]

@@ -193,7 +193,8 @@ def is_between(found: Numbers, runs: Sequence[Numbers]) -> bool:
     with np.errstate(all="ignore"):
         low = np.min(np.where(np.isfinite(table), table, np.inf), 0)
         high = np.max(np.where(np.isfinite(table), table, -np.inf), 0)
-        margin = 10.0 * (high - low) + RTOL * np.max([each.scale for each in runs], 0) + 1e-16
+        scale = np.max([each.scale for each in runs], 0)
+        margin = 10.0 * (high - low) + RTOL * scale + 1e-16 * max(1.0, scale[np.isfinite(scale)].max(initial=0.0))
         near = (a >= low - margin) & (a <= high + margin)
     same = (table == a).any(0) | (np.isnan(a) & np.isnan(table).any(0))
     return bool((same | (np.isfinite(a) & near)).all())
@@ -218,6 +219,9 @@ def judged(
         nans = np.isnan(found.found)
         if is_close(found._replace(found=np.where(nans, expected.found, found.found)), expected):
             return "further NaNs, beside those of eager evaluation"  # 0 times NaN, where eager passes nothing back
+        zeros = (found.found == 0.0) & np.isnan(expected.found)
+        if is_close(found._replace(found=np.where(zeros, expected.found, found.found)), expected):
+            return "0, where eager evaluation has NaN"  # NaN times a derivative that is 0
     is_lenient = isinstance(expected, str)
     if is_lenient:
         expected = again(True)

@@ -51,6 +51,15 @@ def carry(state: Value, x: Value) -> tuple[Value, Value]:
     return state, state * B
 
 
+def beside(q: Value, state: Value, x: list[Value]) -> list[Value]:
+    return scan(lambda s, v: (s * 2 + v * q, s), state, x)[1]
+
+
+def beside_two(q: Value, state: tuple[Value, Value], x: list[Value]) -> tuple[Value, Value]:
+    """The gradients of q and of the states are in rows side by side, and elsewhere around the loop."""
+    return scan(lambda s, v: ((v + v + s[1] + s[0], v + s[1] + s[0] * q), v + s[1] + s[0]), state, x)[0]
+
+
 def shared_in_several_ways(k: Value, x: list[Value]) -> list[Value]:
     return for_each(lambda v: k * v + tanh(k + v) * exp(k * v), x)
 
@@ -105,6 +114,11 @@ LOOPS: dict[str, Callable[[Any], Any]] = {
     "a state that is not read": lambda x: scan(lambda s, v: (v, v * W), x[0][0], [tanh(v * B) for v in x[1]]),
     "a state that is compared": lambda x: scan(lambda s, v: (where(s > v, v, W), s), x[0][0], x[1]),
     "that computes no output": lambda x: scan(lambda s, v: (s * W + v, B), x[0][0], x[1]),
+    "that shares a number beside its state": lambda x: beside(W * x[0][0], x[1][1], x[2]),
+    "that shares a number beside two states": lambda x: beside_two(W * x[0][0], (x[1][1], x[1][0]), x[2]),
+    "in rows, that share a maximum": lambda x: for_each(
+        lambda row: scan(lambda s, v: (maximum(x[0][0], B) + s + v, s), row[0], row)[0], x
+    ),
     "a number of steps": lambda x: scan(lambda s, _: (tanh(s * W), s), x[0][0], range(4)),
     "steps without numbers": lambda x: scan(lambda s, _: (tanh(s * W), s), x[0][0], [None] * 4),
 }  # fmt: skip
