@@ -194,7 +194,7 @@ def is_between(found: Numbers, runs: Sequence[Numbers]) -> bool:
         low = np.min(np.where(np.isfinite(table), table, np.inf), 0)
         high = np.max(np.where(np.isfinite(table), table, -np.inf), 0)
         scale = np.max([each.scale for each in runs], 0)
-        margin = 10.0 * (high - low) + RTOL * scale + 1e-16 * max(1.0, scale[np.isfinite(scale)].max(initial=0.0))
+        margin = 10.0 * (high - low) + RTOL * scale + 1e-15 * max(1.0, scale[np.isfinite(scale)].max(initial=0.0))
         near = (a >= low - margin) & (a <= high + margin)
     same = (table == a).any(0) | (np.isnan(a) & np.isnan(table).any(0))
     return bool((same | (np.isfinite(a) & near)).all())
@@ -254,8 +254,10 @@ def is_sum_of_floats(error: str) -> bool:
 
 
 def names_in(step: Any, call: Call) -> set[str]:
-    """The names of the operations that a compiled function applies."""
-    return operations_of(step.program(*call.arguments).scalars)
+    """The names of the operations that a compiled function applies to compute its outputs."""
+    program = step.program(*call.arguments)
+    inputs = [value for values in program.captured.inputs for value in values]
+    return operations_of(program.scalars) & operations_of(ScalarProgram(program.captured.outputs, inputs))
 
 
 def operations_of(program: ScalarProgram) -> set[str]:
