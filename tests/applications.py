@@ -20,7 +20,26 @@ class Bound(NamedTuple):
     quick: Callable[[Mapping[str, Figure]], bool]
 
 
+CURVATURE, LAPS = "error of curvature, 1/m (RMSE)", "laps of 10 on the road"
+
 BOUNDS: dict[str, list[Bound]] = {
+    "driving": [
+        Bound(
+            "an error of curvature of at most 0.4 of that of ridge regression",
+            lambda figures: figures[CURVATURE].network <= 0.4 * figures[CURVATURE].baselines["ridge"],
+            lambda figures: figures[CURVATURE].network <= 0.7 * figures[CURVATURE].baselines["ridge"],
+        ),
+        Bound(
+            "10 of 10 laps on the road",
+            lambda figures: figures[LAPS].network == 10,
+            lambda figures: figures[LAPS].network >= 5,
+        ),
+        Bound(
+            "straight on leaves every road",
+            lambda figures: figures[LAPS].baselines["straight on"] == 0,
+            lambda figures: figures[LAPS].baselines["straight on"] == 0,
+        ),
+    ],
     "handwriting": [
         Bound(
             "a surprise below −1.9 nats a point",

@@ -7,6 +7,7 @@
     print(format_figures(application.figures()))
 """
 
+from argparse import ArgumentTypeError
 from importlib import import_module
 
 from microgradnet.teach.applications.application import Application, Entry, Option, format_figures
@@ -14,9 +15,23 @@ from microgradnet.teach.applications.requests import handwritten, number_from_ze
 
 __all__ = ["APPLICATIONS", "Application", "Entry", "Option", "format_figures", "load_application"]
 
+
+def _seed(text: str) -> int:
+    """A whole number from 0 on."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"a seed is a whole number from 0 on, got {text!r}")
+    return int(text)
+
+
 APPLICATIONS: dict[str, Entry] = {
     entry.name: entry
     for entry in (
+        Entry(
+            "driving",
+            "steer a car along roads never seen",
+            8,
+            [Option("--track", "drive the track of a seed", _seed, "SEED")],
+        ),
         Entry(
             "handwriting",
             "write any text by hand, point by point",

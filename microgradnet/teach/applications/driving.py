@@ -1,0 +1,224 @@
+"""Drive: a network looks at the road and turns the steering wheel, after ALVINN, which drove a van in 1989.
+
+    h = tanh(W⁽¹⁾·x + b⁽¹⁾)        z = W⁽²⁾·h + b⁽²⁾        P = softmax(z)        κ = Σₖ Pₖ·κₖ
+
+x are the 30 × 32 pixels of a camera's picture. Each of the 45 steering units stands for an arc, of curvature κₖ, from
+sharp right to sharp left, and the car takes the mean of their arcs. The target is not one right arc but a hill around
+it: to steer almost right is almost right.
+
+    E = −Σₖ tₖ·ln Pₖ,        tₖ ∝ exp(−½·((κₖ − κ)/σ)²)
+
+The curvature κ that a person would steer comes from pure pursuit: the arc to the point of the road 6.5 m ahead. Many
+pictures are taken off the middle, and heading off the road: good driving alone does not show how to come back.
+
+Roads are lighter than the grass or darker. Without a hidden layer, what one kind teaches the other undoes, as a picture
+and its negative have opposite weighted sums. With one, the two kinds can have units of their own.
+
+Source: Pomerleau 1989, "ALVINN: An autonomous land vehicle in a neural network". ALVINN had 29 hidden units, and its
+steering units were sigmoids that learnt by squared error.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from microgradnet import Layer, Module, Value, compile, dot, softmax
+from microgradnet.losses import cross_entropy
+from microgradnet.optim import AdamW
+from microgradnet.optim.schedules import Cosine
+from microgradnet.teach.applications.application import Application, Figure, Files
+from microgradnet.teach.applications.drives import (
+    Pictures,
+    Steering,
+    drive,
+    error,
+    laps,
+    mirrored,
+    person,
+    pictures,
+    straight_on,
+)  # fmt: skip
+from microgradnet.teach.applications.media.figures import tiles
+from microgradnet.teach.applications.road_films import Drive, film, limits, page
+from microgradnet.teach.applications.roads import COLUMNS, ROWS, Floats, Roads, roads
+from microgradnet.train import History, fit
+
+HIDDEN, EPOCHS, BATCH, VIEWS = 24, 10, 32, 24000
+ARCS: Floats = np.linspace(-0.22, 0.22, 45)
+"""The curvatures κₖ of the steering units, 1/m: an arc of 4.5 m to the right, …, straight on, …, 4.5 m to the left."""
+HILL = 0.02  # σ, the width of the hill, 1/m
+SHARP = (0.11, 0.14, 0.17, 0.2, 0.25)  # the bends of `limits.svg`, 1/m; those that it learns from are at most 0.11
+TRAINING, VALIDATION, TEST, ASKED, BEYOND = range(5)  # of which no road is one of another's
+
+
+class Driver(Module):
+    """Pixels from −1 (black) to 1 (white) → a number z for each steering unit.
+
+    Args:
+        pixels, hidden: how many.
+        arcs: κₖ, the curvature of each steering unit.
+        seed: of the first parameters.
+    """
+
+    def __init__(self, pixels: int, hidden: int, arcs: Sequence[float], seed: int = 0) -> None:
+        rng = random.Random(seed)
+        self.hidden = Layer(pixels, hidden, "tanh", init="xavier", seed=rng)
+        self.steering = Layer(hidden, len(arcs), "linear", init="xavier", seed=rng)
+        self.arcs = list(arcs)
+
+    def __call__(self, x: Sequence[Any]) -> list[Value]:
+        """The numbers z of the steering units."""
+        z: list[Value] = self.steering(self.hidden(x))
+        return z
+
+    def steer(self, x: Sequence[Any]) -> list[Value]:
+        """The curvature κ, and then the activations P of the steering units."""
+        P = softmax(self(x))
+        return [dot(self.arcs, P), *P]
+
+    def loss(self, x: Sequence[Any], hill: Sequence[Any]) -> Value:
+        """The cross-entropy between the hill and P."""
+        loss: Value = cross_entropy(self(x), hill)
+        return loss
+
+
+class Driving(Application):
+    """The camera's picture of a road → how to steer."""
+
+    name = "driving"
+    source = "Pomerleau 1989, ALVINN: An autonomous land vehicle in a neural network"
+    model: Driver
+
+    def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
+        super().__init__(quick=quick, seed=seed)
+        self.model = Driver(ROWS * COLUMNS, HIDDEN, ARCS.tolist(), seed)
+
+    @cached_property
+    def training(self) -> Pictures:
+        """Pictures of roads of this seed."""
+        return pictures(VIEWS // 6 if self.quick else VIEWS, (TRAINING, self.seed))
+
+    def train(self, progress: bool | None = None) -> History:
+        """Cross-entropy to the hills, by AdamW, half of the pictures mirrored anew in each epoch."""
+        epochs, rate = (6, 0.01) if self.quick else (EPOCHS, 0.004)
+        steps = epochs * -(-len(self.training.X) // BATCH)
+        held_out = pictures(2000, (VALIDATION,))
+        return fit(
+            self.model, self._batches, loss=self.model.loss, epochs=epochs, progress=progress,
+            optimizer=AdamW(self.model, lr=rate, weight_decay=0.1, schedule=Cosine(steps)),
+            validation=[(held_out.X, hills(held_out.curvature))],
+        )  # fmt: skip
+
+    def _batches(self, epoch: int) -> Iterator[tuple[Floats, Floats]]:
+        rng = np.random.default_rng((self.seed, epoch))
+        X, curvature, _ = self.training
+        order, side = rng.permutation(len(X)), rng.choice([-1, 1], len(X))
+        for start in range(0, len(X), BATCH):
+            chosen = order[start : start + BATCH]
+            flipped = side[chosen] < 0
+            yield np.where(flipped[:, None], mirrored(X[chosen]), X[chosen]), hills(side[chosen] * curvature[chosen])
+
+    def figures(self) -> list[Figure]:
+        """Errors of curvature on pictures of unseen roads, and laps on ten, beside methods without a hidden layer."""
+        test, network = pictures(2000, (TEST,)), self.steering()
+        ridge = self.ridge()
+        road, light = roads(10, (TEST, 0)), test.only(test.lighter)
+        driven = {"network": network, "ridge": ridge, "straight on": straight_on, "person": person}
+        reached = {name: laps(road, steering) for name, steering in driven.items()}
+        return [
+            Figure("error of curvature, 1/m (RMSE)", error(network, test), {
+                "ridge": error(ridge, test), "straight on": error(straight_on, test)}),
+            Figure("the same, lighter roads alone", error(network, light), {
+                "ridge": error(self.ridge(lighter=True), light), "straight on": error(straight_on, light)}),
+            Figure("laps of 10 on the road", reached["network"][0], {
+                name: reached[name][0] for name in ("ridge", "straight on", "person")}),
+            Figure("farthest off the middle, m", reached["network"][1], {"person": reached["person"][1]}),
+        ]  # fmt: skip
+
+    def steering(self) -> Steering:
+        """How the network steers."""
+        steer = compile(self.model.steer)
+        return lambda seen, taught: steer(2 * seen - 1)[:, 0]
+
+    def ridge(self, lighter: bool = False) -> Steering:
+        """Ridge regression of the curvature on the pixels, learnt from all pictures or those of lighter roads.
+
+        w = (XᵀX + λ·1)⁻¹·Xᵀκ of pictures and their mirror images, with the best λ on validation.
+        """
+        known, held_out = (
+            picked.only(picked.lighter | (not lighter)) for picked in (self.training, pictures(2000, (VALIDATION,)))
+        )
+        X = known.X - mirrored(known.X)  # of a picture and its mirror image; a person steers them oppositely
+        covariance, product = X.T @ X, X.T @ known.curvature
+        weights = [np.linalg.solve(covariance + s * np.eye(len(product)), product) for s in 10.0 ** np.arange(0, 6)]
+        linear = [lambda seen, taught, w=w: (2 * seen - 1) @ w for w in weights]
+        return min(linear, key=lambda steering: error(steering, held_out))
+
+    def files(self) -> Files:
+        """Four drives as a page, one as a GIF, what the hidden units look for, and how sharp a bend it can take."""
+        known = roads(10, (TEST, 0))
+        return {
+            "drive.html": lambda: page({
+                "a road darker than the grass": self._driven(known[2:3]),
+                "a road lighter than the grass": self._driven(known[4:5]),
+                "bends twice as sharp as any it learnt from": self._left(roads(10, (BEYOND, 0), (0.2, 0.2))),
+                "a shadow as dark as the road": self._left(roads(10, (BEYOND, 1), shade=1.0)),
+            }),
+            "drive.gif": lambda: film(self._driven(known[2:3])),
+            "hidden-units.svg": self._units,
+            "limits.svg": lambda: limits(SHARP, *(
+                [laps(roads(10, (BEYOND, 0), (bend, bend)), steering)[0] for bend in SHARP]
+                for steering in (self.steering(), person)
+            )).svg,
+        }  # fmt: skip
+
+    def asked(self, *, track: int) -> Files:
+        """A drive on the road of a seed, which nothing was learnt from."""
+        road = roads(1, (ASKED, track))
+        return {
+            f"track-{track}.html": lambda: page({f"track {track}": self._driven(road)}),
+            f"track-{track}.gif": lambda: film(self._driven(road)),
+        }
+
+    def _left(self, several: Roads) -> Drive:
+        """The drive on the first of the roads that the network leaves; on the first of all if it leaves none."""
+        *_, last = drive(several, self.steering())
+        i = int(np.argmax(last.left))
+        return self._driven(several[i : i + 1])
+
+    def _driven(self, road: Roads) -> Drive:
+        """The drive on a road, with the activations of the steering units."""
+        moments = list(drive(road, self.steering()))
+        seen = np.concatenate([moment.seen for moment in moments])
+        return Drive(road, moments, compile(self.model.steer)(2 * seen - 1)[:, 1:], ARCS)
+
+    def _units(self) -> str:
+        """The weights of the ten hidden units that turn the wheel most, and which way each of them turns it."""
+        W = np.array([[w.data for w in neuron.w] for neuron in self.model.hidden.neurons])
+        turns = ARCS @ np.array([[w.data for w in neuron.w] for neuron in self.model.steering.neurons])
+        used = np.argsort(-np.abs(turns))[:10]
+        captions = ["steers left" if turns[i] > 0 else "steers right" for i in used]
+        title = "what ten hidden units look for"
+        return tiles([W[i].reshape(ROWS, COLUMNS) for i in used], captions, title).svg
+
+    def example(self) -> Value:
+        """The loss of a picture of 3 × 4 pixels, by a network of two hidden and three steering units."""
+        model = Driver(12, 2, [-0.1, 0.0, 0.1], seed=self.seed)
+        seen = [-1, 1, -1, -1, 1, 1, 1, -1, 1, 1, 1, 1]  # a light road that bends to the left
+        loss = model.loss([Value(float(x), f"x{i + 1}") for i, x in enumerate(seen)], [0.0, 0.2, 0.8])
+        loss.label = "loss"
+        loss.backward()
+        return loss
+
+
+def hills(curvature: Floats) -> Floats:
+    """The targets of the steering units, (n, 45), each row a normal distribution around a curvature."""
+    t = np.exp(-0.5 * ((curvature[:, None] - ARCS) / HILL) ** 2)
+    made: Floats = t / t.sum(axis=1, keepdims=True)
+    return made
+
+
+APPLICATION = Driving

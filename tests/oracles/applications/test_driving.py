@@ -1,0 +1,120 @@
+"""Driving: its loss and gradient are PyTorch's, its roads are where brute force finds them, its command does what it says."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from microgradnet import compile
+from microgradnet.cli import main
+from microgradnet.teach.applications.drives import STEP, advance, drive, laps, mirrored, person, pictures, pursuit
+from microgradnet.teach.applications.driving import ARCS, Driver, Driving, hills
+from microgradnet.teach.applications.road_films import film
+from microgradnet.teach.applications.roads import COLUMNS, ROWS, SHARPEST, WIDTH, circle, placed, roads, views
+from microgradnet.train import save
+
+
+def test_the_loss_and_its_gradient_are_those_of_pytorch() -> None:
+    model, seen = Driver(ROWS * COLUMNS, 24, ARCS.tolist(), seed=3), pictures(40, (9,))
+    target = hills(seen.curvature)
+    loss, gradient = compile(model.loss, model.parameters())(seen.X, target)
+    parameters = []
+    z = torch.tensor(seen.X)
+    for layer, after in ((model.hidden, torch.tanh), (model.steering, lambda z: z)):
+        W = torch.tensor([[*(w.data for w in neuron.w), neuron.b.data] for neuron in layer.neurons], requires_grad=True)
+        parameters.append(W)
+        z = after(z @ W[:, :-1].T + W[:, -1])
+    expected = -(torch.tensor(target) * torch.log_softmax(z, dim=1)).sum(dim=1).mean()
+    expected.backward()  # type: ignore[no-untyped-call]
+    assert np.isclose(loss, expected.item(), rtol=1e-12)
+    found = np.concatenate([W.grad.numpy().ravel() for W in parameters if W.grad is not None])
+    assert np.allclose(gradient, found, rtol=1e-9, atol=1e-13)
+    steered = compile(model.steer)(seen.X)
+    assert np.allclose(steered[:, 1:], torch.softmax(z, dim=1).detach().numpy())
+    assert np.allclose(steered[:, 0], steered[:, 1:] @ ARCS)
+
+
+def test_the_distance_from_a_road_is_that_of_brute_force() -> None:
+    road, rng = roads(5, (8,)), np.random.default_rng(0)
+    middle = road.middle(circle(5, 20000))
+    places, aside = np.exp(2j * np.pi * rng.random((5, 30))), rng.uniform(-2.5, 2.5, (5, 30))
+    z = road.middle(places) + aside * places
+    nearest = np.array([[np.abs(m - point).min() for point in row] for m, row in zip(middle, z, strict=True)])
+    assert np.abs(np.abs(road.distance(z)) - nearest).max() < 0.15 * WIDTH / 2
+    assert np.abs(road.distance(middle[:, ::100])).max() < 1e-9
+
+
+def test_the_sharpest_bend_is_as_asked_and_is_the_circle_through_three_points() -> None:
+    road, around = roads(20, (7,)), circle(20, 4000)
+    curvature = road.curvature(around)
+    assert (np.abs(curvature).max(axis=1) > SHARPEST[0] - 1e-3).all()
+    assert (np.abs(curvature).max(axis=1) < SHARPEST[1] + 1e-3).all()
+    a, b, c = (np.roll(road.middle(around), -k, axis=1) for k in (-1, 0, 1))
+    area = ((b - a).conj() * (c - a)).imag / 2  # Menger: 4·area over the product of the sides
+    menger = 4 * area / (np.abs(a - b) * np.abs(b - c) * np.abs(c - a))
+    assert np.allclose(road.turn[:, None] * menger, curvature, atol=1e-3)
+
+
+def test_a_car_sees_road_ahead_and_its_mirror_image_is_steered_oppositely() -> None:
+    road = roads(200, (6,))
+    road.noise[:], road.shadow[:], road.line[:] = 0, 1, road.road
+    ones = np.ones(200, complex)
+    z, heading = placed(road, ones, np.zeros(200), np.zeros(200))
+    seen = views(road, z, heading, np.random.default_rng(0)).reshape(-1, ROWS, COLUMNS)
+    assert np.allclose(seen[:, -1, COLUMNS // 2], road.road)
+    z, heading = placed(road, ones, np.full(200, 8.0), np.zeros(200))
+    assert (pursuit(road, z, heading) < 0).all(), "from the left of the road one steers to the right"
+    X = seen.reshape(200, -1)
+    assert (mirrored(mirrored(X)) == X).all()
+    road.c, road.turn = road.c.conj(), -road.turn  # the world in a mirror
+    z, heading = placed(road, ones, np.zeros(200), np.zeros(200))
+    assert np.allclose(views(road, z, heading, np.random.default_rng(0)), mirrored(X))
+
+
+def test_an_arc_is_driven_as_many_small_steps_are() -> None:
+    z, heading = np.array([0j]), np.array([1 + 0j])
+    for _ in range(40):
+        z, heading = advance(z, heading, np.array([0.1]), np.array([STEP]))
+    assert np.allclose(heading, np.exp(0.1j * 40 * STEP))
+    assert abs(z[0] - 1j / 0.1 * (1 - np.exp(0.1j * 40 * STEP))) < 0.01
+
+
+def test_a_person_comes_round_and_one_who_steers_the_wrong_way_does_not() -> None:
+    road = roads(3, (5,))
+    assert laps(road, person)[0] == 3
+    assert laps(road, lambda seen, taught: -taught)[0] == 0
+    *_, last = drive(road, lambda seen, taught: -taught)
+    assert last.left.all()
+
+
+def test_hills_are_distributions_whose_mean_is_the_curvature() -> None:
+    curvature = np.array([-0.1, 0.0, 0.07])
+    assert np.allclose(hills(curvature).sum(axis=1), 1)
+    assert np.allclose(hills(curvature) @ ARCS, curvature, atol=1e-6)
+
+
+def test_the_same_seed_is_the_same_data_and_another_is_not() -> None:
+    first, again, other = pictures(30, (1, 0)), pictures(30, (1, 0)), pictures(30, (1, 1))
+    assert (first.X == again.X).all()
+    assert not (first.X == other.X).any(axis=1).all()
+
+
+def test_a_film_shows_the_car_move() -> None:
+    driven = Driving()._driven(roads(1, (4, 2)))
+    image = Image.open(io.BytesIO(film(driven)))
+    assert image.size == (412, 236)
+    assert 1 < image.n_frames <= 91  # type: ignore[attr-defined]
+
+
+def test_the_command_drives_the_track_of_a_seed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(Driving(seed=0).model, tmp_path / "model.npz")
+    for track in ("5", "6"):
+        assert main(["run", "driving", "--track", track, "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "track-5.html").read_bytes() != (tmp_path / "track-6.html").read_bytes()
+    assert (tmp_path / "track-5.gif").read_bytes().startswith(b"GIF8")
+    with pytest.raises(SystemExit):
+        main(["run", "driving", "--track", "-1"])
+    assert "a seed is a whole number from 0 on" in capsys.readouterr().err
