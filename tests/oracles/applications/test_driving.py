@@ -1,4 +1,4 @@
-"""Driving: its loss and gradient are PyTorch's, its roads are where brute force finds them, its command does what it says."""
+"""Driving: loss and gradient are PyTorch's, roads lie where brute force finds them, the command drives a track."""
 
 import io
 from pathlib import Path
@@ -24,7 +24,8 @@ def test_the_loss_and_its_gradient_are_those_of_pytorch() -> None:
     parameters = []
     z = torch.tensor(seen.X)
     for layer, after in ((model.hidden, torch.tanh), (model.steering, lambda z: z)):
-        W = torch.tensor([[*(w.data for w in neuron.w), neuron.b.data] for neuron in layer.neurons], requires_grad=True)
+        rows = [[*(w.data for w in neuron.w), neuron.b.data] for neuron in layer.neurons]
+        W = torch.tensor(rows, dtype=torch.float64, requires_grad=True)
         parameters.append(W)
         z = after(z @ W[:, :-1].T + W[:, -1])
     expected = -(torch.tensor(target) * torch.log_softmax(z, dim=1)).sum(dim=1).mean()
