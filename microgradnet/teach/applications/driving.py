@@ -69,6 +69,10 @@ class Driver(Module):
         self.steering = Layer(hidden, len(arcs), "linear", init="xavier", seed=rng)
         self.arcs = list(arcs)
 
+    def __repr__(self) -> str:
+        hidden = self.hidden.neurons
+        return f"Driver({len(hidden[0].w)} → {len(hidden)} tanh → {len(self.arcs)} arcs)"
+
     def __call__(self, x: Sequence[Any]) -> list[Value]:
         """The numbers z of the steering units."""
         z: list[Value] = self.steering(self.hidden(x))
@@ -164,8 +168,8 @@ class Driving(Application):
             "drive.html": lambda: page({
                 "a road darker than the grass": self._driven(known[2:3]),
                 "a road lighter than the grass": self._driven(known[4:5]),
-                "bends twice as sharp as any it learnt from": self._left(roads(10, (BEYOND, 0), (0.2, 0.2))),
-                "a shadow as dark as the road": self._left(roads(10, (BEYOND, 1), shade=1.0)),
+                "bends twice as sharp as any it learnt from": self._left(roads(10, (BEYOND, 0), (0.2, 0.2))[:4]),
+                "a shadow as dark as the road": self._left(roads(10, (BEYOND, 1), shade=1.0)[:4]),
             }),
             "drive.gif": lambda: film(self._driven(known[2:3])),
             "hidden-units.svg": self._units,

@@ -14,7 +14,7 @@ from microgradnet.teach.applications.roads import COLUMNS, ROWS, SHARPEST, WIDTH
 
 SIZE = (640, 400)  # of a frame of the page
 VIEW, MAP = (16, 34, 288, 270), (330, 34, 294, 350)  # left, top, width and height of its pictures
-MOST = 400  # frames of a film
+MOST = 250  # frames of a film
 ORANGE, ORANGE_RGB, BLUE_RGB = "#c24d00", (0.9, 0.38, 0.0), (0.0, 0.39, 0.61)
 
 
@@ -59,8 +59,8 @@ def page(drives: Mapping[str, Drive]) -> str:
 
 
 def film(driven: Drive) -> bytes:
-    """A drive as a GIF of at most 90 frames."""
-    canvas, every = Canvas(driven.road), -(-len(driven.moments) // 90)
+    """A drive as a GIF of at most 80 frames."""
+    canvas, every = Canvas(driven.road), -(-len(driven.moments) // 80)
     shown = range(0, len(driven.moments), every)
     return gif([canvas.frame(driven.moments[i], driven.P[i], driven.best(i)) for i in shown], 10)
 
