@@ -29,20 +29,9 @@ from microgradnet import Layer, Module, Value, compile, dot, softmax
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
+from microgradnet.teach.applications import drives
 from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.drives import (
-    Pictures,
-    Steering,
-    drive,
-    error,
-    laps,
-    mirrored,
-    person,
-    pictures,
-    straight_on,
-)  # fmt: skip
-from microgradnet.teach.applications.media.figures import tiles
-from microgradnet.teach.applications.road_films import Drive, film, limits, page
+from microgradnet.teach.applications.road_films import Drive, film, hidden_units, limits, page
 from microgradnet.teach.applications.roads import COLUMNS, ROWS, Floats, Roads, roads
 from microgradnet.train import History, fit
 
@@ -101,15 +90,15 @@ class Driving(Application):
         self.model = Driver(ROWS * COLUMNS, HIDDEN, ARCS.tolist(), seed)
 
     @cached_property
-    def training(self) -> Pictures:
+    def training(self) -> drives.Pictures:
         """Pictures of roads of this seed."""
-        return pictures(VIEWS // 6 if self.quick else VIEWS, (TRAINING, self.seed))
+        return drives.pictures(VIEWS // 6 if self.quick else VIEWS, (TRAINING, self.seed))
 
     def train(self, progress: bool | None = None) -> History:
         """Cross-entropy to the hills, by AdamW, half of the pictures mirrored anew in each epoch."""
         epochs, rate = (6, 0.01) if self.quick else (EPOCHS, 0.004)
         steps = epochs * -(-len(self.training.X) // BATCH)
-        held_out = pictures(2000, (VALIDATION,))
+        held_out = drives.pictures(2000, (VALIDATION,))
         return fit(
             self.model, self._batches, loss=self.model.loss, epochs=epochs, progress=progress,
             optimizer=AdamW(self.model, lr=rate, weight_decay=0.1, schedule=Cosine(steps)),
@@ -123,43 +112,34 @@ class Driving(Application):
         for start in range(0, len(X), BATCH):
             chosen = order[start : start + BATCH]
             flipped = side[chosen] < 0
-            yield np.where(flipped[:, None], mirrored(X[chosen]), X[chosen]), hills(side[chosen] * curvature[chosen])
+            yield (
+                np.where(flipped[:, None], drives.mirrored(X[chosen]), X[chosen]),
+                hills(side[chosen] * curvature[chosen]),
+            )
 
     def figures(self) -> list[Figure]:
         """Errors of curvature on pictures of unseen roads, and laps on ten, beside methods without a hidden layer."""
-        test, network = pictures(2000, (TEST,)), self.steering()
-        ridge = self.ridge()
+        test, network = drives.pictures(2000, (TEST,)), self.steering()
+        held_out = drives.pictures(2000, (VALIDATION,))
+        ridge = drives.ridge_regression(self.training, held_out)
+        of_light = drives.ridge_regression(*(part.only(part.lighter) for part in (self.training, held_out)))
         road, light = roads(10, (TEST, 0)), test.only(test.lighter)
-        driven = {"network": network, "ridge": ridge, "straight on": straight_on, "person": person}
-        reached = {name: laps(road, steering) for name, steering in driven.items()}
+        driven = {"network": network, "ridge": ridge, "straight on": drives.straight_on, "person": drives.person}
+        reached = {name: drives.laps(road, steering) for name, steering in driven.items()}
         return [
-            Figure("error of curvature, 1/m (RMSE)", error(network, test), {
-                "ridge": error(ridge, test), "straight on": error(straight_on, test)}),
-            Figure("the same, lighter roads alone", error(network, light), {
-                "ridge": error(self.ridge(lighter=True), light), "straight on": error(straight_on, light)}),
+            Figure("error of curvature, 1/m (RMSE)", drives.error(network, test), {
+                "ridge": drives.error(ridge, test), "straight on": drives.error(drives.straight_on, test)}),
+            Figure("the same, lighter roads alone", drives.error(network, light), {
+                "ridge": drives.error(of_light, light), "straight on": drives.error(drives.straight_on, light)}),
             Figure("laps of 10 on the road", reached["network"][0], {
                 name: reached[name][0] for name in ("ridge", "straight on", "person")}),
             Figure("farthest off the middle, m", reached["network"][1], {"person": reached["person"][1]}),
         ]  # fmt: skip
 
-    def steering(self) -> Steering:
+    def steering(self) -> drives.Steering:
         """How the network steers."""
         steer = compile(self.model.steer)
         return lambda seen, taught: steer(2 * seen - 1)[:, 0]
-
-    def ridge(self, lighter: bool = False) -> Steering:
-        """Ridge regression of the curvature on the pixels, learnt from all pictures or those of lighter roads.
-
-        w = (XᵀX + λ·1)⁻¹·Xᵀκ of pictures and their mirror images, with the best λ on validation.
-        """
-        known, held_out = (
-            picked.only(picked.lighter | (not lighter)) for picked in (self.training, pictures(2000, (VALIDATION,)))
-        )
-        X = known.X - mirrored(known.X)  # of a picture and its mirror image; a person steers them oppositely
-        covariance, product = X.T @ X, X.T @ known.curvature
-        weights = [np.linalg.solve(covariance + s * np.eye(len(product)), product) for s in 10.0 ** np.arange(0, 6)]
-        linear = [lambda seen, taught, w=w: (2 * seen - 1) @ w for w in weights]
-        return min(linear, key=lambda steering: error(steering, held_out))
 
     def files(self) -> Files:
         """Four drives as a page, one as a GIF, what the hidden units look for, and how sharp a bend it can take."""
@@ -168,14 +148,14 @@ class Driving(Application):
             "drive.html": lambda: page({
                 "a road darker than the grass": self._driven(known[2:3]),
                 "a road lighter than the grass": self._driven(known[4:5]),
-                "bends twice as sharp as any it learnt from": self._left(roads(10, (BEYOND, 0), (0.2, 0.2))[:4]),
+                "bends almost twice as sharp as any it learnt from": self._left(roads(10, (BEYOND, 0), (0.2, 0.2))[:4]),
                 "a shadow as dark as the road": self._left(roads(10, (BEYOND, 1), shade=1.0)[:4]),
             }),
             "drive.gif": lambda: film(self._driven(known[2:3])),
-            "hidden-units.svg": self._units,
+            "hidden-units.svg": lambda: hidden_units(self.model.hidden, self.model.steering, ARCS).svg,
             "limits.svg": lambda: limits(SHARP, *(
-                [laps(roads(10, (BEYOND, 0), (bend, bend)), steering)[0] for bend in SHARP]
-                for steering in (self.steering(), person)
+                [drives.laps(roads(10, (BEYOND, 0), (bend, bend)), steering)[0] for bend in SHARP]
+                for steering in (self.steering(), drives.person)
             )).svg,
         }  # fmt: skip
 
@@ -189,24 +169,15 @@ class Driving(Application):
 
     def _left(self, several: Roads) -> Drive:
         """The drive on the first of the roads that the network leaves; on the first of all if it leaves none."""
-        *_, last = drive(several, self.steering())
+        *_, last = drives.drive(several, self.steering())
         i = int(np.argmax(last.left))
         return self._driven(several[i : i + 1])
 
     def _driven(self, road: Roads) -> Drive:
         """The drive on a road, with the activations of the steering units."""
-        moments = list(drive(road, self.steering()))
+        moments = list(drives.drive(road, self.steering()))
         seen = np.concatenate([moment.seen for moment in moments])
         return Drive(road, moments, compile(self.model.steer)(2 * seen - 1)[:, 1:], ARCS)
-
-    def _units(self) -> str:
-        """The weights of the ten hidden units that turn the wheel most, and which way each of them turns it."""
-        W = np.array([[w.data for w in neuron.w] for neuron in self.model.hidden.neurons])
-        turns = ARCS @ np.array([[w.data for w in neuron.w] for neuron in self.model.steering.neurons])
-        used = np.argsort(-np.abs(turns))[:10]
-        captions = ["steers left" if turns[i] > 0 else "steers right" for i in used]
-        title = "what ten hidden units look for"
-        return tiles([W[i].reshape(ROWS, COLUMNS) for i in used], captions, title).svg
 
     def example(self) -> Value:
         """The loss of a picture of 3 × 4 pixels, by a network of two hidden and three steering units."""

@@ -7,7 +7,9 @@ import numpy as np
 
 from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import COLOURS, DASHES, FILLS, INK, MARKERS, figure, tidy
+from microgradnet.nn import Layer
 from microgradnet.teach.applications.drives import STEP, Moment
+from microgradnet.teach.applications.media.figures import tiles
 from microgradnet.teach.applications.media.images import gif, png_url
 from microgradnet.teach.applications.media.player import Film, Player
 from microgradnet.teach.applications.roads import COLUMNS, ROWS, SHARPEST, WIDTH, Floats, Points, Roads, circle
@@ -163,3 +165,12 @@ def limits(sharp: Sequence[float], network: Sequence[int], person: Sequence[int]
     axes.set_ylim(0, 10.5)
     axes.legend(frameon=False, labelcolor=INK, loc="lower left")
     return made
+
+
+def hidden_units(hidden: Layer, steering: Layer, arcs: Floats) -> Figure:
+    """The weights of the ten hidden units that turn the wheel most, and which way each turns it when it is active."""
+    W = np.array([[w.data for w in neuron.w] for neuron in hidden.neurons])
+    turns = arcs @ np.array([[w.data for w in neuron.w] for neuron in steering.neurons])
+    used = np.argsort(-np.abs(turns))[:10]
+    captions = ["steers left" if turns[i] > 0 else "steers right" for i in used]
+    return tiles([W[i].reshape(ROWS, COLUMNS) for i in used], captions, "what ten hidden units look for")
