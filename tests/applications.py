@@ -23,6 +23,26 @@ class Bound(NamedTuple):
 CURVATURE, LAPS = "error of curvature, 1/m (RMSE)", "laps of 10 on the road"
 
 BOUNDS: dict[str, list[Bound]] = {
+    "translation": [
+        Bound(
+            "at least 90 % of words right for numbers seen",
+            lambda figures: figures["words right, numbers seen, %"].network >= 90,
+            lambda figures: figures["words right, numbers seen, %"].network >= 30,
+        ),
+        Bound(
+            "at least 65 % for numbers never seen, of which the nearest image has none",
+            lambda figures: (
+                figures["words right, numbers never seen, %"].network >= 65
+                and figures["words right, numbers never seen, %"].baselines["nearest training image"] == 0
+            ),
+            lambda figures: figures["words right, numbers never seen, %"].network >= 15,
+        ),
+        Bound(
+            "in at least 90 % of right words above 20 it looks right for the first letters, left for the last",
+            lambda figures: figures["looks right, then left, % of right words above 20"].network >= 90,
+            lambda figures: figures["looks right, then left, % of right words above 20"].network >= 75,
+        ),
+    ],
     "driving": [
         Bound(
             "an error of curvature of at most 0.4 of that of ridge regression",

@@ -27,6 +27,14 @@ APPLICATIONS: dict[str, Entry] = {
     entry.name: entry
     for entry in (
         Entry(
+            "translation", "say a handwritten number in words, letter by letter, by attention", 55,
+            [Option("--language", "of the words (de)", choices=("de", "nl", "da", "en", "fr"), of_training=True)],
+        ),
+        Entry("objects", "recognise handwritten digits, and draw your own", 10),
+    )
+}  # fmt: skip
+        ),
+        Entry(
             "driving",
             "steer a car along roads never seen",
             8,

@@ -1,0 +1,165 @@
+"""Pictures of a network that reads numbers: where it looks for each letter, as a figure, an animation and a page."""
+
+import math
+from collections.abc import Iterator, Sequence
+from xml.etree.ElementTree import Element, tostring
+
+import numpy as np
+
+from microgradnet.drawing.figure import Figure
+from microgradnet.drawing.figure_style import INK, LINE, SOFT, figure
+from microgradnet.drawing.svg import element, on_card, scope_of
+from microgradnet.drawing.theme import LIGHT, dark_css_by_colour
+from microgradnet.teach.applications.application import Files
+from microgradnet.teach.applications.media.images import png_url
+from microgradnet.teach.applications.media.player import Film, Player
+from microgradnet.teach.applications.number_images import PLACES, SIDE, WIDTH, Reading
+from microgradnet.teach.applications.street import street
+
+ACCENT, BAR = LIGHT["highlight"].fill, LIGHT["input"].line
+PIXEL, LEFT, LETTER = 18, 158, 26  # of a frame: a pixel's side, the image's left side, a letter's width
+SIZE = (640, 330)
+PAUSE = 5  # frames in which a word that is complete stands
+PER_SECOND = 4.0
+
+
+def files(readings: Sequence[Reading], language: str, credit: str) -> Files:
+    """Attention by letter, the reading as an animation and as a page, words over a street, and what is wrong."""
+    above_twenty = [reading for reading in readings if reading.number > 20 and reading.number % 10]
+    long = list({reading.number: reading for reading in reversed(above_twenty)}.values())[::-1]  # each number once
+    right = [reading for reading in long if reading.is_right]
+    wrong = [reading for reading in readings if not reading.is_right]
+    return {
+        "attention.svg": lambda: attention_by_letter(right[:4], language, credit).svg,
+        "reading.svg": lambda: animated(right[:4], language, credit),
+        "reading.html": lambda: page(right[:8], language, credit).html,
+        "street.svg": lambda: street(long[-3:], language, credit),
+        "mistakes.svg": lambda: mistakes(wrong[:8], language, credit).svg,
+    }
+
+
+def attention_by_letter(readings: Sequence[Reading], language: str, credit: str) -> Figure:
+    """Each image, and below it a line for each letter of the word: the darker a place, the more it looks there."""
+    made = figure(2.3 * max(2, len(readings)), 5.2, f"where a network looks for each letter of a {language} number")
+    longest = max((len(reading.word) for reading in readings), default=1)
+    grid = made.subplots(2, max(1, len(readings)), squeeze=False, sharex=True, height_ratios=[SIDE, 1.35 * longest])
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    for (above, below), reading in zip(grid.T, readings, strict=False):
+        above.imshow(1 - reading.image, cmap="gray", vmin=0, vmax=1, extent=(0, WIDTH, SIDE, 0), aspect="auto")
+        above.set_title(f"{reading.number}, {'never' if reading.is_new else 'often'} seen", fontsize=10, color=INK)
+        half = (PLACES[1] - PLACES[0]) / 2
+        sides = (PLACES[0] + SIDE / 2 - half, PLACES[-1] + SIDE / 2 + half)
+        below.imshow(
+            reading.attention, cmap="Blues", vmin=0, vmax=1, extent=(*sides, len(reading.word), 0), aspect="auto"
+        )
+        below.plot(reading.centres, np.arange(len(reading.word)) + 0.5, ".-", color=LIGHT["parameter"].line, lw=1)
+        for line, letter in enumerate(reading.word):
+            below.text(1.2, line + 0.5, letter, ha="center", va="center", color=INK, family="monospace", fontsize=10)
+        below.set_ylim(longest, 0)
+    made.suptitle(f"Blue: where it looks for each letter. Orange: the centre.\n{credit}", fontsize=8, color=SOFT)
+    return made
+
+
+def mistakes(readings: Sequence[Reading], language: str, credit: str) -> Figure:
+    """Images whose word is wrong, with that word and the right one."""
+    columns, rows = 4, max(1, math.ceil(len(readings) / 4))
+    made = figure(9.2, 1.75 * rows + 0.5, f"{language} words that are wrong")
+    grid = made.subplots(rows, columns, squeeze=False)
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    for axes, reading in zip(grid.ravel(), readings, strict=False):
+        axes.imshow(1 - reading.image, cmap="gray", vmin=0, vmax=1)
+        axes.set_title(f"{reading.number} {reading.right_word}\n→ {reading.word or '(nothing)'}", fontsize=9, color=INK)
+        axes.set_axis_on()
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_color(LINE)
+    made.suptitle(f"Where it is wrong. {credit}", fontsize=8, color=SOFT)
+    return made
+
+
+def frame(reading: Reading, said: int) -> list[Element]:
+    """The elements of a frame: the image, where it looks for the last of the letters that are said, these letters."""
+    drawn = [
+        element(
+            "image", href=png_url(1 - reading.image, PIXEL), x=f"{LEFT}", y="20",
+            width=f"{PIXEL * WIDTH}", height=f"{PIXEL * SIDE}",
+        )
+    ]  # fmt: skip
+    bottom = 20 + PIXEL * SIDE + 62
+    drawn.append(_line(LEFT, bottom, LEFT + PIXEL * WIDTH, bottom))
+    if said <= len(reading.word):
+        for left, share in zip(PLACES, reading.attention[said - 1], strict=True):
+            x, height = LEFT + PIXEL * left, 56 * share
+            if share > 0.02:
+                drawn.append(_box(x, 20, PIXEL * SIDE, PIXEL * SIDE, ACCENT, 0.65 * share))
+            drawn.append(_box(x + PIXEL * (SIDE / 2 - 0.8), bottom - height, 1.6 * PIXEL, height, BAR, 1))
+    word, start = reading.word[:said], (SIZE[0] - LETTER * len(reading.word)) / 2
+    if said <= len(reading.word):
+        drawn.append(_box(start + LETTER * (said - 1), bottom + 17, LETTER, 46, ACCENT, 1))
+    for i, letter in enumerate(word):
+        ink = LIGHT["highlight"].text if i == said - 1 else INK
+        drawn.append(_text(letter, start + LETTER * (i + 0.5), bottom + 51, 36, ink))
+    return drawn
+
+
+def frames(reading: Reading) -> Iterator[list[Element]]:
+    """A frame for each letter, and some with the whole word."""
+    for said in range(1, len(reading.word) + 1):
+        yield frame(reading, said)
+    yield from [frame(reading, len(reading.word) + 1)] * PAUSE
+
+
+def page(readings: Sequence[Reading], language: str, credit: str) -> Player:
+    """A page that plays the readings."""
+    films = [
+        Film(
+            f"{reading.number}",
+            ["".join(tostring(part, encoding="unicode") for part in drawn) for drawn in frames(reading)],
+            PER_SECOND,
+            caption=f"{reading.number} in {language}"
+            + ("; no image of this number was in the training." if reading.is_new else "."),
+        )
+        for reading in readings
+    ]
+    about = (
+        "Yellow, and the height of the bars: how much the network looks at each of six places for this letter. It was "
+        f"trained on images and words alone, and is never told the digits. Test images; {credit}."
+    )
+    return Player(f"A network says {language} numbers", films, SIZE, about)
+
+
+def animated(readings: Sequence[Reading], language: str, credit: str) -> str:
+    """The readings one after the other, as an SVG that moves; where nothing moves it shows the first word complete."""
+    every = [drawn for reading in readings for drawn in frames(reading)]
+    label = f"A network reads numbers and says them in {language}, letter by letter; yellow is where it looks"
+    scope = scope_of(label, "".join(f"{reading.number} {reading.word}" for reading in readings))
+    poster = len(readings[0].word)
+    groups, seconds = [], len(every) / PER_SECOND
+    for i, drawn in enumerate(every):
+        groups.append(element("g", None, *drawn, class_="frame", style=f"animation-delay:{i / PER_SECOND:g}s"))
+        if i != poster:
+            groups[-1].set("visibility", "hidden")
+    note = _text(f"Trained on images and {language} words, never on digits. Data: {credit}", SIZE[0] / 2, 320, 9, SOFT)
+    root = element("svg", None, *groups, note, viewBox=f"0 0 {SIZE[0]} {SIZE[1]}", width="640", height="330")
+    moving = (
+        f"@media (prefers-reduced-motion: no-preference) {{ .{scope} .frame {{ visibility: hidden; "
+        f"animation: {scope} {seconds:g}s step-end infinite }} }}\n@keyframes {scope} {{ 0% {{ visibility: visible }} "
+        f"{100 / len(every):.4f}% {{ visibility: hidden }} }}\n"
+    )
+    return on_card(root, label, scope, moving + dark_css_by_colour(scope, [INK, SOFT, LINE, BAR]))
+
+
+def _box(x: float, y: float, width: float, height: float, fill: str, opacity: float) -> Element:
+    return element(
+        "rect", x=f"{x:g}", y=f"{y:.4g}", width=f"{width:g}", height=f"{height:.4g}", fill=fill,
+        fill_opacity=f"{opacity:.2f}",
+    )  # fmt: skip
+
+
+def _line(x1: float, y1: float, x2: float, y2: float) -> Element:
+    return element("line", x1=f"{x1}", y1=f"{y1}", x2=f"{x2}", y2=f"{y2}", stroke=LINE)
+
+
+def _text(text: str, x: float, y: float, size: float, fill: str) -> Element:
+    return element("text", text, x=f"{x:g}", y=f"{y:g}", font_size=f"{size:g}", fill=fill, text_anchor="middle")
