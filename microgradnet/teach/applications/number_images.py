@@ -25,7 +25,7 @@ PLACES = (0, 2, 4, 6, 8, 10)  # the left columns of the patches that a network l
 TRAINING, VALIDATION, TEST = 0, 1, 2
 NEVER_SEEN = (22, 31, 38, 39, 44, 52, 58, 61, 66, 71, 77, 83, 84, 95, 98)
 NEVER_SEEN_VALIDATION = (29, 55, 65, 87, 96)  # settings were tuned on these, and none is in the training
-SEEN = [number for number in range(10, 100) if number not in NEVER_SEEN + NEVER_SEEN_VALIDATION]
+SEEN = tuple(number for number in range(10, 100) if number not in NEVER_SEEN + NEVER_SEEN_VALIDATION)
 
 
 class Reading(NamedTuple):
@@ -35,7 +35,7 @@ class Reading(NamedTuple):
         image: (8, 18), from 0 (white) to 1 (ink).
         number: on it.
         word: that the network said.
-        attention: how much it looked at each place for each letter, (letters, places).
+        attention: how much it looked at each place for each letter, (letters, places); for "" for its end.
         right_word: the number's.
         is_new: whether no training image has this number.
     """
@@ -93,7 +93,8 @@ def side_by_side(numbers: Sequence[int] | Numbers, split: int, rng: np.random.Ge
     return images
 
 
-def drawn(choice: Sequence[int], split: int, count: int, seed: int = 0) -> tuple[Numbers, Images]:
+@cache
+def drawn(choice: tuple[int, ...], split: int, count: int, seed: int = 0) -> tuple[Numbers, Images]:
     """So many numbers of a choice, and an image of each: the same for the same arguments."""
     rng = np.random.default_rng((split, count, seed))
     numbers: Numbers = rng.choice(choice, count)
@@ -106,7 +107,7 @@ def validation() -> tuple[Numbers, Images]:
     return np.concatenate([numbers for numbers, _ in both]), np.concatenate([images for _, images in both])
 
 
-def nearest(images: Images, choice: Sequence[int], count: int = 10_000) -> Numbers:
+def nearest(images: Images, choice: tuple[int, ...], count: int = 10_000) -> Numbers:
     """For each image the number of the training image at the least distance, of so many that are drawn of a choice."""
     numbers, known = drawn(choice, TRAINING, count)
     X, K = images.reshape(len(images), -1), known.reshape(count, -1)

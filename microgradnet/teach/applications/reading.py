@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, tostring
 import numpy as np
 
 from microgradnet.drawing.figure import Figure
-from microgradnet.drawing.figure_style import INK, LINE, SOFT, figure
+from microgradnet.drawing.figure_style import CARD, INK, LINE, SOFT, figure
 from microgradnet.drawing.svg import element, on_card, scope_of
 from microgradnet.drawing.theme import LIGHT, dark_css_by_colour
 from microgradnet.teach.applications.application import Files
@@ -25,46 +25,57 @@ PER_SECOND = 4.0
 
 def files(readings: Sequence[Reading], language: str, credit: str) -> Files:
     """Attention by letter, the reading as an animation and as a page, words over a street, and what is wrong."""
-    above_twenty = [reading for reading in readings if reading.number > 20 and reading.number % 10]
-    long = list({reading.number: reading for reading in reversed(above_twenty)}.values())[::-1]  # each number once
-    right = [reading for reading in long if reading.is_right]
+    chosen = _chosen(readings) or list(readings)
+    right = [reading for reading in chosen if reading.is_right] or chosen
     wrong = [reading for reading in readings if not reading.is_right]
     return {
         "attention.svg": lambda: attention_by_letter(right[:4], language, credit).svg,
         "reading.svg": lambda: animated(right[:4], language, credit),
         "reading.html": lambda: page(right[:8], language, credit).html,
-        "street.svg": lambda: street(long[-3:], language, credit),
+        "street.svg": lambda: street(chosen[-3:], language, credit),
         "mistakes.svg": lambda: mistakes(wrong[:8], language, credit).svg,
     }
+
+
+def _chosen(readings: Sequence[Reading]) -> list[Reading]:
+    """The first reading of each number above 20 that is no multiple of 10: of the training and new in turn."""
+    first: dict[int, Reading] = {}
+    for reading in readings:
+        if reading.number > 20 and reading.number % 10:
+            first.setdefault(reading.number, reading)
+    seen, new = ([reading for reading in first.values() if reading.is_new is is_new] for is_new in (False, True))
+    return [reading for pair in zip(seen, new, strict=False) for reading in pair]
 
 
 def attention_by_letter(readings: Sequence[Reading], language: str, credit: str) -> Figure:
     """Each image, and below it a line for each letter of the word: the darker a place, the more it looks there."""
     made = figure(2.3 * max(2, len(readings)), 5.2, f"where a network looks for each letter of a {language} number")
-    longest = max((len(reading.word) for reading in readings), default=1)
+    longest = max(len(reading.attention) for reading in readings)
     grid = made.subplots(2, max(1, len(readings)), squeeze=False, sharex=True, height_ratios=[SIDE, 1.35 * longest])
     for axes in grid.ravel():
         axes.set_axis_off()
     for (above, below), reading in zip(grid.T, readings, strict=False):
         above.imshow(1 - reading.image, cmap="gray", vmin=0, vmax=1, extent=(0, WIDTH, SIDE, 0), aspect="auto")
-        above.set_title(f"{reading.number}, {'never' if reading.is_new else 'often'} seen", fontsize=10, color=INK)
+        above.set_title(
+            f"{reading.number}, {'never seen' if reading.is_new else 'in the training'}", fontsize=10, color=INK
+        )
         half = (PLACES[1] - PLACES[0]) / 2
         sides = (PLACES[0] + SIDE / 2 - half, PLACES[-1] + SIDE / 2 + half)
         below.imshow(
-            reading.attention, cmap="Blues", vmin=0, vmax=1, extent=(*sides, len(reading.word), 0), aspect="auto"
+            reading.attention, cmap="Blues", vmin=0, vmax=1, extent=(*sides, len(reading.attention), 0), aspect="auto"
         )
-        below.plot(reading.centres, np.arange(len(reading.word)) + 0.5, ".-", color=LIGHT["parameter"].line, lw=1)
+        below.plot(reading.centres, np.arange(len(reading.attention)) + 0.5, ".-", color=LIGHT["parameter"].line, lw=1)
         for line, letter in enumerate(reading.word):
             below.text(1.2, line + 0.5, letter, ha="center", va="center", color=INK, family="monospace", fontsize=10)
         below.set_ylim(longest, 0)
-    made.suptitle(f"Blue: where it looks for each letter. Orange: the centre.\n{credit}", fontsize=8, color=SOFT)
+    made.suptitle(f"Blue: where it looks for each letter. Orange: the centre.\nData: {credit}", fontsize=8, color=SOFT)
     return made
 
 
 def mistakes(readings: Sequence[Reading], language: str, credit: str) -> Figure:
     """Images whose word is wrong, with that word and the right one."""
     columns, rows = 4, max(1, math.ceil(len(readings) / 4))
-    made = figure(9.2, 1.75 * rows + 0.5, f"{language} words that are wrong")
+    made = figure(9.2, 1.6 * rows + 0.45, f"{language} words that are wrong")
     grid = made.subplots(rows, columns, squeeze=False)
     for axes in grid.ravel():
         axes.set_axis_off()
@@ -74,7 +85,7 @@ def mistakes(readings: Sequence[Reading], language: str, credit: str) -> Figure:
         axes.set_axis_on()
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_color(LINE)
-    made.suptitle(f"Where it is wrong. {credit}", fontsize=8, color=SOFT)
+    made.suptitle(f"Where it is wrong. Data: {credit}", fontsize=8, color=SOFT)
     return made
 
 
@@ -86,6 +97,7 @@ def frame(reading: Reading, said: int) -> list[Element]:
             width=f"{PIXEL * WIDTH}", height=f"{PIXEL * SIDE}",
         )
     ]  # fmt: skip
+    drawn += [_line(LEFT, y, LEFT + PIXEL * WIDTH, y) for y in (20, 20 + PIXEL * SIDE)]
     bottom = 20 + PIXEL * SIDE + 62
     drawn.append(_line(LEFT, bottom, LEFT + PIXEL * WIDTH, bottom))
     if said <= len(reading.word):
@@ -98,8 +110,9 @@ def frame(reading: Reading, said: int) -> list[Element]:
     if said <= len(reading.word):
         drawn.append(_box(start + LETTER * (said - 1), bottom + 17, LETTER, 46, ACCENT, 1))
     for i, letter in enumerate(word):
-        ink = LIGHT["highlight"].text if i == said - 1 else INK
-        drawn.append(_text(letter, start + LETTER * (i + 0.5), bottom + 51, 36, ink))
+        drawn.append(_text(letter, start + LETTER * (i + 0.5), bottom + 51, 36, INK))
+        if i == said - 1:
+            drawn[-1].set("style", f"fill: {LIGHT['highlight'].text}")  # in the dark too
     return drawn
 
 
@@ -140,14 +153,15 @@ def animated(readings: Sequence[Reading], language: str, credit: str) -> str:
         groups.append(element("g", None, *drawn, class_="frame", style=f"animation-delay:{i / PER_SECOND:g}s"))
         if i != poster:
             groups[-1].set("visibility", "hidden")
-    note = _text(f"Trained on images and {language} words, never on digits. Data: {credit}", SIZE[0] / 2, 320, 9, SOFT)
-    root = element("svg", None, *groups, note, viewBox=f"0 0 {SIZE[0]} {SIZE[1]}", width="640", height="330")
+    notes = (f"Learnt from images and {language} words; never told the digits.", f"Data: {credit}.")
+    below = [_text(note, SIZE[0] / 2, SIZE[1] - 24 + 14 * i, 11, SOFT) for i, note in enumerate(notes)]
+    root = element("svg", None, *groups, *below, viewBox=f"0 0 {SIZE[0]} {SIZE[1]}", width="640", height="330")
     moving = (
         f"@media (prefers-reduced-motion: no-preference) {{ .{scope} .frame {{ visibility: hidden; "
         f"animation: {scope} {seconds:g}s step-end infinite }} }}\n@keyframes {scope} {{ 0% {{ visibility: visible }} "
         f"{100 / len(every):.4f}% {{ visibility: hidden }} }}\n"
     )
-    return on_card(root, label, scope, moving + dark_css_by_colour(scope, [INK, SOFT, LINE, BAR]))
+    return on_card(root, label, scope, moving + dark_css_by_colour(scope, [CARD, INK, SOFT, LINE, BAR]))
 
 
 def _box(x: float, y: float, width: float, height: float, fill: str, opacity: float) -> Element:

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from microgradnet.drawing.figure_style import INK, SOFT
+from microgradnet.drawing.figure_style import CARD, INK, SOFT
 from microgradnet.drawing.svg import element, on_card, scope_of
 from microgradnet.drawing.theme import dark_css_by_colour
 from microgradnet.teach.applications.media.images import png_url
@@ -27,7 +27,7 @@ class Sign(NamedTuple):
 
 
 SIGNS = (
-    Sign(286, 62, 0, "#1d4e89", "#ffffff"),
+    Sign(286, 62, 0, "#1d4e89", "#fefefe"),
     Sign(104, 228, -4, "#fff6d8", "#3a2a1a"),
     Sign(300, 232, 3, "#fff6d8", "#8c1c13"),
 )
@@ -39,19 +39,21 @@ def street(readings: Sequence[Reading], language: str, credit: str) -> str:
     label = f"A house number and price tags, and the same with {language} words over them"
     width = 2 * PANEL + GAP
     right = sum(reading.is_right for reading in readings)
-    note = (
-        f"{right} of these {len(readings)} words are right. Where each number stands is given: the network only reads. "
-        f"Data: {credit}."
+    notes = (
+        f"{right} of these {len(readings)} words are right. Where each number stands is given: the network only reads.",
+        f"Data: {credit}.",
     )
+    below = [_text(note, width / 2, TOP + HEIGHT + 22 + 17 * i, 12, SOFT) for i, note in enumerate(notes)]
+    height = TOP + HEIGHT + 52
     root = element(
         "svg", None,
         _panel(0, readings, "the picture", in_words=False),
         _panel(PANEL + GAP, readings, f"in {language}", in_words=True),
-        _text(note, width / 2, TOP + HEIGHT + 22, 11, SOFT),
-        width=f"{width}", height=f"{TOP + HEIGHT + 34}", viewBox=f"0 0 {width} {TOP + HEIGHT + 34}",
+        *below,
+        width=f"{width}", height=f"{height}", viewBox=f"0 0 {width} {height}",
     )  # fmt: skip
     scope = scope_of(label, "".join(reading.word for reading in readings))
-    return on_card(root, label, scope, dark_css_by_colour(scope, [INK, SOFT]))
+    return on_card(root, label, scope, dark_css_by_colour(scope, [CARD, INK, SOFT]))
 
 
 def _panel(x: float, readings: Sequence[Reading], title: str, *, in_words: bool) -> Element:
@@ -81,10 +83,11 @@ def _sign(sign: Sign, reading: Reading, in_words: bool) -> Element:
 
 
 def _written(reading: Reading, sign: Sign) -> str:
-    """The image in the sign's colours, enlarged smoothly."""
+    """The image in the sign's colours, enlarged."""
     from scipy.ndimage import zoom  # comes with scikit-learn
 
-    ink = zoom(reading.image, ENLARGED, order=3, mode="grid-constant", grid_mode=True).clip(0, 1)[..., None]
+    smooth = zoom(reading.image, ENLARGED, order=3, mode="grid-constant", grid_mode=True)
+    ink = ((smooth - 0.3) / 0.3).clip(0, 1)[..., None]  # with an edge, as a pen's
     paper, line = (np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]) for colour in (sign.paper, sign.ink))
     return png_url((1 - ink) * paper + ink * line)
 

@@ -18,7 +18,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from microgradnet import Layer, Module, Value, compile, dot, for_each, scan, softmax, tanh, total
 from microgradnet._shared.text import suggestion
@@ -37,7 +36,6 @@ from microgradnet.train import History, fit
 KERNELS, SCORES, STATE = 64, 16, 32
 EPOCHS, BATCHES, BATCH, RATE, DECAY = 80, 50, 32, 0.01, 0.1
 Row: TypeAlias = list[Value]
-Batch: TypeAlias = tuple[Array, ...]
 
 
 class Translator(Module):
@@ -69,8 +67,7 @@ class Translator(Module):
         """For each place j what is there, hⱼ, and what the state's query is added to, U·hⱼ + u + pⱼ."""
         patches = [[x for row in image for x in row[left : left + self.side]] for left in self.places]
         h = for_each(self.kernels, patches)
-        positions = [self.position(j) for j in range(len(self.places))]
-        return h, for_each(lambda hj, p: _sum(self.key(hj), p), h, positions)
+        return h, for_each(lambda hj, p: _sum(self.key(hj), p), h, map(self.position, range(len(self.places))))
 
     def attention(self, s: Row, keys: Sequence[Row]) -> Row:
         """α, how much it looks at each place."""
@@ -96,14 +93,12 @@ class Translator(Module):
         mean: Value = dot(mask, losses) / total(mask)
         return mean
 
+    def __repr__(self) -> str:
+        return f"Translator({len(self.kernels.neurons)} kernels, state {self.recurrent.nout})"
+
 
 class Translation(Application):
-    """The word of a handwritten number: an image (8, 18), from 0 (white) to 1 (ink) → its letters.
-
-    Args:
-        quick, seed: as for `Application`.
-        language: the code of one of `LANGUAGES`.
-    """
+    """A handwritten number, (8, 18) from 0 (white) to 1 (ink) → its word in the language of a code in `LANGUAGES`."""
 
     name = "translation"
     source = "Bahdanau et al. 2015, Neural machine translation by jointly learning to align and translate"
@@ -125,20 +120,19 @@ class Translation(Application):
     def train(self, progress: bool | None = None) -> History:
         """Cross-entropy of each letter, by AdamW, on images drawn anew in each epoch."""
         epochs = EPOCHS // 10 if self.quick else EPOCHS
-        schedule = Cosine(epochs * BATCHES)
         return fit(
             self.model, self._batches, loss=self.model.loss, epochs=epochs, progress=progress,
-            optimizer=AdamW(self.model, lr=RATE, weight_decay=DECAY, clip_norm=5.0, schedule=schedule),
+            optimizer=AdamW(self.model, lr=RATE, weight_decay=DECAY, clip_norm=5.0, schedule=Cosine(epochs * BATCHES)),
             validation=[self.batch(*number_images.validation())],
         )  # fmt: skip
 
-    def _batches(self, epoch: int) -> Iterator[Batch]:
+    def _batches(self, epoch: int) -> Iterator[tuple[Array, ...]]:
         rng = np.random.default_rng((self.seed, epoch))
         for _ in range(BATCHES):
             numbers = rng.choice(SEEN, BATCH)
             yield self.batch(numbers, number_images.side_by_side(numbers, number_images.TRAINING, rng, warp=True))
 
-    def batch(self, numbers: Numbers, images: Array) -> Batch:
+    def batch(self, numbers: Numbers, images: Array) -> tuple[Array, ...]:
         """What the loss takes: images, the letters before each letter, the letters, and the mask."""
         return images, *encoded(numbers, self.language)
 
@@ -169,8 +163,8 @@ class Translation(Application):
             right += [one for one in said if one.is_right and one.number > 20]
             others = {"nearest training image": number_images.nearest(images, SEEN), "told digits": told.read(images)}
             baselines = {name: _percent(found == numbers) for name, found in others.items()}
-            network = _percent([one.is_right for one in said])
-            figures.append(Figure(f"words right, numbers {kind}, %", network, baselines))
+            right_words = _percent([one.is_right for one in said])
+            figures.append(Figure(f"words right, numbers {kind}, %", right_words, baselines))
         ones_first = LANGUAGES[self.language].ones_first
         order = "right, then left" if ones_first else "left, then right"
         turned = _percent([one.moves_left == ones_first for one in right])
@@ -199,7 +193,7 @@ def _sum(a: Row, b: Row) -> Row:
     return [ai + bi for ai, bi in zip(a, b, strict=True)]
 
 
-def _percent(right: Sequence[bool] | NDArray[np.bool_]) -> float:
+def _percent(right: Any) -> float:
     return 100 * float(np.mean(right)) if len(right) else 0.0
 
 
