@@ -38,7 +38,7 @@ BOUNDS: dict[str, list[Bound]] = {
             lambda figures: figures["words right, numbers never seen, %"].network >= 15,
         ),
         Bound(
-            "in at least 90 % of right words above 20 it looks right for the first letters, left for the last",
+            "in at least 90 % of right words above 20 it looks right in the first half, left in the second",
             lambda figures: figures["looks right, then left, % of right words above 20"].network >= 90,
             lambda figures: figures["looks right, then left, % of right words above 20"].network >= 75,
         ),

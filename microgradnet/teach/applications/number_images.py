@@ -60,8 +60,9 @@ class Reading(NamedTuple):
 
     @property
     def moves_left(self) -> bool:
-        """Whether the mean centre for the first three letters is right of that for the last three."""
-        return bool(self.centres[:3].mean() > self.centres[-3:].mean())
+        """Whether the mean centre for the first half of the letters is right of that for the second half."""
+        half = (len(self.centres) + 1) // 2
+        return bool(self.centres[:half].mean() > self.centres[-half:].mean())
 
 
 @cache

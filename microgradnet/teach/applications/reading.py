@@ -27,13 +27,17 @@ def files(readings: Sequence[Reading], language: str, credit: str) -> Files:
     """Attention by letter, the reading as an animation and as a page, words over a street, and what is wrong."""
     chosen = _chosen(readings) or list(readings)
     right = [reading for reading in chosen if reading.is_right] or chosen
-    wrong = [reading for reading in readings if not reading.is_right]
+    wrong = [
+        reading
+        for is_new in (False, True)
+        for reading in [one for one in readings if one.is_new is is_new and not one.is_right][:4]
+    ]
     return {
         "attention.svg": lambda: attention_by_letter(right[:4], language, credit).svg,
         "reading.svg": lambda: animated(right[:4], language, credit),
         "reading.html": lambda: page(right[:8], language, credit).html,
-        "street.svg": lambda: street(chosen[-3:], language, credit),
-        "mistakes.svg": lambda: mistakes(wrong[:8], language, credit).svg,
+        "street.svg": lambda: street(right[4:7] or right, language, credit),
+        "mistakes.svg": lambda: mistakes(wrong, language, credit).svg,
     }
 
 

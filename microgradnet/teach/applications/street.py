@@ -40,7 +40,7 @@ def street(readings: Sequence[Reading], language: str, credit: str) -> str:
     width = 2 * PANEL + GAP
     right = sum(reading.is_right for reading in readings)
     notes = (
-        f"{right} of these {len(readings)} words are right. Where each number stands is given: the network only reads.",
+        f"{right} of {len(readings)} examples are right. Where each number stands is given: the network only reads.",
         f"Data: {credit}.",
     )
     below = [_text(note, width / 2, TOP + HEIGHT + 22 + 17 * i, 12, SOFT) for i, note in enumerate(notes)]

@@ -62,6 +62,7 @@ class Translator(Module):
         self.v = Embedding(1, scores, seed=rng)
         self.recurrent = Recurrent(letters + kernels, state, seed=rng)
         self.letters = Layer(state, letters, "linear", init="xavier", seed=rng)
+        self._label_parameters()
 
     def look(self, image: Sequence[Sequence[Any]]) -> tuple[list[Row], list[Row]]:
         """For each place j what is there, hⱼ, and what the state's query is added to, U·hⱼ + u + pⱼ."""
@@ -163,8 +164,8 @@ class Translation(Application):
             right += [one for one in said if one.is_right and one.number > 20]
             others = {"nearest training image": number_images.nearest(images, SEEN), "told digits": told.read(images)}
             baselines = {name: _percent(found == numbers) for name, found in others.items()}
-            right_words = _percent([one.is_right for one in said])
-            figures.append(Figure(f"words right, numbers {kind}, %", right_words, baselines))
+            share = _percent([one.is_right for one in said])
+            figures.append(Figure(f"words right, numbers {kind}, %", share, baselines))
         ones_first = LANGUAGES[self.language].ones_first
         order = "right, then left" if ones_first else "left, then right"
         turned = _percent([one.moves_left == ones_first for one in right])
@@ -172,9 +173,8 @@ class Translation(Application):
 
     def files(self) -> Files:
         """Its attention by letter, its reading as an animation and as a page, words over a street, and its mistakes."""
-        both = [self.read(*number_images.drawn(choice, TEST, 200, seed=1)) for choice in (SEEN, NEVER_SEEN)]
-        in_turn = [one for pair in zip(*both, strict=True) for one in pair]
-        return reading.files(in_turn, LANGUAGES[self.language].name, number_images.CREDIT)
+        seen, new = (self.read(*number_images.drawn(choice, TEST, 200, seed=1)) for choice in (SEEN, NEVER_SEEN))
+        return reading.files(seen + new, LANGUAGES[self.language].name, number_images.CREDIT)
 
     def example(self) -> Value:
         """The loss of a word of two letters, by a network that looks at two places of 2 × 2 pixels."""

@@ -172,7 +172,7 @@ def test_pictures_say_the_word_that_was_said_be_it_wrong() -> None:
         words = "".join(ET.fromstring(svg).itertext())
         assert "nobody" in words
     assert "einundneuzig" in street([wrong], "German", "nobody")
-    assert "0 of these 1 words" in street([wrong], "German", "nobody")
+    assert "0 of 1 examples are right" in street([wrong], "German", "nobody")
     assert "einundneuzig" in reading.mistakes([wrong], "German", "nobody").svg
 
 
