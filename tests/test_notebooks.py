@@ -8,9 +8,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.notebooks import NEED_SKLEARN, NOTEBOOKS, differences, execute
+from tests.notebooks import NEED_EXTRAS, NOTEBOOKS, differences, execute
 
-COMMITTED = sorted(path for path in NOTEBOOKS.glob("*.ipynb") if path.stem not in NEED_SKLEARN)
+COMMITTED = sorted(path for path in NOTEBOOKS.glob("*.ipynb") if path.stem not in NEED_EXTRAS)
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text x="{x}">z = {z}</text></svg>'
 FRAME = '<iframe srcdoc="page"><img src="data:image/png;base64,{}" alt=""></iframe>'
 MOST_BYTES = 8_000_000

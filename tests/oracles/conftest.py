@@ -22,7 +22,7 @@ NEEDS = {
     "test_fuzz": "jax",  # and numba and torch, which the same extra installs
     "test_jax": "jax",
     "test_jax_devices": "jax",
-    "test_notebooks_sklearn": "sklearn",
+    "test_notebooks_extras": "sklearn",
     "test_layers_torch": "torch",
     "test_numba": "numba",
     "test_scikit_learn": "sklearn",

@@ -7,48 +7,38 @@
     print(format_figures(application.figures()))
 """
 
-from argparse import ArgumentTypeError
 from importlib import import_module
 
 from microgradnet.teach.applications.application import Application, Entry, Option, format_figures
-from microgradnet.teach.applications.requests import handwritten, number_from_zero
+from microgradnet.teach.applications.requests import handwritten, number_from_zero, seed
 
 __all__ = ["APPLICATIONS", "Application", "Entry", "Option", "format_figures", "load_application"]
-
-
-def _seed(text: str) -> int:
-    """A whole number from 0 on."""
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"a seed is a whole number from 0 on, got {text!r}")
-    return int(text)
 
 
 APPLICATIONS: dict[str, Entry] = {
     entry.name: entry
     for entry in (
         Entry(
-            "translation", "say a handwritten number in words, letter by letter, by attention", 55,
-            [Option("--language", "of the words (de)", choices=("de", "nl", "da", "en", "fr"), of_training=True)],
-        ),
-        Entry("objects", "recognise handwritten digits, and draw your own", 10),
-    )
-}  # fmt: skip
-        ),
-        Entry(
             "driving",
             "steer a car along roads never seen",
             8,
-            [Option("--track", "drive the track of a seed", _seed, "SEED")],
+            [Option("--track", "drive the track of a seed", seed, "SEED")],
+        ),
+        Entry(
+            "translation",
+            "say a handwritten number in words, letter by letter, by attention",
+            55,
+            [Option("--language", "of the words (de)", choices=("de", "nl", "da", "en", "fr"), of_training=True)],
         ),
         Entry(
             "handwriting",
             "write any text by hand, point by point",
             60,
-            (
+            [
                 Option("--text", "what to write, of a to z and spaces", handwritten, "TEXT"),
                 Option("--style", "the hand", choices=("script", "round", "print", "italic", "any")),
                 Option("--bias", "0 is careless, 1.5 neat", number_from_zero, "NUMBER"),
-            ),
+            ],
         ),
         Entry("objects", "recognise handwritten digits, and draw your own", 10),
     )

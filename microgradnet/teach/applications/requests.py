@@ -52,3 +52,14 @@ def choice_of(name: str, choices: Collection[str]) -> str:
     if name not in choices:
         raise RequestError(f"{name!r} is not among the choices: {', '.join(choices)}")
     return name
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 on.
+
+    >>> seed("7")
+    7
+    """
+    if not text.isdecimal():
+        raise RequestError(f"a seed is a whole number from 0 on, got {text!r}")
+    return int(text)

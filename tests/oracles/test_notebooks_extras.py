@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.notebooks import NEED_SKLEARN, NOTEBOOKS, differences, execute
+from tests.notebooks import NEED_EXTRAS, NOTEBOOKS, differences, execute
 
 
-@pytest.mark.parametrize("name", NEED_SKLEARN)
+@pytest.mark.parametrize("name", NEED_EXTRAS)
 def test_a_committed_notebook_says_what_a_fresh_run_says(name: str) -> None:
     committed = (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8")
     assert not (found := differences(committed, execute(committed))), "\n\n".join(found)
