@@ -31,8 +31,8 @@ def add_commands(add: Add) -> None:
 
 def _draw(options: argparse.Namespace) -> int:
     graph = options.graph
-    view, direction = options.view or graph.view, options.direction or graph.direction
-    picture = draw(graph.build(), view, direction=direction, op_nodes=options.op_nodes, title=graph.title)
+    view = options.view or graph.view
+    picture = draw(graph.build(), view, direction=options.direction, op_nodes=options.op_nodes, title=graph.title)
     written = picture.save(options.output or f"{file_stem(graph)}.svg")
     print(shown(written))
     return opened(written, options)

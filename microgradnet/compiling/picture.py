@@ -4,7 +4,8 @@ from microgradnet.compiling.array_names import ArrayNames
 from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Instruction, Rows, row_range
 from microgradnet.compiling.listing import Listing, shape_of
 from microgradnet.compiling.program import Program
-from microgradnet.drawing.diagram import Arrow, Box, Diagram
+from microgradnet.drawing.box import Box
+from microgradnet.drawing.diagram import Arrow, Diagram
 
 
 def draw_program(program: Program, max_nodes: int, diagram: Diagram) -> None:

@@ -1,6 +1,6 @@
 """Pictures of computation graphs and of networks: `draw(value_or_module)`.
 
-`draw` chooses a view; a view (`ops_view`, `groups`, `network`) fills a `diagram` with boxes and arrows, which is
+`graph_view` chooses a view; a view (`ops_view`, `groups`, `network`) fills a `diagram` with boxes and arrows, which is
 written as DOT; `provider` lays the DOT out, and the result is a `picture`. A `figure` is one of matplotlib's, and a
 `chart` a figure with curves.
 """
@@ -12,9 +12,9 @@ from microgradnet._shared.arguments import as_count
 from microgradnet._shared.text import shorten
 from microgradnet._shared.walks import nearest
 from microgradnet.drawing.diagram import DIRECTIONS, Diagram
-from microgradnet.drawing.groups import Groups, draw_groups
+from microgradnet.drawing.graph_view import LEAVES, VIEWS, Wanted, draw_graph
 from microgradnet.drawing.network import draw_network, name_of
-from microgradnet.drawing.ops_view import Mark, OpsView
+from microgradnet.drawing.ops_view import Mark
 from microgradnet.drawing.picture import Picture
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
@@ -22,7 +22,6 @@ from microgradnet.value import Value
 
 __all__ = ["DIRECTIONS", "VIEWS", "Picture", "draw", "draw_dot"]
 
-VIEWS = ("ops", "neurons", "layers")
 NAMED = 3  # changed numbers that a caption names
 
 
@@ -30,7 +29,8 @@ def draw(
     value_or_module: Any,
     view: str | None = None,
     *,
-    direction: str = "LR",
+    direction: str | None = None,
+    leaves: str | None = None,
     op_nodes: bool = False,
     expand: bool = False,
     max_nodes: int = 200,
@@ -45,7 +45,13 @@ def draw(
         view: "ops" draws every value; "neurons" and "layers" draw one box for all results of a neuron or a layer.
             A module is drawn as a network of circles ("neurons"), or with a box for each layer ("layers"). The default
             is "ops" for a small graph, else the most detailed view within `max_nodes`.
-        direction: the way the arrows run: "LR", "RL", "TB" or "BT".
+        direction: the way the arrows run: "LR", "RL", "TB" or "BT". By default a graph runs from left to right if its
+            text can be read with the picture in a column of 830 pixels, else down; and if neither can be read, the
+            next coarser view is drawn. The caption says so.
+        leaves: how "ops" draws leaves. "chips" docks the leaves of a value to its box (a parameter to each value that
+            uses it), writes constants in formulas, puts a neuron's weighted sum and activation on one card, and folds
+            runs of one operation ("tanh × 200"); "boxes" gives each value a box. The default is "boxes" for up to 10
+            values, and with `op_nodes` or `expand`.
         op_nodes: draw operations as circles between the boxes of "ops".
         expand: draw the products inside a weighted sum, in "ops".
         max_nodes: the largest number of values in "ops" (not counting the circles of `op_nodes` and the products of
@@ -68,8 +74,12 @@ def draw(
     """
     if view is not None and view not in VIEWS:
         raise ValueError(f"unknown view {view!r}: it must be one of {', '.join(VIEWS)}")
-    if direction not in DIRECTIONS:
+    if direction is not None and direction not in DIRECTIONS:
         raise ValueError(f"unknown direction {direction!r}: it must be one of {', '.join(DIRECTIONS)}")
+    if leaves is not None and leaves not in LEAVES:
+        raise ValueError(f"unknown leaves {leaves!r}: it must be one of {', '.join(LEAVES)}")
+    if leaves == "chips" and (op_nodes or expand):
+        raise ValueError('op_nodes and expand belong to leaves="boxes"; leaves="chips" has no circles and products')
     as_count(max_nodes, "max_nodes")
     if not isinstance(title, str):
         raise TypeError(f"title is a str, got {title!r}")
@@ -79,30 +89,24 @@ def draw(
         mark += value_or_module.marks
         verdict = str(value_or_module).partition("\n")[0]
         value_or_module, view = value_or_module.root, view or "ops"
-    for_ops = [name for name, given in (("op_nodes", op_nodes), ("expand", expand), ("mark", mark)) if given]
-    diagram = Diagram(direction=direction, title=title)
+    wanted = Wanted(view, direction, leaves, op_nodes, expand, max_nodes, title, mark)
+    diagram = Diagram(direction=direction or "LR", title=title)
     if isinstance(value_or_module, Value):
         roots = [value_or_module]
     elif isinstance(value_or_module, list | tuple):
         roots = _values(value_or_module)
     elif hasattr(value_or_module, "draw_into"):  # a compiled program
-        _refuse([*for_ops, *["view"] * (view is not None)], "a program")
+        _refuse([*wanted.for_ops, *["view"] * (view is not None)], "a program")
         name = value_or_module.draw_into(diagram, max_nodes)
         return _picture(diagram, title or name)
     else:
         draw_network(value_or_module, view or "neurons", max_nodes, diagram)
-        _refuse(for_ops, "a network")
+        _refuse(wanted.for_ops, "a network")
         return _picture(diagram, title or f"network {name_of(value_or_module)}")
     if view in {"neurons", "layers"}:
-        _refuse(for_ops, f'view="{view}"')
+        _refuse(wanted.for_ops, f'view="{view}"')
     graph = Graph(*roots)
-    groups = _groups(graph, view, max_nodes)
-    if groups:
-        draw_groups(groups, max_nodes, diagram)
-        if for_ops:
-            diagram.caption += f'\nleft out: {", ".join(for_ops)}, for which there is view="ops"'
-    else:
-        OpsView(graph, max_nodes, op_nodes, expand, diagram, mark)
+    diagram = draw_graph(graph, wanted)
     diagram.caption = "\n".join(line for line in (verdict, diagram.caption, _note_of_changes(graph)) if line)
     namer = Namer(nearest(roots, 100), order=graph.nodes)
     return _picture(diagram, title or f"computation graph of {namer.heading(roots[0]) or 'a value'}")
@@ -147,16 +151,6 @@ def _note_of_changes(graph: Graph) -> str:
         names += f" and {len(changed) - NAMED:,} more"
     were, their = ("was", "its number is") if len(changed) == 1 else ("were", "their numbers are")
     return f"{names} {were} changed after this was computed: {their} new, what was computed is old"
-
-
-def _groups(graph: Graph, view: str | None, max_nodes: int) -> Groups | None:
-    """The groups to draw; None for the view of all operations."""
-    if view == "ops" or (view is None and len(graph) <= max_nodes):
-        return None
-    if view is not None:
-        return Groups(graph, by_layer=view == "layers")
-    candidates = (Groups(graph, by_layer) for by_layer in (False, True))
-    return next((groups for groups in candidates if max(len(groups), groups.arrows) <= max_nodes), None)
 
 
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Picture:

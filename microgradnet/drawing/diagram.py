@@ -5,72 +5,23 @@ colour), writes the same text for the same diagram, and keeps to the subset of D
 The package `graphviz` writes the DOT; it is imported when the first diagram is written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
-from unicodedata import east_asian_width
 
-from microgradnet._shared.text import one_line, shorten
+from microgradnet._shared.text import shorten
+from microgradnet.drawing import card
+from microgradnet.drawing.box import INCH, MARK_WIDTH, ROLES, TEXT_SIZE, Box, size_of
 from microgradnet.drawing.escape import escape_label, escape_tooltip
 from microgradnet.drawing.theme import FONT, LIGHT, Paint
 
-DIRECTIONS = ("LR", "RL", "TB", "BT")
-FIELD_WIDTH, TITLE_WIDTH = 60, 160
-MARK, MARK_WIDTH = "▶", 3.6
-"""A marked box has this sign; marked boxes and arrows have lines of this width, in a colour of their own."""
-NO_BREAK = "\u00a0"
-INCH = 72  # points
-TEXT_SIZE, LINE_HEIGHT, PADDING = 13, 22, 11.5
-"""Of a box's rows, in points: the size and the height of a line, and the space on either side."""
-ADVANCE = 0.6
-"""The width of a character of Courier, for each point of its size."""
+SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}
+"""For each direction, the side of a card on which an arrow leaves it, and that on which one arrives."""
+DIRECTIONS = tuple(SIDES)
+TITLE_WIDTH = 160
+SEPARATION = 0.25  # inches between nodes of one rank
 LEVEL = "1000"
 """The weight of an edge that is kept straight before any other, to put the columns' headings on one level."""
-
-
-class _Role(NamedTuple):
-    """How a role is drawn: its DOT classes, the style of its box, and the width of its border."""
-
-    classes: str
-    style: str = ""
-    width: float = 1.0
-
-
-ROLES = {
-    "input": _Role("leaf input", "rounded,filled"),
-    "parameter": _Role("leaf parameter", "rounded,filled,bold", 2.0),
-    "constant": _Role("leaf constant", "rounded,filled,dashed"),
-    "operation": _Role("operation", "filled"),
-    "root": _Role("operation root", "filled,bold", 2.8),
-    "note": _Role("note", "filled,dotted"),
-    "heading": _Role("heading"),
-}
-"""Inputs are rounded, parameters rounded and bold, constants dashed, results square."""
-
-Row: TypeAlias = str | tuple[str, str]
-"""A line of text, or a word and a number: ("data", "0.5")."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """One node of a diagram.
-
-    Attributes:
-        rows: its lines of text, the first one its heading.
-        role: a key of `ROLES`; a "heading" has the shape "plain".
-        tooltip: what is shown when the pointer rests on it.
-        shape: "record" for stacked rows, "circle", or "plain" for text alone.
-        width: of a circle, in inches; 0 for as much as its text needs.
-        marked: whether it is drawn with a mark.
-    """
-
-    rows: Sequence[Row]
-    role: str
-    tooltip: str = ""
-    shape: str = "record"
-    width: float = 0.0
-    marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +54,7 @@ class Diagram:
         direction: the way arrows run: "LR", "RL", "TB" or "BT".
         title: stands above the boxes.
         caption: stands below them: what was left out, or how to read the diagram.
+        cards: boxes that stand together as one node, from the first to the last, each after its chips.
         columns: boxes that stand in one column (or row) each, in order; the first of each are on one level.
         clusters: boxes that stand in a frame together: the frame's heading, and the boxes in it.
         ordered: whether the boxes that a box leads to stand in the order of its arrows.
@@ -118,6 +70,7 @@ class Diagram:
     caption: str = ""
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
+    cards: list[list[int]] = field(default_factory=list)
     columns: list[list[int]] = field(default_factory=list)
     clusters: list[tuple[str, list[int]]] = field(default_factory=list)
     ordered: bool = False
@@ -151,8 +104,12 @@ class Diagram:
             node_attr={"shape": "record", "fontname": FONT, "fontsize": f"{TEXT_SIZE}", "margin": "0.16,0.06"},
             edge_attr={**colours, "fontname": FONT, "fontsize": "11", "arrowsize": f"{self.arrow_size:g}"},
         )
+        place = self._places
         for number, box in enumerate(self.boxes):
-            dot.node(f"n{number}", id=f"n{number}", **self._box(box))
+            if number not in place:
+                dot.node(f"n{number}", id=f"n{number}", **self._box(box))
+        for number, members in enumerate(self.cards):
+            dot.node(f"card{number}", label=self._card(members), shape="plain", fontname=card.FACE, tooltip=" ")
         for column in self.columns:
             with dot.subgraph(graph_attr={"rank": "same"}) as drawn:
                 for upper, lower in pairwise(column):
@@ -164,14 +121,30 @@ class Diagram:
                 for member in members:
                     drawn.node(f"n{member}")
         for arrow in self.arrows:
-            dot.edge(f"n{arrow.tail}", f"n{arrow.head}", id=arrow.name, **self._arrow(arrow))
+            ends = zip((arrow.tail, arrow.head), SIDES[self.direction], strict=True)
+            tail, head = (f"{place[end]}:{side}" if end in place else f"n{end}" for end, side in ends)
+            dot.edge(tail, head, id=arrow.name, **self._arrow(arrow))
         source: str = dot.source
         return source
+
+    @property
+    def _places(self) -> dict[int, str]:
+        """The node and port of each box that stands on a card."""
+        return {member: f"card{number}:n{member}" for number, members in enumerate(self.cards) for member in members}
+
+    def _card(self, members: list[int]) -> str:
+        boxes = [(number, self.boxes[number]) for number in members]
+        return card.label_of(boxes, self.theme, self.room, self.direction)
+
+    @property
+    def is_vertical(self) -> bool:
+        """Whether arrows run down or up."""
+        return self.direction in {"TB", "BT"}
 
     def _graph(self) -> dict[str, str]:
         card = self.theme["card"]
         look = {"bgcolor": card.fill, "fontcolor": card.text, "fontname": FONT, "fontsize": "14"}
-        look |= {"rankdir": self.direction, "nodesep": "0.25", "ranksep": f"{self.spread:g}", "pad": "0.2"}
+        look |= {"rankdir": self.direction, "nodesep": f"{SEPARATION:g}", "ranksep": f"{self.spread:g}", "pad": "0.2"}
         if self.ordered:
             look["ordering"] = "out"
         if self.straight:
@@ -185,11 +158,8 @@ class Diagram:
         return look
 
     def _box(self, box: Box) -> dict[str, str]:
-        role, paint = ROLES[box.role], self.theme["highlight" if box.marked else box.role]
-        look = {"class": role.classes + " highlight" * box.marked, "tooltip": escape_tooltip(box.tooltip)}
-        look["fontcolor"] = paint.text
-        texts = [one_line(shorten(row, FIELD_WIDTH)) for row in self._rows(box)]
-        texts[0] = f"{MARK} " * box.marked + texts[0]
+        role, paint, texts = ROLES[box.role], box.paint(self.theme), box.texts(self.room)
+        look = {"class": box.classes, "tooltip": escape_tooltip(box.tooltip), "fontcolor": paint.text}
         heading, *rows = map(escape_label, texts)
         if box.shape == "plain":
             return look | {"label": heading, "shape": "plaintext"}
@@ -201,15 +171,9 @@ class Diagram:
             size = {"width": f"{box.width:g}", "fixedsize": "true"} if box.width else {"margin": "0.02"}
             return look | {"label": r"\n".join([heading, *rows]), "shape": "circle", **size}
         stack = "|".join([heading, *(row + r"\l" for row in rows)])  # all but the heading set to the left
-        # the braces turn the stack upright
-        return look | _size(texts) | {"label": stack if self.direction in {"LR", "RL"} else f"{{{stack}}}"}
-
-    def _rows(self, box: Box) -> list[str]:
-        """The text of each row; below the heading, numbers have their room."""
-        return [
-            row if isinstance(row, str) else f"{row[0]} {row[1].ljust(self.room if below else 0, NO_BREAK)}"
-            for below, row in enumerate(box.rows)
-        ]
+        wide, high = (f"{side / INCH:.2f}" for side in size_of(texts))
+        look |= {"width": wide, "height": high, "fixedsize": "true"}
+        return look | {"label": f"{{{stack}}}" if self.is_vertical else stack}  # the braces turn the stack upright
 
     def _cluster(self, name: str, heading: str) -> dict[str, str]:
         paint = self.theme["cluster"]
@@ -239,11 +203,3 @@ class Diagram:
         if arrow.dashed:
             look["style"] = "dashed"
         return look
-
-
-def _size(rows: Sequence[str]) -> dict[str, str]:
-    """The size of a box that holds these rows: renderers differ in how wide they take a `σ` or `₂` to be."""
-    columns = max(sum(2 if east_asian_width(character) in "WF" else 1 for character in row) for row in rows)
-    width = max(54, columns * ADVANCE * TEXT_SIZE + 2 * PADDING) / INCH
-    height = max(36, LINE_HEIGHT * len(rows)) / INCH
-    return {"width": f"{width:.2f}", "height": f"{height:.2f}", "fixedsize": "true"}

@@ -8,6 +8,7 @@ backslash before those in it. Drawing hostile names with Graphviz 2.43 and graph
     p\{0\} \| "C:\\new" \<b\> &amp; co
 """
 
+import html
 import re
 
 from microgradnet._shared.text import NON_BREAKING, clean, one_line
@@ -47,3 +48,12 @@ def escape_tooltip(text: str) -> str:
     text = clean("\n".join(line.strip(" ") for line in lines).strip("\n"))
     tooltip: str = nohtml(text.translate(_TOOLTIP))  # <b> is no markup
     return tooltip
+
+
+def escape_html(text: str) -> str:
+    r"""The text for a label like HTML, or an attribute in one; lines of a tooltip are kept.
+
+    >>> print(escape_html(r"a < b & C:\new"))
+    a &lt; b &amp; C:&#92;&#92;new
+    """
+    return html.escape(clean(text)).replace("\n", "&#10;").replace("\\", "&#92;" * 2)  # Graphviz unescapes backslashes

@@ -14,7 +14,8 @@ from itertools import islice
 from microgradnet import ops
 from microgradnet._shared.text import counted
 from microgradnet._shared.walks import nearest, postorder
-from microgradnet.drawing.diagram import Arrow, Box, Diagram, Row
+from microgradnet.drawing.box import Box, Row
+from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.graph import Graph
 from microgradnet.notation.names import gradient, number
 from microgradnet.ops import CONSTANT, PARAMETER
@@ -96,6 +97,11 @@ class Groups:
     def arrows(self) -> int:
         """How many arrows there are between them."""
         return sum(len(group.uses) for group in self._of_key.values())
+
+    @property
+    def has_neurons(self) -> bool:
+        """Whether any of them is a neuron or a layer."""
+        return any(group.is_neuron for group in self._of_key.values())
 
     def __len__(self) -> int:
         return len(self._of_key)
@@ -244,7 +250,7 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram) -> dict[Group, int]
     boxes = counted(len(every), "box", "boxes")
     if len(drawn) < len(every):
         boxes = f"{len(drawn):,} of {boxes}, those nearest the result"
-    has_neurons = any(group.is_neuron for group in every)
+    has_neurons = groups.has_neurons
     kind = "layer" if groups.by_layer else "neuron"
     each = f"one for each {kind}, one for each step of the rest" if has_neurons else "one for each step"
     diagram.caption = f"{counted(groups.size, 'value')} in {boxes}: {each}"

@@ -10,7 +10,8 @@ from math import isfinite
 from typing import Any
 
 from microgradnet._shared.text import counted
-from microgradnet.drawing.diagram import Arrow, Box, Diagram
+from microgradnet.drawing.box import Box
+from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.notation.names import number
 from microgradnet.value import Value
 

@@ -66,6 +66,10 @@ def dress(svg: bytes, title: str, scope: str, *, widest: float = inf) -> str:
         graph.remove(background)
     for group in graph.findall("g"):
         tooltip = _take_titles(group)[1]
+        if boxes := [box for box in group.findall("g") if box.get("id", "").startswith(f"{scope}-a_")]:
+            at = list(graph).index(group)
+            graph[at : at + 1] = [_box_of_card(box, scope) for box in boxes]
+            continue
         if tooltip.strip() and tooltip != graph_tooltip:  # a cluster inherits the graph's
             group.insert(0, element("title", tooltip))
     if name.startswith("%"):  # older Graphviz names a graph without a name "%3"
@@ -126,6 +130,21 @@ def paint(cairosvg: ModuleType, svg: str, format: str) -> bytes:
     source = svg.encode()
     white = {"background_color": LIGHT["card"].fill}
     return bytes(cairosvg.svg2png(source, scale=2, **white) if format == "png" else cairosvg.svg2pdf(source, **white))
+
+
+def _box_of_card(box: ET.Element, scope: str) -> ET.Element:
+    """A box of a card (see `card`) as a group of its own, like any other: one shape, its texts, and its classes.
+
+    Graphviz fills a table with one shape and draws its border with another.
+    """
+    classes, _, name = box.attrib["id"].removeprefix(f"{scope}-a_").rpartition("-")
+    link = box[0]
+    texts = link.findall("text")
+    inside, border = (part for part in link if part.tag != "text")
+    border.set("fill", inside.attrib["fill"])
+    made = element("g", None, element("title", link.get("title", "")), border, *texts)
+    made.attrib |= {"id": f"{scope}-{name}", "class": f"node {classes.replace('-', ' ')}"}
+    return made
 
 
 def _take_titles(group: ET.Element) -> tuple[str, str]:

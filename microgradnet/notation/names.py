@@ -7,19 +7,18 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
-from microgradnet import ops
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.backward import NoGradient
 from microgradnet.notation import typography
+from microgradnet.notation.neurons import neuron_names, subscript
 from microgradnet.notation.typography import ATOM, LOOSE, SIGN, SUM, Formatted
-from microgradnet.ops import CONSTANT, PARAMETER
+from microgradnet.ops import CONSTANT
 
 if TYPE_CHECKING:
     from microgradnet.value import Value
 
 INLINE, SHORT = 26, 14  # an expression up to this length stands for its unlabelled value inside another; in equations
 MOST_OPERANDS = 8  # of a sum of more, only the first few and the last are written
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _ATOMIC = re.compile(r"[^\s+\-−*·×/÷^<>=,|&]+")
 
 
@@ -73,7 +72,8 @@ def role(value: Value, roots: Iterable[Value] = ()) -> str:
 class Namer:
     """Names for the values of one graph. The name of an unlabelled value is its expression if that is short, else t₁.
 
-    The name of a labelled value is its label. Where several values have one label, w, they are w, w#2, w#3, ….
+    The name of a labelled value is its label; values of a network's neurons have the names of mathematics, z⁽¹⁾₂ (see
+    `neuron_names`). Where several values have one label, w, they are w, w#2, w#3, ….
 
     Args:
         drawn: the values in the picture, None for all; the name of an unlabelled value that is not among them is "…".
@@ -103,7 +103,9 @@ class Namer:
         self._labels: dict[Value, str] = {}
         self._taken: set[str] = set()
         self._counts = Counter[str]()
-        self._give_labels((drawn or ()) if order is None else order)
+        every = list((drawn or ()) if order is None else order)
+        self._of_neurons = neuron_names(every)
+        self._give_labels(every)
 
     def name(self, value: Value) -> str:
         """The name of `value` in the expressions that use it."""
@@ -116,16 +118,15 @@ class Namer:
     def heading(self, value: Value) -> str:
         """The first line of its box: "name = expression", or whichever of them it has."""
         expression, name = self.expression(value), self.written(value)[0]
-        if value.label and not expression:
-            return value.label if name == self._shown(value.label) else name
+        if (label := self._given(value)) and not expression:
+            return label if name == self._shown(label) else name
         if not expression:
             return name if self._for_equations and value.op is not CONSTANT else ""
         return expression if name == expression else f"{name} = {expression}"
 
     def operands(self, value: Value) -> list[Formatted]:
         """The names of its operands in its expression, with their precedences."""
-        operands = [self.written(operand) for operand in value.operands]
-        return _without_owner(value, operands) if value.op is ops.weighted_sum else operands
+        return [self.written(operand) for operand in value.operands]
 
     def is_long(self, value: Value) -> bool:
         """Whether it has too many operands to be written out."""
@@ -159,13 +160,13 @@ class Namer:
         return self._written[value]
 
     def _is_named(self, value: Value) -> bool:
-        return bool(value.label) or not value.operands or self._is_left_out(value)
+        return bool(self._given(value)) or not value.operands or self._is_left_out(value)
 
     def _is_left_out(self, value: Value) -> bool:
         return self._drawn is not None and value not in self._drawn
 
     def _new_name(self, value: Value) -> Formatted:
-        if value.label:
+        if self._given(value):
             label = self._label(value)
             return label, ATOM if _ATOMIC.fullmatch(label) else LOOSE
         if not value.operands:
@@ -181,6 +182,10 @@ class Namer:
             return text, precedence
         return self._next("t"), ATOM
 
+    def _given(self, value: Value) -> str:
+        """The name that it has of its own or as part of a neuron; "" for none."""
+        return self._of_neurons.get(value, value.label)
+
     def _label(self, value: Value) -> str:
         """Its label, numbered where another value has the same."""
         if value not in self._labels:
@@ -189,7 +194,7 @@ class Namer:
 
     def _give_labels(self, values: Iterable[Value]) -> None:
         """Number equal labels in the order of `values`; no numbered label is one that another value has."""
-        labels = {value: self._shown(value.label) for value in values if value.label}
+        labels = {value: self._shown(label) for value in values if (label := self._given(value))}
         given = set(self._labels.values())
         self._taken.update(labels.values())
         for value, label in labels.items():
@@ -207,15 +212,6 @@ class Namer:
         while True:
             self._counts[stem] += 1
             number = self._counts[stem]
-            name = f"{stem}{number + 1}" if stem[-1] == "#" else stem + str(number).translate(_SUBSCRIPT)
+            name = f"{stem}{number + 1}" if stem[-1] == "#" else stem + subscript(number)
             if name not in self._taken:
                 return name
-
-
-def _without_owner(value: Value, operands: list[Formatted]) -> list[Formatted]:
-    """A neuron's parameters without the neuron's name, which all of them begin with: "w0·x + b"."""
-    owner = value.operands[0].label.rpartition(".")[0] + "."
-    return [
-        ((text.removeprefix(owner) or text) if operand.op is PARAMETER else text, precedence)
-        for operand, (text, precedence) in zip(value.operands, operands, strict=True)
-    ]

@@ -43,7 +43,7 @@ def _operations(graph: Graph, neurons: Groups) -> View:
     """A box for each value; the values of a neuron are in a frame that can be collapsed."""
     diagram = Diagram(room=ROOM)
     namer = Namer(graph.nodes, for_equations=True)
-    drawn = OpsView(graph, MOST_VALUES, False, False, diagram, namer=namer)
+    drawn = OpsView(graph, MOST_VALUES, diagram, namer=namer)
     members: dict[Group, list[int]] = {}
     for node in graph.nodes:
         group = neurons.of.get(node)

@@ -1,6 +1,7 @@
 """What a picture shows, read from its DOT by Graphviz and from its SVG by an XML parser, not by microgradnet."""
 
 import json
+import re
 import subprocess
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -58,15 +59,18 @@ def see(picture: Picture) -> Seen:
     root = ET.fromstring(picture.svg)
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= TAGS
     groups = {g.attrib["id"].rpartition("-")[2]: g for g in root.iter(SVG + "g") if "id" in g.attrib}
-    names = {thing["_gvid"]: thing["name"] for thing in graph["objects"]}
-    nodes = {thing["name"]: _node(groups.pop(thing["id"])) for thing in graph["objects"] if "nodes" not in thing}
+    names = {thing["_gvid"]: thing["name"] for thing in graph.get("objects", [])}
+    things = graph.get("objects", [])
+    docked = [port for thing in things for port in re.findall(r' PORT="(n\d+)"', thing.get("label", ""))]
+    boxes = [thing["id"] for thing in things if "nodes" not in thing and "id" in thing]
+    nodes = {name: _node(groups.pop(name)) for name in sorted([*boxes, *docked], key=lambda name: int(name[1:]))}
     edges = {}
     for edge in graph.get("edges", []):
         if edge.get("style") != "invis":
             tooltip = groups.pop(edge["id"]).findtext(SVG + "title", "").split("\n")
             width = float(edge.get("penwidth", 1))
-            joined = names[edge["tail"]], names[edge["head"]]
-            edges[edge["id"]] = Edge(*joined, tooltip, edge.get("style") == "dashed", width)
+            tail, head = (edge.get(f"{end}port", names[edge[end]]).partition(":")[0] for end in ("tail", "head"))
+            edges[edge["id"]] = Edge(tail, head, tooltip, edge.get("style") == "dashed", width)
     whole = groups.pop("graph0")
     assert not groups
     return Seen(nodes, edges, [readable(text.text or "") for text in whole.findall(SVG + "text")], graph)

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from microgradnet import Value, draw
-from microgradnet.drawing.diagram import Arrow, Box, Diagram, Row
+from microgradnet.drawing.box import Box, Row
+from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.theme import LIGHT, Paint
 
 

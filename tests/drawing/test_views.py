@@ -183,18 +183,22 @@ def chosen(seen: Seen) -> str:
 def test_left_to_itself_the_finest_view_that_fits_is_drawn() -> None:
     model = MLP(2, [5, 5, 1], "tanh", seed=1)
     loss = demo_loss(model, model.parameters(), 4)
-    whole = [see(draw(loss, view, max_nodes=999)) for view in ("ops", "neurons", "layers")]
+    asked: dict[str, Any] = {"direction": "LR", "leaves": "boxes"}
+    whole = [
+        see(draw(loss, max_nodes=999, **asked)),
+        *(see(draw(loss, view, max_nodes=999)) for view in ("neurons", "layers")),
+    ]
     values = len(whole[0].nodes)
     neurons, layers = (max(len(seen.nodes), len(seen.edges)) for seen in whole[1:])  # arrows too are too many to read
     assert values == len(walk(loss)) > neurons > layers
     expected = {values: "ops", values - 1: "neurons", neurons: "neurons", neurons - 1: "layers", layers: "layers",
                 layers - 1: "cut", 1: "cut"}  # fmt: skip
     for most, view in expected.items():
-        seen = see(draw(loss, max_nodes=most))
+        seen = see(draw(loss, max_nodes=most, **asked))
         assert (most, chosen(seen)) == (most, view)
         assert len(seen.nodes) <= most
     for view, kind in (("ops", "cut"), ("neurons", "neurons"), ("layers", "layers")):
-        seen = see(draw(loss, view, max_nodes=3))
+        seen = see(draw(loss, view, max_nodes=3, leaves="boxes" if view == "ops" else None))
         assert chosen(seen) == kind, "a view that was asked for is kept"
         assert len(seen.nodes) == 3
         boxes = {name: len(seen.nodes) for name, seen in zip(("ops", "neurons", "layers"), whole, strict=True)}[view]

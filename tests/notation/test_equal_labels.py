@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnet import Neuron, Value, draw, explain, page, parameter, unroll, weighted_sum
+from microgradnet import Neuron, Value, draw, explain, page, unroll
 from microgradnet.graph import topological_order
 from microgradnet.notation.latex import latex_name
 from microgradnet.notation.names import Namer
@@ -15,7 +15,7 @@ from microgradnet.teach.worksheets import worksheet
 
 
 def two_neurons() -> Value:
-    """Made by hand, so both call their weight w0 and their bias b."""
+    """Made by hand, so both call their weight w₁ and their bias b."""
     x = Value(2.0, "x")
     first, second = (Neuron(1, activation="tanh", seed=seed)([x]) for seed in (1, 2))
     first.label, second.label = "a", "a"
@@ -24,16 +24,16 @@ def two_neurons() -> Value:
     return y
 
 
-NAMES = {"w0", "w0#2", "b", "b#2", "x", "a", "a#2", "y"}
+NAMES = {"w₁", "w₁#2", "b", "b#2", "x", "a", "a#2", "y"}
 
 
 def test_two_weights_are_two_in_the_steps() -> None:
     root = two_neurons()
     steps = list(map(str, root.backward_steps()))
     passed_to = {step.partition(".grad += ")[0] for step in steps}
-    assert passed_to >= {"w0", "w0#2", "b", "b#2", "a", "a#2"}
-    assert not any(", and " in step for step in steps if step.startswith("w0")), "each has one contribution"
-    assert [step.latex for step in root.forward_steps() if r"\mathrm{w0}\#2" in step.latex]
+    assert passed_to >= {"w₁", "w₁#2", "b", "b#2", "a", "a#2"}
+    assert not any(", and " in step for step in steps if step.startswith("w₁")), "each has one contribution"
+    assert [step.latex for step in root.forward_steps() if r"w_{1}\#2" in step.latex]
 
 
 def test_they_are_called_the_same_everywhere() -> None:
@@ -45,9 +45,9 @@ def test_they_are_called_the_same_everywhere() -> None:
         if node.label:
             assert timeline.name(node) == name
             assert explain(node, root).namer.name(node) == name
-    (second,) = timeline.find("w0#2")
-    assert by_steps[second] == "w0#2"
-    for most, text in ((200, "w0#2·x"), (200, "a#2 = tanh"), (3, "y = a·a#2")):  # cut or not
+    (second,) = timeline.find("w₁#2")
+    assert by_steps[second] == "w₁#2"
+    for most, text in ((200, "w₁#2·x"), (200, "a#2 = tanh"), (3, "y = a·a#2")):  # cut or not
         assert text in draw(root, "ops", max_nodes=most).dot
     assert {row.symbol for row in table_of(root)} == NAMES
     assert set(re.findall(r'"name": ?"([^"]*)"', page(root).html)) >= NAMES
@@ -55,7 +55,7 @@ def test_they_are_called_the_same_everywhere() -> None:
     assert "w0_2.grad += " in program
     assert "b_2.grad += " in program
     sheet = worksheet(root)
-    assert any("w0#2" in blank.name for blank in sheet.blanks)
+    assert any("w₁#2" in blank.name for blank in sheet.blanks)
 
 
 def test_in_the_order_of_the_graph_whichever_is_asked_for_first() -> None:
@@ -92,9 +92,3 @@ def test_where_no_label_is_twice_nothing_is_numbered() -> None:
     assert Namer().heading(a * b) == "a·a#2"
     for namer in (Namer([a, b]), Namer([b, a], for_equations=True)):
         assert [namer.name(value) for value in (a, b)] == ["a", "a#2"]
-
-
-def test_a_neurons_name_is_left_out_of_its_weights_unless_nothing_would_be_left() -> None:
-    x = Value(2.0, "x")
-    weights = [parameter(1.0, label) for label in ("unit.w0", "unit.", "unit", "other.w0")]
-    assert Namer().expression(weighted_sum(weights, [x] * 4)) == "w0·x + unit.·x + unit·x + other.w0·x"

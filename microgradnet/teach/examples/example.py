@@ -49,7 +49,6 @@ class Example(NamedTuple):
         report: the text after the table.
         pictures: further pictures, by the end of the file's name.
         view: the view of the graph, None for the most detailed that fits.
-        direction: the direction of its arrows: down where the graph is too long for the width of a page.
     """
 
     name: str
@@ -59,7 +58,6 @@ class Example(NamedTuple):
     report: Callable[[], str] = str
     pictures: Callable[[], Mapping[str, "Picture | Figure"]] = dict
     view: str | None = None
-    direction: str = "LR"
 
     def rows(self) -> list[Row]:
         """The labelled values in the order of computing, inputs first."""
@@ -67,7 +65,7 @@ class Example(NamedTuple):
 
     def draw(self) -> Picture:
         """The computation graph."""
-        return draw(self.build(), self.view, direction=self.direction, title=self.title)
+        return draw(self.build(), self.view, title=self.title)
 
 
 def table_of(root: Value, printed: Mapping[str, str] | None = None) -> list[Row]:

@@ -42,4 +42,4 @@ def pictures() -> dict[str, Picture]:
     }
 
 
-EXAMPLE = Example("layers", "Input, hidden and output layers", build, pictures=pictures, view="ops", direction="TB")
+EXAMPLE = Example("layers", "Input, hidden and output layers", build, pictures=pictures, view="ops")

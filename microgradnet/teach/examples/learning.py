@@ -128,4 +128,4 @@ def pictures() -> dict[str, "Figure"]:
     return {"error": chart({"E": curve}, title="The error per iteration", x="iteration", y="error E")}
 
 
-EXAMPLE = Example("learning", "Learning from mistakes", build, report=report, pictures=pictures, direction="TB")
+EXAMPLE = Example("learning", "Learning from mistakes", build, report=report, pictures=pictures)

@@ -51,4 +51,4 @@ def report() -> str:
     )
 
 
-EXAMPLE = Example("two-neurons", "Two neurons, one after the other", build, PRINTED, report, direction="TB")
+EXAMPLE = Example("two-neurons", "Two neurons, one after the other", build, PRINTED, report)

@@ -30,7 +30,7 @@ class ComparisonPage(WebPage):
     def _view(self, side: str = "") -> tuple[View, dict[Value, int]]:
         """The picture of one pass, and the number of each value in it."""
         diagram = Diagram(direction="TB", room=ROOM)  # narrow enough to stand beside another
-        boxes = OpsView(self._comparison.graph, MOST_VALUES, False, False, diagram, namer=self._comparison.namer)
+        boxes = OpsView(self._comparison.graph, MOST_VALUES, diagram, namer=self._comparison.namer)
         return View(diagram, side), boxes.numbers
 
     def _write(self) -> str:

@@ -1,6 +1,7 @@
 """The view of a worksheet's graph: black and white, with numbered blanks."""
 
-from microgradnet.drawing.diagram import Diagram, Row
+from microgradnet.drawing.box import Row
+from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.drawing.theme import LIGHT, Paint
 from microgradnet.notation.names import Namer, number
@@ -19,7 +20,7 @@ class WorksheetView(OpsView):
     def __init__(self, graph: Graph, namer: Namer, texts: dict[Quantity, str], diagram: Diagram) -> None:
         self._graph, self._texts = graph, texts
         self._with_gradients = any(quantity.kind == GRADIENT for quantity in texts)
-        super().__init__(graph, len(graph), False, False, diagram, namer=namer)
+        super().__init__(graph, len(graph), diagram, namer=namer)
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
         rows: list[Row] = [("data", self._texts.get(Quantity(VALUE, node), number(node.data)))]

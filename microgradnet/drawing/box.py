@@ -1,0 +1,94 @@
+"""`Box`: a node of a diagram, its texts, their size, and the shape and border that tell its role without colour."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+from unicodedata import east_asian_width
+
+from microgradnet._shared.text import one_line, shorten
+from microgradnet.drawing.theme import Paint
+
+FIELD_WIDTH = 60
+INCH = 72  # points
+MARK, MARK_WIDTH = "▶", 3.6
+"""A marked box has this sign; marked boxes and arrows have lines of this width, in a colour of their own."""
+NO_BREAK = "\u00a0"
+TEXT_SIZE, LINE_HEIGHT, PADDING = 13, 22, 11.5
+"""Of a box's rows, in points: the size and the height of a line, and the space on either side."""
+ADVANCE = 0.6
+"""The width of a character of Courier, for each point of its size."""
+
+
+class _Role(NamedTuple):
+    """How a role is drawn: its DOT classes, the style of its box, and the width of its border."""
+
+    classes: str
+    style: str = ""
+    width: float = 1.0
+
+
+ROLES = {
+    "input": _Role("leaf input", "rounded,filled"),
+    "parameter": _Role("leaf parameter", "rounded,filled,bold", 2.0),
+    "constant": _Role("leaf constant", "rounded,filled,dashed"),
+    "operation": _Role("operation", "filled"),
+    "root": _Role("operation root", "filled,bold", 2.8),
+    "note": _Role("note", "filled,dotted"),
+    "heading": _Role("heading"),
+}
+"""Inputs are rounded, parameters rounded and bold, constants dashed, results square."""
+
+Row: TypeAlias = str | tuple[str, str]
+"""A line of text, or a word and a number: ("data", "0.5")."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """One node of a diagram.
+
+    Attributes:
+        rows: its lines of text, the first one its heading.
+        role: a key of `ROLES`; a "heading" has the shape "plain".
+        tooltip: what is shown when the pointer rests on it.
+        shape: "record" for stacked rows, "circle", "plain" for text alone, or "chip" for a leaf that stands on a card,
+            whose name and numbers are one line.
+        width: of a circle, in inches; 0 for as much as its text needs.
+        marked: whether it is drawn with a mark.
+    """
+
+    rows: Sequence[Row]
+    role: str
+    tooltip: str = ""
+    shape: str = "record"
+    width: float = 0.0
+    marked: bool = False
+
+    @property
+    def classes(self) -> str:
+        """Its classes in DOT and SVG."""
+        return ROLES[self.role].classes + " highlight" * self.marked
+
+    def paint(self, theme: Mapping[str, Paint]) -> Paint:
+        """Its colours."""
+        return theme["highlight" if self.marked else self.role]
+
+    def texts(self, room: int) -> list[str]:
+        """The text of each row; below the heading, numbers have room for that many characters."""
+        first = 0 if self.shape == "chip" else 1
+        rows = [
+            row if isinstance(row, str) else f"{row[0]} {row[1].ljust(room if at >= first else 0, NO_BREAK)}"
+            for at, row in enumerate(self.rows)
+        ]
+        texts = [one_line(shorten(row, FIELD_WIDTH)) for row in rows]
+        return [f"{MARK} " * self.marked + texts[0], *texts[1:]]
+
+
+def text_width(text: str) -> float:
+    """The width of a line of text, in points."""
+    columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return columns * ADVANCE * TEXT_SIZE
+
+
+def size_of(texts: Sequence[str]) -> tuple[float, float]:
+    """The width and height of a box with these rows, in points: renderers differ in how wide they take `σ` to be."""
+    return max(54, max(map(text_width, texts)) + 2 * PADDING), max(36, LINE_HEIGHT * len(texts))

@@ -1,0 +1,121 @@
+"""Where each value of a compact picture stands: in a formula, as a chip, on a card, or in a run that is folded."""
+
+from collections.abc import Collection, Hashable
+from itertools import pairwise
+
+from microgradnet import ops
+from microgradnet.graph import Graph
+from microgradnet.ops import CONSTANT, PARAMETER
+from microgradnet.value import Value
+
+MOST_STACKED = 6  # values on one card
+MOST_CHIPS = 8  # of one value: a picture of more says how many there are
+SHORTEST_RUN = 4  # functions in a row, or terms of a sum, from which on they are folded
+SUMS = {ops.add, ops.total}
+
+
+class Placing:
+    """The places of the values of a compact picture.
+
+    A constant without a name stands in the formulas that use it. Any other leaf that one value uses is a chip docked
+    to that value. A parameter that several values use is docked to each of them: it belongs to its neuron, and its
+    arrows would cross the whole picture. An input that several values use has a box, and an arrow to each.
+
+    A value stands on the card of its operand if it alone uses that, and has no other operand with a box or a card; an
+    activation ends a card. So a neuron's weighted sum and its activation are one card. A run of one operation is
+    folded into its last value.
+
+    Args:
+        graph: the values.
+        drawn: those that are in the picture.
+    """
+
+    def __init__(self, graph: Graph, drawn: Collection[Value]) -> None:
+        self._roots, self._drawn = set(graph.roots), drawn
+        self._users = {
+            node: dict.fromkeys(user for user, _ in uses if user in drawn) for node, uses in graph.uses.items()
+        }
+        self.stacked: dict[Value, Value] = {}
+        """From each value that stands on the card of an operand to that operand."""
+        self.folded: dict[Value, Value] = {}
+        """From each value of a run, except the last, to the next."""
+        self._runs: dict[Value, list[Value]] = {}
+        computed = [node for node in graph.computed if node in drawn]
+        for node in computed:
+            self._extend_run(node)
+        self._fold()
+        heights: dict[Value, int] = {}
+        for node in computed:
+            heights[node] = 1
+            below = self._below(node)
+            if below is not None and heights[below] < MOST_STACKED and node not in self.folded:
+                self.stacked[node], heights[node] = below, heights[below] + 1
+
+    def is_in_formula(self, node: Value) -> bool:
+        """Whether it is a number in the formulas that use it, without a place of its own."""
+        return node.op is CONSTANT and not node.label and node not in self._roots
+
+    def is_docked(self, node: Value) -> bool:
+        """Whether it is a chip of the value, or the values, that use it."""
+        if node.operands or node in self._roots or self.is_in_formula(node):
+            return False
+        return node.op is PARAMETER or len(self._users[node]) == 1
+
+    def run_of(self, node: Value) -> list[Value]:
+        """The values that are folded into this one, which comes last; itself alone if there is no run."""
+        return self._runs.get(node, [node])
+
+    def uses_of(self, node: Value) -> list[tuple[Value, int]]:
+        """The uses of operands from outside by a value and those folded into it: (user, position of the operand)."""
+        run = self.run_of(node)
+        inside = set(run)
+        return [
+            (user, position) for user in run for position, operand in enumerate(user.operands) if operand not in inside
+        ]
+
+    def chips_of(self, node: Value) -> dict[Value, list[tuple[Value, int]]]:
+        """The chips docked to a value, in order, and the uses that each stands for."""
+        chips: dict[Value, list[tuple[Value, int]]] = {}
+        for user, position in self.uses_of(node):
+            if user.operands[position] in self._drawn and self.is_docked(user.operands[position]):
+                chips.setdefault(user.operands[position], []).append((user, position))
+        return chips
+
+    def _is_own(self, operand: Value, node: Value) -> bool:
+        """Whether `node` is all that a computed operand is for."""
+        return bool(operand.operands) and operand not in self._roots and list(self._users[operand]) == [node]
+
+    def _extend_run(self, node: Value) -> None:
+        """Note the run that ends at `node`: of a function of one value, or of a sum."""
+        for operand in node.operands:
+            if operand not in self._drawn or not self._is_own(operand, node) or operand.label:
+                continue
+            if self._kind(node) == self._kind(operand):
+                run = self._runs[node] = self._runs.pop(operand, [operand])
+                run.append(node)
+                return
+
+    def _kind(self, node: Value) -> Hashable:
+        """The same for operations that can be in one run: all sums, and functions of one value and the same numbers."""
+        if node.op in SUMS:
+            return "sum"
+        others = node.operands[1:]
+        return (node.op, *[other.data for other in others]) if all(map(self.is_in_formula, others)) else node
+
+    def _fold(self) -> None:
+        self._runs = {node: run for node, run in self._runs.items() if len(run) + (node.op in SUMS) >= SHORTEST_RUN}
+        for run in self._runs.values():
+            self.folded.update(pairwise(run))
+
+    def _below(self, node: Value) -> Value | None:
+        """The operand on whose card a value stands."""
+        with_place = {
+            operand
+            for user, position in self.uses_of(node)
+            if not self.is_in_formula(operand := user.operands[position]) and not self.is_docked(operand)
+        }
+        if len(with_place) != 1:
+            return None
+        (operand,) = with_place
+        is_open = operand in self._drawn and not operand.op.activation
+        return operand if is_open and self._is_own(operand, self.run_of(node)[0]) else None

@@ -1,0 +1,78 @@
+"""The names of a network's values in mathematics: w⁽¹⁾₂₃ is layer 1's weight of neuron 2 for input 3, from 1."""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from microgradnet import ops
+from microgradnet.ops import INPUT, PARAMETER
+
+if TYPE_CHECKING:
+    from microgradnet.value import Value
+
+_OWNER = re.compile(r"(.*?)(?:layer(\d+)\.)?(?:neuron(\d+)\.)?", re.DOTALL)
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SUPERSCRIPT = str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾")
+
+
+def subscript(*indices: int) -> str:
+    """Indices below the line; with a point between them where one has two digits.
+
+    >>> subscript(1, 2), subscript(12, 3)
+    ('₁₂', '₁₂.₃')
+    """
+    joined = "." if max(indices, default=0) > 9 else ""
+    return joined.join(map(str, indices)).translate(_SUBSCRIPT)
+
+
+def neuron_names(nodes: Iterable["Value"]) -> dict["Value", str]:
+    """The names of neurons' parameters, weighted sums z, activations a, and of the inputs x of the first layer.
+
+    A neuron is a weighted sum whose parameters have the labels that a `Neuron`, `Layer` or `MLP` gives: `w0`, `w1`,
+    …, `b`, after `neuron1.` in a layer, `layer0.` in a network, and the name of that in a larger one, which is kept:
+    `encoder.w⁽¹⁾₂₃`. Of other values, those that have a label keep it.
+
+    >>> from microgradnet import MLP, Value
+    >>> y = MLP(2, [1], "tanh", "tanh", seed=1)([Value(1.0), Value(2.0)])
+    >>> sorted(neuron_names([*y.operands[0].operands, y.operands[0], y]).values())
+    ['a⁽¹⁾₁', 'b⁽¹⁾₁', 'w⁽¹⁾₁₁', 'w⁽¹⁾₁₂', 'x₁', 'x₂', 'z⁽¹⁾₁']
+    """
+    names: dict[Value, str] = {}
+    owners: dict[Value, _Owner] = {}  # of the weighted sums
+    for node in nodes:
+        if node.op is ops.weighted_sum and (owner := _owner(node)):
+            owners[node] = owner
+            half = len(node.operands) // 2
+            for k, (w, x) in enumerate(zip(node.operands[:half], node.operands[half:], strict=False), 1):
+                names[w] = owner.name("w", k)
+                if x.op is INPUT:
+                    names.setdefault(x, f"x{subscript(k)}")
+            names |= dict.fromkeys(node.operands[2 * half :], owner.name("b"))
+            names[node] = owner.name("z")
+        elif node.op.activation and node.operands[0] in owners:
+            names[node] = owners[node.operands[0]].name("a")
+    return {value: name for value, name in names.items() if value.op is PARAMETER or not value.label}
+
+
+class _Owner(NamedTuple):
+    """A neuron: the name of its network in the program, with a dot, and its layer and itself as `subscript` counts."""
+
+    prefix: str
+    layer: str
+    neuron: tuple[int, ...]
+
+    def name(self, letter: str, *indices: int) -> str:
+        return f"{self.prefix}{letter}{self.layer}{subscript(*self.neuron, *indices)}"
+
+
+def _owner(node: "Value") -> _Owner | None:
+    """The neuron whose weighted sum this is; None if its parameters have other labels."""
+    half = len(node.operands) // 2
+    parameters = [*node.operands[:half], *node.operands[2 * half :]]
+    stem = parameters[0].label.removesuffix("w0")
+    labels = [*(f"{stem}w{k}" for k in range(half)), f"{stem}b"]
+    if [p.label for p in parameters] != labels[: len(parameters)] or any(p.op is not PARAMETER for p in parameters):
+        return None
+    prefix, layer, neuron = _OWNER.fullmatch(stem).groups()  # type: ignore[union-attr]  # it matches every stem
+    layer = f"({int(layer) + 1})".translate(_SUPERSCRIPT) if layer else ""
+    return _Owner(prefix, layer, (int(neuron) + 1,) if neuron else ())

@@ -1,0 +1,172 @@
+"""The compact form: constants in formulas, leaves as chips, neurons on cards, runs folded; and what fits a column."""
+
+import re
+from typing import Any
+
+import pytest
+
+from microgradnet import MLP, Neuron, Value, constant, draw, parameter, sigmoid, tanh
+from microgradnet.drawing import DIRECTIONS
+from microgradnet.drawing.fit import WIDEST
+from microgradnet.drawing.graph_view import HANDFUL
+from microgradnet.notation.names import number
+from microgradnet.teach.examples import EXAMPLES
+from tests.drawing.seen import SVG, Seen, see, walk
+from tests.drawing.test_draw import drawn_as
+from tests.drawing.test_escape import HOSTILE, LINES
+
+DATA = [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)]
+
+
+def xor_loss() -> Value:
+    model = MLP(2, [4, 1], "tanh", seed=1)
+    loss: Any = sum((model(x) - y) ** 2 for x, y in DATA)
+    loss.backward()
+    return loss  # type: ignore[no-any-return]
+
+
+def named_constant() -> Value:
+    c = constant(5.0)
+    c.label = "c"
+    return c
+
+
+def not_shown(seen: Seen, root: Value) -> list[Value]:
+    """The values below a root, except constants and partial sums, whose number or gradient no box shows."""
+    boxes = [" ".join(node.rows) for node in seen.nodes.values()]
+    return [
+        value
+        for value in walk(root)
+        if value.op.name not in {"constant", "add"} or value is root
+        if not any(f" {number(value.data)} grad {number(value.grad)}" in f" {box}" for box in boxes)
+    ]
+
+
+def test_the_loss_of_xor_has_every_number_on_21_cards() -> None:
+    picture = draw(loss := xor_loss())
+    seen = see(picture)
+    assert not_shown(seen, loss) == []
+    assert picture.dot.count("[label=<<TABLE") == 16 + 4 + 1, "hidden neurons, outputs with their errors, the sum"
+    kinds = [node.kind for node in seen.nodes.values()]
+    assert [kinds.count(kind) for kind in ("input", "parameter", "constant")] == [8, 16 * 3 + 4 * 5, 0]
+    assert seen.words == ["a parameter stands at each of its uses; its gradient is the sum over all"]
+    (result,) = [node.rows[0] for node in seen.nodes.values() if node.kind == "root"]
+    assert result == "sum of 4"
+
+
+def test_the_check_of_numbers_rejects_a_wrong_gradient() -> None:
+    loss = xor_loss()
+    seen = see(draw(loss))
+    loss.operands[0].operands[1].grad = 123.0
+    assert len(not_shown(seen, loss)) == 1
+
+
+@pytest.mark.parametrize("build", [xor_loss, *(example.build for example in EXAMPLES.values())])
+def test_text_can_be_read_in_a_column(build: Any) -> None:
+    width = re.search(r'width="([\d.]+)pt"', draw(build()).svg)
+    assert width is not None
+    assert float(width[1]) < 1.03 * WIDEST, "the estimate leaves out the bends of arrows and the margin"
+
+
+def test_a_handful_of_values_have_boxes_and_more_have_cards() -> None:
+    value = Value(0.5, "x")
+    for _ in range(HANDFUL - 1):
+        value = sigmoid(value) * value.data
+        if len(walk(value)) >= HANDFUL - 1:
+            break
+    for more, is_compact in ((value, False), (sigmoid(sigmoid(value)), True)):
+        assert ("<TABLE" in draw(more).dot) == is_compact
+    assert "<TABLE" not in draw(more, leaves="boxes").dot
+    assert "<TABLE" in draw(value, leaves="chips").dot
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_a_neuron_is_a_card_with_its_weights_and_arrows_run_in_the_direction(direction: str) -> None:
+    x = [Value(1.0, "p") * 2, Value(2.0, "q") * 3]
+    root = Neuron(2, "tanh", seed=1)(x)
+    seen = see(draw(root, direction=direction, leaves="chips"))
+    assert seen.joins() == {("p·2", "z = w₁·p·2 + w₂·q·3 + b"): 1, ("q·3", "z = w₁·p·2 + w₂·q·3 + b"): 1}
+    names = [node.rows[0].split()[0] for node in seen.nodes.values()]
+    assert names == ["p", "p·2", "q", "q·3", "w₁", "w₂", "b", "z", "a"]
+    tail, head = seen.nodes[seen.find("p·2")].place, seen.nodes[seen.find("z = w₁·p·2 + w₂·q·3 + b")].place
+    axis, forward = {"LR": (0, 1), "RL": (0, -1), "TB": (1, 1), "BT": (1, -1)}[direction]
+    assert (head[axis] - tail[axis]) * forward > 30
+
+
+def test_an_input_of_several_values_has_a_box_and_an_arrow_to_each() -> None:
+    x, w = Value(2.0, "x"), parameter(3.0, "w")
+    seen = see(draw(tanh(w * x) + sigmoid(w * x) * named_constant(), leaves="chips"))
+    shapes = {node.rows[0]: len(node.rows) for node in seen.nodes.values() if node.kind in {"input", "constant"}}
+    assert shapes == {"x": 3, "c 5": 1}
+    assert sum(node.rows[0] == "w 3" for node in seen.nodes.values()) == 2
+    assert sum(seen.joins()["x", "w·x"] for _ in "1") == 2
+
+
+def test_roles_are_told_apart_without_colour_on_cards_too() -> None:
+    root = parameter(2.0, "w") * Value(3.0, "x") + named_constant()
+    looks = {node.kind: node.look for node in see(draw(root, leaves="chips")).nodes.values()}
+    assert len(looks) == 5
+    assert len(set(looks.values())) == 5
+    assert looks["parameter"][0] == SVG + "path", "rounded"
+
+
+def test_runs_are_folded_and_cut_only_where_they_are_not_enough() -> None:
+    value = Value(0.5, "x")
+    for _ in range(1000):
+        value = tanh(value)
+    root = value * 3 + 1
+    seen = see(draw(root))
+    assert [node.rows[0] for node in seen.nodes.values()] == ["x 0.5", "tanh × 1000", "tanh(…)·3", "tanh(…)·3 + 1"]
+    assert seen.words == []
+    many: Any = sum(Value(float(i), f"x{i}") for i in range(30))
+    seen = see(draw(many))
+    assert [node.rows[0] for node in seen.nodes.values()][8:] == ["sum of 30"]
+    assert seen.nodes[seen.find("sum of 30")].rows[-1] == "… 22 of 30 operands not drawn"
+
+
+def test_marks_are_on_chips_and_folded_runs() -> None:
+    w = parameter(2.0, "w")
+    first = w * Value(3.0, "x")
+    value = first
+    for _ in range(5):
+        value = tanh(value)
+    marked = [
+        node
+        for node in see(draw(value, leaves="chips", mark=[(first, 0), value.operands[0]])).nodes.values()
+        if node.rows[0][0] == "▶"
+    ]
+    assert [node.rows[0] for node in marked] == ["▶ w 2", "▶ w·x", "▶ tanh × 5"]
+
+
+def test_what_is_too_wide_runs_down_or_is_drawn_in_a_coarser_view_and_says_so() -> None:
+    value = Value(0.5, "x")
+    for i in range(6):
+        value = sigmoid(value + parameter(1.0, f"a rather long name {i}"))
+    seen = see(draw(value))
+    assert (seen.graph["rankdir"], seen.words) == ("TB", ["from left to right this would be too wide to read"])
+    assert see(draw(value, direction="LR")).words == []
+    model = MLP(2, [12, 12, 12, 12, 1], "tanh", seed=1)
+    seen = see(draw(model([Value(1.0, "p"), Value(2.0, "q")]), max_nodes=2000))
+    assert seen.words[-1] == "with every value this would be too wide to read"
+
+
+def test_hostile_labels_are_drawn_as_written_on_chips() -> None:
+    cases = [(label, expected) for label, expected in HOSTILE + LINES if label.strip()]
+    for label, expected in cases:
+        root = Value(1.0, label) * parameter(2.0, "w")
+        texts = [node.rows[0] for node in see(draw(root, leaves="chips")).nodes.values()]
+        if len(label) < 40:
+            assert texts[0] == drawn_as(label, expected).strip(" ") + " 1"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"leaves": "chip"}, "unknown leaves 'chip': it must be one of chips, boxes"),
+        ({"leaves": "chips", "expand": True}, 'belong to leaves="boxes"'),
+        ({"leaves": "chips", "view": "layers"}, 'leaves belongs to view="ops"'),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        draw(Value(1.0), **options)
