@@ -36,6 +36,7 @@ def draw(
     max_nodes: int = 200,
     title: str = "",
     mark: Iterable[Mark] = (),
+    local_derivatives: bool = False,
 ) -> Picture:
     """The picture of a value's computation graph, or of a network.
 
@@ -60,6 +61,8 @@ def draw(
         title: stands above the picture.
         mark: boxes and arrows to mark in "ops": a value, for its box, or a pair of a value and the position of one of
             its operands, for that arrow too.
+        local_derivatives: write on each arrow and chip in "ops" the local derivative ∂, that of the next value by this
+            one: after a backward pass, the next value's grad times ∂ is what goes into this one's grad.
 
     Returns:
         A picture that shows itself in a notebook, with `.svg`, `.dot` and `.save(path)`; also with `.source`,
@@ -89,7 +92,7 @@ def draw(
         mark += value_or_module.marks
         verdict = str(value_or_module).partition("\n")[0]
         value_or_module, view = value_or_module.root, view or "ops"
-    wanted = Wanted(view, direction, leaves, op_nodes, expand, max_nodes, title, mark)
+    wanted = Wanted(view, direction, leaves, op_nodes, expand, max_nodes, title, mark, local_derivatives)
     diagram = Diagram(direction=direction or "LR", title=title)
     if isinstance(value_or_module, Value):
         roots = [value_or_module]

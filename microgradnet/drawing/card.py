@@ -5,9 +5,11 @@ they take a text to be. `svg.dress` makes each box a group of its own again.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 from microgradnet.drawing.box import MARK_WIDTH, ROLES, Box, text_width
 from microgradnet.drawing.escape import escape_html
+from microgradnet.drawing.svg import BOX
 from microgradnet.drawing.theme import Paint
 
 FACE = "monospace"
@@ -20,7 +22,7 @@ PLAIN = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
 def size_of(boxes: Sequence[Box], room: int, beside: bool) -> tuple[float, float]:
     """The width and height of a card, in points; `beside`: chips stand on the left of their box, not above it."""
     groups = _aligned(boxes, beside)
-    widths = [left + right + 2 * INSET + GAP for left, right in (_columns(group, room) for group in groups)]
+    widths = [_whole(_columns(group, room)) + 2 * INSET for group in groups]
     heights = [sum(LINE * len(_lines(box, 0)) for box in group) for group in groups]
     return sum(widths), max(heights)
 
@@ -31,7 +33,7 @@ def label_of(boxes: Sequence[tuple[int, Box]], theme: Mapping[str, Paint], room:
     columns = {id(box): _columns(group, room) for group in _aligned([box for _, box in boxes], beside) for box in group}
     rows, chips = [], list[str]()
     for number, box in boxes:
-        table = _table(number, box, theme, room, columns[id(box)], beside)
+        table = _box(number, box, theme, room, columns[id(box)], beside)
         if box.shape == "chip":
             chips.append(f'<TR><TD CELLPADDING="1">{table}</TD></TR>')
             continue
@@ -46,12 +48,25 @@ def label_of(boxes: Sequence[tuple[int, Box]], theme: Mapping[str, Paint], room:
     return f"<<TABLE {PLAIN}>{''.join(rows)}</TABLE>>"
 
 
+def pill_of(text: str, name: str, theme: Mapping[str, Paint]) -> str:
+    """The DOT label of an arrow: a text in a small frame, which `svg.dress` makes a group of this name."""
+    box = Box([text], "operation")
+    paint, columns = box.paint(theme), [text_width(text)]
+    look = {"ID": f"{BOX}-pill-{name}", "TITLE": text, "HREF": "", "COLOR": paint.line, "BGCOLOR": paint.fill}
+    look |= {"STYLE": "rounded", "BORDER": "1"}
+    return f"<{_table(look, [_row([text], paint, columns)])}>"
+
+
+def pill_width(text: str) -> float:
+    """The width of an arrow's number, in points."""
+    return text_width(text) + 2 * INSET
+
+
 def _lines(box: Box, room: int) -> list[list[str]]:
-    """The texts of a box in lines: two numbers that follow each other stand in one."""
+    """The texts of a box in lines: numbers that follow each other stand in one."""
     lines: list[list[str]] = []
-    pairs = [isinstance(row, tuple) for row in box.rows]
-    for index, text in enumerate(box.texts(room)):
-        if pairs[index] and index and pairs[index - 1] and len(lines[-1]) == 1:
+    for row, before, text in zip(box.rows, ["", *box.rows], box.texts(room), strict=False):
+        if isinstance(row, tuple) and isinstance(before, tuple):
             lines[-1].append(text)
         else:
             lines.append([text])
@@ -66,22 +81,28 @@ def _aligned(boxes: Sequence[Box], beside: bool) -> list[list[Box]]:
     return [group for group in (chips, [box for box in boxes if box.shape != "chip"]) if group]
 
 
-def _columns(boxes: Sequence[Box], room: int) -> tuple[float, float]:
-    """The widths of the two columns in which numbers stand, in points."""
+def _columns(boxes: Sequence[Box], room: int) -> list[float]:
+    """The widths of the columns in which numbers stand, in points; the last one as wide as other lines need."""
     lines = [line for box in boxes for line in _lines(box, room)]
-    left, right = (max((text_width(line[k]) for line in lines if len(line) == 2), default=0.0) for k in (0, 1))
+    widths = [
+        max(map(text_width, texts)) for texts in zip_longest(*(line for line in lines if len(line) > 1), fillvalue="")
+    ]
     whole = max((text_width(line[0]) for line in lines if len(line) == 1), default=0.0)
-    return left, max(right, whole - left - GAP)
+    missing = max(0.0, whole - _whole(widths))
+    return [*widths[:-1], widths[-1] + missing] if widths else [whole]
 
 
-def _table(
-    number: int, box: Box, theme: Mapping[str, Paint], room: int, columns: tuple[float, float], beside: bool
-) -> str:
+def _whole(columns: Sequence[float]) -> float:
+    """The width of a line of all columns."""
+    return sum(columns) + GAP * (len(columns) - 1)
+
+
+def _box(number: int, box: Box, theme: Mapping[str, Paint], room: int, columns: Sequence[float], beside: bool) -> str:
     paint, role = box.paint(theme), ROLES[box.role]
     border = round(MARK_WIDTH if box.marked else role.width)
     style = ",".join(word for word in role.style.split(",") if word in {"rounded", "dashed"})
     look = {
-        "ID": f"{box.classes.replace(' ', '-')}-n{number}",
+        "ID": f"{BOX}-{box.classes.replace(' ', '-')}-n{number}",
         "PORT": f"n{number}",
         "TITLE": box.tooltip,
         "HREF": "",
@@ -90,24 +111,29 @@ def _table(
         "BGCOLOR": paint.fill,
     } | ({"STYLE": style} if style else {})
     if beside and box.shape == "chip":  # else it would be stretched to the height of its box
-        width = sum(columns) + 2 * INSET + GAP
+        width = _whole(columns) + 2 * INSET
         look |= {"FIXEDSIZE": "TRUE", "WIDTH": f"{width + 2 * border:.0f}", "HEIGHT": f"{LINE + 2 * border}"}
+    return _table(look, [_row(line, paint, columns) for line in _lines(box, room)])
+
+
+def _table(look: Mapping[str, str], rows: Sequence[str]) -> str:
     attributes = " ".join(f'{name}="{escape_html(value)}"' for name, value in look.items())
-    rows = "".join(_row(line, paint, columns) for line in _lines(box, room))
-    return f'<TABLE {attributes} CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>'
+    return f'<TABLE {attributes} CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{"".join(rows)}</TABLE>'
 
 
-def _row(line: Sequence[str], paint: Paint, columns: tuple[float, float]) -> str:
-    left, right = columns
+def _row(line: Sequence[str], paint: Paint, columns: Sequence[float]) -> str:
+    """A line of a table, in whose columns spaces stand, too; a single text runs through all of them."""
     if len(line) == 1:
-        return f"<TR>{_space(INSET)}{_cell(line[0], paint, left + GAP + right, 3)}{_space(INSET)}</TR>"
-    cells = f"{_cell(line[0], paint, left)}{_space(GAP)}{_cell(line[1], paint, right)}"
+        cells = _cell(line[0], paint, _whole(columns), 2 * len(columns) - 1)
+    else:
+        texts = [*line, *[""] * (len(columns) - len(line))]
+        cells = _space(GAP).join(_cell(text, paint, width) for text, width in zip(texts, columns, strict=True))
     return f"<TR>{_space(INSET)}{cells}{_space(INSET)}</TR>"
 
 
 def _cell(text: str, paint: Paint, width: float, span: int = 1) -> str:
     size = f'FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="{LINE}" ALIGN="LEFT" COLSPAN="{span}"'
-    return f'<TD {size}><FONT COLOR="{paint.text}">{escape_html(text) or " "}</FONT></TD>'
+    return f'<TD {size}><FONT COLOR="{paint.text}">{escape_html(text)}</FONT></TD>' if text else f"<TD {size}></TD>"
 
 
 def _space(width: float) -> str:

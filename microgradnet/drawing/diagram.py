@@ -31,6 +31,7 @@ class Arrow:
     Attributes:
         name: its id in the SVG.
         label: text beside it.
+        pill: a number on it.
         width: its thickness in points.
         dashed: whether it is drawn dashed.
         marked: whether it is drawn with a mark.
@@ -41,6 +42,7 @@ class Arrow:
     name: str
     tooltip: str = ""
     label: str = ""
+    pill: str = ""
     width: float = 1.0
     dashed: bool = False
     marked: bool = False
@@ -196,6 +198,8 @@ class Diagram:
             look["tooltip"] = escape_tooltip(arrow.tooltip)
         if arrow.label:
             look["label"] = escape_label(arrow.label)
+        if arrow.pill:
+            look |= {"label": card.pill_of(arrow.pill, f"l{arrow.name}", self.theme), "fontname": card.FACE}
         if arrow.marked:
             look |= {"color": self.theme["highlight"].line, "penwidth": f"{MARK_WIDTH:g}"}
         elif arrow.width != 1.0:

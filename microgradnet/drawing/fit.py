@@ -24,9 +24,12 @@ def width_of(diagram: Diagram) -> float:
     for arrow in diagram.arrows:  # in topological order of their heads
         tail, head = (place.get(number, number) for number in (arrow.tail, arrow.head))
         ranks[head] = max(ranks[head], ranks[tail] + 1)
-    by_rank: dict[int, list[float]] = {}
+    by_rank: dict[float, list[float]] = {}
     for node, rank in ranks.items():
         by_rank.setdefault(rank, []).append(sizes[node])
+    for arrow in diagram.arrows:  # a pill stands in a rank of its own
+        if arrow.pill:
+            by_rank.setdefault(ranks[place.get(arrow.head, arrow.head)] - 0.5, []).append(card.pill_width(arrow.pill))
     if diagram.is_vertical:
         return max(sum(widths) + SEPARATION * INCH * (len(widths) - 1) for widths in by_rank.values())
     return sum(map(max, by_rank.values())) + diagram.spread * INCH * (len(by_rank) - 1)

@@ -12,6 +12,7 @@ from microgradnet.graph import Graph
 
 VIEWS = ("ops", "neurons", "layers")
 LEAVES = ("chips", "boxes")
+FOR_OPS = ("leaves", "op_nodes", "expand", "mark", "local_derivatives")
 HANDFUL = 10
 """Up to so many values, each has a box by default."""
 
@@ -28,12 +29,12 @@ class Wanted:
     max_nodes: int = 200
     title: str = ""
     mark: Sequence[Mark] = ()
+    local_derivatives: bool = False
 
     @property
     def for_ops(self) -> list[str]:
         """The options given that belong to the view of every value."""
-        options = {"leaves": self.leaves, "op_nodes": self.op_nodes, "expand": self.expand, "mark": self.mark}
-        return [name for name, given in options.items() if given]
+        return [name for name in FOR_OPS if getattr(self, name)]
 
 
 def draw_graph(graph: Graph, wanted: Wanted) -> Diagram:
@@ -54,7 +55,7 @@ def draw_graph(graph: Graph, wanted: Wanted) -> Diagram:
 
 def _candidates(graph: Graph, wanted: Wanted) -> Iterator[Groups | None]:
     """The views that are possible, from the most detailed: None for every value, then neurons and layers."""
-    folded = len(Placing(graph, set(graph.nodes)).folded) if _is_compact(graph, wanted) else 0
+    folded = len(Placing(graph, set(graph.nodes), _is_compact(graph, wanted)).folded)
     is_small = len(graph) - folded <= wanted.max_nodes
     if wanted.view not in {None, "ops"}:
         yield Groups(graph, by_layer=wanted.view == "layers") or None  # a constant alone is in no group
@@ -84,7 +85,8 @@ def _draw(graph: Graph, groups: Groups | None, direction: str, wanted: Wanted) -
     if groups is None:
         OpsView(
             graph, wanted.max_nodes, diagram,
-            op_nodes=wanted.op_nodes, expand=wanted.expand, compact=_is_compact(graph, wanted), mark=wanted.mark,
+            op_nodes=wanted.op_nodes, expand=wanted.expand, compact=_is_compact(graph, wanted),
+            local_derivatives=wanted.local_derivatives, mark=wanted.mark,
         )  # fmt: skip
     else:
         draw_groups(groups, wanted.max_nodes, diagram)

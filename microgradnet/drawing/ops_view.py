@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Collection, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TypeAlias
 
 from microgradnet import ops
@@ -19,6 +19,7 @@ from microgradnet.notation.names import Namer, gradient, in_brackets, number, ro
 from microgradnet.value import Value
 
 LINE_WIDTH = 30  # characters of a card
+LOCAL = "a value's grad is the next value's grad · ∂, summed over its uses"
 REPEATED = "a parameter stands at each of its uses; its gradient is the sum over all"
 
 Use: TypeAlias = tuple[Value, int]
@@ -45,6 +46,7 @@ class OpsView:
         op_nodes: draw each operation as a circle of its own, before the box of its result.
         expand: draw the products of a weighted sum as boxes of their own.
         compact: draw leaves as chips and neurons as cards (see `Placing`), without circles and products.
+        local_derivatives: write the derivative of the next value by this one on each arrow, chip and stacked value.
         mark: values to mark, and pairs of a value and the position of one of its operands.
         namer: names the values; by default one for those that are drawn.
     """
@@ -58,20 +60,23 @@ class OpsView:
         op_nodes: bool = False,
         expand: bool = False,
         compact: bool = False,
+        local_derivatives: bool = False,
         mark: Collection[Mark] = (),
         namer: Namer | None = None,
     ) -> None:
         roots, order = graph.roots, graph.nodes
         self.roots, self.op_nodes, self.expand, self.diagram = roots, op_nodes, expand, diagram
+        self.local_derivatives = local_derivatives
         self.marked_arrows = {item for item in mark if isinstance(item, tuple)}
         self.marked = {item[0] if isinstance(item, tuple) else item for item in mark}
         around = [node for node in reversed(order) if node in self.marked]
         drawn = set(order)
-        self.placing = Placing(graph, drawn) if compact else None
-        if len(order) - (len(self.placing.folded) if self.placing else 0) > most:
+        self.placing = Placing(graph, drawn, compact)
+        if len(order) - len(self.placing.folded) > most:
             drawn = nearest([*around, *roots], most)
-            self.placing = Placing(graph, drawn) if compact else None
-        self.namer = namer or Namer(drawn - (self.placing.folded.keys() if self.placing else set()), order=order)
+            self.placing = Placing(graph, drawn, compact)
+        self.namer = namer or Namer(drawn - self.placing.folded.keys(), order=order)
+        self._above = {below: node for node, below in self.placing.stacked.items()} if local_derivatives else {}
         if len(drawn) < len(order):
             diagram.caption = (
                 f"{len(drawn):,} of {len(order):,} values, those nearest the {'marks' if around else 'result'}"
@@ -81,6 +86,8 @@ class OpsView:
         """The number of the chip that stands for each use of a docked leaf."""
         self._cards: dict[Value, list[int]] = {}
         diagram.ordered = compact
+        if local_derivatives:
+            diagram.caption += f"\n{LOCAL}"
         for node in order:
             if node in drawn:
                 self._place(node)
@@ -88,27 +95,23 @@ class OpsView:
     def _place(self, node: Value) -> None:
         """Draw a value where it stands: by itself, or on a card with its chips."""
         placing = self.placing
-        if placing is None:
-            return self._draw(node, [(node, position) for position in range(len(node.operands))])
         if placing.is_in_formula(node) or placing.is_docked(node) or node in placing.folded:
-            return None
-        if not node.operands:
-            return self._draw(node, [])
+            return
+        if not node.operands or not placing.is_compact:
+            self._draw(node)
+            return
         card = self._cards[node] = self._cards.get(placing.stacked.get(node, node), [])
         if not card:
             self.diagram.cards.append(card)
-        chips = placing.chips_of(node)
-        for leaf, uses in islice(chips.items(), MOST_CHIPS):
-            number = self._draw_chip(leaf, uses)
-            card.append(number)
-        self._draw(node, placing.uses_of(node))
+        card += [self._draw_chip(node, *chip) for chip in islice(placing.chips_of(node).items(), MOST_CHIPS)]
+        self._draw(node)
         card.append(self.numbers[node])
-        return None
 
-    def _draw_chip(self, leaf: Value, uses: Sequence[Use]) -> int:
+    def _draw_chip(self, node: Value, leaf: Value, uses: Sequence[Use]) -> int:
+        """Draw a leaf that is docked to `node`."""
         kind = role(leaf)
         name = self.namer.heading(leaf)
-        rows: list[Row] = [(name, number(leaf.data)), *self._numbers(leaf, kind)[1:]]
+        rows: list[Row] = [(name, number(leaf.data)), *self._numbers(leaf, kind)[1:], *self._local(node, uses)]
         marked = leaf in self.marked or not self.marked_arrows.isdisjoint(uses)
         own = self.diagram.add(Box(rows, kind, self._tooltip(leaf, kind), "chip", marked=marked))
         if self.numbers.setdefault(leaf, own) != own and REPEATED not in self.diagram.caption:
@@ -116,29 +119,31 @@ class OpsView:
         self.chips |= dict.fromkeys(uses, own)
         return own
 
-    def _draw(self, node: Value, uses: Sequence[Use]) -> None:
+    def _draw(self, node: Value) -> None:
+        uses = self.placing.uses_of(node)
         missing = sum(not self._has_place(user, position) for user, position in uses)
         kind = role(node, self.roots)
         heading = self._heading(node)
         rows: list[Row] = [*self._wrapped(heading)]
         rows += self._numbers(node, kind)
+        if node in self._above:
+            above = self._above[node]
+            rows += self._local(above, [use for use in self.placing.uses_of(above) if use[0].operands[use[1]] is node])
         if missing:
             rows.append(f"… {missing} of {len(uses)} operands not drawn")
-        marked = not self.marked.isdisjoint(self._run_of(node))
+        marked = not self.marked.isdisjoint(self.placing.run_of(node))
         box = Box(rows, kind, self._tooltip(node, kind), marked=marked)
         self.numbers[node] = own = self.diagram.add(box)
         if node.operands:
-            self._draw_operands(node, own, uses)
+            self._draw_operands(node, own)
 
     def _has_place(self, user: Value, position: int) -> bool:
         operand = user.operands[position]
-        if self.placing and self.placing.is_in_formula(operand):
-            return True
-        return (user, position) in self.chips or operand in self.numbers
+        return self.placing.is_in_formula(operand) or (user, position) in self.chips or operand in self.numbers
 
     def _heading(self, node: Value) -> str:
         """The first line of its box; of a run, how many operations it stands for."""
-        run = self._run_of(node)
+        run = self.placing.run_of(node)
         if len(run) == 1:
             return self.namer.heading(node)
         folded = f"sum of {len(run) + 1}" if node.op in SUMS else f"{typography.symbol_of(node.op)} × {len(run)}"
@@ -147,12 +152,25 @@ class OpsView:
 
     def _wrapped(self, heading: str) -> list[str]:
         """The lines of a heading: of a card, lines no longer than those of its numbers."""
-        if self.placing is None or len(heading) <= LINE_WIDTH:
+        if not self.placing.is_compact or len(heading) <= LINE_WIDTH:
             return [heading] * bool(heading)
         return textwrap.wrap(shorten(heading, 3 * LINE_WIDTH), LINE_WIDTH, break_long_words=False)
 
-    def _run_of(self, node: Value) -> list[Value]:
-        return self.placing.run_of(node) if self.placing else [node]
+    def _local(self, node: Value, uses: Sequence[Use]) -> list[Row]:
+        """The row of ∂node/∂operand, for one or several uses of an operand; none where it is not asked for."""
+        derivatives = [number(d) for use in uses if (d := self._derivative(node, *use)) is not None]
+        return [("∂", " + ".join(derivatives))] if self.local_derivatives and derivatives else []
+
+    def _derivative(self, node: Value, user: Value, position: int) -> float | None:
+        """∂user/∂operand; where a run is folded into `node`, times those along the run."""
+        derivative = _known_derivatives(user)[position]
+        run = self.placing.run_of(node)
+        for before, after in pairwise(run[run.index(user) :]):
+            on_the_way = _known_derivatives(after)[after.operands.index(before)]
+            if derivative is None or on_the_way is None:
+                return None
+            derivative *= on_the_way
+        return derivative
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
         """The rows of a value's numbers."""
@@ -162,7 +180,7 @@ class OpsView:
         """The text beside the arrow from an operand."""
         return ""
 
-    def _draw_operands(self, node: Value, own: int, uses: Sequence[Use]) -> None:
+    def _draw_operands(self, node: Value, own: int) -> None:
         """The arrows into a box, by way of the circle of its operation or of the products of a weighted sum."""
         head = own
         if self.op_nodes:
@@ -174,20 +192,21 @@ class OpsView:
             for position in range(pairs)  # but not where neither factor is drawn
             if node.operands[position] in self.numbers or node.operands[position + pairs] in self.numbers
         }
-        derivatives = {user: _known_derivatives(user) for user, _ in uses}
-        for index, (user, position) in enumerate(uses):
+        for index, (user, position) in enumerate(self.placing.uses_of(node)):
             operand = user.operands[position]
             if operand not in self.numbers or (user, position) in self.chips or self._is_below(node, operand):
                 continue
             target = products[position % pairs] if position < 2 * pairs else head
-            tooltip = self._arrow_tooltip(user, operand, derivatives[user][position])
+            tooltip = self._arrow_tooltip(user, operand, _known_derivatives(user)[position])
             marked = (user, position) in self.marked_arrows
             label, name = self._label(user, position), f"e{own}_{index}"
-            self.diagram.arrows.append(Arrow(self.numbers[operand], target, name, tooltip, label, marked=marked))
+            pill = "".join(" ".join(row) for row in self._local(node, [(user, position)]))
+            arrow = Arrow(self.numbers[operand], target, name, tooltip, label, pill, marked=marked)
+            self.diagram.arrows.append(arrow)
 
     def _is_below(self, node: Value, operand: Value) -> bool:
         """Whether a value stands on the card of its operand, directly below it: it needs no arrow."""
-        return self.placing is not None and self.placing.stacked.get(node) is operand
+        return self.placing.stacked.get(node) is operand
 
     def _arrow_tooltip(self, node: Value, operand: Value, derivative: float | None) -> str:
         text = f"{self.namer.name(operand)} → {self.namer.name(node)}"

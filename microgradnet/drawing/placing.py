@@ -28,9 +28,11 @@ class Placing:
     Args:
         graph: the values.
         drawn: those that are in the picture.
+        compact: whether the picture is compact; in any other each value has a box.
     """
 
-    def __init__(self, graph: Graph, drawn: Collection[Value]) -> None:
+    def __init__(self, graph: Graph, drawn: Collection[Value], compact: bool) -> None:
+        self.is_compact = compact
         self._roots, self._drawn = set(graph.roots), drawn
         self._users = {
             node: dict.fromkeys(user for user, _ in uses if user in drawn) for node, uses in graph.uses.items()
@@ -40,7 +42,7 @@ class Placing:
         self.folded: dict[Value, Value] = {}
         """From each value of a run, except the last, to the next."""
         self._runs: dict[Value, list[Value]] = {}
-        computed = [node for node in graph.computed if node in drawn]
+        computed = [node for node in graph.computed if compact and node in drawn]
         for node in computed:
             self._extend_run(node)
         self._fold()
@@ -53,11 +55,11 @@ class Placing:
 
     def is_in_formula(self, node: Value) -> bool:
         """Whether it is a number in the formulas that use it, without a place of its own."""
-        return node.op is CONSTANT and not node.label and node not in self._roots
+        return self.is_compact and node.op is CONSTANT and not node.label and node not in self._roots
 
     def is_docked(self, node: Value) -> bool:
         """Whether it is a chip of the value, or the values, that use it."""
-        if node.operands or node in self._roots or self.is_in_formula(node):
+        if not self.is_compact or node.operands or node in self._roots or self.is_in_formula(node):
             return False
         return node.op is PARAMETER or len(self._users[node]) == 1
 

@@ -13,6 +13,7 @@ from types import ModuleType
 from microgradnet._shared.text import clean
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 
+BOX = "box"  # the ids of boxes in a label begin with this
 COLUMN_POINTS = 640.0  # of a notebook: 853 CSS pixels
 
 
@@ -65,11 +66,12 @@ def dress(svg: bytes, title: str, scope: str, *, widest: float = inf) -> str:
     for background in graph.findall("polygon"):
         graph.remove(background)
     for group in graph.findall("g"):
+        boxes = _take_boxes(group, f"{scope}-a_{BOX}-")
         tooltip = _take_titles(group)[1]
-        if boxes := [box for box in group.findall("g") if box.get("id", "").startswith(f"{scope}-a_")]:
-            at = list(graph).index(group)
-            graph[at : at + 1] = [_box_of_card(box, scope) for box in boxes]
-            continue
+        at = list(graph).index(group)
+        graph[at + 1 : at + 1] = [_box_of_label(box, scope) for box in boxes]
+        if not len(group):  # it was a card
+            graph.remove(group)
         if tooltip.strip() and tooltip != graph_tooltip:  # a cluster inherits the graph's
             group.insert(0, element("title", tooltip))
     if name.startswith("%"):  # older Graphviz names a graph without a name "%3"
@@ -132,12 +134,23 @@ def paint(cairosvg: ModuleType, svg: str, format: str) -> bytes:
     return bytes(cairosvg.svg2png(source, scale=2, **white) if format == "png" else cairosvg.svg2pdf(source, **white))
 
 
-def _box_of_card(box: ET.Element, scope: str) -> ET.Element:
-    """A box of a card (see `card`) as a group of its own, like any other: one shape, its texts, and its classes.
+def _take_boxes(group: ET.Element, prefix: str) -> list[ET.Element]:
+    """The boxes in a group's label, which are removed from it."""
+    boxes = []
+    for part in list(group.iter()):
+        for child in list(part):
+            if child.get("id", "").startswith(prefix):
+                part.remove(child)
+                boxes.append(child)
+    return boxes
+
+
+def _box_of_label(box: ET.Element, scope: str) -> ET.Element:
+    """A box in a label (see `card`) as a group of its own, like any other: one shape, its texts, and its classes.
 
     Graphviz fills a table with one shape and draws its border with another.
     """
-    classes, _, name = box.attrib["id"].removeprefix(f"{scope}-a_").rpartition("-")
+    classes, _, name = box.attrib["id"].removeprefix(f"{scope}-a_{BOX}-").rpartition("-")
     link = box[0]
     texts = link.findall("text")
     inside, border = (part for part in link if part.tag != "text")

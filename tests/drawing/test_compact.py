@@ -11,8 +11,7 @@ from microgradnet.drawing.fit import WIDEST
 from microgradnet.drawing.graph_view import HANDFUL
 from microgradnet.notation.names import number
 from microgradnet.teach.examples import EXAMPLES
-from tests.drawing.seen import SVG, Seen, see, walk
-from tests.drawing.test_draw import drawn_as
+from tests.drawing.seen import SVG, Seen, drawn_as, see, walk
 from tests.drawing.test_escape import HOSTILE, LINES
 
 DATA = [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)]
@@ -148,6 +147,64 @@ def test_what_is_too_wide_runs_down_or_is_drawn_in_a_coarser_view_and_says_so() 
     model = MLP(2, [12, 12, 12, 12, 1], "tanh", seed=1)
     seen = see(draw(model([Value(1.0, "p"), Value(2.0, "q")]), max_nodes=2000))
     assert seen.words[-1] == "with every value this would be too wide to read"
+
+
+def read(text: str) -> float:
+    return sum(float(term) for term in text.replace("−", "-").split(" + "))
+
+
+def wrong_gradients(root: Value, **options: Any) -> list[str]:
+    """The boxes of a picture with local derivatives whose grad is not the sum, over what they feed, of grad · ∂."""
+    picture = draw(root, local_derivatives=True, **options)
+    seen = see(picture)
+    numbers = {
+        name: {row.split()[0] if row[0] in "gd∂" else "data": row.partition(" ")[2] for row in node.rows if " " in row}
+        for name, node in seen.nodes.items()
+    }
+    pills = dict(
+        re.findall(r'id="[^"]*-l(e\d+_\d+)" class="node pill"><title>∂ ([^<]*)</title>', picture.svg.replace("\n", ""))
+    )
+    cards = [re.findall(r' PORT="(n\d+)"', line) for line in picture.dot.splitlines() if "<TABLE" in line]
+    fed: dict[str, list[tuple[str, str]]] = {edge.tail: [] for edge in seen.edges.values()}
+    for name, edge in seen.edges.items():
+        if name in pills:  # a constant has no derivative
+            fed[edge.tail].append((edge.head, pills[name]))
+    for card in cards:
+        for at, name in enumerate(card):
+            following = [other for other in card[at + 1 :] if seen.nodes[other].kind in {"operation", "root"}]
+            if "∂" in numbers[name]:
+                fed.setdefault(name, []).append((following[0], numbers[name]["∂"]))
+    return [
+        seen.nodes[name].rows[0]
+        for name, uses in fed.items()
+        if "grad" in numbers[name]
+        if read(numbers[name]["grad"])
+        != pytest.approx(sum(read(numbers[to]["grad"]) * read(d) for to, d in uses), rel=5e-3)
+    ]
+
+
+@pytest.mark.parametrize("name", ["neuron", "two-neurons", "learning", "layers"])
+@pytest.mark.parametrize("leaves", ["boxes", "chips"])
+def test_gradients_can_be_read_off_the_local_derivatives(name: str, leaves: str) -> None:
+    assert wrong_gradients(EXAMPLES[name].build(), leaves=leaves) == []
+
+
+def test_the_check_of_gradients_rejects_a_wrong_one_and_a_folded_run_has_its_product() -> None:
+    w, x = parameter(2.0, "w"), Value(0.5, "x")
+    value = x
+    for _ in range(5):
+        value = tanh(value)
+    root = value * w + w * w
+    root.backward()
+    assert wrong_gradients(root, leaves="boxes") == []
+    (chip,) = [
+        node
+        for node in see(draw(root, leaves="chips", local_derivatives=True)).nodes.values()
+        if node.rows[0] == "x 0.5"
+    ]
+    assert chip.rows[2] == f"∂ {number(x.grad / 2)}"
+    w.grad += 1.0
+    assert wrong_gradients(root, leaves="boxes") == ["w"]
 
 
 def test_hostile_labels_are_drawn_as_written_on_chips() -> None:
