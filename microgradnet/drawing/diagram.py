@@ -58,7 +58,6 @@ class Diagram:
         caption: stands below them: what was left out, or how to read the diagram.
         cards: boxes that stand together as one node, from the first to the last, each after its chips.
         columns: boxes that stand in one column (or row) each, in order; the first of each are on one level.
-        clusters: boxes that stand in a frame together: the frame's heading, and the boxes in it.
         ordered: whether the boxes that a box leads to stand in the order of its arrows.
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
@@ -74,7 +73,6 @@ class Diagram:
     arrows: list[Arrow] = field(default_factory=list)
     cards: list[list[int]] = field(default_factory=list)
     columns: list[list[int]] = field(default_factory=list)
-    clusters: list[tuple[str, list[int]]] = field(default_factory=list)
     ordered: bool = False
     straight: bool = False
     spread: float = 0.5
@@ -118,10 +116,6 @@ class Diagram:
                     drawn.edge(f"n{upper}", f"n{lower}", style="invis")
         for column, following in pairwise(self.columns):
             dot.edge(f"n{column[0]}", f"n{following[0]}", style="invis", weight=LEVEL)
-        for number, (heading, members) in enumerate(self.clusters):
-            with dot.subgraph(name=f"cluster_{number}", graph_attr=self._cluster(f"c{number}", heading)) as drawn:
-                for member in members:
-                    drawn.node(f"n{member}")
         for arrow in self.arrows:
             ends = zip((arrow.tail, arrow.head), SIDES[self.direction], strict=True)
             tail, head = (f"{place[end]}:{side}" if end in place else f"n{end}" for end, side in ends)
@@ -176,21 +170,6 @@ class Diagram:
         wide, high = (f"{side / INCH:.2f}" for side in size_of(texts))
         look |= {"width": wide, "height": high, "fixedsize": "true"}
         return look | {"label": f"{{{stack}}}" if self.is_vertical else stack}  # the braces turn the stack upright
-
-    def _cluster(self, name: str, heading: str) -> dict[str, str]:
-        paint = self.theme["cluster"]
-        return {
-            "id": name,
-            "class": "cluster",
-            "label": escape_label(shorten(heading)),
-            "tooltip": escape_tooltip(heading),
-            "style": "rounded,filled",
-            "fillcolor": paint.fill,
-            "color": paint.line,
-            "fontcolor": paint.text,
-            "fontsize": "12",
-            "margin": "10",
-        }
 
     def _arrow(self, arrow: Arrow) -> dict[str, str]:
         look = {"class": "edge" + " highlight" * arrow.marked}

@@ -82,8 +82,10 @@ class OpsView:
                 f"{len(drawn):,} of {len(order):,} values, those nearest the {'marks' if around else 'result'}"
             )
         self.numbers: dict[Value, int] = {}
-        self.chips: dict[tuple[Value, int], int] = {}
+        self.chips: dict[Use, int] = {}
         """The number of the chip that stands for each use of a docked leaf."""
+        self.arrows: dict[Use, str] = {}
+        """The name of the arrow for each other use."""
         self._cards: dict[Value, list[int]] = {}
         diagram.ordered = compact
         if local_derivatives:
@@ -203,6 +205,7 @@ class OpsView:
             pill = "".join(" ".join(row) for row in self._local(node, [(user, position)]))
             arrow = Arrow(self.numbers[operand], target, name, tooltip, label, pill, marked=marked)
             self.diagram.arrows.append(arrow)
+            self.arrows[user, position] = name
 
     def _is_below(self, node: Value, operand: Value) -> bool:
         """Whether a value stands on the card of its operand, directly below it: it needs no arrow."""

@@ -1,12 +1,13 @@
 """The pictures of a page and the place of each value in them: its box, the rows of its numbers, its arrows."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.groups import Group, Groups, draw_groups
-from microgradnet.drawing.ops_view import OpsView
+from microgradnet.drawing.fit import WIDEST, width_of
+from microgradnet.drawing.groups import Groups, draw_groups
+from microgradnet.drawing.ops_view import OpsView, Use
 from microgradnet.drawing.picture import Picture
-from microgradnet.errors import ProviderError
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
 from microgradnet.value import Value
@@ -17,21 +18,24 @@ ROOM = 10  # characters, for −1.234e−05
 
 
 class View:
-    """A picture, and for each value its box, the rows of its numbers and the arrows into it."""
+    """A picture, and for each value its box, the rows of its numbers and the arrows into it.
+
+    A value written in a formula has no box. A leaf that is docked to several values has a chip for each of its uses.
+    """
 
     def __init__(self, diagram: Diagram, title: str = "") -> None:
         self.picture = Picture(diagram.to_dot(), title)
         self.boxes: dict[Value, int] = {}
-        self.rows: list[tuple[int, int, str, Value]] = []  # box, row, "data" or "grad", value
-        self.arrows: dict[tuple[Value, int], str] = {}
-        self.clusters: list[list[int]] = [boxes for _, boxes in diagram.clusters]
+        self.rows: list[tuple[int, int, str, Value, str]] = []  # box, row, "data" or "grad", value, the word before it
+        self.arrows: dict[Use, str] = {}
+        self.chips: dict[Use, int] = {}
 
 
 def views_of(graph: Graph) -> dict[str, View]:
     """The views of the graph: operations unless there are too many; neurons and layers if it has any."""
     neurons, layers = Groups(graph, by_layer=False), Groups(graph, by_layer=True)
-    has_neurons = any(group.is_neuron for group in neurons.of.values())
-    views = {"operations": _operations(graph, neurons)} if len(graph) <= MOST_VALUES else {}
+    has_neurons = neurons.has_neurons
+    views = {"operations": _operations(graph)} if len(graph) <= MOST_VALUES else {}
     if has_neurons or not views:
         views["neurons"] = _grouped(neurons)
     if has_neurons:
@@ -39,28 +43,23 @@ def views_of(graph: Graph) -> dict[str, View]:
     return views
 
 
-def _operations(graph: Graph, neurons: Groups) -> View:
-    """A box for each value; the values of a neuron are in a frame that can be collapsed."""
-    diagram = Diagram(room=ROOM)
+def _operations(graph: Graph) -> View:
+    """The compact picture of every value, from left to right if that can be read as a whole, else down."""
     namer = Namer(graph.nodes, for_equations=True)
-    drawn = OpsView(graph, MOST_VALUES, diagram, namer=namer)
-    members: dict[Group, list[int]] = {}
-    for node in graph.nodes:
-        group = neurons.of.get(node)
-        if group is not None and group.operations:  # a neuron, and not only parameters named as one
-            members.setdefault(group, []).append(drawn.numbers[node])
-    diagram.clusters = [(group.name, boxes) for group, boxes in members.items()]
+    for direction in ("LR", "TB"):
+        diagram = Diagram(direction=direction, room=ROOM)
+        drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer)
+        if width_of(diagram) <= WIDEST:
+            break
     view = View(diagram)
-    try:
-        view.picture.svg  # noqa: B018  # laid out now
-    except ProviderError:  # Graphviz may lose an arrow between frames, and then draws nothing
-        diagram.clusters = []
-        view = View(diagram)
-    for node, number in drawn.numbers.items():
-        view.boxes[node] = number
+    view.boxes, view.arrows, view.chips = drawn.numbers, drawn.arrows, drawn.chips
+    leaf_boxes = {(number, user.operands[position]) for (user, position), number in drawn.chips.items()}
+    for number, node in sorted(
+        leaf_boxes | {(number, node) for node, number in drawn.numbers.items()}, key=itemgetter(0)
+    ):
         view.rows += _rows(diagram, number, {"data": node, "grad": node})
-        for position in range(len(node.operands)):
-            view.arrows[node, position] = f"e{number}_{position}"
+    for node in reversed(drawn.placing.folded):  # each after the next in its run
+        view.boxes[node] = view.boxes[drawn.placing.folded[node]]
     return view
 
 
@@ -81,10 +80,16 @@ def _grouped(groups: Groups) -> View:
     return view
 
 
-def _rows(diagram: Diagram, number: int, whose: Mapping[str, Value]) -> list[tuple[int, int, str, Value]]:
-    """The rows of box `number` that show these values, matched by the first word of a row."""
-    found = []
-    for index, row in enumerate(diagram.boxes[number].rows):
-        if index and not isinstance(row, str) and row[0] in whose:
-            found.append((number, index, "grad" if row[0] == "grad" else "data", whose[row[0]]))
+def _rows(diagram: Diagram, number: int, whose: Mapping[str, Value]) -> list[tuple[int, int, str, Value, str]]:
+    """The rows of box `number` that show these values, matched by the first word of a row; a chip begins with data."""
+    box = diagram.boxes[number]
+    found: list[tuple[int, int, str, Value, str]] = []
+    for index, row in enumerate(box.rows):
+        if isinstance(row, str):
+            continue
+        word = row[0]
+        if box.shape == "chip" and not index:
+            found.append((number, index, "data", whose["data"], word))
+        elif index and word in whose:
+            found.append((number, index, "grad" if word == "grad" else "data", whose[word], word))
     return found

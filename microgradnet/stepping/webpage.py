@@ -126,9 +126,9 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
     shown = {
         name: {
             "boxes": [view.boxes.get(node, -1) for node in order],
-            "rows": [(box, row, what, number[node]) for box, row, what, node in view.rows],
+            "rows": [(box, row, what, number[node], one_line(word)) for box, row, what, node, word in view.rows],
+            "chips": {f"{number[node]},{position}": box for (node, position), box in view.chips.items()},
             "arrows": {f"{number[node]},{position}": arrow for (node, position), arrow in view.arrows.items()},
-            "clusters": view.clusters,
         }
         for name, view in views.items()
     }

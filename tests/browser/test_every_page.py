@@ -167,24 +167,32 @@ def differences(told: str, wanted: str) -> list[str]:
 
 def compare_operations(seen: list[dict[str, Any]], root: Value) -> list[str]:
     """Where the tooltips of boxes and arrows tell anything else than Python's steps at these moments."""
-    timeline, namer = Timeline(root), Namer(Graph(root).nodes, for_equations=True)
+    timeline, namer, view = (
+        Timeline(root),
+        Namer(Graph(root).nodes, for_equations=True),
+        views_of(Graph(root))["operations"],
+    )
     wrong: list[str] = []
     for moment in seen:
         now = moment["moment"]
         timeline.position = now - (now > timeline.start)  # the page has a step for the result's own gradient
         done = timeline.steps[: timeline.position]
         applied = {(step.node, step.position): step for step in done if isinstance(step, BackwardStep)}
-        for i, node in enumerate(timeline.graph.nodes):
+        for node in timeline.graph.nodes:
             grad = timeline.gradient(node) if now > timeline.start else None
             lines = [one_line(namer.heading(node)) or namer.name(node), node.op.name]
             lines.append(f"data {node.data!r}" if timeline.is_computed(node) else "data not computed yet")
             lines += [] if node.op is CONSTANT else ["grad none yet" if grad is None else f"grad {grad!r}"]
-            wrong += differences(moment["boxes"][f"n{i}"]["title"], "\n".join(lines))
+            chips = {box for (user, position), box in view.chips.items() if user.operands[position] is node}
+            for box in {view.boxes[node], *chips} if node in view.boxes else chips:
+                wrong += differences(moment["boxes"][f"n{box}"]["title"], "\n".join(lines))
             for position, operand in enumerate(node.operands):
+                if (node, position) not in view.arrows:
+                    continue
                 lines = [f"{namer.name(operand)} → {namer.name(node)}"]
                 if step := applied.get((node, position)):
                     lines.append(f"{partial_text(node, operand, namer)} = {step.local_derivative!r}")
-                wrong += differences(moment["arrows"][f"e{i}_{position}"]["title"], "\n".join(lines))
+                wrong += differences(moment["arrows"][view.arrows[node, position]]["title"], "\n".join(lines))
     return wrong
 
 
@@ -194,7 +202,7 @@ def compare_groups(seen: list[dict[str, Any]], root: Value, view: str) -> list[s
     if root.operands:
         root.backward()
     wrong: list[str] = []
-    for box, row, what, node in views_of(Graph(root))[view].rows:
+    for box, row, what, node, _ in views_of(Graph(root))[view].rows:
         told = seen[-1]["boxes"][f"n{box}"]["rows"]
         wanted = number(node.data) if what == "data" else gradient(node)
         wrong += [] if told[row].split()[-1] == wanted else [f"{told} has not {wanted}"]
@@ -226,11 +234,8 @@ def sweep(tab: "Page", build: Callable[[], Value], file: Path) -> list[str]:
         for button in tab.locator("#views button").all():
             button.click()
             view = button.get_attribute("data-view") or ""
-            for _ in range(2 if tab.is_visible("#frames") else 1):
-                seen = tab.evaluate(MOMENTS, 3)
-                wrong += compare_operations(seen, root) if view == "operations" else compare_groups(seen, root, view)
-                if tab.is_visible("#frames"):
-                    tab.click("#frames")
+            seen = tab.evaluate(MOMENTS, 3)
+            wrong += compare_operations(seen, root) if view == "operations" else compare_groups(seen, root, view)
     tab.remove_listener("console", hear)
     tab.remove_listener("pageerror", hear)
     return wrong

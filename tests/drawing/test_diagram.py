@@ -19,7 +19,6 @@ def two_boxes(**options: object) -> Diagram:
     tail = diagram.add(Box([("data", "0")], "constant"))
     head = diagram.add(Box(rows, "root", marked=True))
     diagram.arrows.append(Arrow(tail, head, "e", marked=True))
-    diagram.clusters.append(("frame", [head]))
     return diagram
 
 
@@ -39,7 +38,7 @@ def test_every_colour_is_one_of_the_theme() -> None:
     for direction in ("LR", "TB"):
         found = set(re.findall("#[0-9a-f]{6}", two_boxes(theme=theme, direction=direction).to_dot()))
         assert found <= colours
-        for role in ("card", "constant", "highlight", "cluster", "edge"):
+        for role in ("card", "constant", "highlight", "edge"):
             assert theme[role].text in found
 
 

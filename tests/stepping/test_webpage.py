@@ -16,7 +16,6 @@ from microgradnet import functions as f
 from microgradnet._shared.text import one_line, shorten
 from microgradnet._shared.webpage import fill
 from microgradnet.graph import topological_order
-from microgradnet.losses import l2
 from microgradnet.stepping.page_layout import MOST_VALUES, ROOM
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
@@ -174,15 +173,34 @@ def test_too_many_values_are_shown_as_neurons_and_it_says_why() -> None:
 
 
 @each_example
-def test_every_value_has_a_box_and_every_use_an_arrow(name: str) -> None:
-    graph = graph_of(page(EXAMPLES[name].build()).html)
-    shown = graph["shown"]["operations"]
-    uses = {f"{i},{position}" for i, node in enumerate(graph["nodes"]) for position in range(len(node["operands"]))}
-    assert min(shown["boxes"]) >= 0
-    assert set(shown["arrows"]) == uses
-    whose = {(what, node) for _, _, what, node in shown["rows"]}
-    changing = {i for i, node in enumerate(graph["nodes"]) if "constant" not in node}
+def test_every_value_has_a_box_and_every_use_an_arrow_or_a_chip_or_one_card(name: str) -> None:
+    root = EXAMPLES[name].build()
+    graph = graph_of(page(root).html)
+    shown, nodes = graph["shown"]["operations"], graph["nodes"]
+    changing = {i for i, node in enumerate(nodes) if "constant" not in node}
+    assert {i for i, box in enumerate(shown["boxes"]) if box >= 0} == changing
+    whose = {(what, node) for _, _, what, node, _ in shown["rows"]}
     assert whose == {(what, i) for i in changing for what in ("data", "grad")}
+    uses = {
+        f"{i},{position}": operand
+        for i, node in enumerate(nodes)
+        for position, operand in enumerate(node["operands"])
+        if operand in changing
+    }
+    assert not shown["arrows"].keys() & shown["chips"].keys()
+    below = [use for use in uses if use not in shown["arrows"] and use not in shown["chips"]]
+    for use in below:
+        assert shown["boxes"][uses[use]] < shown["boxes"][int(use.partition(",")[0])], "above it on its card"
+        assert "operands" in nodes[uses[use]]
+        assert nodes[uses[use]]["operands"]
+
+
+def test_a_parameter_of_several_values_has_a_chip_at_each_and_all_show_its_number() -> None:
+    w = parameter(2.0, "w")
+    shown = graph_of(page(f.tanh(w * Value(3.0, "x")) * f.sigmoid(w * Value(4.0, "y"))).html)["shown"]["operations"]
+    mine = {box for use, box in shown["chips"].items() if use.endswith(",0")}
+    assert len(mine) == 2
+    assert {box for box, _, what, _, word in shown["rows"] if (what, word) == ("data", "w")} == mine
 
 
 @each_example
@@ -193,23 +211,3 @@ def test_numbers_have_room_for_others(name: str) -> None:
     assert len(padded) > 2
     assert {len(row) for row in padded} == {ROOM}
     assert max(map(len, rows)) == ROOM
-
-
-def test_only_neurons_that_compute_can_be_collapsed() -> None:
-    net_w, net = parameter(2.0, "net.w"), parameter(3.0, "net")
-    assert graph_of(page(net_w * net * Value(3.0, "x")).html)["shown"]["operations"]["clusters"] == []
-    model = MLP(2, [2, 1], seed=1)
-    assert graph_of(page(l2(model, 0.1)).html)["shown"]["operations"]["clusters"] == []
-    both = graph_of(page(model([1.0, 2.0]) + l2(model, 0.1) + net_w).html)["shown"]["operations"]
-    assert len(both["clusters"]) == 3
-
-
-def test_a_graph_that_graphviz_cannot_lay_out_in_frames_has_a_page_without_them(tmp_path: Path) -> None:
-    a, b = parameter(0.7, "a"), parameter(1.3, "b")
-    mixed = [
-        f.abs(-a), f.minimum(a, b), f.maximum(a, a), f.logsumexp([a, b]), f.sigmoid(a), f.tanh(b), f.relu(a),
-        f.leaky_relu(-a, 0.1), f.elu(-a, 1.0), f.gelu(a), f.gelu_tanh(b), f.silu(a), f.softplus(b), f.softsign(a),
-        f.sign(a) * b, f.dot([a, b], [b, a]), *f.softmax([a, b, a * b]), b,
-    ]  # fmt: skip
-    page(f.total(mixed), tmp_path / "mixed.html")
-    assert "<svg" in (tmp_path / "mixed.html").read_text(encoding="utf-8")

@@ -155,11 +155,6 @@ const actions = {
   start: () => { pause(); go(0); }, back: () => { pause(); go(position - 1); }, play,
   step: () => { pause(); go(position + 1); }, end: () => { pause(); go(timeline.length); },
   learn, undo, smaller: () => zoom(current.zoom / 1.25), larger: () => zoom(current.zoom * 1.25), fit: () => zoom(fitting()),
-  frames: () => {
-    const closed = current.covers.some((neuron) => !neuron.closed);
-    current.covers.forEach((neuron) => fold(neuron, closed));
-    render();
-  },
 };
 for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
 at("slider").addEventListener("input", () => { pause(); go(Number(at("slider").value)); });

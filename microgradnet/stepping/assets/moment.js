@@ -87,14 +87,10 @@ function render(follows = true) {
   const now = known(), step = timeline[position - 1], isBack = step?.what === "grad";
   const shown = (what, node) => (now[what][node] === null ? "—" : number(now[what][node]));
   for (const { what, node, text, word } of current.rows) {
-    const wanted = `${word} ${shown(what, node)}`;
+    const wanted = `${word} ${shown(what, node)}`.trim();
     if (text.textContent !== wanted) text.textContent = wanted;
   }
   tooltips(now);
-  for (const { lines, last } of current.covers) {
-    lines[1].textContent = `${graph.nodes[last].name.slice(0, 24)} ${shown("data", last)}`;
-    lines[2].textContent = `grad ${shown("grad", last)}`;
-  }
   document.body.classList.toggle("backward", isBack);
   for (const old of document.querySelectorAll(".view .now, .view .partner")) old.classList.remove("now", "partner");
   at("phase").textContent = !step ? "Start" : isBack ? "Backward propagation" : "Forward propagation";
@@ -107,23 +103,17 @@ function render(follows = true) {
   at("place").textContent = `${position} of ${timeline.length}`;
   at("back").disabled = at("start").disabled = position === 0;
   at("step").disabled = at("end").disabled = position === timeline.length;
-  at("frames").textContent = current.covers.some((neuron) => !neuron.closed) ? "Collapse neurons" : "Expand neurons";
   listSteps();
   if (step) announce({ line: lineOf(step.node) });
 }
 
-function mark({ whose, node, positions }, follows) {
-  const box = visible(node), operands = positions.map((slot) => visible(graph.nodes[node].operands[slot]));
+function mark({ what, node, positions }, follows) {
+  const box = current.boxes[node];
+  const operands = positions.map((slot) => current.chips[`${node},${slot}`] ?? current.boxes[graph.nodes[node].operands[slot]]);
   box?.classList.add("now");
   for (const operand of operands) if (operand !== box) operand?.classList.add("partner");
   for (const slot of positions) current.arrows[`${node},${slot}`]?.classList.add("now");
-  if (follows) follow(visible(whose), box, ...operands);
-}
-
-// The box of a value, or the cover of the collapsed neuron that contains it.
-function visible(node) {
-  const cover = current.covers.find((one) => one.closed && one.nodes.includes(node));
-  return cover ? cover.cover : current.boxes[node];
+  if (follows) follow(what === "grad" && operands[0] ? operands[0] : box, box, ...operands);
 }
 
 function tooltips({ data, grad, local }) {
@@ -134,17 +124,20 @@ function tooltips({ data, grad, local }) {
     }
     return;
   }
+  const about = [], tell = (element, lines) => { if (element) element.querySelector("title").textContent = lines.join("\n"); };
   graph.nodes.forEach((node, i) => {
     const lines = [node.heading, node.kind, `data ${data[i] ?? "not computed yet"}`];
     if (!node.constant) lines.push(`grad ${grad[i] ?? "none yet"}`);
     if (node.source) lines.push(`made at ${node.source}`);
-    current.boxes[i].querySelector("title").textContent = lines.join("\n");
+    tell(current.boxes[i], lines);
+    about.push(lines);
   });
+  for (const [use, chip] of Object.entries(current.chips)) tell(chip, about[operandOf(use)]);
   for (const [use, arrow] of Object.entries(current.arrows)) {
     const [number, position] = use.split(","), node = graph.nodes[number], lines = [];
     lines.push(`${graph.nodes[node.operands[position]].name} → ${node.name}`);
     if (use in local) lines.push(`${graph.uses[use].partial} = ${local[use]}`);
-    arrow.querySelector("title").textContent = lines.join("\n");
+    tell(arrow, lines);
   }
 }
 
