@@ -230,7 +230,13 @@ class OpsView:
 
     def _tooltip(self, node: Value, kind: str) -> str:
         grad = gradient(node)
-        lines = [self.namer.heading(node), kind if not node.operands else node.op.name, f"data {node.data!r}"]
+        heading = self.namer.heading(node)
+        lines = [
+            heading,
+            node.label * (node.label not in heading),
+            kind if not node.operands else node.op.name,
+            f"data {node.data!r}",
+        ]
         if kind != "constant":
             lines.append("no gradient yet" if grad == "—" else f"grad {float(node.grad)!r}")
         if node.source:

@@ -114,6 +114,8 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
             "data": node.data if isfinite(node.data) else str(node.data).replace("inf", "Infinity"),
             "operands": [number[operand] for operand in node.operands],
         }
+        if node.label not in about["heading"]:
+            about["label"] = one_line(node.label)
         if node.op is CONSTANT:
             about["constant"] = True
         if node.operands:

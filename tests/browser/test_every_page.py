@@ -180,7 +180,8 @@ def compare_operations(seen: list[dict[str, Any]], root: Value) -> list[str]:
         applied = {(step.node, step.position): step for step in done if isinstance(step, BackwardStep)}
         for node in timeline.graph.nodes:
             grad = timeline.gradient(node) if now > timeline.start else None
-            lines = [one_line(namer.heading(node)) or namer.name(node), node.op.name]
+            heading = one_line(namer.heading(node)) or namer.name(node)
+            lines = [heading, *([] if node.label in heading else [one_line(node.label)]), node.op.name]
             lines.append(f"data {node.data!r}" if timeline.is_computed(node) else "data not computed yet")
             lines += [] if node.op is CONSTANT else ["grad none yet" if grad is None else f"grad {grad!r}"]
             chips = {box for (user, position), box in view.chips.items() if user.operands[position] is node}
