@@ -102,6 +102,14 @@ def with_circles() -> Any:
     return draw(EXAMPLES["neuron"].build(), op_nodes=True)
 
 
+def with_local_derivatives() -> Any:
+    """The neuron, with the local derivative on each arrow."""
+    from microgradnet import draw
+    from microgradnet.teach.examples import EXAMPLES
+
+    return draw(EXAMPLES["neuron"].build(), local_derivatives=True)
+
+
 def network() -> Any:
     """The network of the example `layers`."""
     from microgradnet.teach.examples import EXAMPLES
@@ -142,6 +150,8 @@ def blanks() -> Any:
 PICTURES: dict[str, Callable[[], Any]] = {
     "neuron": lambda: example("neuron"),
     "neuron-operations": with_circles,
+    "learning": lambda: example("learning"),
+    "local-derivatives": with_local_derivatives,
     "network": network,
     "demo-layers": demo_layers,
     "lstm": lstm,

@@ -105,16 +105,17 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
     nodes: list[dict[str, Any]] = []
     uses: dict[str, dict[str, str]] = {}
     for i, node in enumerate(order):
+        heading = one_line(namer.heading(node)) or namer.name(node)
         about = {
             "name": namer.name(node),
             "bracketed": name_in_brackets(node, namer),
-            "heading": one_line(namer.heading(node)) or namer.name(node),
+            "heading": heading,
             "kind": node.op.name,
             "f": functions.index(node),
             "data": node.data if isfinite(node.data) else str(node.data).replace("inf", "Infinity"),
             "operands": [number[operand] for operand in node.operands],
         }
-        if node.label not in about["heading"]:
+        if node.label not in heading:
             about["label"] = one_line(node.label)
         if node.op is CONSTANT:
             about["constant"] = True

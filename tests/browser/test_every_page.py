@@ -173,6 +173,7 @@ def compare_operations(seen: list[dict[str, Any]], root: Value) -> list[str]:
         views_of(Graph(root))["operations"],
     )
     wrong: list[str] = []
+    last = {view.boxes[node]: node for node in timeline.graph.nodes if node in view.boxes}
     for moment in seen:
         now = moment["moment"]
         timeline.position = now - (now > timeline.start)  # the page has a step for the result's own gradient
@@ -181,11 +182,14 @@ def compare_operations(seen: list[dict[str, Any]], root: Value) -> list[str]:
         for node in timeline.graph.nodes:
             grad = timeline.gradient(node) if now > timeline.start else None
             heading = one_line(namer.heading(node)) or namer.name(node)
-            lines = [heading, *([] if node.label in heading else [one_line(node.label)]), node.op.name]
+            label = "" if node.label in heading else one_line(node.label)
+            lines = [heading, *[label] * bool(label), node.op.name]
             lines.append(f"data {node.data!r}" if timeline.is_computed(node) else "data not computed yet")
             lines += [] if node.op is CONSTANT else ["grad none yet" if grad is None else f"grad {grad!r}"]
             chips = {box for (user, position), box in view.chips.items() if user.operands[position] is node}
-            for box in {view.boxes[node], *chips} if node in view.boxes else chips:
+            if node in view.boxes and last[view.boxes[node]] is node:  # and not folded into a later one
+                chips.add(view.boxes[node])
+            for box in chips:
                 wrong += differences(moment["boxes"][f"n{box}"]["title"], "\n".join(lines))
             for position, operand in enumerate(node.operands):
                 if (node, position) not in view.arrows:

@@ -14,7 +14,7 @@ import pytest
 
 from microgradnet import Value, sigmoid, sqrt, trace_source
 from microgradnet.graph import topological_order
-from microgradnet.notation.names import number
+from microgradnet.notation.names import Namer, number
 from microgradnet.ops import TABLE
 from microgradnet.stepping import step_through
 from microgradnet.stepping.terminal import COMMANDS
@@ -224,9 +224,11 @@ def test_each_example_steps_from_begin_to_end_with_a_script(name: str) -> None:
     assert "the beginning: nothing is computed yet" in ended.stdout
     assert "the end: every gradient is complete" in ended.stdout
     assert re.search(r"^\w+\.py:\d+ .*=", ended.stdout, re.MULTILINE)  # the line of the program
-    for node in topological_order(EXAMPLES[name].build()):
+    order = topological_order(EXAMPLES[name].build())
+    namer = Namer(order, for_equations=True)
+    for node in order:
         if node.label and node.op.name != "constant":
-            shown = rf" {re.escape(node.label)}\b.* {re.escape(number(node.grad))}$"
+            shown = rf" {re.escape(namer.name(node))} .* {re.escape(number(node.grad))}$"
             assert re.search(shown, ended.stdout, re.MULTILINE)
 
 
