@@ -71,7 +71,7 @@ def see(picture: Picture) -> Seen:
             width = float(edge.get("penwidth", 1))
             tail, head = (edge.get(f"{end}port", names[edge[end]]).partition(":")[0] for end in ("tail", "head"))
             edges[edge["id"]] = Edge(tail, head, tooltip, edge.get("style") == "dashed", width)
-    for name in [name for name in groups if groups[name].attrib["class"] == "node pill"]:
+    for name in [name for name in groups if groups[name].get("class") == "node pill"]:
         groups.pop(name)
     whole = groups.pop("graph0")
     assert not groups

@@ -138,14 +138,15 @@ def by_hand() -> dict[str, dict[str, float]]:
 
 def propagated(state: dict[str, float], inputs: tuple[float, float]) -> dict[str, float]:
     """Forward propagation through the network of `layers`, by its parameters' names."""
-    values, a = {**state, "x₁": inputs[0], "x₂": inputs[1]}, list(inputs)
+    values, a = {"x₁": inputs[0], "x₂": inputs[1]}, list(inputs)
     for layer, width in enumerate((2, 2, 1)):
         sums = []
         for neuron in range(width):
             name = f"layer{layer}.neuron{neuron}"
             sums.append(sum(state[f"{name}.w{i}"] * x for i, x in enumerate(a)) + state[f"{name}.b"])
             place = f"⁽{'¹²³'[layer]}⁾{'₁₂'[neuron]}"
-            values[f"z{place}"], values[f"a{place}"] = sums[-1], sigma(sums[-1])
+            values |= {f"w{place}{'₁₂'[i]}": state[f"{name}.w{i}"] for i in range(len(a))}
+            values |= {f"b{place}": state[f"{name}.b"], f"z{place}": sums[-1], f"a{place}": sigma(sums[-1])}
         a = list(map(sigma, sums))
     return values
 

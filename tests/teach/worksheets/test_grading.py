@@ -475,7 +475,7 @@ def test_the_weight_for_the_input_is_recognised_where_inputs_are_numbers() -> No
     a = neuron([0.5, -1.0])
     w0 = neuron.w[0]
     sheet = worksheet(a, "local derivatives")
-    blank = next(blank for blank in sheet.blanks if blank.quantity.position == 0 and blank.name.endswith("w0"))
+    blank = next(blank for blank in sheet.blanks if blank.quantity.position == 0 and blank.name.endswith("w₁"))
     (mark,) = [m for m in grade(sheet, {blank.number: w0.data}).marks if m.verdict != "missing"]
     assert mark.mistakes[0].name == "wrong-operand"
 
