@@ -34,9 +34,8 @@ class Placing:
     def __init__(self, graph: Graph, drawn: Collection[Value], compact: bool) -> None:
         self.is_compact = compact
         self._roots, self._drawn = set(graph.roots), drawn
-        self._users = {
-            node: dict.fromkeys(user for user, _ in uses if user in drawn) for node, uses in graph.uses.items()
-        }
+        uses = graph.uses.items() if compact else ()
+        self._users = {node: dict.fromkeys(user for user, _ in of if user in drawn) for node, of in uses}
         self.stacked: dict[Value, Value] = {}
         """From each value that stands on the card of an operand to that operand."""
         self.folded: dict[Value, Value] = {}
