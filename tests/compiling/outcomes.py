@@ -194,7 +194,9 @@ def is_between(found: Numbers, runs: Sequence[Numbers]) -> bool:
         low = np.min(np.where(np.isfinite(table), table, np.inf), 0)
         high = np.max(np.where(np.isfinite(table), table, -np.inf), 0)
         scale = np.max([each.scale for each in runs], 0)
-        margin = 10.0 * (high - low) + RTOL * scale + 1e-15 * max(1.0, scale[np.isfinite(scale)].max(initial=0.0))
+        margin = (
+            10.0 * (high - low) + RTOL * scale + 1e-15 * max(1.0, float(np.max(scale, initial=0.0, where=np.isfinite(scale))))
+        )
         near = (a >= low - margin) & (a <= high + margin)
     same = (table == a).any(0) | (np.isnan(a) & np.isnan(table).any(0))
     return bool((same | (np.isfinite(a) & near)).all())

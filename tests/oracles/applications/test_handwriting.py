@@ -1,11 +1,12 @@
 """Handwriting: the loss and its gradient against PyTorch, the pens' data, the judge, the drawing, and the options."""
 
+import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from numpy.testing import assert_allclose
 
 from microgradnet import compile
@@ -24,6 +25,8 @@ from microgradnet.train import save
 
 RNG = np.random.default_rng(0)
 LINES = practice(6, np.random.default_rng(3))
+
+torch: Any = importlib.import_module("torch")
 
 
 def of_torch(model: Writer, piece: Piece, h: torch.Tensor, c: torch.Tensor, p: list[torch.Tensor]) -> torch.Tensor:
