@@ -20,6 +20,38 @@ class Bound(NamedTuple):
     quick: Callable[[Mapping[str, Figure]], bool]
 
 
+FIVE = ("china", "flower", "astronaut", "coffee", "chelsea")
+BY_LIKENESS = "likeness, this photo"
+
+
+def _below_likeness(figures: Mapping[str, Figure]) -> int:
+    """On how many of the five photographs the network is better than colour by likeness."""
+    return sum(figures[name].network < figures[name].baselines[BY_LIKENESS] for name in FIVE)
+
+
+BOUNDS: dict[str, list[Bound]] = {
+    "colour": [
+        Bound(
+            "an error of at most 8.5",
+            lambda figures: figures["all five"].network <= 8.5,
+            lambda figures: figures["all five"].network <= 12,
+        ),
+        Bound(
+            "at least 5 % below colour by likeness",
+            lambda figures: figures["all five"].network <= 0.95 * figures["all five"].baselines[BY_LIKENESS],
+            lambda figures: figures["all five"].network <= 1.3 * figures["all five"].baselines[BY_LIKENESS],
+        ),
+        Bound(
+            "below it on at least three of five",
+            lambda figures: _below_likeness(figures) >= 3,
+            lambda figures: _below_likeness(figures) >= 1,
+        ),
+        Bound(
+            "at least 3 worse without the thumbnail",
+            lambda figures: figures["all five"].baselines["no thumbnail"] >= figures["all five"].network + 3,
+            lambda figures: figures["all five"].baselines["no thumbnail"] >= figures["all five"].network + 1,
+        ),
+    ],
 CURVATURE, LAPS = "error of curvature, 1/m (RMSE)", "laps of 10 on the road"
 
 BOUNDS: dict[str, list[Bound]] = {

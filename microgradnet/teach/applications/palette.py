@@ -1,0 +1,74 @@
+"""Colours as classes (Zhang et al. 2016), and colour by likeness, a method that learns nothing (Welsh et al. 2002)."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, uniform_filter
+from scipy.spatial import KDTree
+
+from microgradnet.teach.applications.photographs import Photograph
+
+Numbers = NDArray[np.float64]
+
+NEAREST, SPREAD = 5, 5.0  # the classes that a colour belongs to, and σ of their weights
+TEMPERATURE = 0.7
+
+
+class Palette:
+    """Twenty-four colours that stand for all colours of photographs.
+
+    Args:
+        colour: a and b of the pixels, (n, 2).
+        count: how many stand for them: the means of a k-means clustering.
+
+    Attributes:
+        colours: (count, 2).
+    """
+
+    def __init__(self, colour: Numbers, count: int = 24) -> None:
+        self.colours = np.random.default_rng(0).choice(colour, count, replace=False)
+        for _ in range(30):
+            nearest = KDTree(self.colours).query(colour)[1]
+            sizes = np.maximum(np.bincount(nearest, minlength=count), 1)
+            sums = [np.bincount(nearest, channel, minlength=count) for channel in colour.T]
+            self.colours = np.transpose(sums) / sizes[:, None]
+        self._tree = KDTree(self.colours)
+
+    def classes(self, colour: Numbers) -> Numbers:
+        """For each colour, (n, 2), the probabilities of the classes, (n, count): e^(−d²/2σ²) of the five nearest."""
+        distances, nearest = self._tree.query(colour, NEAREST)
+        weights = np.exp(-(distances**2 - distances[:, :1] ** 2) / (2 * SPREAD**2))
+        classes = np.zeros((len(colour), len(self.colours)))
+        np.put_along_axis(classes, nearest, weights / weights.sum(axis=1, keepdims=True), axis=1)
+        return classes
+
+    def mean(self, logits: Numbers) -> Numbers:
+        """The annealed mean, Σₖ colourₖ · softmax(logits / T)ₖ: at T = 1 the mean, at T → 0 the likeliest colour."""
+        weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / TEMPERATURE)
+        mean: Numbers = weights / weights.sum(axis=1, keepdims=True) @ self.colours
+        return mean
+
+
+class Likeness:
+    """Each grey pixel has the colour of the known pixel that is most like it, in L and in the contrast around it.
+
+    The contrast is the standard deviation of L over 5 × 5 pixels. The colours are then blurred, σ = 2 pixels.
+
+    Args:
+        photographs: whose colours are known in columns 0 to end − 1.
+        end: where they end.
+    """
+
+    def __init__(self, photographs: list[Photograph], end: int) -> None:
+        self._tree = KDTree(np.concatenate([_look(photo.grey)[:, :end].reshape(-1, 2) for photo in photographs]))
+        self._colours = np.concatenate([photo.colour[:, :end].reshape(-1, 2) for photo in photographs])
+
+    def colour(self, grey: Numbers, start: int, stop: int) -> Numbers:
+        """The colours of columns start to stop − 1."""
+        look = _look(grey)[:, start:stop]
+        colour: Numbers = gaussian_filter(self._colours[self._tree.query(look)[1]], (2, 2, 0))
+        return colour
+
+
+def _look(grey: Numbers) -> Numbers:
+    mean, square = uniform_filter(grey, 5, mode="nearest"), uniform_filter(grey**2, 5, mode="nearest")
+    return np.dstack([grey, np.sqrt(np.maximum(square - mean**2, 0))])

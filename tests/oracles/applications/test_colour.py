@@ -1,0 +1,218 @@
+"""The colours: the network against PyTorch, the photographs and their views, the option, and what is refused."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from microgradnet import Value, compile
+from microgradnet.cli import main
+from microgradnet.teach.applications import photographs
+from microgradnet.teach.applications.colour import COLOURED, Both, Colour, Colourer
+from microgradnet.teach.applications.colour_pictures import ORIGINAL, Restored
+from microgradnet.teach.applications.palette import Likeness, Palette
+from microgradnet.teach.applications.photographs import FAR, SIDE, WIDTH, Photograph, Views, rgb
+from microgradnet.train import save
+
+torch: Any = importlib.import_module("torch")
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def app() -> Colour:
+    return Colour(quick=True)
+
+
+def rows(neurons: list[Any], read: Callable[[Value], float]) -> list[Any]:
+    """Weights (neurons, inputs) and biases, as tensors."""
+    found = [[[read(w) for w in neuron.w] for neuron in neurons], [read(neuron.b) for neuron in neurons]]
+    return [torch.tensor(numbers, dtype=torch.float64, requires_grad=True) for numbers in found]
+
+
+def tensors(network: Colourer) -> list[list[Any]]:
+    """The numbers of each layer, in the order of the network's parameters."""
+    kernels = [convolution.kernels for eye in network.eyes for convolution in (eye.first, eye.second)]
+    return [rows(neurons, lambda v: v.data) for neurons in [*kernels, network.hidden.neurons, network.logits.neurons]]
+
+
+def in_torch(layers: list[list[Any]], views: list[Any]) -> Any:
+    """The logits by PyTorch's convolutions."""
+    eyes, (hidden, logits) = layers[:-2], layers[-2:]
+    features = []
+    for number, view in enumerate(views):
+        x = torch.tensor(view)[:, None]
+        for weights, biases in eyes[2 * number : 2 * number + 2]:
+            kernel = weights.reshape(len(weights), -1, 3, 3)
+            x = torch.relu(torch.nn.functional.conv2d(x, kernel, biases, stride=2))
+        features.append(x.flatten(1))
+    h = torch.relu(torch.cat(features, 1) @ hidden[0].T + hidden[1])
+    return h @ logits[0].T + logits[1]
+
+
+def test_loss_and_gradient_are_those_of_pytorch(app: Colour) -> None:
+    batch = [array[::10] for array in next(app._batches(1))]
+    loss, gradient = compile(app.model.loss, app.model)(*batch)
+    networks = [tensors(app.model.full), tensors(app.model.local)]
+    expected = sum(
+        torch.nn.functional.cross_entropy(in_torch(layers, batch[:views]), torch.tensor(batch[3]))
+        for layers, views in zip(networks, (3, 2), strict=True)
+    )
+    expected.backward()
+    assert loss == pytest.approx(expected.item(), rel=1e-12)
+    by_neuron = [
+        torch.cat([weights.grad, biases.grad[:, None]], 1).flatten()
+        for layers in networks
+        for weights, biases in layers
+    ]
+    np.testing.assert_allclose(gradient, torch.cat(by_neuron).numpy(), rtol=1e-9, atol=1e-13)
+
+
+def test_each_network_learns_as_it_would_alone(app: Colour) -> None:
+    """No parameter is in both, so that the gradient of the sum is that of each."""
+    both = Both(0)
+    assert not set(both.full.parameters()) & set(both.local.parameters())
+    assert len(both.parameters()) == len(both.full.parameters()) + len(both.local.parameters())
+
+
+def test_the_parts_that_are_measured_are_never_learnt_from(app: Colour) -> None:
+    """Other colours on the right change neither the palette nor a batch."""
+    other = Colour(quick=True)
+    other.five = [photo._replace(colour=photo.colour.copy()) for photo in other.five]
+    for photo in other.five:
+        photo.colour[:, COLOURED:] = 99.0
+    for mine, its in zip(next(app._batches(1)), next(other._batches(1)), strict=True):
+        np.testing.assert_array_equal(mine, its)
+    for photo in app.five:
+        mine, its = (Likeness([each], COLOURED).colour(photo.grey, COLOURED, WIDTH) for each in (photo, other.five[0]))
+        assert mine.shape == its.shape == (len(photo.grey), WIDTH - COLOURED, 2)
+
+
+def test_settings_are_chosen_within_what_is_learnt_from() -> None:
+    tuned = Colour(validation=True)
+    assert 0 < tuned.start < tuned.stop == COLOURED
+    assert all(shown.shape[1] == tuned.stop - tuned.start for shown in (tuned.known()[0].ways.values()))
+
+
+def test_the_photographs_are_named_with_author_and_licence() -> None:
+    for photo in photographs.known() + photographs.unseen():
+        assert photo.grey.shape[1] == WIDTH
+        assert photo.colour.shape == (*photo.grey.shape, 2)
+        assert "," in photo.credit, "author and licence"
+        author = photo.credit.split(",")[0].split()[-1].strip("().") if photo.name != "motorcycle" else "Scharstein"
+        assert photo.name in photographs.CREDIT
+        assert author in photographs.CREDIT or "vultilion" in photo.credit or "2014" in photo.credit
+
+
+def test_lab_and_back_is_the_photograph() -> None:
+    image = RNG.random((96, WIDTH, 3))
+    photo = photographs.photograph(image, "noise")
+    np.testing.assert_allclose(rgb(photo.grey, photo.colour), image, atol=1e-6)
+
+
+def test_views_are_what_surrounds_a_pixel() -> None:
+    grey = RNG.random((60, WIDTH)) * 100
+    near, far, whole = Views(grey).at(np.array([30, 0]), np.array([70, 0]))
+    assert near.shape == far.shape == whole.shape == (2, SIDE, SIDE)
+    reach = SIDE // 2
+    np.testing.assert_allclose(near[0], grey[30 - reach : 31 + reach, 70 - reach : 71 + reach] / 100 - 0.5)
+    assert near[1, reach, reach] == far_from(grey[0, 0])
+    patch = grey[30 - FAR // 2 : 30 + FAR // 2, 70 - FAR // 2 : 70 + FAR // 2]
+    assert far[0, reach, reach] == pytest.approx(patch.mean() / 100 - 0.5)
+    np.testing.assert_array_equal(near[1, :reach, :reach], near[1, reach, reach])  # beyond the corner
+    np.testing.assert_array_equal(whole[0], whole[1])
+
+
+def far_from(grey: float) -> float:
+    return grey / 100 - 0.5
+
+
+def test_views_are_mirrored_together_and_keep_their_shape() -> None:
+    views = tuple(np.tile(np.linspace(-0.5, 0.5, SIDE), (200, SIDE, 1)) for _ in range(3))
+    near, far, whole = photographs.varied(views, np.random.default_rng(1))
+    np.testing.assert_array_equal(near, far)
+    np.testing.assert_array_equal(near, whole)
+    rising = near[:, 0, -1] > near[:, 0, 0]
+    assert 60 < rising.sum() < 140, "about half"
+
+
+def test_classes_are_probabilities_whose_mean_is_near_the_colour(app: Colour) -> None:
+    colour = app.five[1].colour[:, :COLOURED].reshape(-1, 2)[::50]
+    classes = app.palette.classes(colour)
+    np.testing.assert_allclose(classes.sum(axis=1), 1)
+    assert ((classes > 0).sum(axis=1) <= 5).all()
+    assert np.sqrt(np.mean((classes @ app.palette.colours - colour) ** 2)) < 4
+
+
+def test_the_annealed_mean_goes_to_the_likeliest_colour() -> None:
+    palette = Palette(RNG.normal(0, 30, (500, 2)), 24)
+    logits = RNG.normal(0, 1, (7, 24))
+    np.testing.assert_allclose(palette.mean(1000 * logits), palette.colours[logits.argmax(axis=1)], atol=1e-6)
+    np.testing.assert_allclose(palette.mean(logits * 0), np.tile(palette.colours.mean(axis=0), (7, 1)))
+    np.testing.assert_allclose(palette.mean(logits + 500), palette.mean(logits), atol=1e-9)
+
+
+def test_likeness_gives_a_copy_its_colours() -> None:
+    """Of two halves that are equal, with a distinct look for each column."""
+    grey = np.tile(np.linspace(0, 100, 40) ** 1.1 / 1.6, (30, 2))
+    colour = np.dstack([grey, 2 * grey])
+    found = Likeness([Photograph("halves", "", grey, colour)], 40).colour(grey, 40, 80)
+    np.testing.assert_allclose(found[:, 8:-8], colour[:, 48:72], atol=3)
+
+
+def test_an_error_is_the_root_mean_square_of_a_and_b() -> None:
+    photo = photographs.photograph(RNG.random((60, WIDTH, 3)), "noise")
+    true = photo.colour[:, 100:]
+    shown = Restored(photo, 100, {"grey": true + [3, 4], ORIGINAL: true})
+    assert shown.error("grey") == pytest.approx(np.sqrt((9 + 16) / 2))
+    np.testing.assert_allclose(shown.image(ORIGINAL), rgb(photo.grey, photo.colour))
+    np.testing.assert_allclose(shown.image("grey")[:, :100], rgb(photo.grey, photo.colour)[:, :100])
+
+
+def test_the_option_colours_a_photograph(app: Colour, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.jpg"
+    Image.fromarray((RNG.random((200, 180, 3)) * 255).astype(np.uint8)).save(file)
+    saved = save(app.model, tmp_path / "model.npz")
+    assert main(["run", "colour", "--load", str(saved), "--out", str(tmp_path), "--photo", str(file)]) == 0
+    assert (tmp_path / "photo.png").read_bytes().startswith(b"\x89PNG")
+    assert "photo.png" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("shape", "mode", "words"),
+    [
+        ((100, 300), "RGB", "300 × 100 pixels; at least 144 × 144"),
+        ((1000, 150), "RGB", "150 × 1000 pixels; at most 4 times"),
+        ((200, 200), "I;16", "more than 8 bits"),
+        (None, "text", "no picture that can be read"),
+        (None, "cut", "damaged"),
+        (None, "none", "No such file"),
+    ],
+)
+def test_what_is_no_photograph_is_refused_before_training(
+    shape: tuple[int, int] | None, mode: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "given.png"
+    if shape:
+        Image.new(mode, shape[::-1]).save(file)
+    elif mode == "text":
+        file.write_text("no picture")
+    elif mode == "cut":
+        Image.fromarray((RNG.random((200, 200, 3)) * 255).astype(np.uint8)).save(file)
+        file.write_bytes(file.read_bytes()[:5000])
+    with pytest.raises(SystemExit):
+        main(["run", "colour", "--photo", str(file)])
+    assert words in capsys.readouterr().err
+    with pytest.raises((ValueError, OSError), match=r"given\.png"):
+        photographs.read(file)
+
+
+def test_a_picture_says_whether_the_network_is_better_than_grey(app: Colour) -> None:
+    photo = photographs.photograph(RNG.random((150, WIDTH, 3)), "noise")
+    zero, true = np.zeros((150, WIDTH, 2)), photo.colour
+    assert "no nearer" in Restored(photo, 0, {"grey": zero, "network": zero, ORIGINAL: true}).verdict()
+    assert ": nearer" in Restored(photo, 0, {"grey": zero, "network": true, ORIGINAL: true}).verdict()
+    assert "no colours" in Restored(photo, 0, {"grey": zero, "network": true, ORIGINAL: zero}).verdict()
