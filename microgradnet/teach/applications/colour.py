@@ -7,9 +7,8 @@ features say what is here; global ones, of the thumbnail, say what kind of photo
     eye(x) = relu(K⁽²⁾ ∗ relu(K⁽¹⁾ ∗ x))          f = [eye₁(near), eye₂(far), eye₃(thumbnail)]
     h = relu(W·f + b)        logits = V·h + c        P(colour k) = softmax(logits)ₖ
 
-Is the ball red or blue? Brightness does not say. The mean of both is a grey that is neither, and least squares would
-choose it. So colours are classes, 24 of them, learnt by cross-entropy; and the answer is their annealed mean, whose
-temperature T < 1 favours the likely ones:
+Is the ball red or blue? Brightness does not say, and least squares would choose the mean of both, a grey. So colours
+are classes, 24 of them, learnt by cross-entropy. The answer is their annealed mean; T < 1 favours the likely ones:
 
     E = −Σₖ tₖ·ln P(colour k)        (a, b) = Σₖ colourₖ · softmax(logits / T)ₖ
 
@@ -152,7 +151,7 @@ class Colour(Application):
 
         return np.array([of(row) for row in range(len(grey))])
 
-    def _shown(self, photo: Photograph, start: int, stop: int = WIDTH) -> Restored:
+    def shown(self, photo: Photograph, start: int = 0, stop: int = WIDTH) -> Restored:
         """A photograph with columns start to stop − 1 coloured by the network and by other methods."""
         columns = photo.grey, start, stop
         same = {SAME: Likeness([photo], start).colour(*columns)} if start else {}
@@ -167,18 +166,18 @@ class Colour(Application):
 
     def known(self) -> list[Restored]:
         """The five photographs."""
-        return [self._shown(photo, self.start, self.stop) for photo in self.five]
+        return [self.shown(photo, self.start, self.stop) for photo in self.five]
 
     def figures(self) -> list[Figure]:
         """The error of a and b in the parts without colour, and in photographs that are never learnt from."""
         five = {shown.photo.name: shown.errors() for shown in self.known()}
         mean = {way: float(np.sqrt(np.mean([of[way] ** 2 for of in five.values()]))) for way in five["china"]}
-        others = {f"unseen, {photo.name}": self._shown(photo, 0).errors() for photo in photographs.unseen()}
+        others = {f"unseen, {photo.name}": self.shown(photo).errors() for photo in photographs.unseen()}
         return [Figure(name, of.pop("network"), of) for name, of in {"all five": mean, **five, **others}.items()]
 
     def files(self) -> Files:
         """Each photograph in grey, restored and as it was; the network without the thumbnail; and where it fails."""
-        return sheets(cache(self.known), cache(lambda: [self._shown(photo, 0) for photo in photographs.unseen()]))
+        return sheets(cache(self.known), cache(lambda: [self.shown(photo) for photo in photographs.unseen()]))
 
     def asked(self, photo: str | os.PathLike[str]) -> Files:
         """A photograph of one's own: made grey, coloured by the network, and as it was.
@@ -186,7 +185,7 @@ class Colour(Application):
         Raises:
             ValueError, OSError: as of `photographs.read`.
         """
-        shown = self._shown(photographs.read(photo), 0)
+        shown = self.shown(photographs.read(photo))
         return {"photo.png": lambda: comparison(shown.verdict(), ["grey", "network", ORIGINAL], [shown], LIMIT).png()}
 
     def example(self) -> Value:

@@ -15,7 +15,8 @@ from microgradnet.teach.applications.photographs import Numbers, Photograph, rgb
 
 GREY = 1.0  # the error of grey below which a photograph has no colours
 WIDE = 2.3  # inches of a photograph
-STEPS, HOLD, PER_SECOND = 12, 16, 8  # frames of a sweep, frames in which a sheet stands, frames a second
+SWEEP, HOLD, PER_SECOND = 12, 16, 8  # frames of a sweep, frames in which a sheet stands, frames a second
+DOTS = 90  # per inch of the film
 ORIGINAL, SAME, ANY = "original", "likeness, this photo", "likeness, all photos"
 CHANGED = "photographs made smaller; colours right of the line changed"
 LIMIT = "The network has learnt the colours of five photographs, not of the world: on others it mostly fails."
@@ -56,9 +57,14 @@ class Restored(NamedTuple):
         words = "nearer to the truth than grey" if network < grey else "no nearer to the truth than grey"
         return f"Error of its colours {network:.1f}, of grey {grey:.1f}: {words}"
 
+    @property
+    def whose(self) -> str:
+        """Its name, author and licence."""
+        return ": ".join(filter(None, [self.photo.name, self.photo.credit]))
+
     def note(self, way: str) -> str:
-        """Below its picture: whose photograph it is, or its error."""
-        return f"{self.photo.name}: {self.photo.credit}" if way == ORIGINAL else f"error {self.error(way):.1f}"
+        """How far the colours are from the true ones, for below a picture."""
+        return "" if way == ORIGINAL else f"error {self.error(way):.1f}"
 
 
 def sheets(known: Callable[[], list[Restored]], unseen: Callable[[], list[Restored]]) -> Files:
@@ -91,32 +97,37 @@ def film(photographs: Sequence[Restored], about: str = "") -> bytes:
         photographs: a multiple of three.
         about: a line below.
     """
-    stills = []
-    for way, title in (("grey", "colour is known left of the line"), ("network", "the network restores it"),
-                       (ORIGINAL, "as it really was")):  # fmt: skip
-        rows = [[(photo, way) for photo in photographs[i : i + 3]] for i in range(0, len(photographs), 3)]
-        png = _sheet(title, rows, about).png(96)
-        stills.append(np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) / 255)
+    titles = {"grey": "Right of the line it is grey", "network": "Restored by the network", ORIGINAL: "As it was"}
+    rows = [photographs[start : start + 3] for start in range(0, len(photographs), 3)]
+    drawn = [_sheet(title, [[(photo, way) for photo in row] for row in rows], about) for way, title in titles.items()]
+    stills = np.split(_of_one_palette([made.png(DOTS) for made in drawn]), len(drawn))
     frames = []
     for still, following in zip(stills, [*stills[1:], stills[0]], strict=True):
         frames += [still] * HOLD
-        for step in range(1, STEPS):
-            edge = still.shape[1] * step // STEPS
+        for step in range(1, SWEEP):
+            edge = still.shape[1] * step // SWEEP
             frames.append(np.concatenate([following[:, :edge], still[:, edge:]], axis=1))
     return gif(frames, PER_SECOND)
+
+
+def _of_one_palette(pngs: Sequence[bytes]) -> Numbers:
+    """The images below one another, of at most 256 colours, as a GIF has them: its frames then differ little."""
+    images = np.concatenate([np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) for png in pngs])
+    return np.asarray(Image.fromarray(images).quantize(256, kmeans=3, dither=Image.Dither.NONE).convert("RGB")) / 255
 
 
 def _sheet(
     title: str, rows: Sequence[Sequence[tuple[Restored, str]]], about: str, headings: Sequence[str] = ()
 ) -> Figure:
     heights = [WIDE * max(len(shown.photo.grey) / len(shown.photo.grey[0]) for shown, _ in row) for row in rows]
-    made = figure((WIDE + 0.15) * len(rows[0]), sum(heights) + 0.35 * len(rows) + 0.8, title)
+    made = figure((WIDE + 0.15) * len(rows[0]), sum(heights) + (0.35 if headings else 0.5) * len(rows) + 0.8, title)
     grid = made.subplots(len(rows), len(rows[0]), squeeze=False, height_ratios=heights)
     for axes, (shown, way) in zip(grid.ravel(), [cell for row in rows for cell in row], strict=True):
-        axes.imshow(shown.image(way), interpolation="nearest")
+        axes.imshow(shown.image(way), interpolation="bicubic")
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
-        axes.set_xlabel(shown.note(way), fontsize=8, color=SOFT)
+        note = shown.note(way) if headings else f"{shown.whose}\n{shown.note(way)}"
+        axes.set_xlabel(note or shown.whose, fontsize=8, color=SOFT)
         if shown.start:
             axes.axvline(shown.start - 0.5, color="white", linestyle="--", linewidth=1.2)
     for axes, heading in zip(grid[0], headings, strict=False):

@@ -66,7 +66,7 @@ def unseen() -> list[Photograph]:
     hopper = read(get_sample_data("grace_hopper.jpg", asfileobj=False))
     return [
         photograph(data.rocket(), "rocket", "SpaceX, public domain"),
-        photograph(data.stereo_motorcycle()[0], "motorcycle", "D. Scharstein et al. 2014, Middlebury"),
+        photograph(data.stereo_motorcycle()[0], "motorcycle", "Scharstein et al., 2014"),
         hopper._replace(name="Grace Hopper", credit="US Navy, public domain"),
     ]
 

@@ -71,7 +71,7 @@ def test_loss_and_gradient_are_those_of_pytorch(app: Colour) -> None:
     np.testing.assert_allclose(gradient, torch.cat(by_neuron).numpy(), rtol=1e-9, atol=1e-13)
 
 
-def test_each_network_learns_as_it_would_alone(app: Colour) -> None:
+def test_each_network_learns_as_it_would_alone() -> None:
     """No parameter is in both, so that the gradient of the sum is that of each."""
     both = Both(0)
     assert not set(both.full.parameters()) & set(both.local.parameters())
@@ -86,15 +86,20 @@ def test_the_parts_that_are_measured_are_never_learnt_from(app: Colour) -> None:
         photo.colour[:, COLOURED:] = 99.0
     for mine, its in zip(next(app._batches(1)), next(other._batches(1)), strict=True):
         np.testing.assert_array_equal(mine, its)
-    for photo in app.five:
-        mine, its = (Likeness([each], COLOURED).colour(photo.grey, COLOURED, WIDTH) for each in (photo, other.five[0]))
-        assert mine.shape == its.shape == (len(photo.grey), WIDTH - COLOURED, 2)
+    assert Palette(_learnt(other), 24).colours.tolist() == app.palette.colours.tolist()
+    photo = app.five[0]
+    mine, its = (Likeness(each.five, COLOURED).colour(photo.grey, COLOURED, WIDTH) for each in (app, other))
+    np.testing.assert_array_equal(mine, its)
+
+
+def _learnt(app: Colour) -> Any:
+    return np.concatenate([photo.colour[:, :COLOURED].reshape(-1, 2) for photo in app.five])
 
 
 def test_settings_are_chosen_within_what_is_learnt_from() -> None:
     tuned = Colour(validation=True)
     assert 0 < tuned.start < tuned.stop == COLOURED
-    assert all(shown.shape[1] == tuned.stop - tuned.start for shown in (tuned.known()[0].ways.values()))
+    assert {way.shape[1] for way in tuned.known()[0].ways.values()} == {COLOURED - tuned.start}
 
 
 def test_the_photographs_are_named_with_author_and_licence() -> None:
@@ -102,9 +107,8 @@ def test_the_photographs_are_named_with_author_and_licence() -> None:
         assert photo.grey.shape[1] == WIDTH
         assert photo.colour.shape == (*photo.grey.shape, 2)
         assert "," in photo.credit, "author and licence"
-        author = photo.credit.split(",")[0].split()[-1].strip("().") if photo.name != "motorcycle" else "Scharstein"
         assert photo.name in photographs.CREDIT
-        assert author in photographs.CREDIT or "vultilion" in photo.credit or "2014" in photo.credit
+        assert any(word in photographs.CREDIT for word in photo.credit.split(",")[0].split() if len(word) > 3)
 
 
 def test_lab_and_back_is_the_photograph() -> None:
@@ -119,15 +123,11 @@ def test_views_are_what_surrounds_a_pixel() -> None:
     assert near.shape == far.shape == whole.shape == (2, SIDE, SIDE)
     reach = SIDE // 2
     np.testing.assert_allclose(near[0], grey[30 - reach : 31 + reach, 70 - reach : 71 + reach] / 100 - 0.5)
-    assert near[1, reach, reach] == far_from(grey[0, 0])
+    assert near[1, reach, reach] == pytest.approx(grey[0, 0] / 100 - 0.5)
     patch = grey[30 - FAR // 2 : 30 + FAR // 2, 70 - FAR // 2 : 70 + FAR // 2]
     assert far[0, reach, reach] == pytest.approx(patch.mean() / 100 - 0.5)
     np.testing.assert_array_equal(near[1, :reach, :reach], near[1, reach, reach])  # beyond the corner
     np.testing.assert_array_equal(whole[0], whole[1])
-
-
-def far_from(grey: float) -> float:
-    return grey / 100 - 0.5
 
 
 def test_views_are_mirrored_together_and_keep_their_shape() -> None:
@@ -166,7 +166,7 @@ def test_likeness_gives_a_copy_its_colours() -> None:
 def test_an_error_is_the_root_mean_square_of_a_and_b() -> None:
     photo = photographs.photograph(RNG.random((60, WIDTH, 3)), "noise")
     true = photo.colour[:, 100:]
-    shown = Restored(photo, 100, {"grey": true + [3, 4], ORIGINAL: true})
+    shown = Restored(photo, 100, {"grey": true + np.array([3.0, 4.0]), ORIGINAL: true})
     assert shown.error("grey") == pytest.approx(np.sqrt((9 + 16) / 2))
     np.testing.assert_allclose(shown.image(ORIGINAL), rgb(photo.grey, photo.colour))
     np.testing.assert_allclose(shown.image("grey")[:, :100], rgb(photo.grey, photo.colour)[:, :100])
