@@ -13,8 +13,8 @@ are classes, 24 of them, learnt by cross-entropy. The answer is their annealed m
     E = −Σₖ tₖ·ln P(colour k)        (a, b) = Σₖ colourₖ · softmax(logits / T)ₖ
 
 Source: Iizuka et al. 2016, "Let there be color!", for the fusion of local and global features; Zhang et al. 2016,
-"Colorful image colorization", for the classes and the annealed mean. Theirs learnt from over a million photographs,
-this one from five, whose colours it knows by the end. It does not know the world's.
+"Colorful image colorization", for classes and annealed mean. Theirs learnt from over a million photographs, this one
+from five: it knows their colours, not the world's.
 """
 
 import os
@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnet import Layer, Module, Value, compile
+from microgradnet import Layer, Module, Value, compile, total
 from microgradnet.layers import Convolution
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
@@ -33,12 +33,12 @@ from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications import photographs
 from microgradnet.teach.applications.application import Application, Figure, Files
 from microgradnet.teach.applications.colour_pictures import ANY, LIMIT, ORIGINAL, SAME, Restored, comparison, sheets
-from microgradnet.teach.applications.palette import Likeness, Palette
+from microgradnet.teach.applications.palette import Likeness, Palette, blurred
 from microgradnet.teach.applications.photographs import SIDE, WIDTH, Numbers, Photograph, Views
 from microgradnet.train import History, fit
 
-KERNELS, HIDDEN, COLOURS = (10, 20), 48, 24
-EPOCHS, STEPS, BATCH = 30, 100, 24  # pixels of each photograph in a batch
+KERNELS, HIDDEN, COLOURS, MEMBERS = (10, 20), 48, 24, 4
+EPOCHS, STEPS, BATCH = 20, 100, 24  # pixels of each photograph in a batch
 COLOURED, TUNED = round(0.6 * WIDTH), round(0.48 * WIDTH)  # the first grey column; and while settings were chosen
 
 
@@ -52,19 +52,16 @@ class Eye(Module):
 
     def __call__(self, view: Sequence[Sequence[Any]]) -> list[Value]:
         """The features, one for each kernel of the second convolution and place."""
-        features = self.second(self.first([view]))
-        return [feature for channel in features for row in channel for feature in row]
+        return [feature for channel in self.second(self.first([view])) for row in channel for feature in row]
 
 
 class Colourer(Module):
     """Views of a pixel's surroundings → a logit for each colour.
 
     Args:
-        views: how many, and so how many eyes.
-        side: rows, and columns, of a view.
+        views: how many, and so how many eyes; `side` is their rows and columns.
         kernels: of the two convolutions of an eye.
-        hidden: neurons that read all eyes.
-        colours: the number of logits.
+        hidden, colours: the number of neurons that read all eyes, and of logits.
         seed: of the first parameters.
     """
 
@@ -85,20 +82,20 @@ class Colourer(Module):
         return logits
 
 
-class Both(Module):
-    """The network, and one without the thumbnail, which shows what the thumbnail is good for."""
+class Committee(Module):
+    """Four networks that vote; and as many without the thumbnail, which show what the thumbnail is good for."""
 
     def __init__(self, seed: int) -> None:
-        self.full, self.local = Colourer(3, seed=seed), Colourer(2, seed=seed)
+        self.full, self.local = ([Colourer(views, seed=MEMBERS * seed + i) for i in range(MEMBERS)] for views in (3, 2))
 
     def loss(self, near: list[Any], far: list[Any], thumbnail: list[Any], classes: list[Value]) -> Value:
-        """The sum of both networks' losses; each learns as it would alone."""
-        loss: Value = cross_entropy(self.full(near, far, thumbnail), classes)
-        loss += cross_entropy(self.local(near, far), classes)
+        """The sum of their losses; each learns as it would alone."""
+        logits = [n(near, far, thumbnail) for n in self.full] + [n(near, far) for n in self.local]
+        loss: Value = total([cross_entropy(z, classes) for z in logits])
         return loss
 
     def __repr__(self) -> str:
-        return f"a network of 3 views and one of 2, each with {HIDDEN} hidden neurons and {COLOURS} colours"
+        return f"{MEMBERS} networks of 3 views and {MEMBERS} of 2, each with {HIDDEN} hidden neurons"
 
 
 class Colour(Application):
@@ -114,18 +111,19 @@ class Colour(Application):
     name = "colour"
     source = "Iizuka et al. 2016, Let there be color!; Zhang et al. 2016, Colorful image colorization"
     credit = photographs.CREDIT
-    model: Both
+    model: Committee
 
     def __init__(self, *, quick: bool = False, seed: int = 0, validation: bool = False) -> None:
         super().__init__(quick=quick, seed=seed)
-        self.model = Both(seed)
+        self.model = Committee(seed)
+        self.voters = {3: [*map(compile, self.model.full)], 2: [*map(compile, self.model.local)]}  # by their eyes
         self.five = photographs.known()
         self.start, self.stop = (TUNED, COLOURED) if validation else (COLOURED, WIDTH)
         learnt = np.concatenate([photo.colour[:, : self.start].reshape(-1, 2) for photo in self.five])
         self.palette = Palette(learnt, COLOURS)
 
     def train(self, progress: bool | None = None) -> History:
-        """Cross-entropy of both networks, by AdamW, on pixels drawn from the coloured parts."""
+        """Cross-entropy of all networks, by AdamW, on pixels drawn from the coloured parts."""
         epochs = EPOCHS // 10 if self.quick else EPOCHS
         rule = AdamW(self.model, lr=0.004, weight_decay=0.05, schedule=Cosine(epochs * STEPS))
         return fit(self.model, self._batches, loss=self.model.loss, optimizer=rule, epochs=epochs, progress=progress)
@@ -141,15 +139,16 @@ class Colour(Application):
                 drawn.append((*photographs.varied(surroundings.at(rows, columns), rng), classes))
             yield tuple(map(np.concatenate, zip(*drawn, strict=True)))
 
-    def restored(self, network: Colourer, grey: Numbers, start: int, stop: int = WIDTH) -> Numbers:
-        """The colours that a network gives columns start to stop − 1; it sees them and their mirror image."""
-        views, columns, logits = Views(grey), np.arange(start, stop), compile(network)
+    def restored(self, eyes: int, grey: Numbers, start: int, stop: int = WIDTH) -> Numbers:
+        """The colours of columns start to stop − 1 by the mean logits of networks, also of the mirror image."""
+        views, columns = Views(grey), np.arange(start, stop)
 
         def of(row: int) -> Numbers:
-            seen = views.at(row, columns)[: len(network.eyes)]
-            return self.palette.mean((logits(*seen) + logits(*(view[..., ::-1] for view in seen))) / 2)
+            seen = views.at(row, columns)[:eyes]
+            both = seen, tuple(view[..., ::-1] for view in seen)
+            return self.palette.mean(np.mean([logits(*v) for logits in self.voters[eyes] for v in both], axis=0))
 
-        return np.array([of(row) for row in range(len(grey))])
+        return blurred(np.array([of(row) for row in range(len(grey))]), 0.7)
 
     def shown(self, photo: Photograph, start: int = 0, stop: int = WIDTH) -> Restored:
         """A photograph with columns start to stop − 1 coloured by the network and by other methods."""
@@ -159,8 +158,8 @@ class Colour(Application):
             "grey": np.zeros((len(photo.grey), stop - start, 2)),
             **same,
             ANY: Likeness(self.five, self.start).colour(*columns),
-            "no thumbnail": self.restored(self.model.local, *columns),
-            "network": self.restored(self.model.full, *columns),
+            "no thumbnail": self.restored(2, *columns),
+            "network": self.restored(3, *columns),
             ORIGINAL: photo.colour[:, start:stop],
         })  # fmt: skip
 
@@ -189,10 +188,10 @@ class Colour(Application):
         return {"photo.png": lambda: comparison(shown.verdict(), ["grey", "network", ORIGINAL], [shown], LIMIT).png()}
 
     def example(self) -> Value:
-        """The loss of one pixel, by a network whose views are of 7 × 7 pixels, and that knows three colours."""
-        model = Colourer(3, side=7, kernels=(1, 2), hidden=3, colours=3, seed=self.seed)
-        views = [view[0, 3:10, 3:10].tolist() for view in Views(self.five[0].grey).at(40, np.array([40]))]
-        loss: Value = cross_entropy(model(*views), 1)
+        """The loss of one pixel, by a network of two eyes, near and thumbnail, of 7 × 7 pixels, and three colours."""
+        model = Colourer(2, side=7, kernels=(1, 1), hidden=2, colours=3, seed=self.seed)
+        near, _, thumbnail = (view[0, ::2, ::2].tolist() for view in Views(self.five[3].grey).at(20, np.array([60])))
+        loss: Value = cross_entropy(model(near, thumbnail), 1)
         loss.label = "loss"
         loss.backward()
         return loss

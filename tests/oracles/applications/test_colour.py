@@ -12,7 +12,7 @@ from PIL import Image
 from microgradnet import Value, compile
 from microgradnet.cli import main
 from microgradnet.teach.applications import photographs
-from microgradnet.teach.applications.colour import COLOURED, Both, Colour, Colourer
+from microgradnet.teach.applications.colour import COLOURED, MEMBERS, Colour, Colourer
 from microgradnet.teach.applications.colour_pictures import ORIGINAL, Restored
 from microgradnet.teach.applications.palette import Likeness, Palette
 from microgradnet.teach.applications.photographs import FAR, SIDE, WIDTH, Photograph, Views, rgb
@@ -56,10 +56,10 @@ def in_torch(layers: list[list[Any]], views: list[Any]) -> Any:
 def test_loss_and_gradient_are_those_of_pytorch(app: Colour) -> None:
     batch = [array[::10] for array in next(app._batches(1))]
     loss, gradient = compile(app.model.loss, app.model)(*batch)
-    networks = [tensors(app.model.full), tensors(app.model.local)]
+    networks = [tensors(network) for network in (*app.model.full, *app.model.local)]
     expected = sum(
         torch.nn.functional.cross_entropy(in_torch(layers, batch[:views]), torch.tensor(batch[3]))
-        for layers, views in zip(networks, (3, 2), strict=True)
+        for layers, views in zip(networks, [3] * MEMBERS + [2] * MEMBERS, strict=True)
     )
     expected.backward()
     assert loss == pytest.approx(expected.item(), rel=1e-12)
@@ -71,11 +71,12 @@ def test_loss_and_gradient_are_those_of_pytorch(app: Colour) -> None:
     np.testing.assert_allclose(gradient, torch.cat(by_neuron).numpy(), rtol=1e-9, atol=1e-13)
 
 
-def test_each_network_learns_as_it_would_alone() -> None:
+def test_each_network_learns_as_it_would_alone(app: Colour) -> None:
     """No parameter is in both, so that the gradient of the sum is that of each."""
-    both = Both(0)
-    assert not set(both.full.parameters()) & set(both.local.parameters())
-    assert len(both.parameters()) == len(both.full.parameters()) + len(both.local.parameters())
+    networks = [network.parameters() for network in (*app.model.full, *app.model.local)]
+    together = [id(parameter) for parameters in networks for parameter in parameters]
+    assert len(set(together)) == len(together) == len(app.model.parameters())
+    assert networks[0][0].data != networks[1][0].data, "each begins elsewhere"
 
 
 def test_the_parts_that_are_measured_are_never_learnt_from(app: Colour) -> None:
@@ -99,7 +100,8 @@ def _learnt(app: Colour) -> Any:
 def test_settings_are_chosen_within_what_is_learnt_from() -> None:
     tuned = Colour(validation=True)
     assert 0 < tuned.start < tuned.stop == COLOURED
-    assert {way.shape[1] for way in tuned.known()[0].ways.values()} == {COLOURED - tuned.start}
+    batch = next(tuned._batches(1))
+    assert len({len(array) for array in batch}) == 1
 
 
 def test_the_photographs_are_named_with_author_and_licence() -> None:
