@@ -34,7 +34,7 @@ APPLICATIONS: dict[str, Entry] = {
     entry.name: entry
     for entry in (
         Entry(
-            "colour", "restore the colour of grey photographs", 65,
+            "colour", "restore the colour of grey photographs", 35,
             [Option("--photo", "a photograph (PNG or JPEG) to make grey and colour", _photograph, "FILE")],
         ),
         Entry("objects", "recognise handwritten digits, and draw your own", 10),

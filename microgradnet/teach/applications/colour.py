@@ -8,7 +8,7 @@ features say what is here; global ones, of the thumbnail, say what kind of photo
     h = relu(W·f + b)        logits = V·h + c        P(colour k) = softmax(logits)ₖ
 
 Is the ball red or blue? Brightness does not say, and least squares would choose the mean of both, a grey. So colours
-are classes, 24 of them, learnt by cross-entropy. The answer is their annealed mean; T < 1 favours the likely ones:
+are classes, 24 of them, learnt by cross-entropy. The answer is their annealed mean; T < 1 would favour the likely:
 
     E = −Σₖ tₖ·ln P(colour k)        (a, b) = Σₖ colourₖ · softmax(logits / T)ₖ
 
@@ -32,12 +32,12 @@ from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications import photographs
 from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.colour_pictures import ANY, LIMIT, ORIGINAL, SAME, Restored, comparison, sheets
-from microgradnet.teach.applications.palette import Likeness, Palette, blurred
+from microgradnet.teach.applications.colour_pictures import LIMIT, ORIGINAL, Restored, comparison, sheets
+from microgradnet.teach.applications.palette import BLUR, Palette, blurred, by_likeness
 from microgradnet.teach.applications.photographs import SIDE, WIDTH, Numbers, Photograph, Views
 from microgradnet.train import History, fit
 
-KERNELS, HIDDEN, COLOURS, MEMBERS = (10, 20), 48, 24, 4
+KERNELS, HIDDEN, COLOURS, MEMBERS = (10, 20), 48, 24, 2
 EPOCHS, STEPS, BATCH = 20, 100, 24  # pixels of each photograph in a batch
 COLOURED, TUNED = round(0.6 * WIDTH), round(0.48 * WIDTH)  # the first grey column; and while settings were chosen
 
@@ -83,7 +83,7 @@ class Colourer(Module):
 
 
 class Committee(Module):
-    """Four networks that vote; and as many without the thumbnail, which show what the thumbnail is good for."""
+    """Two networks that vote; and as many without the thumbnail, which show what the thumbnail is good for."""
 
     def __init__(self, seed: int) -> None:
         self.full, self.local = ([Colourer(views, seed=MEMBERS * seed + i) for i in range(MEMBERS)] for views in (3, 2))
@@ -148,16 +148,14 @@ class Colour(Application):
             both = seen, tuple(view[..., ::-1] for view in seen)
             return self.palette.mean(np.mean([logits(*v) for logits in self.voters[eyes] for v in both], axis=0))
 
-        return blurred(np.array([of(row) for row in range(len(grey))]), 0.7)
+        return blurred(np.array([of(row) for row in range(len(grey))]), BLUR)
 
     def shown(self, photo: Photograph, start: int = 0, stop: int = WIDTH) -> Restored:
         """A photograph with columns start to stop − 1 coloured by the network and by other methods."""
         columns = photo.grey, start, stop
-        same = {SAME: Likeness([photo], start).colour(*columns)} if start else {}
         return Restored(photo, start, {
             "grey": np.zeros((len(photo.grey), stop - start, 2)),
-            **same,
-            ANY: Likeness(self.five, self.start).colour(*columns),
+            **by_likeness(photo, start, stop, self.five, self.start),
             "no thumbnail": self.restored(2, *columns),
             "network": self.restored(3, *columns),
             ORIGINAL: photo.colour[:, start:stop],

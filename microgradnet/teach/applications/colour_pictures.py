@@ -11,13 +11,14 @@ from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import INK, SOFT, figure
 from microgradnet.teach.applications.application import Files
 from microgradnet.teach.applications.media.images import gif
+from microgradnet.teach.applications.palette import SAME
 from microgradnet.teach.applications.photographs import Numbers, Photograph, rgb
 
 GREY = 1.0  # the error of grey below which a photograph has no colours
 WIDE = 2.3  # inches of a photograph
 SWEEP, HOLD, PER_SECOND = 12, 16, 8  # frames of a sweep, frames in which a sheet stands, frames a second
 DOTS = 90  # per inch of the film
-ORIGINAL, SAME, ANY = "original", "likeness, this photo", "likeness, all photos"
+ORIGINAL = "original"
 CHANGED = "photographs made smaller; colours right of the line changed"
 LIMIT = "The network has learnt the colours of five photographs, not of the world: on others it mostly fails."
 

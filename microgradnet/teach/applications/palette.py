@@ -11,6 +11,8 @@ Numbers = NDArray[np.float64]
 
 NEAREST, SPREAD = 5, 5.0  # the classes that a colour belongs to, and σ of their weights
 TEMPERATURE = 1.0  # T, of the least error on the validation columns; colours are livelier at 0.4
+BLUR, MORE = 0.7, 2.0  # σ of the blur of restored colours, in pixels; and what is best for colour by likeness
+SAME, BLURRED, ANY = "likeness, this photo", "this photo, blurred more", "likeness, all photos"
 
 
 class Palette:
@@ -51,7 +53,7 @@ class Palette:
 class Likeness:
     """Each grey pixel has the colour of the known pixel that is most like it, in L and in the contrast around it.
 
-    The contrast is the standard deviation of L over 5 × 5 pixels. The colours are then blurred, σ = 2 pixels.
+    The contrast is the standard deviation of L over 5 × 5 pixels.
 
     Args:
         photographs: whose colours are known in columns 0 to end − 1.
@@ -62,10 +64,20 @@ class Likeness:
         self._tree = KDTree(np.concatenate([_look(photo.grey)[:, :end].reshape(-1, 2) for photo in photographs]))
         self._colours = np.concatenate([photo.colour[:, :end].reshape(-1, 2) for photo in photographs])
 
-    def colour(self, grey: Numbers, start: int, stop: int) -> Numbers:
-        """The colours of columns start to stop − 1."""
+    def colour(self, grey: Numbers, start: int, stop: int, blur: float) -> Numbers:
+        """The colours of columns start to stop − 1, blurred."""
         look = _look(grey)[:, start:stop]
-        return blurred(self._colours[self._tree.query(look)[1]], 2)
+        return blurred(self._colours[self._tree.query(look)[1]], blur)
+
+
+def by_likeness(photo: Photograph, start: int, stop: int, known: list[Photograph], end: int) -> dict[str, Numbers]:
+    """The colours of columns start to stop − 1, by likeness to its own left part, if any, and to the known ones'."""
+    columns = photo.grey, start, stop
+    ways = {ANY: Likeness(known, end).colour(*columns, BLUR)}
+    if start:
+        own = Likeness([photo], start)
+        ways = {SAME: own.colour(*columns, BLUR), BLURRED: own.colour(*columns, MORE), **ways}
+    return ways
 
 
 def _look(grey: Numbers) -> Numbers:

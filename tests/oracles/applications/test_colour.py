@@ -89,7 +89,7 @@ def test_the_parts_that_are_measured_are_never_learnt_from(app: Colour) -> None:
         np.testing.assert_array_equal(mine, its)
     assert Palette(_learnt(other), 24).colours.tolist() == app.palette.colours.tolist()
     photo = app.five[0]
-    mine, its = (Likeness(each.five, COLOURED).colour(photo.grey, COLOURED, WIDTH) for each in (app, other))
+    mine, its = (Likeness(each.five, COLOURED).colour(photo.grey, COLOURED, WIDTH, 2.0) for each in (app, other))
     np.testing.assert_array_equal(mine, its)
 
 
@@ -161,7 +161,7 @@ def test_likeness_gives_a_copy_its_colours() -> None:
     """Of two halves that are equal, with a distinct look for each column."""
     grey = np.tile(np.linspace(0, 100, 40) ** 1.1 / 1.6, (30, 2))
     colour = np.dstack([grey, 2 * grey])
-    found = Likeness([Photograph("halves", "", grey, colour)], 40).colour(grey, 40, 80)
+    found = Likeness([Photograph("halves", "", grey, colour)], 40).colour(grey, 40, 80, 2.0)
     np.testing.assert_allclose(found[:, 8:-8], colour[:, 48:72], atol=3)
 
 
