@@ -152,7 +152,7 @@ def test_classes_are_probabilities_whose_mean_is_near_the_colour(app: Colour) ->
 def test_the_annealed_mean_goes_to_the_likeliest_colour() -> None:
     palette = Palette(RNG.normal(0, 30, (500, 2)), 24)
     logits = RNG.normal(0, 1, (7, 24))
-    np.testing.assert_allclose(palette.mean(1000 * logits), palette.colours[logits.argmax(axis=1)], atol=1e-6)
+    np.testing.assert_allclose(palette.mean(1e6 * logits), palette.colours[logits.argmax(axis=1)], atol=1e-6)
     np.testing.assert_allclose(palette.mean(logits * 0), np.tile(palette.colours.mean(axis=0), (7, 1)))
     np.testing.assert_allclose(palette.mean(logits + 500), palette.mean(logits), atol=1e-9)
 
