@@ -11,6 +11,7 @@ from PIL import Image
 
 from microgradnet import Value, compile
 from microgradnet.cli import main
+from microgradnet.graph import Graph
 from microgradnet.teach.applications import photographs
 from microgradnet.teach.applications.colour import COLOURED, MEMBERS, Colour, Colourer
 from microgradnet.teach.applications.colour_pictures import ORIGINAL, Restored
@@ -218,3 +219,12 @@ def test_a_picture_says_whether_the_network_is_better_than_grey(app: Colour) -> 
     assert "no nearer" in Restored(photo, 0, {"grey": zero, "network": zero, ORIGINAL: true}).verdict()
     assert ": nearer" in Restored(photo, 0, {"grey": zero, "network": true, ORIGINAL: true}).verdict()
     assert "no colours" in Restored(photo, 0, {"grey": zero, "network": true, ORIGINAL: zero}).verdict()
+
+
+def test_the_example_has_gradients_in_every_layer(app: Colour) -> None:
+    """A network this small is easily all 0 behind its relus."""
+    loss = app.example()
+    assert abs(loss.data - np.log(3)) > 1e-3
+    parameters = [leaf for leaf in Graph(loss).leaves if leaf.label]
+    for part in ("eye0.first", "eye0.second", "eye1.first", "hidden", "logits"):
+        assert any(leaf.grad for leaf in parameters if leaf.label.startswith(part)), part
