@@ -195,7 +195,9 @@ def is_between(found: Numbers, runs: Sequence[Numbers]) -> bool:
         high = np.max(np.where(np.isfinite(table), table, -np.inf), 0)
         scale = np.max([each.scale for each in runs], 0)
         margin = (
-            10.0 * (high - low) + RTOL * scale + 1e-15 * max(1.0, float(np.max(scale, initial=0.0, where=np.isfinite(scale))))
+            10.0 * (high - low)
+            + RTOL * scale
+            + 1e-15 * max(1.0, float(np.max(scale, initial=0.0, where=np.isfinite(scale))))
         )
         near = (a >= low - margin) & (a <= high + margin)
     same = (table == a).any(0) | (np.isnan(a) & np.isnan(table).any(0))
@@ -252,7 +254,7 @@ def judged(
 def is_sum_of_floats(error: str) -> bool:
     """Whether the operands in the message of a sum without a finite value have one: partial sums overflowed alone."""
     addends = [float(number) for number in re.findall(r" = (-?[\d.]+(?:e[+-]\d+)?)", error)]
-    return "…" not in error and abs(sum(map(Fraction, addends))) <= sys.float_info.max
+    return "…" not in error and abs(sum(map(Fraction, addends), Fraction())) <= sys.float_info.max
 
 
 def names_in(step: Any, call: Call) -> set[str]:

@@ -7,40 +7,17 @@
     print(format_figures(application.figures()))
 """
 
-from argparse import ArgumentTypeError
 from importlib import import_module
-from pathlib import Path
 
 from microgradnet.teach.applications.application import Application, Entry, Option, format_figures
-from microgradnet.teach.applications.requests import handwritten, number_from_zero, seed
+from microgradnet.teach.applications.requests import handwritten, number_from_zero, photograph, seed
 
 __all__ = ["APPLICATIONS", "Application", "Entry", "Option", "format_figures", "load_application"]
-
-
-def _photograph(file: str) -> Path:
-    """The path of a photograph, which is looked at before any training."""
-    from microgradnet.teach.applications.photographs import image_of
-
-    try:
-        image_of(file)
-    except OSError as error:
-        raise ArgumentTypeError(f"{file}: {error.strerror}") from None
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from None
-    return Path(file)
 
 
 APPLICATIONS: dict[str, Entry] = {
     entry.name: entry
     for entry in (
-        Entry(
-            "colour", "restore the colour of grey photographs", 35,
-            [Option("--photo", "a photograph (PNG or JPEG) to make grey and colour", _photograph, "FILE")],
-        ),
-        Entry("objects", "recognise handwritten digits, and draw your own", 10),
-    )
-}  # fmt: skip
-        ),
         Entry(
             "driving",
             "steer a car along roads never seen",
@@ -52,6 +29,12 @@ APPLICATIONS: dict[str, Entry] = {
             "say a handwritten number in words, letter by letter, by attention",
             55,
             [Option("--language", "of the words (de)", choices=("de", "nl", "da", "en", "fr"), of_training=True)],
+        ),
+        Entry(
+            "colour",
+            "restore the colour of grey photographs",
+            35,
+            [Option("--photo", "a photograph (PNG or JPEG) to make grey and colour", photograph, "FILE")],
         ),
         Entry(
             "handwriting",

@@ -3,6 +3,7 @@
 import argparse
 import math
 from collections.abc import Collection
+from pathlib import Path
 
 
 class RequestError(ValueError, argparse.ArgumentTypeError):
@@ -63,3 +64,16 @@ def seed(text: str) -> int:
     if not text.isdecimal():
         raise RequestError(f"a seed is a whole number from 0 on, got {text!r}")
     return int(text)
+
+
+def photograph(file: str) -> Path:
+    """The path of a photograph, which is looked at before any training."""
+    from microgradnet.teach.applications.photographs import image_of
+
+    try:
+        image_of(file)
+    except OSError as error:
+        raise RequestError(f"{file}: {error.strerror}") from None
+    except ValueError as error:
+        raise RequestError(str(error)) from None
+    return Path(file)
