@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from microgradnet import MLP, compile
-from microgradnet.teach.applications.drawing_page import DrawingPage
 from microgradnet.teach.applications.media.audio import wav
 from microgradnet.teach.applications.media.player import Film, Player
+from microgradnet.teach.applications.objects.drawing_page import DrawingPage
 
 
 @pytest.fixture

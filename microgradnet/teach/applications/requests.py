@@ -68,7 +68,7 @@ def seed(text: str) -> int:
 
 def photograph(file: str) -> Path:
     """The path of a photograph, which is looked at before any training."""
-    from microgradnet.teach.applications.photographs import image_of
+    from microgradnet.teach.applications.colour.photographs import image_of
 
     try:
         image_of(file)

@@ -12,11 +12,10 @@ from PIL import Image
 from microgradnet import Value, compile
 from microgradnet.cli import main
 from microgradnet.graph import Graph
-from microgradnet.teach.applications import photographs
-from microgradnet.teach.applications.colour import COLOURED, MEMBERS, Colour, Colourer
-from microgradnet.teach.applications.colour_pictures import ORIGINAL, Restored
-from microgradnet.teach.applications.palette import Likeness, Palette
-from microgradnet.teach.applications.photographs import FAR, SIDE, WIDTH, Photograph, Views, rgb
+from microgradnet.teach.applications.colour import COLOURED, MEMBERS, Colour, Colourer, photographs
+from microgradnet.teach.applications.colour.palette import Likeness, Palette
+from microgradnet.teach.applications.colour.photographs import FAR, SIDE, WIDTH, Photograph, Views, rgb
+from microgradnet.teach.applications.colour.pictures import ORIGINAL, Restored
 from microgradnet.train import save
 
 torch: Any = importlib.import_module("torch")

@@ -11,10 +11,19 @@ from PIL import Image
 
 from microgradnet import compile
 from microgradnet.cli import main
-from microgradnet.teach.applications.drives import STEP, advance, drive, laps, mirrored, person, pictures, pursuit
 from microgradnet.teach.applications.driving import ARCS, Driver, Driving, hills
-from microgradnet.teach.applications.road_films import film
-from microgradnet.teach.applications.roads import COLUMNS, ROWS, SHARPEST, WIDTH, circle, placed, roads, views
+from microgradnet.teach.applications.driving.drives import (
+    STEP,
+    advance,
+    drive,
+    laps,
+    mirrored,
+    person,
+    pictures,
+    pursuit,
+)
+from microgradnet.teach.applications.driving.films import film
+from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPEST, WIDTH, circle, placed, roads, views
 from microgradnet.train import save
 
 torch: Any = importlib.import_module("torch")

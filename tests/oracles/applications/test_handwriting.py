@@ -15,12 +15,12 @@ from microgradnet.teach.applications import APPLICATIONS
 from microgradnet.teach.applications import handwriting as module
 from microgradnet.teach.applications.application import needed
 from microgradnet.teach.applications.handwriting import STEPS, Handwriting, Writer
-from microgradnet.teach.applications.judging import judged, legible, nats_of_one_gaussian, read
+from microgradnet.teach.applications.handwriting.judging import judged, legible, nats_of_one_gaussian, read
+from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, UNIT, Line, held_out, practice, written
+from microgradnet.teach.applications.handwriting.pieces import Piece, pieces
+from microgradnet.teach.applications.handwriting.writing import STRAIGHT, drawn
 from microgradnet.teach.applications.media.strokes import Strokes, animation
-from microgradnet.teach.applications.pens import HANDS, LETTERS, UNIT, Line, held_out, practice, written
-from microgradnet.teach.applications.pieces import Piece, pieces
 from microgradnet.teach.applications.requests import ALPHABET, RequestError, choice_of, handwritten, number_from_zero
-from microgradnet.teach.applications.writing import STRAIGHT, drawn
 from microgradnet.train import save
 
 RNG = np.random.default_rng(0)

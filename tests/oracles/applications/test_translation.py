@@ -11,8 +11,10 @@ import pytest
 from microgradnet import compile
 from microgradnet.cli import main
 from microgradnet.data import one_hot
-from microgradnet.teach.applications import APPLICATIONS, number_images, reading, translation
-from microgradnet.teach.applications.number_images import (
+from microgradnet.teach.applications import APPLICATIONS, translation
+from microgradnet.teach.applications.translation import Translation, Translator, reading
+from microgradnet.teach.applications.translation import images as number_images
+from microgradnet.teach.applications.translation.images import (
     NEVER_SEEN,
     NEVER_SEEN_VALIDATION,
     PLACES,
@@ -26,9 +28,8 @@ from microgradnet.teach.applications.number_images import (
     drawn,
     nearest,
 )  # fmt: skip
-from microgradnet.teach.applications.number_words import LANGUAGES, encoded, in_words, letters_of
-from microgradnet.teach.applications.street import street
-from microgradnet.teach.applications.translation import Translation, Translator
+from microgradnet.teach.applications.translation.street import street
+from microgradnet.teach.applications.translation.words import LANGUAGES, encoded, in_words, letters_of
 
 torch: Any = importlib.import_module("torch")
 

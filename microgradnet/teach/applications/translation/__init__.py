@@ -27,10 +27,11 @@ from microgradnet.losses import cross_entropy
 from microgradnet.network_arguments import Seed, random_source
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications import number_images, reading
 from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.number_images import NEVER_SEEN, SEEN, TEST, Numbers, Reading
-from microgradnet.teach.applications.number_words import LANGUAGES, Array, encoded, in_words, letters_of, longest
+from microgradnet.teach.applications.translation import images as number_images
+from microgradnet.teach.applications.translation import reading
+from microgradnet.teach.applications.translation.images import NEVER_SEEN, SEEN, TEST, Numbers, Reading
+from microgradnet.teach.applications.translation.words import LANGUAGES, Array, encoded, in_words, letters_of, longest
 from microgradnet.train import History, fit
 
 KERNELS, SCORES, STATE = 64, 16, 32

@@ -30,11 +30,11 @@ from microgradnet.layers import Convolution
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications import photographs
 from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.colour_pictures import LIMIT, ORIGINAL, Restored, comparison, sheets
-from microgradnet.teach.applications.palette import BLUR, Palette, blurred, by_likeness
-from microgradnet.teach.applications.photographs import SIDE, WIDTH, Numbers, Photograph, Views
+from microgradnet.teach.applications.colour import photographs
+from microgradnet.teach.applications.colour.palette import BLUR, Palette, blurred, by_likeness
+from microgradnet.teach.applications.colour.photographs import SIDE, WIDTH, Numbers, Photograph, Views
+from microgradnet.teach.applications.colour.pictures import LIMIT, ORIGINAL, Restored, comparison, sheets
 from microgradnet.train import History, fit
 
 KERNELS, HIDDEN, COLOURS, MEMBERS = (10, 20), 48, 24, 2

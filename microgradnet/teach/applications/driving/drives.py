@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.teach.applications.roads import (
+from microgradnet.teach.applications.driving.roads import (
     COLUMNS,
     ROWS,
     WIDTH,

@@ -10,7 +10,7 @@ from microgradnet.drawing.figure_style import CARD, INK, SOFT
 from microgradnet.drawing.svg import element, on_card, scope_of
 from microgradnet.drawing.theme import dark_css_by_colour
 from microgradnet.teach.applications.media.images import png_url
-from microgradnet.teach.applications.number_images import SIDE, WIDTH, Reading
+from microgradnet.teach.applications.translation.images import SIDE, WIDTH, Reading
 
 PANEL, HEIGHT, GAP, TOP = 400, 300, 16, 34
 ENLARGED = 12  # pixels of the picture for one of an image

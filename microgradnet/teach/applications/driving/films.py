@@ -8,11 +8,11 @@ import numpy as np
 from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import COLOURS, DASHES, FILLS, INK, MARKERS, figure, tidy
 from microgradnet.nn import Layer
-from microgradnet.teach.applications.drives import STEP, Moment
+from microgradnet.teach.applications.driving.drives import STEP, Moment
+from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPEST, WIDTH, Floats, Points, Roads, circle
 from microgradnet.teach.applications.media.figures import tiles
 from microgradnet.teach.applications.media.images import gif, png_url
 from microgradnet.teach.applications.media.player import Film, Player
-from microgradnet.teach.applications.roads import COLUMNS, ROWS, SHARPEST, WIDTH, Floats, Points, Roads, circle
 
 SIZE = (640, 400)  # of a frame of the page
 VIEW, MAP = (16, 34, 288, 270), (330, 34, 294, 350)  # left, top, width and height of its pictures

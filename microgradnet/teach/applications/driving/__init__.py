@@ -29,10 +29,10 @@ from microgradnet import Layer, Module, Value, compile, dot, softmax
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications import drives
 from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.road_films import Drive, film, hidden_units, limits, page
-from microgradnet.teach.applications.roads import COLUMNS, ROWS, Floats, Roads, roads
+from microgradnet.teach.applications.driving import drives
+from microgradnet.teach.applications.driving.films import Drive, film, hidden_units, limits, page
+from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, Floats, Roads, roads
 from microgradnet.train import History, fit
 
 HIDDEN, EPOCHS, BATCH, VIEWS = 24, 10, 32, 24000

@@ -7,7 +7,7 @@ from pathlib import Path
 from microgradnet._shared.webpage import WebPage, document, fill
 from microgradnet.nn import MLP
 
-ASSETS = Path(__file__).with_name("media") / "assets"
+ASSETS = Path(__file__).with_name("assets")
 
 
 class DrawingPage(WebPage):

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.teach.applications.judging import read
+from microgradnet.teach.applications.handwriting.judging import read
+from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, Line
+from microgradnet.teach.applications.handwriting.pieces import START, after, one_hot
 from microgradnet.teach.applications.media.strokes import Strokes, animation
-from microgradnet.teach.applications.pens import HANDS, LETTERS, Line
-from microgradnet.teach.applications.pieces import START, after, one_hot
 
 Numbers = NDArray[np.float64]
 Row = Sequence[Any]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from microgradnet.teach.applications.pens import HANDS, LETTERS, Line, Points
+from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, Line, Points
 
 START = [0.0] * 6
 

@@ -14,7 +14,7 @@ from microgradnet import MLP, compile
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Figure
-from microgradnet.teach.applications.pens import LETTERS, UNIT, Line, Points, held_out, practice
+from microgradnet.teach.applications.handwriting.pens import LETTERS, UNIT, Line, Points, held_out, practice
 from microgradnet.train import fit
 
 SIDE, PIXEL = 16, 2.3 / UNIT  # the image of a letter: pixels on a side, and the side of one

@@ -10,9 +10,9 @@ from PIL import Image
 from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import INK, SOFT, figure
 from microgradnet.teach.applications.application import Files
+from microgradnet.teach.applications.colour.palette import SAME
+from microgradnet.teach.applications.colour.photographs import Numbers, Photograph, rgb
 from microgradnet.teach.applications.media.images import gif
-from microgradnet.teach.applications.palette import SAME
-from microgradnet.teach.applications.photographs import Numbers, Photograph, rgb
 
 GREY = 1.0  # the error of grey below which a photograph has no colours
 WIDE = 2.3  # inches of a photograph

@@ -30,11 +30,11 @@ from microgradnet.losses import binary_cross_entropy_with_logits
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.judging import judged
-from microgradnet.teach.applications.pens import HANDS, LETTERS, PANGRAMS, Line, held_out, practice
-from microgradnet.teach.applications.pieces import START, after, pieces
+from microgradnet.teach.applications.handwriting.judging import judged
+from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, PANGRAMS, Line, held_out, practice
+from microgradnet.teach.applications.handwriting.pieces import START, after, pieces
+from microgradnet.teach.applications.handwriting.writing import STRAIGHT, Prediction, picture, write
 from microgradnet.teach.applications.requests import choice_of, handwritten, number_from_zero
-from microgradnet.teach.applications.writing import STRAIGHT, Prediction, picture, write
 from microgradnet.train import History, fit
 
 Row = Sequence[Any]

@@ -13,8 +13,8 @@ from microgradnet.drawing.theme import LIGHT, dark_css_by_colour
 from microgradnet.teach.applications.application import Files
 from microgradnet.teach.applications.media.images import png_url
 from microgradnet.teach.applications.media.player import Film, Player
-from microgradnet.teach.applications.number_images import PLACES, SIDE, WIDTH, Reading
-from microgradnet.teach.applications.street import street
+from microgradnet.teach.applications.translation.images import PLACES, SIDE, WIDTH, Reading
+from microgradnet.teach.applications.translation.street import street
 
 ACCENT, BAR = LIGHT["highlight"].fill, LIGHT["input"].line
 PIXEL, LEFT, LETTER = 18, 158, 26  # of a frame: a pixel's side, the image's left side, a letter's width

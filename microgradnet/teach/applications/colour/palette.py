@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, uniform_filter
 from scipy.spatial import KDTree
 
-from microgradnet.teach.applications.photographs import Photograph
+from microgradnet.teach.applications.colour.photographs import Photograph
 
 Numbers = NDArray[np.float64]
 

@@ -20,8 +20,8 @@ from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.drawing_page import DrawingPage
 from microgradnet.teach.applications.media.figures import tiles
+from microgradnet.teach.applications.objects.drawing_page import DrawingPage
 from microgradnet.train import History, fit
 from microgradnet.train.plotting import confusion_matrix
 
