@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -146,10 +147,21 @@ def _prepare(application: Application, out: Path, options: argparse.Namespace, u
         return ""
     count = len(application.model.parameters())
     print(f"{application.model}, {count:,} parameters")
-    history = application.train(progress=False if options.quiet else None)
+    with _one_thread():
+        history = application.train(progress=False if options.quiet else None)
     about: dict[str, Any] = {"application": application.name, "seed": application.seed, "quick": application.quick}
     print("written:", shown(save(application.model, out / application.file, training=about)))
     return history.ended
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Products of these sizes are faster on one thread than shared among several; nothing, if that cannot be set."""
+    try:
+        from threadpoolctl import threadpool_limits  # comes with scikit-learn
+    except ImportError:
+        return nullcontext()
+    limited: AbstractContextManager[Any] = threadpool_limits(1)
+    return limited
 
 
 def _write(files: Files, out: Path) -> int:
