@@ -37,8 +37,9 @@ class Changed:
         return result
 
 
-def engine_that(change: Change) -> Callable[..., Changed]:
-    return lambda program, engine, dtype, size, devices: Changed(program, change)
+def engine_that(change: Change) -> Callable[..., Any]:
+    """In place of `engine_of`: of the engines that are compared with NumPy the results are changed."""
+    return lambda program, engine, *_: program if engine == "numpy" else Changed(program, change)
 
 
 @pytest.mark.parametrize("check", CHECKS)
