@@ -11,6 +11,7 @@ from importlib import import_module
 
 from microgradnet.teach.applications.application import Application, Entry, Option, format_figures
 from microgradnet.teach.applications.requests import handwritten, number_from_zero, photograph, seed
+from microgradnet.teach.applications.requests import handwritten, number_from_zero, recording
 
 __all__ = ["APPLICATIONS", "Application", "Entry", "Option", "format_figures", "load_application"]
 
@@ -45,6 +46,12 @@ APPLICATIONS: dict[str, Entry] = {
                 Option("--style", "the hand", choices=("script", "round", "print", "italic", "any")),
                 Option("--bias", "0 is careless, 1.5 neat", number_from_zero, "NUMBER"),
             ],
+        ),
+        Entry(
+            "speech",
+            "hear a voice, and move a face's lips in step",
+            40,
+            (Option("--audio", "a WAV file of speech, which the face then says", recording, "FILE"),),
         ),
         Entry("objects", "recognise handwritten digits, and draw your own", 10),
     )

@@ -4,6 +4,10 @@ import argparse
 import math
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from microgradnet.teach.applications.media.audio import Sound
 
 
 class RequestError(ValueError, argparse.ArgumentTypeError):
@@ -13,6 +17,7 @@ class RequestError(ValueError, argparse.ArgumentTypeError):
 ALPHABET = " abcdefghijklmnopqrstuvwxyz"
 """What `handwriting` has learnt to write."""
 LONGEST = 60  # letters of a text
+LEAST_RATE, SECONDS, QUIET = 8000, (0.2, 60), 1e-3  # of a recording
 
 
 def handwritten(text: str) -> str:
@@ -77,3 +82,38 @@ def photograph(file: str) -> Path:
     except ValueError as error:
         raise RequestError(str(error)) from None
     return Path(file)
+class Recording(NamedTuple):
+    """A WAV file of speech."""
+
+    file: str
+
+    def read(self) -> "tuple[Sound, int]":
+        """The sound, (samples,), and its samples per second.
+
+        Raises:
+            RequestError: it cannot be read, is no WAV file, silent, too short, too long, or of too few samples a second.
+        """
+        from microgradnet.teach.applications.media.audio import read_wav
+
+        try:
+            sound, rate = read_wav(self.file)
+        except OSError as error:
+            raise RequestError(f"{self.file} cannot be read: {error.strerror}") from None
+        except ValueError as error:
+            raise RequestError(str(error)) from None
+        if rate < LEAST_RATE:
+            raise RequestError(f"{self.file} has {rate} samples per second; at least {LEAST_RATE} are needed")
+        if not SECONDS[0] <= len(sound) / rate <= SECONDS[1]:
+            raise RequestError(
+                f"{self.file} lasts {len(sound) / rate:.1f} s; a recording of {SECONDS[0]} to {SECONDS[1]} s is needed"
+            )
+        if not abs(sound).max() > QUIET:
+            raise RequestError(f"{self.file} is silent")
+        return sound, rate
+
+
+def recording(file: str) -> Recording:
+    """A file that is a recording of speech; errors as of `Recording.read`."""
+    asked = Recording(file)
+    asked.read()
+    return asked

@@ -1,0 +1,128 @@
+"""A face that is drawn: a mouth of three numbers, open, round and wide, moves its lips and its jaw.
+
+Every shape that moves is a path of the same curves whatever the mouth, so that an animation can glide between them.
+"""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+WIDTH, HEIGHT = 320, 340
+BLINKS = 2.6  # seconds from one to the next
+BEHIND = (
+    '<path d="M78 170Q60 40 160 34Q260 40 242 170L250 250Q160 286 70 250Z" fill="#7a4f38"/>'
+    '<path d="M128 262H192V330H128Z" fill="#dca57e"/>'
+    '<path d="M44 340Q52 300 120 298Q160 322 200 298Q268 300 276 340Z" fill="#3f7f8c"/>'
+)
+"""Hair, neck and shoulders."""
+IN_FRONT = (
+    '<path d="M86 142Q92 78 160 70Q236 76 236 146Q216 104 176 92Q130 128 86 142Z" fill="#7a4f38"/>'
+    '<g fill="none" stroke="#6b432f" stroke-width="5" stroke-linecap="round">'
+    '<path d="M102 138Q118 128 136 135"/><path d="M184 135Q202 128 218 138"/></g>'
+    '<path d="M160 166Q168 190 153 194" fill="none" stroke="#c98f68" stroke-width="4" stroke-linecap="round"/>'
+    '<g fill="#ef8d7d" opacity=".35"><circle cx="104" cy="200" r="16"/><circle cx="216" cy="200" r="16"/></g>'
+)
+"""Fringe, brows, nose and cheeks."""
+COLOURS = {
+    "jaw": "#f3c7a0", "whites": "#fff", "pupils": "#33241e", "hollow": "#541b27", "tongue": "#d7707a",
+    "teeth": "#fff", "upper": "#bd4f58", "lower": "#cc5f66",
+}  # fmt: skip
+"""What moves, from behind to the front."""
+
+
+def shapes(mouth: Sequence[float], lid: float = 1.0) -> dict[str, str]:
+    """The path of each shape that moves, by the names of COLOURS.
+
+    Args:
+        mouth: (open, round, wide), each from 0 to 1.
+        lid: how far the eyes are open.
+    """
+    opened, rounded, wide = (min(1.0, max(0.0, x)) for x in mouth)
+    drop, reach = 48 * opened, 34 + 20 * wide - 19 * rounded
+    y, corner, belly = 234 + 0.1 * drop, -3 * wide, 0.45 + 0.35 * rounded
+    up, down = -0.42 * drop, 0.92 * drop  # of the curves' control points, from the line between the corners
+    above, below = 12 + 5 * rounded, 14 + 6 * rounded  # how thick the lips are
+
+    def curve(height: float, side: int, share: float = 1.0) -> str:
+        """A curve from one corner of the mouth to the other, the `share` of it, to the right if side is 1."""
+        x, bend = share * side * reach, share * belly * side * reach
+        return f"C{160 - bend:.1f} {y + height:.1f} {160 + bend:.1f} {y + height:.1f} {160 + x:.1f} {y + corner:.1f}"
+
+    left, right = (f"{160 + side * reach:.1f} {y + corner:.1f}" for side in (-1, 1))
+    teeth = min(0.55 * (down - up), 13)
+    inner = 0.86 * reach
+    lift = up * 0.62
+    return {
+        "jaw": f"M84 150C84 90 236 90 236 150C240 {226 + drop * 0.2:.1f} 210 {278 + drop * 0.5:.1f} 160 "
+        f"{284 + drop * 0.5:.1f}C110 {278 + drop * 0.5:.1f} 80 {226 + drop * 0.2:.1f} 84 150Z",
+        "whites": _eyes(13, 11 * lid),
+        "pupils": _eyes(6.5, min(6.5, 11 * lid)),
+        "hollow": f"M{left}{curve(up, 1)}{curve(down, -1)}Z",
+        "tongue": f"M{160 - 0.55 * reach:.1f} {y + 0.52 * down:.1f}C{160 - 0.3 * reach:.1f} {y + 0.3 * down:.1f} "
+        f"{160 + 0.3 * reach:.1f} {y + 0.3 * down:.1f} {160 + 0.55 * reach:.1f} {y + 0.52 * down:.1f}"
+        f"C{160 + 0.3 * reach:.1f} {y + 0.78 * down:.1f} {160 - 0.3 * reach:.1f} {y + 0.78 * down:.1f} "
+        f"{160 - 0.55 * reach:.1f} {y + 0.52 * down:.1f}Z",
+        "teeth": f"M{160 - inner:.1f} {y + lift * 0.6:.1f}C{160 - inner / 2:.1f} {y + up:.1f} {160 + inner / 2:.1f} "
+        f"{y + up:.1f} {160 + inner:.1f} {y + lift * 0.6:.1f}C{160 + inner / 2:.1f} {y + up + teeth:.1f} "
+        f"{160 - inner / 2:.1f} {y + up + teeth:.1f} {160 - inner:.1f} {y + lift * 0.6:.1f}Z",
+        "upper": f"M{left}{curve(up - above, 1)}{curve(up, -1)}Z",
+        "lower": f"M{left}{curve(down, 1)}{curve(down + below, -1)}Z",
+    }  # fmt: skip
+
+
+def _eyes(width: float, height: float) -> str:
+    """Two ellipses as one path."""
+    height = max(height, 1.2)
+    return "".join(
+        f"M{x - width:.1f} 162a{width} {height:.1f} 0 1 0 {2 * width} 0a{width} {height:.1f} 0 1 0 {-2 * width} 0Z"
+        for x in (120, 200)
+    )
+
+
+def lid(second: float) -> float:
+    """How far the eyes are open then, from 0 to 1: they blink every BLINKS seconds.
+
+    >>> [lid(second) for second in (0.0, 2.0, BLINKS - 0.05)]
+    [1.0, 1.0, 0.0]
+    """
+    until = abs((second % BLINKS) - (BLINKS - 0.05))
+    return min(1.0, until / 0.1)
+
+
+def face(mouth: Sequence[float], second: float = 0.0) -> str:
+    """The elements of an SVG of WIDTH × HEIGHT: the face with this mouth, at that time of its film."""
+    drawn = shapes(mouth, lid(second))
+    moving = [f'<path d="{path}" fill="{COLOURS[name]}"/>' for name, path in drawn.items()]
+    return BEHIND + moving[0] + IN_FRONT + "".join(moving[1:])
+
+
+def talking(mouths: NDArray[np.float64], per_second: float, title: str, note: str) -> str:
+    """An SVG of the face as it speaks, over and over; where motion is not wanted, it is still.
+
+    Args:
+        mouths: (frames, 3).
+        per_second: frames.
+        title: what it says, below the face.
+        note: below that, small.
+    """
+    frames = [shapes(mouth, lid(number / per_second)) for number, mouth in enumerate(mouths)]
+    moving = [
+        f'<path fill="{COLOURS[name]}"><animate attributeName="d" dur="{len(frames) / per_second:.2f}s" '
+        f'repeatCount="indefinite" values="{";".join(frame[name] for frame in frames)}"/></path>'
+        for name in COLOURS
+    ]
+    style = (
+        "svg{font-family:system-ui,sans-serif;text-anchor:middle}.still{display:none}text{fill:#24292f}"
+        "@media (prefers-reduced-motion:reduce){.moving{display:none}.still{display:inline}}"
+        "@media (prefers-color-scheme:dark){text{fill:#e6edf3}}"
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 60}" width="{WIDTH}" '
+        f'height="{HEIGHT + 60}" role="img" aria-label="A face says: {html.escape(title)}"><style>{style}</style>'
+        f'<g class="still">{face(mouths[0])}</g>'
+        f'<g class="moving">{BEHIND}{moving[0]}{IN_FRONT}{"".join(moving[1:])}</g>'
+        f'<text x="160" y="{HEIGHT + 26}" font-size="15">{html.escape(title)}</text>'
+        f'<text x="160" y="{HEIGHT + 48}" font-size="11">{html.escape(note)}</text></svg>'
+    )

@@ -1,0 +1,210 @@
+"""Speak with a face: a recurrent network hears a voice and moves the mouth of a drawn face, in step.
+
+It hears 18 bands of frequency, 50 times a second, and says what the lips do, a moment later, as a p is heard only when
+the lips open, and the mouth prepares for a vowel before it sounds:
+
+    h, c = LSTM(bandsₜ, h, c)        mouthₜ₋₅ = σ(W·h + b)        P(lips shut at t − 5) = σ(w·h + v)
+
+    loss = Σₜ (Σ (mouthₜ − trueₜ)² + λ·(−ln P(shut or not)))
+
+A mouth is how far it is open, how round and how wide the lips are. True mouths come from the phonemes of voices of
+espeak-ng. A speaker's voice is taken out by subtracting the mean of each band, and in training by stretching the bands
+at random, as throats of other lengths do: so a voice that was never heard moves the face, too.
+
+Source: Suwajanakorn, Seitz and Kemelmacher-Shlizerman 2017, "Synthesizing Obama: learning lip sync from audio",
+sections 3.1 and 4.1. There the mouths are those of hours of film of one person, and the picture is a film.
+"""
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from microgradnet import Layer, Module, Value, compile, for_each, scan, total
+from microgradnet.layers import LSTM
+from microgradnet.losses import binary_cross_entropy_with_logits, squared_error
+from microgradnet.optim import Adam
+from microgradnet.optim.schedules import Cosine
+from microgradnet.teach.applications.application import Application, Figure, Files
+from microgradnet.teach.applications.face import talking
+from microgradnet.teach.applications.lipsync import judged
+from microgradnet.teach.applications.mouths import (
+    BANDS, OPEN, PER_SECOND, TEST, TEST_VOICES, Seen, heard, held_out, practice, stretched,
+)  # fmt: skip
+from microgradnet.teach.applications.requests import recording
+from microgradnet.teach.applications.talks import of_recording, openness, page, real_speaker, side_by_side
+from microgradnet.train import History, fit
+
+Row = Sequence[Any]
+Numbers = NDArray[np.float64]
+
+HIDDEN, DELAY, STEPS = 48, 5, 43  # frames that it answers late, and frames of a piece of training
+SIDE_BY_SIDE, SENTENCES, EPOCHS, BATCHES = 16, 320, 28, 100
+SHUTS = 0.3  # λ
+SHUT = 0.6  # the least P(lips shut) with which the face shuts them, chosen on validation data
+SPEAKERS, NOISE = 0.3, 0.1  # standard deviations of what is added to a piece's bands, and to each number
+AUTHORS = "voices by espeak-ng, generated on this machine; a real one by Allison Smith in Asterisk, CC BY-SA 3.0"
+
+
+class Talker(Module):
+    """The bands of a sound, frame by frame → [open, round, wide, logit of lips shut], of DELAY frames before.
+
+    Args:
+        hidden: numbers in the state.
+        bands: numbers in a frame of sound.
+        seed: of the first parameters.
+    """
+
+    def __init__(self, hidden: int = HIDDEN, bands: int = BANDS, seed: int = 0) -> None:
+        rng = random.Random(seed)
+        self.memory = LSTM(bands, hidden, seed=rng)
+        self.mouth = Layer(hidden, 3, "sigmoid", init="xavier", seed=rng)
+        self.shut = Layer(hidden, 1, "linear", init="xavier", seed=rng)
+
+    def start(self, sounds: int) -> tuple[Numbers, Numbers]:
+        """The state (h, c) at the start of so many sounds: zeros."""
+        return np.zeros((sounds, self.memory.nout)), np.zeros((sounds, self.memory.nout))
+
+    def answers(self, bands: Sequence[Row], h: Row, c: Row) -> tuple[list[Row], tuple[Row, Row]]:
+        """What the lips do, after each frame, and the state to go on with."""
+
+        def step(state: tuple[Row, Row], x: Row) -> tuple[tuple[Row, Row], Row]:
+            state = self.memory.step(state, x)
+            return state, state[0]
+
+        state, hidden = scan(step, (h, c), bands)
+        return for_each(lambda h: [*self.mouth(h), self.shut(h)], hidden), state
+
+    def loss(self, bands: Sequence[Row], mouth: Sequence[Row], shut: Row, h: Row, c: Row) -> Value:
+        """The mean over the frames of `mouth`; the bands have further ones after them, as many as the answers' delay."""
+        answers, _ = self.answers(bands, h, c)
+        losses = for_each(lips_loss, answers[len(bands) - len(mouth) :], mouth, shut)
+        mean: Value = total(losses) / len(losses)
+        return mean
+
+
+def lips_loss(answer: Row, mouth: Row, shut: Any) -> Value:
+    """Σ (predicted − true)² + λ·(−ln P(shut or not))."""
+    *predicted, logit = answer
+    loss: Value = squared_error(predicted, mouth) + SHUTS * binary_cross_entropy_with_logits(logit, shut)
+    return loss
+
+
+class Speech(Application):
+    """A sound → a mouth (open, round, wide), 50 times a second."""
+
+    name = "speech"
+    source = "Suwajanakorn et al. 2017, Synthesizing Obama: learning lip sync from audio"
+    credit = AUTHORS
+    model: Talker
+
+    def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
+        super().__init__(quick=quick, seed=seed)
+        self.model = Talker(seed=seed)
+
+    @cached_property
+    def practised(self) -> list[Seen]:
+        """The sentences that it learns from."""
+        return practice(SENTENCES // 4 if self.quick else SENTENCES, np.random.default_rng(self.seed))
+
+    def train(self, progress: bool | None = None) -> History:
+        """By Adam, on pieces of random sentences, by voices stretched anew each time."""
+        epochs = EPOCHS // 10 if self.quick else EPOCHS
+        rule = Adam(self.model, lr=0.01, clip_norm=5.0, schedule=Cosine(epochs * BATCHES))
+        return fit(
+            self.model, self._batches(np.random.default_rng(self.seed)), loss=self.model.loss, optimizer=rule,
+            epochs=epochs, steps=BATCHES, progress=progress,
+        )  # fmt: skip
+
+    def _batches(self, rng: np.random.Generator) -> Iterator[dict[str, Numbers]]:
+        """Pieces without end: bands of STEPS + DELAY frames, and the mouths of the first STEPS."""
+        sentences = [one for one in self.practised if len(one.mouth) > STEPS + DELAY]
+        state = dict(zip("hc", self.model.start(SIDE_BY_SIDE), strict=True))
+        while True:
+            pieces = [_piece(sentences[number], rng) for number in rng.integers(len(sentences), size=SIDE_BY_SIDE)]
+            bands, mouth, shut = (np.stack(arrays) for arrays in zip(*pieces, strict=True))
+            yield {"bands": bands, "mouth": mouth, "shut": shut, **state}
+
+    def lips(self, sounds: Sequence[Numbers]) -> list[Numbers]:
+        """For the bands of each sound what its lips do, (frames, 4): the mouth, and P(lips shut)."""
+        answers, state = compile(self.model.answers), self.model.start(len(sounds))
+        longest = max(map(len, sounds)) + DELAY
+        frames = math.ceil(longest / STEPS) * STEPS
+        bands = np.stack([np.pad(one, ((0, frames - len(one)), (0, 0)), "edge") for one in sounds])
+        made = []
+        for start in range(0, frames, STEPS):
+            rows, state = answers(bands[:, start : start + STEPS], *state)
+            made.append(np.asarray(rows))
+        lips = np.concatenate(made, axis=1)
+        lips[:, :, 3] = 1 / (1 + np.exp(-lips[:, :, 3]))
+        return [row[DELAY : DELAY + len(one)] for row, one in zip(lips, sounds, strict=True)]
+
+    def mouths(self, sounds: Sequence[Numbers]) -> list[Numbers]:
+        """For the bands of each sound the mouths of the face, (frames, 3): what is shut is not open."""
+        return [shut_where(lips[:, 3] >= SHUT, lips[:, :3]) for lips in self.lips(sounds)]
+
+    def figures(self) -> list[Figure]:
+        """The error of the mouth of sentences by voices never heard, and how often lips shut on m, b and p."""
+        test, lips = held_out(), self.lips([one.bands for one in held_out()])
+        mouths = [shut_where(row[:, 3] >= SHUT, row[:, :3]) for row in lips]
+        return judged(mouths, [row[:, 3] >= SHUT for row in lips], test, self.practised)
+
+    def files(self) -> Files:
+        """A page on which faces speak; the face alone, as a moving picture; how far the mouth is open, and should be."""
+        return {"faces.html": self._faces, "face.svg": self._face, "openness.svg": self._openness}
+
+    def _faces(self) -> str:
+        """Voices never heard, beside the true mouths; and a real speaker, where her recordings are."""
+        shown = [held_out()[TEST.index(text) + len(TEST) * voice] for voice, text in enumerate(TEST[:2])]
+        films = [side_by_side(one, self.mouths([one.bands])[0]) for one in shown]
+        recordings, missing = real_speaker()
+        for name, sound, rate in recordings:
+            films.append(of_recording(name, sound, rate, self.mouths([heard(sound, rate)])[0]))
+        return page(films, f"{self.credit}. {missing}")
+
+    def _face(self) -> str:
+        one = held_out()[0]
+        return talking(self.mouths([one.bands])[0], PER_SECOND, one.line.text, "it hears only the sound of these words")
+
+    def _openness(self) -> str:
+        one = held_out()[0]
+        return openness(self.mouths([one.bands])[0][:, OPEN], one).svg
+
+    def asked(self, audio: str) -> Files:
+        """A page on which the face says what is recorded in a WAV file; a ValueError says what is wrong with it."""
+        sound, rate = recording(audio).read()
+        moved = partial(self.mouths, [heard(sound, rate)])
+        return {"spoken.html": lambda: page([of_recording(Path(audio).name, sound, rate, moved()[0])], "")}
+
+    def example(self) -> Value:
+        """The loss of two frames of two bands, by a network of one hidden unit that answers a frame late."""
+        model = Talker(1, 2, seed=self.seed)
+        loss = model.loss(
+            bands=[[0.5, -0.4], [1.2, 0.3], [-0.2, 0.8]], mouth=[[0.0, 0.2, 0.4], [0.8, 0.1, 0.7]], shut=[1.0, 0.0],
+            h=[Value(0.0, "h")], c=[Value(0.0, "c")],
+        )  # fmt: skip
+        loss.label = "loss"
+        loss.backward()
+        return loss
+
+
+def shut_where(shut: NDArray[np.bool_], mouth: Numbers) -> Numbers:
+    """Mouths (frames, 3) that are not open where the lips are shut."""
+    return np.column_stack([mouth[:, OPEN] * ~shut, mouth[:, OPEN + 1 :]])
+
+
+def _piece(one: Seen, rng: np.random.Generator) -> tuple[Numbers, Numbers, Numbers]:
+    """A piece of a sentence: its bands, by a voice of another colour and throat, its mouths, and where they are shut."""
+    start = rng.integers(len(one.mouth) - STEPS - DELAY + 1)
+    frames = slice(start, start + STEPS)
+    bands = one.bands[start : start + STEPS + DELAY]
+    bands = stretched(bands + rng.normal(0, SPEAKERS, BANDS) + rng.normal(0, NOISE, bands.shape), rng)
+    return bands, one.mouth[frames], one.shut[frames]
+
+
+APPLICATION = Speech

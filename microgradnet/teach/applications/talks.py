@@ -1,0 +1,75 @@
+"""Films of faces that speak, the recordings of a real speaker, and a figure of the mouth over time."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from microgradnet.drawing.figure import Figure
+from microgradnet.drawing.figure_style import COLOURS, figure, tidy
+from microgradnet.teach.applications.face import HEIGHT, WIDTH, face
+from microgradnet.teach.applications.media.audio import Sound, read_wav, wav
+from microgradnet.teach.applications.media.player import Film, Player
+from microgradnet.teach.applications.mouths import OPEN, PER_SECOND, Numbers, Seen
+
+SOUNDS = Path("/usr/share/asterisk/sounds")
+PACKAGE = "asterisk-core-sounds-en-wav"
+RECORDINGS = {"tt-weasels": "Weasels have eaten our phone system", "vm-goodbye": "Goodbye"}
+SIZE = (2 * WIDTH, HEIGHT + 30)
+
+
+def real_speaker() -> tuple[list[tuple[str, Sound, int]], str]:
+    """A real speaker's recordings: what is said, the sound, its rate; and a sentence on what is missing, or ""."""
+    found = [(text, *read_wav(file)) for name, text in RECORDINGS.items() for file in [_file(name)] if file]
+    return found, "" if found else f"A real speaker is left out here: apt-get install {PACKAGE} brings her recordings."
+
+
+def _file(name: str) -> Path | None:
+    return next((path for folder in ("en", "en_US_f_Allison") if (path := SOUNDS / folder / f"{name}.wav").exists()), None)
+
+
+def _label(x: float, text: str) -> str:
+    return f'<text x="{x:g}" y="{HEIGHT + 22}" font-size="15" text-anchor="middle">{text}</text>'
+
+
+def side_by_side(one: Seen, mouths: Numbers) -> Film:
+    """The network's face and the true one."""
+    frames = []
+    for number, (mouth, true) in enumerate(zip(mouths, one.mouth, strict=True)):
+        second = number / PER_SECOND
+        frames.append(
+            face(mouth, second) + f'<g transform="translate({WIDTH})">{face(true, second)}</g>'
+            + _label(WIDTH / 2, "the network, by ear") + _label(1.5 * WIDTH, "the phonemes’ true mouths")
+        )  # fmt: skip
+    sound = wav(one.speech.sound, one.speech.rate)
+    caption = f"“{one.line.text}”, by a voice of espeak-ng that the network has never heard."
+    return Film(f"espeak-ng, {one.line.voice}", frames, PER_SECOND, sound, caption)
+
+
+def of_recording(name: str, sound: Sound, rate: int, mouths: Numbers) -> Film:
+    """The network's face, moved by a recording whose true mouths nobody knows."""
+    frames = [
+        f'<g transform="translate({WIDTH / 2:g})">{face(mouth, number / PER_SECOND)}</g>'
+        + _label(WIDTH, "the network, by ear")
+        for number, mouth in enumerate(mouths)
+    ]
+    return Film(name, frames, PER_SECOND, wav(sound, rate), "A recording: nobody has told the network what is said.")
+
+
+def page(films: Sequence[Film], about: str) -> str:
+    """The page that plays them."""
+    limits = "The face is drawn. It opens and shuts in step with the voice, but smiles, breathes and looks as it likes."
+    return Player("A face that follows a voice", films, SIZE, f"{limits} {about}".strip()).html
+
+
+def openness(predicted: Numbers, one: Seen) -> Figure:
+    """How far the mouth is open over time, predicted (frames,) and true, with the phonemes."""
+    seconds = [number / PER_SECOND for number in range(len(predicted))]
+    made = figure(9.0, 3.4, f"how far the mouth is open in “{one.line.text}”, predicted and true")
+    axes = made.subplots()
+    axes.plot(seconds, one.mouth[:, OPEN], color=COLOURS[1], linestyle="--", label="true")
+    axes.plot(seconds, predicted, color=COLOURS[0], label="the network, by ear")
+    for start, phoneme in one.speech.phonemes:
+        axes.text(start, -0.12, phoneme.strip("_:;"), fontsize=8, color=COLOURS[3] if phoneme in "mbp" else COLOURS[0])
+    tidy(axes, f"“{one.line.text}”", "seconds", "open")
+    axes.set_ylim(-0.16, 1)
+    axes.legend(frameon=False, loc="upper right")
+    return made
