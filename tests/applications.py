@@ -31,6 +31,11 @@ def _below_likeness(figures: Mapping[str, Figure]) -> int:
 
 CURVATURE, LAPS = "error of curvature, 1/m (RMSE)", "laps of 10 on the road"
 
+def _ratio(figure: Figure, baseline: str) -> float:
+    """The network's number by that of a baseline."""
+    return figure.network / figure.baselines[baseline]
+
+
 BOUNDS: dict[str, list[Bound]] = {
     "translation": [
         Bound(
@@ -106,6 +111,28 @@ BOUNDS: dict[str, list[Bound]] = {
             "at least 90 % legible at bias 1.5",
             lambda figures: figures["legible at bias 1.5, %"].network >= 90,
             lambda figures: figures["legible at bias 1.5, %"].network >= 5,
+        ),
+    ],
+    "speech": [
+        Bound(
+            "an error of the mouth at most 0.85 × linear",
+            lambda figures: _ratio(figures["error of the mouth"], "linear") <= 0.85,
+            lambda figures: _ratio(figures["error of the mouth"], "linear") <= 0.95,
+        ),
+        Bound(
+            "an error of the mouth at most 0.75 × by loudness",
+            lambda figures: _ratio(figures["error of the mouth"], "by loudness") <= 0.75,
+            lambda figures: _ratio(figures["error of the mouth"], "by loudness") <= 0.9,
+        ),
+        Bound(
+            "at least 85 % of the closures on m, b and p found",
+            lambda figures: figures["lips shut on m, b, p: found, %"].network >= 85,
+            lambda figures: figures["lips shut on m, b, p: found, %"].network >= 10,
+        ),
+        Bound(
+            "at most 10 % of the closures false",
+            lambda figures: figures["lips shut elsewhere: false, %"].network <= 10,
+            lambda figures: figures["lips shut elsewhere: false, %"].network <= 40,
         ),
     ],
     "objects": [

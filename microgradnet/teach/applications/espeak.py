@@ -62,7 +62,7 @@ def spoken(lines: Sequence[Line]) -> list[Speech]:
     try:
         done = subprocess.run(
             [sys.executable, PROGRAM], input=json.dumps(asked) + "\n", capture_output=True, text=True,
-            encoding="utf-8", timeout=SECONDS,
+            encoding="utf-8", timeout=SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise ImportError(f"espeak-ng ({library}) did not answer in {SECONDS} s: {INSTALL}") from None

@@ -45,12 +45,12 @@ def shapes(mouth: Sequence[float], lid: float = 1.0) -> dict[str, str]:
     up, down = -0.42 * drop, 0.92 * drop  # of the curves' control points, from the line between the corners
     above, below = 12 + 5 * rounded, 14 + 6 * rounded  # how thick the lips are
 
-    def curve(height: float, side: int, share: float = 1.0) -> str:
-        """A curve from one corner of the mouth to the other, the `share` of it, to the right if side is 1."""
-        x, bend = share * side * reach, share * belly * side * reach
+    def curve(height: float, side: int) -> str:
+        """A curve from one corner of the mouth to the other, to the right if side is 1."""
+        x, bend = side * reach, belly * side * reach
         return f"C{160 - bend:.1f} {y + height:.1f} {160 + bend:.1f} {y + height:.1f} {160 + x:.1f} {y + corner:.1f}"
 
-    left, right = (f"{160 + side * reach:.1f} {y + corner:.1f}" for side in (-1, 1))
+    left = f"{160 - reach:.1f} {y + corner:.1f}"
     teeth = min(0.55 * (down - up), 13)
     inner = 0.86 * reach
     lift = up * 0.62
@@ -114,15 +114,15 @@ def talking(mouths: NDArray[np.float64], per_second: float, title: str, note: st
         for name in COLOURS
     ]
     style = (
-        "svg{font-family:system-ui,sans-serif;text-anchor:middle}.still{display:none}text{fill:#24292f}"
+        "svg{font-family:system-ui,sans-serif;text-anchor:middle}.still{display:none}text{fill:#24292f}.card{fill:#fff}"
         "@media (prefers-reduced-motion:reduce){.moving{display:none}.still{display:inline}}"
-        "@media (prefers-color-scheme:dark){text{fill:#e6edf3}}"
+        "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.card{fill:#14191d}}"
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 60}" width="{WIDTH}" '
         f'height="{HEIGHT + 60}" role="img" aria-label="A face says: {html.escape(title)}"><style>{style}</style>'
-        f'<g class="still">{face(mouths[0])}</g>'
+        f'<rect class="card" width="100%" height="100%" rx="12"/><g class="still">{face(mouths[0])}</g>'
         f'<g class="moving">{BEHIND}{moving[0]}{IN_FRONT}{"".join(moving[1:])}</g>'
-        f'<text x="160" y="{HEIGHT + 26}" font-size="15">{html.escape(title)}</text>'
+        f'<text x="160" y="{HEIGHT + 26}" font-size="13">{html.escape(title)}</text>'
         f'<text x="160" y="{HEIGHT + 48}" font-size="11">{html.escape(note)}</text></svg>'
     )

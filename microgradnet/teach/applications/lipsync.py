@@ -1,4 +1,4 @@
-"""How well a mouth follows a voice: its error, and how often the lips shut when they must; the same of simple methods."""
+"""How well a mouth follows a voice: its error, and how often the lips shut when they must; and baselines."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microgradnet.teach.applications.application import Figure
-from microgradnet.teach.applications.mouths import Numbers, Seen
+from microgradnet.teach.applications.visemes import Numbers
+from microgradnet.teach.applications.voices import Seen
 
 AROUND = 4  # frames before and after, which the better linear method hears
 LEVELS = 20  # of loudness, each with a mouth of its own
-SHUT = 0.3  # what a linear method says where lips are shut: of 0.1, 0.2, … the best on validation data
+SHUT = 0.2  # what a linear method says where lips are shut: the best of 0.1, 0.2, … on validation data
 
 Shut = NDArray[np.bool_]
 
@@ -19,12 +20,13 @@ def judged(
     mouths: Sequence[Numbers], shut: Sequence[Shut], test: Sequence[Seen], practised: Sequence[Seen]
 ) -> list[Figure]:
     """The figures of a network's mouths (frames, 3) and shut lips (frames,), for each test sentence, with baselines."""
+    mean = np.concatenate([one.mouth for one in practised]).mean(axis=0)
     simple = {
         "linear": linear(practised, test, 0),
         f"linear, ±{AROUND} frames": linear(practised, test, AROUND),
         "by loudness": by_loudness(practised, test),
-        "mean mouth": [np.tile(np.concatenate([x.mouth for x in practised]).mean(axis=0), (len(x.mouth), 1)) for x in test],
-    }  # fmt: skip
+        "mean mouth": [np.tile(mean, (len(one.mouth), 1)) for one in test],
+    }
     linears = [name for name in simple if name.startswith("linear")]
     found, false = closures(shut, test)
     others = {name: closures([lips[:, 3] >= SHUT for lips in simple[name]], test) for name in linears}

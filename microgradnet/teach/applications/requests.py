@@ -91,7 +91,7 @@ class Recording(NamedTuple):
         """The sound, (samples,), and its samples per second.
 
         Raises:
-            RequestError: it cannot be read, is no WAV file, silent, too short, too long, or of too few samples a second.
+            RequestError: it cannot be read, is no WAV file, is silent, too short or long, or has too few samples.
         """
         from microgradnet.teach.applications.media.audio import read_wav
 

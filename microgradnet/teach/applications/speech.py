@@ -18,12 +18,11 @@ sections 3.1 and 4.1. There the mouths are those of hours of film of one person,
 import math
 import random
 from collections.abc import Iterator, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from microgradnet import Layer, Module, Value, compile, for_each, scan, total
 from microgradnet.layers import LSTM
@@ -33,22 +32,19 @@ from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Application, Figure, Files
 from microgradnet.teach.applications.face import talking
 from microgradnet.teach.applications.lipsync import judged
-from microgradnet.teach.applications.mouths import (
-    BANDS, OPEN, PER_SECOND, TEST, TEST_VOICES, Seen, heard, held_out, practice, stretched,
-)  # fmt: skip
+from microgradnet.teach.applications.media.player import Film
 from microgradnet.teach.applications.requests import recording
-from microgradnet.teach.applications.talks import of_recording, openness, page, real_speaker, side_by_side
+from microgradnet.teach.applications.talks import SPEAKER, of_recording, openness, page, real_speaker, side_by_side
+from microgradnet.teach.applications.visemes import OPEN, PER_SECOND, Numbers, shut_where
+from microgradnet.teach.applications.voices import BANDS, TEST, Seen, heard, held_out, piece, practice
 from microgradnet.train import History, fit
 
 Row = Sequence[Any]
-Numbers = NDArray[np.float64]
 
 HIDDEN, DELAY, STEPS = 48, 5, 43  # frames that it answers late, and frames of a piece of training
 SIDE_BY_SIDE, SENTENCES, EPOCHS, BATCHES = 16, 320, 28, 100
 SHUTS = 0.3  # λ
-SHUT = 0.6  # the least P(lips shut) with which the face shuts them, chosen on validation data
-SPEAKERS, NOISE = 0.3, 0.1  # standard deviations of what is added to a piece's bands, and to each number
-AUTHORS = "voices by espeak-ng, generated on this machine; a real one by Allison Smith in Asterisk, CC BY-SA 3.0"
+SHUT = 0.8  # the least P(lips shut) with which the face shuts them, chosen on validation data
 
 
 class Talker(Module):
@@ -81,7 +77,7 @@ class Talker(Module):
         return for_each(lambda h: [*self.mouth(h), self.shut(h)], hidden), state
 
     def loss(self, bands: Sequence[Row], mouth: Sequence[Row], shut: Row, h: Row, c: Row) -> Value:
-        """The mean over the frames of `mouth`; the bands have further ones after them, as many as the answers' delay."""
+        """The mean over the frames of `mouth`; the bands go on after them for as long as the answers are late."""
         answers, _ = self.answers(bands, h, c)
         losses = for_each(lips_loss, answers[len(bands) - len(mouth) :], mouth, shut)
         mean: Value = total(losses) / len(losses)
@@ -100,7 +96,7 @@ class Speech(Application):
 
     name = "speech"
     source = "Suwajanakorn et al. 2017, Synthesizing Obama: learning lip sync from audio"
-    credit = AUTHORS
+    credit = "voices of espeak-ng, spoken on this machine; recordings of Allison Smith in Asterisk, CC BY-SA 3.0"
     model: Talker
 
     def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
@@ -126,7 +122,10 @@ class Speech(Application):
         sentences = [one for one in self.practised if len(one.mouth) > STEPS + DELAY]
         state = dict(zip("hc", self.model.start(SIDE_BY_SIDE), strict=True))
         while True:
-            pieces = [_piece(sentences[number], rng) for number in rng.integers(len(sentences), size=SIDE_BY_SIDE)]
+            pieces = [
+                piece(sentences[number], STEPS, DELAY, rng)
+                for number in rng.integers(len(sentences), size=SIDE_BY_SIDE)
+            ]
             bands, mouth, shut = (np.stack(arrays) for arrays in zip(*pieces, strict=True))
             yield {"bands": bands, "mouth": mouth, "shut": shut, **state}
 
@@ -155,7 +154,7 @@ class Speech(Application):
         return judged(mouths, [row[:, 3] >= SHUT for row in lips], test, self.practised)
 
     def files(self) -> Files:
-        """A page on which faces speak; the face alone, as a moving picture; how far the mouth is open, and should be."""
+        """A page on which faces speak; a face alone, as a moving picture; how far its mouth is open, and should be."""
         return {"faces.html": self._faces, "face.svg": self._face, "openness.svg": self._openness}
 
     def _faces(self) -> str:
@@ -163,9 +162,10 @@ class Speech(Application):
         shown = [held_out()[TEST.index(text) + len(TEST) * voice] for voice, text in enumerate(TEST[:2])]
         films = [side_by_side(one, self.mouths([one.bands])[0]) for one in shown]
         recordings, missing = real_speaker()
-        for name, sound, rate in recordings:
-            films.append(of_recording(name, sound, rate, self.mouths([heard(sound, rate)])[0]))
-        return page(films, f"{self.credit}. {missing}")
+        for text, sound, rate in recordings:
+            mouths = self.mouths([heard(sound, rate)])[0]
+            films.append(of_recording(f"a real speaker: {text}", f"“{text}”, {SPEAKER}", sound, rate, mouths))
+        return page(films, f"Data: {self.credit}. {missing}")
 
     def _face(self) -> str:
         one = held_out()[0]
@@ -178,8 +178,11 @@ class Speech(Application):
     def asked(self, audio: str) -> Files:
         """A page on which the face says what is recorded in a WAV file; a ValueError says what is wrong with it."""
         sound, rate = recording(audio).read()
-        moved = partial(self.mouths, [heard(sound, rate)])
-        return {"spoken.html": lambda: page([of_recording(Path(audio).name, sound, rate, moved()[0])], "")}
+
+        def film() -> Film:
+            return of_recording(Path(audio).name, "", sound, rate, self.mouths([heard(sound, rate)])[0])
+
+        return {"spoken.html": lambda: page([film()], "")}
 
     def example(self) -> Value:
         """The loss of two frames of two bands, by a network of one hidden unit that answers a frame late."""
@@ -191,20 +194,6 @@ class Speech(Application):
         loss.label = "loss"
         loss.backward()
         return loss
-
-
-def shut_where(shut: NDArray[np.bool_], mouth: Numbers) -> Numbers:
-    """Mouths (frames, 3) that are not open where the lips are shut."""
-    return np.column_stack([mouth[:, OPEN] * ~shut, mouth[:, OPEN + 1 :]])
-
-
-def _piece(one: Seen, rng: np.random.Generator) -> tuple[Numbers, Numbers, Numbers]:
-    """A piece of a sentence: its bands, by a voice of another colour and throat, its mouths, and where they are shut."""
-    start = rng.integers(len(one.mouth) - STEPS - DELAY + 1)
-    frames = slice(start, start + STEPS)
-    bands = one.bands[start : start + STEPS + DELAY]
-    bands = stretched(bands + rng.normal(0, SPEAKERS, BANDS) + rng.normal(0, NOISE, bands.shape), rng)
-    return bands, one.mouth[frames], one.shut[frames]
 
 
 APPLICATION = Speech

@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from microgradnet.drawing.figure import Figure
-from microgradnet.drawing.figure_style import COLOURS, figure, tidy
+from microgradnet.drawing.figure_style import COLOURS, FILLS, INK, SOFT, figure, tidy
 from microgradnet.teach.applications.face import HEIGHT, WIDTH, face
 from microgradnet.teach.applications.media.audio import Sound, read_wav, wav
 from microgradnet.teach.applications.media.player import Film, Player
-from microgradnet.teach.applications.mouths import OPEN, PER_SECOND, Numbers, Seen
+from microgradnet.teach.applications.visemes import CLOSED, OPEN, PER_SECOND, Numbers
+from microgradnet.teach.applications.voices import Seen
 
 SOUNDS = Path("/usr/share/asterisk/sounds")
 PACKAGE = "asterisk-core-sounds-en-wav"
-RECORDINGS = {"tt-weasels": "Weasels have eaten our phone system", "vm-goodbye": "Goodbye"}
+SPEAKER = "recorded by Allison Smith for Asterisk, CC BY-SA 3.0; nobody told the network what is said"
+RECORDINGS = {
+    "tt-weasels": "Weasels have eaten our phone system", "tt-monkeysintro": "They have been carried away by monkeys",
+    "vm-nobodyavail": "Nobody is available to take your call at the moment",
+}  # fmt: skip
 SIZE = (2 * WIDTH, HEIGHT + 30)
 
 
@@ -23,7 +28,9 @@ def real_speaker() -> tuple[list[tuple[str, Sound, int]], str]:
 
 
 def _file(name: str) -> Path | None:
-    return next((path for folder in ("en", "en_US_f_Allison") if (path := SOUNDS / folder / f"{name}.wav").exists()), None)
+    return next(
+        (path for folder in ("en", "en_US_f_Allison") if (path := SOUNDS / folder / f"{name}.wav").exists()), None
+    )
 
 
 def _label(x: float, text: str) -> str:
@@ -44,19 +51,19 @@ def side_by_side(one: Seen, mouths: Numbers) -> Film:
     return Film(f"espeak-ng, {one.line.voice}", frames, PER_SECOND, sound, caption)
 
 
-def of_recording(name: str, sound: Sound, rate: int, mouths: Numbers) -> Film:
+def of_recording(name: str, caption: str, sound: Sound, rate: int, mouths: Numbers) -> Film:
     """The network's face, moved by a recording whose true mouths nobody knows."""
     frames = [
         f'<g transform="translate({WIDTH / 2:g})">{face(mouth, number / PER_SECOND)}</g>'
         + _label(WIDTH, "the network, by ear")
         for number, mouth in enumerate(mouths)
     ]
-    return Film(name, frames, PER_SECOND, wav(sound, rate), "A recording: nobody has told the network what is said.")
+    return Film(name, frames, PER_SECOND, wav(sound, rate), caption)
 
 
 def page(films: Sequence[Film], about: str) -> str:
     """The page that plays them."""
-    limits = "The face is drawn. It opens and shuts in step with the voice, but smiles, breathes and looks as it likes."
+    limits = "It learnt from espeak-ng’s voices alone, and hears no mood: its face smiles at sad news, too."
     return Player("A face that follows a voice", films, SIZE, f"{limits} {about}".strip()).html
 
 
@@ -65,11 +72,12 @@ def openness(predicted: Numbers, one: Seen) -> Figure:
     seconds = [number / PER_SECOND for number in range(len(predicted))]
     made = figure(9.0, 3.4, f"how far the mouth is open in “{one.line.text}”, predicted and true")
     axes = made.subplots()
+    axes.fill_between(seconds, -0.16, 1, where=one.shut > 0, step="mid", color=FILLS[2], label="m, b, p")
     axes.plot(seconds, one.mouth[:, OPEN], color=COLOURS[1], linestyle="--", label="true")
     axes.plot(seconds, predicted, color=COLOURS[0], label="the network, by ear")
     for start, phoneme in one.speech.phonemes:
-        axes.text(start, -0.12, phoneme.strip("_:;"), fontsize=8, color=COLOURS[3] if phoneme in "mbp" else COLOURS[0])
+        axes.text(start, -0.13, phoneme.strip("_:;"), fontsize=8, color=INK if phoneme in CLOSED else SOFT)
     tidy(axes, f"“{one.line.text}”", "seconds", "open")
     axes.set_ylim(-0.16, 1)
-    axes.legend(frameon=False, loc="upper right")
+    axes.legend(frameon=False, loc="upper right", ncols=3)
     return made

@@ -21,7 +21,8 @@ def log_mel(sound: Sound, rate: int, per_second: float, bands: int = 18, lowest:
         rate: samples per second, at least twice the highest frequency.
         per_second: frames per second.
         bands: how many.
-        lowest, highest: frequencies of the first band's begin and the last one's end.
+        lowest: the frequency at which the first band begins.
+        highest: the one at which the last band ends.
 
     Raises:
         ValueError: the sound is empty, or has too few samples per second.
@@ -48,8 +49,8 @@ def log_mel(sound: Sound, rate: int, per_second: float, bands: int = 18, lowest:
 
 def _triangles(size: int, rate: int, bands: int, lowest: float, highest: float) -> NDArray[np.float64]:
     """The weight of each frequency in each band, (frequencies, bands)."""
-    ends = np.linspace(*(2595 * np.log10(1 + np.array([lowest, highest]) / 700)), bands + 2)
-    ends = 700 * (10 ** (ends / 2595) - 1)
+    first, last = (2595 * np.log10(1 + frequency / 700) for frequency in (lowest, highest))
+    ends = 700 * (10 ** (np.linspace(first, last, bands + 2) / 2595) - 1)
     left, middle, right = ends[:-2], ends[1:-1], ends[2:]
     frequencies = np.fft.rfftfreq(size, 1 / rate)[:, None]
     rises, falls = (frequencies - left) / (middle - left), (right - frequencies) / (right - middle)

@@ -1,58 +1,18 @@
-"""What a network learns to see in speech: the mouth of each phoneme, and speech to learn it from.
-
-A mouth is three numbers from 0 to 1: how far it is open, how round and how wide the lips are. A phoneme's mouth stands
-in a table of visemes, groups of sounds that look alike. The lips glide from one to the next, but on m, b and p they
-shut, whatever stands beside.
-
-Source: the groups are those of Fisher 1968, "Confusions among visually perceived consonants"; the numbers are ours.
-"""
+"""Speech that a network learns from: voices that say random words, what an ear hears of them, and their mouths."""
 
 import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from microgradnet.teach.applications.espeak import Line, Speech, spoken
 from microgradnet.teach.applications.media.bands import log_mel
+from microgradnet.teach.applications.visemes import PER_SECOND, Numbers, seen
 
-Numbers = NDArray[np.float64]
-
-PER_SECOND = 50
-"""Frames per second, of what is heard and of the face."""
 BANDS = 18
-OPEN = 0  # its place in a mouth
+SPEAKERS, NOISE = 0.3, 0.1  # standard deviations of what a practised piece adds to each band, and to each number
 STRETCH = 0.15  # of the logarithm of frequencies on the mel scale, at most
-GLIDE = 0.035  # seconds: standard deviation of the glide from mouth to mouth
-
-VISEMES: dict[tuple[float, float, float], str] = {
-    (0.12, 0.20, 0.35): "_ _: ; | ?",  # silence
-    (0.00, 0.20, 0.40): "m b p",
-    (0.10, 0.10, 0.55): "f v",
-    (0.25, 0.10, 0.55): "T D",
-    (0.25, 0.15, 0.50): "t d n l t# l#",
-    (0.12, 0.10, 0.75): "s z",
-    (0.18, 0.70, 0.20): "S Z tS dZ",
-    (0.30, 0.20, 0.45): "k g N h x",
-    (0.25, 0.60, 0.25): "r r- 3 3: @r",
-    (0.15, 0.95, 0.05): "w",
-    (0.15, 0.10, 0.85): "j",
-    (0.25, 0.05, 0.95): "i i: I I2 i2",
-    (0.50, 0.05, 0.80): "E e",
-    (0.80, 0.05, 0.70): "a aa",
-    (0.90, 0.20, 0.45): "A A: 0 A~",
-    (0.60, 0.15, 0.50): "V @2 a# ",
-    (0.40, 0.15, 0.45): "@ @L I# @5",
-    (0.65, 0.75, 0.15): "O O: o",
-    (0.20, 0.95, 0.05): "u u: U",
-}
-"""The phonemes of each mouth (open, round, wide), in espeak-ng's notation."""
-MOUTHS = {phoneme: mouth for mouth, phonemes in VISEMES.items() for phoneme in phonemes.split()}
-STOP = 0.05  # seconds: lips are shut before a p or b, which is heard when they open
-CLOSED = ("m", "b", "p")
-"""The phonemes that shut the lips."""
-SILENT = "_"
 
 WORDS = """
     about above apple army autumn baby back bad ball bamboo banana basket beach bear because begin below best big bird
@@ -87,7 +47,9 @@ TEST = (
     "Maybe nobody remembers the name of the composer", "Each wheel turned slowly through the thick yellow sand",
     "Put a penny in the box and pick a plum", "I owe you an awful lot, my old friend",
 )  # fmt: skip
-TRAINING_VOICES = tuple("en-us en-us+m1 en-us+m3 en-us+m7 en-us+f1 en-us+Andrea en-us+Annie en-us+steph".split())
+TRAINING_VOICES = (
+    "en-us", "en-us+m1", "en-us+m3", "en-us+m7", "en-us+f1", "en-us+Andrea", "en-us+Annie", "en-us+steph",
+)  # fmt: skip
 VALIDATION_VOICES = ("en-us+shelby", "en-us+Mario")
 TEST_VOICES = ("en-us+f4", "en-us+m2")
 """Voices that are heard in no training."""
@@ -129,46 +91,6 @@ def stretched(bands: Numbers, rng: np.random.Generator) -> Numbers:
     return moved
 
 
-def mouth_of(phoneme: str) -> list[tuple[float, float, float]]:
-    """The mouths that a phoneme passes: one, or two of a diphthong or what is written as one.
-
-    >>> mouth_of("m"), mouth_of("aI")
-    ([(0.0, 0.2, 0.4)], [(0.8, 0.05, 0.7), (0.25, 0.05, 0.95)])
-    """
-    passed = []
-    while phoneme:
-        known = next((phoneme[:n] for n in range(len(phoneme), 0, -1) if phoneme[:n] in MOUTHS), None)
-        if known:
-            passed.append(MOUTHS[known])
-        phoneme = phoneme[len(known) if known else 1 :]
-    return passed
-
-
-def seen(speech: Speech, frames: int) -> tuple[Numbers, Numbers]:
-    """The mouth (frames, 3) through the phonemes' times, and where m, b or p shut it (frames,)."""
-    fine = 10  # moments in a frame
-    count = frames * fine
-    moments = np.arange(count) / (fine * PER_SECOND)
-    ends = [start for start, _ in speech.phonemes[1:]] + [len(speech.sound) / speech.rate]
-    targets = np.tile(MOUTHS[SILENT], (count, 1))
-    shut = np.zeros(count)
-    for (start, phoneme), end in zip(speech.phonemes, ends, strict=True):
-        passed = mouth_of(phoneme)
-        for number, mouth in enumerate(passed):
-            targets[moments >= start + (end - start) * number / len(passed)] = mouth
-        if phoneme in CLOSED:
-            begins, opens = (start, end) if phoneme == "m" else (start - STOP, start + 0.005)
-            shut[(moments >= begins) & (moments < opens)] = 1
-    spread = np.arange(-count, count + 1) / (fine * PER_SECOND)
-    bell = np.exp(-0.5 * (spread[np.abs(spread) < 4 * GLIDE] / GLIDE) ** 2)
-    pad = len(bell) // 2
-    glided = np.array([np.convolve(np.pad(x, pad, "edge"), bell / bell.sum(), "valid") for x in targets.T]).T
-    is_shut = shut[::fine]
-    mouth = glided[::fine].copy()
-    mouth[:, OPEN] *= 1 - is_shut
-    return mouth, is_shut
-
-
 def sentences(lines: Sequence[Line]) -> list[Seen]:
     """The lines, spoken, heard and seen."""
     made = []
@@ -194,3 +116,11 @@ def practice(count: int, rng: np.random.Generator) -> list[Seen]:
 def held_out(voices: tuple[str, ...] = TEST_VOICES, texts: tuple[str, ...] = TEST) -> list[Seen]:
     """Test data: sentences never practised, by voices never heard."""
     return sentences([Line(voice, text) for voice in voices for text in texts])
+
+
+def piece(one: Seen, frames: int, after: int, rng: np.random.Generator) -> tuple[Numbers, Numbers, Numbers]:
+    """A piece of a sentence, as by another throat: the bands of `frames` and `after` more, their mouths, and shut."""
+    start = rng.integers(len(one.mouth) - frames - after + 1)
+    bands = one.bands[start : start + frames + after]
+    bands = stretched(bands + rng.normal(0, SPEAKERS, BANDS) + rng.normal(0, NOISE, bands.shape), rng)
+    return bands, one.mouth[start : start + frames], one.shut[start : start + frames]
