@@ -5,6 +5,7 @@ import math
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from microgradnet.teach.applications.media.audio import Sound
@@ -84,36 +85,32 @@ def photograph(file: str) -> Path:
     return Path(file)
 class Recording(NamedTuple):
     """A WAV file of speech."""
+def recorded(file: str) -> tuple["Sound", int]:
+    """The sound of a WAV file of speech, (samples,), and its samples per second.
 
-    file: str
+    Raises:
+        RequestError: it cannot be read, is no WAV file, is silent, too short or long, or has too few samples.
+    """
+    from microgradnet.teach.applications.media.audio import read_wav
 
-    def read(self) -> "tuple[Sound, int]":
-        """The sound, (samples,), and its samples per second.
-
-        Raises:
-            RequestError: it cannot be read, is no WAV file, is silent, too short or long, or has too few samples.
-        """
-        from microgradnet.teach.applications.media.audio import read_wav
-
-        try:
-            sound, rate = read_wav(self.file)
-        except OSError as error:
-            raise RequestError(f"{self.file} cannot be read: {error.strerror}") from None
-        except ValueError as error:
-            raise RequestError(str(error)) from None
-        if rate < LEAST_RATE:
-            raise RequestError(f"{self.file} has {rate} samples per second; at least {LEAST_RATE} are needed")
-        if not SECONDS[0] <= len(sound) / rate <= SECONDS[1]:
-            raise RequestError(
-                f"{self.file} lasts {len(sound) / rate:.1f} s; a recording of {SECONDS[0]} to {SECONDS[1]} s is needed"
-            )
-        if not abs(sound).max() > QUIET:
-            raise RequestError(f"{self.file} is silent")
-        return sound, rate
+    try:
+        sound, rate = read_wav(file)
+    except OSError as error:
+        raise RequestError(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise RequestError(str(error)) from None
+    if rate < LEAST_RATE:
+        raise RequestError(f"{file} has {rate} samples per second; at least {LEAST_RATE} are needed")
+    if not SECONDS[0] <= len(sound) / rate <= SECONDS[1]:
+        raise RequestError(
+            f"{file} lasts {len(sound) / rate:.1f} s; a recording of {SECONDS[0]} to {SECONDS[1]} s is needed"
+        )
+    if not abs(sound).max() > QUIET:
+        raise RequestError(f"{file} is silent")
+    return sound, rate
 
 
-def recording(file: str) -> Recording:
-    """A file that is a recording of speech; errors as of `Recording.read`."""
-    asked = Recording(file)
-    asked.read()
-    return asked
+def recording(file: str) -> str:
+    """A file that is a recording of speech; errors as of `recorded`."""
+    recorded(file)
+    return file

@@ -33,7 +33,7 @@ from microgradnet.teach.applications.application import Application, Figure, Fil
 from microgradnet.teach.applications.face import talking
 from microgradnet.teach.applications.lipsync import judged
 from microgradnet.teach.applications.media.player import Film
-from microgradnet.teach.applications.requests import recording
+from microgradnet.teach.applications.requests import recorded
 from microgradnet.teach.applications.talks import SPEAKER, of_recording, openness, page, real_speaker, side_by_side
 from microgradnet.teach.applications.visemes import OPEN, PER_SECOND, Numbers, shut_where
 from microgradnet.teach.applications.voices import BANDS, TEST, Seen, heard, held_out, piece, practice
@@ -164,7 +164,7 @@ class Speech(Application):
         recordings, missing = real_speaker()
         for text, sound, rate in recordings:
             mouths = self.mouths([heard(sound, rate)])[0]
-            films.append(of_recording(f"a real speaker: {text}", f"“{text}”, {SPEAKER}", sound, rate, mouths))
+            films.append(of_recording(f"real: {text}", f"“{text}”, {SPEAKER}", sound, rate, mouths))
         return page(films, f"Data: {self.credit}. {missing}")
 
     def _face(self) -> str:
@@ -177,7 +177,7 @@ class Speech(Application):
 
     def asked(self, audio: str) -> Files:
         """A page on which the face says what is recorded in a WAV file; a ValueError says what is wrong with it."""
-        sound, rate = recording(audio).read()
+        sound, rate = recorded(audio)
 
         def film() -> Film:
             return of_recording(Path(audio).name, "", sound, rate, self.mouths([heard(sound, rate)])[0])

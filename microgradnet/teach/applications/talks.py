@@ -78,6 +78,6 @@ def openness(predicted: Numbers, one: Seen) -> Figure:
     for start, phoneme in one.speech.phonemes:
         axes.text(start, -0.13, phoneme.strip("_:;"), fontsize=8, color=INK if phoneme in CLOSED else SOFT)
     tidy(axes, f"“{one.line.text}”", "seconds", "open")
-    axes.set_ylim(-0.16, 1)
+    axes.set_ylim(-0.16, 1.15)
     axes.legend(frameon=False, loc="upper right", ncols=3)
     return made
