@@ -50,7 +50,7 @@ APPLICATIONS: dict[str, Entry] = {
         Entry(
             "speech",
             "hear a voice, and move a face's lips in step",
-            40,
+            45,
             (Option("--audio", "a WAV file of speech, which the face then says", recording, "FILE"),),
         ),
         Entry("objects", "recognise handwritten digits, and draw your own", 10),

@@ -18,6 +18,7 @@ from microgradnet.teach.applications.media.audio import Sound
 
 PROGRAM = Path(__file__).with_name("espeak_process.py")
 SECONDS = 120  # that it may take
+PAUSE = 0.2  # seconds of silence before each line: lips shut before the p that one hears
 INSTALL = "pip install 'microgradnet[applications]', or apt-get install espeak-ng"
 
 
@@ -86,5 +87,6 @@ def _library() -> tuple[str, str | None]:
 
 def _speech(answer: dict[str, object]) -> Speech:
     samples = np.frombuffer(base64.b64decode(str(answer["samples"])), "<i2") / 32768
-    phonemes = [(start, name.lstrip("',")) for start, name in answer["phonemes"]]  # type: ignore[attr-defined]
-    return Speech(samples, int(str(answer["rate"])), phonemes)
+    rate = int(str(answer["rate"]))
+    phonemes = [(PAUSE + start, name.lstrip("',")) for start, name in answer["phonemes"]]  # type: ignore[attr-defined]
+    return Speech(np.concatenate([np.zeros(round(PAUSE * rate)), samples]), rate, [(0.0, "_"), *phonemes])

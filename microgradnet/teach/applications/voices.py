@@ -48,9 +48,10 @@ TEST = (
     "Put a penny in the box and pick a plum", "I owe you an awful lot, my old friend",
 )  # fmt: skip
 TRAINING_VOICES = (
-    "en-us", "en-us+m1", "en-us+m3", "en-us+m7", "en-us+f1", "en-us+Andrea", "en-us+Annie", "en-us+steph",
+    "en-us", "en-us+m1", "en-us+m3", "en-us+m4", "en-us+m5", "en-us+m7", "en-us+Denis", "en-us+john",
+    "en-us+f1", "en-us+Andrea", "en-us+Annie", "en-us+belinda", "en-us+linda", "en-us+steph",
 )  # fmt: skip
-VALIDATION_VOICES = ("en-us+shelby", "en-us+Mario")
+VALIDATION_VOICES = ("en-us+Mario", "en-us+Michael", "en-us+m6", "en-us+shelby")
 TEST_VOICES = ("en-us+f4", "en-us+m2")
 """Voices that are heard in no training."""
 

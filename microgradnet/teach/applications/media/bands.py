@@ -32,7 +32,7 @@ def log_mel(sound: Sound, rate: int, per_second: float, bands: int = 18, lowest:
     >>> tone = np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)
     >>> heard = log_mel(tone, 8000, 50)
     >>> heard.shape, int(heard[25].argmax())
-    ((50, 18), 4)
+    ((50, 18), 3)
     """
     if not len(sound):
         raise ValueError("the sound is empty")
