@@ -123,6 +123,6 @@ def talking(mouths: NDArray[np.float64], per_second: float, title: str, note: st
         f'height="{HEIGHT + 60}" role="img" aria-label="A face says: {html.escape(title)}"><style>{style}</style>'
         f'<rect class="card" width="100%" height="100%" rx="12"/><g class="still">{face(mouths[0])}</g>'
         f'<g class="moving">{BEHIND}{moving[0]}{IN_FRONT}{"".join(moving[1:])}</g>'
-        f'<text x="160" y="{HEIGHT + 26}" font-size="12">{html.escape(title)}</text>'
+        f'<text x="160" y="{HEIGHT + 26}" font-size="11.5">{html.escape(title)}</text>'
         f'<text x="160" y="{HEIGHT + 48}" font-size="11">{html.escape(note)}</text></svg>'
     )
