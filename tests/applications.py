@@ -31,6 +31,7 @@ def _below_likeness(figures: Mapping[str, Figure]) -> int:
 
 CURVATURE, LAPS = "error of curvature, 1/m (RMSE)", "laps of 10 on the road"
 
+
 def _ratio(figure: Figure, baseline: str) -> float:
     """The network's number by that of a baseline."""
     return figure.network / figure.baselines[baseline]

@@ -18,8 +18,7 @@ from tests import ROOT
 from tests.svg import words
 
 NOTEBOOKS = ROOT / "notebooks"
-NEED_EXTRAS = ("colour", "digits", "handwriting", "translation")
-NEED_SKLEARN = ("digits", "handwriting", "speech")
+NEED_EXTRAS = ("colour", "digits", "handwriting", "speech", "translation")
 """Those that need more than the test suite does: tests/oracles runs them."""
 TIMEOUT = 120  # seconds for one cell
 QUIET = ["--IPKernelApp.log_level=ERROR"]  # else the kernel tells the terminal how it is connected

@@ -10,8 +10,7 @@
 from importlib import import_module
 
 from microgradnet.teach.applications.application import Application, Entry, Option, format_figures
-from microgradnet.teach.applications.requests import handwritten, number_from_zero, photograph, seed
-from microgradnet.teach.applications.requests import handwritten, number_from_zero, recording
+from microgradnet.teach.applications.requests import handwritten, number_from_zero, photograph, recording, seed
 
 __all__ = ["APPLICATIONS", "Application", "Entry", "Option", "format_figures", "load_application"]
 
@@ -51,7 +50,7 @@ APPLICATIONS: dict[str, Entry] = {
             "speech",
             "hear a voice, and move a face's lips in step",
             45,
-            (Option("--audio", "a WAV file of speech, which the face then says", recording, "FILE"),),
+            [Option("--audio", "a WAV file of speech, which the face then says", recording, "FILE")],
         ),
         Entry("objects", "recognise handwritten digits, and draw your own", 10),
     )

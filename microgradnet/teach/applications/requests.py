@@ -4,7 +4,6 @@ import argparse
 import math
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,8 +82,8 @@ def photograph(file: str) -> Path:
     except ValueError as error:
         raise RequestError(str(error)) from None
     return Path(file)
-class Recording(NamedTuple):
-    """A WAV file of speech."""
+
+
 def recorded(file: str) -> tuple["Sound", int]:
     """The sound of a WAV file of speech, (samples,), and its samples per second.
 

@@ -1,29 +1,29 @@
 """Speech: loss and gradient against PyTorch, the voices and their mouths, the bands, the face, the page, the option."""
 
+import importlib
 import json
 import re
 import sys
 import wave
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from numpy.testing import assert_allclose
 
 from microgradnet import compile
 from microgradnet.cli.main import main
-from microgradnet.teach.applications import espeak, talks
-from microgradnet.teach.applications.espeak import Line, spoken
-from microgradnet.teach.applications.face import COLOURS, face, lid, shapes, talking
-from microgradnet.teach.applications.lipsync import by_loudness, closures, error, linear
 from microgradnet.teach.applications.media.audio import wav
 from microgradnet.teach.applications.media.bands import log_mel
 from microgradnet.teach.applications.requests import RequestError, recording
-from microgradnet.teach.applications.speech import DELAY, SHUTS, STEPS, Speech, Talker
-from microgradnet.teach.applications.visemes import CLOSED, MOUTHS, OPEN, PER_SECOND, mouth_of
-from microgradnet.teach.applications.voices import (
+from microgradnet.teach.applications.speech import DELAY, SHUTS, STEPS, Speech, Talker, espeak, talks
+from microgradnet.teach.applications.speech.espeak import Line, spoken
+from microgradnet.teach.applications.speech.face import COLOURS, face, lid, shapes, talking
+from microgradnet.teach.applications.speech.lipsync import by_loudness, closures, error, linear
+from microgradnet.teach.applications.speech.visemes import CLOSED, MOUTHS, OPEN, PER_SECOND, mouth_of
+from microgradnet.teach.applications.speech.voices import (
     BANDS,
     TEST,
     TEST_VOICES,
@@ -41,6 +41,8 @@ from microgradnet.teach.applications.voices import (
 from microgradnet.train import save
 
 RNG = np.random.default_rng(0)
+
+torch: Any = importlib.import_module("torch")
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microgradnet.teach.applications.application import Figure
-from microgradnet.teach.applications.visemes import Numbers
-from microgradnet.teach.applications.voices import Seen
+from microgradnet.teach.applications.speech.visemes import Numbers
+from microgradnet.teach.applications.speech.voices import Seen
 
 AROUND = 4  # frames before and after, which the better linear method hears
 LEVELS = 20  # of loudness, each with a mouth of its own

@@ -30,13 +30,20 @@ from microgradnet.losses import binary_cross_entropy_with_logits, squared_error
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.face import talking
-from microgradnet.teach.applications.lipsync import judged
 from microgradnet.teach.applications.media.player import Film
 from microgradnet.teach.applications.requests import recorded
-from microgradnet.teach.applications.talks import SPEAKER, of_recording, openness, page, real_speaker, side_by_side
-from microgradnet.teach.applications.visemes import OPEN, PER_SECOND, Numbers, shut_where
-from microgradnet.teach.applications.voices import BANDS, TEST, Seen, heard, held_out, piece, practice
+from microgradnet.teach.applications.speech.face import talking
+from microgradnet.teach.applications.speech.lipsync import judged
+from microgradnet.teach.applications.speech.talks import (
+    SPEAKER,
+    of_recording,
+    openness,
+    page,
+    real_speaker,
+    side_by_side,
+)
+from microgradnet.teach.applications.speech.visemes import OPEN, PER_SECOND, Numbers, shut_where
+from microgradnet.teach.applications.speech.voices import BANDS, TEST, Seen, heard, held_out, piece, practice
 from microgradnet.train import History, fit
 
 Row = Sequence[Any]

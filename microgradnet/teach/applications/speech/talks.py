@@ -5,11 +5,11 @@ from pathlib import Path
 
 from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import COLOURS, FILLS, INK, SOFT, figure, tidy
-from microgradnet.teach.applications.face import HEIGHT, WIDTH, face
 from microgradnet.teach.applications.media.audio import Sound, read_wav, wav
 from microgradnet.teach.applications.media.player import Film, Player
-from microgradnet.teach.applications.visemes import CLOSED, OPEN, PER_SECOND, Numbers
-from microgradnet.teach.applications.voices import Seen
+from microgradnet.teach.applications.speech.face import HEIGHT, WIDTH, face
+from microgradnet.teach.applications.speech.visemes import CLOSED, OPEN, PER_SECOND, Numbers
+from microgradnet.teach.applications.speech.voices import Seen
 
 SOUNDS = Path("/usr/share/asterisk/sounds")
 PACKAGE = "asterisk-core-sounds-en-wav"

@@ -10,7 +10,7 @@ numbers are ours, as is the rule for the glide.
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.teach.applications.espeak import Speech
+from microgradnet.teach.applications.speech.espeak import Speech
 
 Numbers = NDArray[np.float64]
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from microgradnet.teach.applications.espeak import Line, Speech, spoken
 from microgradnet.teach.applications.media.bands import log_mel
-from microgradnet.teach.applications.visemes import PER_SECOND, Numbers, seen
+from microgradnet.teach.applications.speech.espeak import Line, Speech, spoken
+from microgradnet.teach.applications.speech.visemes import PER_SECOND, Numbers, seen
 
 BANDS = 18
 SPEAKERS, NOISE = 0.3, 0.1  # standard deviations of what a practised piece adds to each band, and to each number
