@@ -77,6 +77,11 @@ class Module:
         for name, p in own.items():
             p.data = numbers[name]
 
+    def __repr__(self) -> str:
+        """The class and the modules that its attributes hold, as Line(slopes=Layer(2 → 1 linear))."""
+        inside = [f"{name}={module!r}" for name, module in vars(self).items() if isinstance(module, Module)]
+        return f"{type(self).__name__}({', '.join(inside)})"
+
     def _all_named(self) -> dict[str, Value]:
         """The parameters by name; an error if a subclass lists more, which a state would silently omit."""
         own = dict(self.named_parameters())

@@ -32,16 +32,9 @@ from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Application, Figure, Files
 from microgradnet.teach.applications.media.player import Film
 from microgradnet.teach.applications.requests import recorded
+from microgradnet.teach.applications.speech import talks
 from microgradnet.teach.applications.speech.face import talking
 from microgradnet.teach.applications.speech.lipsync import judged
-from microgradnet.teach.applications.speech.talks import (
-    SPEAKER,
-    of_recording,
-    openness,
-    page,
-    real_speaker,
-    side_by_side,
-)
 from microgradnet.teach.applications.speech.visemes import OPEN, PER_SECOND, Numbers, shut_where
 from microgradnet.teach.applications.speech.voices import BANDS, TEST, Seen, heard, held_out, piece, practice
 from microgradnet.train import History, fit
@@ -167,12 +160,12 @@ class Speech(Application):
     def _faces(self) -> str:
         """Voices never heard, beside the true mouths; and a real speaker, where her recordings are."""
         shown = [held_out()[TEST.index(text) + len(TEST) * voice] for voice, text in enumerate(TEST[:2])]
-        films = [side_by_side(one, self.mouths([one.bands])[0]) for one in shown]
-        recordings, missing = real_speaker()
+        films = [talks.side_by_side(one, self.mouths([one.bands])[0]) for one in shown]
+        recordings, missing = talks.real_speaker()
         for text, sound, rate in recordings:
             mouths = self.mouths([heard(sound, rate)])[0]
-            films.append(of_recording(f"real: {text}", f"“{text}”, {SPEAKER}", sound, rate, mouths))
-        return page(films, f"Data: {self.credit}. {missing}")
+            films.append(talks.of_recording(f"real: {text}", f"“{text}”, {talks.SPEAKER}", sound, rate, mouths))
+        return talks.page(films, f"Data: {self.credit}. {missing}")
 
     def _face(self) -> str:
         one = held_out()[0]
@@ -180,16 +173,16 @@ class Speech(Application):
 
     def _openness(self) -> str:
         one = held_out()[0]
-        return openness(self.mouths([one.bands])[0][:, OPEN], one).svg
+        return talks.openness(self.mouths([one.bands])[0][:, OPEN], one).svg
 
     def asked(self, audio: str) -> Files:
         """A page on which the face says what is recorded in a WAV file; a ValueError says what is wrong with it."""
         sound, rate = recorded(audio)
 
         def film() -> Film:
-            return of_recording(Path(audio).name, "", sound, rate, self.mouths([heard(sound, rate)])[0])
+            return talks.of_recording(Path(audio).name, "", sound, rate, self.mouths([heard(sound, rate)])[0])
 
-        return {"spoken.html": lambda: page([film()], "")}
+        return {"spoken.html": lambda: talks.page([film()], "")}
 
     def example(self) -> Value:
         """The loss of two frames of two bands, by a network of one hidden unit that answers a frame late."""
