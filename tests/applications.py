@@ -35,6 +35,10 @@ CURVATURE, LAPS = "error of curvature, 1/m (RMSE)", "laps of 10 on the road"
 def _ratio(figure: Figure, baseline: str) -> float:
     """The network's number by that of a baseline."""
     return figure.network / figure.baselines[baseline]
+def over_motion(figures: Mapping[str, Figure]) -> float:
+    """By how much the F1 of sound's network is above that of the best threshold of motion."""
+    f1 = figures["balls: F1 at ±1 frame"]
+    return f1.network - f1.baselines["motion"]
 
 
 BOUNDS: dict[str, list[Bound]] = {
@@ -134,6 +138,26 @@ BOUNDS: dict[str, list[Bound]] = {
             "at most 10 % of the closures false",
             lambda figures: figures["lips shut elsewhere: false, %"].network <= 10,
             lambda figures: figures["lips shut elsewhere: false, %"].network <= 40,
+    "sound": [
+        Bound(
+            "F1 of balls at least 0.85",
+            lambda figures: figures["balls: F1 at ±1 frame"].network >= 0.85,
+            lambda figures: figures["balls: F1 at ±1 frame"].network >= 0.5,
+        ),
+        Bound(
+            "F1 of balls at least 0.2 above the best threshold of motion",
+            lambda figures: over_motion(figures) >= 0.2,
+            lambda figures: over_motion(figures) >= -0.2,
+        ),
+        Bound(
+            "the right material for at least 95 % of the balls' strikes that are found",
+            lambda figures: figures["balls: material right, %"].network >= 95,
+            lambda figures: figures["balls: material right, %"].network >= 40,
+        ),
+        Bound(
+            "at least 95 % of the balls' strikes that are found to ±40 ms",
+            lambda figures: figures["balls: within 40 ms, %"].network >= 95,
+            lambda figures: figures["balls: within 40 ms, %"].network >= 90,
         ),
     ],
     "objects": [

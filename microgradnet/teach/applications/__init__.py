@@ -52,6 +52,7 @@ APPLICATIONS: dict[str, Entry] = {
             45,
             [Option("--audio", "a WAV file of speech, which the face then says", recording, "FILE")],
         ),
+        Entry("sound", "add sound to silent films of falling balls and walking shoes", 50),
         Entry("objects", "recognise handwritten digits, and draw your own", 10),
     )
 }

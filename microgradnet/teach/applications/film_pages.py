@@ -1,0 +1,176 @@
+"""Films to watch: a page that plays them with their sounds, and an animation with words for sounds."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from microgradnet.teach.applications.films import MATERIALS, PER_SECOND, WIDTH, Film, Strike, Thing
+from microgradnet.teach.applications.hearing import Heard, matched, strikes
+from microgradnet.teach.applications.media.audio import wav
+from microgradnet.teach.applications.media.images import gif, png_url
+from microgradnet.teach.applications.media.player import Film as Played
+from microgradnet.teach.applications.media.player import Player
+from microgradnet.teach.applications.painting import COLOURS, HORIZON, discs, painted
+from microgradnet.teach.applications.soundtrack import RATE, soundtrack
+
+WORDS, SHOUTS = ("tock", "ding", "thud"), 8  # for sounds; frames that one stands
+INKS = ("#b4652a", "#3f7fb0", "#8a3a55")  # of the materials' words and marks, on light and dark pages
+HIGH = 420  # px, of the picture
+WIDE, SIDE, STRIP = round(HIGH * WIDTH), 224, 96  # px: of the picture, of what is beside it, of what is below
+SIZE = (WIDE + SIDE, HIGH + STRIP)
+ABOUT = (
+    "The network sees the small grey picture, five frames of it at once. It has never seen these films. For each strike "
+    "that it finds, the page plays the nearest of 24 synthesised recordings, and the word stands where it saw the "
+    "strike. Below are the true strikes, and under the line those that it found: longer is harder. It knows this drawn "
+    "world only, and no camera's."
+)
+
+
+def player(films: dict[str, Film], heard: Sequence[Heard], threshold: float) -> Player:
+    """A page with each film twice: as the network hears it, and as it is."""
+    played = []
+    for (name, film), one in zip(films.items(), heard, strict=True):
+        found, seconds = strikes(one, threshold), film.frames / PER_SECOND
+        pairs = matched(found, film.strikes)
+        right = sum(said.material == strike.material for said, strike in pairs)
+        caption = (
+            f"Of {len(film.strikes)} strikes it found {len(pairs)}, {right} of them with the right material, and heard "
+            f"{len(found) - len(pairs)} where there was none."
+        )
+        frames = list(drawn(film, one, found))
+        for sound, kind, text in (
+            (found, "by the network", caption),
+            (film.strikes, "the true sound", "The sound that it should have."),
+        ):
+            track = wav(soundtrack(sound, seconds), RATE)
+            played.append(Played(f"{name}: {kind}", frames, PER_SECOND, track, text))
+    return Player("A network adds the sound to silent films", played, SIZE, ABOUT)
+
+
+def drawn(film: Film, heard: Heard, found: Sequence[Strike]) -> Iterator[str]:
+    """The frames as elements of an SVG: the film, what the network sees and says, and all strikes below."""
+    small, marks = painted(film), _marks(film, found)
+    back = _rect(0, 0, WIDE, HORIZON * HIGH, _colour(film.wall, 3)) + _rect(
+        0, HORIZON * HIGH, WIDE, (1 - HORIZON) * HIGH, _colour(film.ground, 4)
+    )
+    for frame in range(film.frames):
+        scene = "".join(_drawn(thing, frame) for thing in film.things)
+        words = "".join(_word(strike, frame) for strike in found)
+        at = _across(frame / PER_SECOND, film)
+        yield (
+            f'<svg width="{WIDE}" height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}">{back}{scene}{words}</svg>'
+            f'<image x="{WIDE + 16}" y="34" width="{SIDE - 16}" height="{(SIDE - 16) / WIDTH:.0f}" '
+            f'href="{png_url(small[frame, ..., 0])}"/>{_bars(heard.p[frame])}{marks}'
+            f'<path d="M{at:.1f} {HIGH + 12}v{STRIP - 16}" stroke="currentColor" stroke-width="2"/>'
+        )
+
+
+def _drawn(thing: Thing, frame: int) -> str:
+    """A thing with its shadow."""
+    x, y = thing.places[frame] * HIGH
+    if np.isnan(x):
+        return ""
+    size, ground = thing.size * HIGH, thing.ground * HIGH
+    shadow = f'<ellipse cx="{x:.1f}" cy="{ground:.1f}" rx="{1.1 * size:.1f}" ry="{0.27 * size:.1f}" opacity=".3"/>'
+    bodies = [
+        f'<g transform="translate({x + right * HIGH:.1f} {y + down * HIGH:.1f}) '
+        f'scale({wide * HIGH:.1f} {high * HIGH:.1f})">{_unit(thing)}</g>'
+        for right, down, wide, high in discs(thing)
+    ]
+    return shadow + "".join(bodies)
+
+
+def _unit(thing: Thing) -> str:
+    """A disc of radius 1 that looks like the material."""
+    disc = f'<circle r="1" fill="{_colour(thing.shade, thing.material)}"/>'
+    if thing.material == 0:
+        stripes = "".join(
+            f"M{u} {-((1 - u * u) ** 0.5):.2f}V{(1 - u * u) ** 0.5:.2f}" for u in (-0.72, -0.24, 0.24, 0.72)
+        )
+        path = f'<path d="{stripes}" stroke="#5a3210" stroke-opacity=".5" stroke-width=".2"/>'
+        return disc + f'<g transform="rotate({np.degrees(thing.grain):.0f})">{path}</g>'
+    if thing.material == 1:
+        rim = '<circle r=".94" fill="none" stroke="#263038" stroke-opacity=".45" stroke-width=".12"/>'
+        return (
+            disc
+            + rim
+            + "".join(f'<circle cx="-.3" cy="-.35" r="{r}" fill="#fff" opacity=".3"/>' for r in (0.5, 0.36, 0.2))
+        )
+    return disc + '<circle cx="-.3" cy="-.35" r=".35" fill="#fff" opacity=".1"/>'
+
+
+def _word(strike: Strike, frame: int) -> str:
+    """The word for a strike, where the network saw it, while it sounds."""
+    since = frame - round(strike.frame)
+    if not 0 <= since < SHOUTS:
+        return ""
+    x, y, size = *_word_place(strike, HIGH, since), 24 + 30 * strike.speed
+    return (
+        f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size:.0f}" font-weight="700" text-anchor="middle" '
+        f'style="fill:{INKS[strike.material]};stroke:#fff;stroke-width:5;paint-order:stroke">{WORDS[strike.material]}</text>'
+    )
+
+
+def _word_place(strike: Strike, high: int, since: int) -> tuple[float, float]:
+    """Above the place of a strike, and rising; inside the picture."""
+    x = min(max(strike.x, 0.17), WIDTH - 0.17)
+    return x * high, max(0.15, strike.y - 0.24 - 0.012 * since) * high
+
+
+def _bars(p: Sequence[float]) -> str:
+    """The probability of each material, in this frame."""
+    parts = [f'<text x="{WIDE + 16}" y="22" font-size="20">it sees</text>']
+    for number, name in enumerate(MATERIALS):
+        y = 236 + 54 * number
+        parts.append(f'<text x="{WIDE + 16}" y="{y}" font-size="20">{name}</text>')
+        parts.append(_rect(WIDE + 16, y + 8, SIDE - 18, 14, INKS[number], 0.15))
+        parts.append(_rect(WIDE + 16, y + 8, (SIDE - 18) * float(p[number + 1]), 14, INKS[number]))
+    return "".join(parts)
+
+
+def _marks(film: Film, found: Sequence[Strike]) -> str:
+    """All strikes on a line of time: the true ones above it, those that were found below."""
+    middle = HIGH + STRIP / 2 + 4
+    parts = [f'<path d="M0 {middle}H{WIDE}" stroke="currentColor" stroke-width="1" opacity=".5"/>']
+    for kind, up in ((film.strikes, -1), (found, 1)):
+        for strike in kind:
+            x, long = _across(strike.time, film), up * (12 + 24 * strike.speed)
+            parts.append(
+                f'<path d="M{x:.1f} {middle + 3 * up}v{long:.0f}" stroke="{INKS[strike.material]}" stroke-width="5"/>'
+            )
+    for text, y in (("true strikes", -12), ("those it found", 26)):
+        parts.append(f'<text x="{WIDE + 16}" y="{middle + y:.0f}" font-size="20">{text}</text>')
+    return "".join(parts)
+
+
+def _across(time: float, film: Film) -> float:
+    return 4 + (WIDE - 8) * time * PER_SECOND / film.frames
+
+
+def _rect(x: float, y: float, width: float, height: float, fill: str, opacity: float = 1) -> str:
+    return (
+        f'<rect x="{x:.0f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}" opacity="{opacity}"/>'
+    )
+
+
+def _colour(shade: float, tint: int) -> str:
+    return "#" + "".join(f"{round(255 * min(1.0, shade * factor)):02x}" for factor in COLOURS[tint])
+
+
+def animated(film: Film, found: Sequence[Strike], rows: int = 180) -> bytes:
+    """The film as a GIF, with a word for each strike that was found, where and when it was."""
+    frames = []
+    for number, pixels in enumerate(painted(film, rows, COLOURS)):
+        picture = Image.fromarray(np.round(255 * pixels).astype(np.uint8))
+        draw = ImageDraw.Draw(picture)
+        for strike in found:
+            since = number - round(strike.frame)
+            if 0 <= since < SHOUTS:
+                font = ImageFont.load_default(13 + 14 * strike.speed)
+                draw.text(
+                    _word_place(strike, rows, since), WORDS[strike.material], fill=INKS[strike.material], font=font,
+                    anchor="ms", stroke_width=2, stroke_fill="white",
+                )  # fmt: skip
+        frames.append(np.asarray(picture) / 255)
+    return gif(frames, PER_SECOND)
