@@ -20,10 +20,10 @@ HIGH = 420  # px, of the picture
 WIDE, SIDE, STRIP = round(HIGH * WIDTH), 224, 96  # px: of the picture, of what is beside it, of what is below
 SIZE = (WIDE + SIDE, HIGH + STRIP)
 ABOUT = (
-    "The network sees the small grey picture, five frames of it at once. It has never seen these films. For each strike "
+    "The network sees the small grey picture, five frames at once. It has never seen these films. For each strike "
     "that it finds, the page plays the nearest of 24 synthesised recordings, and the word stands where it saw the "
-    "strike. Below are the true strikes, and under the line those that it found: longer is harder. It knows this drawn "
-    "world only, and no camera's."
+    "strike. Below are the true strikes, and under the line those that it found: longer is harder. It knows this "
+    "drawn world only, and no camera's."
 )
 
 

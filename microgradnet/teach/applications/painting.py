@@ -77,7 +77,7 @@ def _light(thing: Thing, u: Numbers, v: Numbers) -> Numbers:
 
 
 def context(image: Numbers, rng: np.random.Generator, noise: float = 0.02) -> Numbers:
-    """What the network sees of each frame: 2·(xₜ − mean), 4·(xₜ₊ᵢ − xₜ₊ᵢ₋₁) for i = −1 to 2: (frames, 5, rows, columns).
+    """What the network sees of frame t: 2·(xₜ − mean), 4·(xₜ₊ᵢ − xₜ₊ᵢ₋₁) for i = −1 to 2: (frames, 5, rows, columns).
 
     Args:
         image: (frames, rows, columns, 1).

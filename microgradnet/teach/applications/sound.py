@@ -37,8 +37,8 @@ Row = Sequence[Any]
 Numbers = NDArray[np.float64]
 
 KERNELS, HIDDEN = (12, 24), 32
-EPOCHS, BATCHES, BATCH = 40, 100, 32
-FILMS, SHOES = 16, 0.3  # that are made at once; how many of them are of shoes
+EPOCHS, BATCHES, BATCH = 65, 100, 32
+FILMS, SHOES, PASSES = 24, 0.35, 3  # that are made at once; how many of them are of shoes; how often they are seen
 VALIDATION, TEST, SHOWN = 1, 2, 8  # seeds of films that nobody learns from
 SCENES: dict[str, Callable[[np.random.Generator], Film]] = {"balls": balls, "shoes": walk}
 HELD_OUT = 30  # films of each scene
@@ -119,9 +119,10 @@ class Sound(Application):
                 samples = {"frames": context(painted(film), rng)} | targets(film)
                 chosen.append({name: array[numbers] for name, array in samples.items()})
             together = {name: np.concatenate([samples[name] for samples in chosen]) for name in chosen[0]}
-            order = rng.permutation(len(together["sort"]))
-            for start in range(0, len(order) - BATCH + 1, BATCH):
-                yield {name: array[order[start : start + BATCH]] for name, array in together.items()}
+            for _ in range(PASSES):
+                order = rng.permutation(len(together["sort"]))
+                for start in range(0, len(order) - BATCH + 1, BATCH):
+                    yield {name: array[order[start : start + BATCH]] for name, array in together.items()}
 
     def hear(self, films: Sequence[Film]) -> list[Heard]:
         """What the network says of every frame of these films."""
