@@ -15,6 +15,7 @@ from microgradnet.teach.applications.painting import COLOURS, HORIZON, discs, pa
 from microgradnet.teach.applications.soundtrack import RATE, soundtrack
 
 WORDS, SHOUTS = ("tock", "ding", "thud"), 8  # for sounds; frames that one stands
+SHORT = 150  # frames of an animation
 INKS = ("#b4652a", "#3f7fb0", "#8a3a55")  # of the materials' words and marks, on light and dark pages
 HIGH = 420  # px, of the picture
 WIDE, SIDE, STRIP = round(HIGH * WIDTH), 224, 96  # px: of the picture, of what is beside it, of what is below
@@ -28,24 +29,24 @@ ABOUT = (
 
 
 def player(films: dict[str, Film], heard: Sequence[Heard], threshold: float) -> Player:
-    """A page with each film twice: as the network hears it, and as it is."""
+    """A page with each film as the network hears it, and at the end the first of them with its true sound."""
     played = []
     for (name, film), one in zip(films.items(), heard, strict=True):
-        found, seconds = strikes(one, threshold), film.frames / PER_SECOND
+        found = strikes(one, threshold)
         pairs = matched(found, film.strikes)
         right = sum(said.material == strike.material for said, strike in pairs)
         caption = (
             f"Of {len(film.strikes)} strikes it found {len(pairs)}, {right} of them with the right material, and heard "
             f"{len(found) - len(pairs)} where there was none."
         )
-        frames = list(drawn(film, one, found))
-        for sound, kind, text in (
-            (found, "by the network", caption),
-            (film.strikes, "the true sound", "The sound that it should have."),
-        ):
-            track = wav(soundtrack(sound, seconds), RATE)
-            played.append(Played(f"{name}: {kind}", frames, PER_SECOND, track, text))
-    return Player("A network adds the sound to silent films", played, SIZE, ABOUT)
+        played.append(Played(name, list(drawn(film, one, found)), PER_SECOND, _sound(film, found), caption))
+    film = next(iter(films.values()))
+    true = played[0]._replace(name="the true sound", sound=_sound(film, film.strikes), caption="As it should sound.")
+    return Player("A network adds the sound to silent films", [*played, true], SIZE, ABOUT)
+
+
+def _sound(film: Film, of: Sequence[Strike]) -> bytes:
+    return wav(soundtrack(of, film.frames / PER_SECOND), RATE)
 
 
 def drawn(film: Film, heard: Heard, found: Sequence[Strike]) -> Iterator[str]:
@@ -86,7 +87,7 @@ def _unit(thing: Thing) -> str:
     disc = f'<circle r="1" fill="{_colour(thing.shade, thing.material)}"/>'
     if thing.material == 0:
         stripes = "".join(
-            f"M{u} {-((1 - u * u) ** 0.5):.2f}V{(1 - u * u) ** 0.5:.2f}" for u in (-0.72, -0.24, 0.24, 0.72)
+            f"M{u} {-high}V{high}" for u, high in ((-0.72, 0.58), (-0.24, 0.92), (0.24, 0.92), (0.72, 0.58))
         )
         path = f'<path d="{stripes}" stroke="#5a3210" stroke-opacity=".5" stroke-width=".2"/>'
         return disc + f'<g transform="rotate({np.degrees(thing.grain):.0f})">{path}</g>'
@@ -97,7 +98,7 @@ def _unit(thing: Thing) -> str:
             + rim
             + "".join(f'<circle cx="-.3" cy="-.35" r="{r}" fill="#fff" opacity=".3"/>' for r in (0.5, 0.36, 0.2))
         )
-    return disc + '<circle cx="-.3" cy="-.35" r=".35" fill="#fff" opacity=".1"/>'
+    return disc + "".join(f'<circle cx="-.3" cy="-.35" r="{r}" fill="#fff" opacity=".05"/>' for r in (0.45, 0.3, 0.16))
 
 
 def _word(strike: Strike, frame: int) -> str:
@@ -120,10 +121,10 @@ def _word_place(strike: Strike, high: int, since: int) -> tuple[float, float]:
 
 def _bars(p: Sequence[float]) -> str:
     """The probability of each material, in this frame."""
-    parts = [f'<text x="{WIDE + 16}" y="22" font-size="20">it sees</text>']
+    parts = [f'<text x="{WIDE + 16}" y="22" font-size="23">it sees</text>']
     for number, name in enumerate(MATERIALS):
         y = 236 + 54 * number
-        parts.append(f'<text x="{WIDE + 16}" y="{y}" font-size="20">{name}</text>')
+        parts.append(f'<text x="{WIDE + 16}" y="{y}" font-size="23">{name}</text>')
         parts.append(_rect(WIDE + 16, y + 8, SIDE - 18, 14, INKS[number], 0.15))
         parts.append(_rect(WIDE + 16, y + 8, (SIDE - 18) * float(p[number + 1]), 14, INKS[number]))
     return "".join(parts)
@@ -134,13 +135,15 @@ def _marks(film: Film, found: Sequence[Strike]) -> str:
     middle = HIGH + STRIP / 2 + 4
     parts = [f'<path d="M0 {middle}H{WIDE}" stroke="currentColor" stroke-width="1" opacity=".5"/>']
     for kind, up in ((film.strikes, -1), (found, 1)):
-        for strike in kind:
-            x, long = _across(strike.time, film), up * (12 + 24 * strike.speed)
-            parts.append(
-                f'<path d="M{x:.1f} {middle + 3 * up}v{long:.0f}" stroke="{INKS[strike.material]}" stroke-width="5"/>'
-            )
+        for material, ink in enumerate(INKS):
+            lines = [
+                f"M{_across(strike.time, film):.0f} {middle + 3 * up:.0f}v{up * (12 + 24 * strike.speed):.0f}"
+                for strike in kind
+                if strike.material == material
+            ]
+            parts.append(f'<path d="{"".join(lines)}" stroke="{ink}" stroke-width="5"/>')
     for text, y in (("true strikes", -12), ("those it found", 26)):
-        parts.append(f'<text x="{WIDE + 16}" y="{middle + y:.0f}" font-size="20">{text}</text>')
+        parts.append(f'<text x="{WIDE + 16}" y="{middle + y:.0f}" font-size="23">{text}</text>')
     return "".join(parts)
 
 
@@ -158,10 +161,10 @@ def _colour(shade: float, tint: int) -> str:
     return "#" + "".join(f"{round(255 * min(1.0, shade * factor)):02x}" for factor in COLOURS[tint])
 
 
-def animated(film: Film, found: Sequence[Strike], rows: int = 180) -> bytes:
-    """The film as a GIF, with a word for each strike that was found, where and when it was."""
+def animated(film: Film, found: Sequence[Strike], rows: int = 150) -> bytes:
+    """The film as a GIF of few colours, with a word for each strike that was found, where and when it was."""
     frames = []
-    for number, pixels in enumerate(painted(film, rows, COLOURS)):
+    for number, pixels in enumerate(painted(film, rows, COLOURS)[:SHORT]):
         picture = Image.fromarray(np.round(255 * pixels).astype(np.uint8))
         draw = ImageDraw.Draw(picture)
         for strike in found:
@@ -172,5 +175,5 @@ def animated(film: Film, found: Sequence[Strike], rows: int = 180) -> bytes:
                     _word_place(strike, rows, since), WORDS[strike.material], fill=INKS[strike.material], font=font,
                     anchor="ms", stroke_width=2, stroke_fill="white",
                 )  # fmt: skip
-        frames.append(np.asarray(picture) / 255)
+        frames.append(np.round(np.asarray(picture) / 8) * 8 / 255)
     return gif(frames, PER_SECOND)

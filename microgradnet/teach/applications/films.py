@@ -20,7 +20,7 @@ FASTEST = 3.4  # heights per second: a strike of speed 1
 GENTLEST = 0.64  # heights per second: a slower ball stays on the ground
 BOUNCE = ((0.45, 0.6), (0.55, 0.7), (0.7, 0.82))  # of its speed a ball keeps between these, by material
 APART = 0.14  # seconds from one strike to the next, at least
-SHADES = ((0.4, 0.5), (0.6, 0.75), (0.16, 0.28))  # brightness between these, by material
+SHADES = ((0.46, 0.56), (0.62, 0.77), (0.14, 0.26))  # brightness between these, by material
 
 
 class Strike(NamedTuple):
@@ -148,7 +148,7 @@ def _pair(rng: np.random.Generator, start: float, material: int, frames: int) ->
         places[gone] = np.nan
         seen = [s for s in strikes if 0 <= s.x <= WIDTH and 0.1 <= s.time < frames / PER_SECOND - 0.1]
         shoes.append(_thing(rng, material, side, size, floor, places, seen)._replace(shade=shade))
-    return shoes, start + steps * period
+    return shoes, start + (steps - 1) * period
 
 
 def _thing(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from microgradnet.teach.applications.films import WIDTH, Film, Thing
 
-Numbers = NDArray[np.float64]
+Numbers = NDArray[np.floating]
 
 ROWS = 24  # of the pixels that the network sees
 GREY = np.ones((5, 1))
@@ -25,18 +25,19 @@ def painted(film: Film, rows: int = ROWS, tints: Numbers = GREY) -> Numbers:
         tints: a row of factors for each material, the wall and the ground.
     """
     columns, frames = round(rows * WIDTH), len(film.things[0].places)
-    x = (np.arange(columns) + 0.5) / rows
-    y = ((np.arange(rows) + 0.5) / rows)[:, None]
+    x = (np.arange(columns, dtype=np.float32) + 0.5) / rows
+    y = ((np.arange(rows, dtype=np.float32) + 0.5) / rows)[:, None]
     below = np.clip((y - HORIZON) * rows, 0, 1)[..., None]
     scene = film.wall * tints[3] * (1 - below) + (film.ground + 0.3 * (y[..., None] - 0.8)) * tints[4] * below
-    image = np.broadcast_to(scene, (frames, rows, columns, tints.shape[1])).copy()
+    image = np.broadcast_to(scene.astype(np.float32), (frames, rows, columns, tints.shape[1])).copy()
     for thing in film.things:
         there = np.flatnonzero(~np.isnan(thing.places[:, 0]))
-        dx, dy = x - thing.places[there, :1, None], y - thing.places[there, 1:, None]
+        places = thing.places[there].astype(np.float32)
+        dx, dy = x - places[:, :1, None], y - places[:, 1:, None]
         part = image[there] * (1 - _shadow(thing, dx, y)[..., None])
         for right, down, wide, high in discs(thing):
             u, v = (dx - right) / wide, (dy - down) / high
-            light = _light(thing, u, v)[..., None] * tints[thing.material]
+            light = _light(thing, u, v)[..., None] * tints[thing.material].astype(np.float32)
             part = _with_disc(part, light, np.hypot(u, v), min(wide, high) * rows)
         image[there] = part
     return image.clip(0, 1)
@@ -77,17 +78,17 @@ def _light(thing: Thing, u: Numbers, v: Numbers) -> Numbers:
 
 
 def context(image: Numbers, rng: np.random.Generator, noise: float = 0.02) -> Numbers:
-    """What the network sees of frame t: 2·(xₜ − mean), 4·(xₜ₊ᵢ − xₜ₊ᵢ₋₁) for i = −1 to 2: (frames, 5, rows, columns).
+    """What the network sees of frame t: 3·(xₜ − mean), 4·(xₜ₊ᵢ − xₜ₊ᵢ₋₁) for i = −1 to 2: (frames, 5, rows, columns).
 
     Args:
         image: (frames, rows, columns, 1).
         rng: of the camera's noise.
         noise: its standard deviation.
     """
-    x = image[..., 0] - image.mean() + rng.normal(0, noise, image.shape[:3])
+    x = image[..., 0] - image.mean() + noise * rng.standard_normal(image.shape[:3], np.float32)
     x = np.concatenate([x[:1], x[:1], x, x[-1:], x[-1:]])
     around = [x[i : len(x) - 4 + i] for i in range(5)]
-    return np.stack([2 * around[2], *(4 * (after - before) for before, after in pairwise(around))], axis=1)
+    return np.stack([3 * around[2], *(4 * (after - before) for before, after in pairwise(around))], axis=1)
 
 
 def targets(film: Film) -> dict[str, Numbers]:

@@ -37,8 +37,8 @@ Row = Sequence[Any]
 Numbers = NDArray[np.float64]
 
 KERNELS, HIDDEN = (12, 24), 32
-EPOCHS, BATCHES, BATCH = 65, 100, 32
-FILMS, SHOES, PASSES = 24, 0.35, 3  # that are made at once; how many of them are of shoes; how often they are seen
+EPOCHS, BATCHES, BATCH = 50, 100, 32
+FILMS, SHOES, PASSES = 24, 0.35, 2  # that are made at once; how many of them are of shoes; how often they are seen
 VALIDATION, TEST, SHOWN = 1, 2, 8  # seeds of films that nobody learns from
 SCENES: dict[str, Callable[[np.random.Generator], Film]] = {"balls": balls, "shoes": walk}
 HELD_OUT = 30  # films of each scene
@@ -121,6 +121,9 @@ class Sound(Application):
             together = {name: np.concatenate([samples[name] for samples in chosen]) for name in chosen[0]}
             for _ in range(PASSES):
                 order = rng.permutation(len(together["sort"]))
+                together["frames"] = np.where(
+                    rng.random((len(order), 1, 1, 1)) < 0.5, together["frames"], together["frames"][..., ::-1]
+                )
                 for start in range(0, len(order) - BATCH + 1, BATCH):
                     yield {name: array[order[start : start + BATCH]] for name, array in together.items()}
 

@@ -1,7 +1,6 @@
 """Sound: the loss and its gradient against PyTorch, films, what is heard in them, the soundtrack, pages, refusals."""
 
 import io
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,17 @@ from microgradnet import compile
 from microgradnet.cli.main import main
 from microgradnet.teach.applications import film_pages, hearing
 from microgradnet.teach.applications.film_pages import WORDS, animated, player
-from microgradnet.teach.applications.films import APART, GRAVITY, MATERIALS, PER_SECOND, WIDTH, Film, Strike, balls, walk
+from microgradnet.teach.applications.films import (
+    APART,
+    GRAVITY,
+    MATERIALS,
+    PER_SECOND,
+    WIDTH,
+    Film,
+    Strike,
+    balls,
+)
 from microgradnet.teach.applications.hearing import Heard, best_of_motion, by_brightness, f1, matched, peaks, strikes
-from microgradnet.teach.applications.media.audio import read_wav
 from microgradnet.teach.applications.painting import COLOURS, ROWS, context, painted, targets
 from microgradnet.teach.applications.sound import SCENES, TEST, VALIDATION, Foley, Sound, held_out
 from microgradnet.teach.applications.soundtrack import RATE, library, nearest, soundtrack
@@ -114,7 +121,7 @@ def test_a_film_is_painted_with_its_things_in_any_size() -> None:
 def test_the_network_sees_the_frame_and_its_differences() -> None:
     image = painted(FILMS["shoes"][0])
     seen = context(image, np.random.default_rng(0), noise=0.0)
-    assert_allclose(seen[:, 0], 2 * (image[..., 0] - image.mean()))
+    assert_allclose(seen[:, 0], 3 * (image[..., 0] - image.mean()))
     assert_allclose(seen[5, 1:], 4 * np.diff(image[3:8, ..., 0], axis=0))
     assert_allclose(seen[0, 1:3], 0, atol=1e-12)
 
