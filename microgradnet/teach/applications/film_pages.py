@@ -14,8 +14,8 @@ from microgradnet.teach.applications.media.player import Player
 from microgradnet.teach.applications.painting import COLOURS, HORIZON, discs, painted
 from microgradnet.teach.applications.soundtrack import RATE, soundtrack
 
-WORDS, SHOUTS = ("tock", "ding", "thud"), 8  # for sounds; frames that one stands
-SHORT = 150  # frames of an animation
+WORDS, SHOUTS = ("tock", "ding", "thud"), 5  # for sounds; frames that one stands
+SHORT = 130  # frames of an animation
 INKS = ("#b4652a", "#3f7fb0", "#8a3a55")  # of the materials' words and marks, on light and dark pages
 HIGH = 420  # px, of the picture
 WIDE, SIDE, STRIP = round(HIGH * WIDTH), 224, 96  # px: of the picture, of what is beside it, of what is below
@@ -161,7 +161,7 @@ def _colour(shade: float, tint: int) -> str:
     return "#" + "".join(f"{round(255 * min(1.0, shade * factor)):02x}" for factor in COLOURS[tint])
 
 
-def animated(film: Film, found: Sequence[Strike], rows: int = 150) -> bytes:
+def animated(film: Film, found: Sequence[Strike], rows: int = 144) -> bytes:
     """The film as a GIF of few colours, with a word for each strike that was found, where and when it was."""
     frames = []
     for number, pixels in enumerate(painted(film, rows, COLOURS)[:SHORT]):
