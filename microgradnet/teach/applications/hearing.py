@@ -59,11 +59,12 @@ def strikes(heard: Heard, threshold: float) -> list[Strike]:
 
 def matched(found: Sequence[Strike], true: Sequence[Strike], frames: int = 1) -> Matches:
     """Pairs of a strike that was found and a true one, at most so many frames apart; each in at most one pair."""
+    said, was = ([round(strike.frame) for strike in kind] for kind in (found, true))
     near = sorted(
-        (abs(a.time - b.time), i, j)
-        for i, a in enumerate(found)
-        for j, b in enumerate(true)
-        if abs(round(a.frame) - round(b.frame)) <= frames
+        (abs(found[i].time - true[j].time), i, j)
+        for i, frame in enumerate(said)
+        for j, other in enumerate(was)
+        if -frames <= frame - other <= frames
     )
     pairs = dict[int, int]()
     for _, i, j in near:

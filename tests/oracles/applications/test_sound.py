@@ -38,7 +38,7 @@ def samples(count: int) -> dict[str, np.ndarray]:
     sort = targets(film)["sort"]
     chosen = np.concatenate([np.flatnonzero(sort[:, 0] == 0)[:count], np.flatnonzero(sort[:, 0])[:count]])
     arrays = {"frames": context(painted(film), np.random.default_rng(0))} | targets(film)
-    return {name: array[chosen] for name, array in arrays.items()}
+    return {name: array[chosen].astype(np.float64) for name, array in arrays.items()}
 
 
 def of_torch(model: Foley, batch: dict[str, np.ndarray], p: list[torch.Tensor]) -> torch.Tensor:
