@@ -10,7 +10,7 @@ from microgradnet.teach.applications.application import Figure
 from microgradnet.teach.applications.films import PER_SECOND, Film, Strike
 from microgradnet.teach.applications.painting import painted
 
-Numbers = NDArray[np.float64]
+Numbers = NDArray[np.floating]
 Matches = list[tuple[Strike, Strike]]
 
 THRESHOLDS = np.arange(0.05, 1, 0.05)
