@@ -35,6 +35,8 @@ CURVATURE, LAPS = "error of curvature, 1/m (RMSE)", "laps of 10 on the road"
 def _ratio(figure: Figure, baseline: str) -> float:
     """The network's number by that of a baseline."""
     return figure.network / figure.baselines[baseline]
+
+
 def over_motion(figures: Mapping[str, Figure]) -> float:
     """By how much the F1 of sound's network is above that of the best threshold of motion."""
     f1 = figures["balls: F1 at ±1 frame"]
@@ -138,6 +140,8 @@ BOUNDS: dict[str, list[Bound]] = {
             "at most 10 % of the closures false",
             lambda figures: figures["lips shut elsewhere: false, %"].network <= 10,
             lambda figures: figures["lips shut elsewhere: false, %"].network <= 40,
+        ),
+    ],
     "sound": [
         Bound(
             "F1 of balls at least 0.85",

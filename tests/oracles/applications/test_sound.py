@@ -1,19 +1,20 @@
 """Sound: the loss and its gradient against PyTorch, films, what is heard in them, the soundtrack, pages, refusals."""
 
+import importlib
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from numpy.testing import assert_allclose
 from PIL import Image
 
 from microgradnet import compile
 from microgradnet.cli.main import main
-from microgradnet.teach.applications import film_pages, hearing
-from microgradnet.teach.applications.film_pages import WORDS, animated, player
-from microgradnet.teach.applications.films import (
+from microgradnet.teach.applications.sound import SCENES, TEST, VALIDATION, Foley, Sound, hearing, held_out
+from microgradnet.teach.applications.sound import pages as film_pages
+from microgradnet.teach.applications.sound.films import (
     APART,
     GRAVITY,
     MATERIALS,
@@ -23,13 +24,23 @@ from microgradnet.teach.applications.films import (
     Strike,
     balls,
 )
-from microgradnet.teach.applications.hearing import Heard, best_of_motion, by_brightness, f1, matched, peaks, strikes
-from microgradnet.teach.applications.painting import COLOURS, ROWS, context, painted, targets
-from microgradnet.teach.applications.sound import SCENES, TEST, VALIDATION, Foley, Sound, held_out
-from microgradnet.teach.applications.soundtrack import RATE, library, nearest, soundtrack
+from microgradnet.teach.applications.sound.hearing import (
+    Heard,
+    best_of_motion,
+    by_brightness,
+    f1,
+    matched,
+    peaks,
+    strikes,
+)
+from microgradnet.teach.applications.sound.pages import WORDS, animated, player
+from microgradnet.teach.applications.sound.painting import COLOURS, ROWS, context, painted, targets
+from microgradnet.teach.applications.sound.soundtrack import RATE, library, nearest, soundtrack
 
 FILMS = {name: [make(np.random.default_rng(seed)) for seed in range(4)] for name, make in SCENES.items()}
 ALL = [film for films in FILMS.values() for film in films]
+
+torch: Any = importlib.import_module("torch")
 
 
 def samples(count: int) -> dict[str, np.ndarray]:

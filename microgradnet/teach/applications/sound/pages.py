@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from microgradnet.teach.applications.films import MATERIALS, PER_SECOND, WIDTH, Film, Strike, Thing
-from microgradnet.teach.applications.hearing import Heard, matched, strikes
 from microgradnet.teach.applications.media.audio import wav
 from microgradnet.teach.applications.media.images import gif, png_url
 from microgradnet.teach.applications.media.player import Film as Played
 from microgradnet.teach.applications.media.player import Player
-from microgradnet.teach.applications.painting import COLOURS, HORIZON, discs, painted
-from microgradnet.teach.applications.soundtrack import RATE, soundtrack
+from microgradnet.teach.applications.sound.films import MATERIALS, PER_SECOND, WIDTH, Film, Strike, Thing
+from microgradnet.teach.applications.sound.hearing import Heard, matched, strikes
+from microgradnet.teach.applications.sound.painting import COLOURS, HORIZON, discs, painted
+from microgradnet.teach.applications.sound.soundtrack import RATE, soundtrack
 
 WORDS, SHOUTS = ("tock", "ding", "thud"), 5  # for sounds; frames that one stands
 SHORT = 130  # frames of an animation

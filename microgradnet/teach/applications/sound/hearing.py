@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microgradnet.teach.applications.application import Figure
-from microgradnet.teach.applications.films import PER_SECOND, Film, Strike
-from microgradnet.teach.applications.painting import painted
+from microgradnet.teach.applications.sound.films import PER_SECOND, Film, Strike
+from microgradnet.teach.applications.sound.painting import painted
 
 Numbers = NDArray[np.floating]
 Matches = list[tuple[Strike, Strike]]

@@ -27,10 +27,10 @@ from microgradnet.losses import cross_entropy
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.film_pages import animated, player
-from microgradnet.teach.applications.films import Film, balls, walk
-from microgradnet.teach.applications.hearing import Heard, best_threshold, judged, strikes
-from microgradnet.teach.applications.painting import context, painted, targets
+from microgradnet.teach.applications.sound.films import Film, balls, walk
+from microgradnet.teach.applications.sound.hearing import Heard, best_threshold, judged, strikes
+from microgradnet.teach.applications.sound.pages import animated, player
+from microgradnet.teach.applications.sound.painting import context, painted, targets
 from microgradnet.train import History, fit
 
 Row = Sequence[Any]

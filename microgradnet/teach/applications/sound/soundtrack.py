@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.teach.applications.films import MATERIALS, Strike
+from microgradnet.teach.applications.sound.films import MATERIALS, Strike
 
 Samples = NDArray[np.float64]
 

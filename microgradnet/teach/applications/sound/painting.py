@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.teach.applications.films import WIDTH, Film, Thing
+from microgradnet.teach.applications.sound.films import WIDTH, Film, Thing
 
 Numbers = NDArray[np.floating]
 
