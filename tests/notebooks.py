@@ -46,6 +46,7 @@ def execute(text: str) -> str:
             "PYTHONPATH": str(ROOT),
             "IPYTHONDIR": str(settings),
             "JUPYTER_CONFIG_DIR": str(settings),
+            "OPENBLAS_NUM_THREADS": "1",  # the gallery's products are small, and threads wait for each other
         }
         client = NotebookClient(
             notebook,

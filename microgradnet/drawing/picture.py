@@ -19,7 +19,7 @@ from microgradnet.errors import ProviderError
 FORMATS = ("svg", "png", "pdf", "dot", "gv")
 NAME = "Digraph.gv"
 """The default name of the DOT file that `render` writes: that of a `graphviz.Digraph` without a name."""
-MOST_PAINTED = 20_000  # characters of DOT whose PNG is painted in a third of a second
+MOST_PAINTED = 80_000  # characters of DOT whose PNG is painted in a third of a second
 
 
 class Picture:
