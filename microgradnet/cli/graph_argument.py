@@ -65,6 +65,7 @@ def _value_in(file: Path, variable: str) -> Value:
         raise ValueError(f"{file} has no variable {variable!r}: {hint}")
     value = variables[variable]
     if isinstance(value, Value):
+        value.label = value.label or variable
         return value
     hint = "name the Value to explain, such as a loss"
     if isinstance(value, list | tuple) and value and all(isinstance(item, Value) for item in value):

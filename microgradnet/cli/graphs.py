@@ -1,11 +1,13 @@
 """`microgradnet draw`, `step` and `page`: graphs drawn, stepped through and played."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from microgradnet.cli.arguments import Add, opened, shown, takes_output
 from microgradnet.cli.graph_argument import file_stem, takes_a_graph
 from microgradnet.drawing import DIRECTIONS, VIEWS, draw
+from microgradnet.stepping.recomputed import recomputed
 from microgradnet.stepping.terminal import step_through
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.stepping.webpage import page
@@ -54,7 +56,10 @@ def _step(options: argparse.Namespace) -> int:
 
 def _page(options: argparse.Namespace) -> int:
     with trace_source():
-        root = options.graph.build()
+        given = options.graph.build()
+        root = recomputed(given)
+    if root is not given:
+        print("numbers were changed after this was computed: the page shows it computed again", file=sys.stderr)
     try:
         playing = page(root, title=options.graph.title)
     except TypeError as error:  # an operation whose rule JavaScript cannot be written from

@@ -31,7 +31,11 @@ def add_commands(add: Add) -> None:
     )
     gallery = running.add_argument_group("applications")
     gallery.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (NAME)")
-    gallery.add_argument("--quick", action="store_true", help="train in a tenth of the time, less well")
+    gallery.add_argument(
+        "--quick",
+        action="store_true",
+        help="train in a tenth of the time, less well; measuring and drawing take as long",
+    )
     gallery.add_argument("--load", type=Path, metavar="FILE", help="a saved model, in place of training")
     gallery.add_argument("--seed", type=from_zero, metavar="N", help="of data, network and order (0)")
     gallery.add_argument("--quiet", action="store_true", help="show no progress")
@@ -58,7 +62,7 @@ def _list(options: argparse.Namespace) -> int:
         print(f"{example.name:{width}}  {example.title}")
     print("\nThe gallery: networks that learn on this machine")
     for entry in APPLICATIONS.values():
-        print(f"{entry.name:{width}}  {entry.title} ({entry.seconds} s)")
+        print(f"{entry.name:{width}}  {entry.title} ({entry.seconds} s of training)")
     return 0
 
 

@@ -11,12 +11,14 @@ from typing import Any
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.errors import DomainError, ProviderError
 from microgradnet.graph import Graph
+from microgradnet.stepping.recomputed import recomputed
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.stepping.webpage import page
-from microgradnet.value import Value, apply
+from microgradnet.value import Value
 
 FILE = "program.py"
 MOST_PRINTED = 20_000  # characters
+NO_VALUE = "No variable of this program is a Value: name a result, as in y = model(x)."
 MOST_VALUES = 2_000  # of a graph that is drawn while one types
 
 
@@ -65,7 +67,7 @@ def run(code: str, shown: str | None = None) -> dict[str, Any]:
             error = _described(raised)
     values = _values(variables)
     name = shown if shown in values else next(iter(values), "")
-    html, note = _page(values[name], name) if name else ("", "")
+    html, note = _page(values[name], name, error is not None) if name else ("", "" if error else NO_VALUE)
     return {
         "output": printed.getvalue(),
         "error": error,
@@ -85,7 +87,7 @@ def _values(variables: Mapping[str, Any]) -> dict[str, Value]:
     return dict(sorted(latest, key=lambda item: (item[1] in used, not item[1].operands)))
 
 
-def _page(value: Value, name: str) -> tuple[str, str]:
+def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str]:
     """The page of a value's graph, and a note: why there is none, or what it shows in place of the graph."""
     graph, note = Graph(value), ""
     if len(graph) > MOST_VALUES:
@@ -94,27 +96,16 @@ def _page(value: Value, name: str) -> tuple[str, str]:
             f"{name} has {len(graph):,} values, too many to draw here: choose a smaller one, as one sample's loss",
         )
     if not value.operands:
-        return "", f"{name} is a single number: compute with it, as in y = 2 * {name}"
+        return "", "" if has_failed else f"{name} is a single number: compute with it, as in y = 2 * {name}"
     try:
-        if graph.stale():
-            value, note = (
-                _again(graph),
-                f"numbers were changed after {name} was computed: this is {name} computed again",
-            )
+        fresh = recomputed(value)
+        if fresh is not value:
+            value, note = fresh, f"numbers were changed after {name} was computed: this is {name} computed again"
         if not value.label:
             value.label = name
         return page(value).html, note
     except (ProviderError, DomainError, TypeError, ValueError) as error:
         return "", one_line(str(error))
-
-
-def _again(graph: Graph) -> Value:
-    """The result of a graph, computed again from its leaves."""
-    fresh = {leaf: leaf for leaf in graph.leaves}
-    for node in graph.computed:
-        fresh[node] = apply(node.op, tuple([fresh[operand] for operand in node.operands]))
-        fresh[node].label, fresh[node].source = node.label, node.source
-    return fresh[graph.roots[0]]
 
 
 def _described(error: BaseException) -> dict[str, Any]:

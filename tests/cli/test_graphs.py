@@ -44,7 +44,9 @@ def test_draw_takes_a_value_of_a_program(tmp_path: Path, capsys: pytest.CaptureF
     (tmp_path / "program.py").write_text("from microgradnet import Value\nx = Value(2.0, 'x')\nloss = x * x\n")
     assert main(["draw", f"{tmp_path / 'program.py'}:loss", "-o", str(tmp_path / "a.dot"), "--view", "ops"]) == 0
     x = Value(2.0, "x")
-    assert (tmp_path / "a.dot").read_text("utf-8") == draw(x * x).dot
+    loss = x * x
+    loss.label = "loss"  # the variable's name, where a value has none
+    assert (tmp_path / "a.dot").read_text("utf-8") == draw(loss).dot
     assert main(["draw", f"{tmp_path / 'program.py'}:y", "-o", str(tmp_path / "b.dot")]) == 1
     assert "has no variable 'y'" in capsys.readouterr().err
 
@@ -79,7 +81,7 @@ def test_list_has_a_line_for_each_example_and_application(capsys: pytest.Capture
     heading, *applications = gallery.splitlines()
     assert heading == "The gallery: networks that learn on this machine"
     assert [line.split()[0] for line in applications] == list(APPLICATIONS)
-    assert all(line.endswith(" s)") for line in applications), "each says how long it takes"
+    assert all(line.endswith(" s of training)") for line in applications), "each says how long it takes"
 
 
 def test_every_picture_that_run_names_is_there_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
@@ -197,3 +199,14 @@ def test_a_path_is_printed_as_its_visible_text(command: str, capsys: pytest.Capt
     printed = capsys.readouterr().out
     assert printed.endswith(f"{suffix}\n")
     assert printed.strip("\n").isprintable()
+
+
+def test_a_page_of_a_loss_whose_parameters_were_stepped_shows_it_computed_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "p.py").write_text(
+        "from microgradnet import parameter\nw = parameter(2.0, 'w')\ny = w * w\nw.data = 3.0\n"
+    )
+    assert main(["page", f"{tmp_path / 'p.py'}:y", "-o", str(tmp_path / "p.html")]) == 0
+    assert "computed again" in capsys.readouterr().err
+    assert '"data": 9.0' in (tmp_path / "p.html").read_text("utf-8")

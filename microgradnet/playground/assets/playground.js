@@ -3,8 +3,10 @@ import { createEditor } from "./editor.js";
 import { backend } from "./backend.js";
 
 const at = (id) => document.getElementById(id);
+const OWN = "microgradnet program"; // the name under which the browser keeps it
 const PAUSE = 500; // milliseconds without a key before the program is run
 let timer = 0, running = 0, latest = null, ready = false;
+let kept = false; // whether the graph stays, as when a number of it was changed
 let chosen = null; // the variable that the reader wants to see; null for the last result
 
 const editor = createEditor(at("editor"), { changed, names: () => backend.names(), visited: (line) => tell({ line }) });
@@ -12,8 +14,16 @@ const editor = createEditor(at("editor"), { changed, names: () => backend.names(
 // ---- running
 
 function changed() {
+  remember();
   clearTimeout(timer);
   timer = setTimeout(run, PAUSE);
+}
+
+// The reader's own program survives a reload, and can be chosen again.
+function remember() {
+  at("programs").value = "";
+  history.replaceState(null, "", "#own");
+  localStorage.setItem(OWN, editor.text());
 }
 
 async function run() {
@@ -21,14 +31,17 @@ async function run() {
   const number = ++running;
   state(ready ? "Running…" : "Starting Python…");
   at("stop").hidden = false;
+  editor.show(0);
+  const keeps = kept;
+  kept = false;
   const result = await backend.run({ code: editor.text(), shown: chosen });
   ready = true;
   if (number !== running) return; // a later program is running
   at("stop").hidden = true;
-  show(result);
+  show(result, keeps);
 }
 
-function show(result) {
+function show(result, keeps) {
   const { output, error, values, shown, page, note, numbers } = result;
   at("output").textContent = output;
   at("error").hidden = !error;
@@ -37,9 +50,12 @@ function show(result) {
   at("shown").replaceChildren(...values.map((name) => Object.assign(document.createElement("option"), { value: name, textContent: name })));
   at("shown").value = shown;
   at("shown").disabled = values.length < 2;
-  at("note").textContent = note;
-  at("note").hidden = !note;
-  if (page) { // of a program that fails, the last graph stays
+  const isOld = !page && Boolean(latest?.page); // of a program without a graph, the last one stays, faded
+  at("note").textContent = [note, isOld ? "Below is the graph of the program before." : ""].filter(Boolean).join(" ");
+  at("note").hidden = !at("note").textContent;
+  at("graph").classList.toggle("old", isOld);
+  at("graph").inert = isOld;
+  if (page && !keeps) {
     at("graph").srcdoc = page;
     at("graph").ariaBusy = true;
   }
@@ -64,14 +80,17 @@ at("graph").addEventListener("load", () => {
 });
 
 addEventListener("message", ({ source, data }) => {
-  if (source !== at("graph").contentWindow || !data) return;
+  if (source !== at("graph").contentWindow || !data || at("graph").inert) return;
   if ("line" in data) editor.show(data.line);
-  if ("label" in data && latest?.numbers[data.label] && Number.isFinite(data.number)) {
-    const place = latest.numbers[data.label], text = `${data.number}`;
-    editor.replace(place, text);
-    place.end = place.start + text.length;
-    state("The program has the new number");
-  }
+  if (!("label" in data) || !Number.isFinite(data.number)) return;
+  const place = latest?.numbers[data.label], text = `${Number(data.number.toPrecision(6))}`;
+  if (!place) return state(`${data.label} is no number that the program has: it changes in the picture alone`);
+  editor.replace(place, text);
+  place.end = place.start + text.length;
+  remember();
+  kept = true;
+  clearTimeout(timer);
+  timer = setTimeout(run, PAUSE); // for the output
 });
 
 // ---- examples, address, saving
@@ -127,10 +146,16 @@ async function start() {
     if (!groups.has(group)) groups.set(group, Object.assign(document.createElement("optgroup"), { label: group }));
     groups.get(group).append(Object.assign(document.createElement("option"), { value: name, textContent: title }));
   }
-  at("programs").append(Object.assign(document.createElement("option"), { value: "", textContent: "your own", hidden: true }), ...groups.values());
+  at("programs").append(Object.assign(document.createElement("option"), { value: "", textContent: "your own" }), ...groups.values());
+  const own = () => localStorage.getItem(OWN);
   const open = (name) => {
     at("programs").value = name;
     chosen = null;
+    if (!name) {
+      history.replaceState(null, "", "#own");
+      editor.set(own() ?? "");
+      return run();
+    }
     history.replaceState(null, "", `#${name}`);
     editor.set(programs.find((program) => program.name === name).code);
     run();
@@ -146,6 +171,7 @@ async function start() {
       state("The program in the address cannot be read");
     }
   }
+  if (wanted === "own" && own() !== null) return open("");
   open(programs.some(({ name }) => name === wanted) ? wanted : programs[0].name);
 }
 

@@ -163,7 +163,7 @@ def limits(sharp: Sequence[float], network: Sequence[int], person: Sequence[int]
         axes.plot(sharp, laps, marker=MARKERS[number], linestyle=DASHES[number], color=COLOURS[number], label=name)
     tidy(axes, x="curvature of the sharpest bend, 1/m", y="laps of 10 on the road")
     axes.set_ylim(0, 10.5)
-    axes.legend(frameon=False, labelcolor=INK, loc="lower left")
+    made.legend(frameon=False, labelcolor=INK, loc="outside lower center", ncols=2)
     return made
 
 

@@ -50,7 +50,9 @@ def judge() -> MLP:
     X, Y = np.array([image for image, _ in seen]), np.array([LETTERS.index(letter) - 1 for _, letter in seen])
     model = MLP(SIDE * SIDE, [48, len(LETTERS) - 1], "relu", init="he", seed=0)
     rule = Adam(model, lr=0.003, schedule=Cosine(EPOCHS * -(-len(X) // BATCH)))
-    fit(model, X, Y, loss="cross_entropy", optimizer=rule, epochs=EPOCHS, batch_size=BATCH, progress=False)
+    history = fit(model, X, Y, loss="cross_entropy", optimizer=rule, epochs=EPOCHS, batch_size=BATCH, progress=False)
+    if history.ended == "interrupted":  # a judge that is half trained says nothing
+        raise KeyboardInterrupt
     return model
 
 

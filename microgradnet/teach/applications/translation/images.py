@@ -136,7 +136,9 @@ class DigitReader:
                 yield both, one_hot(np.concatenate(np.divmod(numbers, 10)), 10)
 
         optimizer = AdamW(self.model, lr=0.01, weight_decay=0.15, schedule=Cosine(50 * epochs))
-        fit(self.model, batches, loss=self._loss, optimizer=optimizer, epochs=epochs, progress=False)
+        ended = fit(self.model, batches, loss=self._loss, optimizer=optimizer, epochs=epochs, progress=False).ended
+        if ended == "interrupted":  # a baseline that is half trained says nothing
+            raise KeyboardInterrupt
 
     def _loss(self, x: list[Value], digit: list[Value]) -> Value:
         loss: Value = cross_entropy(self.model(x), digit)
