@@ -253,10 +253,103 @@ def test_gradient_steps_are_those_of_python(opened: Open) -> None:
         for p in net:
             p.data -= 0.4 * p.grad
     assert agrees(tab, error(net))
-    assert f"→ {number(error(net).data)}" in tab.inner_text("#message")
+    assert tab.inner_text("#moved").endswith(f"→ {number(error(net).data)}")
     for _ in range(3):
         tab.click("#undo")
     assert agrees(tab, learning())
+
+
+def test_a_gradient_step_is_written_out_for_the_parameter_that_moved_most(opened: Open) -> None:
+    tab = opened(learning())
+    tab.fill("#eta", "0.5")
+    tab.click("#learn")
+    net = network()
+    error(net).backward()
+    grad = net.b2.grad
+    assert max(net, key=lambda p: abs(p.grad)) is net.b2
+    after = number(0.65 - 0.5 * grad)
+    assert tab.inner_text("#update") == f"b₂ ← b₂ − η·grad = 0.65 − 0.5·{number(grad)} = {after}"
+    assert tab.inner_text("#moved").startswith(f"b₂: 0.65 → {after}, E: 0.1082 → ")
+
+
+def losses(tab: "Page") -> list[float]:
+    found: list[float] = tab.evaluate("losses")
+    return found
+
+
+@pytest.mark.parametrize(("eta", "pace", "motion"), [("0.1", "10", None), ("0.4", "1", None), ("0.4", "10", "reduce")])
+def test_a_run_learns_as_python_does_and_is_one_undo(opened: Open, eta: str, pace: str, motion: Any) -> None:
+    tab = opened(learning(), reduced_motion=motion)
+    tab.click("#end")
+    tab.fill("#eta", eta)
+    tab.select_option("#pace", pace)
+    tab.click("#run")
+    assert tab.inner_text("#run") == "Pause"
+    assert tab.get_attribute("#spoken", "aria-live") == "off"
+    until(tab, lambda: losses(tab)[-1:] < [0.001] and bool(losses(tab)))
+    tab.click("#run")
+    assert tab.inner_text("#run") == "Run"
+    assert tab.get_attribute("#spoken", "aria-live") == "polite"
+    steps, net = len(losses(tab)) - 1, network()
+    for _ in range(steps):
+        for p in net:
+            p.grad = 0.0
+        error(net).backward()
+        for p in net:
+            p.data -= float(eta) * p.grad
+    assert agrees(tab, error(net))
+    assert tab.inner_text("#message") == f"Paused. E: 0.1082 → {number(error(net).data)} in {steps} gradient steps"
+    assert tab.get_attribute("#curve", "aria-label") == (
+        f"E over {steps} gradient steps: from 0.1082 to {number(error(net).data)}"
+    )
+    tab.click("#undo")
+    assert agrees(tab, learning())
+    assert losses(tab) == []
+    assert "none taken yet" in (tab.get_attribute("#curve", "aria-label") or "")
+
+
+def test_undo_takes_back_the_last_point_of_the_curve_and_a_typed_number_begins_anew(opened: Open) -> None:
+    tab = opened(learning())
+    tab.click("#learn")
+    tab.click("#learn")
+    first, second, _ = losses(tab)
+    tab.click("#undo")
+    assert losses(tab) == [first, second]
+    leaf(tab, "w₂").fill("0.5")
+    assert losses(tab) == []
+    tab.click("#undo")
+    assert losses(tab) == [first, second]
+
+
+@pytest.mark.parametrize(
+    ("loss", "eta", "says"),
+    [
+        (lambda w: (w - 3) ** 2, "0.5", "y no longer changes. y: 1 → 0 in 2 gradient steps"),
+        (lambda w: (w - 3) ** 4, "1", "has no finite value"),
+        (lambda w: w * 1e300, "1e300", "y is −inf: a smaller η may help. y: 2e+300 → −inf in 1 gradient step"),
+        (lambda w: w.log(), "5", "log(x) has no finite value at w = -0.5"),
+    ],
+)
+def test_a_run_stops_by_itself_and_says_why(opened: Open, loss: Any, eta: str, says: str) -> None:
+    y = loss(parameter(2.0, "w"))
+    y.label = "y"
+    tab = opened(y)
+    tab.fill("#eta", eta)
+    tab.click("#run")
+    until(tab, lambda: tab.inner_text("#run") == "Run")
+    assert says in tab.inner_text("#message")
+
+
+def test_numbers_are_listed_as_inputs_and_parameters_layer_by_layer(opened: Open) -> None:
+    def listed(tab: "Page") -> str:
+        return " ".join(tab.eval_on_selector_all("#leaves > h3, #leaves .name", "all => all.map(e => e.textContent)"))
+
+    assert listed(opened(learning())) == "inputs x₁ T parameters w₁ b₁ w₂ b₂"
+    names = listed(network_page(opened)[0]).split()
+    layers = ["¹²³".index(name[2]) for name in names if name[0] in "wb"]
+    assert names[:4] == ["inputs", "x₁", "x₂", "parameters"]
+    assert layers == sorted(layers)
+    assert set(layers) == {0, 1, 2}
 
 
 def test_without_parameters_there_is_nothing_to_learn(opened: Open) -> None:
@@ -310,7 +403,8 @@ def test_infinite_numbers_that_were_put_in_are_played_as_python_computes_them(op
     assert tab.inner_text("#message") == "b.grad is −inf: no step was taken"
     field.fill("3")
     tab.click("#learn")
-    assert tab.inner_text("#message") == "y: 7 → 6.1"
+    assert tab.inner_text("#message") == ""
+    assert tab.inner_text("#moved") == "b: 2 → 1.7, y: 7 → 6.1"
     tab.click("#undo")
     tab.click("#undo")
     assert agrees(tab, y)

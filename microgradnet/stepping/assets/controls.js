@@ -27,22 +27,30 @@ function focusLeaf(leaf) {
   input.focus();
 }
 
-// Set the leaves' numbers; before a new change, remember them for "Undo".
-function change(numberOf, isNew = true) {
-  if (isNew) undone.push(leaves.map((i) => graph.nodes[i].data));
-  set(leaves.map(numberOf));
+// Before a new change: remember the leaves' numbers and the curve for "Undo".
+function remember() {
+  undone.push({ numbers: leaves.map((i) => graph.nodes[i].data), losses, length: losses.length });
 }
 
 function set(numbers) {
   leaves.forEach((i, k) => { graph.nodes[i].data = numbers[k]; });
-  at("undo").disabled = !undone.length;
   compute();
+  clearStep();
+  display();
+}
+
+function display() {
+  at("undo").disabled = !undone.length;
   showLeaves();
+  drawCurve();
   render(false);
 }
 
 function changeLeaf(leaf, x, isNew = true) {
-  change((i) => (i === leaf ? x : graph.nodes[i].data), isNew);
+  stopRunning();
+  if (isNew) remember();
+  losses = [];
+  set(leaves.map((i) => (i === leaf ? x : graph.nodes[i].data)));
   announce({ label: graph.nodes[leaf].name, number: x });
 }
 
@@ -62,8 +70,9 @@ function showLeaves() {
   }
 }
 
-for (const leaf of leaves.slice(0, LEAVES_LISTED)) {
+leaves.slice(0, LEAVES_LISTED).forEach((leaf, k) => {
   const { name, kind } = graph.nodes[leaf], id = `leaf${leaf}`;
+  if (!k || kind !== graph.nodes[leaves[k - 1]].kind) at("leaves").append(made("h3", {}, `${kind}s`));
   const typed = made("input", { id, type: "number", step: "any", "data-leaf": leaf });
   const drag = made("input", { type: "range", step: "any", "data-leaf": leaf, "aria-label": `slider of ${name}` });
   let isNew = true; // one undo per drag and per typed number
@@ -84,25 +93,18 @@ for (const leaf of leaves.slice(0, LEAVES_LISTED)) {
   });
   drag.addEventListener("input", () => changed(Number(drag.value)));
   for (const input of [typed, drag]) input.addEventListener("change", () => { isNew = true; });
-  const label = made("label", { class: "name", for: id, title: name }, name, made("small", {}, kind));
+  const label = made("label", { class: "name", for: id, title: name }, name);
   at("leaves").append(made("div", { class: "leaf" }, label, drag, typed));
-}
+});
 if (leaves.length > LEAVES_LISTED) at("leaves").append(made("p", { class: "hint" }, `… and ${leaves.length - LEAVES_LISTED} more`));
 
-function learn() {
-  const eta = Number(at("eta").value), grad = [];
-  if (!Number.isFinite(eta) || eta < 0 || at("eta").value === "") return say("the learning rate η must be a number of at least 0");
-  if (pass.failed >= 0) return;
-  for (const step of pass.steps) grad[step.operand] = step.after;
-  const bad = leaves.find((i) => graph.nodes[i].kind === "parameter" && !Number.isFinite(grad[i] ?? 0));
-  if (bad !== undefined) return say(`${graph.nodes[bad].bracketed}.grad is ${number(grad[bad])}: no step was taken`);
-  const before = pass.data[graph.root];
-  change((i) => graph.nodes[i].data - (graph.nodes[i].kind === "parameter" ? eta * (grad[i] || 0) : 0));
-  if (pass.failed < 0) say(`${graph.nodes[graph.root].name}: ${number(before)} → ${number(pass.data[graph.root])}`, true);
-}
-
 function undo() {
-  if (undone.length) set(undone.pop());
+  stopRunning();
+  if (!undone.length) return;
+  const { numbers, length, ...was } = undone.pop();
+  losses = was.losses;
+  losses.length = length;
+  set(numbers);
 }
 
 // ---- dragging: a leaf's box changes its number, any other place moves the picture
@@ -154,7 +156,7 @@ for (const name of Object.keys(views)) {
 const actions = {
   start: () => { pause(); go(0); }, back: () => { pause(); go(position - 1); }, play,
   step: () => { pause(); go(position + 1); }, end: () => { pause(); go(timeline.length); },
-  learn, undo, smaller: () => zoom(current.zoom / 1.25), larger: () => zoom(current.zoom * 1.25), fit: () => zoom(fitting()),
+  learn, run, undo, smaller: () => zoom(current.zoom / 1.25), larger: () => zoom(current.zoom * 1.25), fit: () => zoom(fitting()),
 };
 for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
 at("slider").addEventListener("input", () => { pause(); go(Number(at("slider").value)); });
@@ -172,10 +174,15 @@ addEventListener("resize", () => render());
 at("note").textContent = graph.note;
 at("note").hidden = !graph.note;
 at("eta").value = graph.eta;
-if (!leaves.some((i) => graph.nodes[i].kind === "parameter")) {
-  at("learn").disabled = true;
-  at("learn").title = "This graph has no parameters: make weights with parameter(0.15, \"w\")";
+if (!parameters.length) {
+  for (const id of ["learn", "run"]) {
+    at(id).disabled = true;
+    at(id).title = "This graph has no parameters: make weights with parameter(0.15, \"w\")";
+  }
 }
+at("loss-name").textContent = lossName;
+clearStep();
+drawCurve();
 compute();
 showLeaves();
 show(Object.keys(views)[0]);

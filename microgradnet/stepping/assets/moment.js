@@ -8,14 +8,25 @@ const LEGIBLE = 0.85; // CSS pixels per point: a picture that is too large to fi
 const SMALLEST = 0.45; // a picture is fitted on opening if that takes no smaller scale: its text can just be read
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
 const computed = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f >= 0);
-const leaves = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant);
+const leaves = ordered([...graph.nodes.keys()].filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant));
 const rootName = graph.nodes[graph.root].bracketed;
 
 let pass; // all numbers: {data, failed, steps, count}
 let timeline; // its steps
 let position = 0, wanted = 0; // steps done, and steps asked for; fewer are done if a number is not finite
 let timer = 0;
-const undone = []; // the leaves' numbers before each change
+const undone = []; // the leaves' numbers and the curve of the loss before each change
+
+// Inputs first, then parameters; each kind in the order in which the forward pass is done with them, layer by layer.
+function ordered(some) {
+  const depth = [], last = []; // of each node: the longest way from a leaf; and the greatest depth at which it is used
+  graph.nodes.forEach(({ operands }, i) => {
+    depth[i] = operands.reduce((most, j) => Math.max(most, depth[j] + 1), 0);
+    for (const j of operands) last[j] = Math.max(last[j] ?? 0, depth[i]);
+  });
+  const isParameter = (i) => Number(graph.nodes[i].kind === "parameter");
+  return some.sort((a, b) => isParameter(a) - isParameter(b) || (last[a] ?? 0) - (last[b] ?? 0) || a - b);
+}
 
 // A step is { what: "data" or "grad", whose, becomes: the number that it gives to a value, node: the current node,
 // positions: of the operands that take part, text, short, detail }; use: "node,position" and the local derivative,
@@ -23,7 +34,7 @@ const undone = []; // the leaves' numbers before each change
 function compute() {
   const { data, failed, lost } = forward(graph, OPERATIONS);
   const back = failed < 0 ? backward(graph, OPERATIONS, data) : { steps: [], count: [], failed };
-  pass = { data, failed: back.failed, steps: back.steps, count: back.count };
+  pass = { data, ...back };
   timeline = computed.filter((node) => !lost[node]).map(forwardStep);
   if (failed < 0) timeline.push(SEED, ...back.steps.map(backwardStep));
   position = Math.min(wanted, timeline.length);

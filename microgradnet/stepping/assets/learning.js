@@ -1,0 +1,118 @@
+// Gradient descent: one step or a run of them, the update written out, and the curve of the loss.
+
+const SETTLED = 1e-12; // a run stops when a step changes the loss by less than this part of the loss it began with
+const MOST_POINTS = 300; // of the curve
+const CURVE = { left: 52, right: 310, top: 12, bottom: 74 }; // its axes, in the picture's units
+const parameters = leaves.filter((i) => graph.nodes[i].kind === "parameter");
+const lossName = graph.nodes[graph.root].name;
+let losses = []; // before the first gradient step and after each; a number changed by hand begins anew
+let running = 0; // the next frame of a run
+
+// The step that can be taken now, or why there is none.
+function gradientStep() {
+  const eta = Number(at("eta").value), grad = pass.grad;
+  if (!Number.isFinite(eta) || eta < 0 || at("eta").value === "") return { refused: "the learning rate η must be a number of at least 0" };
+  if (pass.failed >= 0) return { refused: at("message").textContent };
+  const bad = parameters.find((i) => !Number.isFinite(grad[i]));
+  if (bad !== undefined) return { refused: `${graph.nodes[bad].bracketed}.grad is ${number(grad[bad])}: no step was taken` };
+  return { eta, grad, before: new Map(parameters.map((i) => [i, graph.nodes[i].data])), lossBefore: pass.data[graph.root] };
+}
+
+// w ← w − η·grad for every parameter. What is displayed stays the same until `showStep`.
+function take(step) {
+  for (const i of parameters) graph.nodes[i].data -= step.eta * step.grad[i];
+  compute();
+  if (!losses.length) losses.push(step.lossBefore);
+  losses.push(pass.data[graph.root]);
+}
+
+function showStep(step) {
+  display();
+  const moved = (i) => Math.abs(graph.nodes[i].data - step.before.get(i)) || 0;
+  const most = parameters.reduce((a, b) => (moved(b) > moved(a) ? b : a)), { name, data } = graph.nodes[most];
+  const old = number(step.before.get(most));
+  const change = `${old} − ${number(step.eta)}·${factor(step.grad[most])} = ${number(data)}`;
+  at("update").textContent = `${name} ← ${name} − η·grad = ${change}`;
+  at("moved").textContent = `${name}: ${old} → ${number(data)}, ${lossName}: ${number(step.lossBefore)} → ${number(pass.data[graph.root])}`;
+}
+
+function clearStep() {
+  at("update").textContent = "w ← w − η·grad";
+  at("moved").textContent = "for every parameter: a step writes out the one that moved most";
+}
+
+function learn() {
+  stopRunning();
+  const step = gradientStep();
+  if (step.refused) return say(step.refused);
+  remember();
+  take(step);
+  showStep(step);
+}
+
+// A run is one change for "Undo". At each frame it takes one step or ten; with reduced motion it shows two moments a second.
+function run() {
+  if (running) return stopRunning("Paused");
+  pause();
+  let step = gradientStep(), frames = 0;
+  if (step.refused) return say(step.refused);
+  const scale = Math.abs(step.lossBefore);
+  const frame = () => {
+    let ended = "";
+    for (let left = Number(at("pace").value); left > 0 && !ended; left--) {
+      const next = gradientStep();
+      if (next.refused) ended = next.refused;
+      else {
+        take(step = next);
+        const loss = pass.data[graph.root];
+        if (pass.failed >= 0) ended = at("message").textContent;
+        else if (!Number.isFinite(loss)) ended = `${lossName} is ${number(loss)}: a smaller η may help`;
+        else if (Math.abs(loss - step.lossBefore) <= SETTLED * scale) ended = `${lossName} no longer changes`;
+      }
+    }
+    if (ended || !still.matches || ++frames % 30 === 0) showStep(step);
+    if (ended) stopRunning(ended);
+    else running = requestAnimationFrame(frame);
+  };
+  remember();
+  at("run").textContent = "Pause";
+  for (const spoken of ["spoken", "learned"]) at(spoken).setAttribute("aria-live", "off"); // not sixty times a second
+  running = requestAnimationFrame(frame);
+}
+
+function stopRunning(reason) {
+  if (!running) return;
+  cancelAnimationFrame(running);
+  running = 0;
+  display();
+  at("run").textContent = "Run";
+  for (const spoken of ["spoken", "learned"]) at(spoken).setAttribute("aria-live", "polite");
+  if (!reason) return;
+  const fine = pass.failed < 0 && Number.isFinite(losses.at(-1));
+  say(`${reason.replace(/\.$/, "")}. ${lossName}: ${number(losses[0])} → ${number(losses.at(-1))} in ${counted(losses.length - 1)}`, fine);
+}
+
+const counted = (steps) => `${steps} gradient step${steps === 1 ? "" : "s"}`;
+
+function drawCurve() {
+  const steps = losses.length - 1, finite = losses.filter(Number.isFinite), { left, right, top, bottom } = CURVE;
+  const high = Math.max(0, ...sampled(finite)), low = Math.min(0, ...sampled(finite));
+  const x = (step) => left + (right - left) * step / Math.max(1, steps);
+  const y = (loss) => bottom - (bottom - top) * (loss - low) / (high - low || 1);
+  const points = sampled([...losses.keys()]).filter((step) => Number.isFinite(losses[step]));
+  at("line").setAttribute("points", points.map((step) => `${x(step).toFixed(1)},${y(losses[step]).toFixed(1)}`).join(" "));
+  at("dot").toggleAttribute("hidden", !points.length);
+  at("dot").setAttribute("cx", x(points.at(-1) ?? 0));
+  at("dot").setAttribute("cy", y(losses[points.at(-1)] ?? low));
+  at("high").textContent = finite.length ? number(high) : "";
+  at("low").textContent = number(low);
+  at("steps-taken").textContent = Math.max(0, steps);
+  at("curve").setAttribute("aria-label", steps < 1 ? `${lossName} over the gradient steps: none taken yet` :
+    `${lossName} over ${counted(steps)}: from ${number(losses[0])} to ${number(losses.at(-1))}`);
+}
+
+// At most MOST_POINTS of the items, evenly spaced, with the last.
+function sampled(items) {
+  const stride = Math.ceil(items.length / MOST_POINTS);
+  return items.filter((_, i) => i % stride === 0 || i === items.length - 1);
+}
