@@ -431,6 +431,76 @@ def test_the_current_node_is_marked_and_followed_when_the_picture_is_large(opene
     assert tab.locator(".edge.now").count() == 1
 
 
+# Of the current step: the boxes that change and that send, by the first words of their texts; the box near which the
+# arrowhead is; what travels, from which box to which, and for how long.
+DIRECTION = """() => {
+    const box = (kind) => [...document.querySelectorAll(`.view:not([hidden]) .node.${kind}`)].map((node) =>
+        node.querySelector("text").textContent.split(/[ \u00a0]/)[0]);
+    const step = timeline[position - 1], head = document.querySelector(".edge.now > polygon");
+    const middle = (element) => {
+        const { left, right, top, bottom } = element.getBoundingClientRect();
+        return { x: (left + right) / 2, y: (top + bottom) / 2 };
+    };
+    const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
+    const node = graph.nodes[step.node], result = current.boxes[step.node];
+    const operand = current.boxes[node.operands[step.positions[0]]];
+    const nearest = (point) => (far(point, middle(operand)) < far(point, middle(result)) ? "operand" : "result");
+    const labels = [...document.querySelectorAll(".travelling")];
+    const travelling = labels.map((label) => {
+        const [animation] = label.getAnimations(), { duration } = animation.effect.getTiming();
+        animation.pause();
+        const [first, last] = [0, duration - 0.01].map((time) => {
+            animation.currentTime = time;
+            return middle(label);
+        });
+        animation.play();
+        return [label.textContent, nearest(first), nearest(last), duration];
+    });
+    return { changing: box("now"), sending: box("partner"), points: nearest(middle(head)), travelling };
+}"""
+
+
+def test_backward_is_seen_backward(opened: Open) -> None:
+    tab = opened(learning())
+    a1_to_product, back = 3, 18  # w₂·a₁, and a₁.grad
+    tab.fill("#slider", str(a1_to_product))
+    tab.click("#step")
+    seen = tab.evaluate(DIRECTION)
+    assert seen["changing"] == ["w₂·a₁"]
+    assert sorted(seen["sending"]) == ["a₁", "w₂"]
+    assert seen["points"] == "result"
+    assert sorted(text for text, *_ in seen["travelling"]) == ["0.45", "0.6023"]
+    tab.fill("#slider", str(back))
+    tab.click("#step")
+    seen = tab.evaluate(DIRECTION)
+    assert (seen["changing"], seen["sending"], seen["points"]) == (["a₁"], ["w₂·a₁"], "operand")
+    ((carried, start, end, duration),) = seen["travelling"]
+    assert (carried, start, end) == ("0.04264", "result", "operand")
+    assert 0 < duration < 1200
+    until(tab, lambda: tab.locator(".travelling").count() == 0)
+    tab.fill("#slider", str(a1_to_product + 1))
+    assert tab.locator(".edge > polygon[transform]").count() == 0
+    assert tab.locator(".travelling").count() == 0, "a jump is no step"
+
+
+@pytest.mark.parametrize("speed", ["2400", "1200", "500", "120"])
+def test_a_number_arrives_before_the_next_step_of_play(opened: Open, speed: str) -> None:
+    tab = opened(learning())
+    tab.select_option("#speed", speed)
+    tab.click("#play")
+    took = tab.evaluate("document.querySelector('.travelling').getAnimations()[0].effect.getTiming().duration")
+    assert 0 < took < int(speed)
+
+
+def test_with_reduced_motion_nothing_travels_and_the_direction_is_still_seen(opened: Open) -> None:
+    tab = opened(learning(), reduced_motion="reduce")
+    tab.fill("#slider", "18")
+    tab.click("#step")
+    seen = tab.evaluate(DIRECTION)
+    assert (seen["changing"], seen["sending"], seen["points"]) == (["a₁"], ["w₂·a₁"], "operand")
+    assert seen["travelling"] == []
+
+
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 

@@ -1,8 +1,10 @@
 // The controls: stepping, changing numbers, dragging, buttons and keys; at the end, the page starts.
 
 function go(to) {
+  const next = position + 1;
   position = wanted = Math.max(0, Math.min(timeline.length, to));
   render();
+  travel(position === next ? timeline[position - 1] : null);
 }
 
 function pause() {

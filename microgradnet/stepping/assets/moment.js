@@ -29,8 +29,8 @@ function ordered(some) {
 }
 
 // A step is { what: "data" or "grad", whose, becomes: the number that it gives to a value, node: the current node,
-// positions: of the operands that take part, text, short, detail }; use: "node,position" and the local derivative,
-// where the chain rule is applied.
+// positions: of the operands that take part, text, short, detail }; use: "node,position", the local derivative and
+// the contribution, where the chain rule is applied.
 function compute() {
   const { data, failed, lost } = forward(graph, OPERATIONS);
   const back = failed < 0 ? backward(graph, OPERATIONS, data) : { steps: [], count: [], failed };
@@ -65,7 +65,7 @@ function backwardStep(step) {
   const total = () => `∂${rootName}/∂${bracketed} = ${number(step.after)}`;
   return {
     what: "grad", whose: step.operand, becomes: step.after, node: step.node, positions: [step.position],
-    use: `${step.node},${step.position}`, local: step.local,
+    use: `${step.node},${step.position}`, local: step.local, contribution: step.contribution,
     text: () => backwardText(graph, step),
     short: () => `${bracketed}.grad += ${factor(step.upstream)} · ${factor(step.local)} = ${number(step.contribution)}`,
     detail: () => (count < 2 ? total() : `contribution ${step.index} of ${count} to ${name}.grad: ${sum()}`) +
@@ -103,7 +103,10 @@ function render(follows = true) {
   }
   tooltips(now);
   document.body.classList.toggle("backward", isBack);
-  for (const old of document.querySelectorAll(".view .now, .view .partner")) old.classList.remove("now", "partner");
+  for (const old of document.querySelectorAll(".view .now, .view .partner")) {
+    old.classList.remove("now", "partner");
+    if (old.classList.contains("edge")) turn(old, false);
+  }
   at("phase").textContent = !step ? "Start" : isBack ? "Backward propagation" : "Forward propagation";
   at("equation").textContent = step ? step.text() : computed.length ?
     "Press Play or →: first every result is computed, then every gradient." :
@@ -118,13 +121,19 @@ function render(follows = true) {
   if (step) announce({ line: lineOf(step.node) });
 }
 
+// `now` is the box that changes: forward the result, backward the operand; `partner` where its number comes from.
 function mark({ what, node, positions }, follows) {
-  const box = current.boxes[node];
+  const result = current.boxes[node], isBack = what === "grad" && positions.length > 0;
   const operands = positions.map((slot) => current.chips[`${node},${slot}`] ?? current.boxes[graph.nodes[node].operands[slot]]);
-  box?.classList.add("now");
-  for (const operand of operands) if (operand !== box) operand?.classList.add("partner");
-  for (const slot of positions) current.arrows[`${node},${slot}`]?.classList.add("now");
-  if (follows) follow(what === "grad" && operands[0] ? operands[0] : box, box, ...operands);
+  const [changing, senders] = isBack ? [operands, [result]] : [[result], operands];
+  for (const box of changing) box?.classList.add("now");
+  for (const box of senders) if (!changing.includes(box)) box?.classList.add("partner");
+  for (const slot of positions) {
+    const arrow = current.arrows[`${node},${slot}`];
+    arrow?.classList.add("now");
+    turn(arrow, isBack);
+  }
+  if (follows) follow(changing[0] ?? result, result, ...operands);
 }
 
 function tooltips({ data, grad, local }) {
