@@ -2,7 +2,8 @@
 
 Python writes the graph, its pictures, names and formulas, and the rules as JavaScript. The rest is in `assets/`:
 `engine.js` computes both passes, `moment.js`, `picture.js` and `motion.js` display them, `learning.js` takes gradient
-steps, `controls.js` handles buttons and keys, and `link.js` talks to a page around this one.
+steps, `present.js` fills the screen, `controls.js` handles buttons and keys, and `link.js` talks to a page around this
+one.
 """
 
 import html
@@ -29,7 +30,9 @@ from microgradnet.value import Value
 
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 ASSETS = Path(__file__).with_name("assets")
-SCRIPTS = ("engine.js", "link.js", "moment.js", "picture.js", "motion.js", "learning.js", "controls.js")
+SCRIPTS = (
+    "engine.js", "link.js", "moment.js", "picture.js", "motion.js", "learning.js", "present.js", "controls.js",
+)  # fmt: skip
 
 
 class Page(WebPage):

@@ -762,6 +762,66 @@ def test_on_a_phone_nothing_needs_scrolling_sideways(opened: Open) -> None:
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+FITS = """() => {
+    const pane = document.getElementById("pane"), { width, height } = current.svg.getBoundingClientRect();
+    return [width / pane.clientWidth, height / pane.clientHeight];
+}"""
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 720}, {"width": 1920, "height": 1080}])
+def test_presenting_shows_the_picture_and_a_large_equation_and_obeys_a_clicker(
+    opened: Open, viewport: dict[str, int], allowed: bool
+) -> None:
+    tab = opened(learning(), viewport=viewport)
+    if not allowed:
+        tab.evaluate("() => { Element.prototype.requestFullscreen = () => Promise.reject(new TypeError()); }")
+    before = tab.evaluate(FITS)
+    tab.keyboard.press("p")
+    until(tab, lambda: tab.evaluate("Boolean(document.fullscreenElement)") is allowed)
+    assert all(tab.is_hidden(panel) for panel in ("aside", "header", "footer", "#viewing"))
+    for key, there in [
+        ("PageDown", 1),
+        ("ArrowRight", 2),
+        ("PageUp", 1),
+        ("ArrowLeft", 0),
+        ("End", 24),
+        ("PageUp", 23),
+    ]:
+        tab.keyboard.press(key)
+        assert place(tab)[0] == there
+    until(tab, lambda: 0.9 < max(tab.evaluate(FITS)) <= 1)
+    sizes = "['equation', 'phase'].map((id) => parseFloat(getComputedStyle(document.getElementById(id)).fontSize))"
+    assert tab.evaluate(sizes)[0] >= 24
+    assert tab.evaluate(sizes)[1] >= 18
+    assert tab.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    heights = set()
+    for _ in range(place(tab)[1]):
+        tab.keyboard.press("PageUp")
+        heights.add(tab.evaluate("document.getElementById('pane').clientHeight"))
+    assert len(heights) == 1, "the picture does not jump"
+    tab.keyboard.press(" ")
+    assert tab.inner_text("#play") == "Pause"
+    tab.evaluate("document.exitFullscreen()") if allowed else tab.keyboard.press("Escape")
+    until(tab, lambda: tab.is_visible("aside"))
+    assert tab.inner_text("#present") == "Present"
+    until(tab, lambda: tab.evaluate(FITS) == pytest.approx(before, rel=0.02))
+    here = place(tab)[0]
+    tab.keyboard.press("PageUp")
+    tab.keyboard.press("Escape")
+    assert place(tab)[0] >= here, "a clicker's keys step only while presenting"
+    assert tab.is_visible("aside")
+
+
+def test_presenting_is_left_by_its_button(opened: Open) -> None:
+    tab = opened(learning())
+    tab.click("#present")
+    assert tab.is_hidden("aside")
+    tab.click("#present")
+    assert tab.is_visible("aside")
+    until(tab, lambda: not tab.evaluate("Boolean(document.fullscreenElement)"))
+
+
 def test_it_prints_the_picture_and_the_steps_without_the_controls(opened: Open) -> None:
     tab = opened(learning())
     tab.click("#end")

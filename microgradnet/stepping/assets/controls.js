@@ -158,20 +158,24 @@ for (const name of Object.keys(views)) {
 const actions = {
   start: () => { pause(); go(0); }, back: () => { pause(); go(position - 1); }, play,
   step: () => { pause(); go(position + 1); }, end: () => { pause(); go(timeline.length); },
-  learn, run, undo, smaller: () => zoom(current.zoom / 1.25), larger: () => zoom(current.zoom * 1.25), fit: () => zoom(fitting()),
+  learn, run, undo, present: () => present(), smaller: () => zoom(current.zoom / 1.25), larger: () => zoom(current.zoom * 1.25), fit: () => zoom(fitting()),
 };
 for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
 at("slider").addEventListener("input", () => { pause(); go(Number(at("slider").value)); });
 at("speed").addEventListener("change", () => { if (timer) { pause(); play(); } });
-const keys = { ArrowLeft: "back", ArrowRight: "step", " ": "play", Home: "start", End: "end", "+": "larger", "-": "smaller", 0: "fit" };
+const keys = { ArrowLeft: "back", ArrowRight: "step", " ": "play", Home: "start", End: "end", "+": "larger", "-": "smaller", 0: "fit", p: "present", P: "present" };
+const clicker = { PageDown: "step", PageUp: "back", Escape: "present" }; // while presenting
 addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
-  if (event.target.matches?.("#pane:focus-visible") && !"+-0 ".includes(event.key)) return; // there the keys scroll
-  if (event.target.closest?.("input, select") || (event.key === " " && event.target.closest?.("button"))) return;
+  const action = keys[event.key] ?? (presenting() ? clicker[event.key] : undefined);
+  if (event.ctrlKey || event.metaKey || event.altKey || !action) return;
+  if (!presenting() && event.target.matches?.("#pane:focus-visible") && !"+-0 pP".includes(event.key)) return; // there the keys scroll
+  const field = event.target.closest?.("input, select"), isFree = field?.type === "range" && "+-0 pP".includes(event.key);
+  if (field && !isFree && event.key !== "Escape") return;
+  if (event.key === " " && event.target.closest?.("button")) return;
   event.preventDefault();
-  actions[keys[event.key]]();
+  actions[action]();
 });
-addEventListener("resize", () => render());
+addEventListener("resize", () => (presenting() ? fitAgain() : render()));
 
 at("note").textContent = graph.note;
 at("note").hidden = !graph.note;

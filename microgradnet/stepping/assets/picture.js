@@ -68,7 +68,7 @@ function show(name) {
 
 function fitting() {
   const pane = at("pane");
-  return Math.min(2, (pane.clientWidth - 8) / current.width, (pane.clientHeight - 8) / current.height);
+  return Math.min(presenting() ? 4 : 2, (pane.clientWidth - 8) / current.width, (pane.clientHeight - 8) / current.height);
 }
 
 // Zoom about the middle of the visible area.
