@@ -72,9 +72,11 @@ function showLeaves() {
   }
 }
 
-leaves.slice(0, LEAVES_LISTED).forEach((leaf, k) => {
+const inputs = leaves.filter((i) => graph.nodes[i].kind !== "parameter");
+const listed = [...inputs.slice(0, Math.max(LEAVES_LISTED / 2, LEAVES_LISTED - parameters.length)), ...parameters].slice(0, LEAVES_LISTED);
+listed.forEach((leaf, k) => {
   const { name, kind } = graph.nodes[leaf], id = `leaf${leaf}`;
-  if (!k || kind !== graph.nodes[leaves[k - 1]].kind) at("leaves").append(made("h3", {}, `${kind}s`));
+  if (!k || kind !== graph.nodes[listed[k - 1]].kind) at("leaves").append(made("h3", {}, `${kind}s`));
   const typed = made("input", { id, type: "number", step: "any", "data-leaf": leaf });
   const drag = made("input", { type: "range", step: "any", "data-leaf": leaf, "aria-label": `slider of ${name}` });
   let isNew = true; // one undo per drag and per typed number
@@ -98,7 +100,7 @@ leaves.slice(0, LEAVES_LISTED).forEach((leaf, k) => {
   const label = made("label", { class: "name", for: id, title: name }, name);
   at("leaves").append(made("div", { class: "leaf" }, label, drag, typed));
 });
-if (leaves.length > LEAVES_LISTED) at("leaves").append(made("p", { class: "hint" }, `… and ${leaves.length - LEAVES_LISTED} more`));
+if (leaves.length > listed.length) at("leaves").append(made("p", { class: "hint" }, `… and ${leaves.length - listed.length} more`));
 
 function undo() {
   stopRunning();

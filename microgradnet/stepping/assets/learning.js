@@ -95,16 +95,16 @@ function stopRunning(reason) {
 const counted = (steps) => `${steps} gradient step${steps === 1 ? "" : "s"}`;
 
 function drawCurve() {
-  const steps = losses.length - 1, finite = losses.filter(Number.isFinite), { left, right, top, bottom } = CURVE;
-  const high = Math.max(0, ...sampled(finite)), low = Math.min(0, ...sampled(finite));
+  const steps = losses.length - 1, points = sampled([...losses.keys()]).filter((step) => Number.isFinite(losses[step]));
+  const heights = points.map((step) => losses[step]), high = Math.max(0, ...heights), low = Math.min(0, ...heights);
+  const { left, right, top, bottom } = CURVE;
   const x = (step) => left + (right - left) * step / Math.max(1, steps);
   const y = (loss) => bottom - (bottom - top) * (loss - low) / (high - low || 1);
-  const points = sampled([...losses.keys()]).filter((step) => Number.isFinite(losses[step]));
   at("line").setAttribute("points", points.map((step) => `${x(step).toFixed(1)},${y(losses[step]).toFixed(1)}`).join(" "));
   at("dot").toggleAttribute("hidden", !points.length);
   at("dot").setAttribute("cx", x(points.at(-1) ?? 0));
   at("dot").setAttribute("cy", y(losses[points.at(-1)] ?? low));
-  at("high").textContent = finite.length ? number(high) : "";
+  at("high").textContent = points.length ? number(high) : "";
   at("low").textContent = number(low);
   at("steps-taken").textContent = Math.max(0, steps);
   at("curve").setAttribute("aria-label", steps < 1 ? `${lossName} over the gradient steps: none taken yet` :

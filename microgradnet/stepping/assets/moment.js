@@ -3,7 +3,7 @@
 const graph = data;
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const LEAVES_LISTED = 300; // of more, the first ones
+const LEAVES_LISTED = 300; // of more, the first inputs and the first parameters
 const LEGIBLE = 0.85; // CSS pixels per point: a picture that is too large to fit is opened at this scale and scrolled
 const SMALLEST = 0.45; // a picture is fitted on opening if that takes no smaller scale: its text can just be read
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
