@@ -556,6 +556,17 @@ def test_the_box_that_changes_is_in_view_after_every_step_and_the_others_where_t
         assert seen["all"] > 0.999 or not seen["fit"], f"step {step}"
 
 
+@pytest.mark.parametrize("name", ["learning", "layers"])
+def test_the_picture_stays_in_place_whatever_the_length_of_the_equation(opened: Open, name: str) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport={"width": 1280, "height": 720})
+    heights = set()
+    for _ in range(place(tab)[1]):
+        tab.keyboard.press("ArrowRight")
+        heights.add(tab.evaluate("document.getElementById('pane').clientHeight"))
+        assert tab.evaluate("document.getElementById('spoken').scrollHeight <= spoken.clientHeight")
+    assert len(heights) == 1
+
+
 def test_a_step_whose_box_is_still_in_view_stops_the_scrolling_to_another(opened: Open) -> None:
     tab = opened(learning(), viewport=PHONE)
     for step in ("1", "10", "1"):
