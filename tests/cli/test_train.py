@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from microgradnet import ProviderError, load
+from microgradnet import ProviderError, data, load
 from microgradnet.cli import train
 from microgradnet.cli.main import main
 from microgradnet.train import History
@@ -39,7 +40,9 @@ def test_earlier_files_are_overwritten_only_with_force(
         assert len(load(file).parameters()) == 33
 
 
-def test_all_that_it_writes_would_be_noticed(trained: Path, tmp_path: Path) -> None:
+def test_all_that_it_writes_would_be_noticed(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.random.default_rng(0).random((40, 64))
+    monkeypatch.setattr(data, "digits", lambda: (images, np.arange(40) % 10))
     assert main(["train", "digits", "--hidden", "1", "--epochs", "1", "--quiet", "--out", str(tmp_path)]) == 0
     assert {path.name for path in [*trained.iterdir(), *tmp_path.iterdir()]} == set(train.FILES)
 

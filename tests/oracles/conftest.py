@@ -19,6 +19,7 @@ NEEDS = {
     "test_estimators": "sklearn",
     "test_exporting": "onnxruntime",
     "test_fused": "llvmlite",
+    "test_fused_loops": "llvmlite",
     "test_fuzz": "jax",  # and numba and torch, which the same extra installs
     "test_jax": "jax",
     "test_jax_devices": "jax",

@@ -1,5 +1,6 @@
 """Handwriting: the loss and its gradient against PyTorch, the pens' data, the judge, the drawing, and the options."""
 
+import doctest
 import importlib
 import re
 from pathlib import Path
@@ -14,7 +15,7 @@ from microgradnet.cli.main import main
 from microgradnet.teach.applications import APPLICATIONS
 from microgradnet.teach.applications import handwriting as module
 from microgradnet.teach.applications.application import needed
-from microgradnet.teach.applications.handwriting import STEPS, Handwriting, Writer
+from microgradnet.teach.applications.handwriting import STEPS, Handwriting, Writer, pens
 from microgradnet.teach.applications.handwriting.judging import judged, legible, nats_of_one_gaussian, read
 from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, UNIT, Line, held_out, practice, written
 from microgradnet.teach.applications.handwriting.pieces import Piece, pieces
@@ -244,3 +245,10 @@ def test_training_learns_and_carries_states_on(monkeypatch: pytest.MonkeyPatch) 
     history = application.train(progress=False)
     assert history["loss"][-1] < history["loss"][0]
     assert np.abs(np.array(application._state)).sum() > 0
+
+
+def test_the_examples_in_the_docstrings_of_the_pens() -> None:
+    """They are left to this test: they need the fonts."""
+    found = doctest.testmod(pens, extraglobs={"np": np})
+    assert found.attempted >= 1
+    assert found.failed == 0

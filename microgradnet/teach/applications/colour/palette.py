@@ -1,11 +1,12 @@
 """Colours as classes (Zhang et al. 2016), and colour by likeness, a method that learns nothing (Welsh et al. 2002)."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, uniform_filter
-from scipy.spatial import KDTree
 
-from microgradnet.teach.applications.colour.photographs import Photograph
+from microgradnet.teach.applications.application import needed
+from microgradnet.teach.applications.colour.photographs import PURPOSE, Photograph
 
 Numbers = NDArray[np.float64]
 
@@ -13,6 +14,11 @@ NEAREST, SPREAD = 5, 5.0  # the classes that a colour belongs to, and σ of thei
 TEMPERATURE = 1.0  # T, of the least error on the validation columns; colours are livelier at 0.4
 BLUR, MORE = 0.7, 2.0  # σ of the blur of restored colours, in pixels; and what is best for colour by likeness
 SAME, BLURRED, ANY = "likeness, this photo", "this photo, blurred more", "likeness, all photos"
+
+
+def _tree(points: Numbers) -> Any:
+    """A tree that tells which of the points are nearest."""
+    return needed("scipy.spatial", PURPOSE).KDTree(points)
 
 
 class Palette:
@@ -29,11 +35,11 @@ class Palette:
     def __init__(self, colour: Numbers, count: int = 24) -> None:
         self.colours = np.random.default_rng(0).choice(colour, count, replace=False)
         for _ in range(30):
-            nearest = KDTree(self.colours).query(colour)[1]
+            nearest = _tree(self.colours).query(colour)[1]
             sizes = np.maximum(np.bincount(nearest, minlength=count), 1)
             sums = [np.bincount(nearest, channel, minlength=count) for channel in colour.T]
             self.colours = np.transpose(sums) / sizes[:, None]
-        self._tree = KDTree(self.colours)
+        self._tree = _tree(self.colours)
 
     def classes(self, colour: Numbers) -> Numbers:
         """For each colour, (n, 2), the probabilities of the classes, (n, count): e^(−d²/2σ²) of the five nearest."""
@@ -61,7 +67,7 @@ class Likeness:
     """
 
     def __init__(self, photographs: list[Photograph], end: int) -> None:
-        self._tree = KDTree(np.concatenate([_look(photo.grey)[:, :end].reshape(-1, 2) for photo in photographs]))
+        self._tree = _tree(np.concatenate([_look(photo.grey)[:, :end].reshape(-1, 2) for photo in photographs]))
         self._colours = np.concatenate([photo.colour[:, :end].reshape(-1, 2) for photo in photographs])
 
     def colour(self, grey: Numbers, start: int, stop: int, blur: float) -> Numbers:
@@ -81,11 +87,12 @@ def by_likeness(photo: Photograph, start: int, stop: int, known: list[Photograph
 
 
 def _look(grey: Numbers) -> Numbers:
-    mean, square = uniform_filter(grey, 5, mode="nearest"), uniform_filter(grey**2, 5, mode="nearest")
+    mean_of = needed("scipy.ndimage", PURPOSE).uniform_filter
+    mean, square = (mean_of(x, 5, mode="nearest") for x in (grey, grey**2))
     return np.dstack([grey, np.sqrt(np.maximum(square - mean**2, 0))])
 
 
 def blurred(colour: Numbers, width: float) -> Numbers:
     """Colours, (rows, columns, 2), weighted with a Gaussian of this standard deviation, in pixels."""
-    smooth: Numbers = gaussian_filter(colour, (width, width, 0))
+    smooth: Numbers = needed("scipy.ndimage", PURPOSE).gaussian_filter(colour, (width, width, 0))
     return smooth
