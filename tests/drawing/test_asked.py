@@ -142,7 +142,7 @@ class Net(Module):
 
 
 def test_a_title_tells_no_address() -> None:
-    assert draw(Net()).title == "network Net"
+    assert draw(Net()).title == "network Net()"
     assert draw(Net()).svg == draw(Net()).svg
     assert "0x" not in draw(MLP(1, [1], output_activation=lambda z: z)).title
     assert draw(SimpleNamespace(layers=[SimpleNamespace(neurons=[Neuron(1)], of=object())])).title == (
