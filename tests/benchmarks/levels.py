@@ -13,7 +13,7 @@ from unittest import mock
 from tests.benchmarks.compiled import MICRO, alternate, irregular_compiled
 from tests.benchmarks.contenders import Runner, convolution, demo, digits, recurrent, with_microgradnet
 
-PROGRAM, PLAN = "microgradnet.compiling.program", "microgradnet.compiling.blocks.Plan"
+SCALARS, PLAN = "microgradnet.compiling.scalars", "microgradnet.compiling.blocks.Plan"
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def plainly() -> Iterator[None]:
     def all_apart(plan, members):  # type: ignore[no-untyped-def]
         return plan._dots(members, len(members[0].operands) // 2)
 
-    with mock.patch(f"{PROGRAM}.PASSES", ()), mock.patch(f"{PLAN}._weighted_sums", all_apart):
+    with mock.patch(f"{SCALARS}.PASSES", ()), mock.patch(f"{PLAN}._weighted_sums", all_apart):
         yield
 
 
