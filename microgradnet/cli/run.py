@@ -126,6 +126,8 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
         for training in (True, False)
     )
     out = options.out or Path(entry.name)
+    if options.load:
+        options.load.open("rb").close()  # fail before a folder is made
     make_folder(out, "--out")
     if not os.access(out, os.W_OK):
         raise PermissionError(f"cannot write into {one_line(str(out))}: name another folder with --out")

@@ -110,6 +110,7 @@ def test_options_that_do_not_fit_are_refused(
 ) -> None:
     assert main(["run", *arguments]) == 1
     assert message in capsys.readouterr().err
+    assert not Path("objects").exists(), "nothing was made"
 
 
 def test_run_alone_names_the_gallery(capsys: pytest.CaptureFixture[str]) -> None:
