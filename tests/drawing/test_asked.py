@@ -149,7 +149,7 @@ def test_a_title_tells_no_address() -> None:
         "network SimpleNamespace"
     )
     assert draw(MLP(1, [1])).title == "network MLP(1 → 1 linear)"
-    with pytest.raises(ValueError, match=r"^Net has no operations"):
+    with pytest.raises(ValueError, match=r"^Net\(\) has no operations"):
         draw(Net(), "ops")
 
 
