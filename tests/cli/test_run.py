@@ -82,6 +82,13 @@ def test_what_is_asked_uses_what_was_trained_or_trains_first(capsys: pytest.Capt
     assert Path("objects/said.svg").read_text() == first.replace("hi 2.0", "ho 0.0")
 
 
+def test_without_a_request_it_is_trained_anew() -> None:
+    main(["run", "objects", "--quiet", "--seed", "3"])
+    before = load("objects/de.npz").state_dict()
+    main(["run", "objects", "--quiet", "--seed", "4"])
+    assert load("objects/de.npz").state_dict() != before
+
+
 def test_an_option_of_the_training_has_a_model_of_its_own() -> None:
     assert main(["run", "objects", "--language", "fr", "--text", "salut", "--quiet"]) == 0
     assert [path.name for path in Path("objects").glob("*.npz")] == ["fr.npz"]

@@ -394,3 +394,13 @@ def test_a_row_after_another_state_may_have_no_value() -> None:
     """The last row after the first state is tried in the capture, and need not occur."""
     batch = [[1.0, 2.0, 900.0], [1.0, 300.0, 2.0]]
     assert_agrees(lambda x: squares(scan(lambda s, v: (s + 800.0 * W, exp(v - s)), B, x)), ALL, batch)
+
+
+def test_a_gradient_that_is_the_same_for_all_rows_is_summed_before_it_is_broadcast() -> None:
+    def loop(x: list[list[Value]]) -> Value:
+        def step(state: Value, v: Value) -> tuple[Value, Value]:
+            return maximum(x[0][0], B) + state + v, state
+
+        return total(for_each(lambda row: scan(step, row[0], row)[0], x))
+
+    assert_agrees(loop, ALL, numbers(4, 3, 2))

@@ -101,7 +101,13 @@ def test_values_that_were_computed_before_an_error_are_shown() -> None:
 def test_a_result_that_is_old_is_computed_again() -> None:
     found = run("from microgradnet import parameter\nw = parameter(2.0, 'w')\ny = w * w\nw.data = 3.0\n")
     assert "this is y computed again" in found["note"]
-    assert [node["data"] for node in data_of(found["page"])["nodes"]] == [3.0, 9.0]
+    w, y = data_of(found["page"])["nodes"]
+    assert (w["data"], y["data"]) == (3.0, 9.0)
+    assert y["source"] == "program.py:3", "its line is kept"
+    named = run(
+        "from microgradnet import parameter\nw = parameter(2.0, 'w')\ny = w * w\ny.label = 'area'\nw.data = 3.0\n"
+    )
+    assert data_of(named["page"])["nodes"][-1]["name"] == "area"
 
 
 def test_a_single_number_and_too_many_values_have_a_note() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,10 +40,8 @@ def test_a_program_is_run_by_a_process_of_its_own(server: Server) -> None:
 
 def test_a_program_that_does_not_end_is_ended(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "seconds", 1.0)
-    started = time.monotonic()
     found = asked(server.address + "run", {"code": "while True: pass"})
     assert "stopped after 1 s" in found["error"]["message"]
-    assert time.monotonic() - started < 30
 
 
 def test_a_program_that_ends_python_or_writes_past_it_breaks_nothing(server: Server) -> None:
