@@ -397,7 +397,7 @@ def test_a_row_after_another_state_may_have_no_value() -> None:
 
 
 def test_a_gradient_that_is_the_same_for_all_rows_is_summed_before_it_is_broadcast() -> None:
-    def loop(x: list[list[Value]]) -> Value:
+    def loop(x: list[list[Value]]) -> Any:
         def step(state: Value, v: Value) -> tuple[Value, Value]:
             return maximum(x[0][0], B) + state + v, state
 
