@@ -1,9 +1,9 @@
 """`compile` on an accelerator: `python -m tests.benchmarks.accelerator`, where JAX or torch finds one.
 
 Prints a Markdown table: the time of a step of training, and how many times as fast it is as NumPy by hand on that
-machine's CPU (one thread, float64). "jax" and "torch" are the engines, which are given the batch and the parameters as NumPy
-arrays and give the gradient back as one, at every step; "jax.jit" and "torch, by hand" keep all on the accelerator.
-Contenders take turns, and must agree on loss and gradient first, as in `tests.benchmarks.compiled`.
+machine's CPU (one thread, float64). "jax" and "torch" are the engines, which at every step are given the batch and the
+parameters as NumPy arrays, and give the gradient back as one; "jax.jit" and "torch, by hand" keep all on the
+accelerator. Contenders take turns, and must agree on loss and gradient first, as in `tests.benchmarks.compiled`.
 """
 
 import argparse
