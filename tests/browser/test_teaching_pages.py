@@ -1,13 +1,17 @@
 """The pages of worksheets and of comparisons, used as a learner does."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from microgradnet import MLP
 from microgradnet._shared.webpage import WebPage
+from microgradnet.cli.main import main
 from microgradnet.notation.names import number
+from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS, example, run
 from microgradnet.teach.worksheets import grade, worksheet
 from microgradnet.teach.worksheets.tolerance import read_number
@@ -89,10 +93,54 @@ def test_hints_lead(opened: Open) -> None:
 
 def test_what_is_written_stands_in_the_picture(opened: Open) -> None:
     tab = opened(worksheet(neuron()).page())
-    tab.fill("#blank-1", "0.5")
-    assert "grad (1) 0.5" in tab.eval_on_selector_all("svg text", "all => all.map(one => one.textContent)")
+    tab.fill("#blank-1", "77")
+    assert "grad (1) 77" in tab.eval_on_selector_all("svg text", "all => all.map(one => one.textContent)")
     tab.fill("#blank-1", "")
     assert "grad (1) ________" in tab.eval_on_selector_all("svg text", "all => all.map(one => one.textContent)")
+
+
+def test_a_blank_is_filled_in_where_it_stands_in_the_picture(opened: Open) -> None:
+    sheet = worksheet(neuron())
+    tab = opened(sheet.page())
+    tab.locator("text.blank", has_text="(2)").click()
+    tab.keyboard.type(repr(sheet.blanks[1].answer))
+    tab.keyboard.press("Enter")
+    assert tab.input_value("#blank-2") == repr(sheet.blanks[1].answer)
+    assert "✓ right" in said_of(tab, 2)
+    assert tab.locator("text.blank", has_text="(2)").text_content().endswith(" ✓")
+    assert tab.locator("input.there").get_attribute("aria-label") == f"(3) {sheet.blanks[2].name}"  # Enter went on
+    tab.keyboard.type("77")
+    tab.keyboard.press("Escape")
+    assert tab.locator("input.there").count() == 0
+    assert "✗ not yet" in said_of(tab, 3)
+
+
+def pages_of(browser: Any, file: Path) -> int:
+    tab = browser.new_page()
+    tab.goto(file.as_uri())
+    printed = tab.pdf(prefer_css_page_size=True)
+    tab.close()
+    return len(re.findall(rb"/Type\s*/Page\b", printed))
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_printed_sheet_and_its_key_are_one_page_each(name: str, paper: str, browser: Any, tmp_path: Path) -> None:
+    sheet = worksheet(EXAMPLES[name].build())
+    for page in (sheet.printed(paper), sheet.key(paper)):
+        assert pages_of(browser, page.save(tmp_path / "page.html")) == 1
+
+
+def test_thirty_copies_print_without_an_empty_page(browser: Any, tmp_path: Path) -> None:
+    assert main(["worksheet", "learning", "--copies", "30", "-o", str(tmp_path / "class")]) == 0
+    for kind in ("sheets", "keys"):
+        assert pages_of(browser, tmp_path / "class" / f"{kind}.html") == 30
+
+
+def test_a_sheet_of_many_blanks_goes_on_to_further_pages(browser: Any, tmp_path: Path) -> None:
+    """And so the test above can fail."""
+    network = MLP(2, [4, 4, 1], seed=1)
+    assert pages_of(browser, worksheet(network([0.5, -1.0])).printed().save(tmp_path / "page.html")) > 1
 
 
 @pytest.mark.parametrize(

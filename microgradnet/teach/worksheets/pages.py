@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Sequence
+from itertools import product
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,16 @@ from microgradnet.teach.worksheets.quantities import Numbers
 from microgradnet.teach.worksheets.sheet import Sheet
 
 ASSETS = Path(__file__).with_name("assets")
-PAPERS = {"A4": "A4", "Letter": "letter"}
-LAYOUTS = (("LR", "portrait", 510, 560), ("LR", "landscape", 750, 330), ("TB", "portrait", 510, 560))
-"""The layouts of a sheet: direction of the arrows, orientation, and width and height of the picture in points."""
+PAPERS = {"A4": (595, 842), "Letter": (612, 792)}
+"""Width and height in points."""
+MARGIN = 40  # of a printed page, in points
+LINE, WORKING, COLUMN = 26, 12, 80  # points of a line to write on, and of one of working; characters of the latter
+AROUND = 90  # points of a page that heading and name take
+LEGIBLE, REMINDER, LARGEST = 0.4, 0.15, 1.25  # the smallest scale of a picture to write in, of a key's, the largest
 LONG = 20  # characters of a name that does not fit in half a page
 READING = ("longest", "plain", "named", "written", "thousands", "grouping")  # how `tolerance` reads numbers
-WIDE, WIDEST = 1.6, 1500.0  # width over height; points on a screen
+WIDE = 1.6  # width over height
+SCREEN = (640, 450)  # points of a screen, beside the blanks
 
 
 class PrintedPage(WebPage):
@@ -37,40 +42,62 @@ class PrintedPage(WebPage):
         return self._sheets[0].picture(self._with_answers)._repr_png_()
 
     def _write(self) -> str:
-        direction, turned, _, height = self._layout()
+        kind, direction, turned, scale = self._layout()
         pictures = [sheet.picture(self._with_answers, direction).svg for sheet in self._sheets]
-        paper = f"@page {{ size: {PAPERS[self._paper]} {turned}; margin: 15mm; }} :root {{ --height: {height}pt; }}\n"
-        body = "\n".join(map(self._sheet, self._sheets, pictures))
+        sizes = f":root {{ --page: {self._room(turned)[1]}pt; --picture: {scale * _size(pictures[0])[0]:.0f}pt; }}"
+        paper = f"@page {{ size: {self._paper} {turned}; margin: {MARGIN}pt; }} {sizes}\n"
+        body = "\n".join(self._sheet(kind, *each) for each in zip(self._sheets, pictures, strict=True))
         return document(self.title, body, paper + _asset("printed.css"))
 
-    def _layout(self) -> tuple[str, str, int, int]:
-        """The layout in which the picture is largest, up to its own size."""
-        sizes = {way: _size(self._sheets[0].picture(direction=way).svg) for way in ("LR", "TB")}
+    def _room(self, turned: str) -> tuple[int, int]:
+        """Width and height between the margins, in points."""
+        width, height = (side - 2 * MARGIN for side in PAPERS[self._paper])
+        return (width, height - 2) if turned == "portrait" else (height, width - 2)  # 2: no rounding may add a page
 
-        def scale(layout: tuple[str, str, int, int]) -> float:
-            way, _, width, height = layout
-            return min(width / sizes[way][0], height / sizes[way][1], 1.0)
+    def _layout(self) -> tuple[str, str, str, float]:
+        """Whether a sheet is one whole page, and the way in which its picture is largest: direction, turn and scale."""
+        pictures = {way: _size(self._sheets[0].picture(self._with_answers, way).svg) for way in ("LR", "TB")}
 
-        return max(LAYOUTS, key=scale)
+        def largest(lines: int) -> tuple[float, str, str]:
+            found = []
+            for (way, size), turned in product(pictures.items(), ("portrait", "landscape")):
+                room = self._room(turned)
+                found.append((_fit(size, (room[0], room[1] - AROUND - lines)), way, turned))
+            return max(found, key=lambda each: each[0])
 
-    def _sheet(self, sheet: Sheet, picture: str) -> str:
-        who = "" if self._with_answers else '<p class="who">Name <span></span> Date <span></span></p>\n'
-        lines = "\n".join(map(self._line, sheet.blanks))
-        kind = "key" if self._with_answers else "blanks"
-        if max(len(blank.name) for blank in sheet.blanks) > LONG:
-            kind += " long"
+        kind, (scale, way, turned) = "whole", largest(self._lines())
+        if scale < (REMINDER if self._with_answers else LEGIBLE):
+            kind, (scale, way, turned) = "flowing", largest(0)
+        return kind, way, turned, scale
+
+    def _lines(self) -> int:
+        """The height of the list of blanks, in points."""
+        blanks = self._sheets[0].blanks
+        if not self._with_answers:
+            return LINE * -(-len(blanks) // (1 if _is_long(blanks) else 2))
+        working = [line for blank in blanks for line in _working(blank)]
+        return sum(WORKING * (1 + len(line) // COLUMN) for line in working) + 3 * len(blanks)
+
+    def _sheet(self, kind: str, sheet: Sheet, picture: str) -> str:
+        title = html.escape(sheet.title) + ": answers" * self._with_answers
+        who = "" if self._with_answers else "Name <span></span> Date <span></span> "
+        blanks = "key" if self._with_answers else "blanks"
+        if _is_long(sheet.blanks):
+            blanks += " long"
         return (
-            f"<section>\n<h1>{html.escape(sheet.title)}{': answers' * self._with_answers}</h1>\n{who}"
-            f'<div class="picture">{picture}</div>\n<ol class="{kind}">\n{lines}\n'
-            f"</ol>\n<footer>{html.escape(sheet.name)} · made with microgradnet</footer>\n</section>"
+            f'<section class="{kind}">\n<h1>{title}</h1>\n'
+            f'<p class="who">{who}<small>{html.escape(sheet.name)}</small></p>\n'
+            f'<div class="picture">{picture}</div>\n<ol class="{blanks}">\n'
+            + "\n".join(map(self._line, sheet.blanks))
+            + "\n</ol>\n</section>"
         )
 
     def _line(self, blank: Blank) -> str:
         name = f'<li><span class="name">({blank.number}) {html.escape(blank.name)} =</span>'
         if not self._with_answers:
             return f'{name} <span class="line"></span></li>'
-        working = "".join(f"<br><small>{html.escape(line)}</small>" for line in blank.working)
-        return f'{name} <span class="answer">{number(blank.answer)}{working}</span></li>'
+        working = "<br>".join(map(html.escape, _working(blank)))
+        return f'{name} <span class="answer">{number(blank.answer)}</span> <small>{working}</small></li>'
 
 
 class PlayedPage(WebPage):
@@ -109,11 +136,9 @@ class PlayedPage(WebPage):
                 for blank in sheet.blanks
             ],
         }
-        picture = sheet.picture().svg
+        ways = [sheet.picture(direction=way).svg for way in ("LR", "TB")]
+        picture = max(ways, key=lambda svg: _fit(_size(svg), SCREEN))
         width, height = _size(picture)
-        if width > WIDEST:
-            picture = sheet.picture(direction="TB").svg
-            width, height = _size(picture)
         parts = {
             "title": html.escape(self.title),
             "layout": "wide" if width > WIDE * height else "",
@@ -130,6 +155,22 @@ def _mistakes(blank: Blank, wrong: Sequence[tuple[Misconception, Numbers]]) -> l
         if isfinite(answer) and not tolerance.is_near(answer, blank.answer):
             texts.setdefault(answer, f"perhaps {row.title}. Remember: {row.why}.")
     return [{"answer": answer, "words": words} for answer, words in texts.items()]
+
+
+def _fit(size: tuple[float, float], room: tuple[float, float]) -> float:
+    """The scale in which a picture of this size fits there."""
+    return min(room[0] / size[0], room[1] / size[1], LARGEST)
+
+
+def _is_long(blanks: Sequence[Blank]) -> bool:
+    """Whether a name is too long for half a page."""
+    return max(len(blank.name) for blank in blanks) > LONG
+
+
+def _working(blank: Blank) -> list[str]:
+    """The lines of the working beside the answer, without what stands there already: its name and its number."""
+    lines = [re.split(r" \+?= ", line, maxsplit=1)[1] for line in blank.working]
+    return lines if len(lines) > 1 else [lines[0].rpartition(" = ")[0]]
 
 
 def _size(svg: str) -> tuple[float, float]:

@@ -1,15 +1,14 @@
 // The blanks as inputs: each answer is marked, and written into the picture.
 
 const RIGHT = "✓ right", WRONG = "✗ not yet";
-const svg = document.querySelector(".picture svg");
-svg.parentNode.style.setProperty("--width", `${svg.viewBox.baseVal.width}pt`);
+const svg = document.querySelector(".picture svg"), picture = svg.parentNode;
+for (const side of ["width", "height"]) picture.style.setProperty(`--${side}`, `${svg.viewBox.baseVal[side]}pt`);
 const blanks = data.blanks.map((blank) => ({ ...blank, hinted: 0, isRight: false, ...row(blank), ...place(blank) }));
 
-// The blank in the picture: the text with its number, and what that is without an answer.
+// The blank in the picture: the texts with its number (a shared parameter has several), and what they are empty.
 function place(blank) {
-  const mark = `(${blank.number}) `;
-  const text = [...svg.querySelectorAll("text")].find((one) => one.textContent.includes(`${mark}__`));
-  return { text, empty: text ? text.textContent : "" };
+  const texts = [...svg.querySelectorAll("text")].filter((one) => one.textContent.includes(`(${blank.number}) __`));
+  return { texts, empty: texts[0]?.textContent };
 }
 
 function row(blank) {
@@ -66,7 +65,7 @@ function mark(blank, isDone) {
     const mistake = blank.mistakes.find((one) => isNear(answer, one.answer));
     say(blank, WRONG, mistake ? `: ${mistake.words}` : ": ask for a hint");
   }
-  if (blank.text) blank.text.textContent = written === "" ? blank.empty : blank.empty.replace(/__+/, written.slice(0, 8));
+  for (const text of blank.texts) text.textContent = written === "" ? blank.empty : blank.empty.replace(/__+/, written.slice(0, 8) + (blank.isRight ? " ✓" : ""));
   blank.hint.disabled = blank.isRight;
   score();
 }
@@ -84,16 +83,47 @@ for (const blank of blanks) {
   blank.input.addEventListener("input", () => mark(blank, false));
   blank.input.addEventListener("change", () => mark(blank, true));
   blank.input.addEventListener("focus", () => {
-    blank.text?.classList.add("here");
-    blank.text?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    for (const text of blank.texts) text.classList.add("here");
+    blank.texts[0]?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
   });
-  blank.input.addEventListener("blur", () => blank.text?.classList.remove("here"));
+  blank.input.addEventListener("blur", () => blank.texts.forEach((text) => text.classList.remove("here")));
+  for (const text of blank.texts) {
+    text.classList.add("blank");
+    text.addEventListener("click", () => fillThere(blank, text));
+  }
   blank.hint.addEventListener("click", () => {
     blank.verdict.querySelector(".hint")?.remove();
     blank.verdict.append(made("span", { class: "hint" }, `Hint: ${blank.hints[blank.hinted % blank.hints.length]}`));
     blank.hinted += 1;
     blank.input.focus();
   });
+}
+
+// A click on a blank in the picture: it is filled in where it stands. Enter goes on to the next, Escape leaves.
+function fillThere(blank, text) {
+  const box = text.getBoundingClientRect(), frame = picture.getBoundingClientRect();
+  const there = made("input", { class: "there", "aria-label": `(${blank.number}) ${blank.name}`, autocomplete: "off" });
+  there.style.left = `${box.right - frame.left + picture.scrollLeft}px`;
+  there.style.top = `${(box.top + box.bottom) / 2 - frame.top + picture.scrollTop}px`;
+  there.value = blank.input.value;
+  const write = (isDone) => {
+    blank.input.value = there.value;
+    mark(blank, isDone);
+    there.classList.toggle("right", blank.isRight);
+  };
+  there.addEventListener("input", () => write(false));
+  there.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    there.blur();
+    const next = blanks.slice(blank.number).find((one) => !one.isRight && one.texts.length);
+    if (event.key === "Enter" && next) fillThere(next, next.texts[0]);
+  });
+  there.addEventListener("blur", () => {
+    write(true);
+    there.remove();
+  });
+  picture.append(there);
+  there.focus();
 }
 
 // The table that `microgradnet grade` reads.
