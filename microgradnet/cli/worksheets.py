@@ -1,4 +1,4 @@
-"""`microgradnet worksheet` and `grade`: graphs with blanks to fill in, and answers marked."""
+"""`microgradnet worksheet`, `grade` and `story`: graphs with blanks to fill in, and answers marked."""
 
 import argparse
 import sys
@@ -40,6 +40,10 @@ def add_commands(add: Add) -> None:
         "--of", dest="graph", type=graph_argument, metavar="FILE.py:VARIABLE", help="the graph, if it is no example"
     )
 
+    telling = add("story", "write the lesson as a page that asks for each number before it shows it", _story)
+    telling.add_argument("names", nargs="*", metavar="NAME", help="worked examples, as chapters (all of them)")
+    takes_output(telling, "FILE", "a .html file (story.html)")
+
 
 def _copies(text: str) -> int:
     if at_least_one(text) > MOST_COPIES:
@@ -57,9 +61,17 @@ def _hidden(text: str) -> list[str]:
     return kinds
 
 
+def _story(options: argparse.Namespace) -> int:
+    from microgradnet.teach.story import story
+
+    written = story(*options.names).save(options.output or Path("story.html"))
+    print(shown(written))
+    return opened(written, options)
+
+
 def _worksheet(options: argparse.Namespace) -> int:
     """Write worksheets: all sheets in one page, all keys in another, and a picture, a page and a table of each."""
-    from microgradnet.teach.worksheets.pages import PrintedPage
+    from microgradnet.teach.worksheets.printed_page import PrintedPage
 
     out: Path = options.output or Path(f"{file_stem(options.graph)}-worksheets")
     if (existing := sorted(out.glob("answers-*.csv"))) and not options.force:

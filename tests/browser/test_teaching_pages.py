@@ -13,8 +13,10 @@ from microgradnet.cli.main import main
 from microgradnet.notation.names import number
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS, example, run
+from microgradnet.teach.story import story
 from microgradnet.teach.worksheets import grade, worksheet
 from microgradnet.teach.worksheets.tolerance import read_number
+from tests.teach.story.test_story import data_of
 from tests.teach.worksheets.test_grading import neuron
 
 if TYPE_CHECKING:
@@ -214,3 +216,44 @@ def test_both_passes_come_to_their_gradients(name: str, opened: Open) -> None:
 def test_the_lab_fits_its_window(size: tuple[int, int], opened: Open) -> None:
     tab = opened(run(example.build(), "overwritten").page(), viewport={"width": size[0], "height": size[1]})
     assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_the_story_is_played_to_its_end(opened: Open) -> None:
+    """Every answer right at once; the last number of each chapter stands in the picture."""
+    page = story()
+    tab = opened(page)
+    chapters = data_of(page)["chapters"]
+    for place, chapter in enumerate(chapters, start=1):
+        assert tab.inner_text("#chapter") == chapter["title"]
+        for blank in chapter["blanks"]:
+            assert tab.inner_text("#question") == f"What will {blank['name']} be?"
+            tab.fill("#answer", repr(blank["answers"][0]))
+            tab.keyboard.press("Enter")
+        count = len(chapter["blanks"])
+        assert tab.inner_text("#verdict") == f"The chapter is complete: {count} of {count} at the first try."
+        shown = tab.eval_on_selector_all("section:not([hidden]) svg text", "all => all.map(one => one.textContent)")
+        assert not any("__" in text for text in shown)
+        assert tab.inner_text("nav button[aria-current]") == f"✓ {place}"
+        if place < len(chapters):
+            tab.keyboard.press("Enter")  # on "Next: …"
+    assert tab.is_hidden("#next")
+
+
+def test_the_story_recognises_a_misconception_and_goes_on(opened: Open) -> None:
+    page = story("learning")
+    tab = opened(page)
+    blank = next(blank for blank in data_of(page)["chapters"][0]["blanks"] if blank["mistakes"])
+    while tab.inner_text("#question") != f"What will {blank['name']} be?":
+        tab.click("#show")
+    tab.fill("#answer", repr(blank["mistakes"][0]["answer"]))
+    tab.click("#check")
+    assert tab.inner_text("#verdict") == f"✗ not yet: {blank['mistakes'][0]['words']}"
+    tab.click("#hint")
+    assert tab.inner_text("#verdict") == f"Hint: {blank['hints'][0]}"
+    tab.fill("#answer", "half")
+    tab.click("#check")
+    assert tab.inner_text("#verdict").startswith("✗ that is no number")
+    done = tab.locator("#steps li").count()
+    tab.click("#show")
+    assert tab.locator("#steps li").count() == done + 1
+    assert tab.inner_text("#verdict").startswith("It is ")

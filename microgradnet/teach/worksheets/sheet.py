@@ -1,6 +1,7 @@
 """`Sheet`: a graph with blanks in place of some numbers, its picture, and its table of answers."""
 
 import os
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -64,3 +65,19 @@ class Sheet:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.title!r}: {len(self.blanks)} blanks>"
+
+
+def size_of(svg: str) -> tuple[float, float]:
+    """Width and height of a picture, in points."""
+    width, height = re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2]
+    return float(width), float(height)
+
+
+def scale_to(room: tuple[float, float], size: tuple[float, float]) -> float:
+    """The scale in which a picture of this size fills the room."""
+    return min(room[0] / size[0], room[1] / size[1])
+
+
+def asset(name: str) -> str:
+    """The text of a file that pages are made from."""
+    return (Path(__file__).with_name("assets") / name).read_text("utf-8")

@@ -8,7 +8,8 @@ from microgradnet._shared.text import one_line
 from microgradnet.graph import topological_order
 from microgradnet.teach.misconceptions.passes import Graph
 from microgradnet.teach.worksheets.blanks import Hidden, hidden_quantities
-from microgradnet.teach.worksheets.pages import PlayedPage, PrintedPage
+from microgradnet.teach.worksheets.played_page import PlayedPage
+from microgradnet.teach.worksheets.printed_page import PrintedPage
 from microgradnet.teach.worksheets.random_numbers import with_random_numbers
 from microgradnet.teach.worksheets.sheet import Sheet
 from microgradnet.value import Value

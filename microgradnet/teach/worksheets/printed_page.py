@@ -1,22 +1,15 @@
-"""The pages of a worksheet: one to print, with or without the answers, and one to fill in."""
+"""`PrintedPage`: worksheets to print, and their answer keys; each is one page of paper if it fits on one."""
 
 import html
 import re
 from collections.abc import Sequence
 from itertools import product
-from math import isfinite
-from pathlib import Path
-from typing import Any
 
-from microgradnet._shared.webpage import WebPage, document, fill
+from microgradnet._shared.webpage import WebPage, document
 from microgradnet.notation.names import number
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconception
-from microgradnet.teach.worksheets import tolerance
 from microgradnet.teach.worksheets.blanks import Blank
-from microgradnet.teach.worksheets.quantities import Numbers
-from microgradnet.teach.worksheets.sheet import Sheet
+from microgradnet.teach.worksheets.sheet import Sheet, asset, scale_to, size_of
 
-ASSETS = Path(__file__).with_name("assets")
 PAPERS = {"A4": (595, 842), "Letter": (612, 792)}
 """Width and height in points."""
 MARGIN = 40  # of a printed page, in points
@@ -24,9 +17,6 @@ LINE, WORKING, COLUMN = 26, 12, 80  # points of a line to write on, and of one o
 AROUND = 90  # points of a page that heading and name take
 LEGIBLE, REMINDER, LARGEST = 0.4, 0.15, 1.25  # the smallest scale of a picture to write in, of a key's, the largest
 LONG = 20  # characters of a name that does not fit in half a page
-READING = ("longest", "plain", "named", "written", "thousands", "grouping")  # how `tolerance` reads numbers
-WIDE = 1.6  # width over height
-SCREEN = (640, 450)  # points of a screen, beside the blanks
 
 
 class PrintedPage(WebPage):
@@ -44,10 +34,10 @@ class PrintedPage(WebPage):
     def _write(self) -> str:
         kind, direction, turned, scale = self._layout()
         pictures = [sheet.picture(self._with_answers, direction).svg for sheet in self._sheets]
-        sizes = f":root {{ --page: {self._room(turned)[1]}pt; --picture: {scale * _size(pictures[0])[0]:.0f}pt; }}"
+        sizes = f":root {{ --page: {self._room(turned)[1]}pt; --picture: {scale * size_of(pictures[0])[0]:.0f}pt; }}"
         paper = f"@page {{ size: {self._paper} {turned}; margin: {MARGIN}pt; }} {sizes}\n"
         body = "\n".join(self._sheet(kind, *each) for each in zip(self._sheets, pictures, strict=True))
-        return document(self.title, body, paper + _asset("printed.css"))
+        return document(self.title, body, paper + asset("printed.css"))
 
     def _room(self, turned: str) -> tuple[int, int]:
         """Width and height between the margins, in points."""
@@ -56,13 +46,13 @@ class PrintedPage(WebPage):
 
     def _layout(self) -> tuple[str, str, str, float]:
         """Whether a sheet is one whole page, and the way in which its picture is largest: direction, turn and scale."""
-        pictures = {way: _size(self._sheets[0].picture(self._with_answers, way).svg) for way in ("LR", "TB")}
+        pictures = {way: size_of(self._sheets[0].picture(self._with_answers, way).svg) for way in ("LR", "TB")}
 
         def largest(lines: int) -> tuple[float, str, str]:
             found = []
             for (way, size), turned in product(pictures.items(), ("portrait", "landscape")):
                 room = self._room(turned)
-                found.append((_fit(size, (room[0], room[1] - AROUND - lines)), way, turned))
+                found.append((min(scale_to((room[0], room[1] - AROUND - lines), size), LARGEST), way, turned))
             return max(found, key=lambda each: each[0])
 
         kind, (scale, way, turned) = "whole", largest(self._lines())
@@ -100,68 +90,6 @@ class PrintedPage(WebPage):
         return f'{name} <span class="answer">{number(blank.answer)}</span> <small>{working}</small></li>'
 
 
-class PlayedPage(WebPage):
-    """A page whose blanks are inputs, marked as they are filled in, with hints and explanations of common mistakes."""
-
-    _sandbox = "allow-scripts allow-downloads"  # to save the answers
-
-    def __init__(self, sheet: Sheet) -> None:
-        self.title = sheet.title
-        self._sheet = sheet
-
-    def _paint(self) -> bytes | None:
-        return self._sheet.picture()._repr_png_()
-
-    def _write(self) -> str:
-        sheet = self._sheet
-        wrong = [
-            (row, Numbers(sheet.graph, rules)) for row in MISCONCEPTIONS.values() for rules in row.rules(sheet.graph)
-        ]
-        exact, shown = Numbers(sheet.graph), Numbers(sheet.graph, as_shown=True)
-        data = {
-            "sheet": sheet.name,
-            "reading": {name: getattr(tolerance, name.upper()) for name in READING},
-            "zero": {"absolute": tolerance.ABSOLUTE, "nothing": tolerance.NOTHING},
-            "tolerance": 2 * tolerance.RELATIVE,  # the error of answers computed from numbers of three digits
-            "blanks": [
-                {
-                    "number": blank.number,
-                    "name": blank.name,
-                    "answers": [numbers.by(blank.quantity).number for numbers in (exact, shown)],
-                    "rounding": exact.by(blank.quantity).rounding,
-                    "hints": blank.hints,
-                    "working": blank.working,
-                    "mistakes": _mistakes(blank, wrong),
-                }
-                for blank in sheet.blanks
-            ],
-        }
-        ways = [sheet.picture(direction=way).svg for way in ("LR", "TB")]
-        picture = max(ways, key=lambda svg: _fit(_size(svg), SCREEN))
-        width, height = _size(picture)
-        parts = {
-            "title": html.escape(self.title),
-            "layout": "wide" if width > WIDE * height else "",
-            "picture": picture,
-        }
-        return document(self.title, fill(_asset("played.html"), parts), _asset("played.css"), _asset("played.js"), data)
-
-
-def _mistakes(blank: Blank, wrong: Sequence[tuple[Misconception, Numbers]]) -> list[dict[str, Any]]:
-    """The wrong numbers that misconceptions give, and an explanation of each."""
-    texts: dict[float, str] = {}
-    for row, numbers in wrong:
-        answer = numbers.by(blank.quantity).number
-        if isfinite(answer) and not tolerance.is_near(answer, blank.answer):
-            texts.setdefault(answer, f"perhaps {row.title}. Remember: {row.why}.")
-    return [{"answer": answer, "words": words} for answer, words in texts.items()]
-
-
-def _fit(size: tuple[float, float], room: tuple[float, float]) -> float:
-    """The scale in which a picture of this size fits there."""
-    return min(room[0] / size[0], room[1] / size[1], LARGEST)
-
-
 def _is_long(blanks: Sequence[Blank]) -> bool:
     """Whether a name is too long for half a page."""
     return max(len(blank.name) for blank in blanks) > LONG
@@ -171,13 +99,3 @@ def _working(blank: Blank) -> list[str]:
     """The lines of the working beside the answer, without what stands there already: its name and its number."""
     lines = [re.split(r" \+?= ", line, maxsplit=1)[1] for line in blank.working]
     return lines if len(lines) > 1 else [lines[0].rpartition(" = ")[0]]
-
-
-def _size(svg: str) -> tuple[float, float]:
-    """Width and height of a picture, in points."""
-    width, height = re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2]
-    return float(width), float(height)
-
-
-def _asset(name: str) -> str:
-    return (ASSETS / name).read_text("utf-8")
