@@ -11,11 +11,15 @@ from microgradnet import MLP
 from microgradnet._shared.webpage import WebPage
 from microgradnet.cli.main import main
 from microgradnet.notation.names import number
+from microgradnet.teach.classroom import Classroom
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS, example, run
 from microgradnet.teach.story import story
 from microgradnet.teach.worksheets import grade, worksheet
+from microgradnet.teach.worksheets.questions import questions
 from microgradnet.teach.worksheets.tolerance import read_number
+from tests.teach.classroom.test_classroom import classroom as classroom  # noqa: PLC0414 - a fixture
+from tests.teach.classroom.test_classroom import sheet as classroom_sheet
 from tests.teach.story.test_story import data_of
 from tests.teach.worksheets.test_grading import neuron
 
@@ -257,3 +261,40 @@ def test_the_story_recognises_a_misconception_and_goes_on(opened: Open) -> None:
     tab.click("#show")
     assert tab.locator("#steps li").count() == done + 1
     assert tab.inner_text("#verdict").startswith("It is ")
+
+
+def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> None:
+    """Answers arrive as they are given; a reload keeps them; the teacher's page counts without being touched."""
+    said: list[str] = []
+
+    def page_of(secret: str) -> "Page":
+        tab: Page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.goto(classroom.address(secret))
+        return tab
+
+    store, sheet = classroom.store, classroom_sheet()
+    ann, other, teacher = page_of(store.learner), page_of(store.learner), page_of(store.teacher)
+    ann.fill("#name", "Ann")
+    ann.fill("#blank-1", repr(sheet.blanks[0].answer))
+    ann.locator("text.blank", has_text="(2)").click()  # in the picture, too
+    ann.keyboard.type(repr(sheet.blanks[1].answer))
+    ann.keyboard.press("Escape")
+    mistaken = next(each for each in questions(sheet) if each["mistakes"])
+    other.fill(f"#blank-{mistaken['number']}", repr(mistaken["mistakes"][0]["answer"]))
+    other.locator("#name").focus()
+    teacher.wait_for_selector("text=2 given")
+    teacher.wait_for_selector("#mistakes li")
+    assert "2 of" in teacher.inner_text("#learners tr:first-child")
+    assert "learner 2" in teacher.inner_text("#learners")
+    assert f"1 ✓ {int(mistaken['number'] == 1)} ✗" in teacher.inner_text("#blanks tr:first-child")
+    assert teacher.inner_text("#count") == "2 learners"
+    assert teacher.inner_text("#address") == classroom.address(store.learner)
+    ann.reload()
+    assert ann.input_value("#name") == "Ann"
+    assert "✓ right" in said_of(ann, 2)
+    ann.wait_for_selector("text=✓ sent to your teacher")
+    for tab in (ann, other, teacher):
+        tab.context.close()
+    assert said == []

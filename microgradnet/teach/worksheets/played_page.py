@@ -1,6 +1,7 @@
 """`PlayedPage`: a worksheet to fill in, which marks each answer as it is given."""
 
 import html
+from collections.abc import Sequence
 
 from microgradnet._shared.webpage import WebPage, document, fill
 from microgradnet.teach.worksheets.questions import marking, questions
@@ -14,6 +15,9 @@ class PlayedPage(WebPage):
     """A page whose blanks are inputs, marked as they are filled in, with hints and explanations of common mistakes."""
 
     _sandbox = "allow-scripts allow-downloads"  # to save the answers
+    _head, _script = "", ""
+    _resources: Sequence[str] = ()
+    """What a subclass adds: HTML below the heading, a script that runs last, what the page's policy allows besides."""
 
     def __init__(self, sheet: Sheet) -> None:
         self.title = sheet.title
@@ -31,7 +35,9 @@ class PlayedPage(WebPage):
             "title": html.escape(self.title),
             "layout": "wide" if width > WIDE * height else "",
             "picture": picture,
+            "head": self._head,
         }
         data = marking() | {"sheet": sheet.name, "blanks": questions(sheet)}
-        script = asset("marking.js") + asset("played.js")
-        return document(self.title, fill(asset("played.html"), parts), asset("played.css"), script, data)
+        script = asset("marking.js") + asset("played.js") + self._script
+        body = fill(asset("played.html"), parts)
+        return document(self.title, body, asset("played.css"), script, data, self._resources)

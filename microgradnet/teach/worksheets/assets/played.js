@@ -80,12 +80,11 @@ function fillThere(blank, text) {
   there.style.left = `${box.right - frame.left + picture.scrollLeft}px`;
   there.style.top = `${(box.top + box.bottom) / 2 - frame.top + picture.scrollTop}px`;
   there.value = blank.input.value;
-  const write = (isDone) => {
+  there.addEventListener("input", () => {
     blank.input.value = there.value;
-    mark(blank, isDone);
+    mark(blank, false);
     there.classList.toggle("right", blank.isRight);
-  };
-  there.addEventListener("input", () => write(false));
+  });
   there.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== "Escape") return;
     there.blur();
@@ -93,8 +92,8 @@ function fillThere(blank, text) {
     if (event.key === "Enter" && next) fillThere(next, next.texts[0]);
   });
   there.addEventListener("blur", () => {
-    write(true);
     there.remove();
+    blank.input.dispatchEvent(new Event("change"));
   });
   picture.append(there);
   there.focus();
