@@ -9,7 +9,7 @@ from pathlib import Path
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.picture import Picture
 from microgradnet.notation.names import Namer, number
-from microgradnet.teach.misconceptions.passes import Graph
+from microgradnet.teach.misconceptions.passes import SolvedGraph
 from microgradnet.teach.worksheets.answers import Answer, write_answers
 from microgradnet.teach.worksheets.blanks import blanks_of
 from microgradnet.teach.worksheets.quantities import LOCAL, Quantity
@@ -27,7 +27,7 @@ class Sheet:
         blanks: the blanks, in the order of computing.
     """
 
-    def __init__(self, graph: Graph, quantities: Sequence[Quantity], title: str, name: str) -> None:
+    def __init__(self, graph: SolvedGraph, quantities: Sequence[Quantity], title: str, name: str) -> None:
         self.graph = graph
         self._namer = Namer(graph.nodes, for_equations=True)
         self.title = title or f"Worksheet: {self._namer.name(graph.root)}"
