@@ -115,7 +115,7 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
             "heading": heading,
             "kind": node.op.name,
             "f": functions.index(node),
-            "data": node.data if isfinite(node.data) else str(node.data).replace("inf", "Infinity"),
+            "data": as_json(node.data),
             "operands": [number[operand] for operand in node.operands],
         }
         if node.label not in heading:
@@ -139,6 +139,11 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
         for name, view in views.items()
     }
     return {"nodes": nodes, "root": len(order) - 1, "uses": uses, "shown": shown}
+
+
+def as_json(x: float) -> float | str:
+    """A number as JSON has it, which has neither infinities nor NaN: JavaScript's `Number` reads these from a text."""
+    return x if isfinite(x) else str(x).replace("inf", "Infinity").replace("nan", "NaN")
 
 
 def _template(node: Value, namer: Namer) -> str:

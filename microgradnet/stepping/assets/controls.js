@@ -46,6 +46,7 @@ function display() {
   showLeaves();
   drawCurve();
   render(false);
+  announceNumbers();
 }
 
 function changeLeaf(leaf, x, isNew = true) {
