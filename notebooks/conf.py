@@ -139,3 +139,6 @@ def _write_pages(app: Sphinx, error: Exception | None) -> None:
             page(example.build(), title=example.title).save(folder / f"{name}.html")
     if app.tags.has("playground"):
         build(Path(app.outdir, "playground"))
+        front = Path(app.outdir, "playground", "index.html")
+        back = '</h1>\n  <a href="../index.html">The book</a>'
+        front.write_text(front.read_text(encoding="utf-8").replace("</h1>", back), encoding="utf-8")
