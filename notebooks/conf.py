@@ -23,6 +23,7 @@ from microgradnet.ops.operation import Operation
 from microgradnet.playground.site import build
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
+from microgradnet.teach.story import story
 
 project = "microgradnet"
 author = "microgradnet contributors"
@@ -137,6 +138,7 @@ def _write_pages(app: Sphinx, error: Exception | None) -> None:
     with trace_source():
         for name, example in EXAMPLES.items():
             page(example.build(), title=example.title).save(folder / f"{name}.html")
+    story().save(folder / "story.html")
     if app.tags.has("playground"):
         build(Path(app.outdir, "playground"))
         front = Path(app.outdir, "playground", "index.html")

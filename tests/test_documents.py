@@ -88,7 +88,7 @@ def test_pictures_and_links_into_the_tree_lead_somewhere(document: Path) -> None
     links = re.findall(r"\]\(([^)\s]+)", text(document)) + re.findall(
         r"(?:src|srcset|href)=\"([^\"]+)\"", text(document)
     )
-    inside = [link.split("#")[0] for link in links if not re.match(r"[a-z]+:|#|playground/", link)]
+    inside = [link.split("#")[0] for link in links if not re.match(r"[a-z]+:|#|playground/|live/", link)]
     assert [link for link in inside if not (document.parent / link).exists()] == []
 
 

@@ -134,6 +134,13 @@ def test_an_example_is_a_live_page_at_the_end_of_its_chapter(tab: Any, name: str
     page.locator("#place", has_text="1 of").wait_for()
 
 
+def test_the_lesson_leads_to_the_story(tab: Any) -> None:
+    tab.goto("lesson.html")
+    tab.get_by_role("link", name="The story").click()
+    tab.locator("main").first.wait_for()
+    assert "/live/story.html" in tab.url
+
+
 def test_formulas_are_mathml(tab: Any) -> None:
     tab.goto("stepping.html")
     texts = tab.evaluate("[...document.querySelectorAll('math')].map(math => math.textContent.replace(/\\s/g, ''))")
