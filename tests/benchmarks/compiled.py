@@ -121,7 +121,7 @@ def race(
         connections[name].send(0)
     for process in processes:  # what is measured next is not to be disturbed by their end
         process.join()
-    lines = [f"{name} is left out ({error}): {INSTALL.get(name, 'see README')}" for name, error in missing.items()]
+    lines = [f"{name} is left out ({error}): {INSTALL.get(name, 'see the book')}" for name, error in missing.items()]
     return {name: times[2:] for name, times in seconds.items()}, lines
 
 

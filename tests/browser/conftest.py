@@ -18,6 +18,7 @@ MISSING = " and ".join(
     )
     if not there
 )
+NO_BOOK = not all(map(find_spec, ("sphinx", "myst_nb", "furo", "sklearn")))
 
 collect_ignore = [] if all(map(find_spec, ("anywidget", "jupyterlab", "marimo"))) else ["test_widget.py"]
 
@@ -27,14 +28,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     here = [item for item in items if HERE in item.path.parents]
     for item in here:
         item.add_marker("browser")
-    if MISSING and here:
-        config.hook.pytest_deselected(items=here)
-        items[:] = [item for item in items if item not in here]
+    left_out = here if MISSING else [item for item in here if NO_BOOK and item.path.name == "test_book.py"]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if MISSING and terminalreporter.stats.get("deselected"):
         terminalreporter.write_line(f"The page was not clicked through: that needs {MISSING}.")
+    elif NO_BOOK and terminalreporter.stats.get("deselected"):
+        terminalreporter.write_line("The book was not built: that needs `pip install '.[book]'`.")
 
 
 @pytest.fixture(scope="session")
