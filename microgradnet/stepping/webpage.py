@@ -1,9 +1,9 @@
 """`page(loss)`: one HTML file that plays a forward and a backward pass, and whose numbers can be changed.
 
 Python writes the graph, its pictures, names and formulas, and the rules as JavaScript. The rest is in `assets/`:
-`engine.js` computes both passes, `moment.js`, `picture.js` and `motion.js` display them, `learning.js` takes gradient
-steps, `present.js` fills the screen, `controls.js` handles buttons and keys, and `link.js` talks to a page around this
-one.
+`engine.js` computes both passes; `moment.js`, `picture.js`, `pills.js` and `motion.js` display them; `navigation.js`
+moves about in the picture; `numbers.js` changes numbers; `learning.js` takes gradient steps; `present.js` fills the
+screen; `controls.js` handles buttons and keys; `link.js` talks to a page around this one.
 """
 
 import html
@@ -31,7 +31,8 @@ from microgradnet.value import Value
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = (
-    "engine.js", "link.js", "moment.js", "picture.js", "motion.js", "learning.js", "present.js", "controls.js",
+    "engine.js", "link.js", "moment.js", "picture.js", "pills.js", "motion.js", "numbers.js", "learning.js",
+    "present.js", "controls.js", "navigation.js", "start.js",
 )  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str 
         root: the result, as a loss.
         path: a file to write, ending in .html; None writes none.
         title: the heading; by default it names the result.
-        eta: the initial learning rate η of "Take one gradient step".
+        eta: the initial learning rate η of "Gradient step".
 
     Returns:
         The page. A notebook displays it; `.html` is its text, `.save(path)` writes it.

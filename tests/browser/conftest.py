@@ -1,12 +1,19 @@
 """The page in a real Chromium, where there is one and Playwright to drive it; one line says what is missing."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from microgradnet import Value, page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Open = Callable[..., "Page"]
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 HERE = Path(__file__).parent
@@ -50,3 +57,27 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Opens the page of a graph; at the end of the test nothing may have been said on the console."""
+    said: list[str] = []
+    contexts = []
+
+    def open_page(root: Value, **options: Any) -> "Page":
+        file = tmp_path / "page.html"
+        page(root, file)
+        contexts.append(browser.new_context(**({"viewport": {"width": 1400, "height": 900}} | options)))
+        tab: Page = contexts[-1].new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.on("dialog", lambda dialog: said.append(dialog.message))
+        tab.on("request", lambda request: said.append(request.url) if request.url != file.as_uri() else None)
+        tab.goto(file.as_uri())
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == []

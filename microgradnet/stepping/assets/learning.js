@@ -52,7 +52,7 @@ function learn() {
 
 // A run is one change for "Undo". At each frame it takes one step or ten; with reduced motion it shows two moments a second.
 function run() {
-  if (running) return stopRunning("Paused");
+  if (running) return stopRunning("Stopped");
   pause();
   let step = gradientStep(), frames = 0;
   if (step.refused) return say(step.refused);
@@ -75,7 +75,7 @@ function run() {
     else running = requestAnimationFrame(frame);
   };
   remember();
-  at("run").textContent = "Pause";
+  at("run").textContent = "Stop";
   for (const spoken of ["spoken", "learned"]) at(spoken).setAttribute("aria-live", "off"); // not sixty times a second
   running = requestAnimationFrame(frame);
 }

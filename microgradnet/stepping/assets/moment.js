@@ -3,7 +3,7 @@
 const graph = data;
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const LEAVES_LISTED = 300; // of more, the first inputs and the first parameters
+const CHARACTER = 7.83; // the width of one in a picture, in its units
 const LEGIBLE = 0.85; // CSS pixels per point: a picture that is too large to fit is opened at this scale and scrolled
 const SMALLEST = 0.45; // a picture is fitted on opening if that takes no smaller scale: its text can just be read
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
@@ -97,10 +97,8 @@ function known() {
 function render(follows = true) {
   const now = known(), step = timeline[position - 1], isBack = step?.what === "grad";
   const shown = (what, node) => (now[what][node] === null ? "—" : number(now[what][node]));
-  for (const { what, node, text, word } of current.rows) {
-    const wanted = `${word} ${shown(what, node)}`.trim();
-    if (text.textContent !== wanted) text.textContent = wanted;
-  }
+  for (const row of current.rows) write(row, `${row.word} ${shown(row.what, row.node)}`.trim());
+  showPills(now.local, step);
   tooltips(now);
   document.body.classList.toggle("backward", isBack);
   for (const old of document.querySelectorAll(".view .now, .view .partner")) {
@@ -118,6 +116,7 @@ function render(follows = true) {
   at("back").disabled = at("start").disabled = position === 0;
   at("step").disabled = at("end").disabled = position === timeline.length;
   listSteps();
+  drawMap();
   if (step) announce({ line: lineOf(step.node) });
 }
 
@@ -137,7 +136,7 @@ function mark({ what, node, positions }, follows) {
 }
 
 function tooltips({ data, grad, local }) {
-  if (current !== views.operations) { // a box of several values: the text of its rows
+  if (current.kind !== "operations") { // a box of several values: the text of its rows
     for (const box of new Set(current.boxes)) {
       const rows = box && [...box.querySelectorAll("text")].map((text) => text.textContent);
       if (rows) box.querySelector("title").textContent = rows.join("\n");
