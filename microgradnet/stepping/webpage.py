@@ -3,7 +3,7 @@
 Python writes the graph, its pictures, names and formulas, and the rules as JavaScript. The rest is in `assets/`:
 `engine.js` computes both passes; `moment.js`, `picture.js`, `pills.js` and `motion.js` display them; `navigation.js`
 moves about in the picture; `numbers.js` changes numbers; `learning.js` takes gradient steps; `present.js` fills the
-screen; `controls.js` handles buttons and keys; `link.js` talks to a page around this one.
+screen; `controls.js` handles buttons and keys; `export.js` saves steps; `link.js` talks to a page around this one.
 """
 
 import html
@@ -32,12 +32,14 @@ MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has 
 ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = (
     "engine.js", "link.js", "moment.js", "picture.js", "pills.js", "motion.js", "numbers.js", "learning.js",
-    "present.js", "controls.js", "navigation.js", "start.js",
+    "present.js", "controls.js", "navigation.js", "export.js", "start.js",
 )  # fmt: skip
 
 
 class Page(WebPage):
     """A forward and a backward pass as HTML text. A notebook displays it in a frame."""
+
+    _sandbox = "allow-scripts allow-downloads"  # to save a step or slides
 
     def __init__(self, graph: Graph, title: str, eta: float) -> None:
         self.title = title

@@ -1,5 +1,8 @@
 """The page's stage: pills, the table of numbers, and moving about in the picture."""
 
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +19,7 @@ from tests.browser.test_page import PHONE, SCROLLED, agrees, leaf, learning, pla
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+SVG = "{http://www.w3.org/2000/svg}"
 LAPTOP, PROJECTOR = {"width": 1280, "height": 720}, {"width": 1920, "height": 1080}
 
 # Of each pill that is visible: its text, the uses that it stands for, and whether its text leaves its frame.
@@ -253,3 +257,46 @@ def test_run_and_play_have_words_of_their_own(opened: Open) -> None:
     assert (tab.inner_text("#play"), tab.inner_text("#run")) == ("Play", "Stop")
     tab.click("#run")
     assert agrees(tab, learning()) is False
+
+
+def saved(tab: "Page", kind: str) -> str:
+    with tab.expect_download() as download:
+        tab.select_option("#save", kind)
+    return Path(download.value.path()).read_text("utf-8")
+
+
+def texts_of(svg: str) -> list[str]:
+    return ["".join(text.itertext()).replace("\u00a0", " ").strip() for text in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+def test_a_step_is_saved_as_it_is_seen(opened: Open) -> None:
+    tab = opened(learning(), viewport=LAPTOP, accept_downloads=True)
+    tab.fill("#slider", "18")
+    svg = saved(tab, "step")
+    texts = texts_of(svg)
+    assert texts[-2:] == ["Backward propagation", tab.inner_text("#equation")]
+    seen = tab.eval_on_selector_all(".view:visible .node text", "all => all.map((one) => one.textContent)")
+    assert set(texts) >= {text.replace("\u00a0", " ").strip() for text in seen}
+    assert "var(" not in svg
+    assert "<script" not in svg
+    assert svg.count("rgb(194, 77, 0)") >= 2, "the mark's colour"
+    assert place(tab)[0] == 18
+
+
+def test_the_pass_is_saved_as_slides_that_print_one_step_on_a_page(opened: Open, browser: Any, tmp_path: Path) -> None:
+    tab = opened(learning(), viewport=LAPTOP, accept_downloads=True)
+    tab.fill("#slider", "7")
+    slides = saved(tab, "slides")
+    assert place(tab)[0] == 7
+    equations = [texts_of(svg)[-1] for svg in re.findall(r"<svg.*?</svg>", slides, re.DOTALL)]
+    assert len(equations) == 1 + place(tab)[1]
+    tab.click("#end")
+    assert equations[-1] == tab.inner_text("#equation")
+    file = tmp_path / "slides.html"
+    file.write_text(slides, "utf-8")
+    context = browser.new_context()
+    shown = context.new_page()
+    shown.goto(file.as_uri())
+    printed = shown.pdf(prefer_css_page_size=True)
+    context.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(equations)

@@ -5,7 +5,7 @@ for (const node of graph.nodes) node.data = Number(node.data); // JSON has no In
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const CHARACTER = 7.83; // the width of one in a picture, in its units
 const LEGIBLE = 0.85; // CSS pixels per point: a picture that is too large to fit is opened at this scale and scrolled
-const SMALLEST = 0.45; // a picture is fitted on opening if that takes no smaller scale: its text can just be read
+const SMALLEST = 0.5; // a picture is fitted on opening if that takes no smaller scale: its text can just be read
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
 const computed = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f >= 0);
 const leaves = ordered([...graph.nodes.keys()].filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant));

@@ -66,8 +66,17 @@ function openGroup(nodes) {
 }
 
 // Of the two layouts of a kind of view, the one whose text is larger in this window.
+function layoutOf(kind) {
+  return Object.values(views).filter((view) => view.kind === kind).reduce((a, b) => (fitting(b) > fitting(a) ? b : a));
+}
+
+// The first kind of view that can be read as a whole.
+function legible() {
+  return kinds.find((kind) => fitting(layoutOf(kind)) >= SMALLEST) ?? kinds[0];
+}
+
 function show(kind) {
-  current = Object.values(views).filter((view) => view.kind === kind).reduce((a, b) => (fitting(b) > fitting(a) ? b : a));
+  current = layoutOf(kind);
   for (const view of Object.values(views)) view.element.hidden = view !== current;
   for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === kind);
   zoom(current.isChosen ? current.zoom : fitting() < SMALLEST ? LEGIBLE : fitting());

@@ -15,4 +15,4 @@ drawCurve();
 listNumbers();
 compute();
 showLeaves();
-show(kinds[0]);
+show(legible());
