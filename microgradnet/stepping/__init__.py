@@ -4,6 +4,7 @@
 """
 
 from microgradnet.stepping.paths import Explanation, explain
+from microgradnet.stepping.plane import Plane
 from microgradnet.stepping.terminal import step_through
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.stepping.unrolled import backward_unrolled, unroll
@@ -13,6 +14,7 @@ from microgradnet.stepping.webpage import Page, page
 __all__ = [
     "Explanation",
     "Page",
+    "Plane",
     "backward_unrolled",
     "break_on",
     "detect_anomaly",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from microgradnet import Value, page
+from microgradnet.stepping import Plane
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -65,9 +66,9 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     said: list[str] = []
     contexts = []
 
-    def open_page(root: Value, **options: Any) -> "Page":
+    def open_page(root: Value, *, plane: Plane | None = None, **options: Any) -> "Page":
         file = tmp_path / "page.html"
-        page(root, file)
+        page(root, file, plane=plane)
         contexts.append(browser.new_context(**({"viewport": {"width": 1400, "height": 900}} | options)))
         tab: Page = contexts[-1].new_page()
         tab.on("console", lambda message: said.append(message.text))

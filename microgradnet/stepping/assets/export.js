@@ -20,6 +20,7 @@ function stepAsSvg() {
     for (const name of KEPT) if (style[name] && style[name] !== "none") part.setAttribute(name, style[name]);
   });
   for (const part of copy.querySelectorAll("style, [visibility=hidden]")) part.remove();
+  for (const part of copy.querySelectorAll("tspan")) part.replaceWith(part.textContent); // not every program places one
   const texts = [at("phase").textContent, at("equation").textContent].map((text, i) => drawn("text", {
     x: 14, y: height + LINE * (i + 1), fill: getComputedStyle(at("equation")).color,
     "font-size": Math.min(16, (width - 28) / (0.62 * text.length)),

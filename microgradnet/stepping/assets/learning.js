@@ -20,10 +20,14 @@ function gradientStep() {
 
 // w ← w − η·grad for every parameter. What is displayed stays the same until `showStep`.
 function take(step) {
+  if (!losses.length) {
+    losses.push(step.lossBefore);
+    trace();
+  }
   for (const i of parameters) graph.nodes[i].data -= step.eta * step.grad[i];
   compute();
-  if (!losses.length) losses.push(step.lossBefore);
   losses.push(pass.data[graph.root]);
+  trace();
 }
 
 function showStep(step) {

@@ -27,6 +27,7 @@ function display() {
   at("undo").disabled = !undone.length;
   showLeaves();
   drawCurve();
+  drawPlot();
   render(false);
   announceNumbers();
 }

@@ -61,7 +61,7 @@ function onArrow(arrow, use, size, placed) {
   const points = [1 / (siblings + 1), ...PILL.along].map((part) => line.getPointAtLength(length * part));
   const meets = (a) => placed.some((b) => Math.abs(a.x - b.x) < (size.width + b.width) / 2 && Math.abs(a.y - b.y) < size.height);
   const { x, y } = points.find((point) => !meets(point)) ?? points[0];
-  return { x, y };
+  return { x, y, width: Math.max(PILL.narrowest * size.width, Math.min(size.width, length)) };
 }
 
 // In the last line of a box's heading, at its end; in a chip, before the gradient; without room there, on the left.

@@ -16,3 +16,4 @@ listNumbers();
 compute();
 showLeaves();
 show(legible());
+drawPlot();
