@@ -3,8 +3,9 @@
 Python writes the graph, its pictures, names and formulas, and the rules as JavaScript. The rest is in `assets/`:
 `engine.js` computes both passes; `moment.js`, `picture.js`, `pills.js` and `motion.js` display them; `navigation.js`
 moves about in the picture; `numbers.js` changes numbers; `learning.js` takes gradient steps; `landscape.js` and
-`plane.js` draw the loss over parameters and the decision boundary; `present.js` fills the screen; `export.js` saves
-steps; `controls.js` handles buttons and keys; `link.js` talks to a page around this one; `start.js` starts.
+`plane.js` draw the loss over parameters and the decision boundary; `source.js` lists the program; `present.js` fills
+the screen; `export.js` saves steps; `controls.js` handles buttons and keys; `link.js` talks to a page around this one;
+`start.js` starts.
 """
 
 import html
@@ -27,6 +28,7 @@ from microgradnet.ops.floats import as_float
 from microgradnet.stepping.javascript import Functions
 from microgradnet.stepping.page_layout import MOST_VALUES, View, views_of
 from microgradnet.stepping.plane import Plane
+from microgradnet.stepping.program import program_of
 from microgradnet.stepping.steps import local_formula, name_in_brackets, partial_text, which_operand
 from microgradnet.value import Value
 
@@ -34,7 +36,8 @@ MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has 
 ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = (
     "engine.js", "link.js", "moment.js", "picture.js", "pills.js", "motion.js", "numbers.js", "learning.js",
-    "landscape.js", "plane.js", "present.js", "controls.js", "navigation.js", "export.js", "start.js",
+    "landscape.js", "plane.js", "present.js", "controls.js", "navigation.js", "source.js",
+    "export.js", "start.js",
 )  # fmt: skip
 
 
@@ -66,6 +69,7 @@ class Page(WebPage):
             for number, (name, view) in enumerate(views.items())
         )
         data |= {"eta": self._eta, "note": _note(len(graph), views), "plane": self._plane}
+        data["program"] = program_of(graph.nodes)
         body = fill(assets["page.html"], {"title": html.escape(self.title), "pictures": pictures})
         return document(self.title, body, assets["page.css"], script, data)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from microgradnet import MLP, Value, page
+from microgradnet import MLP, Value
 from microgradnet.stepping import Plane
 from microgradnet.teach.examples.learning import error, network
 from tests.browser.conftest import Open
@@ -130,17 +130,3 @@ def test_the_boundary_is_pythons_over_the_samples_that_the_page_carries(opened: 
 def test_without_a_plane_there_is_no_boundary_to_choose(opened: Open) -> None:
     tab = opened(learning())
     assert tab.locator("#over option", has_text="boundary").count() == 0
-
-
-def test_a_plane_says_what_it_needs() -> None:
-    x, y = Value(1.0, "x"), Value(2.0, "y")
-    product = x * y
-    for bad in (
-        lambda: Plane((x, Value(1.0)), product, POINTS, SIDES),
-        lambda: Plane((x, y), product, [(0.0,)], [1]),
-        lambda: Plane((x, y), product, [], []),
-        lambda: Plane((x, y), product, [(float("inf"), 0.0)], [1]),
-        lambda: page(x * 2, plane=Plane((x, y), product, POINTS, SIDES)),
-    ):
-        with pytest.raises(ValueError, match=r"plane|X has"):
-            bad()

@@ -11,6 +11,7 @@ from microgradnet import MLP, Value, parameter
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import Graph
 from microgradnet.notation.names import number
+from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.learning import error, network
 from tests.browser.conftest import Open
@@ -102,7 +103,8 @@ def whole(tab: "Page") -> bool:
 
 @pytest.mark.parametrize(("viewport", "least"), [(LAPTOP, 14), (PROJECTOR, 18)])
 def test_learning_opens_whole_with_text_that_a_class_can_read(opened: Open, viewport: Any, least: float) -> None:
-    tab = opened(learning(), viewport=viewport)
+    with trace_source():
+        tab = opened(learning(), viewport=viewport)
     assert whole(tab)
     assert text_size(tab) >= least
     rows = "[...document.querySelectorAll('#leaves .leaf input[type=number]')].map((e) => e.getBoundingClientRect())"

@@ -117,6 +117,7 @@ function render(follows = true) {
   at("step").disabled = at("end").disabled = position === timeline.length;
   listSteps();
   drawMap();
+  showLine();
   if (step) announce({ line: lineOf(step.node) });
 }
 

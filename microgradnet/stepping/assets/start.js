@@ -13,6 +13,7 @@ at("loss-name").textContent = lossName;
 clearStep();
 drawCurve();
 listNumbers();
+listProgram();
 compute();
 showLeaves();
 show(legible());
