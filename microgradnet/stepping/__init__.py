@@ -3,6 +3,7 @@
 `Value.forward_steps()` and `Value.backward_steps()` give the steps as data; see `steps`.
 """
 
+from microgradnet.stepping.film import save_steps
 from microgradnet.stepping.paths import Explanation, explain
 from microgradnet.stepping.plane import Plane
 from microgradnet.stepping.terminal import step_through
@@ -20,6 +21,7 @@ __all__ = [
     "detect_anomaly",
     "explain",
     "page",
+    "save_steps",
     "step_through",
     "trace_source",
     "unroll",
