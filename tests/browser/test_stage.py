@@ -1,13 +1,15 @@
 """The page's stage: pills, the table of numbers, and moving about in the picture."""
 
+import io
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
-from microgradnet import MLP, Value, parameter
+from microgradnet import MLP, Value, page, parameter
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import Graph
 from microgradnet.notation.names import number
@@ -110,6 +112,14 @@ def test_learning_opens_whole_with_text_that_a_class_can_read(opened: Open, view
     rows = "[...document.querySelectorAll('#leaves .leaf input[type=number]')].map((e) => e.getBoundingClientRect())"
     end = "document.getElementById('leaves').getBoundingClientRect().bottom + 1"
     assert tab.evaluate(f"{rows}.every((row) => row.bottom <= {end})")
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PROJECTOR, PHONE], ids=["laptop", "projector", "phone"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_opens_whole(opened: Open, name: str, viewport: Any) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=viewport)
+    assert whole(tab)
+    assert text_size(tab) >= (6 if viewport is PHONE else 10)
 
 
 def test_the_layout_that_fits_the_window_is_shown_and_follows_it(opened: Open) -> None:
@@ -302,3 +312,27 @@ def test_the_pass_is_saved_as_slides_that_print_one_step_on_a_page(opened: Open,
     printed = shown.pdf(prefer_css_page_size=True)
     context.close()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(equations)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_in_a_notebook_it_has_the_notebooks_theme_and_the_picture_beside_the_numbers(
+    browser: Any, tmp_path: Path, theme: str, scheme: str
+) -> None:
+    cell = f"<div style='width: 860px'>{page(learning())._repr_html_()}</div>"
+    is_light = str(theme == "light").lower()
+    (tmp_path / "notebook.html").write_text(f"<!doctype html><body data-jp-theme-light='{is_light}'>{cell}", "utf-8")
+    context = browser.new_context(viewport={"width": 900, "height": 780}, color_scheme=scheme)
+    tab = context.new_page()
+    tab.goto((tmp_path / "notebook.html").as_uri())
+    frame = tab.frame_locator("iframe")
+    frame.locator("#end").click()
+    pane, numbers = frame.locator("#pane").bounding_box(), frame.locator("#numbers").bounding_box()
+    assert pane is not None
+    assert numbers is not None
+    assert pane["x"] + pane["width"] <= numbers["x"]
+    shot = tab.screenshot(clip={"x": pane["x"] + 6, "y": pane["y"] + pane["height"] - 16, "width": 8, "height": 8})
+    context.close()
+    with Image.open(io.BytesIO(shot)) as image:
+        brightness = sum(image.convert("L").tobytes()) / 64
+    assert brightness > 200 if theme == "light" else brightness < 60

@@ -38,38 +38,43 @@ function showPills(local, step) {
   if (current.kind !== "operations") return;
   current.pills ??= pillsOf(current);
   const placed = [];
-  for (const { place, uses, pill, shape, text, isArrow } of current.pills) {
-    const known = uses.filter((use) => use in local), product = known.map((use) => number(localOf(current, use, local))).join(" + ");
-    const length = (product.length + 1) * CHARACTER + PILL.space, size = { width: length + 2 * PILL.inset, height: PILL.height };
-    const spot = known.length && (isArrow ? onArrow(place, uses[0], size, placed) : inBox(place, size));
-    const isShown = Boolean(spot) && (!spot.isOutside || known.includes(step?.use));
-    pill.setAttribute("visibility", isShown ? "visible" : "hidden");
-    if (!isShown) continue;
-    text.replaceChildren("∂", drawn("tspan", { dx: PILL.space }, product));
-    const { x, y, width } = { width: size.width, ...spot };
-    if (isArrow) placed.push({ x, y, ...size });
-    dressed(text, { textLength: width - 2 * PILL.inset, lengthAdjust: "spacingAndGlyphs" }, []);
-    dressed(shape, { width, x: -width / 2, y: -PILL.height / 2 }, []);
-    pill.setAttribute("transform", `translate(${x} ${y})`);
+  for (const one of current.pills) {
+    const known = one.uses.filter((use) => use in local), product = known.map((use) => number(localOf(current, use, local))).join(" + ");
+    const told = `${product} ${one.place.querySelector("text")?.textContent.length}`, isNew = one.told !== told;
+    if (known.length && isNew) Object.assign(one, { told, spot: spotOf(one, product, placed) });
+    const { spot } = one, isShown = known.length > 0 && (!spot.isOutside || known.includes(step?.use));
+    one.pill.setAttribute("visibility", isShown ? "visible" : "hidden");
+    if (isShown && one.isArrow) placed.push(spot);
+    if (!known.length || !isNew) continue;
+    one.text.replaceChildren("∂", drawn("tspan", { dx: PILL.space }, product));
+    dressed(one.text, { textLength: spot.width - 2 * PILL.inset, lengthAdjust: "spacingAndGlyphs" }, []);
+    dressed(one.shape, { width: spot.width, x: -spot.width / 2, y: -PILL.height / 2 }, []);
+    one.pill.setAttribute("transform", `translate(${spot.x} ${spot.y})`);
   }
 }
 
+// The middle and the width of a pill with this text; found when it changes, as it takes measuring the picture.
+function spotOf({ place, uses, isArrow }, product, placed) {
+  const width = (product.length + 1) * CHARACTER + PILL.space + 2 * PILL.inset;
+  return isArrow ? onArrow(place, uses[0], width, placed) : inBox(place, width);
+}
+
 // Along the arrow, first so far from the operand that the pills of arrows that cross each other do not meet.
-function onArrow(arrow, use, size, placed) {
+function onArrow(arrow, use, width, placed) {
   const line = arrow.querySelector("path"), length = line.getTotalLength();
   const siblings = Object.keys(current.arrows).filter((other) => operandOf(other) === operandOf(use)).length;
   const points = [1 / (siblings + 1), ...PILL.along].map((part) => line.getPointAtLength(length * part));
-  const meets = (a) => placed.some((b) => Math.abs(a.x - b.x) < (size.width + b.width) / 2 && Math.abs(a.y - b.y) < size.height);
+  const meets = (a) => placed.some((b) => Math.abs(a.x - b.x) < (width + b.width) / 2 && Math.abs(a.y - b.y) < PILL.height);
   const { x, y } = points.find((point) => !meets(point)) ?? points[0];
-  return { x, y, width: Math.max(PILL.narrowest * size.width, Math.min(size.width, length)) };
+  return { x, y, width: Math.max(PILL.narrowest * width, Math.min(width, length)) };
 }
 
 // In the last line of a box's heading, at its end; in a chip, before the gradient; without room there, on the left.
-function inBox(box, size) {
+function inBox(box, needed) {
   const texts = [...box.querySelectorAll("text")], { x: left, width: whole } = box.querySelector("path, polygon").getBBox();
   const at = (text, name) => Number(text.getAttribute(name)), last = texts.at(-1), isChip = at(texts[0], "y") === at(last, "y");
   const line = isChip ? texts[0] : texts.findLast((text) => at(text, "y") < at(last, "y")) ?? texts[0], y = at(line, "y") - 4;
   const start = at(line, "x") + CHARACTER * line.textContent.length + 3, end = isChip && texts.length > 1 ? at(last, "x") - 3 : left + whole - 4;
-  const isOutside = end - start < PILL.narrowest * size.width, width = isOutside ? size.width : Math.min(size.width, end - start);
+  const isOutside = end - start < PILL.narrowest * needed, width = isOutside ? needed : Math.min(needed, end - start);
   return { x: (isOutside ? Math.max(left, width) : end) - width / 2, y, width, isOutside };
 }
