@@ -336,3 +336,34 @@ def test_in_a_notebook_it_has_the_notebooks_theme_and_the_picture_beside_the_num
     with Image.open(io.BytesIO(shot)) as image:
         brightness = sum(image.convert("L").tobytes()) / 64
     assert brightness > 200 if theme == "light" else brightness < 60
+
+
+# The least contrast of the border of a control to what is inside it and around it, by WCAG 2.2's formula.
+CONTRAST = """() => {
+    const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const linear = (x) => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4);
+    const luminance = (colour) => {
+        const [r, g, b] = channels(colour).map(linear);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const contrast = (a, b) => {
+        const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+        return (high + 0.05) / (low + 0.05);
+    };
+    const ground = (element) => {
+        const colour = getComputedStyle(element).backgroundColor;
+        return channels(colour)[3] === 0 ? ground(element.parentElement) : colour;
+    };
+    const bordered = [...document.querySelectorAll("button, select, input:not([type=range])")].filter((e) =>
+        e.checkVisibility() && !e.disabled && parseFloat(getComputedStyle(e).borderTopWidth) && !e.closest("ol"));
+    return Math.min(...bordered.flatMap((e) => [e, e.parentElement].map((around) =>
+        contrast(getComputedStyle(e).borderTopColor, ground(around)))));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_controls_have_borders_that_are_seen(opened: Open, scheme: str) -> None:
+    tab = opened(learning(), color_scheme=scheme)
+    assert tab.evaluate(CONTRAST) >= 3
+    tab.evaluate("document.documentElement.style.setProperty('--edge', 'var(--line)')")
+    assert tab.evaluate(CONTRAST) < 3, "a paler border would be seen"
