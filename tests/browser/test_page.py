@@ -430,7 +430,8 @@ DIRECTION = """() => {
             return middle(label);
         });
         animation.play();
-        return [label.textContent, nearest(first), nearest(last), duration];
+        const texts = [...label.children].map((one) => one.textContent).join(" → ");
+        return [texts, nearest(first), nearest(last), duration];
     });
     return { changing: box("now"), sending: box("partner"), points: nearest(middle(head)), travelling };
 }"""
@@ -451,12 +452,30 @@ def test_backward_is_seen_backward(opened: Open) -> None:
     seen = tab.evaluate(DIRECTION)
     assert (seen["changing"], seen["sending"], seen["points"]) == (["a₁"], ["w₂·a₁"], "operand")
     ((carried, start, end, duration),) = seen["travelling"]
-    assert (carried, start, end) == ("0.04264", "result", "operand")
+    assert (carried, start, end) == ("0.09476 → 0.09476 × 0.45 → 0.04264", "result", "operand")
     assert 0 < duration < 1200
     until(tab, lambda: tab.locator(".travelling").count() == 0)
     tab.fill("#slider", str(a1_to_product + 1))
     assert tab.locator(".edge > polygon[transform]").count() == 0
     assert tab.locator(".travelling").count() == 0, "a jump is no step"
+
+
+def test_a_gradient_meets_the_local_derivative_on_its_way(opened: Open) -> None:
+    tab = opened(learning())
+    tab.fill("#slider", "18")
+    tab.click("#step")
+    seen = tab.evaluate(
+        """() => [0.1, 0.5, 0.9].map((part) => {
+            const animations = document.getAnimations().filter(({ effect }) => effect.target.closest(".travelling"));
+            for (const animation of animations) {
+                animation.pause();
+                animation.currentTime = part * animation.effect.getTiming().duration;
+            }
+            return [...document.querySelectorAll(".travelling > g")]
+                .filter((one) => getComputedStyle(one).opacity === "1").map((one) => one.textContent);
+        })"""
+    )
+    assert seen == [["0.09476"], ["0.09476 × 0.45"], ["0.04264"]]
 
 
 @pytest.mark.parametrize("speed", ["2400", "1200", "500", "120"])

@@ -65,7 +65,7 @@ function backwardStep(step) {
   const total = () => `∂${rootName}/∂${bracketed} = ${number(step.after)}`;
   return {
     what: "grad", whose: step.operand, becomes: step.after, node: step.node, positions: [step.position],
-    use: `${step.node},${step.position}`, local: step.local, contribution: step.contribution,
+    use: `${step.node},${step.position}`, upstream: step.upstream, local: step.local, contribution: step.contribution,
     text: () => backwardText(graph, step),
     short: () => `${bracketed}.grad += ${factor(step.upstream)} · ${factor(step.local)} = ${number(step.contribution)}`,
     detail: () => (count < 2 ? total() : `contribution ${step.index} of ${count} to ${name}.grad: ${sum()}`) +
