@@ -197,6 +197,7 @@ def test_the_wheel_zooms_at_the_pointer(opened: Open) -> None:
 
 def test_two_fingers_zoom_between_them(opened: Open) -> None:
     tab = opened(EXAMPLES["layers"].build(), viewport=PHONE, has_touch=True)
+    tab.click("button[data-view=operations]")
     client = tab.context.new_cdp_session(tab)
 
     def touch(kind: str, apart: float) -> None:
@@ -254,9 +255,12 @@ def test_a_map_shows_what_is_in_the_window_of_a_larger_picture_and_leads_there(o
     pane = "document.getElementById('pane')"
     end = f"{pane}.scrollLeft + {pane}.clientWidth >= {pane}.scrollWidth - 1"
     assert tab.evaluate(end)
-    seen = tab.locator("#map > .seen").bounding_box()
-    assert seen is not None
-    assert seen["x"] + seen["width"] == pytest.approx(box["x"] + box["width"], abs=4)
+
+    def right(where: str) -> float:
+        found: float = tab.evaluate("where => document.querySelector(where).getBoundingClientRect().right", where)
+        return found
+
+    until(tab, lambda: abs(right("#map > .seen") - right("#map")) < 4)
     tab.click("#fit")
     assert tab.is_hidden("#map")
 
