@@ -224,8 +224,8 @@ class Backward:
         """The body's backward pass for all rows, which gives the contributions to each of the operands."""
         loop = self.plan.bodies[block.nodes[0]]
         storage, start = block.out.storage, block.out.start
-        of, given = self.row_of_gradient[storage], {loop.row(position) for position in range(loop.loop.size)}
-        self._complete_all(GRADIENTS[storage], [of[start + row] for row in given])
+        of = self.row_of_gradient[storage]
+        self._complete_all(GRADIENTS[storage], [of[start + row] for row in loop.results])
         gradients, operands = self.loops[block.nodes[0]], dict(zip(loop.parts, block.operands, strict=True))
         body = Emitter(loop.body.heights, loop.shared)
         results = loop.body.rows_of(loop.body.program.outputs)

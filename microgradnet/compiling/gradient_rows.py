@@ -72,9 +72,9 @@ class GradientRows:
         storage, of, height = GRADIENTS[loop.out.storage], self.of[loop.out.storage], body.heights[VALUE_GRADIENTS]
         start = self._more(storage, height * loop.loop.rows).start
         for place in results:
-            for row in range(loop.loop.rows):
-                own = loop.out.start + loop.at(place, row, loop.body.heights[VALUES])
-                of[own] = start + loop.at(body.of[VALUES][place], row, height)
+            rows, gradients = loop.rows(place, loop.body.heights[VALUES]), loop.rows(body.of[VALUES][place], height)
+            for row, gradient in zip(rows, gradients, strict=True):
+                of[loop.out.start + row] = start + gradient
         own = body.of[VALUES][varying.start] if varying.size else -1
         counts = (storage, varying.size if own >= 0 else 0), (FIXED_GRADIENTS, body.heights[FIXED_GRADIENTS])
         shared, fixed = (self._more(*count) for count in counts)

@@ -131,7 +131,7 @@ def gather(program: ScalarProgram) -> ScalarProgram:
 
     def rule(node: Value, op: Operation, operands: Operands) -> Value | None:
         if op not in (ops.add, ops.total) or node in inside:
-            if operands is node.operands:
+            if operands == node.operands:
                 return None
             new = remade(node, op, operands)
             uses[new] = uses[node]
