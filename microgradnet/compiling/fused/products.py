@@ -18,15 +18,21 @@ MOST_WEIGHTS = 1 << 15
 """Weights in a product, beyond which NumPy's library is faster."""
 
 
+def is_large(instruction: Instruction) -> bool:
+    """Whether it is a product of so many weights that NumPy's library is faster."""
+    if instruction.function != "matmul":
+        return False
+    weights = rows_of(instruction)[0]
+    return weights.size > MOST_WEIGHTS and not weights.storage.batched
+
+
 def matmul(w: Writer, instruction: Instruction, here: Here) -> None:
     """A product of matrices, of which `detail` says whether they are transposed.
 
     Raises:
-        NotImplementedError: there is no code for it, or NumPy is faster.
+        NotImplementedError: there is no code for it.
     """
     out, (left, right), turned = as_matrix(instruction.out), rows_of(instruction), instruction.detail
-    if left.size > MOST_WEIGHTS and not left.storage.batched:
-        raise NotImplementedError(f"a product of {left.size:,} weights is faster in NumPy")
     of_samples = left.storage.batched, right.storage.batched
     if of_samples == (True, True) and turned == (0, 1):
         _product_of_samples(w, here, out, as_matrix(left), as_matrix(right))
