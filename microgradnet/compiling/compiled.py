@@ -15,7 +15,7 @@ from microgradnet._shared.arguments import as_count
 from microgradnet.compiling.arguments import Array, argument_names, array_of, with_symbols
 from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
-from microgradnet.compiling.engines import UNROLLED, Engine, are_finite, check, engine_of
+from microgradnet.compiling.engines import UNROLLED, Engine, are_finite, check, check_threads, engine_of
 from microgradnet.compiling.observing import CaughtFailures, capture_error, capturing
 from microgradnet.compiling.outputs import Template, assembled, template_of
 from microgradnet.compiling.program import Result
@@ -46,11 +46,11 @@ class Compiled:
 
     def __init__(
         self, function: Any, parameters: Any, reduction: str | None, engine: str, dtype: str, devices: Any,
-        symbols: Mapping[str, int], most_programs: Any,
+        symbols: Mapping[str, int], most_programs: Any, threads: Any = 1,
     ) -> None:  # fmt: skip
         if not callable(function):
             raise TypeError(f"compile takes a function of one sample, got {function!r}")
-        self.devices = check(engine, dtype, devices)
+        self.devices, self.threads = check(engine, dtype, devices), check_threads(engine, threads)
         self.trained = parameters is not None
         self.reduction = ("mean" if self.trained else "none") if reduction is None else reduction
         if self.reduction not in REDUCTIONS:
@@ -100,7 +100,7 @@ class Compiled:
         weight = 1.0 if self.reduction == "sum" or not size else 1.0 / size
         with _ONE_AT_A_TIME:
             program = self._program(arrays, size)
-            engine = engine_of(program, self.engine, self.dtype, size, self.devices)
+            engine = engine_of(program, self.engine, self.dtype, size, self.devices, self.threads)
             template = program.captured.template
             try:
                 return _RAISING.run(self._computed, engine, template, arrays, size, weight)

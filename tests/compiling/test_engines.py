@@ -28,6 +28,19 @@ def test_a_library_that_is_not_there_is_named_with_the_command(engine: str, monk
         compile(lambda x: x, engine=engine)
 
 
+@pytest.mark.parametrize("engine", ["numpy", "numba", "jax", "torch"])
+def test_threads_are_refused_where_a_library_has_its_own(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda name: True)
+    with pytest.raises(ValueError, match=rf"^threads=2 are for engine='fused' or 'auto', got engine='{engine}'"):
+        compile(lambda x: x, engine=engine, threads=2)
+
+
+@pytest.mark.parametrize("threads", [0, 1.5, None])
+def test_threads_are_counted(threads: Any) -> None:
+    with pytest.raises(ValueError, match=r"^threads must be a whole number of at least 1, got "):
+        compile(lambda x: x, engine="auto", threads=threads)
+
+
 def test_auto_without_libraries_is_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "is_installed", lambda library: False)
     w = parameter(2.0)
