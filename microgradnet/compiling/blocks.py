@@ -21,8 +21,8 @@ from microgradnet.graph import Graph
 from microgradnet.ops import Operation
 from microgradnet.value import Value, constant
 
-FEW = 3  # up to so many small matrix products are separate blocks; more are one block of dot products
-LITTLE = 64  # multiplications; a smaller matrix product is not worth a call
+MOST_APART = 3  # up to so many small matrix products are separate blocks; more are one block of dot products
+LEAST_WORK = 64  # multiplications; a smaller matrix product is not worth a call
 
 
 class Block(NamedTuple):
@@ -163,7 +163,7 @@ class Plan(Layout):
         for node in members:
             rows = [row_at(row) for row in self.rows_of(node.operands[:2])]
             places.setdefault(tuple([(row.storage, self.start_of(*row[:2])) for row in rows]), []).append(node)
-        return [*places.values()] if len(places) <= FEW and len(members) >= NESTED else [[*members]]
+        return [*places.values()] if len(places) <= MOST_APART and len(members) >= NESTED else [[*members]]
 
     def _stack(self, members: list[Value]) -> Block:
         lines = [self.rows_of(node.operands) for node in members]
@@ -268,9 +268,9 @@ class Plan(Layout):
         small = [
             key
             for key, right in grids.items()
-            if len(key) * len(right) * length < LITTLE or len(key) == len(right) == 1
+            if len(key) * len(right) * length < LEAST_WORK or len(key) == len(right) == 1
         ]
-        if len(small) > FEW:
+        if len(small) > MOST_APART:
             loose += [node for key in small for inputs in grids.pop(key) for node in columns[inputs]]
         blocks = [self._product(left, right, columns, length) for left, right in grids.items()]
         return blocks + self._dots(loose, length)

@@ -26,7 +26,7 @@ from microgradnet.compiling.lowering import are_matrices, runs
 from microgradnet.compiling.stamping import Stamp
 from microgradnet.compiling.tables import tables
 
-FEW, MANY = 4, 64  # gradients are added in at most FEW tables, and one more for MANY rows each; else row by row
+MOST_TABLES, ROWS_PER_TABLE = 4, 64  # in which gradients are added, and one more for so many rows; else row by row
 NEAR = 16  # rows at most this far apart are set to zero in one range, with those between
 Write = Callable[[Rows], object]
 """A function that writes its result to the given rows."""
@@ -288,7 +288,7 @@ class Backward:
                 chosen = [i for i, row in enumerate(into[1]) if (row in self._apart) is is_apart]
                 self._scatter((into[0], [into[1][i] for i in chosen]), (copies[0], [copies[1][i] for i in chosen]))
             return
-        most = FEW + len(into[1]) // MANY
+        most = MOST_TABLES + len(into[1]) // ROWS_PER_TABLE
         found = list(islice(tables([into, copies]), most + 1))
         if len(found) <= most and all(map(_can_add, found)):
             for to, contribution in found:

@@ -27,10 +27,10 @@ INSTALL = {
     "jax": "pip install jax",
     "torch": "pip install torch",
 }
-LANES, MUCH = 8, 1_000
+LANES, FUSED_READS = 8, 1_000
 """Samples that the fused engine computes at once (4 of 4 or fewer), and the numbers read per array instruction beyond
 which fewer samples are faster in NumPy."""
-FEW = 400
+TAPE_READS = 400
 """Numbers read per array instruction below which the tape is faster: a NumPy call takes about 0.7 µs, the
 tape about 1.5 ns for each number that a scalar reads, forward and backward (`python -m tests.benchmarks.compiled`)."""
 
@@ -186,7 +186,7 @@ def fused(program: CompiledProgram, dtype: str, size: int, threads: int = 1) -> 
 
 def chosen(program: CompiledProgram, size: int, threads: int = 1) -> str:
     """What "auto" is for a batch of this size: see `compile`."""
-    pays = size >= LANES or program.reads(size) <= MUCH * (len(program.forward) + len(program.backward))
+    pays = size >= LANES or program.reads(size) <= FUSED_READS * (len(program.forward) + len(program.backward))
     if pays and is_installed("llvmlite") and fused(program, "float64", size, threads) is not program:
         return "fused"
     return "numba" if is_small(program, size) and not program.plan.bodies and is_installed("numba") else "numpy"
@@ -200,4 +200,4 @@ def is_installed(library: str) -> bool:
 
 def is_small(program: Program, size: int) -> bool:
     """Whether array instructions process so few numbers that the tape is faster."""
-    return program.reads(size) < FEW * (len(program.forward) + len(program.backward))
+    return program.reads(size) < TAPE_READS * (len(program.forward) + len(program.backward))

@@ -17,7 +17,7 @@ from microgradnet.compiling.slots import apart, is_same, together
 from microgradnet.recording import unobserved
 from microgradnet.value import Value
 
-FEWEST = 3  # rows from which on a body is captured by itself
+LEAST_ROWS = 3  # rows from which on a body is captured by itself
 
 
 class Unrolled(BaseException):
@@ -84,7 +84,7 @@ def captured_loop(
     number, capturing.number = capturing.number, capturing.number + 1
     if (
         number in capturing.unrolled
-        or len(rows) < FEWEST
+        or len(rows) < LEAST_ROWS
         or not all(is_same(template, other) for other in others)
         or not (first or values[0])
     ):

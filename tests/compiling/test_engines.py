@@ -56,8 +56,8 @@ def test_the_rule_of_auto() -> None:
     program = compile(lambda x: x * w, w).program([1.0])
     assert program.reads(1) == 2
     instructions = len(list(program))
-    assert engines.is_small(program, engines.FEW * instructions // 2 - 1)
-    assert not engines.is_small(program, engines.FEW * instructions // 2)
+    assert engines.is_small(program, engines.TAPE_READS * instructions // 2 - 1)
+    assert not engines.is_small(program, engines.TAPE_READS * instructions // 2)
 
 
 def test_the_rule_counts_once_what_is_the_same_for_all_samples() -> None:

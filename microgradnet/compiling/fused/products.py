@@ -5,7 +5,7 @@ from itertools import product
 
 from llvmlite import ir
 
-from microgradnet.compiling.fused.grouping import MANY
+from microgradnet.compiling.fused.grouping import BLOCK_WEIGHTS
 from microgradnet.compiling.fused.lanes import Numbers
 from microgradnet.compiling.fused.sums import reduced
 from microgradnet.compiling.fused.views import View, as_matrix, own_view, rows_of
@@ -53,7 +53,7 @@ def _product(w: Writer, here: Here, out: Rows, left: Rows, right: Rows) -> None:
     count, terms = left.shape
     for rows in w.parts(count, -(-count // -(-count // ROWS_AT_ONCE))):
         with (
-            w.loop(here.blocks) if left.size > MANY else nullcontext(here.block) as at,
+            w.loop(here.blocks) if left.size > BLOCK_WEIGHTS else nullcontext(here.block) as at,
             w.loop(right.shape[1]) as column,
         ):
             totals = [w.total_of(w.vector) for _ in rows]
