@@ -41,19 +41,22 @@ class Backward:
         outputs: the rows of the results to differentiate.
         apart: of a loop's body, the gradient rows of what is "varying", which are elsewhere around the loop than the
             others: no table has rows of both.
+        rows: the rows of the gradients, if they are known.
 
     Attributes:
         roots: the gradients of these, which are given.
-        loops: where the gradients of each loop are.
     """
 
-    def __init__(self, plan: Plan, emitter: Emitter, outputs: Sequence[Rows], apart: range = range(0)) -> None:
+    def __init__(
+        self, plan: Plan, emitter: Emitter, outputs: Sequence[Rows], apart: range = range(0),
+        rows: GradientRows | None = None,
+    ) -> None:  # fmt: skip
         self.plan = plan
         self._apart = apart
         self.emitter = emitter
-        rows = GradientRows(plan, outputs)
+        self._rows = rows = rows or GradientRows(plan, outputs)
         emitter.heights.update(rows.heights)
-        self.row_of_gradient, self.gradient, self.passed, self.loops = rows.of, rows.gradient, rows.passed, rows.loops
+        self.row_of_gradient, self.gradient, self.passed = rows.of, rows.gradient, rows.passed
         self.written = {storage: bytearray(height) for storage, height in rows.heights.items()}
         self.roots = [*map(self.gradient, outputs)]
         for root in self.roots:
@@ -226,11 +229,11 @@ class Backward:
         storage, start = block.out.storage, block.out.start
         of = self.row_of_gradient[storage]
         self._complete_all(GRADIENTS[storage], [of[start + row] for row in loop.results])
-        gradients, operands = self.loops[block.nodes[0]], dict(zip(loop.parts, block.operands, strict=True))
+        gradients, operands = self._rows.loops[block.nodes[0]], dict(zip(loop.parts, block.operands, strict=True))
         body = Emitter(loop.body.heights, loop.shared)
         results = loop.body.rows_of(loop.body.program.outputs)
         varying = range(gradients.own, gradients.own + gradients.varying.size)
-        inner = Backward(loop.body, body, [*map(row_at, results)], varying)
+        inner = Backward(loop.body, body, [*map(row_at, results)], varying, self._rows.bodies[block.nodes[0]])
         inner.lower()
         stamps = [
             Stamp(loop, operands, self.emitter, body.heights, row, gradients)
