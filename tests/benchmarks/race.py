@@ -139,7 +139,7 @@ def race(title: str, contenders: Mapping[str, Callable[[], Runner]], repeats: in
         costs[name] = Cost(cpu, connections[name].recv())
     for process in processes:  # what is measured next is not to be disturbed by their end
         process.join()
-    left_out = [f"{name} is left out ({error}): {INSTALL.get(name, 'see README')}" for name, error in missing.items()]
+    left_out = [f"{name} is left out ({error}): {INSTALL.get(name, 'see the book')}" for name, error in missing.items()]
     return Race({name: times[2:] for name, times in seconds.items()}, costs, left_out)
 
 
