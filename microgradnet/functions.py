@@ -82,10 +82,13 @@ def softmax(values: Iterable[Any]) -> list[Any]:
 
     Raises:
         ValueError: there are none.
+        TypeError: they are no list.
 
     >>> [round(y, 4) for y in softmax([1.0, 2.0, 1000.0])]
     [0.0, 0.0, 1.0]
     """
+    if not hasattr(values, "__iter__"):
+        raise TypeError(f"softmax takes a list of values, got {values!r}: put them in brackets")
     values = list(values)
     if not values:
         raise ValueError("softmax needs at least one value, got none")

@@ -84,9 +84,10 @@ def is_recording() -> bool:
 
 def notify(node: "Value") -> None:
     """Detach a new value from its operands where nothing is recorded, then notify the hooks."""
-    if node.operands and not is_recording():
+    here = hooks()
+    if here and node.operands and not is_recording():
         node.op, node.operands = UNRECORDED, ()
-    for hook in hooks():
+    for hook in here:
         hook.created(node)
 
 

@@ -31,6 +31,7 @@ def compile(
     devices: Any = None,
     symbols: Mapping[str, int] | None = None,
     most_programs: int = 16,
+    threads: int = 1,
 ) -> Compiled:
     """Compile a function of one sample, written with Values, into a function of a batch that runs at array speed.
 
@@ -67,9 +68,9 @@ def compile(
             there).
         engine: every engine returns NumPy arrays and floats. "numpy"; "numba", a tape of scalars for irregular graphs
             and a few samples (pip install 'microgradnet[fast]'); "fused", the program as one function compiled by LLVM,
-            which comes with numba: faster for small and middle networks, on one thread, after a first call of 0.1 to
-            3 s, whose machine code is kept (programs that are long, but for steps that repeat, and those with a product
-            of more than 32,768 weights run in NumPy, in float64); "jax", under jax.jit, and "torch" (pip install jax,
+            which comes with numba: faster for small and middle networks, after a first call of 0.1 to 3 s, whose
+            machine code is kept (programs that are long, but for steps that repeat, and those with a product of more
+            than 32,768 weights run in NumPy, in float64); "jax", under jax.jit, and "torch" (pip install jax,
             torch); "auto", for float64 the fastest of the first three, as a rule: "fused" where it is installed, but
             not for a program that it would leave to NumPy, and not for fewer than 8 samples of which each array
             instruction processes more than 1,000 numbers; then the tape if numba is installed, no loop is captured
@@ -82,6 +83,8 @@ def compile(
             {"letter": 27} takes whole numbers from 0 to 26. The function receives each as its one-hot list of Values,
             as `Embedding` and `cross_entropy` take it; `microgradnet.data.one_hot` makes it for eager use.
         most_programs: how many programs to keep, one per shape of a sample; the least recently used is dropped first.
+        threads: for "fused", and "auto" where it chooses that, how many threads share each batch. Each computes its
+            own samples, and their gradients are added in a fixed order; a batch of 8 samples or fewer has one thread.
 
     Returns:
         A function of as many arrays, or nested lists of numbers, with the samples along the first axis (shapes (n, …)
@@ -108,4 +111,4 @@ def compile(
     >>> compile(Embedding(3, 2, seed=1), symbols={"symbol": 3})([0, 2]).shape
     (2, 2)
     """
-    return Compiled(function, parameters, reduction, engine, dtype, devices, symbols or {}, most_programs)
+    return Compiled(function, parameters, reduction, engine, dtype, devices, symbols or {}, most_programs, threads)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from microgradnet import ops
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, row_at, row_range
 from microgradnet.compiling.layout import Layout, Shape
-from microgradnet.compiling.loops import ITEM, Loop
+from microgradnet.compiling.loops import Item, Loop
 from microgradnet.compiling.scalars import LARGEST, Operands, ScalarProgram, simplified
 from microgradnet.compiling.scheduling import scheduled
 from microgradnet.compiling.tables import NESTED, columns_in_tables, in_tables
@@ -21,8 +21,8 @@ from microgradnet.graph import Graph
 from microgradnet.ops import Operation
 from microgradnet.value import Value, constant
 
-FEW = 3  # up to so many small matrix products are separate blocks; more are one block of dot products
-LITTLE = 64  # multiplications; a smaller matrix product is not worth a call
+MOST_APART = 3  # up to so many small matrix products are separate blocks; more are one block of dot products
+LEAST_WORK = 64  # multiplications; a smaller matrix product is not worth a call
 
 
 class Block(NamedTuple):
@@ -83,10 +83,9 @@ class Plan(Layout):
         """The leaf of each row of FIXED that is one's."""
         self.bodies: dict[Value, LoopPlan] = {}
         self._items: dict[Value, list[tuple[Value, int]]] = {}
-        for item in program.nodes:
-            if item.op is ITEM:
-                loop, position = item.operands
-                self._items.setdefault(loop, []).append((item, int(position._data)))
+        for node in program.nodes:
+            if isinstance(node.op, Item):
+                self._items.setdefault(node.operands[0], []).append((node, node.op.position))
         for level in scheduled(program, self._key):
             self._plan(level)
 
@@ -164,7 +163,7 @@ class Plan(Layout):
         for node in members:
             rows = [row_at(row) for row in self.rows_of(node.operands[:2])]
             places.setdefault(tuple([(row.storage, self.start_of(*row[:2])) for row in rows]), []).append(node)
-        return [*places.values()] if len(places) <= FEW and len(members) >= NESTED else [[*members]]
+        return [*places.values()] if len(places) <= MOST_APART and len(members) >= NESTED else [[*members]]
 
     def _stack(self, members: list[Value]) -> Block:
         lines = [self.rows_of(node.operands) for node in members]
@@ -227,21 +226,21 @@ class Plan(Layout):
         out = self._new_rows(loop.rows * height, storage, bytes(loop.rows * height))
         plan = LoopPlan(loop, body, parts, out, self._new_rows(own, FIXED, bytes(own)).start)
         self.leaves |= {plan.constants + row - given: leaf for row, leaf in body.leaves.items() if row >= given}
-        ones = [out.start + plan.at(one, row, height) for row in range(loop.rows) for one in body.ones]
+        ones = [out.start + row for one in body.ones for row in plan.rows(one, height)]
         if storage is VALUES:
             self.ones += ones
         else:
             self.leaves |= dict.fromkeys(ones, self.one)
-        steps = range(loop.rows if loop.body.state else 1)
-        within = [out.start + plan.at(start, step, height) for step in steps for start in body.starts[VALUES]]
+        steps = loop.rows if loop.body.state else 1
+        within = [out.start + row for start in body.starts[VALUES] for row in plan.rows(start, height)[:steps]]
         self.starts[storage] = sorted({*self.starts[storage], *within})
         return plan
 
     def _place_items(self, plan: "LoopPlan", items: Sequence[tuple[Value, int]]) -> None:
         """The rows of what a loop computes: those of its body."""
-        storage = plan.out.storage
+        storage, results = plan.out.storage, plan.results
         for item, position in items:
-            row = plan.out.start + plan.row(position)
+            row = plan.out.start + results[position]
             self.place[item] = row if storage is VALUES else ~row
             self.needing[storage][row] = item in self.needs
 
@@ -269,9 +268,9 @@ class Plan(Layout):
         small = [
             key
             for key, right in grids.items()
-            if len(key) * len(right) * length < LITTLE or len(key) == len(right) == 1
+            if len(key) * len(right) * length < LEAST_WORK or len(key) == len(right) == 1
         ]
-        if len(small) > FEW:
+        if len(small) > MOST_APART:
             loose += [node for key in small for inputs in grids.pop(key) for node in columns[inputs]]
         blocks = [self._product(left, right, columns, length) for left, right in grids.items()]
         return blocks + self._dots(loose, length)
@@ -345,15 +344,19 @@ class LoopPlan(NamedTuple):
         varying = self.body.arguments[2]
         return range(varying.start, varying.start + (0 if self.loop.body.state else varying.size))
 
-    def row(self, position: int) -> int:
-        """The place among the rows of the body, for all rows of the loop, of one of the numbers that it computes."""
-        of_rows = len(self.loop.body.outputs) * self.loop.rows
-        output, row = (
-            divmod(position, self.loop.rows) if position < of_rows else (position - of_rows, self.loop.rows - 1)
-        )
-        output += 0 if position < of_rows else len(self.loop.body.outputs)
-        return self.at(self.body.place[self.body.program.outputs[output]], row, self.body.heights[VALUES])
+    @property
+    def results(self) -> list[int]:
+        """The place among the rows of the body, for all rows of the loop, of each of the numbers that it computes."""
+        places, height = self.body.rows_of(self.body.program.outputs), self.body.heights[VALUES]
+        rows = [self.rows(place, height) for place in places]
+        outputs = len(self.loop.body.outputs)
+        return [*chain(*rows[:outputs]), *[each[-1] for each in rows[outputs:]]]
 
-    def at(self, place: int, row: int, height: int) -> int:
-        """The place of a row of the body, for one row of the loop, if the body has `height` rows."""
-        return row * height + place if self.loop.body.state else place * self.loop.rows + row
+    def rows(self, place: int, height: int) -> range:
+        """The places of a row of the body, one for each row of the loop, if the body has `height` rows."""
+        count = self.loop.rows
+        return (
+            range(place, place + count * height, height)
+            if self.loop.body.state
+            else range(place * count, (place + 1) * count)
+        )

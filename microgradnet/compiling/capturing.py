@@ -95,6 +95,9 @@ def _captured(function: Callable[..., Any], samples: Sequence[Sequence[Any]], ki
             f"{what}. A compiled function has to compute the same each time: pass numbers that change (a random "
             "number, a mask, a count) as an argument, and do not branch on anything that depends on the data"
         )
+    for name, shape, flat in zip(first.names, first.shapes, first.inputs, strict=True):
+        for index, value in zip(np.ndindex(shape), flat, strict=True):
+            value.label = value.label or name + "".join(f"[{i}]" for i in index)
     return first
 
 
@@ -122,9 +125,6 @@ def _run(
         capturing.off()
     capturing.refuse()
     capturing.refuse_inside(chain(outputs, *[node.operands for node in capturing.made]))
-    for name, array, flat in zip(names, sample, inputs, strict=True):
-        for index, value in zip(np.ndindex(array.shape), flat, strict=True):
-            value.label = value.label or name + "".join(f"[{i}]" for i in index)
     return Capture(list(names), inputs, [array.shape for array in sample], outputs, template, capturing.made)
 
 

@@ -15,7 +15,7 @@ from microgradnet._shared.arguments import as_count
 from microgradnet.compiling.arguments import Array, argument_names, array_of, with_symbols
 from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
-from microgradnet.compiling.engines import UNROLLED, Engine, are_finite, check, engine_of
+from microgradnet.compiling.engines import UNROLLED, Engine, are_finite, check, check_threads, engine_of
 from microgradnet.compiling.observing import CaughtFailures, capture_error, capturing
 from microgradnet.compiling.outputs import Template, assembled, template_of
 from microgradnet.compiling.program import Result
@@ -30,7 +30,7 @@ Shape = tuple[int, ...]
 REDUCTIONS = ("mean", "sum", "none")
 Parameters = Module | Value | ParameterVector | Iterable["Parameters"]
 _TOO_LARGE = "a sum over the samples is too large for a float: rescale the addends"
-_ONE_AT_A_TIME = threading.RLock()  # threads that call the same function would write to the same arrays
+_CAPTURING = threading.RLock()  # a capture observes the class Value
 _RAISING = Context()  # in which NumPy raises an error where a result is not finite: faster than np.errstate
 _RAISING.run(partial(np.seterr, over="raise", divide="raise", invalid="raise", under="ignore"))
 
@@ -46,11 +46,11 @@ class Compiled:
 
     def __init__(
         self, function: Any, parameters: Any, reduction: str | None, engine: str, dtype: str, devices: Any,
-        symbols: Mapping[str, int], most_programs: Any,
+        symbols: Mapping[str, int], most_programs: Any, threads: Any = 1,
     ) -> None:  # fmt: skip
         if not callable(function):
             raise TypeError(f"compile takes a function of one sample, got {function!r}")
-        self.devices = check(engine, dtype, devices)
+        self.devices, self.threads = check(engine, dtype, devices), check_threads(engine, threads)
         self.trained = parameters is not None
         self.reduction = ("mean" if self.trained else "none") if reduction is None else reduction
         if self.reduction not in REDUCTIONS:
@@ -67,6 +67,8 @@ class Compiled:
         )
         if self.trained and not len(self.parameters):
             raise ValueError(f"{parameters!r:.80} has no parameters: make them with parameter(…)")
+        self._one_at_a_time = threading.RLock()  # threads that call it would write to the same arrays
+        self._raising = _RAISING.copy()  # nor is it entered twice by one thread, from a signal handler
         self.programs: dict[tuple[Shape, ...], CompiledProgram] = {}
         self._latest: tuple[list[Shape], tuple[Shape, ...], CompiledProgram] | None = None
         if not isinstance(symbols, Mapping):
@@ -98,12 +100,12 @@ class Compiled:
         arrays = self._arrays(arguments)
         size = len(arrays[0]) if arrays else 1
         weight = 1.0 if self.reduction == "sum" or not size else 1.0 / size
-        with _ONE_AT_A_TIME:
+        with self._one_at_a_time:
             program = self._program(arrays, size)
-            engine = engine_of(program, self.engine, self.dtype, size, self.devices)
+            engine = engine_of(program, self.engine, self.dtype, size, self.devices, self.threads)
             template = program.captured.template
             try:
-                return _RAISING.run(self._computed, engine, template, arrays, size, weight)
+                return self._raising.run(self._computed, engine, template, arrays, size, weight)
             except FloatingPointError:
                 with np.errstate(all="ignore"):
                     return self._returned(template, self._run_eagerly(arrays, size, weight), size)
@@ -114,7 +116,7 @@ class Compiled:
     def program(self, *arguments: Any) -> CompiledProgram:
         """The program for arguments of these shapes, captured on first use."""
         arrays = self._arrays(arguments)
-        with _ONE_AT_A_TIME:
+        with self._one_at_a_time:
             return self._program(arrays, len(arrays[0]) if arrays else 1)
 
     def _arrays(self, arguments: Sequence[Any]) -> list[Array]:
@@ -140,11 +142,12 @@ class Compiled:
         shapes = tuple([array.shape[1:] for array in arrays])
         program = self.programs.get(shapes)
         if program is None:
-            paused = PausedCollector()
-            with paused, paused:
-                gc.disable()
-                program = self._captured(arrays, size)
-                paused.end()
+            with _CAPTURING:
+                paused = PausedCollector()
+                with paused, paused:
+                    gc.disable()
+                    program = self._captured(arrays, size)
+                    paused.end()
             if len(self.programs) == self._most_programs:
                 del self.programs[next(iter(self.programs))]
             self.programs[shapes] = program

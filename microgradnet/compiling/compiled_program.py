@@ -14,7 +14,7 @@ from microgradnet.drawing.diagram import Diagram
 from microgradnet.value import Value
 
 CACHE = 1 << 20  # bytes: a batch whose rows take more is replayed in pieces that fit into the cache
-FEWEST = 256  # samples in a piece, for matrix products to be efficient
+LEAST_PIECE = 256  # samples in a piece, for matrix products to be efficient
 MOST_SIZES = 4  # sizes of batches for which the arrays are kept
 
 
@@ -26,7 +26,7 @@ class CompiledProgram(Program):
         self._root_is_fixed = self.root is not None and not self.root.storage.batched
         self._replays: dict[int, Replay] = {}
         rows = sum(height for storage, height in self.heights.items() if storage.batched)
-        self._piece = max(FEWEST, CACHE // (8 * rows)) if rows else FEWEST  # samples per piece
+        self._piece = max(LEAST_PIECE, CACHE // (8 * rows)) if rows else LEAST_PIECE  # samples per piece
 
     def __str__(self) -> str:
         return str(Listing(self))

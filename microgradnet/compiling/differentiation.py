@@ -26,7 +26,7 @@ from microgradnet.compiling.lowering import are_matrices, runs
 from microgradnet.compiling.stamping import Stamp
 from microgradnet.compiling.tables import tables
 
-FEW, MANY = 4, 64  # gradients are added in at most FEW tables, and one more for MANY rows each; else row by row
+MOST_TABLES, ROWS_PER_TABLE = 4, 64  # in which gradients are added, and one more for so many rows; else row by row
 NEAR = 16  # rows at most this far apart are set to zero in one range, with those between
 Write = Callable[[Rows], object]
 """A function that writes its result to the given rows."""
@@ -41,19 +41,22 @@ class Backward:
         outputs: the rows of the results to differentiate.
         apart: of a loop's body, the gradient rows of what is "varying", which are elsewhere around the loop than the
             others: no table has rows of both.
+        rows: the rows of the gradients, if they are known.
 
     Attributes:
         roots: the gradients of these, which are given.
-        loops: where the gradients of each loop are.
     """
 
-    def __init__(self, plan: Plan, emitter: Emitter, outputs: Sequence[Rows], apart: range = range(0)) -> None:
+    def __init__(
+        self, plan: Plan, emitter: Emitter, outputs: Sequence[Rows], apart: range = range(0),
+        rows: GradientRows | None = None,
+    ) -> None:  # fmt: skip
         self.plan = plan
         self._apart = apart
         self.emitter = emitter
-        rows = GradientRows(plan, outputs)
+        self._rows = rows = rows or GradientRows(plan, outputs)
         emitter.heights.update(rows.heights)
-        self.row_of_gradient, self.gradient, self.passed, self.loops = rows.of, rows.gradient, rows.passed, rows.loops
+        self.row_of_gradient, self.gradient, self.passed = rows.of, rows.gradient, rows.passed
         self.written = {storage: bytearray(height) for storage, height in rows.heights.items()}
         self.roots = [*map(self.gradient, outputs)]
         for root in self.roots:
@@ -224,13 +227,13 @@ class Backward:
         """The body's backward pass for all rows, which gives the contributions to each of the operands."""
         loop = self.plan.bodies[block.nodes[0]]
         storage, start = block.out.storage, block.out.start
-        of, given = self.row_of_gradient[storage], {loop.row(position) for position in range(loop.loop.size)}
-        self._complete_all(GRADIENTS[storage], [of[start + row] for row in given])
-        gradients, operands = self.loops[block.nodes[0]], dict(zip(loop.parts, block.operands, strict=True))
+        of = self.row_of_gradient[storage]
+        self._complete_all(GRADIENTS[storage], [of[start + row] for row in loop.results])
+        gradients, operands = self._rows.loops[block.nodes[0]], dict(zip(loop.parts, block.operands, strict=True))
         body = Emitter(loop.body.heights, loop.shared)
         results = loop.body.rows_of(loop.body.program.outputs)
         varying = range(gradients.own, gradients.own + gradients.varying.size)
-        inner = Backward(loop.body, body, [*map(row_at, results)], varying)
+        inner = Backward(loop.body, body, [*map(row_at, results)], varying, self._rows.bodies[block.nodes[0]])
         inner.lower()
         stamps = [
             Stamp(loop, operands, self.emitter, body.heights, row, gradients)
@@ -288,7 +291,7 @@ class Backward:
                 chosen = [i for i, row in enumerate(into[1]) if (row in self._apart) is is_apart]
                 self._scatter((into[0], [into[1][i] for i in chosen]), (copies[0], [copies[1][i] for i in chosen]))
             return
-        most = FEW + len(into[1]) // MANY
+        most = MOST_TABLES + len(into[1]) // ROWS_PER_TABLE
         found = list(islice(tables([into, copies]), most + 1))
         if len(found) <= most and all(map(_can_add, found)):
             for to, contribution in found:

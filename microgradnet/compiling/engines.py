@@ -27,10 +27,10 @@ INSTALL = {
     "jax": "pip install jax",
     "torch": "pip install torch",
 }
-LANES, MUCH = 8, 1_000
+LANES, FUSED_READS = 8, 1_000
 """Samples that the fused engine computes at once (4 of 4 or fewer), and the numbers read per array instruction beyond
 which fewer samples are faster in NumPy."""
-FEW = 400
+TAPE_READS = 400
 """Numbers read per array instruction below which the tape is faster: a NumPy call takes about 0.7 µs, the
 tape about 1.5 ns for each number that a scalar reads, forward and backward (`python -m tests.benchmarks.compiled`)."""
 
@@ -118,14 +118,31 @@ def check(engine: str, dtype: str, devices: Any) -> Any:
     return found[:devices]
 
 
-def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int, devices: Any = None) -> Engine:
+def check_threads(engine: str, threads: Any) -> int:
+    """Check that an engine can share a batch among so many threads; return their number.
+
+    Raises:
+        ValueError: it cannot, or they are none.
+    """
+    count = as_count(threads, "threads")
+    if count > 1 and engine not in ("fused", "auto"):
+        raise ValueError(
+            f"threads={count} are for engine='fused' or 'auto', got engine={engine!r}: other libraries have their own "
+            "settings, such as OMP_NUM_THREADS=1 in the environment and torch.set_num_threads(1)"
+        )
+    return count
+
+
+def engine_of(
+    program: CompiledProgram, engine: str, dtype: str, size: int, devices: Any = None, threads: int = 1
+) -> Engine:
     """The engine that runs a program for a batch of this size."""
     if engine == "auto":
-        engine = chosen(program, size)
+        engine = chosen(program, size, threads)
     if engine == "numpy":
         return program
     if engine == "fused":
-        return fused(program, dtype, size)
+        return fused(program, dtype, size, threads)
     if engine not in program.engines:
         if engine == "numba":
             program.engines[engine] = Tape(program)
@@ -155,19 +172,22 @@ def fused_or_not(program: CompiledProgram, dtype: str = "float64", few: bool = F
         return program
 
 
-def fused(program: CompiledProgram, dtype: str, size: int) -> Engine:
+def fused(program: CompiledProgram, dtype: str, size: int, threads: int = 1) -> Engine:
     """The fused program for a batch of this size, made on first use; or the program itself."""
     few = size <= LANES // 2
     name = "fused for few" if few else "fused"
     if name not in program.engines:
-        program.engines[name] = fused_or_not(program, dtype, few)
+        found = fused_or_not(program, dtype, few)
+        if threads > 1 and found is not program:
+            found = import_module("microgradnet.compiling.fused.shards").Shards(found, threads)
+        program.engines[name] = found
     return program.engines[name]  # type: ignore[no-any-return]
 
 
-def chosen(program: CompiledProgram, size: int) -> str:
+def chosen(program: CompiledProgram, size: int, threads: int = 1) -> str:
     """What "auto" is for a batch of this size: see `compile`."""
-    pays = size >= LANES or program.reads(size) <= MUCH * (len(program.forward) + len(program.backward))
-    if pays and is_installed("llvmlite") and fused(program, "float64", size) is not program:
+    pays = size >= LANES or program.reads(size) <= FUSED_READS * (len(program.forward) + len(program.backward))
+    if pays and is_installed("llvmlite") and fused(program, "float64", size, threads) is not program:
         return "fused"
     return "numba" if is_small(program, size) and not program.plan.bodies and is_installed("numba") else "numpy"
 
@@ -180,4 +200,4 @@ def is_installed(library: str) -> bool:
 
 def is_small(program: Program, size: int) -> bool:
     """Whether array instructions process so few numbers that the tape is faster."""
-    return program.reads(size) < FEW * (len(program.forward) + len(program.backward))
+    return program.reads(size) < TAPE_READS * (len(program.forward) + len(program.backward))

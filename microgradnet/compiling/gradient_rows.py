@@ -39,6 +39,7 @@ class GradientRows:
         heights: the number of rows of gradients, for each storage.
         passed: gathered operands whose gradient is that of their result.
         loops: where the gradients of each loop are, by its node.
+        bodies: the rows of the gradients of its body, likewise.
     """
 
     def __init__(self, plan: Plan, outputs: Sequence[Rows]) -> None:
@@ -46,6 +47,7 @@ class GradientRows:
         self.heights = dict.fromkeys(GRADIENTS.values(), 0)
         self.passed: set[Rows] = set()
         self.loops: dict[Value, LoopGradients] = {}
+        self.bodies: dict[Value, GradientRows] = {}
         self._reads = _reads(plan, outputs)
         self._blocks = {(block.out.storage, block.out.start): block for block in plan.blocks}
         self._copied = _copied(plan)
@@ -57,7 +59,10 @@ class GradientRows:
             if not any(block.needs):
                 continue
             if block.kind == "loop":
-                self.loops[block.nodes[0]] = self._assign_loop(plan.bodies[block.nodes[0]])
+                loop = plan.bodies[block.nodes[0]]
+                body = GradientRows(loop.body, [*map(row_at, loop.body.rows_of(loop.body.program.outputs))])
+                self.bodies[block.nodes[0]] = body
+                self.loops[block.nodes[0]] = self._assign_loop(loop, body)
                 continue
             self._assign(block.out)
             if block.kind in ("apply", "stack"):
@@ -65,16 +70,15 @@ class GradientRows:
         for output in outputs:
             self._assign(output)
 
-    def _assign_loop(self, loop: LoopPlan) -> LoopGradients:
+    def _assign_loop(self, loop: LoopPlan, body: "GradientRows") -> LoopGradients:
         """Rows for the gradients of a loop's body, as its own plan has them, and for those of what it shares."""
         results, varying = loop.body.rows_of(loop.body.program.outputs), loop.body.arguments[2]
-        body = GradientRows(loop.body, [*map(row_at, results)])
         storage, of, height = GRADIENTS[loop.out.storage], self.of[loop.out.storage], body.heights[VALUE_GRADIENTS]
         start = self._more(storage, height * loop.loop.rows).start
         for place in results:
-            for row in range(loop.loop.rows):
-                own = loop.out.start + loop.at(place, row, loop.body.heights[VALUES])
-                of[own] = start + loop.at(body.of[VALUES][place], row, height)
+            rows, gradients = loop.rows(place, loop.body.heights[VALUES]), loop.rows(body.of[VALUES][place], height)
+            for row, gradient in zip(rows, gradients, strict=True):
+                of[loop.out.start + row] = start + gradient
         own = body.of[VALUES][varying.start] if varying.size else -1
         counts = (storage, varying.size if own >= 0 else 0), (FIXED_GRADIENTS, body.heights[FIXED_GRADIENTS])
         shared, fixed = (self._more(*count) for count in counts)

@@ -17,7 +17,7 @@ from microgradnet.compiling.slots import apart, is_same, together
 from microgradnet.recording import unobserved
 from microgradnet.value import Value
 
-FEWEST = 3  # rows from which on a body is captured by itself
+LEAST_ROWS = 3  # rows from which on a body is captured by itself
 
 
 class Unrolled(BaseException):
@@ -84,7 +84,7 @@ def captured_loop(
     number, capturing.number = capturing.number, capturing.number + 1
     if (
         number in capturing.unrolled
-        or len(rows) < FEWEST
+        or len(rows) < LEAST_ROWS
         or not all(is_same(template, other) for other in others)
         or not (first or values[0])
     ):
@@ -206,12 +206,11 @@ def _divided(run: Run) -> tuple[set[Value], list[Value], list[Value]]:
 
 
 def _cut_off(made: Sequence[Value], inside: set[Value]) -> dict[Value, Value]:
-    """Let what is made inside read leaves in place of values outside; return these leaves."""
-    leaves: dict[Value, Value] = {}
-    for node in made:
-        if not inside.issuperset(node.operands):
-            for operand in node.operands:
-                if operand not in inside and operand not in leaves:
-                    leaves[operand] = leaf_for(operand)
+    """Let what is made inside read a leaf for each value outside, itself if it is one; return them."""
+    operands = chain.from_iterable([node.operands for node in made])
+    leaves = {value: leaf_for(value) if value.operands else value for value in operands if value not in inside}
+    computed = {value for value, leaf in leaves.items() if leaf is not value}
+    for node in made if computed else ():
+        if not computed.isdisjoint(node.operands):
             node.operands = tuple([leaves.get(operand, operand) for operand in node.operands])
     return leaves

@@ -1,4 +1,4 @@
-"""`Loop`: `for_each` or `scan` in the scalar program, one node that computes all outputs, and an `ITEM` for each."""
+"""`Loop`: `for_each` or `scan` in the scalar program, one node that computes all outputs, and an `Item` for each."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -73,18 +73,30 @@ def _not_differentiated(m: Any, y: Any, *operands: Any) -> Any:
     raise TypeError("a loop is differentiated by its body")
 
 
-def _item(m: Any, loop: Any, position: Any) -> Any:
+def _item(m: Any, loop: Any) -> Any:
     raise TypeError("an item is one of the numbers that a loop computes")
 
 
-ITEM = Operation(_item, _not_differentiated, name="item", constants=1)
-"""One of the numbers that a loop computes."""
+_ITEM = Operation(_item, _not_differentiated, name="item")
+
+
+class Item(Operation):
+    """One of the numbers that a loop computes, its operand: the one at this position among them."""
+
+    def __init__(self, position: int) -> None:
+        self.position, self.name = position, f"item_{position}"
+
+    def __getattr__(self, name: str) -> Any:  # one of an image's pixels: there are too many for a dict of each
+        return getattr(_ITEM, name)
+
+
+_item_at = cache(Item)
 
 
 def loop_nodes(loop: Loop, operands: tuple[Value, ...]) -> list[Value]:
     """The node of a loop, and an item for each number that it computes."""
     whole = _node(loop, operands)
-    return [whole, *(_node(ITEM, (whole, _position(position))) for position in range(loop.size))]
+    return [whole, *(_node(_item_at(position), (whole,)) for position in range(loop.size))]
 
 
 def _node(op: Operation, operands: tuple[Value, ...]) -> Value:
@@ -92,11 +104,6 @@ def _node(op: Operation, operands: tuple[Value, ...]) -> Value:
     node = constant(nan)
     node.op, node.operands = op, operands
     return node
-
-
-@cache
-def _position(number: int) -> Value:
-    return constant(number)
 
 
 def leaf_for(value: Value) -> Value:

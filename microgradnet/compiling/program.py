@@ -12,7 +12,7 @@ from microgradnet.compiling.capturing import Capture
 from microgradnet.compiling.differentiation import Backward
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.instructions import FIXED, VALUES, Instruction, Rows, Storage, row_at
-from microgradnet.compiling.loops import ITEM
+from microgradnet.compiling.loops import Item
 from microgradnet.compiling.lowering import lower_forward
 from microgradnet.compiling.scalars import ScalarProgram, simplified
 from microgradnet.ops import CONSTANT
@@ -96,7 +96,7 @@ class Program:
 
     def instruction_of(self, value: Value) -> Instruction | None:
         """The instruction that computes a value of the scalar program; None for a leaf."""
-        if value.op is ITEM:
+        if isinstance(value.op, Item):
             return self.instruction_of(value.operands[0])
         for instruction in reversed(self.forward):
             if value in instruction.nodes and instruction.out.storage in (VALUES, FIXED):

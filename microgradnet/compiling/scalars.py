@@ -19,7 +19,7 @@ from microgradnet.value import Value, constant
 
 Operands = tuple[Value, ...]
 Powers = tuple[Operands, Operands, Value]
-MANY = 4  # addends from which on a sum is one operation: shorter sums rarely form a block
+LEAST_ADDENDS = 4  # addends from which on a sum is one operation: shorter sums rarely form a block
 Rule = Callable[[Value, Operation, Operands], Value | None]
 """A rewrite rule: the replacement of a value, given its rewritten operands; None to keep it."""
 
@@ -131,7 +131,7 @@ def gather(program: ScalarProgram) -> ScalarProgram:
 
     def rule(node: Value, op: Operation, operands: Operands) -> Value | None:
         if op not in (ops.add, ops.total) or node in inside:
-            if operands is node.operands:
+            if operands == node.operands:
                 return None
             new = remade(node, op, operands)
             uses[new] = uses[node]
@@ -170,7 +170,7 @@ def _gathered(
             return summed
         summed._data = reduce(lambda total, product: total + product._data, products, 0.0)
         return remade(node, ops.total, (summed, *rest))
-    return remade(node, ops.total, tuple(addends)) if len(addends) > max(MANY, len(operands)) else None
+    return remade(node, ops.total, tuple(addends)) if len(addends) > max(LEAST_ADDENDS, len(operands)) else None
 
 
 def _oriented(operands: Operands, program: ScalarProgram) -> Operands:

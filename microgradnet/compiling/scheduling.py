@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from microgradnet.compiling.loops import ITEM
+from microgradnet.compiling.loops import Item
 from microgradnet.compiling.scalars import ScalarProgram
 from microgradnet.value import Value
 
@@ -14,11 +14,12 @@ def scheduled(program: ScalarProgram, key: Callable[[Value], object]) -> list[li
     A value has the least depth that it can have; or, if as many with its key have the same greatest depth, it waits
     for the last of these: what each step of a loop computes for the result alone is computed for all steps at once.
     """
-    nodes = [node for node in program.nodes if node.op is not ITEM]
-    reads = {node: [_computed_by(operand) for operand in node.operands] for node in nodes}
-    early: dict[Value, int] = dict.fromkeys(program.leaves, -1)
+    nodes = [node for node in program.nodes if not isinstance(node.op, Item)]
+    leaves = set(program.leaves)
+    reads = {node: [_computed_by(operand) for operand in node.operands if operand not in leaves] for node in nodes}
+    early: dict[Value, int] = {}
     for node in nodes:
-        early[node] = 1 + max([early[operand] for operand in reads[node]])
+        early[node] = 1 + max([early[operand] for operand in reads[node]], default=-1)
     height = max(early.values(), default=-1) + 1
     late = dict.fromkeys(early, height - 1)
     for node in reversed(nodes):
@@ -42,7 +43,7 @@ def scheduled(program: ScalarProgram, key: Callable[[Value], object]) -> list[li
     levels: list[dict[int, list[Value]]] = [{} for _ in range(height)]
     for node, kind in zip(nodes, kinds, strict=True):
         if late[node] >= 0:
-            below = max([early[operand] for operand in reads[node]])
+            below = max([early[operand] for operand in reads[node]], default=-1)
             early[node] = max(below + 1, soonest[kind, late[node]])
         levels[early[node]].setdefault(kind, []).append(node)
     return [list(level.values()) for level in levels if level]
@@ -50,4 +51,4 @@ def scheduled(program: ScalarProgram, key: Callable[[Value], object]) -> list[li
 
 def _computed_by(value: Value) -> Value:
     """The value itself, or the loop that it is an item of."""
-    return value.operands[0] if value.op is ITEM else value
+    return value.operands[0] if isinstance(value.op, Item) else value

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from microgradnet.compiling.blocks import LoopPlan
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.instructions import (
@@ -49,7 +51,7 @@ class LoopGradients(NamedTuple):
         if part in ("varying", "fixed"):
             return self.totals[part == "fixed"]
         rows = loop.body.arguments[part == "state"]
-        start = self.start + loop.at(row_of[rows.start], 0, self.height)
+        start = self.start + loop.rows(row_of[rows.start], self.height)[0]
         strides = (1, self.height) if loop.loop.body.state else (loop.loop.rows, 1)
         return Rows(GRADIENTS[loop.out.storage], start, (rows.size, loop.loop.rows), strides)
 
@@ -128,12 +130,12 @@ class Stamp:
 
     def numbers(self, storage: Storage, rows: Sequence[int], is_each: bool = True) -> tuple[int, ...]:
         """The rows around the loop of these of the body, each for all rows of the loop if wanted."""
-        found: list[int] = []
-        for row in rows:
-            part = self._part(storage, row)
-            start = part.start + (row - part.begin) * part.step
-            found += [start + i * part.is_each for i in range(self._count if is_each else 1)]
-        return tuple(found)
+        index, each = np.array(rows), np.arange(self._count if is_each else 1)
+        found = np.empty((index.size, each.size), np.int64)
+        for part in self._parts[storage]:  # those of a later one are its own
+            own = (part.begin <= index) & (index < part.end)
+            found[own] = (part.start + (index[own] - part.begin) * part.step)[:, None] + each * part.is_each
+        return tuple(found.ravel().tolist())
 
     def emit(self, instruction: Instruction) -> None:
         """The instruction for these rows of the loop."""

@@ -14,7 +14,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from tests.benchmarks.compiled import BY_HAND, MICRO, SURROUNDINGS, race, ratio
+from tests.benchmarks.compiled import BY_HAND, MICRO
 from tests.benchmarks.contenders import (
     NETWORKS,
     Runner,
@@ -29,6 +29,7 @@ from tests.benchmarks.contenders import (
     with_microgradnet,
     with_torch,
 )
+from tests.benchmarks.race import SURROUNDINGS, race, ratio
 
 
 def tasks(quick: bool) -> list[Task]:
@@ -78,7 +79,7 @@ def main() -> None:
         cells: dict[str, str] = {}
         for dtype, rtol in (("float64", 1e-9), ("float32", 1e-2)):
             contenders = contenders_of(task, dtype, options.device)
-            seconds, left_out = race(task.title, contenders, 1 if options.quick else 5, rtol)
+            seconds, _, left_out = race(task.title, contenders, 1 if options.quick else 5, rtol)
             for name, times in seconds.items():
                 cells[name] = f"{statistics.median(times) * MICRO:,.4g} µs, {ratio(seconds[BY_HAND], times):.2f}"
             cells |= {line.split(" is left out")[0]: "not installed" for line in left_out}

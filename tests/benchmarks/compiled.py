@@ -1,19 +1,20 @@
 """`microgradnet.compile` beside NumPy by hand, torch and jax.jit: `python -m tests.benchmarks.compiled`.
 
-Prints Markdown tables: steps of training on eight networks; value and gradient of an irregular graph, beside eager
-microgradnet; what capturing and lowering cost; what a thousand steps leave in memory. All is in float64 on one thread.
-Each contender works in a process of its own, so that neither pays for the other's garbage; they take turns
-(A B C A B C …) within one run, so that a busy moment falls on all; a turn is a call that is not timed and then as many
-in a row, the same for all, as take the first contender 20 ms; medians are shown, of times and of ratios. Before any of
-it they must agree on loss and gradient. Whoever is not installed is left out. jax.jit is there twice: as it comes, and
-"inline", without the thread that it hands its work to.
+Prints Markdown tables: steps of training on eight networks; their first step and memory; value and gradient of an
+irregular graph, beside eager microgradnet; what capturing and lowering cost; what a thousand steps leave in memory. All
+is in float64 on one thread. Each contender works in a process of its own, so that neither pays for the other's garbage;
+they take turns (A B C A B C …) within one run, so that a busy moment falls on all; a turn is a call that is not timed
+and then as many in a row, the same for all, as take the first contender 20 ms; medians are shown, of times and of
+ratios. Before any of it they must agree on loss and gradient. The first call is the CPU time of the first step: of
+capturing, compiling and running it, not of loading libraries; the tape's code is compiled once, in the first row, and
+kept. The memory is what the process takes at most, from then on, beyond what it had before (on Linux). Whoever is not
+installed is left out. jax.jit is there three times: as it comes; "inline", without the thread that it hands its work
+to; and so with `lax.scan` in place of a loop over time.
 """
 
 import argparse
 import gc
-import multiprocessing
 import operator
-import os
 import platform
 import statistics
 import time
@@ -21,7 +22,6 @@ import tracemalloc
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
-from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,6 @@ from tests.benchmarks.contenders import (
     CONTENDERS,
     Runner,
     Task,
-    agree,
     attention,
     bodies,
     contenders_of,
@@ -46,88 +45,10 @@ from tests.benchmarks.contenders import (
     with_parameters,
 )
 from tests.benchmarks.eager import Library, Turn, irregular, recipe
+from tests.benchmarks.race import Cost, Times, race, ratio, surroundings
 
-TURN = 0.02  # seconds: enough that the clock and a cold start weigh nothing
-SURROUNDINGS = {  # of every contender's process
-    **dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NPROC"], "1"),
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-    "JAX_PLATFORMS": "cpu",
-    # Else it is an accident of the heap's layout whether glibc hands arrays of a megabyte back to the system at every
-    # step and has them cleared again: NumPy by hand then takes twice as long at batch 10,000.
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(512 << 20),
-}
 BY_HAND, OURS = "NumPy by hand", "microgradnet.compile"
-INSTALL = {
-    "torch": "pip install torch==2.13.0",
-    "jax.jit": "pip install jax",
-    "jax.jit, inline": "pip install jax",
-    "its fused engine": "pip install '.[fast]'",
-    "its numba tape": "pip install '.[fast]'",
-}
 NANO, MICRO = 1e9, 1e6
-Times = list[float]
-
-
-# --- taking turns ---
-
-
-def serve(connection: Connection, prepare: Callable[[], Runner]) -> None:
-    """In a process of its own: send the first step's loss and gradients, then for each number of calls their time."""
-    try:
-        runner = prepare()
-        connection.send((float(runner.step()), runner.gradients()))
-    except ImportError as error:
-        connection.send(str(error))
-        return
-    while calls := connection.recv():
-        runner.step()  # the caches are another's, as are the branches that the processor foresees
-        start = time.perf_counter()
-        for _ in range(calls):
-            loss = runner.step()
-        connection.send(((time.perf_counter() - start) / calls, float(loss)))
-
-
-def race(
-    title: str, contenders: Mapping[str, Callable[[], Runner]], repeats: int, rtol: float = 1e-9
-) -> tuple[dict[str, Times], list[str]]:
-    """Each contender's seconds for a step, a figure a turn, and a line for each that is not installed.
-
-    Raises:
-        ValueError: they have not computed the same, at the first step or by the end of a turn.
-    """
-    spawn = multiprocessing.get_context("spawn")  # so that NumPy, like the rest, is loaded with one thread
-    connections, processes = {}, []
-    for name, prepare in contenders.items():
-        connections[name], there = spawn.Pipe()
-        processes.append(spawn.Process(target=serve, args=(there, prepare), daemon=True))
-        processes[-1].start()
-        there.close()
-    first = {name: connection.recv() for name, connection in connections.items()}
-    missing = {name: found for name, found in first.items() if isinstance(found, str)}
-    agree(title, {name: found for name, found in first.items() if name not in missing}, rtol)
-    seconds: dict[str, Times] = {name: [] for name in contenders if name not in missing}
-    calls = 3
-    for turn in range(repeats + 2):  # a turn that finds the number of calls, one that warms up, and those that count
-        losses = {}
-        for name, times in seconds.items():
-            connections[name].send(calls)
-            figure, losses[name] = connections[name].recv()
-            times.append(figure)
-        agree(title, {name: (loss, np.array([loss])) for name, loss in losses.items()}, max(rtol, 1e-6))
-        if turn == 0:
-            calls = max(1, round(TURN / next(iter(seconds.values()))[0]))
-    for name in seconds:
-        connections[name].send(0)
-    for process in processes:  # what is measured next is not to be disturbed by their end
-        process.join()
-    lines = [f"{name} is left out ({error}): {INSTALL.get(name, 'see the book')}" for name, error in missing.items()]
-    return {name: times[2:] for name, times in seconds.items()}, lines
-
-
-def ratio(a: Times, b: Times) -> float:
-    """The median of a / b within a turn: steadier than that of medians, as a busy spell often outlasts a turn."""
-    return statistics.median(x / y for x, y in zip(a, b, strict=True))
 
 
 def alternate(repeats: int, *works: Callable[[], object]) -> Times:
@@ -162,12 +83,8 @@ def tasks(quick: bool) -> list[Task]:
     ]
 
 
-def training_row(task: Task, repeats: int) -> tuple[str, list[str]]:
+def training_row(task: Task, seconds: Mapping[str, Times]) -> str:
     """Each one's time and its speed as a multiple of NumPy's, then how many times as fast as the others ours is."""
-    contenders: dict[str, Callable[[], Runner]] = {
-        name: partial(CONTENDERS[name], task) for name in contenders_of(task)
-    }
-    seconds, left_out = race(task.title, contenders, repeats)
     cells: list[str] = []
     for name in CONTENDERS:
         cells.append(f"{statistics.median(seconds[name]) * MICRO:,.4g} µs" if name in seconds else "–")
@@ -176,9 +93,14 @@ def training_row(task: Task, repeats: int) -> tuple[str, list[str]]:
     versus = [
         f"{ratio(seconds[name], seconds[OURS]):.1f} × {name}"
         for name in seconds
-        if OURS in seconds and name in ("torch", "jax.jit", "jax.jit, inline")
+        if OURS in seconds and (name == "torch" or name.startswith("jax.jit"))
     ]
-    return f"| {' | '.join([task.title, *cells, '; '.join(versus), task.wanted])} |", left_out
+    return f"| {' | '.join([task.title, *cells, '; '.join(versus), task.wanted])} |"
+
+
+def cost_row(task: Task, costs: Mapping[str, Cost]) -> str:
+    """The CPU time of each one's first step, and its memory."""
+    return f"| {' | '.join([task.title, *[str(costs.get(name, '–')) for name in CONTENDERS]])} |"
 
 
 # --- an irregular graph, without a batch ---
@@ -237,7 +159,7 @@ def irregular_row(nodes: int, operations: str, repeats: int) -> tuple[str, list[
         "eager": partial(irregular_eager, nodes, operations),
     }
     title = f"{nodes:,} nodes, {' '.join(operations).replace('r', 'relu')}"
-    seconds, left_out = race(title, contenders, repeats)
+    seconds, _, left_out = race(title, contenders, repeats)
     medians = {name: statistics.median(times) / nodes * NANO for name, times in seconds.items()}
     cells = [f"{medians[name]:,.4g} ns" if name in medians else "–" for name in contenders]
     return f"| {' | '.join([title, *cells])} |", left_out
@@ -283,39 +205,54 @@ def growth(replays: int) -> int:
     return after - before
 
 
+def training_tables(chosen: list[Task], repeats: int) -> list[str]:
+    """Print the table of times, each row as it is known, and that of costs; return who is left out."""
+    print(f"| loss + gradient + update | {' | '.join(CONTENDERS)} | {OURS} is | wanted |")
+    print(f"|---|{'---:|' * len(CONTENDERS)}---|---|")
+    costs, left_out = [], []
+    for task in chosen:
+        seconds, cost, missing = race(
+            task.title, {name: partial(CONTENDERS[name], task) for name in contenders_of(task)}, repeats
+        )
+        print(training_row(task, seconds), flush=True)
+        costs.append(cost_row(task, cost))
+        left_out += missing
+    print(f"\n| first call, memory | {' | '.join(CONTENDERS)} |\n|---|{'---:|' * len(CONTENDERS)}")
+    print("\n".join(costs))
+    return left_out
+
+
+def other_tables(quick: bool, repeats: int) -> list[str]:
+    """Print the tables of irregular graphs, of capturing and of memory left; return who is left out."""
+    left_out = []
+    print("\n| value + gradient, a node | microgradnet.compile | its numba tape | eager |\n|---|---:|---:|---:|")
+    for operations in ("+-*/r", "+*r"):
+        row, missing = irregular_row(1_000 if quick else 100_000, operations, repeats)
+        left_out += missing
+        print(row, flush=True)
+    print("| wanted | 70 ns | 15 ns | |")
+    print("\n| | eager pass of one sample | capture | capture and lowering | passes |\n|---|---:|---:|---:|---:|")
+    print(capture_row(demo(100), repeats), flush=True)
+    print(capture_row(digits(32, 100 if quick else 784, 128), min(repeats, 5)))
+    print("| wanted | | | 2 s | 5 |")
+    replays = 10 if quick else 1_000
+    print(f"\nmemory that {replays:,} steps of the demo leave: {growth(replays):,} bytes")
+    return left_out
+
+
 def main() -> None:
     """Measure, and print each row as it is known."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
     parser.add_argument("--repeats", type=int, help="turns of each (15; with --quick 1)")
-    parser.add_argument("--only", default="", metavar="WORD", help="the rows of the first table that have it in them")
+    parser.add_argument("--only", default="", metavar="WORD", help="the rows of the first tables that have it in them")
     options = parser.parse_args()
     repeats = options.repeats or (1 if options.quick else 15)
-    os.environ.update(SURROUNDINGS)
-    left_out: dict[str, None] = {}  # in order, each once
-
     print(f"Python {platform.python_version()}, {platform.machine()}, medians of {repeats} interleaved turns\n")
-    print(f"| loss + gradient + update | {' | '.join(CONTENDERS)} | {OURS} is | wanted |")
-    print(f"|---|{'---:|' * len(CONTENDERS)}---|---|")
-    for task in tasks(options.quick):
-        if options.only in task.title:
-            row, missing = training_row(task, repeats)
-            left_out.update(dict.fromkeys(missing))
-            print(row, flush=True)
-    if not options.only:
-        print("\n| value + gradient, a node | microgradnet.compile | its numba tape | eager |\n|---|---:|---:|---:|")
-        for operations in ("+-*/r", "+*r"):
-            row, missing = irregular_row(1_000 if options.quick else 100_000, operations, repeats)
-            left_out.update(dict.fromkeys(missing))
-            print(row, flush=True)
-        print("| wanted | 70 ns | 15 ns | |")
-        print("\n| | eager pass of one sample | capture | capture and lowering | passes |\n|---|---:|---:|---:|---:|")
-        print(capture_row(demo(100), repeats), flush=True)
-        print(capture_row(digits(32, 100 if options.quick else 784, 128), min(repeats, 5)))
-        print("| wanted | | | 2 s | 5 |")
-        replays = 10 if options.quick else 1_000
-        print(f"\nmemory that {replays:,} steps of the demo leave: {growth(replays):,} bytes")
-    print("".join(f"\n{line}" for line in left_out))
+    with surroundings():
+        left_out = training_tables([task for task in tasks(options.quick) if options.only in task.title], repeats)
+        left_out += [] if options.only else other_tables(options.quick, repeats)
+    print("".join(f"\n{line}" for line in dict.fromkeys(left_out)))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from tests.benchmarks import sequences
 from tests.benchmarks.eager import moons
 
 Numbers = NDArray[np.float64]
+Loss = Callable[[Any, Sequence[Any], Any, Any], Any]
+"""The loss by a library: of the library, the parameters, and the batch."""
 RATE = 2**-10  # of learning: small, so that long timing trains gently, and a power of two, so that it divides out
 
 
@@ -257,6 +259,17 @@ def recurrent_jax(jax: Any, parameters: Sequence[Any], x: Any, y: Any) -> Any:
     return (((h @ w2 + b2)[:, 0] - y) ** 2).mean()
 
 
+def recurrent_scan(jax: Any, parameters: Sequence[Any], x: Any, y: Any) -> Any:
+    wx, wh, b1, w2, b2 = parameters
+    given = x.reshape(len(x), -1, 8).transpose(1, 0, 2) @ wx + b1
+
+    def step(h: Any, z: Any) -> Any:
+        return jax.numpy.tanh(z + h @ wh), None
+
+    h, _ = jax.lax.scan(step, jax.numpy.zeros((len(x), 32)), given)
+    return (((h @ w2 + b2)[:, 0] - y) ** 2).mean()
+
+
 class Recurrent(Module):
     def __init__(self) -> None:
         self.cell = Layer(8 + 32, 32, "tanh")
@@ -305,36 +318,40 @@ def bodies(count: int, wanted: str = "") -> Task:
 
 
 class Network(NamedTuple):
-    """The same loss: by hand with its gradients, for torch if it is written, for jax, and a Module of microgradnet."""
+    """The same loss: by hand with its gradients, a Module of microgradnet, and where it is written for torch and jax.
+
+    `scan` is for jax, too, with `lax.scan` in place of a loop of Python: a program of one step.
+    """
 
     by_hand: Callable[[list[Numbers], Numbers, Numbers], tuple[float, list[Numbers]]]
-    torch: Callable[[Any, Sequence[Any], Any, Any], Any] | None
-    jax: Callable[[Any, Sequence[Any], Any, Any], Any]
     module: Callable[[list[Numbers]], Any]
+    torch: Loss | None = None
+    jax: Loss | None = None
+    scan: Loss | None = None
 
 
 NETWORKS = {
-    "demo": Network(demo_by_hand, demo_torch, demo_jax, lambda parameters: Demo()),
-    "digits": Network(digits_by_hand, digits_torch, digits_jax, lambda parameters: Digits(*parameters[0].shape)),
-    "convolution": Network(convolution_by_hand, convolution_torch, convolution_jax, lambda parameters: Convolution()),
-    "recurrent": Network(recurrent_by_hand, recurrent_torch, recurrent_jax, lambda parameters: Recurrent()),
+    "demo": Network(demo_by_hand, lambda parameters: Demo(), demo_torch, demo_jax),
+    "digits": Network(digits_by_hand, lambda parameters: Digits(*parameters[0].shape), digits_torch, digits_jax),
+    "convolution": Network(convolution_by_hand, lambda parameters: Convolution(), convolution_torch, convolution_jax),
+    "recurrent": Network(
+        recurrent_by_hand, lambda parameters: Recurrent(), recurrent_torch, recurrent_jax, recurrent_scan
+    ),
     "lstm": Network(
-        sequences.lstm_by_hand, None, sequences.lstm_jax, lambda parameters: sequences.LSTM(len(parameters[1]))
+        sequences.lstm_by_hand, lambda parameters: sequences.LSTM(len(parameters[1])),
+        jax=sequences.lstm_jax, scan=sequences.lstm_scan,
     ),
     "attention": Network(
-        sequences.attention_by_hand,
-        None,
-        sequences.attention_jax,
-        lambda parameters: sequences.Attention(len(parameters[0])),
+        sequences.attention_by_hand, lambda parameters: sequences.Attention(len(parameters[0])),
+        jax=sequences.attention_jax,
     ),
     "mixture": Network(
         sequences.mixture_by_hand,
-        None,
-        sequences.mixture_jax,
         lambda parameters: sequences.Mixture(len(parameters[1]), len(parameters[-1]) // 3),
+        jax=sequences.mixture_jax, scan=sequences.mixture_scan,
     ),
-    "bodies": Network(sequences.bodies_by_hand, None, sequences.bodies_jax, lambda parameters: sequences.Bodies()),
-}
+    "bodies": Network(sequences.bodies_by_hand, lambda parameters: sequences.Bodies(), scan=sequences.bodies_scan),
+}  # fmt: skip
 
 
 def numpy_by_hand(task: Task) -> Runner:
@@ -364,10 +381,12 @@ def with_microgradnet(task: Task, engine: str = "numpy", dtype: str = "float64")
 
 
 def with_numba(task: Task) -> Runner:
+    import_module("numba")  # what a library takes to be loaded is no part of the first call
     return with_microgradnet(task, engine="numba")
 
 
 def fused(task: Task) -> Runner:
+    import_module("llvmlite")
     return with_microgradnet(task, engine="fused")
 
 
@@ -405,13 +424,14 @@ def with_torch(task: Task, device: str = "cpu") -> Runner:
     return Runner(step, lambda: moved(task, vector(now())))
 
 
-def with_jax(task: Task, asynchronous: bool = True) -> Runner:
+def with_jax(task: Task, asynchronous: bool = True, scan: bool = False) -> Runner:
     """Asynchronous is how jax comes: it hands the work to a thread of its own, which costs more than a small step."""
     jax: Any = import_module("jax")
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_cpu_enable_async_dispatch", asynchronous)
     parameters, x, y = jax.tree.map(jax.numpy.array, (task.parameters, task.x, task.y))
-    loss_of = NETWORKS[task.network].jax
+    loss_of = NETWORKS[task.network].scan if scan else NETWORKS[task.network].jax
+    assert loss_of  # `contenders_of` leaves it out
 
     @jax.jit  # type: ignore[untyped-decorator]
     def jitted(parameters: Any, x: Any, y: Any) -> Any:
@@ -430,6 +450,10 @@ def with_jax_inline(task: Task) -> Runner:
     return with_jax(task, asynchronous=False)
 
 
+def with_jax_scan(task: Task) -> Runner:
+    return with_jax(task, asynchronous=False, scan=True)
+
+
 CONTENDERS: dict[str, Callable[[Task], Runner]] = {
     "NumPy by hand": numpy_by_hand,
     "microgradnet.compile": with_microgradnet,
@@ -438,12 +462,19 @@ CONTENDERS: dict[str, Callable[[Task], Runner]] = {
     "torch": with_torch,
     "jax.jit": with_jax,
     "jax.jit, inline": with_jax_inline,
+    "jax.jit of a scan, inline": with_jax_scan,
 }
 
 
 def contenders_of(task: Task) -> list[str]:
     """The names of those for whom the task's network is written."""
-    return [name for name in CONTENDERS if name != "torch" or NETWORKS[task.network].torch]
+    network = NETWORKS[task.network]
+    written = {
+        "torch": network.torch,
+        **dict.fromkeys(("jax.jit", "jax.jit, inline"), network.jax),
+        "jax.jit of a scan, inline": network.scan,
+    }
+    return [name for name in CONTENDERS if written.get(name, True)]
 
 
 # --- whether they agree ---

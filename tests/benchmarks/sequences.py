@@ -77,6 +77,21 @@ def lstm_jax(jax: Any, parameters: Any, x: Any, y: Any) -> Any:
     return (((h @ w2 + b2)[:, 0] - y) ** 2).mean()
 
 
+def lstm_scan(jax: Any, parameters: Any, x: Any, y: Any) -> Any:
+    wx, wh, b, w2, b2 = parameters
+    given = x.reshape(len(x), -1, 8).transpose(1, 0, 2) @ wx + b
+
+    def step(state: Any, z: Any) -> Any:
+        h, c = state
+        i, f, o, g = jax.numpy.split(z + h @ wh, 4, axis=1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jax.numpy.tanh(g)
+        return (jax.nn.sigmoid(o) * jax.numpy.tanh(c), c), None
+
+    zeros = jax.numpy.zeros((len(x), len(wh)))
+    (h, _), _ = jax.lax.scan(step, (zeros, zeros), given)
+    return (((h @ w2 + b2)[:, 0] - y) ** 2).mean()
+
+
 class LSTM(Module):
     def __init__(self, units: int) -> None:
         self.gates = [Layer(8 + units, units, name) for name in ("sigmoid", "sigmoid", "sigmoid", "tanh")]
@@ -200,16 +215,33 @@ def mixture_by_hand(parameters: list[Numbers], x: Numbers, y: Numbers) -> tuple[
 
 
 def mixture_jax(jax: Any, parameters: Any, x: Any, y: Any) -> Any:
-    wx, wh, b, w2, b2 = parameters
+    wx, wh, b, *head = parameters
     h, states = jax.numpy.zeros((len(x), len(wh))), []
     for t in range(x.shape[1]):
         h = jax.numpy.tanh(x[:, t : t + 1] @ wx + h @ wh + b)
         states.append(h)
-    logits, means, logs = jax.numpy.split(jax.numpy.stack(states, axis=1) @ w2 + b2, 3, axis=2)
-    d = (y[:, :, None] - means) * jax.numpy.exp(-logs)
+    return _mixture_loss(jax, head, jax.numpy.stack(states), y)
+
+
+def mixture_scan(jax: Any, parameters: Any, x: Any, y: Any) -> Any:
+    wx, wh, b, *head = parameters
+
+    def step(h: Any, z: Any) -> Any:
+        h = jax.numpy.tanh(z + h @ wh)
+        return h, h
+
+    _, states = jax.lax.scan(step, jax.numpy.zeros((len(x), len(wh))), x.T[:, :, None] @ wx + b)
+    return _mixture_loss(jax, head, states, y)
+
+
+def _mixture_loss(jax: Any, head: Any, states: Any, y: Any) -> Any:
+    """The loss of all steps (steps, batch, units)."""
+    w2, b2 = head
+    logits, means, logs = jax.numpy.split(states @ w2 + b2, 3, axis=2)
+    d = (y.T[:, :, None] - means) * jax.numpy.exp(-logs)
     joint = logits - logs - 0.5 * d * d
     logsumexp = jax.scipy.special.logsumexp
-    return (logsumexp(logits, axis=2) - logsumexp(joint, axis=2)).sum() / len(x)
+    return (logsumexp(logits, axis=2) - logsumexp(joint, axis=2)).sum() / y.shape[0]
 
 
 class Mixture(Module):
@@ -271,7 +303,7 @@ def bodies_by_hand(parameters: list[Numbers], x: Numbers, y: Numbers) -> tuple[f
     return loss, [d_places.sum(0).ravel(), d_velocities.sum(0).ravel()]
 
 
-def bodies_jax(jax: Any, parameters: Any, x: Any, y: Any) -> Any:
+def bodies_scan(jax: Any, parameters: Any, x: Any, y: Any) -> Any:
     numpy = jax.numpy
 
     def body(state: Any, factor: Any) -> Any:

@@ -148,7 +148,7 @@ def test_each_row_at_edge_values(row: Operation) -> None:
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_batches_of_any_size_also_in_pieces(size: int, reduction: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled_program, "CACHE", 1)
-    monkeypatch.setattr(compiled_program, "FEWEST", 3)
+    monkeypatch.setattr(compiled_program, "LEAST_PIECE", 3)
     model = MLP(3, [4, 2], "tanh", seed=1)
 
     def loss(x: list[Value], y: Value) -> Any:

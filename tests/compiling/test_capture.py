@@ -714,10 +714,47 @@ def test_models_compiled_and_trained_in_several_threads_at_once() -> None:
             assert [*pool.map(train, range(8), repeat(compile))] == wanted
 
 
+def test_a_replay_does_not_wait_for_that_of_another_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = compile(lambda x: x * 2), compile(lambda x: x * 3)
+    program, entered, leave = one.program([1.0]), threading.Event(), threading.Event()
+    run = program.run
+
+    def waiting(*arguments: Any) -> Any:
+        entered.set()
+        assert leave.wait(60)
+        return run(*arguments)
+
+    monkeypatch.setattr(program, "run", waiting)
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.submit(one, [1.0])
+        assert entered.wait(60)
+        assert pool.submit(other, [1.0]).result(60) == [3.0], "captured and run meanwhile"
+        leave.set()
+        assert found.result() == [2.0]
+
+
+def test_a_call_inside_a_call_is_refused_and_leaves_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As from a signal handler: the arrays are in use. Another function may be called."""
+    one, other = compile(lambda x: x * 2), compile(lambda x: x * 3)
+    program = one.program([1.0])
+    run = program.run
+
+    def interrupted_run(*arguments: Any) -> Any:
+        assert other([5.0]) == [15.0]
+        with pytest.raises(RuntimeError, match="is already entered"):
+            one([7.0])
+        return run(*arguments)
+
+    monkeypatch.setattr(program, "run", interrupted_run)
+    assert one([1.0]) == [2.0]
+    monkeypatch.undo()
+    assert one([4.0]) == [8.0]
+
+
 def test_ctrl_c_at_any_line_of_a_capture(monkeypatch: pytest.MonkeyPatch) -> None:
     # locks of its own: an error raised at the end of a `with`, where no Ctrl-C can arrive, keeps them
     monkeypatch.setattr(graph, "_marking", threading.Lock())
-    monkeypatch.setattr(compiled_module, "_ONE_AT_A_TIME", threading.RLock())
+    monkeypatch.setattr(compiled_module, "_CAPTURING", threading.RLock())
     plain = {name: vars(Value)[name] for name in ("data", "grad", "__lt__", "__float__", "__repr__", "__eq__")}
 
     def function(x: Value) -> Any:

@@ -458,7 +458,7 @@ def test_an_error_names_the_operation_and_the_sample(
 ) -> None:
     """The words are those of the eager error; a batch of 20 is replayed in pieces."""
     monkeypatch.setattr(compiled_program, "CACHE", 1)
-    monkeypatch.setattr(compiled_program, "FEWEST", 6)
+    monkeypatch.setattr(compiled_program, "LEAST_PIECE", 6)
     batch = np.full(size, 1e-3)
     step = compile(function, W)
     step(batch)

@@ -28,6 +28,19 @@ def test_a_library_that_is_not_there_is_named_with_the_command(engine: str, monk
         compile(lambda x: x, engine=engine)
 
 
+@pytest.mark.parametrize("engine", ["numpy", "numba", "jax", "torch"])
+def test_threads_are_refused_where_a_library_has_its_own(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda name: True)
+    with pytest.raises(ValueError, match=rf"^threads=2 are for engine='fused' or 'auto', got engine='{engine}'"):
+        compile(lambda x: x, engine=engine, threads=2)
+
+
+@pytest.mark.parametrize("threads", [0, 1.5, None])
+def test_threads_are_counted(threads: Any) -> None:
+    with pytest.raises(ValueError, match=r"^threads must be a whole number of at least 1, got "):
+        compile(lambda x: x, engine="auto", threads=threads)
+
+
 def test_auto_without_libraries_is_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "is_installed", lambda library: False)
     w = parameter(2.0)
@@ -43,8 +56,8 @@ def test_the_rule_of_auto() -> None:
     program = compile(lambda x: x * w, w).program([1.0])
     assert program.reads(1) == 2
     instructions = len(list(program))
-    assert engines.is_small(program, engines.FEW * instructions // 2 - 1)
-    assert not engines.is_small(program, engines.FEW * instructions // 2)
+    assert engines.is_small(program, engines.TAPE_READS * instructions // 2 - 1)
+    assert not engines.is_small(program, engines.TAPE_READS * instructions // 2)
 
 
 def test_the_rule_counts_once_what_is_the_same_for_all_samples() -> None:

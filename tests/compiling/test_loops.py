@@ -27,6 +27,7 @@ from microgradnet import (
     weighted_sum,
     where,
 )
+from microgradnet.compiling.instructions import FIXED
 from microgradnet.layers import GRU, LSTM, Attention, Convolution, Recurrent
 from tests.compiling.comparing import assert_agrees, numbers, samples
 
@@ -211,6 +212,15 @@ def test_the_first_call_takes_as_long_for_many_rows_as_for_few() -> None:
     ]
     outputs = [4 * (n - 2) ** 2 for n in (6, 12)]
     assert sizes[1] - sizes[0] <= 2.1 * (outputs[1] - outputs[0]), "an item and its square for each output"
+
+
+def test_items_of_a_loop_need_no_numbers_of_their_own() -> None:
+    model = Convolution(1, 4, 3, seed=1)
+    programs = [compile(lambda x: squares(model(x)), model).program(numbers(1, 1, n, n)) for n in (6, 12)]
+    assert len({program.heights[FIXED] for program in programs}) == 1, "an item's position is no constant"
+    for program in programs:
+        (plan,) = program.plan.bodies.values()
+        assert set(plan.loop.body.shared) == set(model.parameters()), "a leaf stands for itself inside"
 
 
 @pytest.mark.parametrize("causal", [False, True])

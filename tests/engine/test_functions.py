@@ -112,6 +112,12 @@ def test_a_softmax_of_nothing_is_refused_by_its_own_name() -> None:
         softmax([])
 
 
+@pytest.mark.parametrize("given", [3, Value(3.0)])
+def test_a_softmax_of_no_list_is_refused_by_its_own_name(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"softmax takes a list of values, got .*: put them in brackets"):
+        softmax(given)
+
+
 def test_where_floats_raise_and_arrays_do_not() -> None:
     """`log 0`, `exp 1000`, `1/0`, `0**-1`, `sqrt(-1)`: one policy, a DomainError, for values and for numbers."""
     zero, minus = Value(0.0), Value(-1.0)

@@ -12,7 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from llvmlite import ir
 
-from microgradnet import MLP, DomainError, compile, exp, grad, log, maximum, parameter, relu, sigmoid, tanh, total
+from microgradnet import (
+    MLP,
+    DomainError,
+    Value,
+    compile,
+    exp,
+    grad,
+    log,
+    maximum,
+    parameter,
+    relu,
+    sigmoid,
+    tanh,
+    total,
+)
 from microgradnet.compiling import engines
 from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.engines import engine_of, fused_or_not
@@ -96,6 +110,37 @@ def test_batches_of_any_size() -> None:
             np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-12, atol=1e-14)
             np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-12, atol=1e-14)
         found.parameters -= 0.01 * found(x, y)[1]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_threads_agree_with_one(dtype: str) -> None:
+    """Shards that are even or not, fewer than threads, or one; each output to the bit, as it is one sample's."""
+    scale, model = Value(2.0), MLP(3, [5, 4, 1], "tanh", seed=1)
+    shared, alone = [
+        compile(lambda x, y: ((scale * model(x) - y) ** 2, model(x)), model, engine="fused", dtype=dtype, threads=n)
+        for n in (3, 1)
+    ]
+    for size in (1, 4, 8, 9, 16, 17, 24, 63, 64, 65, 200):
+        x, y = numbers(size, 3), numbers(size)
+        ((loss, outputs), gradient), ((mean, expected), total) = shared(x, y), alone(x, y)
+        assert outputs.tolist() == expected.tolist()
+        np.testing.assert_allclose([loss, *gradient], [mean, *total], rtol=1e-12 if dtype == "float64" else 1e-5)
+        again = shared(x, y)
+        assert (again[0][0], *again[1]) == (loss, *gradient), "added in the same order each time"
+        scale.data += 0.1
+        shared.parameters -= 0.01 * gradient
+        assert engine_of(shared.program(x, y), "fused", dtype, size) is not shared.program(x, y)
+
+
+def test_a_sample_without_a_value_is_named_whatever_thread_computes_it() -> None:
+    f = compile(log, engine="fused", threads=3)
+    for wrong in (0, 30, 59):
+        x = np.linspace(1, 2, 60)
+        x[wrong] = -1.0
+        with pytest.raises(DomainError, match=f"sample {wrong}: "):
+            f(x)
+        x[wrong] = 1.0
+        np.testing.assert_allclose(f(x), np.log(x), rtol=1e-14)
 
 
 def test_derivatives_of_derivatives() -> None:

@@ -142,7 +142,7 @@ def computed(program: Program, instructions: Iterable[Instruction]) -> Any:
 @pytest.fixture
 def eager_to_roll(monkeypatch: pytest.MonkeyPatch) -> None:
     """What repeats three times becomes a loop, however short."""
-    monkeypatch.setattr(rolling, "FEWEST", 2)
+    monkeypatch.setattr(rolling, "LEAST_SAVED", 2)
 
 
 @pytest.mark.parametrize("sample", SAMPLES[:3])
@@ -178,7 +178,7 @@ def test_repetitions_are_found(data: st.DataObject) -> None:
         each._replace(out=each.out._replace(step=step), operands=(row_range(VALUES, 0, 2)._replace(step=other),))
         for each, (step, other) in zip(body, steps, strict=True)
     ]
-    turns = 3 + rolling.FEWEST // max(len(body), 1)
+    turns = 3 + rolling.LEAST_SAVED // max(len(body), 1)
     every = unrolled([Loop(1, before), Loop(turns, moving), Loop(1, after)])
     found = rolled(every)
     assert unrolled(found) == every
@@ -254,7 +254,7 @@ def test_products_stay_where_their_numbers_change(instruction: tuple[str, Instru
 @pytest.mark.parametrize("fewest", [2, 64])
 def test_loops_agree_with_numpy(sample: Callable[[], Sample], fewest: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "fused_or_not", Fused)
-    monkeypatch.setattr(rolling, "FEWEST", fewest)
+    monkeypatch.setattr(rolling, "LEAST_SAVED", fewest)
     function, parameters, arguments = sample()
     found, expected = [compile(function, parameters, engine=engine)(*arguments) for engine in ("fused", "numpy")]
     assert_same(found, expected, 1e-11)

@@ -14,7 +14,7 @@ PROGRAMS = {"numba": 300, "fused": 100, "torch": 150, "jax": 10}
 
 @pytest.mark.parametrize("engine", PROGRAMS)
 def test_programs_agree(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rolling, "FEWEST", 2)  # of the fused engine: what repeats becomes a loop, however short
+    monkeypatch.setattr(rolling, "LEAST_SAVED", 2)  # of the fused engine: what repeats becomes a loop, however short
     if engine == "jax":
         import_module("jax").config.update("jax_enable_x64", True)
     counts: Counter[tuple[str, str]] = Counter()

@@ -49,6 +49,8 @@ class Code:
     """
 
     def __init__(self, program: Program, kind: Kind) -> None:
+        if any(map(products.is_large, program)):
+            raise NotImplementedError("a product of many weights is faster in NumPy")
         self.program, self.layout = program, Layout(program, kind)
         self._loops = grouped(program)
         if sum(len(group.instructions) for loop in self._loops for part in loop.parts for group in part.groups) > MOST:

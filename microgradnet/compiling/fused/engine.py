@@ -5,6 +5,7 @@ of the time. The machine code is kept in the user's cache, as the tape's is.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from ctypes import c_double, c_int64, c_void_p
 from typing import Any, NamedTuple
 
@@ -30,26 +31,39 @@ class Fused:
 
     Raises:
         NotImplementedError: there is no code for an instruction, or NumPy is faster.
+
+    Attributes:
+        lanes: samples that are computed together.
     """
 
     def __init__(self, program: Program, dtype: str = "float64", few: bool = False) -> None:
         kind = kind_of(dtype, few)
         code = Code(program, kind)
-        layout = code.layout
-        count = len(program.parameters)
-        self._dtype, self._lanes = np.dtype(dtype), kind.lanes
+        self._program, self._layout = program, code.layout
+        self._dtype, self.lanes = np.dtype(dtype), kind.lanes
+        self._shapes, self._outputs = program.captured.shapes, len(program.outputs)
+        pointers = [c_void_p] * (3 + len(self._shapes))
+        self._code = MachineCode(code.text, c_double, c_int64, c_double, *pointers)
+        self._allocate()
+
+    def _allocate(self) -> None:
+        """The memory that the function works in, with the numbers that stay the same."""
+        program, layout, count = self._program, self._layout, len(self._program.parameters)
         self._memory = self._aligned(layout.size)
-        self._gradient = self._aligned(count + -count % kind.lanes)
+        self._gradient = self._aligned(count + -count % self.lanes)
         fixed = layout.column(self._memory, FIXED)
         fixed[[*program.plan.leaves]] = [leaf.data for leaf in program.plan.leaves.values()]
         layout.column(self._memory, VALUES)[:, program.plan.ones] = 1.0
         self._theta = fixed[:count]
         self._fixed, self._others = fixed, program.others
         self._other_rows = [~program.plan.place[value] for value in program.others.values]
-        self._shapes, self._outputs = program.captured.shapes, len(program.outputs)
-        pointers = [c_void_p] * (3 + len(self._shapes))
-        self._code = MachineCode(code.text, c_double, c_int64, c_double, *pointers)
         self._batches: dict[int, _Batch] = {}
+
+    def another(self) -> "Fused":
+        """The same function with memory of its own, for another thread."""
+        other = copy(self)
+        other._allocate()
+        return other
 
     def run(self, theta: Array, arguments: Sequence[Array], size: int, weight: float) -> Result:
         """As `CompiledProgram.run`.
@@ -75,7 +89,7 @@ class Fused:
         if len(self._batches) == MOST_SIZES:
             del self._batches[next(iter(self._batches))]
         arguments = [np.empty((size, *shape), self._dtype) for shape in self._shapes]
-        outputs = np.empty((self._outputs, size + -size % self._lanes), self._dtype)
+        outputs = np.empty((self._outputs, size + -size % self.lanes), self._dtype)
         places = [*map(_place, (self._memory, outputs, self._gradient, *arguments))]
         result = Result(list(outputs[:, :size]), self._gradient[: len(self._theta)])
         self._batches[size] = _Batch(arguments, result, places)
@@ -83,8 +97,8 @@ class Fused:
 
     def _aligned(self, count: int) -> Array:
         """Zeros that begin with a cache line."""
-        numbers = np.zeros(count + self._lanes, self._dtype)
-        start = -_place(numbers) // numbers.itemsize % self._lanes
+        numbers = np.zeros(count + self.lanes, self._dtype)
+        start = -_place(numbers) // numbers.itemsize % self.lanes
         return numbers[start : start + count]
 
 

@@ -18,7 +18,7 @@ from microgradnet.compiling.fused.views import clash, core, core_views, numbers,
 from microgradnet.compiling.instructions import Instruction, Rows, Storage
 from microgradnet.compiling.program import Program
 
-MANY = 4_096
+BLOCK_WEIGHTS = 4_096
 """Weights, beyond which a product reads some of them for all blocks of a tile, not all of them for each block."""
 
 
@@ -41,7 +41,7 @@ class Group:
     def is_for_a_block(self) -> bool:
         """Whether it is computed for each block, not once for a tile."""
         first = self.instructions[0]
-        return first.out.storage.batched and not (first.function == "matmul" and rows_of(first)[0].size > MANY)
+        return first.out.storage.batched and not (first.function == "matmul" and rows_of(first)[0].size > BLOCK_WEIGHTS)
 
     def joined(self, instruction: Instruction) -> bool:
         """Add an elementwise instruction, if one loop computes the same."""

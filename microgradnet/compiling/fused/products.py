@@ -5,7 +5,7 @@ from itertools import product
 
 from llvmlite import ir
 
-from microgradnet.compiling.fused.grouping import MANY
+from microgradnet.compiling.fused.grouping import BLOCK_WEIGHTS
 from microgradnet.compiling.fused.lanes import Numbers
 from microgradnet.compiling.fused.sums import reduced
 from microgradnet.compiling.fused.views import View, as_matrix, own_view, rows_of
@@ -18,15 +18,21 @@ MOST_WEIGHTS = 1 << 15
 """Weights in a product, beyond which NumPy's library is faster."""
 
 
+def is_large(instruction: Instruction) -> bool:
+    """Whether it is a product of so many weights that NumPy's library is faster."""
+    if instruction.function != "matmul":
+        return False
+    weights = rows_of(instruction)[0]
+    return weights.size > MOST_WEIGHTS and not weights.storage.batched
+
+
 def matmul(w: Writer, instruction: Instruction, here: Here) -> None:
     """A product of matrices, of which `detail` says whether they are transposed.
 
     Raises:
-        NotImplementedError: there is no code for it, or NumPy is faster.
+        NotImplementedError: there is no code for it.
     """
     out, (left, right), turned = as_matrix(instruction.out), rows_of(instruction), instruction.detail
-    if left.size > MOST_WEIGHTS and not left.storage.batched:
-        raise NotImplementedError(f"a product of {left.size:,} weights is faster in NumPy")
     of_samples = left.storage.batched, right.storage.batched
     if of_samples == (True, True) and turned == (0, 1):
         _product_of_samples(w, here, out, as_matrix(left), as_matrix(right))
@@ -47,7 +53,7 @@ def _product(w: Writer, here: Here, out: Rows, left: Rows, right: Rows) -> None:
     count, terms = left.shape
     for rows in w.parts(count, -(-count // -(-count // ROWS_AT_ONCE))):
         with (
-            w.loop(here.blocks) if left.size > MANY else nullcontext(here.block) as at,
+            w.loop(here.blocks) if left.size > BLOCK_WEIGHTS else nullcontext(here.block) as at,
             w.loop(right.shape[1]) as column,
         ):
             totals = [w.total_of(w.vector) for _ in rows]

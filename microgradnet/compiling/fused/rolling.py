@@ -11,7 +11,7 @@ import numpy as np
 
 from microgradnet.compiling.instructions import Instruction, Rows
 
-FEWEST = 64
+LEAST_SAVED = 64
 """Instructions that a loop saves at least: few that repeat are rather computed together with their neighbours."""
 BY_NUMBER = ("take", "scatter_add")
 Array = np.ndarray[Any, Any]
@@ -44,7 +44,7 @@ def rolled(instructions: Iterable[Instruction]) -> list[Loop]:
 
 def _rolled(instructions: Sequence[Instruction], kinds: Array, starts: Array) -> list[Loop]:
     begin, period, turns = _most_repeated(kinds, starts)
-    if (turns - 1) * period < FEWEST:
+    if (turns - 1) * period < LEAST_SAVED:
         return [Loop(1, [*instructions])] if instructions else []
     end = begin + period * turns
     steps = starts[begin + period : begin + 2 * period] - starts[begin : begin + period]
