@@ -93,17 +93,17 @@ def draw(
         verdict = str(value_or_module).partition("\n")[0]
         value_or_module, view = value_or_module.root, view or "ops"
     wanted = Wanted(view, direction, leaves, op_nodes, expand, max_nodes, title, mark, local_derivatives)
-    diagram = Diagram(direction=direction or "LR", title=title)
     if isinstance(value_or_module, Value):
         roots = [value_or_module]
     elif isinstance(value_or_module, list | tuple):
         roots = _values(value_or_module)
     elif hasattr(value_or_module, "draw_into"):  # a compiled program
         _refuse([*wanted.for_ops, *["view"] * (view is not None)], "a program")
+        diagram = Diagram(direction=direction or "LR", title=title)
         name = value_or_module.draw_into(diagram, max_nodes)
         return _picture(diagram, title or name)
     else:
-        draw_network(value_or_module, view or "neurons", max_nodes, diagram)
+        diagram = draw_network(value_or_module, view, max_nodes, direction, title)
         _refuse(wanted.for_ops, "a network")
         return _picture(diagram, title or f"network {name_of(value_or_module)}")
     if view in {"neurons", "layers"}:

@@ -33,6 +33,7 @@ ROLES = {
     "constant": _Role("leaf constant", "rounded,filled,dashed"),
     "operation": _Role("operation", "filled"),
     "root": _Role("operation root", "filled,bold", 2.8),
+    "pixel": _Role("leaf pixel"),
     "note": _Role("note", "filled,dotted"),
     "heading": _Role("heading"),
 }
@@ -50,10 +51,11 @@ class Box:
         rows: its lines of text, the first one its heading.
         role: a key of `ROLES`; a "heading" has the shape "plain".
         tooltip: what is shown when the pointer rests on it.
-        shape: "record" for stacked rows, "circle", "plain" for text alone, or "chip" for a leaf that stands on a card,
-            whose name and numbers are one line.
+        shape: "record" for stacked rows, "circle", "plain" for text alone, "chip" for a leaf that stands on a card,
+            whose name and numbers are one line, or "pixels" for an image.
         width: of a circle, in inches; 0 for as much as its text needs.
         marked: whether it is drawn with a mark.
+        pixels: the rows of an image, from 0 to 1.
     """
 
     rows: Sequence[Row]
@@ -62,6 +64,7 @@ class Box:
     shape: str = "record"
     width: float = 0.0
     marked: bool = False
+    pixels: Sequence[Sequence[float]] = ()
 
     @property
     def classes(self) -> str:

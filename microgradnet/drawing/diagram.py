@@ -33,7 +33,8 @@ class Arrow:
         label: text beside it.
         pill: a number on it.
         width: its thickness in points.
-        dashed: whether it is drawn dashed.
+        sign: of what it stands for: a line of +1 is blue, one of −1 orange and dashed.
+        opacity: of its line, if it has a sign; from 0 to 1.
         marked: whether it is drawn with a mark.
     """
 
@@ -44,7 +45,8 @@ class Arrow:
     label: str = ""
     pill: str = ""
     width: float = 1.0
-    dashed: bool = False
+    sign: int = 0
+    opacity: float = 1.0
     marked: bool = False
 
 
@@ -102,7 +104,7 @@ class Diagram:
             "microgradnet",
             graph_attr=self._graph(),
             node_attr={"shape": "record", "fontname": FONT, "fontsize": f"{TEXT_SIZE}", "margin": "0.16,0.06"},
-            edge_attr={**colours, "fontname": FONT, "fontsize": "11", "arrowsize": f"{self.arrow_size:g}"},
+            edge_attr={**colours, "fontname": FONT, "fontsize": "11", **self._heads},
         )
         place = self._places
         for number, box in enumerate(self.boxes):
@@ -133,6 +135,10 @@ class Diagram:
         return card.label_of(boxes, self.theme, self.room, self.direction)
 
     @property
+    def _heads(self) -> dict[str, str]:
+        return {"arrowsize": f"{self.arrow_size:g}"} if self.arrow_size else {"dir": "none"}
+
+    @property
     def is_vertical(self) -> bool:
         """Whether arrows run down or up."""
         return self.direction in {"TB", "BT"}
@@ -157,6 +163,8 @@ class Diagram:
         role, paint, texts = ROLES[box.role], box.paint(self.theme), box.texts(self.room)
         look = {"class": box.classes, "tooltip": escape_tooltip(box.tooltip), "fontcolor": paint.text}
         heading, *rows = map(escape_label, texts)
+        if box.shape == "pixels":
+            return look | {"label": card.pixels_of(box, paint), "shape": "plain", "fontname": card.FACE}
         if box.shape == "plain":
             return look | {"label": heading, "shape": "plaintext"}
         look |= {"style": role.style, "fillcolor": paint.fill, "color": paint.line}
@@ -172,7 +180,10 @@ class Diagram:
         return look | {"label": f"{{{stack}}}" if self.is_vertical else stack}  # the braces turn the stack upright
 
     def _arrow(self, arrow: Arrow) -> dict[str, str]:
-        look = {"class": "edge" + " highlight" * arrow.marked}
+        signed = {1: "positive", -1: "negative"}.get(arrow.sign, "")
+        look = {"class": " ".join(filter(None, ["edge", signed, "highlight" * arrow.marked]))}
+        if signed:
+            look["color"] = f"{self.theme[signed].line}{round(255 * arrow.opacity):02x}"
         if arrow.tooltip:
             look["tooltip"] = escape_tooltip(arrow.tooltip)
         if arrow.label:
@@ -183,6 +194,6 @@ class Diagram:
             look |= {"color": self.theme["highlight"].line, "penwidth": f"{MARK_WIDTH:g}"}
         elif arrow.width != 1.0:
             look["penwidth"] = f"{arrow.width:.3g}"
-        if arrow.dashed:
+        if arrow.sign < 0:
             look["style"] = "dashed"
         return look

@@ -40,6 +40,9 @@ LIGHT = {
     "note": Paint(fill="#fdfce8", line="#8a8000", text="#2e2a00"),
     "heading": Paint(fill="#ffffff", line="#55626e", text="#37424c"),
     "edge": Paint(fill="#55626e", line="#55626e", text="#37424c"),
+    "positive": Paint(fill="#d3e9fa", line="#00639c", text="#06283d"),
+    "negative": Paint(fill="#fde6d6", line="#c24d00", text="#3d1800"),
+    "pixel": Paint(fill="#00639c", line="#00639c", text="#06283d"),
     "highlight": Paint(fill="#ffe433", line="#c24d00", text="#332a00"),
 }
 DARK = {
@@ -54,6 +57,9 @@ DARK = {
     "note": Paint(fill="#26250f", line="#d8ca3a", text="#fbf8d3"),
     "heading": Paint(fill="#14191e", line="#93a1ae", text="#c9d2da"),
     "edge": Paint(fill="#93a1ae", line="#93a1ae", text="#c9d2da"),
+    "positive": Paint(fill="#0f3d60", line="#56b4e9", text="#e6f4fd"),
+    "negative": Paint(fill="#4d2410", line="#ff8a4c", text="#fff0e6"),
+    "pixel": Paint(fill="#56b4e9", line="#56b4e9", text="#e6f4fd"),
     "highlight": Paint(fill="#5a4b00", line="#ff8a4c", text="#fffbe0"),
 }
 

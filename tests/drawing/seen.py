@@ -127,3 +127,13 @@ def lost(seen: Seen, root: Value) -> int:
     """How many values below `root`, plain numbers aside, no box accounts for."""
     variables = [value for value in walk(root) if value.op.name != "constant"]
     return len(variables) - sum(map(counted, seen.nodes.values()))
+
+
+def in_column(svg: str, column: float = 830) -> tuple[float, float]:
+    """The size of the smallest text of a picture in a column, and the picture's height there, in CSS pixels."""
+    root = ET.fromstring(svg)
+    width, height = (float(root.attrib[side].removesuffix("pt")) * 4 / 3 for side in ("width", "height"))
+    scale = min(1.0, column / width)
+    unit = scale * width / float(root.attrib["viewBox"].split()[2])
+    sizes = [float(text.attrib["font-size"]) for text in root.iter(SVG + "text") if (text.text or "").strip()]
+    return min(sizes) * unit, height * scale

@@ -162,7 +162,7 @@ def contrast_faults(theme: dict[str, Paint]) -> list[str]:
     card = theme["card"].fill
     faults = []
     for role, paint in theme.items():
-        grounds = {card} if role in {"card", "edge"} else {card, paint.fill}
+        grounds = {card} if role in {"card", "edge", "pixel"} else {card, paint.fill}
         faults += [f"{role} text" for ground in grounds if contrast(paint.text, ground) < 7]
         faults += [f"{role} line"] if role != "card" and contrast(paint.line, card) < 3 else []
     return faults

@@ -239,7 +239,7 @@ def columns(seen: Seen) -> list[list[Node]]:
 def wrong_arrows(seen: Seen, module: Module) -> list[str]:
     """What is wrong with the arrows of a network, drawn whole: one a weight, dashed below 0, thick if large."""
     weights = {name: p.data for name, p in module.named_parameters() if not name.endswith("b")}
-    arrows = {edge.tooltip[0]: edge for edge in seen.edges.values()}
+    arrows = {edge.tooltip[2]: edge for edge in seen.edges.values()}
     if len(seen.edges) != len(weights) or arrows.keys() != weights.keys():
         return ["not one for each weight"]
     wrong = [f"{name} dashed" for name, w in weights.items() if arrows[name].dashed != (w < 0)]
@@ -321,7 +321,8 @@ def test_hostile_names_of_weights_are_said_at_their_arrows() -> None:
         module = Neuron(len(some), seed=1)
         for weight, (label, _) in zip(module.w, some, strict=True):
             weight.label = label
-        said = [readable(edge.tooltip[0]) for edge in see(draw(module)).edges.values()]
+        edges = sorted(see(draw(module)).edges.values(), key=lambda edge: int(edge.tail[1:]))
+        said = [readable(edge.tooltip[2]) for edge in edges]
         assert said == [readable(label if expected is None else expected) for label, expected in some]
 
 
