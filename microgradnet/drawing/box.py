@@ -1,7 +1,7 @@
 """`Box`: a node of a diagram, its texts, their size, and the shape and border that tell its role without colour."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 from unicodedata import east_asian_width
 
@@ -39,6 +39,8 @@ ROLES = {
 }
 """Inputs are rounded, parameters rounded and bold, constants dashed, results square."""
 
+SHADES = 4
+
 Row: TypeAlias = str | tuple[str, str]
 """A line of text, or a word and a number: ("data", "0.5")."""
 
@@ -56,6 +58,7 @@ class Box:
         width: of a circle, in inches; 0 for as much as its text needs.
         marked: whether it is drawn with a mark.
         pixels: the rows of an image, from 0 to 1.
+        shade: how full the colour of what it measures is, from 1 to `SHADES`; 0 for the colours of its role.
     """
 
     rows: Sequence[Row]
@@ -65,14 +68,18 @@ class Box:
     width: float = 0.0
     marked: bool = False
     pixels: Sequence[Sequence[float]] = ()
+    shade: int = 0
 
     @property
     def classes(self) -> str:
         """Its classes in DOT and SVG."""
-        return ROLES[self.role].classes + " highlight" * self.marked
+        shade = f" shade{self.shade}" if self.shade else ""
+        return ROLES[self.role].classes + shade + " highlight" * self.marked
 
     def paint(self, theme: Mapping[str, Paint]) -> Paint:
         """Its colours."""
+        if self.shade and not self.marked:
+            return replace(theme[f"shade{self.shade}"], line=theme[self.role].line)
         return theme["highlight" if self.marked else self.role]
 
     def texts(self, room: int) -> list[str]:

@@ -29,9 +29,10 @@ def size_of(boxes: Sequence[Box], room: int, beside: bool) -> tuple[float, float
     return sum(widths), max(heights)
 
 
-def label_of(boxes: Sequence[tuple[int, Box]], theme: Mapping[str, Paint], room: int, direction: str) -> str:
+def label_of(
+    boxes: Sequence[tuple[int, Box]], theme: Mapping[str, Paint], room: int, direction: str, beside: bool
+) -> str:
     """The DOT label of a card: its boxes with their numbers, each box after the chips that are docked to it."""
-    beside = direction in {"TB", "BT"}
     columns = {id(box): _columns(group, room) for group in _aligned([box for _, box in boxes], beside) for box in group}
     rows, chips = [], list[str]()
     for number, box in boxes:

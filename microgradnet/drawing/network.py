@@ -14,7 +14,7 @@ from typing import Any
 from microgradnet._shared.text import counted
 from microgradnet.drawing.box import INCH, Box
 from microgradnet.drawing.diagram import Arrow, Diagram
-from microgradnet.drawing.fit import WIDEST, width_of
+from microgradnet.drawing.fit import WIDEST, extent_of
 from microgradnet.notation.names import number
 from microgradnet.notation.neurons import Owner, subscript
 from microgradnet.value import Value
@@ -48,7 +48,7 @@ def draw_network(module: Any, view: str | None, most: int, direction: str | None
             return diagram
         diagram = Diagram(direction=direction or "LR", title=title, caption=TOO_WIDE)
     _draw_boxes(layers, diagram)
-    if direction is None and width_of(diagram) > WIDEST:
+    if direction is None and extent_of(diagram)[0] > WIDEST:
         diagram.direction = "TB"
     return diagram
 
@@ -165,7 +165,7 @@ def _draw_circles(module: Any, layers: list[list[Any]], most: int, diagram: Diag
         before = column
     diagram.caption = f"blue: weight of 0 or more · orange, dashed: below 0 · thicker: larger, up to {number(largest)}"
     if not all(map(isfinite, sizes)):
-        diagram.caption += " · thickest: infinite or no number"
+        diagram.caption += "\nthickest: infinite or no number"
     if image:
         diagram.caption += f"\nthe {nin:,} inputs as {len(image)} × {len(image)} pixels; a fuller blue: larger weights"
     inputs = [] if image else [None] * nin

@@ -11,7 +11,8 @@ from microgradnet._shared.walks import nearest
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.drawing.box import Box, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
-from microgradnet.drawing.placing import MOST_CHIPS, SUMS, Placing
+from microgradnet.drawing.placing import MOST_CHIPS, Placing
+from microgradnet.drawing.repeats import SUMS, Repeats
 from microgradnet.errors import DomainError
 from microgradnet.graph import Graph
 from microgradnet.notation import typography
@@ -49,6 +50,7 @@ class OpsView:
         local_derivatives: write the derivative of the next value by this one on each arrow, chip and stacked value.
         mark: values to mark, and pairs of a value and the position of one of its operands.
         namer: names the values; by default one for those that are drawn.
+        repeats: leaves out the terms of sums that are like others.
     """
 
     def __init__(
@@ -63,8 +65,9 @@ class OpsView:
         local_derivatives: bool = False,
         mark: Collection[Mark] = (),
         namer: Namer | None = None,
+        repeats: Repeats | None = None,
     ) -> None:
-        roots, order = graph.roots, graph.nodes
+        roots, order = graph.roots, repeats.kept if repeats else graph.nodes
         self.roots, self.op_nodes, self.expand, self.diagram = roots, op_nodes, expand, diagram
         self.local_derivatives = local_derivatives
         self.marked_arrows = {item for item in mark if isinstance(item, tuple)}
@@ -87,6 +90,8 @@ class OpsView:
         self.arrows: dict[Use, str] = {}
         """The name of the arrow for each other use."""
         self._cards: dict[Value, list[int]] = {}
+        if repeats:
+            diagram.caption += f"\n{repeats.caption}"
         diagram.ordered = compact
         if local_derivatives:
             diagram.caption += f"\n{LOCAL}"

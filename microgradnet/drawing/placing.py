@@ -3,7 +3,7 @@
 from collections.abc import Collection, Hashable
 from itertools import pairwise
 
-from microgradnet import ops
+from microgradnet.drawing.repeats import SUMS
 from microgradnet.graph import Graph
 from microgradnet.ops import CONSTANT, PARAMETER
 from microgradnet.value import Value
@@ -11,7 +11,6 @@ from microgradnet.value import Value
 MOST_STACKED = 6  # values on one card
 MOST_CHIPS = 8  # of one value: a picture of more says how many there are
 SHORTEST_RUN = 4  # functions in a row, or terms of a sum, from which on they are folded
-SUMS = {ops.add, ops.total}
 
 
 class Placing:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from operator import itemgetter
 
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.fit import WIDEST, width_of
-from microgradnet.drawing.groups import Groups, draw_groups
+from microgradnet.drawing.fit import WIDEST, extent_of
+from microgradnet.drawing.group_boxes import draw_groups
+from microgradnet.drawing.groups import Groups
 from microgradnet.drawing.ops_view import OpsView, Use
 from microgradnet.drawing.picture import Picture
 from microgradnet.graph import Graph
@@ -49,7 +50,7 @@ def _operations(graph: Graph) -> View:
     for direction in ("LR", "TB"):
         diagram = Diagram(direction=direction, room=ROOM)
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer)
-        if width_of(diagram) <= WIDEST:
+        if extent_of(diagram)[0] <= WIDEST:
             break
     view = View(diagram)
     view.boxes, view.arrows, view.chips = drawn.numbers, drawn.arrows, drawn.chips
