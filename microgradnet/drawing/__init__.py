@@ -42,7 +42,7 @@ def draw(
 
     Args:
         value_or_module: a Value, a list of them (a network's outputs, nested as these are), a Neuron, Layer or MLP, a
-            compiled program, or the report of `gradcheck(value)`, to see the operations whose derivatives are wrong.
+            compiled program, or the report of `gradcheck(value)`, to see which derivatives are wrong, and the right ones.
         view: "ops" draws every value; "neurons" and "layers" draw one box for all results of a neuron or a layer, with
             the range of many values and a colour for the size of their gradients. A module is drawn as a network of
             circles ("neurons"), or with a box for each layer ("layers"). The default is "ops" for a small graph, else
@@ -90,12 +90,13 @@ def draw(
     if not isinstance(title, str):
         raise TypeError(f"title is a str, got {title!r}")
     mark = list(mark)
-    verdict = ""
+    verdict, notes = "", {}
     if hasattr(value_or_module, "marks"):  # a report of gradcheck
         mark += value_or_module.marks
+        notes = value_or_module.notes
         verdict = str(value_or_module).partition("\n")[0]
         value_or_module, view = value_or_module.root, view or "ops"
-    wanted = Wanted(view, direction, leaves, op_nodes, expand, max_nodes, title, mark, local_derivatives)
+    wanted = Wanted(view, direction, leaves, op_nodes, expand, max_nodes, title, mark, local_derivatives, notes)
     if isinstance(value_or_module, Value):
         roots = [value_or_module]
     elif isinstance(value_or_module, list | tuple):

@@ -1,14 +1,14 @@
 """The view of a graph that can be read: every value, neurons or layers, and the direction of its arrows."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.fit import TALLEST, WIDEST, extent_of, fits
 from microgradnet.drawing.group_boxes import draw_groups
 from microgradnet.drawing.groups import Groups
-from microgradnet.drawing.ops_view import Mark, OpsView
+from microgradnet.drawing.ops_view import Mark, OpsView, Use
 from microgradnet.drawing.placing import Placing
 from microgradnet.drawing.repeats import Repeats
 from microgradnet.graph import Graph
@@ -37,6 +37,7 @@ class Wanted:
     title: str = ""
     mark: Sequence[Mark] = ()
     local_derivatives: bool = False
+    notes: Mapping[Use, str] = field(default_factory=dict)
 
     @property
     def for_ops(self) -> list[str]:
@@ -133,7 +134,7 @@ def _draw(graph: Graph, view: View, direction: str, stacked: bool, wanted: Wante
         OpsView(
             graph, wanted.max_nodes, diagram,
             op_nodes=wanted.op_nodes, expand=wanted.expand, compact=_is_compact(graph, wanted),
-            local_derivatives=wanted.local_derivatives, mark=wanted.mark, repeats=view,
+            local_derivatives=wanted.local_derivatives, mark=wanted.mark, notes=wanted.notes, repeats=view,
         )  # fmt: skip
     else:
         draw_groups(view, wanted.max_nodes, diagram, ranges=True)

@@ -1,7 +1,7 @@
 """The view that shows every operation: a box for each value, an arrow for each use of it."""
 
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import TypeAlias
 
@@ -48,6 +48,7 @@ class OpsView:
         expand: draw the products of a weighted sum as boxes of their own.
         compact: draw leaves as chips and neurons as cards (see `Placing`), without circles and products.
         local_derivatives: write the derivative of the next value by this one on each arrow, chip and stacked value.
+        notes: what is written in place of the derivative on arrows and chips, for pairs of a value and a position.
         mark: values to mark, and pairs of a value and the position of one of its operands.
         namer: names the values; by default one for those that are drawn.
         repeats: leaves out the terms of sums that are like others.
@@ -64,12 +65,13 @@ class OpsView:
         compact: bool = False,
         local_derivatives: bool = False,
         mark: Collection[Mark] = (),
+        notes: Mapping[Use, str] | None = None,
         namer: Namer | None = None,
         repeats: Repeats | None = None,
     ) -> None:
         roots, order = graph.roots, repeats.kept if repeats else graph.nodes
         self.roots, self.op_nodes, self.expand, self.diagram = roots, op_nodes, expand, diagram
-        self.local_derivatives = local_derivatives
+        self.local_derivatives, self.notes = local_derivatives, notes or {}
         self.marked_arrows = {item for item in mark if isinstance(item, tuple)}
         self.marked = {item[0] if isinstance(item, tuple) else item for item in mark}
         around = [node for node in reversed(order) if node in self.marked]
@@ -79,7 +81,7 @@ class OpsView:
             drawn = nearest([*around, *roots], most)
             self.placing = Placing(graph, drawn, compact)
         self.namer = namer or Namer(drawn - self.placing.folded.keys(), order=order)
-        self._above = {below: node for node, below in self.placing.stacked.items()} if local_derivatives else {}
+        self._above = {below: node for node, below in self.placing.stacked.items()}
         if len(drawn) < len(order):
             diagram.caption = (
                 f"{len(drawn):,} of {len(order):,} values, those nearest the {'marks' if around else 'result'}"
@@ -133,8 +135,7 @@ class OpsView:
         heading = self._heading(node)
         rows: list[Row] = [*self._wrapped(heading)]
         rows += self._numbers(node, kind)
-        if node in self._above:
-            above = self._above[node]
+        if (above := self._above.get(node)) is not None:
             rows += self._local(above, [use for use in self.placing.uses_of(above) if use[0].operands[use[1]] is node])
         if missing:
             rows.append(f"… {missing} of {len(uses)} operands not drawn")
@@ -165,8 +166,10 @@ class OpsView:
 
     def _local(self, node: Value, uses: Sequence[Use]) -> list[Row]:
         """The row of ∂node/∂operand, for one or several uses of an operand; none where it is not asked for."""
-        derivatives = [number(d) for use in uses if (d := self._derivative(node, *use)) is not None]
-        return [("∂", " + ".join(derivatives))] if self.local_derivatives and derivatives else []
+        texts = [self.notes[use] for use in uses if use in self.notes]
+        if self.local_derivatives and not texts:
+            texts = [number(d) for use in uses if (d := self._derivative(node, *use)) is not None]
+        return [("∂", " + ".join(texts))] if texts else []
 
     def _derivative(self, node: Value, user: Value, position: int) -> float | None:
         """∂user/∂operand; where a run is folded into `node`, times those along the run."""
