@@ -42,7 +42,7 @@ def draw(
 
     Args:
         value_or_module: a Value, a list of them (a network's outputs, nested as these are), a Neuron, Layer or MLP, a
-            compiled program, or the report of `gradcheck(value)`, to see which derivatives are wrong, and the right ones.
+            compiled program, or the report of `gradcheck(value)`: which derivatives are wrong, and the right ones.
         view: "ops" draws every value; "neurons" and "layers" draw one box for all results of a neuron or a layer, with
             the range of many values and a colour for the size of their gradients. A module is drawn as a network of
             circles ("neurons"), or with a box for each layer ("layers"). The default is "ops" for a small graph, else

@@ -37,7 +37,7 @@ LIGHT = {
     "input": Paint(fill="#d3e9fa", line="#00639c", text="#06283d"),
     "parameter": Paint(fill="#fce0a8", line="#9a5b00", text="#382300"),
     "root": Paint(fill="#eebfd8", line="#8c2462", text="#3d0c26"),
-    "note": Paint(fill="#fdfce8", line="#8a8000", text="#2e2a00"),
+    "note": Paint(fill="#fdfce8", line="#776e00", text="#2e2a00"),
     "heading": Paint(fill="#ffffff", line="#55626e", text="#37424c"),
     "edge": Paint(fill="#55626e", line="#55626e", text="#37424c"),
     "positive": Paint(fill="#d3e9fa", line="#00639c", text="#06283d"),
