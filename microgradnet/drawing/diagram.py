@@ -123,8 +123,9 @@ class Diagram:
                     drawn.edge(f"n{upper}", f"n{lower}", style="invis")
         for column, following in pairwise(self.columns):
             dot.edge(f"n{column[0]}", f"n{following[0]}", style="invis", weight=LEVEL)
+        top = self._tops if self.is_vertical and self.stacked else {}
         for arrow in self.arrows:
-            ends = zip((arrow.tail, arrow.head), SIDES[self.direction], strict=True)
+            ends = zip((arrow.tail, top.get(arrow.head, arrow.head)), SIDES[self.direction], strict=True)
             tail, head = (f"{place.get(end, f'n{end}')}{f':{side}' * bool(place)}" for end, side in ends)
             dot.edge(tail, head, id=arrow.name, **self._arrow(arrow))
         source: str = dot.source
@@ -134,6 +135,11 @@ class Diagram:
     def _places(self) -> dict[int, str]:
         """The node and port of each box that stands on a card."""
         return {member: f"card{number}:n{member}" for number, members in enumerate(self.cards) for member in members}
+
+    @property
+    def _tops(self) -> dict[int, int]:
+        """For each box on a card, the first one, at which arrows arrive where chips stand above their box."""
+        return {member: members[0] for members in self.cards for member in members}
 
     def _card(self, members: list[int]) -> str:
         boxes = [(number, self.boxes[number]) for number in members]

@@ -1,21 +1,39 @@
-"""Whether a diagram can be read where people read: an estimate of its size, without laying it out."""
+"""Whether a diagram can be read where people read: its size, estimated without laying it out, or measured."""
 
+import re
 from collections.abc import Mapping
 
 from microgradnet.drawing import card
 from microgradnet.drawing.box import INCH, TEXT_SIZE, size_of
 from microgradnet.drawing.diagram import PAD, SEPARATION, Diagram
+from microgradnet.drawing.provider import render
+from microgradnet.errors import ProviderError
 
 COLUMN, SCREEN, LEGIBLE = 830, 1000, 10
 """The width of a page's column, the height of a screen, and the smallest text that is read with ease, in CSS pixels."""
-WIDEST, TALLEST = (side / LEGIBLE * TEXT_SIZE - 2 * PAD * INCH for side in (COLUMN, SCREEN))
+BENDS = 0.95
+"""How much of a picture its boxes take: the rest is for the bends of arrows."""
+WIDEST, TALLEST = (BENDS * (side / LEGIBLE * TEXT_SIZE - 2 * PAD * INCH) for side in (COLUMN, SCREEN))
 """The width and height of a picture, in points, whose text is just legible when it is as large as column and screen."""
+
+TANGLED = 1.5
+"""How many times as wide and high as its boxes a diagram of many circles is."""
 
 
 def fits(diagram: Diagram) -> bool:
     """Whether the diagram, estimated, is within the column and the screen with text that can be read."""
     width, height = extent_of(diagram)
     return width <= WIDEST and height <= TALLEST
+
+
+def is_legible(diagram: Diagram) -> bool:
+    """Whether the text of the diagram, laid out, can be read in the column; True where no program can lay it out."""
+    try:
+        drawn = render(diagram.to_dot(), "svg")
+    except ProviderError:
+        return True
+    found = re.search(rb'viewBox="\S+ \S+ (\S+) ', drawn)
+    return found is None or float(found[1]) <= COLUMN / LEGIBLE * TEXT_SIZE
 
 
 def extent_of(diagram: Diagram) -> tuple[float, float]:
@@ -48,7 +66,15 @@ def extent_of(diagram: Diagram) -> tuple[float, float]:
     breadth = max(
         sum(size[across] for size in nodes) + SEPARATION * INCH * (len(nodes) - 1) for nodes in by_rank.values()
     )
+    if _is_tangled(diagram):
+        length, breadth = TANGLED * length, TANGLED * breadth
     return (breadth, length) if diagram.is_vertical else (length, breadth)
+
+
+def _is_tangled(diagram: Diagram) -> bool:
+    """Whether many arrows run in circles, for which Graphviz makes room beside the boxes."""
+    has_circles = not diagram.cards and any(arrow.tail > arrow.head for arrow in diagram.arrows)
+    return has_circles and len(diagram.arrows) > 2 * len(diagram.boxes)
 
 
 def _sizes(diagram: Diagram) -> Mapping[int, tuple[float, float]]:

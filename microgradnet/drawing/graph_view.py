@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.fit import TALLEST, WIDEST, extent_of, fits
+from microgradnet.drawing.fit import TALLEST, WIDEST, extent_of, fits, is_legible
 from microgradnet.drawing.group_boxes import draw_groups
 from microgradnet.drawing.groups import Groups
 from microgradnet.drawing.ops_view import Mark, OpsView, Use
@@ -18,7 +18,7 @@ LEAVES = ("chips", "boxes")
 FOR_OPS = ("leaves", "op_nodes", "expand", "mark", "local_derivatives")
 HANDFUL = 10
 """Up to so many values, each has a box by default."""
-FEWER = (150, 100, 70, 50, 35, 25, 18, 12)
+FEWER = (150, 100, 70, 50, 35, 25, 18, 12, 8)
 """So many values are tried where no picture of all of them can be read."""
 View: TypeAlias = Groups | Repeats | None
 """What is drawn: groups of values, every value except folded terms, or every value."""
@@ -71,11 +71,9 @@ def draw_graph(graph: Graph, wanted: Wanted) -> Diagram:
 def _cut(graph: Graph, wanted: Wanted) -> Diagram | None:
     """The picture of as many of the values nearest the result as can be read."""
     tries = [(most, layout) for most in FEWER for layout in _layouts(wanted, False)]
-    if wanted.local_derivatives:  # pills spread a picture that runs down: the other way first
-        tries.sort(key=lambda pair: pair[1] != ("LR", False))
     for most, (direction, stacked) in tries:
         diagram = _draw(graph, None, direction, stacked, replace(wanted, max_nodes=min(most, wanted.max_nodes)))
-        if fits(diagram):
+        if fits(diagram) and is_legible(diagram):
             return diagram
     return None
 

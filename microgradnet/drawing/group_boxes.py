@@ -42,7 +42,9 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = F
             f"\ngreener: larger gradients, the fullest from {number(full, 2)} on, each paler a quarter of that"
         )
     numbers = {
-        group: diagram.add(_box(group, drawn, groups.by_layer, ranges, _shade(sizes.get(group, 0.0), full)))
+        group: diagram.add(
+            _box(group, drawn, groups.by_layer, ranges, _shade(sizes[group], full) if full and group in sizes else 0)
+        )
         for group in every
         if group in drawn
     }
@@ -115,5 +117,5 @@ def _gradient_of(group: Group) -> float:
 
 
 def _shade(size: float, full: float) -> int:
-    """From 0, without a gradient, to `SHADES`, from the size `full` on."""
-    return SHADES - sum(size < full / STEP**step for step in range(SHADES - 1)) if size > 0 else 0
+    """From 1, for the smallest gradients, to `SHADES`, from the size `full` on."""
+    return max(1, SHADES - sum(size < full / STEP**step for step in range(SHADES - 1)))

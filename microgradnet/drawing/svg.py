@@ -68,6 +68,7 @@ def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, wide
     name, graph_tooltip = _take_titles(graph)
     for background in graph.findall("polygon"):
         graph.remove(background)
+    has_cards = False
     for group in graph.findall("g"):
         boxes = _take_boxes(group, f"{scope}-a_{BOX}-")
         tooltip = _take_titles(group)[1]
@@ -75,11 +76,13 @@ def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, wide
         graph[at + 1 : at + 1] = [_box_of_label(box, scope) for box in boxes]
         if not len(group):  # it was a card
             graph.remove(group)
+            has_cards = True
         if tooltip.strip() and tooltip != graph_tooltip:  # a cluster inherits the graph's
             group.insert(0, element("title", tooltip))
     if name.startswith("%"):  # older Graphviz names a graph without a name "%3"
         name = ""
-    smooth(graph, is_vertical)
+    if has_cards:
+        smooth(graph, is_vertical)
     graph.tail = "\n"
     label = clean(title) or graph_tooltip or name or "computation graph"
     return on_card(root, label, scope, dark_css(scope), widest=widest, tallest=SCREEN_POINTS)

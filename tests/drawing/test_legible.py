@@ -1,6 +1,7 @@
 """What people draw can be read: text of 10 pixels or more in a column of 830, and no higher than a screen."""
 
 import random
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from itertools import combinations, pairwise
@@ -11,7 +12,7 @@ import pytest
 from microgradnet import MLP, Value, draw, parameter, tanh
 from microgradnet.drawing.fit import LEGIBLE, SCREEN
 from microgradnet.graph import Graph
-from microgradnet.layers import LSTM, Attention, Recurrent
+from microgradnet.layers import GRU, LSTM, Attention, Recurrent
 from microgradnet.stepping import explain
 from microgradnet.teach.examples import EXAMPLES
 from tests.drawing.seen import SVG, counts, in_column, see
@@ -57,6 +58,8 @@ CASES: dict[str, Callable[[], Value]] = {
     "a weight for each of 300 steps": lambda: chain(lambda v, k: tanh(v) * parameter(1.1, f"w{k}"), 300),
     "recurrent, 20 steps": lambda: sequence(Recurrent(1, 2, seed=1), 20),
     "LSTM, 20 steps": lambda: sequence(LSTM(1, 2, seed=1), 20),
+    "one step of an LSTM": lambda: sequence(LSTM(1, 1, seed=1), 1),
+    "GRU, 3 steps": lambda: sequence(GRU(1, 2, seed=1), 3),
     "attention": attention,
 }
 
@@ -161,6 +164,22 @@ def test_the_check_of_crossings_rejects_a_lens() -> None:
     assert lenses(f'<svg xmlns="http://www.w3.org/2000/svg">{arrow("a", 10)}{arrow("b", -10)}</svg>') == 0
     both = arrow("a", 10).replace("60,2", "60,-5") + arrow("b", -10).replace("0,0 C", "0,5 C").replace("60,2", "60,9")
     assert lenses(f'<svg xmlns="http://www.w3.org/2000/svg">{both}</svg>') == 1
+
+
+@pytest.mark.parametrize("build", [xor_loss, lambda: sequence(LSTM(1, 1, seed=1), 1)])
+def test_no_arrow_crosses_the_chips_of_the_card_at_which_it_arrives(build: Callable[[], Value]) -> None:
+    svg = draw(build()).svg
+    boxes = []
+    for group in ET.fromstring(svg).iter(f"{SVG}g"):
+        shape = group.find(f"{SVG}polygon") if "leaf" in group.get("class", "").split() else None
+        shape = group.find(f"{SVG}path") if shape is None and "leaf" in group.get("class", "").split() else shape
+        if shape is not None:
+            numbers = [float(n) for n in re.findall(r"-?[\d.]+", shape.get("d") or shape.get("points") or "")]
+            boxes.append((min(numbers[::2]), max(numbers[::2]), min(numbers[1::2]), max(numbers[1::2])))
+    assert len(boxes) > 10
+    for points in curves(svg).values():
+        for x, y in points[3:-3]:
+            assert not any(left + 2 < x < right - 2 and top + 2 < y < low - 2 for left, right, top, low in boxes)
 
 
 def test_boxes_of_many_values_have_their_range_and_a_shade_for_their_gradients() -> None:
