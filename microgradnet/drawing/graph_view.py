@@ -97,8 +97,7 @@ def _too_large(first: Diagram, before: View, view: View) -> str:
 def _candidates(graph: Graph, wanted: Wanted) -> Iterator[View]:
     """The views that are possible, from the most detailed: every value, without terms alike, neurons and layers."""
     is_compact = _is_compact(graph, wanted)
-    folded = len(Placing(graph, set(graph.nodes), is_compact).folded)
-    is_small = len(graph) - folded <= wanted.max_nodes
+    is_small = Placing(graph, set(graph.nodes), is_compact).count <= wanted.max_nodes
     if wanted.view not in {None, "ops"}:
         yield Groups(graph, by_layer=wanted.view == "layers") or None  # a constant alone is in no group
         return

@@ -77,7 +77,7 @@ class OpsView:
         around = [node for node in reversed(order) if node in self.marked]
         drawn = set(order)
         self.placing = Placing(graph, drawn, compact)
-        if len(order) - len(self.placing.folded) > most:
+        if self.placing.count > most:
             drawn = nearest([*around, *roots], most)
             self.placing = Placing(graph, drawn, compact)
         self.namer = namer or Namer(drawn - self.placing.folded.keys(), order=order)
@@ -154,6 +154,8 @@ class OpsView:
         run = self.placing.run_of(node)
         if len(run) == 1:
             return self.namer.heading(node)
+        if period := self.placing.periods.get(node):
+            return f"({', '.join(map(self.placing.step, run[:period]))}) × {len(run) // period}"
         folded = f"sum of {len(run) + 1}" if node.op in SUMS else f"{typography.symbol_of(node.op)} × {len(run)}"
         name = self.namer.name(node)
         return folded if name == self.namer.expression(node) else f"{name} = {folded}"
