@@ -45,13 +45,17 @@ def views_of(graph: Graph) -> dict[str, View]:
 
 
 def _operations(graph: Graph) -> View:
-    """The compact picture of every value, from left to right if that can be read as a whole, else down."""
+    """The compact picture of every value, from left to right unless it can be read as a whole only if it runs down."""
     namer = Namer(graph.nodes, for_equations=True)
+    found = []
     for direction in ("LR", "TB"):
         diagram = Diagram(direction=direction, room=ROOM)
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer)
-        if extent_of(diagram)[0] <= WIDEST:
+        width = extent_of(diagram)[0]
+        found.append((max(width, WIDEST), diagram, drawn))
+        if width <= WIDEST:
             break
+    _, diagram, drawn = min(found, key=itemgetter(0))  # the narrower one, if neither can be read as a whole
     view = View(diagram)
     view.boxes, view.arrows, view.chips = drawn.numbers, drawn.arrows, drawn.chips
     leaf_boxes = {(number, user.operands[position]) for (user, position), number in drawn.chips.items()}
