@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from microgradnet.train import fit as fit
     from microgradnet.train import load as load
     from microgradnet.train import save as save
+    from microgradnet.widget import live as live
 
 __version__ = "0.1.0"
 
@@ -66,6 +67,7 @@ _LATER = {
         "unroll",
     ),
     "train": ("fit", "load", "save"),
+    "widget": ("live",),
 }  # fmt: skip
 """What is loaded when it is first asked for."""
 _HOME = {name: wing for wing, names in _LATER.items() for name in names}

@@ -1,4 +1,4 @@
-"""The tests of microgradnet, and what keeps its generated files and its README true."""
+"""The tests of microgradnet, and what keeps its generated files, its README and its book true."""
 
 from pathlib import Path
 

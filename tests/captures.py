@@ -1,4 +1,4 @@
-"""The terminal sessions in README: real ones, run again by `tests.regenerate` and compared by the test suite."""
+"""The terminal sessions in the book: real ones, run again by `tests.regenerate` and compared by the test suite."""
 
 import os
 import subprocess

@@ -1,6 +1,6 @@
-"""Writes the files that are made from other files: parts of README.md, the pictures, the notebooks' outputs.
+"""Writes what is made from other files: parts of README and of the book, the pictures, the notebooks' outputs.
 
-`python -m tests.regenerate` writes them all, `python -m tests.regenerate readme pictures` some of them, and
+`python -m tests.regenerate` writes it all, `python -m tests.regenerate documents pictures` some of it, and
 `--check` writes nothing and says which are out of date (the test suite does the same).
 To generate something more, add a function to one of the three tables below.
 """
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests import ROOT, captures
-from tests.readme import README, with_generated
+from tests.documents import DOCUMENTS, generated_parts, with_generated
+from tests.motion import moving, neuron
 from tests.svg import words
 from tests.test_layout import ENGINE, MODULES, PACKAGE
 
@@ -39,7 +40,7 @@ class Generated(NamedTuple):
     differences: Callable[[str, str], list[str]] = text_differences
 
 
-# --- README.md: the text between `<!-- generated: NAME -->` and `<!-- end -->` ---
+# --- README and the pages of the book: the text between `<!-- generated: NAME -->` and `<!-- end -->` ---
 
 
 def core() -> list[Path]:
@@ -74,7 +75,7 @@ def operations() -> str:
     return "\n".join(lines)
 
 
-README_PARTS: dict[str, Callable[[], str]] = {
+PARTS: dict[str, Callable[[], str]] = {
     "size": size,
     "operations": operations,
     "lesson": captures.lesson,
@@ -162,20 +163,24 @@ PICTURES: dict[str, Callable[[], Any]] = {
 # --- what is generated, and from what ---
 
 
-def readme() -> Iterator[Generated]:
-    """README.md with every generated part made again."""
-    text = README.read_text(encoding="utf-8")
-    for name, part in README_PARTS.items():
-        text = with_generated(text, name, part().rstrip("\n") + "\n")
-    yield Generated(README, text)
+def documents() -> Iterator[Generated]:
+    """README and the pages of the book that have generated parts, with these made again."""
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        names = generated_parts(text)
+        for name in names:
+            text = with_generated(text, name, PARTS[name]().rstrip("\n") + "\n")
+        if names:
+            yield Generated(document, text)
 
 
 def pictures() -> Iterator[Generated]:
-    """Each picture twice: its DOT text, which must be the same, and its SVG, which must say the same."""
+    """Each picture twice: its DOT text, which must be the same, and its SVG, which must say the same; one in motion."""
     for name, picture in PICTURES.items():
         drawing = picture()
         yield Generated(PICTURES_FOLDER / f"{name}.dot", drawing.dot)
         yield Generated(PICTURES_FOLDER / f"{name}.svg", drawing.svg, picture_differences)
+    yield Generated(PICTURES_FOLDER / "chain-rule.svg", moving(neuron()) + "\n", picture_differences)
 
 
 def notebooks() -> Iterator[Generated]:
@@ -187,7 +192,7 @@ def notebooks() -> Iterator[Generated]:
 
 
 GENERATORS: dict[str, Callable[[], Iterator[Generated]]] = {
-    "readme": readme,
+    "documents": documents,
     "pictures": pictures,
     "notebooks": notebooks,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
-from tests.readme import README, file_map
+from tests.documents import ARCHITECTURE, file_map
 
 PACKAGE = ROOT / "microgradnet"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -42,7 +42,7 @@ def test_the_top_level_holds_nothing_else() -> None:
 
 
 def test_the_map_names_every_module_and_nothing_that_does_not_exist() -> None:
-    assert wrong_in_map(file_map(README.read_text(encoding="utf-8")), MODULES) == []
+    assert wrong_in_map(file_map(ARCHITECTURE.read_text(encoding="utf-8")), MODULES) == []
 
 
 def wrong_in_map(named: set[str], modules: list[Path]) -> list[str]:

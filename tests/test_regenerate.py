@@ -1,11 +1,11 @@
-"""What is generated is up to date: README's table and the pictures (test_notebooks.py has the notebooks)."""
+"""What is generated is up to date: parts of the documents, and the pictures (test_notebooks.py has the notebooks)."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.readme import with_generated
-from tests.regenerate import GENERATORS, Generated, out_of_date, picture_differences, text_differences
+from tests.documents import DOCUMENTS, generated_parts, with_generated
+from tests.regenerate import GENERATORS, PARTS, Generated, out_of_date, picture_differences, text_differences
 
 QUICK = {name: generator for name, generator in GENERATORS.items() if name != "notebooks"}
 
@@ -14,6 +14,10 @@ QUICK = {name: generator for name, generator in GENERATORS.items() if name != "n
 def test_generated_files_are_up_to_date(generator: Callable[[], Iterator[Generated]]) -> None:
     problems = [problem for generated in generator() for problem in out_of_date(generated)]
     assert not problems, "run `python -m tests.regenerate`\n" + "\n".join(problems)
+
+
+def test_each_part_stands_somewhere_and_each_marker_has_its_part() -> None:
+    assert {name for path in DOCUMENTS for name in generated_parts(path.read_text(encoding="utf-8"))} == set(PARTS)
 
 
 def test_a_changed_text_is_a_difference() -> None:
@@ -30,9 +34,9 @@ def test_a_picture_may_be_laid_out_otherwise_but_not_say_otherwise() -> None:
 
 def test_a_part_is_replaced_between_its_own_markers_only() -> None:
     two = "<!-- generated: {} -->\nold\n<!-- end -->\n"
-    readme = two.format("one") + "words\n" + two.format("two")
-    assert with_generated(readme, "two", "new\n") == (
+    document = two.format("one") + "words\n" + two.format("two")
+    assert with_generated(document, "two", "new\n") == (
         two.format("one") + "words\n<!-- generated: two -->\nnew\n<!-- end -->\n"
     )
     with pytest.raises(ValueError, match="add the two markers"):
-        with_generated(readme, "three", "new\n")
+        with_generated(document, "three", "new\n")

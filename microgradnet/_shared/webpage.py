@@ -16,6 +16,16 @@ from microgradnet._shared.files import format_of, write_atomically
 
 BASE = Path(__file__).with_name("assets") / "base.css"
 
+FRAME = """
+@media (prefers-color-scheme: light) {
+  :is([data-jp-theme-light=false], .vscode-dark) .microgradnet-page { filter: invert(0.92) hue-rotate(180deg) }
+}
+@media (prefers-color-scheme: dark) {
+  :is([data-jp-theme-light=true], .vscode-light) .microgradnet-page { filter: invert(0.92) hue-rotate(180deg) }
+}
+"""
+"""A page follows the reader's scheme; where that differs from the notebook's, its light and dark are exchanged."""
+
 
 class WebPage(ABC):
     """A page as HTML text: no network, no other file. A subclass writes it, by `document`.
@@ -64,8 +74,9 @@ class WebPage(ABC):
         data = base64.b64encode(self._png or b"").decode()
         image = f'<img src="data:image/png;base64,{data}" alt="{title}">' if data else ""
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{title}" sandbox="{self._sandbox}" '
-            f'style="width: 100%; height: {self._height}px; border: 0">{image}</iframe>'
+            f"<style>{FRAME}</style>"
+            f'<iframe class="microgradnet-page" srcdoc="{html.escape(self.html)}" title="{title}" '
+            f'sandbox="{self._sandbox}" style="width: 100%; height: {self._height}px; border: 0">{image}</iframe>'
         )
 
     def __repr__(self) -> str:

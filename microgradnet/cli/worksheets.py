@@ -1,7 +1,8 @@
-"""`microgradnet worksheet` and `grade`: graphs with blanks to fill in, and answers marked."""
+"""`microgradnet worksheet`, `grade`, `story` and `class`: graphs with blanks to fill in, and answers marked."""
 
 import argparse
 import sys
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,19 @@ def add_commands(add: Add) -> None:
         "--of", dest="graph", type=graph_argument, metavar="FILE.py:VARIABLE", help="the graph, if it is no example"
     )
 
+    telling = add("story", "write the lesson as a page that asks for each number before it shows it", _story)
+    telling.add_argument("names", nargs="*", metavar="NAME", help="worked examples, as chapters (all of them)")
+    takes_output(telling, "FILE", "a .html file (story.html)")
+
+    teaching = add("class", "give a class a worksheet, and count its answers and misconceptions as they come", _class)
+    takes_a_graph(teaching)
+    teaching.add_argument("--hide", type=_hidden, default=["grads"], metavar="WHAT", help="as for worksheet (grads)")
+    teaching.add_argument("--keep", type=Path, metavar="FILE", help="where answers are kept (NAME-class.sqlite)")
+    teaching.add_argument("--port", type=from_zero, default=0, metavar="N", help="of the server (any that is free)")
+    teaching.add_argument("--network", action="store_true", help="for the local network; else for this machine alone")
+    teaching.add_argument("--no-open", action="store_true", help="open no browser")
+    teaching.epilog = "Nothing leaves this machine. With the same FILE and port, a class goes on where it was."
+
 
 def _copies(text: str) -> int:
     if at_least_one(text) > MOST_COPIES:
@@ -57,9 +71,38 @@ def _hidden(text: str) -> list[str]:
     return kinds
 
 
+def _story(options: argparse.Namespace) -> int:
+    from microgradnet.teach.story import story
+
+    written = story(*options.names).save(options.output or Path("story.html"))
+    print(shown(written))
+    return opened(written, options)
+
+
+def _class(options: argparse.Namespace) -> int:
+    from microgradnet.teach.classroom import Classroom, Store
+    from microgradnet.teach.worksheets import worksheet
+
+    stem = file_stem(options.graph)
+    sheet = worksheet(options.graph.build(), options.hide, title=options.graph.title, name=f"{stem}: {options.hide}")
+    store = Store(options.keep or Path(f"{stem}-class.sqlite"), sheet.name)
+    try:
+        classroom = Classroom(sheet, store, options.port, options.network)
+    except (OSError, OverflowError) as error:
+        raise ValueError(f"port {options.port}: {error}; choose another with --port, or none") from None
+    with classroom:
+        print(f"Learners: {classroom.address(store.learner)}")
+        print(f"Your page: {classroom.address(store.teacher)}")
+        print(f"Answers are kept in {shown(store.path)}. Ctrl-C ends it.", flush=True)
+        if not options.no_open:
+            webbrowser.open(classroom.address(store.teacher))
+        classroom.serve_forever()
+    return 0
+
+
 def _worksheet(options: argparse.Namespace) -> int:
     """Write worksheets: all sheets in one page, all keys in another, and a picture, a page and a table of each."""
-    from microgradnet.teach.worksheets.pages import PrintedPage
+    from microgradnet.teach.worksheets.printed_page import PrintedPage
 
     out: Path = options.output or Path(f"{file_stem(options.graph)}-worksheets")
     if (existing := sorted(out.glob("answers-*.csv"))) and not options.force:

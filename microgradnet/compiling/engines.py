@@ -45,7 +45,7 @@ class OnLibrary(Portable):
             FloatingPointError: a number that was computed is not finite.
         """
         (outputs, gradient), check = self._run(theta, arguments, size, weight)
-        arrays = [np.asarray(array, np.float64) for array in (check, gradient, *outputs)]
+        arrays = [np.asarray(on_host(array), np.float64) for array in (check, gradient, *outputs)]
         if not are_finite(arrays):
             raise FloatingPointError(f"an operation of {self.namespace.__name__} has no finite result")
         return Result(arrays[2:], arrays[1])
@@ -135,6 +135,11 @@ def engine_of(program: CompiledProgram, engine: str, dtype: str, size: int, devi
             namespace = import_module(NAMESPACES[engine])
             program.engines[engine] = OnLibrary(program, namespace, getattr(namespace, dtype))
     return program.engines[engine]  # type: ignore[no-any-return]
+
+
+def on_host(array: Any) -> Any:
+    """An array that NumPy can read: torch copies one from an accelerator only when asked."""
+    return array.cpu() if hasattr(array, "cpu") else array
 
 
 def are_finite(arrays: Iterable[Any]) -> bool:

@@ -1,7 +1,7 @@
 """`Server`: the local playground, on loopback and under an address that cannot be guessed.
 
-It runs what is typed, in a process for each program, with the Python that runs it. No other page of the browser can ask
-it to: each request needs the secret in its path, this machine as its host, and, if it names an origin, the server's.
+It runs what is typed, in a process for each program, with the Python that runs it; no other page of the browser can ask
+it to (see `_shared.serving`).
 """
 
 import json
@@ -12,9 +12,10 @@ import subprocess
 import sys
 from contextlib import suppress
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
+from microgradnet._shared.serving import LOOPBACK, Handler
 from microgradnet.playground.site import POLICY, file_of
 
 MOST_SENT = 1_000_000  # bytes of a program
@@ -34,13 +35,13 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, port: int = 0, seconds: float = 10.0) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__((LOOPBACK, port), _Handler)
         self.seconds, self.secret = seconds, secrets.token_urlsafe(16)
 
     @property
     def address(self) -> str:
         """The page's address."""
-        return f"http://127.0.0.1:{self.server_address[1]}/{self.secret}/"
+        return f"http://{LOOPBACK}:{self.server_address[1]}/{self.secret}/"
 
     def answer(self, request: dict[str, Any]) -> Any:
         """Run a request in a process of its own; a program that takes too long is ended."""
@@ -73,64 +74,28 @@ def _stopped(why: str) -> dict[str, Any]:
     return {"output": "", "error": error, "values": [], "shown": "", "page": "", "note": "", "numbers": {}}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Server
-    server_version = "microgradnet"
+    policy = POLICY
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - http.server's name
         """Send a file of the front end."""
-        path = self._path()
-        if path is None:
-            return
-        found = file_of(path, backend="local")
-        if found is None:
-            self.send_error(HTTPStatus.NOT_FOUND)
-        else:
-            self._send(*found)
+        if asked := self.asked([self.server.secret]):
+            found = file_of(asked[1], backend="local")
+            if found is None:
+                self.send_error(HTTPStatus.NOT_FOUND)
+            else:
+                self.answer(*found)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         """Run a program, or send the names for completion."""
-        if self._path() != "run":
+        asked = self.asked([self.server.secret])
+        if asked is None or asked[1] != "run":
             return
-        length = self.headers.get("Content-Length", "")
-        if self.headers.get("Content-Type") != "application/json" or not length.isdecimal() or int(length) > MOST_SENT:
-            self.send_error(HTTPStatus.BAD_REQUEST, "JSON is needed, of a megabyte at most")
+        request = self.sent(MOST_SENT, "{code, shown}, of a megabyte at most")
+        if request is None:
             return
-        try:
-            request = json.loads(self.rfile.read(int(length)))
-            if not isinstance(request, dict) or not isinstance(request.get("code", ""), str):
-                raise ValueError
-        except ValueError:
-            self.send_error(HTTPStatus.BAD_REQUEST, "JSON is needed: {code, shown}")
-            return
-        self._send(json.dumps(self.server.answer(request)).encode(), "application/json")
-
-    def _path(self) -> str | None:
-        """What follows the secret, if a page of this server on this machine asks; else None, and the answer is sent."""
-        port = self.server.server_address[1]
-        hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
-        origin = self.headers.get("Origin")
-        start, secret, path = (*self.path.partition("?")[0].split("/", 2), "", "")[:3]
-        if (
-            start
-            or not secrets.compare_digest(secret.encode(), self.server.secret.encode())
-            or self.headers.get("Host") not in hosts
-            or (origin is not None and origin.removeprefix("http://") not in hosts)
-        ):
-            self.send_error(HTTPStatus.FORBIDDEN, "open the address that the playground printed")
-            return None
-        return path
-
-    def _send(self, data: bytes, kind: str) -> None:
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        self.send_header("Content-Security-Policy", POLICY)
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Referrer-Policy", "no-referrer")
-        self.end_headers()
-        with suppress(ConnectionError):  # the reader did not wait
-            self.wfile.write(data)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Nothing: the terminal belongs to the address."""
+        if isinstance(request.get("code", ""), str):
+            self.answer(json.dumps(self.server.answer(request)).encode(), "application/json")
+        else:
+            self.send_error(HTTPStatus.BAD_REQUEST, "the code is a text")

@@ -16,6 +16,10 @@ from microgradnet.value import Value
 MOST_VALUES = 600  # with a box each: more make the page large and slow
 MOST_BOXES = 200  # for neurons, layers and operations: laying out more takes minutes
 ROOM = 10  # characters, for −1.234e−05
+TIGHT = 8  # characters, for 0.001234; the page condenses a longer number
+MOST_LAID_OUT_TWICE = 200  # values: of more, one direction is laid out
+GAP, WIDE_GAP = 0.75, 1.3  # inches between ranks, for pills; the wide one where several arrows lead to one box, across
+DOWN = "operations, down"
 
 
 class View:
@@ -36,7 +40,7 @@ def views_of(graph: Graph) -> dict[str, View]:
     """The views of the graph: operations unless there are too many; neurons and layers if it has any."""
     neurons, layers = Groups(graph, by_layer=False), Groups(graph, by_layer=True)
     has_neurons = neurons.has_neurons
-    views = {"operations": _operations(graph)} if len(graph) <= MOST_VALUES else {}
+    views = _operations(graph) if len(graph) <= MOST_VALUES else {}
     if has_neurons or not views:
         views["neurons"] = _grouped(neurons)
     if has_neurons:
@@ -44,18 +48,30 @@ def views_of(graph: Graph) -> dict[str, View]:
     return views
 
 
-def _operations(graph: Graph) -> View:
-    """The compact picture of every value, from left to right unless it can be read as a whole only if it runs down."""
+def _operations(graph: Graph) -> dict[str, View]:
+    """The compact picture of every value, from left to right and down: the page shows the one that fits its window.
+
+    The first is from left to right if that can be read as a whole in a column, or is the narrower one.
+    """
     namer = Namer(graph.nodes, for_equations=True)
-    found = []
-    for direction in ("LR", "TB"):
-        diagram = Diagram(direction=direction, room=ROOM)
-        drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer)
-        width = extent_of(diagram)[0]
-        found.append((max(width, WIDEST), diagram, drawn))
-        if width <= WIDEST:
-            break
-    _, diagram, drawn = min(found, key=itemgetter(0))  # the narrower one, if neither can be read as a whole
+    across, down = (_drawn(graph, direction, namer) for direction in ("LR", "TB"))
+    fits = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
+    if len(graph) > MOST_LAID_OUT_TWICE:
+        return {"operations": _view(*(across if fits else down))}
+    both = {"operations": _view(*across), DOWN: _view(*down)}
+    return both if fits else dict(reversed(both.items()))
+
+
+def _drawn(graph: Graph, direction: str, namer: Namer) -> tuple[Diagram, OpsView]:
+    diagram = Diagram(direction=direction, room=TIGHT, spread=GAP)
+    drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer)
+    heads = [arrow.head for arrow in diagram.arrows]
+    if direction == "LR" and len(set(heads)) < len(heads):
+        diagram.spread = WIDE_GAP
+    return diagram, drawn
+
+
+def _view(diagram: Diagram, drawn: OpsView) -> View:
     view = View(diagram)
     view.boxes, view.arrows, view.chips = drawn.numbers, drawn.arrows, drawn.chips
     leaf_boxes = {(number, user.operands[position]) for (user, position), number in drawn.chips.items()}

@@ -1,6 +1,7 @@
-"""`recomputed`: the result of a graph computed again, after numbers in it were changed."""
+"""`recomputed`, `recompute`: the result of a graph computed again, after numbers in it were changed."""
 
 from microgradnet.graph import Graph
+from microgradnet.recording import unobserved
 from microgradnet.value import Value, apply
 
 
@@ -22,3 +23,20 @@ def recomputed(root: Value) -> Value:
         fresh[node] = apply(node.op, tuple([fresh[operand] for operand in node.operands]))
         fresh[node].label, fresh[node].source = node.label, node.source
     return fresh[root]
+
+
+def recompute(root: Value) -> None:
+    """Compute all results of a graph again, in place, if a number was changed since; gradients stay.
+
+    Raises:
+        DomainError: an operation has no finite value any more; nothing is changed.
+
+    >>> w = Value(2.0); y = w * w; w.data = 3.0
+    >>> recompute(y); y.data
+    9.0
+    """
+    with unobserved():
+        fresh = recomputed(root)
+    if fresh is not root:
+        for node, new in zip(Graph(root).computed, Graph(fresh).computed, strict=True):
+            node._data, node._changed = new._data, new._changed

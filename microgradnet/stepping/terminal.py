@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TextIO
 
+from microgradnet._shared.terminal import Screen
 from microgradnet._shared.text import one_line, plain, shorten, suggestion
 from microgradnet.drawing import draw
 from microgradnet.errors import ProviderError
 from microgradnet.stepping.paths import explain
 from microgradnet.stepping.steps import BackwardStep
-from microgradnet.stepping.terminal_view import Screen, exactly, gradient, heading, show, show_path, show_steps
+from microgradnet.stepping.terminal_view import exactly, gradient, heading, show, show_path, show_steps
 from microgradnet.stepping.timeline import Breakpoint, Timeline
 from microgradnet.value import Value
 
@@ -28,6 +29,7 @@ COMMANDS = {
 """Each command, its short form and its argument. The first line of its docstring is its help text."""
 _SHORT = {short: command for command, (short, _) in COMMANDS.items() if short}
 _COMMENT = re.compile(r"(^|\s)#.*")
+FIRST = "Type s for one step, b to go back, p NAME for a number, h for all commands, q to quit."
 MOST_SHOWN = 10  # values of the same name
 
 
@@ -68,6 +70,8 @@ def step_through(loss: Value, commands: Iterable[str] | None = None) -> None:
     x.data = 3.0, x.grad = 2.0
     """
     stepper = Stepper(Timeline(loss), sys.stdout)
+    if commands is None and sys.stdin.isatty():
+        stepper.screen.write(FIRST)
     stepper.look()
     if commands is not None:
         return stepper.follow(commands.splitlines() if isinstance(commands, str) else commands)

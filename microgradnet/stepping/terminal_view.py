@@ -1,12 +1,9 @@
 """Display a position of a `Timeline` in a terminal: the current node, its operands and its users."""
 
 import linecache
-import os
-import shutil
-import textwrap
-from typing import TextIO
 
-from microgradnet._shared.text import clean, one_line, plain, shorten
+from microgradnet._shared.terminal import STYLES, Screen
+from microgradnet._shared.text import one_line
 from microgradnet.graph import path
 from microgradnet.notation.names import number
 from microgradnet.ops import CONSTANT
@@ -14,54 +11,8 @@ from microgradnet.stepping.steps import BackwardStep
 from microgradnet.stepping.timeline import Timeline
 from microgradnet.value import Value
 
-LEAST_WIDTH = 40
 MOST_USERS, MOST_OPERANDS, MOST_ON_PATH = 3, 8, 12  # of more, those near the current one or at the ends are shown
 AROUND = 4  # steps listed before and after the current one
-
-
-class Screen:
-    """A text stream with its width, encoding and support for bold.
-
-    All output goes through `write`, which removes terminal control characters.
-
-    Args:
-        stream: where output is written.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.encoding = getattr(stream, "encoding", None) or "utf-8"
-        is_dumb = os.environ.get("TERM", "dumb") == "dumb" or bool(os.environ.get("NO_COLOR"))
-        self.has_bold = stream.isatty() and not is_dumb
-
-    @property
-    def width(self) -> int:
-        """The width of a line in characters, at least 40."""
-        return max(LEAST_WIDTH, shutil.get_terminal_size().columns)
-
-    def text(self, text: str) -> str:
-        """The text if the stream can encode it; else in ASCII, as w1 for w₁."""
-        text = clean(text)
-        try:
-            text.encode(self.encoding)
-        except UnicodeEncodeError:
-            return plain(text).encode(self.encoding, "replace").decode(self.encoding)
-        return text
-
-    def fit(self, text: str, width: int) -> str:
-        """The text in at most `width` of those characters."""
-        whole = self.text(text)
-        if len(whole) <= width:
-            return whole
-        return self.text(shorten(whole, width + 1 - len(self.text("…"))))
-
-    def write(self, text: str = "", bold: bool = False) -> None:
-        """Write lines; long lines are wrapped."""
-        for line in self.text(text).split("\n"):
-            indent = " " * (len(line) - len(line.lstrip()) + 2)
-            for part in textwrap.wrap(line, self.width, subsequent_indent=indent, break_on_hyphens=False) or [""]:
-                self.stream.write(f"\x1b[1m{part}\x1b[0m\n" if bold and self.has_bold else f"{part}\n")
-        self.stream.flush()
 
 
 def show(timeline: Timeline, screen: Screen) -> None:
@@ -81,7 +32,7 @@ def show(timeline: Timeline, screen: Screen) -> None:
     """
     step, width = timeline.step, screen.width
     title = screen.fit(f"── {heading(timeline)} ", width)
-    screen.write(title + screen.text("─") * (width - len(title)), bold=True)
+    screen.write(title + screen.text("─") * (width - len(title)), "bold")
     _table(timeline, screen)
     if step is None:
         return
@@ -172,21 +123,31 @@ def _lines(timeline: Timeline) -> list[tuple[str, Value | str]]:
 
 
 def _table(timeline: Timeline, screen: Screen) -> None:
-    node = timeline.step.node if timeline.step else timeline.root
-    cells = [("", "data", "grad")]
-    bold = [False]
+    cells, styles = [("", "data", "grad")], [("", "")]
     for branch, value in _lines(timeline):
         if isinstance(value, str):
             words, data, grad = value, "", ""
         else:
             words, data, grad = _heading(timeline, value), _data(timeline, value), gradient(timeline, value)
         cells.append((screen.text(branch + words), screen.text(data), screen.text(grad)))
-        bold.append(value is node or branch.startswith("▶"))
+        styles.append(_style(timeline, branch, value))
     name_width, *widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     name_width = min(name_width, screen.width - sum(widths) - 4)
-    for (name, data, grad), is_bold in zip(cells, bold, strict=True):
-        line = f"{screen.fit(name, name_width):{name_width}}  {data:>{widths[0]}}  {grad:>{widths[1]}}"
-        screen.write(line.rstrip(), is_bold)
+    for (name, data, grad), (name_style, style) in zip(cells, styles, strict=True):
+        numbers = f"  {data:>{widths[0]}}  {grad:>{widths[1]}}".rstrip()
+        fitted = screen.fit(name, name_width)
+        screen.write_parts((f"{fitted:{name_width}}" if numbers else fitted, name_style), (numbers, style))
+
+
+def _style(timeline: Timeline, branch: str, value: Value | str) -> tuple[str, str]:
+    """The styles of a value's name and of its numbers: the mark of the current application, or the role's colour."""
+    if branch.startswith("▶"):
+        return "highlight", "highlight"
+    if isinstance(value, str):
+        return "", ""
+    kind = "root" if value is timeline.root else value.op.name
+    emphasis = "bold" if timeline.step and value is timeline.step.node else ""
+    return emphasis or (kind if kind in STYLES else ""), emphasis
 
 
 def _heading(timeline: Timeline, value: Value) -> str:

@@ -37,7 +37,7 @@ class trace_source(Hook):  # noqa: N801  # called as a function
     """Record the line of the program that creates each new value as its `source`.
 
     Errors, steps, tooltips and pages then show it. Creating a value takes several times as long while it is on (see
-    README, Speed). It is off by default; it is on inside a `with` statement, or until `off()`.
+    the book, Speed). It is off by default; it is on inside a `with` statement, or until `off()`.
 
     >>> from microgradnet import Value
     >>> with trace_source():

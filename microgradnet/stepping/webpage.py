@@ -1,9 +1,11 @@
 """`page(loss)`: one HTML file that plays a forward and a backward pass, and whose numbers can be changed.
 
 Python writes the graph, its pictures, names and formulas, and the rules as JavaScript. The rest is in `assets/`:
-`engine.js` computes both passes, `moment.js`, `picture.js` and `motion.js` display them, `learning.js` takes gradient
-steps, `present.js` fills the screen, `controls.js` handles buttons and keys, and `link.js` talks to a page around this
-one.
+`engine.js` computes both passes; `moment.js`, `picture.js`, `pills.js` and `motion.js` display them; `navigation.js`
+moves about in the picture; `numbers.js` changes numbers; `learning.js` takes gradient steps; `landscape.js` and
+`plane.js` draw the loss over parameters and the decision boundary; `source.js` lists the program; `present.js` fills
+the screen; `export.js` saves steps; `controls.js` handles buttons and keys; `link.js` talks to a page around this one;
+`start.js` starts.
 """
 
 import html
@@ -25,21 +27,28 @@ from microgradnet.ops import CONSTANT
 from microgradnet.ops.floats import as_float
 from microgradnet.stepping.javascript import Functions
 from microgradnet.stepping.page_layout import MOST_VALUES, View, views_of
+from microgradnet.stepping.plane import Plane
+from microgradnet.stepping.program import program_of
 from microgradnet.stepping.steps import local_formula, name_in_brackets, partial_text, which_operand
 from microgradnet.value import Value
 
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = (
-    "engine.js", "link.js", "moment.js", "picture.js", "motion.js", "learning.js", "present.js", "controls.js",
+    "engine.js", "link.js", "moment.js", "picture.js", "pills.js", "motion.js", "numbers.js", "learning.js",
+    "landscape.js", "plane.js", "present.js", "controls.js", "navigation.js", "source.js",
+    "export.js", "start.js",
 )  # fmt: skip
 
 
 class Page(WebPage):
     """A forward and a backward pass as HTML text. A notebook displays it in a frame."""
 
-    def __init__(self, graph: Graph, title: str, eta: float) -> None:
+    _sandbox = "allow-scripts allow-downloads"  # to save a step or slides
+
+    def __init__(self, graph: Graph, title: str, eta: float, plane: Plane | None = None) -> None:
         self.title = title
+        self._plane = plane and plane.as_data({node: i for i, node in enumerate(graph.nodes)})
         self._graph, self._eta, self._functions = graph, eta, Functions(graph.computed)
 
     @cached_property
@@ -59,26 +68,35 @@ class Page(WebPage):
             f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{view.picture.svg}</div>'
             for number, (name, view) in enumerate(views.items())
         )
-        data |= {"eta": self._eta, "note": _note(len(graph), views)}
+        data |= {"eta": self._eta, "note": _note(len(graph), views), "plane": self._plane}
+        data["program"] = program_of(graph.nodes)
         body = fill(assets["page.html"], {"title": html.escape(self.title), "pictures": pictures})
         return document(self.title, body, assets["page.css"], script, data)
 
 
-def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str = "", eta: float = 0.1) -> Page:
+def page(
+    root: Value,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    title: str = "",
+    eta: float = 0.1,
+    plane: Plane | None = None,
+) -> Page:
     """A page that plays the forward and the backward pass of a graph, and whose numbers can be changed.
 
     Args:
         root: the result, as a loss.
         path: a file to write, ending in .html; None writes none.
         title: the heading; by default it names the result.
-        eta: the initial learning rate η of "Take one gradient step".
+        eta: the initial learning rate η of "Gradient step".
+        plane: two inputs and a data set, for a decision boundary beside the graph.
 
     Returns:
         The page. A notebook displays it; `.html` is its text, `.save(path)` writes it.
 
     Raises:
         TypeError: `root` is not a Value, or a rule that it was computed by takes numbers only.
-        ValueError: it was computed from more than 30,000 values.
+        ValueError: it was computed from more than 30,000 values, or the plane's output is not among them.
         StaleGraphError: a number was changed after something had been computed from it.
         ProviderError: no program to lay out the pictures is installed.
 
@@ -95,7 +113,7 @@ def page(root: Value, path: str | os.PathLike[str] | None = None, *, title: str 
             "graph, such as the loss of one sample"
         )
     name = Namer(order=graph.nodes).name(root)
-    made = Page(graph, one_line(title) or f"Backpropagation through {name}", as_float(eta))
+    made = Page(graph, one_line(title) or f"Backpropagation through {name}", as_float(eta), plane)
     if path is not None:
         made.save(path)
     return made
@@ -115,7 +133,7 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
             "heading": heading,
             "kind": node.op.name,
             "f": functions.index(node),
-            "data": node.data if isfinite(node.data) else str(node.data).replace("inf", "Infinity"),
+            "data": as_json(node.data),
             "operands": [number[operand] for operand in node.operands],
         }
         if node.label not in heading:
@@ -139,6 +157,11 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
         for name, view in views.items()
     }
     return {"nodes": nodes, "root": len(order) - 1, "uses": uses, "shown": shown}
+
+
+def as_json(x: float) -> float | str:
+    """A number as JSON has it, which has neither infinities nor NaN: JavaScript's `Number` reads these from a text."""
+    return x if isfinite(x) else str(x).replace("inf", "Infinity").replace("nan", "NaN")
 
 
 def _template(node: Value, namer: Namer) -> str:

@@ -1,4 +1,4 @@
-"""The figures of the gallery: mean and range over seeds of full trainings, as a table for README.
+"""The figures of the gallery: mean and range over seeds of full trainings, as a table for the book.
 
 `python -m tests.benchmarks.applications` trains every application with three seeds, about CPU-minutes each;
 `python -m tests.benchmarks.applications driving --seeds 1` one of them once.

@@ -89,7 +89,7 @@ def serve(connection: Connection, prepare: Callable[[], Runner]) -> None:
 
 
 def race(
-    title: str, contenders: Mapping[str, Callable[[], Runner]], repeats: int
+    title: str, contenders: Mapping[str, Callable[[], Runner]], repeats: int, rtol: float = 1e-9
 ) -> tuple[dict[str, Times], list[str]]:
     """Each contender's seconds for a step, a figure a turn, and a line for each that is not installed.
 
@@ -105,7 +105,7 @@ def race(
         there.close()
     first = {name: connection.recv() for name, connection in connections.items()}
     missing = {name: found for name, found in first.items() if isinstance(found, str)}
-    agree(title, {name: found for name, found in first.items() if name not in missing})
+    agree(title, {name: found for name, found in first.items() if name not in missing}, rtol)
     seconds: dict[str, Times] = {name: [] for name in contenders if name not in missing}
     calls = 3
     for turn in range(repeats + 2):  # a turn that finds the number of calls, one that warms up, and those that count
@@ -114,14 +114,14 @@ def race(
             connections[name].send(calls)
             figure, losses[name] = connections[name].recv()
             times.append(figure)
-        agree(title, {name: (loss, np.array([loss])) for name, loss in losses.items()}, rtol=1e-6)
+        agree(title, {name: (loss, np.array([loss])) for name, loss in losses.items()}, max(rtol, 1e-6))
         if turn == 0:
             calls = max(1, round(TURN / next(iter(seconds.values()))[0]))
     for name in seconds:
         connections[name].send(0)
     for process in processes:  # what is measured next is not to be disturbed by their end
         process.join()
-    lines = [f"{name} is left out ({error}): {INSTALL.get(name, 'see README')}" for name, error in missing.items()]
+    lines = [f"{name} is left out ({error}): {INSTALL.get(name, 'see the book')}" for name, error in missing.items()]
     return {name: times[2:] for name, times in seconds.items()}, lines
 
 

@@ -349,9 +349,9 @@ def numpy_by_hand(task: Task) -> Runner:
     return Runner(step, lambda: moved(task, vector(parameters)))
 
 
-def with_microgradnet(task: Task, engine: str = "numpy") -> Runner:
+def with_microgradnet(task: Task, engine: str = "numpy", dtype: str = "float64") -> Runner:
     model = with_parameters(task)
-    compiled = compile(model.loss, model, engine=engine)
+    compiled = compile(model.loss, model, engine=engine, dtype=dtype)
     theta = compiled.parameters
 
     def step() -> float:
@@ -379,9 +379,10 @@ def with_parameters(task: Task) -> Any:
     return model
 
 
-def with_torch(task: Task) -> Runner:
+def with_torch(task: Task, device: str = "cpu") -> Runner:
     torch: Any = import_module("torch")
     torch.set_num_threads(1)
+    torch.set_default_device(device)
     # its layers take matrices as (outputs, inputs), and its cross-entropy is faster when given labels
     arrays = [np.ascontiguousarray(p.T if p.ndim == 2 else p) for p in task.parameters]
     parameters = [torch.tensor(p, requires_grad=True) for p in arrays]
@@ -399,7 +400,7 @@ def with_torch(task: Task) -> Runner:
         return float(loss.item())
 
     def now() -> list[Numbers]:
-        return [p.T if p.ndim == 2 else p for p in (p.detach().numpy() for p in parameters)]
+        return [p.T if p.ndim == 2 else p for p in (p.detach().cpu().numpy() for p in parameters)]
 
     return Runner(step, lambda: moved(task, vector(now())))
 

@@ -1,6 +1,6 @@
 """What looking costs: passes that are traced, watched or stepped through, beside plain ones, in one run.
 
-`python -m tests.benchmarks.stepping` prints the table of README: medians of interleaved turns, and ratios.
+`python -m tests.benchmarks.stepping` prints the table of the book: medians of interleaved turns, and ratios.
 """
 
 import argparse

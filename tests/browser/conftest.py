@@ -1,12 +1,20 @@
 """The page in a real Chromium, where there is one and Playwright to drive it; one line says what is missing."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from microgradnet import Value, page
+from microgradnet.stepping import Plane
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Open = Callable[..., "Page"]
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 HERE = Path(__file__).parent
@@ -18,6 +26,9 @@ MISSING = " and ".join(
     )
     if not there
 )
+NO_BOOK = not all(map(find_spec, ("sphinx", "myst_nb", "furo", "sklearn")))
+
+collect_ignore = [] if all(map(find_spec, ("anywidget", "jupyterlab", "marimo"))) else ["test_widget.py"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -25,14 +36,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     here = [item for item in items if HERE in item.path.parents]
     for item in here:
         item.add_marker("browser")
-    if MISSING and here:
-        config.hook.pytest_deselected(items=here)
-        items[:] = [item for item in items if item not in here]
+    left_out = here if MISSING else [item for item in here if NO_BOOK and item.path.name == "test_book.py"]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if MISSING and terminalreporter.stats.get("deselected"):
         terminalreporter.write_line(f"The page was not clicked through: that needs {MISSING}.")
+    elif NO_BOOK and terminalreporter.stats.get("deselected"):
+        terminalreporter.write_line("The book was not built: that needs `pip install '.[book]'`.")
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +58,27 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Opens the page of a graph; at the end of the test nothing may have been said on the console."""
+    said: list[str] = []
+    contexts = []
+
+    def open_page(root: Value, *, plane: Plane | None = None, **options: Any) -> "Page":
+        file = tmp_path / "page.html"
+        page(root, file, plane=plane)
+        contexts.append(browser.new_context(**({"viewport": {"width": 1400, "height": 900}} | options)))
+        tab: Page = contexts[-1].new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.on("dialog", lambda dialog: said.append(dialog.message))
+        tab.on("request", lambda request: said.append(request.url) if request.url != file.as_uri() else None)
+        tab.goto(file.as_uri())
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == []

@@ -1,4 +1,4 @@
-"""README's picture of the page: `python -m tests.browser.picture` takes it anew, a test compares it."""
+"""The book's pictures of two pages: `python -m tests.browser.picture` takes them anew, tests compare them."""
 
 import tempfile
 from pathlib import Path
@@ -6,10 +6,13 @@ from typing import Any
 
 from microgradnet import page
 from microgradnet.stepping.tracing import trace_source
+from microgradnet.teach import misconceptions
 from microgradnet.teach.examples import EXAMPLES
+from microgradnet.teach.misconceptions import example
 from tests import ROOT
 
 PICTURE = ROOT / "notebooks" / "pictures" / "page.png"
+MISCONCEPTION = PICTURE.with_name("misconception.png")
 STEP = "18"  # in the middle of the backward pass
 
 
@@ -23,6 +26,20 @@ def take(browser: Any) -> bytes:
         tab.goto(file.as_uri())
         tab.fill("#slider", STEP)
         tab.locator("#slider").blur()
+        tab.wait_for_timeout(500)
+        taken: bytes = tab.screenshot()
+        context.close()
+    return taken
+
+
+def take_misconception(browser: Any) -> bytes:
+    """The two passes of `no-topological-order` at the step where they diverge, as a PNG."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = misconceptions.run(example.build(), "no-topological-order").page().save(Path(folder, "page.html"))
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+        tab = context.new_page()
+        tab.goto(file.as_uri())
+        tab.get_by_role("button", name="To the divergence").click()
         tab.wait_for_timeout(500)
         taken: bytes = tab.screenshot()
         context.close()
@@ -58,4 +75,6 @@ if __name__ == "__main__":
     from tests.browser.conftest import CHROMIUM
 
     with sync_playwright() as playwright:
-        PICTURE.write_bytes(take(playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])))
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        PICTURE.write_bytes(take(chromium))
+        MISCONCEPTION.write_bytes(take_misconception(chromium))

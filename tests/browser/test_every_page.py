@@ -165,12 +165,12 @@ def differences(told: str, wanted: str) -> list[str]:
     return [] if same else [f"{told!r}, not {wanted!r}"]
 
 
-def compare_operations(seen: list[dict[str, Any]], root: Value) -> list[str]:
+def compare_operations(seen: list[dict[str, Any]], root: Value, name: str) -> list[str]:
     """Where the tooltips of boxes and arrows tell anything else than Python's steps at these moments."""
     timeline, namer, view = (
         Timeline(root),
         Namer(Graph(root).nodes, for_equations=True),
-        views_of(Graph(root))["operations"],
+        views_of(Graph(root))[name],
     )
     wrong: list[str] = []
     last = {view.boxes[node]: node for node in timeline.graph.nodes if node in view.boxes}
@@ -234,13 +234,18 @@ def sweep(tab: "Page", build: Callable[[], Value], file: Path) -> list[str]:
     changed = next((i for i, node in enumerate(graph.nodes) if node in graph.leaves and node.op is not CONSTANT), -1)
     for x in (None, 0.96875):
         if x is not None:
+            tab.evaluate("leaf => focusLeaf(leaf)", changed)
             tab.locator(f"#leaf{changed}").fill(str(x))
             root = again(root, changed, x)
         for button in tab.locator("#views button").all():
-            button.click()
-            view = button.get_attribute("data-view") or ""
+            button.dispatch_event("click")
+            view = tab.evaluate("current.element.dataset.view")
             seen = tab.evaluate(MOMENTS, 3)
-            wrong += compare_operations(seen, root) if view == "operations" else compare_groups(seen, root, view)
+            wrong += (
+                compare_operations(seen, root, view)
+                if view.startswith("operations")
+                else compare_groups(seen, root, view)
+            )
     tab.remove_listener("console", hear)
     tab.remove_listener("pageerror", hear)
     return wrong

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,37 +15,13 @@ from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.learning import error, network
 from tests.browser import picture
+from tests.browser.conftest import Open
 from tests.drawing.test_escape import HOSTILE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-Open = Callable[..., "Page"]
 each_example = pytest.mark.parametrize("name", EXAMPLES)
-
-
-@pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
-    """Opens the page of a graph; at the end of the test nothing may have been said on the console."""
-    said: list[str] = []
-    contexts = []
-
-    def open_page(root: Value, **options: Any) -> "Page":
-        file = tmp_path / "page.html"
-        page(root, file)
-        contexts.append(browser.new_context(**({"viewport": {"width": 1400, "height": 900}} | options)))
-        tab: Page = contexts[-1].new_page()
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
-        tab.on("dialog", lambda dialog: said.append(dialog.message))
-        tab.on("request", lambda request: said.append(request.url) if request.url != file.as_uri() else None)
-        tab.goto(file.as_uri())
-        return tab
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert said == []
 
 
 def learning() -> Value:
@@ -212,8 +188,8 @@ def test_a_slider_and_a_dragged_box_change_a_number_with_one_undo_each(opened: O
     slider.press("ArrowRight")
     after_slider = exact(tab)["w₁"][0]
     assert after_slider != 0.15
-    tab.locator(".view .leaf-box", has_text="b₂").scroll_into_view_if_needed()
-    box = tab.locator(".view .leaf-box", has_text="b₂").bounding_box()
+    tab.locator(".view:visible .leaf-box", has_text="b₂").scroll_into_view_if_needed()
+    box = tab.locator(".view:visible .leaf-box", has_text="b₂").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     tab.mouse.move(x, y)
@@ -234,7 +210,7 @@ def test_a_slider_and_a_dragged_box_change_a_number_with_one_undo_each(opened: O
 
 def test_clicking_a_leaf_leads_to_its_number(opened: Open) -> None:
     tab = opened(learning())
-    tab.locator(".view .leaf-box", has_text="w₁").first.click()
+    tab.locator(".view:visible .leaf-box", has_text="w₁").first.click()
     tab.keyboard.type("2")
     tab.click("#end")
     assert exact(tab)["w₁"][0] == 2.0
@@ -284,7 +260,7 @@ def test_a_run_learns_as_python_does_and_is_one_undo(opened: Open, eta: str, pac
     tab.fill("#eta", eta)
     tab.select_option("#pace", pace)
     tab.click("#run")
-    assert tab.inner_text("#run") == "Pause"
+    assert tab.inner_text("#run") == "Stop"
     assert tab.get_attribute("#spoken", "aria-live") == "off"
     until(tab, lambda: losses(tab)[-1:] < [0.001] and bool(losses(tab)))
     tab.click("#run")
@@ -298,7 +274,7 @@ def test_a_run_learns_as_python_does_and_is_one_undo(opened: Open, eta: str, pac
         for p in net:
             p.data -= float(eta) * p.grad
     assert agrees(tab, error(net))
-    assert tab.inner_text("#message") == f"Paused. E: 0.1082 → {number(error(net).data)} in {steps} gradient steps"
+    assert tab.inner_text("#message") == f"Stopped. E: 0.1082 → {number(error(net).data)} in {steps} gradient steps"
     assert tab.get_attribute("#curve", "aria-label") == (
         f"E over {steps} gradient steps: from 0.1082 to {number(error(net).data)}"
     )
@@ -454,7 +430,8 @@ DIRECTION = """() => {
             return middle(label);
         });
         animation.play();
-        return [label.textContent, nearest(first), nearest(last), duration];
+        const texts = [...label.children].map((one) => one.textContent).join(" → ");
+        return [texts, nearest(first), nearest(last), duration];
     });
     return { changing: box("now"), sending: box("partner"), points: nearest(middle(head)), travelling };
 }"""
@@ -475,12 +452,30 @@ def test_backward_is_seen_backward(opened: Open) -> None:
     seen = tab.evaluate(DIRECTION)
     assert (seen["changing"], seen["sending"], seen["points"]) == (["a₁"], ["w₂·a₁"], "operand")
     ((carried, start, end, duration),) = seen["travelling"]
-    assert (carried, start, end) == ("0.04264", "result", "operand")
+    assert (carried, start, end) == ("0.09476 → 0.09476 × 0.45 → 0.04264", "result", "operand")
     assert 0 < duration < 1200
     until(tab, lambda: tab.locator(".travelling").count() == 0)
     tab.fill("#slider", str(a1_to_product + 1))
     assert tab.locator(".edge > polygon[transform]").count() == 0
     assert tab.locator(".travelling").count() == 0, "a jump is no step"
+
+
+def test_a_gradient_meets_the_local_derivative_on_its_way(opened: Open) -> None:
+    tab = opened(learning())
+    tab.fill("#slider", "18")
+    tab.click("#step")
+    seen = tab.evaluate(
+        """() => [0.1, 0.5, 0.9].map((part) => {
+            const animations = document.getAnimations().filter(({ effect }) => effect.target.closest(".travelling"));
+            for (const animation of animations) {
+                animation.pause();
+                animation.currentTime = part * animation.effect.getTiming().duration;
+            }
+            return [...document.querySelectorAll(".travelling > g")]
+                .filter((one) => getComputedStyle(one).opacity === "1").map((one) => one.textContent);
+        })"""
+    )
+    assert seen == [["0.09476"], ["0.09476 × 0.45"], ["0.04264"]]
 
 
 @pytest.mark.parametrize("speed", ["2400", "1200", "500", "120"])
@@ -578,25 +573,27 @@ def test_a_step_whose_box_is_still_in_view_stops_the_scrolling_to_another(opened
 def test_it_opens_with_the_whole_graph_where_that_can_be_read(opened: Open) -> None:
     tab = opened(learning(), viewport={"width": 1280, "height": 850})
     pane = tab.locator("#pane").bounding_box()
-    boxes = [box.bounding_box() for box in tab.locator(".view .node").all()]
+    boxes = [box.bounding_box() for box in tab.locator(".view:visible .node").all()]
     assert pane is not None
     assert all(box and pane["x"] < box["x"] and box["x"] + box["width"] < pane["x"] + pane["width"] for box in boxes)
 
 
 def test_a_shadow_tells_that_there_is_more(opened: Open) -> None:
-    tab = opened(learning(), viewport=PHONE)
+    tab = opened(EXAMPLES["layers"].build(), viewport=PHONE)
+    tab.click("button[data-view=operations]")
 
     def edge(where: str, side: str) -> bytes:
         box = tab.locator(where).bounding_box()
         assert box is not None
         x = box["x"] + 2 if side == "left" else box["x"] + box["width"] - 6
-        y = box["y"] + box["height"] - 6 if side == "bottom" else box["y"] + 60
+        y = box["y"] + box["height"] - 6 if side == "bottom" else box["y"] + 6
         taken: bytes = tab.screenshot(clip={"x": x, "y": y, "width": 4, "height": 4})
         return taken
 
+    tab.evaluate("document.getElementById('pane').scrollTo({left: 0, top: 0, behavior: 'instant'})")
     nothing_before, more_after = edge("#pane", "left"), edge("#pane", "right")
     assert nothing_before != more_after
-    tab.evaluate("document.getElementById('pane').scrollTo({left: 1e6, behavior: 'auto'})")
+    tab.evaluate("document.getElementById('pane').scrollTo({left: 1e6, behavior: 'instant'})")
     assert edge("#pane", "right") == nothing_before
     assert edge("#pane", "left") != nothing_before
 

@@ -1,16 +1,26 @@
 """The pages of worksheets and of comparisons, used as a learner does."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from microgradnet import MLP
 from microgradnet._shared.webpage import WebPage
+from microgradnet.cli.main import main
 from microgradnet.notation.names import number
+from microgradnet.teach.classroom import Classroom
+from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS, example, run
+from microgradnet.teach.story import story
 from microgradnet.teach.worksheets import grade, worksheet
+from microgradnet.teach.worksheets.questions import questions
 from microgradnet.teach.worksheets.tolerance import read_number
+from tests.teach.classroom.test_classroom import classroom as classroom  # noqa: PLC0414 - a fixture
+from tests.teach.classroom.test_classroom import sheet as classroom_sheet
+from tests.teach.story.test_story import data_of
 from tests.teach.worksheets.test_grading import neuron
 
 if TYPE_CHECKING:
@@ -89,10 +99,54 @@ def test_hints_lead(opened: Open) -> None:
 
 def test_what_is_written_stands_in_the_picture(opened: Open) -> None:
     tab = opened(worksheet(neuron()).page())
-    tab.fill("#blank-1", "0.5")
-    assert "grad (1) 0.5" in tab.eval_on_selector_all("svg text", "all => all.map(one => one.textContent)")
+    tab.fill("#blank-1", "77")
+    assert "grad (1) 77" in tab.eval_on_selector_all("svg text", "all => all.map(one => one.textContent)")
     tab.fill("#blank-1", "")
     assert "grad (1) ________" in tab.eval_on_selector_all("svg text", "all => all.map(one => one.textContent)")
+
+
+def test_a_blank_is_filled_in_where_it_stands_in_the_picture(opened: Open) -> None:
+    sheet = worksheet(neuron())
+    tab = opened(sheet.page())
+    tab.locator("text.blank", has_text="(2)").click()
+    tab.keyboard.type(repr(sheet.blanks[1].answer))
+    tab.keyboard.press("Enter")
+    assert tab.input_value("#blank-2") == repr(sheet.blanks[1].answer)
+    assert "✓ right" in said_of(tab, 2)
+    assert tab.locator("text.blank", has_text="(2)").text_content().endswith(" ✓")
+    assert tab.locator("input.there").get_attribute("aria-label") == f"(3) {sheet.blanks[2].name}"  # Enter went on
+    tab.keyboard.type("77")
+    tab.keyboard.press("Escape")
+    assert tab.locator("input.there").count() == 0
+    assert "✗ not yet" in said_of(tab, 3)
+
+
+def pages_of(browser: Any, file: Path) -> int:
+    tab = browser.new_page()
+    tab.goto(file.as_uri())
+    printed = tab.pdf(prefer_css_page_size=True)
+    tab.close()
+    return len(re.findall(rb"/Type\s*/Page\b", printed))
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_printed_sheet_and_its_key_are_one_page_each(name: str, paper: str, browser: Any, tmp_path: Path) -> None:
+    sheet = worksheet(EXAMPLES[name].build())
+    for page in (sheet.printed(paper), sheet.key(paper)):
+        assert pages_of(browser, page.save(tmp_path / "page.html")) == 1
+
+
+def test_thirty_copies_print_without_an_empty_page(browser: Any, tmp_path: Path) -> None:
+    assert main(["worksheet", "learning", "--copies", "30", "-o", str(tmp_path / "class")]) == 0
+    for kind in ("sheets", "keys"):
+        assert pages_of(browser, tmp_path / "class" / f"{kind}.html") == 30
+
+
+def test_a_sheet_of_many_blanks_goes_on_to_further_pages(browser: Any, tmp_path: Path) -> None:
+    """And so the test above can fail."""
+    network = MLP(2, [4, 4, 1], seed=1)
+    assert pages_of(browser, worksheet(network([0.5, -1.0])).printed().save(tmp_path / "page.html")) > 1
 
 
 @pytest.mark.parametrize(
@@ -166,3 +220,81 @@ def test_both_passes_come_to_their_gradients(name: str, opened: Open) -> None:
 def test_the_lab_fits_its_window(size: tuple[int, int], opened: Open) -> None:
     tab = opened(run(example.build(), "overwritten").page(), viewport={"width": size[0], "height": size[1]})
     assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_the_story_is_played_to_its_end(opened: Open) -> None:
+    """Every answer right at once; the last number of each chapter stands in the picture."""
+    page = story()
+    tab = opened(page)
+    chapters = data_of(page)["chapters"]
+    for place, chapter in enumerate(chapters, start=1):
+        assert tab.inner_text("#chapter") == chapter["title"]
+        for blank in chapter["blanks"]:
+            assert tab.inner_text("#question") == f"What will {blank['name']} be?"
+            tab.fill("#answer", repr(blank["answers"][0]))
+            tab.keyboard.press("Enter")
+        count = len(chapter["blanks"])
+        assert tab.inner_text("#verdict") == f"The chapter is complete: {count} of {count} at the first try."
+        shown = tab.eval_on_selector_all("section:not([hidden]) svg text", "all => all.map(one => one.textContent)")
+        assert not any("__" in text for text in shown)
+        assert tab.inner_text("nav button[aria-current]") == f"✓ {place}"
+        if place < len(chapters):
+            tab.keyboard.press("Enter")  # on "Next: …"
+    assert tab.is_hidden("#next")
+
+
+def test_the_story_recognises_a_misconception_and_goes_on(opened: Open) -> None:
+    page = story("learning")
+    tab = opened(page)
+    blank = next(blank for blank in data_of(page)["chapters"][0]["blanks"] if blank["mistakes"])
+    while tab.inner_text("#question") != f"What will {blank['name']} be?":
+        tab.click("#show")
+    tab.fill("#answer", repr(blank["mistakes"][0]["answer"]))
+    tab.click("#check")
+    assert tab.inner_text("#verdict") == f"✗ not yet: {blank['mistakes'][0]['words']}"
+    tab.click("#hint")
+    assert tab.inner_text("#verdict") == f"Hint: {blank['hints'][0]}"
+    tab.fill("#answer", "half")
+    tab.click("#check")
+    assert tab.inner_text("#verdict").startswith("✗ that is no number")
+    done = tab.locator("#steps li").count()
+    tab.click("#show")
+    assert tab.locator("#steps li").count() == done + 1
+    assert tab.inner_text("#verdict").startswith("It is ")
+
+
+def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> None:
+    """Answers arrive as they are given; a reload keeps them; the teacher's page counts without being touched."""
+    said: list[str] = []
+
+    def page_of(secret: str) -> "Page":
+        tab: Page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.goto(classroom.address(secret))
+        return tab
+
+    store, sheet = classroom.store, classroom_sheet()
+    ann, other, teacher = page_of(store.learner), page_of(store.learner), page_of(store.teacher)
+    ann.fill("#name", "Ann")
+    ann.fill("#blank-1", repr(sheet.blanks[0].answer))
+    ann.locator("text.blank", has_text="(2)").click()  # in the picture, too
+    ann.keyboard.type(repr(sheet.blanks[1].answer))
+    ann.keyboard.press("Escape")
+    mistaken = next(each for each in questions(sheet) if each["mistakes"])
+    other.fill(f"#blank-{mistaken['number']}", repr(mistaken["mistakes"][0]["answer"]))
+    other.locator("#name").focus()
+    teacher.wait_for_selector("text=2 given")
+    teacher.wait_for_selector("#mistakes li")
+    assert "2 of" in teacher.inner_text("#learners tr:first-child")
+    assert "learner 2" in teacher.inner_text("#learners")
+    assert f"1 ✓ {int(mistaken['number'] == 1)} ✗" in teacher.inner_text("#blanks tr:first-child")
+    assert teacher.inner_text("#count") == "2 learners"
+    assert teacher.inner_text("#address") == classroom.address(store.learner)
+    ann.reload()
+    assert ann.input_value("#name") == "Ann"
+    assert "✓ right" in said_of(ann, 2)
+    ann.wait_for_selector("text=✓ sent to your teacher")
+    for tab in (ann, other, teacher):
+        tab.context.close()
+    assert said == []

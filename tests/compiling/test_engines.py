@@ -1,5 +1,7 @@
 """Engines of `compile`, as far as NumPy alone can tell: what is refused, and who is taken for what."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -58,3 +60,17 @@ def test_the_rule_counts_once_what_is_the_same_for_all_samples() -> None:
     assert alone.reads(1) == varying.reads(1)
     assert engines.is_small(alone, 10_000)
     assert not engines.is_small(varying, 10_000)
+
+
+def test_an_array_on_an_accelerator_is_copied_to_the_host_before_numpy_reads_it() -> None:
+    class OnAccelerator:  # as a torch tensor on a GPU
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+            raise TypeError("can't convert a cuda tensor to numpy")
+
+        def cpu(self) -> Any:
+            return np.ones(2)
+
+    with pytest.raises(TypeError):
+        np.asarray(OnAccelerator())
+    assert np.asarray(engines.on_host(OnAccelerator())).tolist() == [1.0, 1.0]
+    assert engines.on_host(array := np.zeros(3)) is array

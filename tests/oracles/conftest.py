@@ -29,6 +29,7 @@ NEEDS = {
     "test_scikit_learn": "sklearn",
     "test_torch": "torch",
     "test_training_torch": "torch",
+    "test_widget": "anywidget",
 }
 collect_ignore = [f"{test}.py" for test, name in NEEDS.items() if not works(name)]
 if not works("sklearn"):  # the extra `applications`, which the oracles bring too

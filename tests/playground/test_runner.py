@@ -72,7 +72,7 @@ WRONG = {
     "def f(): f()\nf()": (1, "RecursionError"),
     "if True:\nx": (2, "IndentationError"),
     "x = '": (1, "SyntaxError"),
-    "\0": (0, "SyntaxError"),
+    "\0": (0, "null bytes"),
     "print(1)\nassert False, 'no'": (2, "AssertionError: no"),
     "from microgradnet import Value\nx = Value(1.0)\nif x > 0 and x: pass": (3, "TypeError"),
     "from microgradnet import Value\na = Value(2.0)\nb = a * 2\na.data = 3.0\nb.backward()": (5, "StaleGraphError"),

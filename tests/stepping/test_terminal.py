@@ -389,3 +389,17 @@ def test_a_dumb_terminal_gets_no_escapes(environment: dict[str, str]) -> None:
     assert "── backward 1 of 5" in text
     assert "\x1b[1m" not in text
     assert "\x1b" not in text.replace("\x1b[?2004h", "").replace("\x1b[?2004l", "")  # readline's own, if any
+
+
+def test_the_current_application_is_marked_in_colour_and_roles_are_told_apart() -> None:
+    text = typed(["s 3\n", "q\n"])
+    marked = re.findall(r"\x1b\[30;43m(.*?)\x1b\[0m", text)
+    assert [part.split() for part in marked[-2:]] == [["▶", "└─", "b₁"], ["0.4", "0.2395"]]  # as the page marks it
+    assert "\x1b[35m  ┌─ a₁ = σ(z₁)" in text  # the result
+    assert "\x1b[1m  z₁ = w₁·x₁ + b₁" in text  # whose gradient is passed on
+    text = typed(["s 5\n", "b\n", "q\n"])
+    assert "\x1b[33m  " in text or "\x1b[30;43m▶ ├─ w₁" in text  # a parameter
+
+
+def test_it_says_first_what_to_type() -> None:
+    assert typed(["q\n"], NO_COLOR="1").lstrip("\x1b[?204hl").startswith("Type s for one step, b to go back")

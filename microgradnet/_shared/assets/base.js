@@ -19,3 +19,17 @@ function dressed(element, attributes, children) {
 function finder(svg) {
   return (id) => svg.querySelector(`#${CSS.escape(`${svg.classList[0]}-${id}`)}`);
 }
+
+// Light or dark by the notebook around the page, in place of the reader's own preference; without an argument, what a
+// new picture brings is dressed as the rest.
+const dressings = new WeakSet(); // the rules of style sheets that hold in the dark
+let isWornDark = null;
+function wear(dark = isWornDark) {
+  if (dark === null) return;
+  isWornDark = dark;
+  document.documentElement.style.colorScheme = dark ? "dark" : "light";
+  for (const rule of [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])) {
+    if (rule.media?.mediaText.includes("prefers-color-scheme: dark")) dressings.add(rule);
+    if (dressings.has(rule)) rule.media.mediaText = dark ? "all" : "not all";
+  }
+}

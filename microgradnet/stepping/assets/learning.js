@@ -20,10 +20,14 @@ function gradientStep() {
 
 // w ← w − η·grad for every parameter. What is displayed stays the same until `showStep`.
 function take(step) {
+  if (!losses.length) {
+    losses.push(step.lossBefore);
+    trace();
+  }
   for (const i of parameters) graph.nodes[i].data -= step.eta * step.grad[i];
   compute();
-  if (!losses.length) losses.push(step.lossBefore);
   losses.push(pass.data[graph.root]);
+  trace();
 }
 
 function showStep(step) {
@@ -52,7 +56,7 @@ function learn() {
 
 // A run is one change for "Undo". At each frame it takes one step or ten; with reduced motion it shows two moments a second.
 function run() {
-  if (running) return stopRunning("Paused");
+  if (running) return stopRunning("Stopped");
   pause();
   let step = gradientStep(), frames = 0;
   if (step.refused) return say(step.refused);
@@ -75,7 +79,7 @@ function run() {
     else running = requestAnimationFrame(frame);
   };
   remember();
-  at("run").textContent = "Pause";
+  at("run").textContent = "Stop";
   for (const spoken of ["spoken", "learned"]) at(spoken).setAttribute("aria-live", "off"); // not sixty times a second
   running = requestAnimationFrame(frame);
 }

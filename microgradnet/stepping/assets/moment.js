@@ -3,9 +3,9 @@
 const graph = data;
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const LEAVES_LISTED = 300; // of more, the first inputs and the first parameters
+const CHARACTER = 7.83; // the width of one in a picture, in its units
 const LEGIBLE = 0.85; // CSS pixels per point: a picture that is too large to fit is opened at this scale and scrolled
-const SMALLEST = 0.45; // a picture is fitted on opening if that takes no smaller scale: its text can just be read
+const SMALLEST = 0.5; // a picture is fitted on opening if that takes no smaller scale: its text can just be read
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
 const computed = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f >= 0);
 const leaves = ordered([...graph.nodes.keys()].filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant));
@@ -65,7 +65,7 @@ function backwardStep(step) {
   const total = () => `∂${rootName}/∂${bracketed} = ${number(step.after)}`;
   return {
     what: "grad", whose: step.operand, becomes: step.after, node: step.node, positions: [step.position],
-    use: `${step.node},${step.position}`, local: step.local, contribution: step.contribution,
+    use: `${step.node},${step.position}`, upstream: step.upstream, local: step.local, contribution: step.contribution,
     text: () => backwardText(graph, step),
     short: () => `${bracketed}.grad += ${factor(step.upstream)} · ${factor(step.local)} = ${number(step.contribution)}`,
     detail: () => (count < 2 ? total() : `contribution ${step.index} of ${count} to ${name}.grad: ${sum()}`) +
@@ -97,10 +97,8 @@ function known() {
 function render(follows = true) {
   const now = known(), step = timeline[position - 1], isBack = step?.what === "grad";
   const shown = (what, node) => (now[what][node] === null ? "—" : number(now[what][node]));
-  for (const { what, node, text, word } of current.rows) {
-    const wanted = `${word} ${shown(what, node)}`.trim();
-    if (text.textContent !== wanted) text.textContent = wanted;
-  }
+  for (const row of current.rows) write(row, `${row.word} ${shown(row.what, row.node)}`.trim());
+  showPills(now.local, step);
   tooltips(now);
   document.body.classList.toggle("backward", isBack);
   for (const old of document.querySelectorAll(".view .now, .view .partner")) {
@@ -118,6 +116,8 @@ function render(follows = true) {
   at("back").disabled = at("start").disabled = position === 0;
   at("step").disabled = at("end").disabled = position === timeline.length;
   listSteps();
+  drawMap();
+  showLine();
   if (step) announce({ line: lineOf(step.node) });
 }
 
@@ -137,7 +137,7 @@ function mark({ what, node, positions }, follows) {
 }
 
 function tooltips({ data, grad, local }) {
-  if (current !== views.operations) { // a box of several values: the text of its rows
+  if (current.kind !== "operations") { // a box of several values: the text of its rows
     for (const box of new Set(current.boxes)) {
       const rows = box && [...box.querySelectorAll("text")].map((text) => text.textContent);
       if (rows) box.querySelector("title").textContent = rows.join("\n");

@@ -1,7 +1,9 @@
 // The direction of a pass, seen: arrows point to the box that changes, and the number it is given travels there.
 
 const POINTS = 24; // of a line along which a number travels
-const LONGEST = 900; // milliseconds, and never as long as a step of Play
+const LONGEST = 1600; // milliseconds, and never as long as a step of Play
+const PART = 0.75; // of a step of Play
+const MET = [0.3, 0.75]; // when the gradient meets the local derivative, and when they are multiplied: parts of the way
 
 // In the backward pass an arrow points to its operand: its head moves to the other end of the line, and is turned.
 function turn(arrow, isBack) {
@@ -17,22 +19,35 @@ function turn(arrow, isBack) {
   head.setAttribute("transform", `translate(${start.x} ${start.y}) rotate(${degrees}) translate(${-tip.x} ${-tip.y})`);
 }
 
-// Forward, each operand's data travels to the result; backward, the contribution travels to the operand.
+// Forward, each operand's data travels to the result; backward, the gradient of the result travels to the operand, and on
+// its way it is multiplied by the local derivative.
 function travel(step) {
   for (const old of document.querySelectorAll(".travelling")) old.remove();
   if (!step || still.matches) return;
   for (const slot of step.positions) {
-    const use = `${step.node},${slot}`, route = routeOf(use, step);
+    const use = `${step.node},${slot}`, route = routeOf(use, step), isBack = step.what === "grad";
     if (!route) continue;
-    if (step.what === "grad") route.reverse();
-    const carried = number(step.what === "grad" ? step.contribution : pass.data[operandOf(use)]), width = 7 * carried.length + 12;
-    const label = drawn("g", { class: "travelling", "aria-hidden": "true" },
-      drawn("rect", { x: -width / 2, y: -9, width, height: 18, rx: 9 }), drawn("text", { y: 4 }, carried));
+    if (isBack) route.reverse();
+    const texts = isBack ? [number(step.upstream), `${number(step.upstream)} × ${factor(step.local)}`, number(step.contribution)]
+      : [number(pass.data[operandOf(use)])];
+    const label = drawn("g", { class: "travelling", "aria-hidden": "true" }, ...texts.map(carried));
     current.boxes[step.node].parentNode.append(label);
-    const duration = Math.min(LONGEST, 0.6 * Number(at("speed").value));
+    const duration = Math.min(LONGEST, PART * Number(at("speed").value));
+    if (isBack) [...label.children].forEach((one, i) => one.animate(shownFrom([0, ...MET][i], [...MET, 1][i]), { duration }));
     label.animate(route.map(({ x, y }) => ({ transform: `translate(${x}px, ${y}px)` })), { duration, easing: "ease-in-out" })
       .onfinish = () => label.remove();
   }
+}
+
+function carried(text) {
+  const width = 7 * text.length + 12;
+  return drawn("g", {}, drawn("rect", { x: -width / 2, y: -9, width, height: 18, rx: 9 }), drawn("text", { y: 4 }, text));
+}
+
+// Keyframes of what is seen from one part of the time to another.
+function shownFrom(from, to) {
+  const frames = [[0, from], [1, from], [1, to], [0, to]].map(([opacity, offset]) => ({ opacity, offset }));
+  return [...(from > 0 ? [{ opacity: 0, offset: 0 }] : []), ...frames, ...(to < 1 ? [{ opacity: 0, offset: 1 }] : [])];
 }
 
 // From the operand to the result: along the arrow, or straight to a box that it is docked to; nothing within one box.

@@ -1,19 +1,27 @@
-// The picture: its views, zooming, and following the current step.
+// The pictures: each view, which is laid out across or down, and what a click on a box does.
 
-const views = {};
+const views = {}; // "operations, down" is the view of operations that runs down
 for (const element of document.querySelectorAll(".view")) {
   const name = element.dataset.view, svg = element.querySelector("svg"), shown = graph.shown[name], find = finder(svg);
   const { width, height } = svg.viewBox.baseVal;
-  const view = { element, svg, shown, find, zoom: 0, width, height };
+  const view = { element, svg, shown, find, zoom: 0, width, height, kind: kindOf(name) };
   svg.setAttribute("role", "group");
   view.boxes = shown.boxes.map((box) => (box < 0 ? null : find(`n${box}`)));
   view.arrows = Object.fromEntries(Object.entries(shown.arrows).map(([use, arrow]) => [use, find(arrow)]));
   view.chips = Object.fromEntries(Object.entries(shown.chips).map(([use, box]) => [use, find(`n${box}`)]));
-  view.rows = shown.rows.map(([box, row, what, node, word]) => ({ what, node, word, text: find(`n${box}`).querySelectorAll("text")[row] }));
+  view.rows = shown.rows.map(([box, row, what, node, word]) => {
+    const text = find(`n${box}`).querySelectorAll("text")[row];
+    return { what, node, word, text, room: text.textContent.length };
+  });
   views[name] = view;
   prepare(view);
 }
+const kinds = Object.keys(views).map(kindOf).filter((kind, i, all) => all.indexOf(kind) === i);
 let current = views[Object.keys(views)[0]];
+
+function kindOf(name) {
+  return name.split(",")[0];
+}
 
 function button(element, label, action) {
   dressed(element, { tabindex: 0, role: "button", "aria-label": label }, []);
@@ -36,7 +44,7 @@ function prepare(view) {
       box.classList.add("leaf-box");
       box.dataset.leaf = nodes[0];
       button(box, `${graph.nodes[nodes[0]].name}: change its number`, () => focusLeaf(nodes[0]));
-    } else if (view.element.dataset.view !== "operations") {
+    } else if (view.kind !== "operations") {
       button(box, `${box.querySelector("text").textContent}: show its operations`, () => openGroup(nodes));
     }
   }
@@ -49,50 +57,37 @@ function operandOf(use) {
 }
 
 function openGroup(nodes) {
-  if (!views.operations) {
+  if (!kinds.includes("operations")) {
     const inside = nodes.filter((i) => graph.nodes[i].f >= 0), texts = inside.slice(0, 12).map((i) => forwardText(graph, pass.data, i));
     return say([...texts, ...(inside.length > 12 ? [`… and ${inside.length - 12} more`] : [])].join(" ; "), true);
   }
   show("operations");
-  follow(...nodes.map((i) => views.operations.boxes[i]));
+  follow(...nodes.map((i) => current.boxes[i]));
 }
 
-function show(name) {
-  for (const [other, view] of Object.entries(views)) view.element.hidden = other !== name;
-  current = views[name];
-  for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === name);
-  zoom(current.zoom || (fitting() < SMALLEST ? LEGIBLE : fitting()));
+// Of the two layouts of a kind of view, the one whose text is larger in this window.
+function layoutOf(kind) {
+  return Object.values(views).filter((view) => view.kind === kind).reduce((a, b) => (fitting(b) > fitting(a) ? b : a));
+}
+
+// The first kind of view that can be read as a whole.
+function legible() {
+  return kinds.find((kind) => fitting(layoutOf(kind)) >= SMALLEST) ?? kinds[0];
+}
+
+function show(kind) {
+  current = layoutOf(kind);
+  for (const view of Object.values(views)) view.element.hidden = view !== current;
+  for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === kind);
+  zoom(current.isChosen ? current.zoom : fitting() < SMALLEST ? LEGIBLE : fitting());
   render();
   if (!position) follow(current.boxes[computed[0] ?? graph.root]);
 }
 
-function fitting() {
-  const pane = at("pane");
-  return Math.min(presenting() ? 4 : 2, (pane.clientWidth - 8) / current.width, (pane.clientHeight - 8) / current.height);
-}
-
-// Zoom about the middle of the visible area.
-function zoom(scale) {
-  const pane = at("pane"), before = current.zoom || 1;
-  const x = (pane.scrollLeft + pane.clientWidth / 2) / before, y = (pane.scrollTop + pane.clientHeight / 2) / before;
-  current.zoom = Math.max(0.15, Math.min(6, scale));
-  current.svg.style.width = `${current.width * current.zoom}px`;
-  current.svg.style.height = `${current.height * current.zoom}px`;
-  pane.scrollTo({ left: x * current.zoom - pane.clientWidth / 2, top: y * current.zoom - pane.clientHeight / 2, behavior: "auto" });
-}
-
-// Scroll until all boxes are in view; where there is no room for all, the first box and as much as fits of the others.
-function follow(...boxes) {
-  const pane = at("pane"), margin = 12, { left, top } = pane.getBoundingClientRect();
-  const [first, ...others] = boxes.filter(Boolean).map((box) => box.getBoundingClientRect());
-  if (!first) return;
-  const along = (low, high, start, length) => {
-    const from = Math.min(first[low], ...others.map((box) => box[low])) - start - margin;
-    const to = Math.max(first[high], ...others.map((box) => box[high])) - start - length + margin;
-    if (from >= 0 && to <= 0) return 0;
-    return Math.min(first[low] - start - margin, Math.max(first[high] - start - length + margin, (from + to) / 2));
-  };
-  pane.scrollTo({ left: pane.scrollLeft + along("left", "right", left, pane.clientWidth),
-                  top: pane.scrollTop + along("top", "bottom", top, pane.clientHeight),
-                  behavior: still.matches ? "auto" : "smooth" });
+// A row's text, condensed where a longer number than was laid out would leave its box.
+function write({ text, room }, wanted) {
+  if (text.textContent === wanted) return;
+  text.textContent = wanted;
+  if (wanted.length > room) dressed(text, { textLength: room * CHARACTER, lengthAdjust: "spacingAndGlyphs" }, []);
+  else text.removeAttribute("textLength");
 }

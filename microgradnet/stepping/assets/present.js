@@ -13,8 +13,8 @@ function present(wanted = !presenting()) {
 }
 
 function fitAgain() {
-  for (const view of Object.values(views)) view.zoom = 0;
-  show(current.element.dataset.view);
+  for (const view of Object.values(views)) view.isChosen = false;
+  show(current.kind);
 }
 
 addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) present(false); });

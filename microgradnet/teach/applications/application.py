@@ -6,8 +6,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
+from microgradnet._shared.terminal import format_table
 from microgradnet.module import Module
-from microgradnet.teach.examples.example import format_table
 from microgradnet.value import Value
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import random
 from typing import TYPE_CHECKING, NamedTuple
 
 from microgradnet import MLP, Value, jacobian, parameter, sigmoid
+from microgradnet._shared.terminal import format_table
 from microgradnet.drawing import Picture, draw
 from microgradnet.drawing.chart import chart
-from microgradnet.teach.examples.example import Example, format_table
+from microgradnet.teach.examples.example import Example
 
 if TYPE_CHECKING:
     from microgradnet.drawing.figure import Figure

@@ -7,7 +7,8 @@ axon       the activation a = σ(z), sent on to other neurons
 """
 
 from microgradnet import Value, parameter, sigmoid, weighted_sum
-from microgradnet.teach.examples.example import Example, format_table
+from microgradnet._shared.terminal import format_table
+from microgradnet.teach.examples.example import Example
 
 TWINS = (
     ("dendrites", "inputs x₁, x₂", "receive the impulses of other neurons"),

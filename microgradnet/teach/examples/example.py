@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from microgradnet._shared.terminal import format_table
 from microgradnet.backward import NoGradient
 from microgradnet.drawing import Picture, draw
 from microgradnet.graph import Graph
@@ -84,19 +85,6 @@ def table_of(root: Value, printed: Mapping[str, str] | None = None) -> list[Row]
         name, gradient = namer.name(node), None if isinstance(node.grad, NoGradient) else node.grad
         rows.append(Row(name, namer.expression(node), node.data, gradient, figures.get(name, "")))
     return rows
-
-
-def format_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows of text under a heading, in aligned columns.
-
-    >>> print(format_table(["a", "b"], [["one", "2"]]))
-    a    b
-    ───  ─
-    one  2
-    """
-    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
-    lines = [heading, ["─" * width for width in widths], *rows]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
 def format_rows(rows: Sequence[Row]) -> str:

@@ -7,10 +7,11 @@ w ← w − η·∂E/∂w          each weight and bias takes a step down the er
 from typing import TYPE_CHECKING, NamedTuple
 
 from microgradnet import Value, parameter, sigmoid
+from microgradnet._shared.terminal import format_table, room
 from microgradnet.drawing.chart import chart
 from microgradnet.drawing.textplot import spark
 from microgradnet.graph import topological_order
-from microgradnet.teach.examples.example import Example, format_table
+from microgradnet.teach.examples.example import Example
 
 if TYPE_CHECKING:
     from microgradnet.drawing.figure import Figure
@@ -119,7 +120,7 @@ One update, w − η·∂E/∂w with η = {ETA}:
 Repeated until E < {GOOD_ENOUGH}, which takes {last} iterations:
 {format_table(["iteration", "E"], [[str(i), f"{errors[i]:.6f}"] for i in shown])}
 
-{spark(errors)}"""
+{spark(errors, width=room(68) - 8)}"""
 
 
 def pictures() -> dict[str, "Figure"]:

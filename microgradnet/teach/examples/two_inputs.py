@@ -51,7 +51,7 @@ def report() -> str:
     """How far apart the two are: not at all."""
     operators, neuron = build(), build_neuron()
     verdict = "the same to the last bit" if operators.data == neuron.data else "DIFFERENT"
-    return f"with operators a = {operators.data!r}\nas a Neuron    a = {neuron.data!r}: {verdict}"
+    return f"with operators a = {operators.data!r}\nas a Neuron    a = {neuron.data!r}\n{verdict}"
 
 
 def pictures() -> dict[str, Picture]:

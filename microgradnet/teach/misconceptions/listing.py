@@ -11,7 +11,7 @@ from microgradnet._shared.text import shorten, wrapped
 from microgradnet.notation.names import Namer, as_factor, in_brackets, number, signed
 from microgradnet.notation.writers import TEXT
 from microgradnet.stepping.steps import derivative
-from microgradnet.teach.misconceptions.passes import RIGHT, Graph, Rules, Step, gradients, steps
+from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph, Step, gradients, steps
 from microgradnet.teach.misconceptions.table import Misconception
 from microgradnet.value import Value
 
@@ -45,7 +45,7 @@ class ListedComparison:
 
     def __init__(self, root: Value, misconception: Misconception) -> None:
         self.misconception = misconception
-        self.graph = Graph(root)
+        self.graph = SolvedGraph(root)
         self.rules = _decisive(self.graph, misconception)
         self.right, self.wrong = tuple(steps(self.graph, RIGHT)), tuple(steps(self.graph, self.rules))
         self.namer = Namer(self.graph.nodes, for_equations=True)
@@ -184,7 +184,7 @@ class ListedComparison:
         return f"{operand}.grad gets {number(step.after - step.before)}, not {_product(step.upstream, right)}"
 
 
-def _decisive(graph: Graph, misconception: Misconception) -> Rules:
+def _decisive(graph: SolvedGraph, misconception: Misconception) -> Rules:
     """The first of the wrong rules that makes a difference on this graph; else the first, or the right ones."""
     candidates = [rules for rules in misconception.rules(graph) if rules.value is RIGHT.value]
     for rules in candidates:

@@ -17,7 +17,7 @@ from microgradnet.ops import CONSTANT, floats
 from microgradnet.value import Value
 
 
-class Graph(graph.Graph):
+class SolvedGraph(graph.Graph):
     """A result with the values it was computed from, and the right gradients.
 
     Raises:
@@ -46,7 +46,7 @@ def positions(node: Value) -> list[int]:
     return [i for i in range(count) if node.operands[i].op is not CONSTANT]
 
 
-def backwards(graph: Graph) -> list[Value]:
+def backwards(graph: SolvedGraph) -> list[Value]:
     """The right order, reverse topological: each node after all its users."""
     return graph.computed[::-1]
 
@@ -83,7 +83,7 @@ class Rules(NamedTuple):
         left_over: the gradients that an earlier pass has left: those of "nothing", the "leaves", or "all".
     """
 
-    order: Callable[[Graph], list[Value]] = backwards
+    order: Callable[[SolvedGraph], list[Value]] = backwards
     value: Callable[[Value, Sequence[float]], float] = value_of
     local: Callable[[Value, int, float, Sequence[float]], float] = local_derivative
     contribution: Callable[[float, float], float] = operator.mul
@@ -124,7 +124,7 @@ class Step(NamedTuple):
         return self.node.operands[self.position]
 
 
-def steps(graph: Graph, rules: Rules) -> Iterator[Step]:
+def steps(graph: SolvedGraph, rules: Rules) -> Iterator[Step]:
     """A backward pass by these rules, from a gradient of 1."""
     grad = dict.fromkeys(graph.nodes, 0.0)
     left_over = {"nothing": [], "leaves": graph.leaves, "all": graph.nodes}[rules.left_over]
@@ -140,11 +140,11 @@ def steps(graph: Graph, rules: Rules) -> Iterator[Step]:
             yield Step(node, position, upstream, local, before, after)
 
 
-def gradients(graph: Graph, rules: Rules) -> dict[Value, float]:
+def gradients(graph: SolvedGraph, rules: Rules) -> dict[Value, float]:
     """The gradients of all nodes after a pass by these rules; 1 for the root.
 
-    >>> x = Value(3.0, "x"); y = x * x
-    >>> gradients(Graph(y), RIGHT)[x], gradients(Graph(y), Rules(join=lambda before, contribution: contribution))[x]
+    >>> x = Value(3.0, "x"); graph = SolvedGraph(x * x)
+    >>> gradients(graph, RIGHT)[x], gradients(graph, Rules(join=lambda before, contribution: contribution))[x]
     (6.0, 3.0)
     """
     after = {step.operand: step.after for step in steps(graph, rules)}

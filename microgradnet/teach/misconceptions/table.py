@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from microgradnet import ops
 from microgradnet.ops import CONSTANT
-from microgradnet.teach.misconceptions.passes import Graph, Rules, local_derivative, value_of
+from microgradnet.teach.misconceptions.passes import Rules, SolvedGraph, local_derivative, value_of
 from microgradnet.value import Value
 
 MOST_VISITS = 10_000  # of a recursion that revisits nodes with several users, each of which doubles their number
@@ -31,7 +31,7 @@ class Misconception(NamedTuple):
     title: str
     belief: str
     why: str
-    rules: Callable[[Graph], Iterable[Rules]]
+    rules: Callable[[SolvedGraph], Iterable[Rules]]
 
 
 def _overwrite(before: float, contribution: float) -> float:
@@ -42,26 +42,26 @@ def _local_alone(upstream: float, local: float) -> float:
     return local
 
 
-def _paths(graph: Graph) -> Iterator[Rules]:
+def _paths(graph: SolvedGraph) -> Iterator[Rules]:
     for uses in graph.uses.values():
         if len(uses) > 1:
             for use in uses:
                 yield Rules(forgotten=use)
 
 
-def _orders(graph: Graph) -> Iterator[Rules]:
+def _orders(graph: SolvedGraph) -> Iterator[Rules]:
     yield Rules(order=depth_first)
     yield Rules(order=breadth_first)
     if len(each_time(graph)) < MOST_VISITS:
         yield Rules(order=each_time)
 
 
-def depth_first(graph: Graph) -> list[Value]:
+def depth_first(graph: SolvedGraph) -> list[Value]:
     """Each node in preorder, at its first visit, first operands first."""
     return list(dict.fromkeys(_reached(graph, once=True)))
 
 
-def breadth_first(graph: Graph) -> list[Value]:
+def breadth_first(graph: SolvedGraph) -> list[Value]:
     """Each node breadth first, at its first visit."""
     found = {graph.root: None}
     queue = [graph.root]
@@ -73,12 +73,12 @@ def breadth_first(graph: Graph) -> list[Value]:
     return queue
 
 
-def each_time(graph: Graph) -> list[Value]:
+def each_time(graph: SolvedGraph) -> list[Value]:
     """Each node at every visit of a function that calls itself for each operand."""
     return list(islice(_reached(graph, once=False), MOST_VISITS))
 
 
-def _reached(graph: Graph, once: bool) -> Iterator[Value]:
+def _reached(graph: SolvedGraph, once: bool) -> Iterator[Value]:
     """The computed nodes in the order of visits; unless `once`, repeatedly where paths meet."""
     seen: set[Value] = set()
     stack = [graph.root]
@@ -128,7 +128,7 @@ def _plus(node: Value, position: int, y: float, x: Sequence[float]) -> float:
     return abs(right) if node.op in {ops.subtract, ops.negate} else right
 
 
-def _errors(graph: Graph) -> frozenset[Value]:
+def _errors(graph: SolvedGraph) -> frozenset[Value]:
     """The differences in a loss: those that are squared or whose absolute value is taken."""
     return frozenset(
         operand
@@ -139,7 +139,7 @@ def _errors(graph: Graph) -> frozenset[Value]:
     )
 
 
-def _exchanged(graph: Graph) -> Iterator[Rules]:
+def _exchanged(graph: SolvedGraph) -> Iterator[Rules]:
     """The sign of the error is wrong in its own derivative, in that of its square, in both, or in its value."""
     errors = _errors(graph)
 
@@ -172,7 +172,7 @@ def _without_factor(node: Value, position: int, y: float, x: Sequence[float]) ->
     return 1.0
 
 
-def _anywhere(*rules: Rules) -> Callable[[Graph], Iterable[Rules]]:
+def _anywhere(*rules: Rules) -> Callable[[SolvedGraph], Iterable[Rules]]:
     """The same rules for any graph."""
     return lambda graph: rules
 

@@ -8,7 +8,7 @@ from microgradnet.notation.names import Namer, as_factor, in_brackets, number
 from microgradnet.ops import CONSTANT
 from microgradnet.stepping.applications import Application
 from microgradnet.stepping.steps import BackwardStep, forward_steps
-from microgradnet.teach.misconceptions.passes import RIGHT, Graph, positions, steps
+from microgradnet.teach.misconceptions.passes import RIGHT, SolvedGraph, positions, steps
 from microgradnet.teach.worksheets.quantities import GRADIENT, LOCAL, VALUE, Numbers, Quantity
 from microgradnet.value import Value
 
@@ -36,7 +36,7 @@ class Blank(NamedTuple):
     hints: tuple[str, str]
 
 
-def hidden_quantities(hidden: Iterable[Hidden], graph: Graph, copies: Mapping[Value, Value]) -> list[Quantity]:
+def hidden_quantities(hidden: Iterable[Hidden], graph: SolvedGraph, copies: Mapping[Value, Value]) -> list[Quantity]:
     """The quantities to blank, in the order of computing: values, then derivatives in the order of a backward pass.
 
     Args:
@@ -67,7 +67,7 @@ def hidden_quantities(hidden: Iterable[Hidden], graph: Graph, copies: Mapping[Va
     return [q for q in once if q.kind in kinds or (q.kind == GRADIENT and q.node in nodes)]
 
 
-def blanks_of(graph: Graph, quantities: Sequence[Quantity], namer: Namer) -> tuple[Blank, ...]:
+def blanks_of(graph: SolvedGraph, quantities: Sequence[Quantity], namer: Namer) -> tuple[Blank, ...]:
     """The blanks for these quantities, numbered."""
     numbers = {quantity: i for i, quantity in enumerate(quantities, start=1)}
     forward = {step.node: step.text for step in forward_steps(graph.root)}

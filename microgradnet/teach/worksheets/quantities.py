@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from microgradnet.notation.names import Namer, in_brackets
-from microgradnet.teach.misconceptions.passes import RIGHT, Graph, Rules, gradients
+from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph, gradients
 from microgradnet.value import Value
 
 VALUE, GRADIENT, LOCAL = "value", "gradient", "local derivative"
@@ -56,12 +56,12 @@ class Numbers:
 
     >>> from microgradnet import Value
     >>> w, x = Value(2.0, "w"), Value(3.0, "x"); z = w * x; L = z * z
-    >>> Numbers(Graph(L), given={Quantity(GRADIENT, z): 10.0}).by(Quantity(GRADIENT, w)).number
+    >>> Numbers(SolvedGraph(L), given={Quantity(GRADIENT, z): 10.0}).by(Quantity(GRADIENT, w)).number
     30.0
     """
 
     def __init__(
-        self, graph: Graph, rules: Rules = RIGHT, given: Mapping[Quantity, float] | None = None,
+        self, graph: SolvedGraph, rules: Rules = RIGHT, given: Mapping[Quantity, float] | None = None,
         asked: Sequence[Quantity] = (), as_shown: bool = False,
     ) -> None:  # fmt: skip
         self.graph, self.rules, self._as_shown = graph, rules, as_shown

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.notation.names import number
 from microgradnet.ops import INPUT, PARAMETER
-from microgradnet.teach.misconceptions.passes import Graph
+from microgradnet.teach.misconceptions.passes import SolvedGraph
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS
 from microgradnet.teach.worksheets.quantities import Numbers, Quantity
 from microgradnet.teach.worksheets.tolerance import is_near
@@ -31,7 +31,7 @@ def rebuilt(root: Value, data: Mapping[Value, float]) -> dict[Value, Value]:
     >>> rebuilt(y, {x: 5.0})[y].data
     25.0
     """
-    graph = Graph(root)
+    graph = SolvedGraph(root)
     copies: dict[Value, Value] = {}
     for leaf in graph.leaves:
         copies[leaf] = Value(data.get(leaf, leaf.data), leaf.label)
@@ -46,13 +46,13 @@ class _Draw(NamedTuple):
     """A copy of the graph, the quantities to compute, and how tedious they are."""
 
     copies: dict[Value, Value]
-    graph: Graph
+    graph: SolvedGraph
     quantities: Sequence[Quantity]
     cost: float
 
 
 def with_random_numbers(
-    root: Value, seed: int | str, choose: Callable[[Graph, Mapping[Value, Value]], Sequence[Quantity]]
+    root: Value, seed: int | str, choose: Callable[[SolvedGraph, Mapping[Value, Value]], Sequence[Quantity]]
 ) -> dict[Value, Value]:
     """A copy of the graph with random numbers: for each value its copy.
 
@@ -69,7 +69,7 @@ def with_random_numbers(
     rng = random.Random(str(seed))
     free = [
         leaf
-        for leaf in Graph(root).leaves
+        for leaf in SolvedGraph(root).leaves
         if leaf.op is PARAMETER or (leaf.op is INPUT and leaf.data not in {0.0, 1.0})
     ]
     draws = []
@@ -77,7 +77,7 @@ def with_random_numbers(
         data = {leaf: rng.choice((1, -1, 1)) * rng.choices(POOL, WEIGHTS)[0] for leaf in free}
         try:
             copies = rebuilt(root, data)
-            graph = Graph(copies[root])
+            graph = SolvedGraph(copies[root])
         except ArithmeticError:
             continue
         quantities = choose(graph, copies)
@@ -102,7 +102,7 @@ def _sameness(data: Mapping[Value, float]) -> float:
     return 2.0 * (len(data) - len({math.fabs(x) for x in data.values()}))
 
 
-def _flatness(graph: Graph) -> float:
+def _flatness(graph: SolvedGraph) -> float:
     """A penalty for each activation where it is nearly flat: almost no gradient passes."""
     nodes = [node for node in graph.computed if node.op.activation]
     return 10.0 * sum(math.fabs(local_derivatives(node)[0]) < FLAT for node in nodes)

@@ -1,6 +1,7 @@
 """`Sheet`: a graph with blanks in place of some numbers, its picture, and its table of answers."""
 
 import os
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.picture import Picture
 from microgradnet.notation.names import Namer, number
-from microgradnet.teach.misconceptions.passes import Graph
+from microgradnet.teach.misconceptions.passes import SolvedGraph
 from microgradnet.teach.worksheets.answers import Answer, write_answers
 from microgradnet.teach.worksheets.blanks import blanks_of
 from microgradnet.teach.worksheets.quantities import LOCAL, Quantity
@@ -26,7 +27,7 @@ class Sheet:
         blanks: the blanks, in the order of computing.
     """
 
-    def __init__(self, graph: Graph, quantities: Sequence[Quantity], title: str, name: str) -> None:
+    def __init__(self, graph: SolvedGraph, quantities: Sequence[Quantity], title: str, name: str) -> None:
         self.graph = graph
         self._namer = Namer(graph.nodes, for_equations=True)
         self.title = title or f"Worksheet: {self._namer.name(graph.root)}"
@@ -64,3 +65,19 @@ class Sheet:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.title!r}: {len(self.blanks)} blanks>"
+
+
+def size_of(svg: str) -> tuple[float, float]:
+    """Width and height of a picture, in points."""
+    width, height = re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2]
+    return float(width), float(height)
+
+
+def scale_to(room: tuple[float, float], size: tuple[float, float]) -> float:
+    """The scale in which a picture of this size fills the room."""
+    return min(room[0] / size[0], room[1] / size[1])
+
+
+def asset(name: str) -> str:
+    """The text of a file that pages are made from."""
+    return (Path(__file__).with_name("assets") / name).read_text("utf-8")

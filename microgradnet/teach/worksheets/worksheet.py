@@ -6,9 +6,10 @@ from math import isfinite
 
 from microgradnet._shared.text import one_line
 from microgradnet.graph import topological_order
-from microgradnet.teach.misconceptions.passes import Graph
+from microgradnet.teach.misconceptions.passes import SolvedGraph
 from microgradnet.teach.worksheets.blanks import Hidden, hidden_quantities
-from microgradnet.teach.worksheets.pages import PlayedPage, PrintedPage
+from microgradnet.teach.worksheets.played_page import PlayedPage
+from microgradnet.teach.worksheets.printed_page import PrintedPage
 from microgradnet.teach.worksheets.random_numbers import with_random_numbers
 from microgradnet.teach.worksheets.sheet import Sheet
 from microgradnet.value import Value
@@ -82,7 +83,7 @@ def worksheet(
     hidden = [hide] if isinstance(hide, str | Value) else list(hide)
     choose = partial(hidden_quantities, hidden)
     copies = {value: value for value in values} if seed is None else with_random_numbers(loss, seed, choose)
-    graph = Graph(copies[loss])
+    graph = SolvedGraph(copies[loss])
     quantities = choose(graph, copies)
     if not quantities:
         what = " and no ".join(f"gradient of {one!r} to ask for" if isinstance(one, Value) else one for one in hidden)

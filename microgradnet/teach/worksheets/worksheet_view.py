@@ -1,11 +1,14 @@
 """The view of a worksheet's graph: black and white, with numbered blanks."""
 
+from collections.abc import Iterable
+
 from microgradnet.drawing.box import Row
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
+from microgradnet.drawing.placing import MOST_CHIPS, Placing
 from microgradnet.drawing.theme import LIGHT, Paint
 from microgradnet.notation.names import Namer, number
-from microgradnet.teach.misconceptions.passes import Graph
+from microgradnet.teach.misconceptions.passes import SolvedGraph
 from microgradnet.teach.worksheets.quantities import GRADIENT, LOCAL, VALUE, Quantity
 from microgradnet.value import Value
 
@@ -14,13 +17,23 @@ BLACK_AND_WHITE = dict.fromkeys(LIGHT, Paint(fill="#ffffff", line="#000000", tex
 LINE = "_" * 8  # room to write an answer
 
 
+def has_room(graph: SolvedGraph, quantities: Iterable[Quantity]) -> bool:
+    """Whether a compact picture has a place for every blank.
+
+    It folds what repeats, docks few leaves to one value, and has no lines to write on beside its arrows.
+    """
+    placing = Placing(graph, graph.nodes, compact=True)
+    is_crowded = any(len(placing.chips_of(node)) > MOST_CHIPS for node in graph.computed)
+    return not (placing.folded or is_crowded or any(quantity.kind == LOCAL for quantity in quantities))
+
+
 class WorksheetView(OpsView):
     """The boxes of a graph with texts in place of some numbers; gradients are shown only if some are blanked."""
 
-    def __init__(self, graph: Graph, namer: Namer, texts: dict[Quantity, str], diagram: Diagram) -> None:
+    def __init__(self, graph: SolvedGraph, namer: Namer, texts: dict[Quantity, str], diagram: Diagram) -> None:
         self._graph, self._texts = graph, texts
         self._with_gradients = any(quantity.kind == GRADIENT for quantity in texts)
-        super().__init__(graph, len(graph), diagram, namer=namer)
+        super().__init__(graph, len(graph), diagram, namer=namer, compact=has_room(graph, texts))
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
         rows: list[Row] = [("data", self._texts.get(Quantity(VALUE, node), number(node.data)))]

@@ -8,7 +8,7 @@ import pytest
 from microgradnet import Value, parameter, sigmoid, tanh
 from microgradnet.ops import floats
 from microgradnet.teach.misconceptions import MISCONCEPTIONS, Comparison, example, run
-from microgradnet.teach.misconceptions.passes import RIGHT, Graph, Rules, gradients, steps
+from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph, gradients, steps
 from microgradnet.teach.misconceptions.table import breadth_first, depth_first, each_time
 from tests.drawing.test_escape import HOSTILE
 from tests.stepping.test_webpage import dangers
@@ -21,7 +21,7 @@ each_misconception = pytest.mark.parametrize("name", MISCONCEPTIONS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_right_rules_are_the_pass_of_the_package(seed: int) -> None:
     loss = random_graph(seed)
-    graph = Graph(loss)
+    graph = SolvedGraph(loss)
     applied = [(s.node, s.position, s.upstream, s.local_derivative, s.before) for s in loss.backward_steps()]
     assert [tuple(step[:5]) for step in steps(graph, RIGHT)] == applied
     assert [node.grad for node, uses in graph.uses.items() if uses] == [
@@ -61,7 +61,7 @@ def queue_order(root: Value) -> list[Value]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_wrong_orders_are_those_of_wrong_programs(seed: int) -> None:
     loss = random_graph(seed)
-    graph = Graph(loss)
+    graph = SolvedGraph(loss)
     for order, expected in (
         (each_time, list(recursive(loss))),
         (depth_first, list(dict.fromkeys(recursive(loss)))),
@@ -76,10 +76,10 @@ def test_wrong_orders_are_those_of_wrong_programs(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_overwriting_is_that_of_a_wrong_program(seed: int) -> None:
     loss = random_graph(seed)
-    (rules,) = MISCONCEPTIONS["overwritten"].rules(Graph(loss))
-    wrong = wrong_pass(loss, Graph(loss).computed[::-1], overwrite=True)
-    for node, gradient in gradients(Graph(loss), rules).items():
-        if Graph(loss).uses[node]:
+    (rules,) = MISCONCEPTIONS["overwritten"].rules(SolvedGraph(loss))
+    wrong = wrong_pass(loss, SolvedGraph(loss).computed[::-1], overwrite=True)
+    for node, gradient in gradients(SolvedGraph(loss), rules).items():
+        if SolvedGraph(loss).uses[node]:
             assert gradient == wrong[node]
 
 
@@ -88,8 +88,8 @@ def test_stale_gradients_are_those_of_a_second_pass(seed: int) -> None:
     loss = random_graph(seed)
     loss.backward()
     loss.backward()
-    leaves_alone, _ = MISCONCEPTIONS["stale-gradients"].rules(Graph(loss))
-    graph = Graph(loss)
+    leaves_alone, _ = MISCONCEPTIONS["stale-gradients"].rules(SolvedGraph(loss))
+    graph = SolvedGraph(loss)
     for node, gradient in gradients(graph, leaves_alone).items():
         if graph.uses[node]:
             assert gradient == pytest.approx(node.grad, rel=1e-12)
@@ -137,7 +137,7 @@ def test_each_makes_a_difference_on_the_example(name: str) -> None:
 def test_nothing_is_changed() -> None:
     loss = example.build()
     loss.backward()
-    nodes = Graph(loss).uses
+    nodes = SolvedGraph(loss).uses
     before = [(node.data, node.grad) for node in nodes]
     for name in MISCONCEPTIONS:
         run(loss, name).page()

@@ -1,15 +1,14 @@
 // The blanks as inputs: each answer is marked, and written into the picture.
 
 const RIGHT = "✓ right", WRONG = "✗ not yet";
-const svg = document.querySelector(".picture svg");
-svg.parentNode.style.setProperty("--width", `${svg.viewBox.baseVal.width}pt`);
+const svg = document.querySelector(".picture svg"), picture = svg.parentNode;
+for (const side of ["width", "height"]) picture.style.setProperty(`--${side}`, `${svg.viewBox.baseVal[side]}pt`);
 const blanks = data.blanks.map((blank) => ({ ...blank, hinted: 0, isRight: false, ...row(blank), ...place(blank) }));
 
-// The blank in the picture: the text with its number, and what that is without an answer.
+// The blank in the picture: the texts with its number (a shared parameter has several), and what they are empty.
 function place(blank) {
-  const mark = `(${blank.number}) `;
-  const text = [...svg.querySelectorAll("text")].find((one) => one.textContent.includes(`${mark}__`));
-  return { text, empty: text ? text.textContent : "" };
+  const texts = [...svg.querySelectorAll("text")].filter((one) => one.textContent.includes(`(${blank.number}) __`));
+  return { texts, empty: texts[0]?.textContent };
 }
 
 function row(blank) {
@@ -19,32 +18,6 @@ function row(blank) {
   const verdict = made("p", { class: "said", role: "status", "aria-live": "polite" });
   at("blanks").append(made("li", {}, made("div", {}, label, input, hint), verdict));
   return { input, hint, verdict };
-}
-
-// What is written as a number, by the patterns that marking reads by: a number, NaN, or what to write instead.
-function read(text) {
-  const { longest, plain, named, written, thousands } = data.reading;
-  if (text.length > longest) return NaN;
-  let number = text.replace(/[¼-¾⅐-⅞]/g, " $&").replace(/[⁺⁻]?[⁰¹²³⁴-⁹]+/g, "^$&").normalize("NFKC");
-  number = Array.from(number, (sign) => plain[sign] ?? sign).join("").replace(/\s+/g, " ").trim();
-  number = number.replace(new RegExp(named), "");
-  if (number.startsWith("(") && number.endsWith(")")) number = number.slice(1, -1).trim();
-  const parts = number.match(new RegExp(written, "i"));
-  if (!parts) return NaN;
-  const [, sign, whole, above, below, percent] = parts;
-  const ambiguous = (above.match(thousands) ?? (below ?? "").match(thousands) ?? [])[0];
-  if (ambiguous) return `write ${["", "."].map((to) => sign + ambiguous.replace(",", to)).join(" or ")}`;
-  return (sign === "-" ? -1 : 1) * (Number(whole ?? 0) + value(above) / value(below ?? "1")) / (percent ? 100 : 1);
-}
-
-function value(part) {
-  const [mantissa, exponent] = part.replace(new RegExp(data.reading.grouping, "g"), "").replace(",", ".").split("10**");
-  return Number(exponent === undefined ? mantissa : `${mantissa.replace(/[*x]$/i, "") || 1}e${exponent.replace(/[()]/g, "")}`);
-}
-
-function isNear(answer, right, rounding = 0) {
-  const least = right === 0 ? data.zero.absolute : answer === 0 ? data.zero.nothing : 0;
-  return Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), rounding, least);
 }
 
 // While it is being typed, an answer is only ever right; it is wrong when it is done.
@@ -66,7 +39,7 @@ function mark(blank, isDone) {
     const mistake = blank.mistakes.find((one) => isNear(answer, one.answer));
     say(blank, WRONG, mistake ? `: ${mistake.words}` : ": ask for a hint");
   }
-  if (blank.text) blank.text.textContent = written === "" ? blank.empty : blank.empty.replace(/__+/, written.slice(0, 8));
+  for (const text of blank.texts) text.textContent = written === "" ? blank.empty : blank.empty.replace(/__+/, written.slice(0, 8) + (blank.isRight ? " ✓" : ""));
   blank.hint.disabled = blank.isRight;
   score();
 }
@@ -84,16 +57,46 @@ for (const blank of blanks) {
   blank.input.addEventListener("input", () => mark(blank, false));
   blank.input.addEventListener("change", () => mark(blank, true));
   blank.input.addEventListener("focus", () => {
-    blank.text?.classList.add("here");
-    blank.text?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    for (const text of blank.texts) text.classList.add("here");
+    blank.texts[0]?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
   });
-  blank.input.addEventListener("blur", () => blank.text?.classList.remove("here"));
+  blank.input.addEventListener("blur", () => blank.texts.forEach((text) => text.classList.remove("here")));
+  for (const text of blank.texts) {
+    text.classList.add("blank");
+    text.addEventListener("click", () => fillThere(blank, text));
+  }
   blank.hint.addEventListener("click", () => {
     blank.verdict.querySelector(".hint")?.remove();
     blank.verdict.append(made("span", { class: "hint" }, `Hint: ${blank.hints[blank.hinted % blank.hints.length]}`));
     blank.hinted += 1;
     blank.input.focus();
   });
+}
+
+// A click on a blank in the picture: it is filled in where it stands. Enter goes on to the next, Escape leaves.
+function fillThere(blank, text) {
+  const box = text.getBoundingClientRect(), frame = picture.getBoundingClientRect();
+  const there = made("input", { class: "there", "aria-label": `(${blank.number}) ${blank.name}`, autocomplete: "off" });
+  there.style.left = `${box.right - frame.left + picture.scrollLeft}px`;
+  there.style.top = `${(box.top + box.bottom) / 2 - frame.top + picture.scrollTop}px`;
+  there.value = blank.input.value;
+  there.addEventListener("input", () => {
+    blank.input.value = there.value;
+    mark(blank, false);
+    there.classList.toggle("right", blank.isRight);
+  });
+  there.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    there.blur();
+    const next = blanks.slice(blank.number).find((one) => !one.isRight && one.texts.length);
+    if (event.key === "Enter" && next) fillThere(next, next.texts[0]);
+  });
+  there.addEventListener("blur", () => {
+    there.remove();
+    blank.input.dispatchEvent(new Event("change"));
+  });
+  picture.append(there);
+  there.focus();
 }
 
 // The table that `microgradnet grade` reads.

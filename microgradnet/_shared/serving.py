@@ -1,0 +1,62 @@
+"""`Handler`: answers the pages of a small server on this machine, and nobody who does not know its address.
+
+Each request needs a secret in its path; on loopback it needs this machine as its host, too, and if it names an origin,
+that must be the server's own: no other page of the browser can ask.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+LOOPBACK = "127.0.0.1"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """A request to a server whose `server_address` begins with the host that it listens on."""
+
+    server_version = "microgradnet"
+    policy = "default-src 'none'"
+    """The Content-Security-Policy of what is sent."""
+
+    def asked(self, known: Iterable[str]) -> tuple[str, str] | None:
+        """The secret of the path, one of the `known`, and what follows it; else None, and the answer is sent."""
+        address: Any = self.server.server_address
+        host, port = address[:2]
+        start, given, path = (*self.path.partition("?")[0].split("/", 2), "", "")[:3]
+        secret = next((one for one in known if secrets.compare_digest(one.encode(), given.encode())), "")
+        asked_for, origin = self.headers.get("Host", ""), self.headers.get("Origin")
+        is_here = host != LOOPBACK or asked_for in {f"{LOOPBACK}:{port}", f"localhost:{port}"}
+        if start or not secret or not is_here or (origin is not None and origin != f"http://{asked_for}"):
+            self.send_error(HTTPStatus.FORBIDDEN, "open the address that was printed")
+            return None
+        return secret, path
+
+    def sent(self, most: int, what: str) -> dict[str, Any] | None:
+        """The JSON object that was sent, in at most `most` bytes; else None, and the answer says `what` is needed."""
+        length = self.headers.get("Content-Length", "")
+        if self.headers.get("Content-Type") == "application/json" and length.isdecimal() and int(length) <= most:
+            with suppress(ValueError):
+                found = json.loads(self.rfile.read(int(length)))
+                if isinstance(found, dict):
+                    return found
+        self.send_error(HTTPStatus.BAD_REQUEST, f"JSON is needed: {what}")
+        return None
+
+    def answer(self, data: bytes, kind: str) -> None:
+        """Send the answer."""
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Security-Policy", self.policy)
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.end_headers()
+        with suppress(ConnectionError):  # the reader did not wait
+            self.wfile.write(data)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Nothing: the terminal belongs to the address."""

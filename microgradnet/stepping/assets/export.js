@@ -1,0 +1,61 @@
+// Saving: the picture of this step as SVG, and the whole pass as slides, one HTML file that prints a step on each page.
+
+const MOST_SLIDES = 300; // of a longer pass, evenly spaced steps
+const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "text-anchor"];
+const LINE = 24; // of the text below the picture, in its units
+const SLIDES = `
+  body { margin: 0; scroll-snap-type: y mandatory; font: 16px system-ui, sans-serif; }
+  section { height: 100vh; box-sizing: border-box; padding: 2vmin; scroll-snap-align: start; break-after: page; }
+  section:last-child { break-after: auto; }
+  svg { width: 100%; height: 100%; }
+  @page { size: landscape; margin: 1cm; }`;
+
+// The picture as it is seen, with colours as attributes: any program reads it, without this page's style.
+function stepAsSvg() {
+  const { svg, width, height } = current, copy = svg.cloneNode(true), own = [...svg.querySelectorAll("*")];
+  [...copy.querySelectorAll("*")].forEach((part, i) => {
+    for (const name of ["class", "tabindex", "role", "aria-label", "style"]) part.removeAttribute(name);
+    if (!part.matches("path, polygon, polyline, ellipse, rect, text")) return;
+    const style = getComputedStyle(own[i]);
+    for (const name of KEPT) if (style[name] && style[name] !== "none") part.setAttribute(name, style[name]);
+  });
+  for (const part of copy.querySelectorAll("style, [visibility=hidden]")) part.remove();
+  for (const part of copy.querySelectorAll("tspan")) part.replaceWith(part.textContent); // not every program places one
+  const texts = [at("phase").textContent, at("equation").textContent].map((text, i) => drawn("text", {
+    x: 14, y: height + LINE * (i + 1), fill: getComputedStyle(at("equation")).color,
+    "font-size": Math.min(16, (width - 28) / (0.62 * text.length)),
+  }, text));
+  const whole = { width, height: height + 3 * LINE }, paper = drawn("rect", { ...whole, fill: getComputedStyle(at("pane")).backgroundColor });
+  copy.querySelector(".graph, g")?.remove(); // the card of the drawing
+  copy.prepend(paper);
+  copy.append(...texts);
+  dressed(copy, { viewBox: `0 0 ${whole.width} ${whole.height}`, ...whole, role: "img", "font-family": "monospace", "aria-label": at("equation").textContent }, []);
+  copy.removeAttribute("style");
+  return new XMLSerializer().serializeToString(copy);
+}
+
+function passAsSlides() {
+  const here = position, steps = timeline.length + 1, stride = Math.ceil(steps / MOST_SLIDES), slides = [];
+  for (let i = 0; i < steps; i += stride) {
+    position = i;
+    render(false);
+    slides.push(`<section>${stepAsSvg()}</section>`);
+  }
+  position = here;
+  render(false);
+  const title = made("title", {}, document.title).outerHTML;
+  return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; ` +
+         `style-src 'unsafe-inline'">${title}<style>${SLIDES}</style></head>\n<body>\n${slides.join("\n")}\n</body></html>\n`;
+}
+
+const exports = {
+  step: () => [stepAsSvg(), "image/svg+xml", `step-${position}.svg`],
+  slides: () => [passAsSlides(), "text/html", "slides.html"],
+};
+at("save").addEventListener("change", () => {
+  const [text, type, name] = exports[at("save").value]();
+  at("save").value = "";
+  const link = made("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+});

@@ -1,0 +1,124 @@
+// The loss over one parameter, or two, with the path of descent; the other parameters stay as they are now.
+
+const PLOT = { left: 52, right: 312, top: 8, bottom: 118 }; // its axes, in its units
+const MOST_OFFERED = 40; // parameters
+const EVALUATIONS = 300_000; // of values, at most, for one picture
+const LEVELS = 12; // shades of a surface
+const offered = parameters.slice(0, MOST_OFFERED);
+const trails = new WeakMap(); // the offered parameters' numbers at each point of a curve `losses`
+let plotted = null; // what the plot shows: {xs, ys, heights}, heights[row][column]; a curve has one row
+let extents = {}; // of each axis: from the number it had when chosen, until the path leaves it
+
+// After a point was added to the curve of the loss.
+function trace() {
+  if (!trails.has(losses)) trails.set(losses, []);
+  const trail = trails.get(losses);
+  trail.length = losses.length - 1;
+  trail.push(offered.map((i) => graph.nodes[i].data));
+}
+
+// A value of the graph where some leaves, a Map, have other numbers.
+function valueAt(changed, node = graph.root) {
+  const was = [...changed.keys()].map((i) => [i, graph.nodes[i].data]);
+  for (const [i, x] of changed) graph.nodes[i].data = x;
+  const { data } = forward(graph, OPERATIONS);
+  for (const [i, x] of was) graph.nodes[i].data = x;
+  return data[node];
+}
+
+// The numbers along an axis: around those that the path went through.
+function axisOf(leaf, points) {
+  const visited = [...(trails.get(losses) ?? []).map((numbers) => numbers[offered.indexOf(leaf)]), graph.nodes[leaf].data].filter(Number.isFinite);
+  const low = Math.min(...visited), high = Math.max(...visited), known = extents[leaf];
+  if (!known || low < known[0] || high > known[1]) {
+    const margin = Math.max(1, high - low);
+    extents[leaf] = [low - margin, high + margin];
+  }
+  return spread(...extents[leaf], points);
+}
+
+function spread(low, high, points) {
+  return [...Array(points).keys()].map((k) => low + (high - low) * k / (points - 1));
+}
+
+function pointsPerAxis(axes) {
+  const most = axes === 1 ? 81 : 25;
+  return Math.max(8, Math.min(most, Math.floor((EVALUATIONS / graph.nodes.length) ** (1 / axes))));
+}
+
+const chosenAxes = () => [at("over").value, at("and").value].filter((one) => one !== "" && Number(one) >= 0).map(Number);
+
+function drawPlot() {
+  const [first, second] = chosenAxes(), isPlane = at("over").value === "plane";
+  at("curve").toggleAttribute("hidden", first !== undefined || isPlane);
+  at("plot").toggleAttribute("hidden", first === undefined && !isPlane);
+  at("and").hidden = first === undefined;
+  if (isPlane) return drawPlane();
+  if (first === undefined) return;
+  const points = pointsPerAxis(second === undefined ? 1 : 2), xs = axisOf(first, points);
+  const ys = second === undefined ? null : axisOf(second, points);
+  const over = (x, y) => valueAt(new Map([[first, x], ...(ys ? [[second, y]] : [])]));
+  plotted = { xs, ys, heights: (ys ?? [0]).map((y) => xs.map((x) => over(x, y))) };
+  const trail = (trails.get(losses) ?? []).slice(0, losses.length), step = (i, k) => trail[k][offered.indexOf(i)];
+  const path = sampled([...trail.keys()]).map((k) => ({ x: step(first, k), y: ys ? step(second, k) : losses[k] }));
+  const here = { x: graph.nodes[first].data, y: ys ? graph.nodes[second].data : pass.data[graph.root] };
+  if (ys) drawSurface(path, here);
+  else drawHeights(path, here);
+  nameAxes(graph.nodes[first].name, ys ? graph.nodes[second].name : lossName);
+  const others = ys ? ` and ${graph.nodes[second].name} = ${number(here.y)}` : "";
+  at("plot").setAttribute("aria-label", `${lossName} over ${graph.nodes[first].name}${ys ? ` and ${graph.nodes[second].name}` : ""}` +
+    `, with the path of descent: now ${lossName} = ${number(pass.data[graph.root])} at ${graph.nodes[first].name} = ${number(here.x)}${others}`);
+}
+
+// ---- the plot
+
+function scaled([low, high], from, to) {
+  return (x) => (from + (to - from) * (x - low) / (high - low || 1)).toFixed(1);
+}
+
+function put(x, y, path, here, ...shapes) {
+  const { left, right, top, bottom } = PLOT, clip = { class: "clipped" };
+  const inside = ({ x: a, y: b }) => Number.isFinite(a) && Number.isFinite(b);
+  const line = path.filter(inside).map((point) => `${x(point.x)},${y(point.y)}`).join(" ");
+  const dot = inside(here) ? [drawn("circle", { class: "here", cx: x(here.x), cy: y(here.y), r: 4 })] : [];
+  at("plot-shapes").replaceChildren(...shapes, drawn("polyline", { class: "path", points: line }), ...dot);
+  const ends = (axis) => [axis[0], axis.at(-1)].map(number), [low, high] = ends(plotted.xs);
+  const marks = [[left, bottom + 14, low, "start"], [right, bottom + 14, high, "end"]];
+  if (plotted.ys) marks.push([left - 4, bottom, ends(plotted.ys)[0], "end"], [left - 4, top + 9, ends(plotted.ys)[1], "end"]);
+  at("plot-marks").replaceChildren(...marks.map(([px, py, text, anchor]) => drawn("text", { x: px, y: py, "text-anchor": anchor }, text)));
+}
+
+function nameAxes(across, up) {
+  at("plot-marks").append(drawn("text", { x: (PLOT.left + PLOT.right) / 2, y: PLOT.bottom + 14, "text-anchor": "middle" }, across),
+                          drawn("text", { x: 2, y: (PLOT.top + PLOT.bottom) / 2 }, up));
+}
+
+function drawHeights(path, here) {
+  const { xs, heights: [row] } = plotted, finite = row.filter(Number.isFinite);
+  const x = scaled([xs[0], xs.at(-1)], PLOT.left, PLOT.right), y = scaled([Math.min(0, ...finite), Math.max(...finite, 1e-12)], PLOT.bottom, PLOT.top);
+  const points = row.map((height, k) => (Number.isFinite(height) ? `${x(xs[k])},${y(height)}` : "")).join(" ");
+  put(x, y, path, here, drawn("polyline", { class: "height", points }));
+}
+
+// A surface in shades, each for as many cells: the darker, the higher.
+function drawSurface(path, here) {
+  const sorted = plotted.heights.flat().filter(Number.isFinite).sort((a, b) => a - b);
+  const rank = (height) => Math.floor(LEVELS * sorted.findIndex((other) => other >= height) / sorted.length) / LEVELS;
+  put(...cellsOf((height) => ({ class: "cell-high", "fill-opacity": Number.isFinite(height) ? (0.06 + 0.7 * rank(height)).toFixed(2) : 0 }), path, here));
+}
+
+// The scales, the path, the point and a rectangle for each number, with the attributes that `look` gives it.
+function cellsOf(look, path, here) {
+  const { xs, ys, heights } = plotted, half = (axis) => (axis[1] - axis[0]) / 2;
+  const x = scaled([xs[0] - half(xs), xs.at(-1) + half(xs)], PLOT.left, PLOT.right), y = scaled([ys[0] - half(ys), ys.at(-1) + half(ys)], PLOT.bottom, PLOT.top);
+  const cells = heights.flatMap((row, j) => row.map((height, i) => drawn("rect", {
+    x: x(xs[i] - half(xs)), y: y(ys[j] + half(ys)), width: (PLOT.right - PLOT.left) / xs.length,
+    height: (PLOT.bottom - PLOT.top) / ys.length, ...look(height),
+  })));
+  return [x, y, path, here, ...cells];
+}
+
+for (const id of ["over", "and"]) {
+  at(id).append(...offered.map((i) => made("option", { value: i }, id === "over" ? `${lossName} over ${graph.nodes[i].name}` : `and ${graph.nodes[i].name}`)));
+  at(id).addEventListener("change", () => { extents = {}; drawPlot(); });
+}

@@ -1,0 +1,150 @@
+// Moving about in the picture: zooming, dragging, pinching, following the current step, finding a value, the small map.
+
+const ZOOMS = { least: 0.15, most: 6, opened: 2, presented: 4 };
+const MAP = { width: 150, height: 96 }; // at most, in CSS pixels
+const NAMES_SUGGESTED = 2000;
+
+function fitting(view = current) {
+  const pane = at("pane");
+  return Math.min(presenting() ? ZOOMS.presented : ZOOMS.opened, (pane.clientWidth - 8) / view.width, (pane.clientHeight - 8) / view.height);
+}
+
+// Show the picture at this scale; the point of the window that is given, or the middle of the pane, stays in place.
+function zoom(scale, point) {
+  const pane = at("pane"), box = pane.getBoundingClientRect();
+  const { x, y } = point ?? { x: box.left + pane.clientWidth / 2, y: box.top + pane.clientHeight / 2 };
+  const before = current.svg.getBoundingClientRect();
+  current.zoom = Math.max(ZOOMS.least, Math.min(ZOOMS.most, scale));
+  current.svg.style.width = `${current.width * current.zoom}px`;
+  current.svg.style.height = `${current.height * current.zoom}px`;
+  const after = current.svg.getBoundingClientRect();
+  const along = (from, length, place) => after[from] - place + (place - before[from]) * (after[length] / (before[length] || 1));
+  pane.scrollBy({ left: along("left", "width", x), top: along("top", "height", y), behavior: "instant" });
+  drawMap();
+}
+
+// A scale that a person chose stays when the window changes.
+function zoomTo(scale, point) {
+  current.isChosen = true;
+  zoom(scale, point);
+}
+
+function fit() {
+  current.isChosen = false;
+  zoom(fitting());
+}
+
+// Scroll until all boxes are in view; where there is no room for all, the first box and as much as fits of the others.
+function follow(...boxes) {
+  const pane = at("pane"), margin = 12, { left, top } = pane.getBoundingClientRect();
+  const [first, ...others] = boxes.filter(Boolean).map((box) => box.getBoundingClientRect());
+  if (!first) return;
+  const along = (low, high, start, length) => {
+    const from = Math.min(first[low], ...others.map((box) => box[low])) - start - margin;
+    const to = Math.max(first[high], ...others.map((box) => box[high])) - start - length + margin;
+    if (from >= 0 && to <= 0) return 0;
+    return Math.min(first[low] - start - margin, Math.max(first[high] - start - length + margin, (from + to) / 2));
+  };
+  pane.scrollTo({ left: pane.scrollLeft + along("left", "right", left, pane.clientWidth),
+                  top: pane.scrollTop + along("top", "bottom", top, pane.clientHeight),
+                  behavior: still.matches || !position ? "instant" : "smooth" });
+}
+
+// ---- the wheel with Ctrl, and two fingers
+
+at("pane").addEventListener("wheel", (event) => {
+  if (!event.ctrlKey) return;
+  event.preventDefault();
+  zoomTo(current.zoom * (event.deltaY < 0 ? 1.15 : 1 / 1.15), { x: event.clientX, y: event.clientY });
+}, { passive: false });
+
+let pinched = null; // the fingers' distance and the zoom when the second finger came
+const between = ([a, b]) => ({ apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY),
+                               middle: { x: (a.clientX + b.clientX) / 2, y: (a.clientY + b.clientY) / 2 } });
+at("pane").addEventListener("touchstart", (event) => {
+  const { touches } = event;
+  pinched = touches.length === 2 ? { apart: between(touches).apart, zoom: current.zoom } : null;
+  if (pinched) event.preventDefault(); // else the browser scrolls as well
+}, { passive: false });
+at("pane").addEventListener("touchmove", (event) => {
+  if (!pinched || event.touches.length !== 2) return;
+  event.preventDefault();
+  held = null;
+  const { apart, middle } = between(event.touches);
+  zoomTo(pinched.zoom * apart / pinched.apart, middle);
+}, { passive: false });
+
+// ---- finding a value by its name
+
+const plain = (name) => name.normalize("NFKC").toLowerCase().replace(/[()\s]/g, "");
+const named = graph.nodes.map(({ name, label = "", constant }) => (constant ? [] : [plain(name), plain(label)].filter(Boolean)));
+
+// The values of that name; if there are none, those whose name begins with it, or contains it.
+function valuesCalled(text) {
+  const word = plain(text), those = (test) => [...named.keys()].filter((i) => named[i].some(test));
+  const tests = [(name) => name === word, (name) => name.startsWith(word), (name) => name.includes(word)];
+  return word ? tests.map(those).find((some) => some.length) ?? [] : [];
+}
+
+let lookedAt = { text: "", index: 0 }; // pressing Enter again goes to the next value
+function find() {
+  const text = at("find").value, values = valuesCalled(text);
+  forget();
+  if (!values.length) return say(text.trim() ? `No value is called ${text.trim()}` : "");
+  lookedAt = { text, index: lookedAt.text === text ? (lookedAt.index + 1) % values.length : 0 };
+  const i = values[lookedAt.index], box = current.boxes[i];
+  box?.classList.add("found");
+  follow(box);
+  drawMap();
+  const which = values.length > 1 ? ` (${lookedAt.index + 1} of ${values.length})` : "";
+  say(`${graph.nodes[i].name}${which}: ${number(pass.data[i])}${box ? "" : ", which has no box in this view"}`, true);
+}
+
+function forget() {
+  for (const old of document.querySelectorAll(".found")) old.classList.remove("found");
+}
+
+at("find").addEventListener("keydown", (event) => {
+  if (event.key === "Enter") find();
+  if (event.key === "Escape") {
+    at("find").value = "";
+    forget();
+    at("pane").focus();
+  }
+});
+const suggested = [...new Set(graph.nodes.filter((node) => !node.constant).map((node) => node.name))].slice(0, NAMES_SUGGESTED);
+at("names").append(...suggested.map((name) => made("option", { value: name })));
+
+// ---- the map: all boxes, and what of them is in the window
+
+function drawMap() {
+  const pane = at("pane"), map = at("map"), { width, height, zoom: scale } = current;
+  const isLarger = pane.scrollWidth > pane.clientWidth + 2 || pane.scrollHeight > pane.clientHeight + 2;
+  map.toggleAttribute("hidden", !isLarger);
+  if (!isLarger) return;
+  const size = Math.min(MAP.width / width, MAP.height / height);
+  dressed(map, { viewBox: `0 0 ${width} ${height}`, width: width * size, height: height * size }, []);
+  current.map ??= [...current.svg.querySelectorAll(".node")].map((box) => ({ box, place: placeOf(box) }));
+  const seen = { x: pane.scrollLeft / scale, y: pane.scrollTop / scale, width: pane.clientWidth / scale, height: pane.clientHeight / scale };
+  const kind = ({ classList }) => ["found", "now"].find((one) => classList.contains(one)) ?? "";
+  map.replaceChildren(...current.map.map(({ box, place }) => drawn("rect", { ...place, class: kind(box) })),
+                      drawn("rect", { ...seen, class: "seen" }));
+}
+
+// A box's place in the picture, in its units.
+function placeOf(box) {
+  const { left, top } = current.svg.getBoundingClientRect(), at = box.getBoundingClientRect(), scale = current.zoom;
+  return { x: (at.left - left) / scale, y: (at.top - top) / scale, width: at.width / scale, height: at.height / scale };
+}
+
+function goOnMap(event) {
+  if (!(event.buttons & 1)) return;
+  const { left, top, width, height } = at("map").getBoundingClientRect(), pane = at("pane");
+  const along = (place, from, length, whole, window) => (place - from) / length * whole * current.zoom - window / 2;
+  pane.scrollTo({ left: along(event.clientX, left, width, current.width, pane.clientWidth),
+                  top: along(event.clientY, top, height, current.height, pane.clientHeight), behavior: "instant" });
+}
+for (const kind of ["pointerdown", "pointermove"]) at("map").addEventListener(kind, goOnMap);
+at("pane").addEventListener("scroll", drawMap, { passive: true });
+
+addEventListener("resize", () => (current.isChosen && !presenting() ? render() : fitAgain()));

@@ -1,0 +1,130 @@
+// The numbers that can be changed: a slider for each, or, of many, a table and a slider for the chosen one.
+
+const MOST_SLIDERS = 40;
+const MOST_CELLS = 2000;
+const inputs = leaves.filter((i) => graph.nodes[i].kind !== "parameter");
+const isTable = leaves.length > MOST_SLIDERS;
+let chosen = -1; // of the table
+
+function focusLeaf(leaf) {
+  if (isTable && chosen !== leaf) choose(leaf);
+  at(`leaf${leaf}`).focus();
+}
+
+// Before a new change: remember the leaves' numbers and the curve for "Undo".
+function remember() {
+  undone.push({ numbers: leaves.map((i) => graph.nodes[i].data), losses, length: losses.length });
+}
+
+function set(numbers) {
+  leaves.forEach((i, k) => { graph.nodes[i].data = numbers[k]; });
+  compute();
+  clearStep();
+  display();
+}
+
+function display() {
+  at("undo").disabled = !undone.length;
+  showLeaves();
+  drawCurve();
+  drawPlot();
+  render(false);
+  announceNumbers();
+}
+
+function changeLeaf(leaf, x, isNew = true) {
+  stopRunning();
+  if (isNew) remember();
+  losses = [];
+  set(leaves.map((i) => (i === leaf ? x : graph.nodes[i].data)));
+  announce({ label: graph.nodes[leaf].name, number: x });
+}
+
+// A field shows six digits, for which there is room; all digits while it has the focus.
+function showLeaves() {
+  for (const cell of document.querySelectorAll("#leaves .cell")) {
+    const text = number(graph.nodes[cell.dataset.cell].data);
+    if (cell.lastChild.textContent !== text) cell.lastChild.textContent = text;
+  }
+  for (const input of document.querySelectorAll("#numbers input")) {
+    const x = graph.nodes[input.dataset.leaf].data, near = Number.isFinite(x) ? x : 0; // a field shows finite numbers
+    if (input.type === "range" && (!input.min || near < Number(input.min) || near > Number(input.max))) {
+      const reach = Math.max(1, 2 * Math.abs(near));
+      input.min = near - reach;
+      input.max = near + reach;
+    }
+    if (input.type === "range") input.value = near;
+    else if (near !== x) [input.value, input.placeholder] = ["", number(x)];
+    else if (document.activeElement !== input) input.value = Number(x.toPrecision(6));
+    else if (Number(input.value) !== x) input.value = x;
+  }
+}
+
+// The field and the slider of a leaf.
+function editorOf(leaf) {
+  const { name } = graph.nodes[leaf], id = `leaf${leaf}`;
+  const typed = made("input", { id, type: "number", step: "any", "data-leaf": leaf });
+  const drag = made("input", { type: "range", step: "any", "data-leaf": leaf, "aria-label": `slider of ${name}` });
+  let isNew = true; // one undo per drag and per typed number
+  const changed = (x) => {
+    changeLeaf(leaf, x, isNew);
+    isNew = false;
+  };
+  typed.addEventListener("focus", () => {
+    const x = graph.nodes[leaf].data;
+    typed.value = Number.isFinite(x) ? x : "";
+    typed.select(); // a new text has no selection, and what is typed would follow it
+  });
+  typed.addEventListener("blur", showLeaves);
+  typed.addEventListener("input", () => {
+    const x = typed.value.trim() === "" ? NaN : Number(typed.value);
+    if (Number.isFinite(x)) changed(x);
+    else say(`${name} must be a number; it is still ${graph.nodes[leaf].data}`);
+  });
+  drag.addEventListener("input", () => changed(Number(drag.value)));
+  for (const input of [typed, drag]) input.addEventListener("change", () => { isNew = true; });
+  return made("div", { class: "leaf" }, made("label", { class: "name", for: id, title: name }, name), drag, typed);
+}
+
+// A number of the table, which a click chooses.
+function cellOf(leaf) {
+  const { name } = graph.nodes[leaf], cell = made("button", { type: "button", class: "cell", "data-cell": leaf, title: name });
+  cell.append(made("span", { class: "name" }, name), made("span", { class: "code" }));
+  cell.addEventListener("click", () => focusLeaf(leaf));
+  return cell;
+}
+
+// "inputs", "parameters", or of a network that is listed as a table, "layer 1".
+function headingOf(leaf) {
+  const { name, kind } = graph.nodes[leaf], layer = isTable && kind === "parameter" && /⁽(.+?)⁾/.exec(name.normalize("NFC"))?.[1];
+  return layer ? `layer ${layer.normalize("NFKC")}` : `${kind}s`;
+}
+
+function choose(leaf) {
+  chosen = leaf;
+  at("chosen").replaceChildren(editorOf(leaf));
+  for (const cell of document.querySelectorAll("#leaves .cell")) cell.setAttribute("aria-pressed", Number(cell.dataset.cell) === leaf);
+  showLeaves();
+}
+
+function undo() {
+  stopRunning();
+  if (!undone.length) return;
+  const { numbers, length, ...was } = undone.pop();
+  losses = was.losses;
+  losses.length = length;
+  set(numbers);
+}
+
+
+function listNumbers() {
+  const listed = [...inputs, ...leaves.filter((i) => !inputs.includes(i))].slice(0, isTable ? MOST_CELLS : MOST_SLIDERS);
+  at("leaves").classList.toggle("table", isTable);
+  let heading = "";
+  for (const leaf of listed) {
+    if (heading !== headingOf(leaf)) at("leaves").append(made("h3", {}, heading = headingOf(leaf)));
+    at("leaves").append(isTable ? cellOf(leaf) : editorOf(leaf));
+  }
+  if (leaves.length > listed.length) at("leaves").append(made("p", { class: "hint" }, `… and ${leaves.length - listed.length} more: click a box, or find one by its name`));
+  if (isTable) choose(listed[0]);
+}

@@ -1,0 +1,20 @@
+// The page starts.
+
+at("note").textContent = graph.note;
+at("note").hidden = !graph.note;
+at("eta").value = graph.eta;
+if (!parameters.length) {
+  for (const id of ["learn", "run"]) {
+    at(id).disabled = true;
+    at(id).title = "This graph has no parameters: make weights with parameter(0.15, \"w\")";
+  }
+}
+at("loss-name").textContent = lossName;
+clearStep();
+drawCurve();
+listNumbers();
+listProgram();
+compute();
+showLeaves();
+show(legible());
+drawPlot();

@@ -1,0 +1,138 @@
+"""`save_steps(loss, "pass.gif")`: both passes as an animation, or as a picture of each step."""
+
+import io
+import os
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from microgradnet._shared.files import format_of, write_atomically
+from microgradnet.drawing.provider import GET_CAIRO
+from microgradnet.drawing.svg import find_cairosvg, paint
+from microgradnet.drawing.theme import LIGHT
+from microgradnet.errors import ProviderError
+from microgradnet.notation.names import number
+from microgradnet.stepping.page_layout import View, views_of
+from microgradnet.stepping.timeline import Step, Timeline
+from microgradnet.value import Value
+
+WIDEST = 1000  # pixels of an animation
+COLOURS = 64
+LAST = 3.0  # times as long as another step is
+LINE = 24  # of the equation, in a picture's units
+SVG = "http://www.w3.org/2000/svg"
+
+
+def save_steps(root: Value, path: str | os.PathLike[str], *, seconds: float = 1.2) -> list[Path]:
+    """Save forward and backward propagation step by step: each with its boxes marked and its equation below.
+
+    Args:
+        root: the result, as a loss.
+        path: "pass.gif" for one animation, or "pass.svg" for pass-00.svg, pass-01.svg, …, one for each step.
+        seconds: the duration of a step in the animation.
+
+    Returns:
+        The paths of the files.
+
+    Raises:
+        ValueError: the name ends neither in .gif nor in .svg.
+        StaleGraphError: a number was changed after something had been computed from it.
+        ProviderError: no program to lay out the picture is installed, or for a .gif, no cairosvg.
+
+    >>> import tempfile
+    >>> x, w = Value(3.0, "x"), Value(2.0, "w"); y = w * x
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in save_steps(y, Path(folder, "pass.svg"))]
+    ['pass-00.svg', 'pass-01.svg', 'pass-02.svg', 'pass-03.svg']
+    """
+    kind = format_of(path, ("gif", "svg"), "the steps of a pass")
+    cairosvg = find_cairosvg()
+    if kind == "gif" and cairosvg is None:
+        raise ProviderError(f"an animation needs cairosvg: {GET_CAIRO}; or save the steps as .svg")
+    frames = [ET.tostring(frame, encoding="unicode") for frame in _frames(root)]
+    if cairosvg is not None and kind == "gif":
+        return [write_atomically(path, _animation([paint(cairosvg, svg, "png") for svg in frames], seconds))]
+    name, digits = Path(path), len(str(len(frames) - 1))
+    named = [name.with_name(f"{name.stem}-{i:0{max(2, digits)}}{name.suffix}") for i in range(len(frames))]
+    return [write_atomically(file, svg + "\n") for file, svg in zip(named, frames, strict=True)]
+
+
+def _animation(pictures: list[bytes], seconds: float) -> bytes:
+    from PIL import Image
+
+    images: list[Any] = [Image.open(io.BytesIO(png)).convert("RGB") for png in pictures]
+    for image in images:
+        image.thumbnail((WIDEST, WIDEST))
+    images = [image.quantize(COLOURS, dither=Image.Dither.NONE) for image in images]
+    durations = [round(1000 * seconds)] * (len(images) - 1) + [round(1000 * seconds * LAST)]
+    buffer = io.BytesIO()
+    images[0].save(buffer, "gif", save_all=True, append_images=images[1:], loop=0, duration=durations)
+    return buffer.getvalue()
+
+
+def _frames(root: Value) -> Iterator[ET.Element]:
+    """The picture before the first step, and after each."""
+    timeline = Timeline(root)
+    view = next(iter(views_of(timeline.graph).values()))
+    ET.register_namespace("", SVG)
+    empty = ET.fromstring(view.picture.svg)
+    for position in range(len(timeline.steps) + 1):
+        timeline.position = position
+        frame = deepcopy(empty)
+        parts = {part.get("id", "").rpartition("-")[2]: part for part in frame.iter(f"{{{SVG}}}g")}
+        _write_numbers(parts, view, timeline)
+        if timeline.step:
+            _mark(parts, view, timeline.step)
+        _write_below(frame, [_phase(timeline), timeline.step.text if timeline.step else ""])
+        yield frame
+
+
+def _phase(timeline: Timeline) -> str:
+    if not timeline.position:
+        return "Start"
+    return f"{'Backward' if timeline.position > timeline.start else 'Forward'} propagation"
+
+
+def _write_numbers(parts: dict[str, ET.Element], view: View, timeline: Timeline) -> None:
+    for box, row, what, value, word in view.rows:
+        known = timeline.is_computed(value) if what == "data" else timeline.gradient(value) is not None
+        shown = value.data if what == "data" else timeline.gradient(value) or 0.0
+        text = parts[f"n{box}"].findall(f"{{{SVG}}}text")[row]
+        text.text = f"{word} {number(shown) if known else '—'}".strip()
+
+
+def _mark(parts: dict[str, ET.Element], view: View, step: Step) -> None:
+    """Fill the box that changes; dash the border of those that its number comes from; draw their arrows in colour."""
+    node, position = step.node, getattr(step, "position", None)
+    uses = [(node, k) for k in range(len(node.operands))] if position is None else [(node, position)]
+    operands = {view.chips.get(use, view.boxes.get(node.operands[use[1]])) for use in uses} - {None}
+    result = {view.boxes.get(node)} - {None}
+    changing, senders = (result, operands) if position is None else (operands, result)
+    paint = LIGHT["highlight"]
+    for box in senders - changing:
+        _shape(parts[f"n{box}"]).attrib |= {"stroke": paint.line, "stroke-width": "3", "stroke-dasharray": "7 4"}
+    for box in changing:
+        group = parts[f"n{box}"]
+        group.set("class", group.get("class", "") + " highlight")  # for readers who prefer dark
+        _shape(group).attrib |= {"stroke": paint.line, "stroke-width": "4", "fill": paint.fill}
+    for arrow in {view.arrows[use] for use in uses if use in view.arrows}:
+        for shape in parts[arrow]:
+            shape.attrib |= {"stroke": paint.line} | ({"fill": paint.line} if shape.tag.endswith("polygon") else {})
+
+
+def _shape(group: ET.Element) -> ET.Element:
+    return next(part for part in group if part.tag.rpartition("}")[2] in {"path", "polygon", "ellipse"})
+
+
+def _write_below(frame: ET.Element, lines: list[str]) -> None:
+    """Lines below the picture, each in letters as large as fit its width."""
+    _, _, width, height = map(float, frame.attrib["viewBox"].split())
+    whole = height + LINE * (len(lines) + 0.5)
+    frame.attrib |= {"viewBox": f"0 0 {width:g} {whole:g}", "width": f"{width:g}", "height": f"{whole:g}"}
+    group = ET.SubElement(frame, f"{{{SVG}}}g", {"class": "graph"})  # a style that prefers dark recolours it
+    for i, text in enumerate(lines, 1):
+        size = min(16.0, (width - 28) / (0.62 * max(1, len(text))))
+        place = {"x": "14", "y": f"{height + LINE * i:g}", "font-size": f"{size:.1f}", "fill": LIGHT["card"].text}
+        ET.SubElement(group, f"{{{SVG}}}text", place).text = text

@@ -1,0 +1,55 @@
+"""`Results`: the answers of a class, marked and counted."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from microgradnet.teach.classroom.store import Learner
+from microgradnet.teach.misconceptions.table import MISCONCEPTIONS
+from microgradnet.teach.worksheets import Marks, Worksheet, grade
+from microgradnet.teach.worksheets.grading import MISSING
+
+
+class Results:
+    """Marks each learner's answers when they have changed, and counts.
+
+    Args:
+        sheet: the worksheet that all have.
+    """
+
+    def __init__(self, sheet: Worksheet) -> None:
+        self.sheet = sheet
+        self._marked: dict[str, tuple[dict[str, str], Marks]] = {}
+
+    def marks(self, learner: str, answers: dict[str, str]) -> Marks:
+        """The marks of a learner."""
+        before = self._marked.get(learner)
+        if before is None or before[0] != answers:
+            before = self._marked[learner] = answers, grade(self.sheet, answers)
+        return before[1]
+
+    def counted(self, learners: Mapping[str, Learner], made: Mapping[str, int]) -> dict[str, Any]:
+        """What the teacher's page shows, as JSON: points, verdicts, and how many `made` each mistake."""
+        marks = {learner: self.marks(learner, of.answers) for learner, of in learners.items()}
+        verdicts = [Counter(of.marks[i].verdict for of in marks.values()) for i in range(len(self.sheet.blanks))]
+        return {
+            "learners": [
+                {"name": learners[learner].name, "points": of.points, "given": _given(of)}
+                for learner, of in marks.items()
+            ],
+            "blanks": [
+                {"number": blank.number, "name": blank.name, "verdicts": counts}
+                for blank, counts in zip(self.sheet.blanks, verdicts, strict=True)
+            ],
+            "mistakes": [_described(name, count) for name, count in made.items()],
+        }
+
+
+def _described(name: str, count: int) -> dict[str, Any]:
+    known = MISCONCEPTIONS.get(name)
+    title, why = (known.title, known.why) if known else ("a mistake of another kind", "")
+    return {"title": title, "why": why, "learners": count}
+
+
+def _given(marks: Marks) -> int:
+    return sum(mark.verdict != MISSING for mark in marks.marks)

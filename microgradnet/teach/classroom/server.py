@@ -1,0 +1,134 @@
+"""`Classroom`: the server of a class. Its learners' page is the worksheet to fill in; its teacher's page counts.
+
+It listens on this machine alone, or on the local network if it is told to; nothing leaves the machine. Each of the two
+pages has an address of its own that cannot be guessed.
+"""
+
+import html
+import json
+import socket
+from functools import cached_property
+from http import HTTPStatus
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from microgradnet._shared.serving import LOOPBACK, Handler
+from microgradnet._shared.webpage import document, fill
+from microgradnet.teach.classroom.results import Results
+from microgradnet.teach.classroom.store import Store
+from microgradnet.teach.worksheets import Worksheet
+from microgradnet.teach.worksheets.played_page import PlayedPage
+
+MOST_SENT = 50_000  # bytes of a learner's answers
+LONGEST = 100  # characters of a name, an identifier or an answer
+SAME_ORIGIN = ("connect-src 'self'",)
+
+
+class Classroom(ThreadingHTTPServer):
+    """A server for one worksheet.
+
+    Args:
+        sheet: the worksheet.
+        store: where answers are kept.
+        port: 0 for any that is free.
+        network: listen on the local network, not only on this machine.
+
+    Raises:
+        OSError: the port is in use.
+    """
+
+    daemon_threads = True
+    request_queue_size = 128  # a class presses its keys at once
+
+    def __init__(self, sheet: Worksheet, store: Store, port: int = 0, network: bool = False) -> None:
+        super().__init__(("0.0.0.0" if network else LOOPBACK, port), _Handler)
+        self.store, self._results, self._counting = store, Results(sheet), Lock()
+        self._host = _address_here() if network else LOOPBACK
+
+    def address(self, secret: str) -> str:
+        """The address of the page that has this secret."""
+        return f"http://{self._host}:{self.server_address[1]}/{secret}/"
+
+    @cached_property
+    def learners_page(self) -> bytes:
+        """The worksheet to fill in, whose answers are sent here."""
+        return _LearnersPage(self._results.sheet).html.encode()
+
+    @cached_property
+    def teachers_page(self) -> bytes:
+        """The page that counts."""
+        title = self._results.sheet.title
+        body = fill(_own("teacher.html"), {"title": html.escape(title), "address": self.address(self.store.learner)})
+        return document(title, body, _own("teacher.css"), _own("teacher.js"), None, SAME_ORIGIN).encode()
+
+    def counted(self) -> dict[str, Any]:
+        """What the teacher's page shows now."""
+        with self._counting:
+            return self._results.counted(self.store.learners(), self.store.made())
+
+    def keep(self, sent: dict[str, Any]) -> bool:
+        """Keep what a learner sent; whether it had the form {learner, name, answers}."""
+        learner, name, answers = (sent.get(key) for key in ("learner", "name", "answers"))
+        numbers = {str(blank.number) for blank in self._results.sheet.blanks}
+        if not isinstance(answers, dict) or not answers.keys() <= numbers or not learner:
+            return False
+        texts = [learner, name, *answers.values()]
+        if not all(isinstance(text, str) and len(text) <= LONGEST for text in texts):
+            return False
+        with self._counting:
+            made = self._results.marks(str(learner), answers).mistakes
+        self.store.save(str(learner), str(name), answers, made)
+        return True
+
+
+class _LearnersPage(PlayedPage):
+    _resources = SAME_ORIGIN
+
+    def __init__(self, sheet: Worksheet) -> None:
+        super().__init__(sheet)
+        self._head, self._script = _own("learner.html"), _own("learner.js")
+
+
+class _Handler(Handler):
+    server: Classroom
+    policy = "frame-ancestors 'none'"  # the pages bring their own
+
+    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        """Send a page, or what the teacher's shows now."""
+        store = self.server.store
+        match self.asked([store.learner, store.teacher]):
+            case None:
+                return
+            case (store.learner, ""):
+                self.answer(self.server.learners_page, "text/html; charset=utf-8")
+            case (store.teacher, ""):
+                self.answer(self.server.teachers_page, "text/html; charset=utf-8")
+            case (store.teacher, "results"):
+                self.answer(json.dumps(self.server.counted()).encode(), "application/json")
+            case _:
+                self.send_error(HTTPStatus.NOT_FOUND)
+
+    def do_POST(self) -> None:  # noqa: N802
+        """Keep what a learner has written so far."""
+        what = "{learner, name, answers}"
+        if self.asked([self.server.store.learner]) and (sent := self.sent(MOST_SENT, what)) is not None:
+            if self.server.keep(sent):
+                self.answer(b"{}", "application/json")
+            else:
+                self.send_error(HTTPStatus.BAD_REQUEST, f"JSON is needed: {what}, of short texts")
+
+
+def _address_here() -> str:
+    """This machine's address on the local network, as the system would choose it; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("10.255.255.255", 1))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostname()
+
+
+def _own(name: str) -> str:
+    return (Path(__file__).with_name("assets") / name).read_text("utf-8")

@@ -1,0 +1,101 @@
+"""`PrintedPage`: worksheets to print, and their answer keys; each is one page of paper if it fits on one."""
+
+import html
+import re
+from collections.abc import Sequence
+from itertools import product
+
+from microgradnet._shared.webpage import WebPage, document
+from microgradnet.notation.names import number
+from microgradnet.teach.worksheets.blanks import Blank
+from microgradnet.teach.worksheets.sheet import Sheet, asset, scale_to, size_of
+
+PAPERS = {"A4": (595, 842), "Letter": (612, 792)}
+"""Width and height in points."""
+MARGIN = 40  # of a printed page, in points
+LINE, WORKING, COLUMN = 26, 12, 80  # points of a line to write on, and of one of working; characters of the latter
+AROUND = 90  # points of a page that heading and name take
+LEGIBLE, REMINDER, LARGEST = 0.4, 0.15, 1.25  # the smallest scale of a picture to write in, of a key's, the largest
+LONG = 20  # characters of a name that does not fit in half a page
+
+
+class PrintedPage(WebPage):
+    """Worksheets to print in black and white, or their answer keys; the browser's print command makes a PDF of them."""
+
+    def __init__(self, sheets: Sequence[Sheet], paper: str, with_answers: bool) -> None:
+        if paper not in PAPERS:
+            raise ValueError(f"unknown paper {paper!r}: it must be one of {', '.join(PAPERS)}")
+        self.title = f"{sheets[0].title}: answers" if with_answers else sheets[0].title
+        self._sheets, self._paper, self._with_answers = sheets, paper, with_answers
+
+    def _paint(self) -> bytes | None:
+        return self._sheets[0].picture(self._with_answers)._repr_png_()
+
+    def _write(self) -> str:
+        kind, direction, turned, scale = self._layout()
+        pictures = [sheet.picture(self._with_answers, direction).svg for sheet in self._sheets]
+        sizes = f":root {{ --page: {self._room(turned)[1]}pt; --picture: {scale * size_of(pictures[0])[0]:.0f}pt; }}"
+        paper = f"@page {{ size: {self._paper} {turned}; margin: {MARGIN}pt; }} {sizes}\n"
+        body = "\n".join(self._sheet(kind, *each) for each in zip(self._sheets, pictures, strict=True))
+        return document(self.title, body, paper + asset("printed.css"))
+
+    def _room(self, turned: str) -> tuple[int, int]:
+        """Width and height between the margins, in points."""
+        width, height = (side - 2 * MARGIN for side in PAPERS[self._paper])
+        return (width, height - 2) if turned == "portrait" else (height, width - 2)  # 2: no rounding may add a page
+
+    def _layout(self) -> tuple[str, str, str, float]:
+        """Whether a sheet is one whole page, and the way in which its picture is largest: direction, turn and scale."""
+        pictures = {way: size_of(self._sheets[0].picture(self._with_answers, way).svg) for way in ("LR", "TB")}
+
+        def largest(lines: int) -> tuple[float, str, str]:
+            found = []
+            for (way, size), turned in product(pictures.items(), ("portrait", "landscape")):
+                room = self._room(turned)
+                found.append((min(scale_to((room[0], room[1] - AROUND - lines), size), LARGEST), way, turned))
+            return max(found, key=lambda each: each[0])
+
+        kind, (scale, way, turned) = "whole", largest(self._lines())
+        if scale < (REMINDER if self._with_answers else LEGIBLE):
+            kind, (scale, way, turned) = "flowing", largest(0)
+        return kind, way, turned, scale
+
+    def _lines(self) -> int:
+        """The height of the list of blanks, in points."""
+        blanks = self._sheets[0].blanks
+        if not self._with_answers:
+            return LINE * -(-len(blanks) // (1 if _is_long(blanks) else 2))
+        working = [line for blank in blanks for line in _working(blank)]
+        return sum(WORKING * (1 + len(line) // COLUMN) for line in working) + 3 * len(blanks)
+
+    def _sheet(self, kind: str, sheet: Sheet, picture: str) -> str:
+        title = html.escape(sheet.title) + ": answers" * self._with_answers
+        who = "" if self._with_answers else "Name <span></span> Date <span></span> "
+        blanks = "key" if self._with_answers else "blanks"
+        if _is_long(sheet.blanks):
+            blanks += " long"
+        return (
+            f'<section class="{kind}">\n<h1>{title}</h1>\n'
+            f'<p class="who">{who}<small>{html.escape(sheet.name)}</small></p>\n'
+            f'<div class="picture">{picture}</div>\n<ol class="{blanks}">\n'
+            + "\n".join(map(self._line, sheet.blanks))
+            + "\n</ol>\n</section>"
+        )
+
+    def _line(self, blank: Blank) -> str:
+        name = f'<li><span class="name">({blank.number}) {html.escape(blank.name)} =</span>'
+        if not self._with_answers:
+            return f'{name} <span class="line"></span></li>'
+        working = "<br>".join(map(html.escape, _working(blank)))
+        return f'{name} <span class="answer">{number(blank.answer)}</span> <small>{working}</small></li>'
+
+
+def _is_long(blanks: Sequence[Blank]) -> bool:
+    """Whether a name is too long for half a page."""
+    return max(len(blank.name) for blank in blanks) > LONG
+
+
+def _working(blank: Blank) -> list[str]:
+    """The lines of the working beside the answer, without what stands there already: its name and its number."""
+    lines = [re.split(r" \+?= ", line, maxsplit=1)[1] for line in blank.working]
+    return lines if len(lines) > 1 else [lines[0].rpartition(" = ")[0]]

@@ -1,0 +1,185 @@
+"""The book, built with warnings as errors, in a real Chromium: read, searched and clicked, without another server."""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import ROOT
+from tests.browser import picture
+
+NPM = shutil.which("npm")
+LESSON = ("neuron", "two-neurons", "two-inputs", "layers", "learning", "activation", "biology")
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built book; the playground is in it where there is npm."""
+    out = tmp_path_factory.mktemp("built") / "book"
+    built = sphinx(ROOT / "notebooks", out, *(["-t", "playground"] if NPM else []))
+    assert built.returncode == 0, built.stderr
+    return out
+
+
+def sphinx(source: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", *options, str(source), str(out)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=600)
+
+
+@pytest.fixture(scope="module")
+def origin(folder: Path) -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def tab(browser: Any, origin: str) -> Iterator[Any]:
+    """A tab at the first page. It asks no other server, and no error appears in its console."""
+    errors: list[str] = []
+    asked: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, base_url=origin)
+    context.set_default_timeout(15_000)
+    opened = context.new_page()
+    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("request", lambda sent: asked.append(sent.url))
+    opened.goto("index.html")
+    yield opened
+    context.close()
+    assert not errors
+    assert elsewhere(asked, origin) == []
+
+
+def elsewhere(asked: list[str], origin: str) -> list[str]:
+    """The addresses that are not of the book's own server."""
+    return [address for address in asked if not address.startswith((origin, "data:", "blob:", "about:"))]
+
+
+def test_a_request_elsewhere_would_be_seen() -> None:
+    ours = "http://127.0.0.1:8000/"
+    assert elsewhere([f"{ours}a.js", "data:,x", "https://fonts.example/a.css", "http://127.0.0.1:80/"], ours) == [
+        "https://fonts.example/a.css",
+        "http://127.0.0.1:80/",
+    ]
+
+
+def test_a_warning_is_an_error(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "notebooks" / "conf.py", tmp_path)
+    (tmp_path / "_static").mkdir()
+    shutil.copy(ROOT / "notebooks" / "_static" / "icon.svg", tmp_path / "_static")
+    (tmp_path / "index.md").write_text("# Book\n\n[nowhere](nowhere.md)\n", encoding="utf-8")
+    built = sphinx(tmp_path, tmp_path / "out")
+    assert built.returncode
+    assert "nowhere.md" in built.stderr
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_opens_and_fits(tab: Any, folder: Path, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 800})
+    pages = [path for path in folder.rglob("*.html") if not {"live", "playground", "_modules"} & set(path.parts)]
+    assert len(pages) > len(LESSON)
+    for path in pages:
+        tab.goto(path.relative_to(folder).as_posix())
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert tab.evaluate("[...document.images].every(image => !image.complete || image.naturalWidth)"), path
+
+
+def test_the_chapters_follow_each_other(tab: Any, origin: str) -> None:
+    tab.get_by_role("link", name="Getting started").first.click()
+    visited = []
+    while (following := tab.locator("a.next-page")).count():
+        following.click()
+        tab.wait_for_load_state()
+        visited.append(tab.url.removeprefix(origin).removesuffix(".html"))
+    assert tuple(visited[visited.index("neuron") :][: len(LESSON)]) == LESSON
+    course = ["learning", "stepping", "misconceptions", "moons", "matrices", "driving"]
+    assert [name for name in visited if name in course] == course
+    assert visited[-1] == "about/changelog"
+
+
+def test_the_search_finds_a_chapter_and_a_function(tab: Any) -> None:
+    for words, found in (("topological", "misconceptions.html"), ("detect_anomaly", "api/showing.html")):
+        tab.goto("index.html")
+        tab.fill("input.sidebar-search", words)
+        tab.keyboard.press("Enter")
+        link = tab.locator(f"#search-results a[href*='{found}']").first
+        link.click()
+        assert found in tab.url
+        assert words in tab.inner_text("article")
+
+
+@pytest.mark.parametrize("name", LESSON)
+def test_an_example_is_a_live_page_at_the_end_of_its_chapter(tab: Any, name: str) -> None:
+    tab.goto(f"{name}.html")
+    tab.locator("iframe.live").scroll_into_view_if_needed()
+    page = tab.frame_locator("iframe.live")
+    page.locator("#place", has_text="0 of").wait_for()
+    page.locator("#step").click()
+    page.locator("#place", has_text="1 of").wait_for()
+
+
+def test_the_lesson_leads_to_the_story(tab: Any) -> None:
+    tab.goto("lesson.html")
+    tab.get_by_role("link", name="The story").click()
+    tab.locator("main").first.wait_for()
+    assert "/live/story.html" in tab.url
+
+
+def test_formulas_are_mathml(tab: Any) -> None:
+    tab.goto("stepping.html")
+    texts = tab.evaluate("[...document.querySelectorAll('math')].map(math => math.textContent.replace(/\\s/g, ''))")
+    assert "E=12(T−a2)2" in texts
+    assert any("+=" in text for text in texts)
+    assert "$" not in tab.inner_text("article")
+    tab.goto("activation.html")
+    below = tab.locator("munder:has(> munder) > :last-child").all_text_contents()
+    assert [text.strip() for text in below] == ["slope", "start"]
+
+
+def test_light_and_dark_hold_for_pictures_too(tab: Any) -> None:
+    tab.goto("neuron.html")
+    schemes = set()
+    for _ in range(3):
+        tab.locator(".content-icon-container .theme-toggle").click()
+        dark = tab.evaluate("document.body.dataset.theme")
+        schemes.add((dark, tab.evaluate("getComputedStyle(document.querySelector('article img')).colorScheme")))
+    assert schemes >= {("light", "light"), ("dark", "dark")}
+
+
+def test_a_name_leads_to_its_source(tab: Any) -> None:
+    tab.goto("api/values.html#microgradnet.Value.backward")
+    tab.locator("[id='microgradnet.Value.backward'] .viewcode-link").click()
+    assert "def backward" in tab.inner_text("article")
+
+
+def test_the_playground_is_in_the_book(tab: Any) -> None:
+    tab.goto("playground.html")
+    link = tab.get_by_role("link", name="Open the playground")
+    assert link.count() == bool(NPM)
+    if NPM:
+        link.click()
+        tab.locator("#output", has_text="∂a₁/∂w₁").wait_for(timeout=120_000)
+        tab.get_by_role("link", name="The book").click()
+        tab.get_by_role("link", name="Getting started").first.wait_for()
+
+
+def test_readmes_picture_of_a_misconception_is_of_this_page(browser: Any) -> None:
+    committed, taken = picture.MISCONCEPTION.read_bytes(), picture.take_misconception(browser)
+    assert picture.difference(browser, committed, taken) < 0.03
+    assert picture.difference(browser, committed, picture.take(browser)) > 0.03

@@ -1,0 +1,373 @@
+"""The page's stage: pills, the table of numbers, and moving about in the picture."""
+
+import io
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from microgradnet import MLP, Value, page, parameter
+from microgradnet.chain_rule import local_derivatives
+from microgradnet.graph import Graph
+from microgradnet.notation.names import number
+from microgradnet.stepping.tracing import trace_source
+from microgradnet.teach.examples import EXAMPLES
+from microgradnet.teach.examples.learning import error, network
+from tests.browser.conftest import Open
+from tests.browser.test_page import PHONE, SCROLLED, agrees, leaf, learning, place, until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+SVG = "{http://www.w3.org/2000/svg}"
+LAPTOP, PROJECTOR = {"width": 1280, "height": 720}, {"width": 1920, "height": 1080}
+
+# Of each pill that is visible: its text, the uses that it stands for, and whether its text leaves its frame.
+PILLS = """() => (current.pills ?? []).filter(({ pill }) => pill.getAttribute("visibility") === "visible").map(
+    ({ uses, text, shape }) => {
+        const [inner, outer] = [text, shape].map((part) => part.getBoundingClientRect());
+        return [text.textContent, uses, inner.left >= outer.left && inner.right <= outer.right];
+    })"""
+
+
+def pills(tab: "Page") -> dict[str, str]:
+    """The text of each visible pill by the first of its uses."""
+    found: list[Any] = tab.evaluate(PILLS)
+    assert all(fits for *_, fits in found)
+    return {uses[0]: text for text, uses, _ in found}
+
+
+def derivatives(root: Value) -> dict[str, str]:
+    """∂node/∂operand for each use of an operand, as a pill writes it."""
+    return {
+        f"{i},{position}": f"∂{number(derivative)}"
+        for i, node in enumerate(Graph(root).nodes)
+        if node.operands
+        for position, derivative in enumerate(local_derivatives(node))
+    }
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["across", "down"])
+def test_pills_are_pythons_local_derivatives_and_come_with_the_backward_pass(opened: Open, viewport: Any) -> None:
+    tab = opened(learning(), viewport=viewport)
+    assert pills(tab) == {}
+    while place(tab)[0] < place(tab)[1]:
+        tab.keyboard.press("ArrowRight")
+        known = set(tab.evaluate("Object.keys(known().local)"))
+        shown = pills(tab)
+        assert shown.keys() <= known
+        assert shown.items() <= derivatives(learning()).items()
+    assert len(shown) >= 8
+    leaf(tab, "w₂").fill("-1.5")
+    changed = pills(tab)
+    assert changed.items() <= derivatives(error(network(w2=-1.5))).items()
+    assert changed != shown
+    tab.click("#start")
+    assert pills(tab) == {}
+
+
+def test_a_wrong_local_derivative_would_be_seen(opened: Open) -> None:
+    tab = opened(learning())
+    tab.click("#end")
+    assert not pills(tab).items() <= derivatives(error(network(w2=0.46))).items()
+
+
+def test_the_pill_of_a_folded_run_is_the_product_along_it(opened: Open) -> None:
+    x = z = parameter(0.3, "x")
+    for _ in range(6):
+        z = z.tanh()
+    y = z * Value(2.0, "c")
+    y.backward()
+    tab = opened(y)
+    tab.click("#end")
+    first = next(i for i, node in enumerate(Graph(y).nodes) if node.operands == (x,))
+    assert pills(tab)[f"{first},0"] == f"∂{number(x.grad / 2)}"
+
+
+def text_size(tab: "Page") -> float:
+    found: float = tab.evaluate(
+        "Math.min(...[...current.svg.querySelectorAll('text')].map((t) => "
+        "parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a))"
+    )
+    return found
+
+
+def whole(tab: "Page") -> bool:
+    found: bool = tab.evaluate(
+        "(({scrollWidth, clientWidth, scrollHeight, clientHeight}) =>"
+        " scrollWidth <= clientWidth && scrollHeight <= clientHeight)(document.getElementById('pane'))"
+    )
+    return found
+
+
+@pytest.mark.parametrize(("viewport", "least"), [(LAPTOP, 14), (PROJECTOR, 18)])
+def test_learning_opens_whole_with_text_that_a_class_can_read(opened: Open, viewport: Any, least: float) -> None:
+    with trace_source():
+        tab = opened(learning(), viewport=viewport)
+    assert whole(tab)
+    assert text_size(tab) >= least
+    rows = "[...document.querySelectorAll('#leaves .leaf input[type=number]')].map((e) => e.getBoundingClientRect())"
+    end = "document.getElementById('leaves').getBoundingClientRect().bottom + 1"
+    assert tab.evaluate(f"{rows}.every((row) => row.bottom <= {end})")
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PROJECTOR, PHONE], ids=["laptop", "projector", "phone"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_opens_whole(opened: Open, name: str, viewport: Any) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=viewport)
+    assert whole(tab)
+    assert text_size(tab) >= (6 if viewport is PHONE else 10)
+
+
+def test_the_layout_that_fits_the_window_is_shown_and_follows_it(opened: Open) -> None:
+    tab = opened(learning(), viewport=LAPTOP)
+    view = "current.element.dataset.view"
+    assert tab.evaluate(view) == "operations"
+    tab.set_viewport_size(PHONE)
+    until(tab, lambda: tab.evaluate(view) == "operations, down")
+    tab.set_viewport_size(LAPTOP)
+    until(tab, lambda: tab.evaluate(view) == "operations")
+    assert whole(tab)
+
+
+def test_on_a_phone_the_picture_is_in_sight_while_a_number_is_changed(opened: Open) -> None:
+    tab = opened(learning(), viewport=PHONE)
+    slider = tab.get_by_label("slider of b₂")
+    slider.scroll_into_view_if_needed()
+    pane, own = tab.locator("#pane").bounding_box(), slider.bounding_box()
+    assert pane is not None
+    assert own is not None
+    assert pane["y"] >= 0
+    assert pane["y"] + pane["height"] <= own["y"] < PHONE["height"]
+    assert tab.evaluate(
+        "((box) => document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2).type)"
+        "(document.querySelector('[aria-label=\"slider of b₂\"]').getBoundingClientRect())"
+    )
+
+
+def many() -> Value:
+    output = MLP(2, [16, 16, 1], "tanh", seed=1)([0.5, -1.0])
+    assert isinstance(output, Value)
+    return (output - 1) ** 2
+
+
+def test_many_numbers_are_a_table_and_a_slider_for_the_chosen_one(opened: Open) -> None:
+    tab = opened(many())
+    assert tab.locator("#numbers input[type=range]").count() == 1
+    assert tab.eval_on_selector_all("#leaves h3", "all => all.map((one) => one.textContent)")[-3:] == [
+        "layer 1",
+        "layer 2",
+        "layer 3",
+    ]
+    assert tab.locator("#leaves .cell").count() == 2 + 337
+    cell = tab.locator("#leaves .cell", has_text="w⁽²⁾₃₁").first
+    cell.click()
+    assert cell.get_attribute("aria-pressed") == "true"
+    tab.keyboard.type("0.25")
+    assert cell.locator(".code").inner_text() == "0.25"
+    assert tab.evaluate("graph.nodes[chosen].data") == 0.25
+    lefts = tab.eval_on_selector_all("#leaves .cell", "all => all.map((e) => Math.round(e.getBoundingClientRect().x))")
+    assert len(set(lefts)) <= 3, "in columns"
+
+
+UNDER = """([x, y]) => {
+    const { left, top, width, height } = current.svg.getBoundingClientRect();
+    return [(x - left) / width, (y - top) / height];
+}"""
+
+
+def test_the_wheel_zooms_at_the_pointer(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
+    for _ in range(4):
+        tab.click("#larger")
+    tab.evaluate(SCROLLED)
+    point = [300, 200]
+    before = tab.evaluate(UNDER, point)
+    tab.mouse.move(*point)
+    tab.keyboard.down("Control")
+    zoomed = tab.evaluate("current.zoom")
+    tab.mouse.wheel(0, -100)
+    until(tab, lambda: tab.evaluate("current.zoom") > zoomed * 1.1)
+    tab.keyboard.up("Control")
+    assert tab.evaluate(UNDER, point) == pytest.approx(before, abs=0.003)
+
+
+def test_two_fingers_zoom_between_them(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=PHONE, has_touch=True)
+    tab.click("button[data-view=operations]")
+    client = tab.context.new_cdp_session(tab)
+
+    def touch(kind: str, apart: float) -> None:
+        points = [{"x": 195 - apart, "y": 250, "id": 0}, {"x": 195 + apart, "y": 250, "id": 1}]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points if apart else []})
+
+    tab.evaluate(SCROLLED)
+    before = tab.evaluate("current.zoom")
+    middle = tab.evaluate(UNDER, [195, 250])
+    touch("touchStart", 40)
+    for apart in (50, 60, 80):
+        touch("touchMove", apart)
+    touch("touchEnd", 0)
+    assert tab.evaluate("current.zoom") == pytest.approx(2 * before, rel=0.05)
+    assert tab.evaluate(UNDER, [195, 250]) == pytest.approx(middle, abs=0.02)
+
+
+def test_a_value_is_found_by_its_name(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
+    for _ in range(6):
+        tab.click("#larger")
+    tab.keyboard.press("/")
+    tab.keyboard.type("a(3)1")
+    tab.keyboard.press("Enter")
+    tab.evaluate(SCROLLED)
+    box, pane = tab.locator(".view:visible .found").bounding_box(), tab.locator("#pane").bounding_box()
+    assert box is not None
+    assert pane is not None
+    assert pane["x"] <= box["x"]
+    assert box["y"] + box["height"] <= pane["y"] + pane["height"]
+    assert tab.inner_text("#message").startswith("a⁽³⁾₁: ")
+    tab.fill("#find", "w")
+    tab.keyboard.press("Enter")
+    assert "(1 of 10)" in tab.inner_text("#message")
+    tab.keyboard.press("Enter")
+    assert "(2 of 10)" in tab.inner_text("#message")
+    tab.fill("#find", "nothing")
+    tab.keyboard.press("Enter")
+    assert tab.inner_text("#message") == "No value is called nothing"
+    tab.keyboard.press("Escape")
+    assert tab.locator(".found").count() == 0
+    assert tab.evaluate("document.activeElement.id") == "pane"
+
+
+def test_a_map_shows_what_is_in_the_window_of_a_larger_picture_and_leads_there(opened: Open) -> None:
+    tab = opened(learning(), viewport=LAPTOP)
+    assert tab.is_hidden("#map")
+    for _ in range(5):
+        tab.click("#larger")
+    assert tab.is_visible("#map")
+    assert tab.locator("#map > rect").count() == tab.locator(".view:visible .node").count() + 1
+    box = tab.locator("#map").bounding_box()
+    assert box is not None
+    tab.mouse.click(box["x"] + box["width"] - 2, box["y"] + box["height"] - 2)
+    pane = "document.getElementById('pane')"
+    end = f"{pane}.scrollLeft + {pane}.clientWidth >= {pane}.scrollWidth - 1"
+    assert tab.evaluate(end)
+
+    def right(where: str) -> float:
+        found: float = tab.evaluate("where => document.querySelector(where).getBoundingClientRect().right", where)
+        return found
+
+    until(tab, lambda: abs(right("#map > .seen") - right("#map")) < 4)
+    tab.click("#fit")
+    assert tab.is_hidden("#map")
+
+
+def test_run_and_play_have_words_of_their_own(opened: Open) -> None:
+    tab = opened(learning())
+    tab.click("#play")
+    tab.click("#play")
+    tab.click("#run")
+    assert (tab.inner_text("#play"), tab.inner_text("#run")) == ("Play", "Stop")
+    tab.click("#run")
+    assert agrees(tab, learning()) is False
+
+
+def saved(tab: "Page", kind: str) -> str:
+    with tab.expect_download() as download:
+        tab.select_option("#save", kind)
+    return Path(download.value.path()).read_text("utf-8")
+
+
+def texts_of(svg: str) -> list[str]:
+    return ["".join(text.itertext()).replace("\u00a0", " ").strip() for text in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+def test_a_step_is_saved_as_it_is_seen(opened: Open) -> None:
+    tab = opened(learning(), viewport=LAPTOP, accept_downloads=True)
+    tab.fill("#slider", "18")
+    svg = saved(tab, "step")
+    texts = texts_of(svg)
+    assert texts[-2:] == ["Backward propagation", tab.inner_text("#equation")]
+    seen = tab.eval_on_selector_all(".view:visible .node text", "all => all.map((one) => one.textContent)")
+    assert set(texts) >= {text.replace("\u00a0", " ").strip() for text in seen}
+    assert "var(" not in svg
+    assert "<script" not in svg
+    assert svg.count("rgb(194, 77, 0)") >= 2, "the mark's colour"
+    assert place(tab)[0] == 18
+
+
+def test_the_pass_is_saved_as_slides_that_print_one_step_on_a_page(opened: Open, browser: Any, tmp_path: Path) -> None:
+    tab = opened(learning(), viewport=LAPTOP, accept_downloads=True)
+    tab.fill("#slider", "7")
+    slides = saved(tab, "slides")
+    assert place(tab)[0] == 7
+    equations = [texts_of(svg)[-1] for svg in re.findall(r"<svg.*?</svg>", slides, re.DOTALL)]
+    assert len(equations) == 1 + place(tab)[1]
+    tab.click("#end")
+    assert equations[-1] == tab.inner_text("#equation")
+    file = tmp_path / "slides.html"
+    file.write_text(slides, "utf-8")
+    context = browser.new_context()
+    shown = context.new_page()
+    shown.goto(file.as_uri())
+    printed = shown.pdf(prefer_css_page_size=True)
+    context.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(equations)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_in_a_notebook_it_has_the_notebooks_theme_and_the_picture_beside_the_numbers(
+    browser: Any, tmp_path: Path, theme: str, scheme: str
+) -> None:
+    cell = f"<div style='width: 860px'>{page(learning())._repr_html_()}</div>"
+    is_light = str(theme == "light").lower()
+    (tmp_path / "notebook.html").write_text(f"<!doctype html><body data-jp-theme-light='{is_light}'>{cell}", "utf-8")
+    context = browser.new_context(viewport={"width": 900, "height": 780}, color_scheme=scheme)
+    tab = context.new_page()
+    tab.goto((tmp_path / "notebook.html").as_uri())
+    frame = tab.frame_locator("iframe")
+    frame.locator("#end").click()
+    pane, numbers = frame.locator("#pane").bounding_box(), frame.locator("#numbers").bounding_box()
+    assert pane is not None
+    assert numbers is not None
+    assert pane["x"] + pane["width"] <= numbers["x"]
+    shot = tab.screenshot(clip={"x": pane["x"] + 6, "y": pane["y"] + pane["height"] - 16, "width": 8, "height": 8})
+    context.close()
+    with Image.open(io.BytesIO(shot)) as image:
+        brightness = sum(image.convert("L").tobytes()) / 64
+    assert brightness > 200 if theme == "light" else brightness < 60
+
+
+# The least contrast of the border of a control to what is inside it and around it, by WCAG 2.2's formula.
+CONTRAST = """() => {
+    const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const linear = (x) => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4);
+    const luminance = (colour) => {
+        const [r, g, b] = channels(colour).map(linear);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const contrast = (a, b) => {
+        const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+        return (high + 0.05) / (low + 0.05);
+    };
+    const ground = (element) => {
+        const colour = getComputedStyle(element).backgroundColor;
+        return channels(colour)[3] === 0 ? ground(element.parentElement) : colour;
+    };
+    const bordered = [...document.querySelectorAll("button, select, input:not([type=range])")].filter((e) =>
+        e.checkVisibility() && !e.disabled && parseFloat(getComputedStyle(e).borderTopWidth) && !e.closest("ol"));
+    return Math.min(...bordered.flatMap((e) => [e, e.parentElement].map((around) =>
+        contrast(getComputedStyle(e).borderTopColor, ground(around)))));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_controls_have_borders_that_are_seen(opened: Open, scheme: str) -> None:
+    tab = opened(learning(), color_scheme=scheme)
+    assert tab.evaluate(CONTRAST) >= 3
+    tab.evaluate("document.documentElement.style.setProperty('--edge', 'var(--line)')")
+    assert tab.evaluate(CONTRAST) < 3, "a paler border would be seen"

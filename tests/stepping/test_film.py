@@ -1,0 +1,56 @@
+"""`save_steps`: a picture of each step, whose numbers, marks and equation are those of the step."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from microgradnet import Value
+from microgradnet.drawing.theme import LIGHT
+from microgradnet.errors import ProviderError
+from microgradnet.notation.names import number
+from microgradnet.stepping import film, save_steps
+from microgradnet.stepping.timeline import Timeline
+from microgradnet.teach.examples import EXAMPLES
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(part: ET.Element) -> list[str]:
+    return [(text.text or "").replace("\u00a0", " ").strip() for text in part.iter(f"{SVG}text")]
+
+
+def test_each_step_is_a_picture_with_its_equation(tmp_path: Path) -> None:
+    root = EXAMPLES["learning"].build()
+    files = save_steps(root, tmp_path / "pass.svg")
+    frames = [ET.parse(file).getroot() for file in files]
+    steps = Timeline(root).steps
+    assert [texts(frame)[-1] for frame in frames] == ["", *[step.text for step in steps]]
+    assert texts(frames[0])[-2] == "Start"
+    assert "data —" in texts(frames[0])
+    root.zero_grad()
+    root.backward()
+    assert {f"grad {number(value.grad)}" for value in Timeline(root).graph.leaves if value.label} <= {
+        *texts(frames[-1])
+    }
+
+
+def test_the_box_that_changes_is_filled_and_its_sender_dashed(tmp_path: Path) -> None:
+    x, w = Value(3.0, "x"), Value(2.0, "w")
+    y = w * x
+    y.label = "y"
+    frame = ET.parse(save_steps(y, tmp_path / "pass.svg")[2]).getroot()  # w.grad += y.grad · x
+    marked = [texts(g)[0] for g in frame.iter(f"{SVG}g") if any(p.get("fill") == LIGHT["highlight"].fill for p in g)]
+    dashed = [texts(g)[0] for g in frame.iter(f"{SVG}g") if any(p.get("stroke-dasharray") for p in g)]
+    assert (marked, dashed) == (["w 2"], ["y = w·x"])
+
+
+def test_another_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"\.gif, \.svg"):
+        save_steps(Value(1.0) * 2, tmp_path / "pass.mp4")
+
+
+def test_without_cairosvg_an_animation_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(film, "find_cairosvg", lambda: None)
+    with pytest.raises(ProviderError, match=r"pip install cairosvg.*as \.svg"):
+        save_steps(Value(1.0) * 2, tmp_path / "pass.gif")

@@ -1,0 +1,1 @@
+"""The widget: what it shows, and what a change of it means."""
