@@ -141,11 +141,11 @@ def lstm() -> Any:
 
 
 def blanks() -> Any:
-    """A worksheet of the example `two-neurons`."""
+    """A worksheet of the example `two-inputs`."""
     from microgradnet.teach.examples import EXAMPLES
     from microgradnet.teach.worksheets import worksheet
 
-    return worksheet(EXAMPLES["two-neurons"].build(), seed=3).picture()
+    return worksheet(EXAMPLES["two-inputs"].build(), seed=3).picture()
 
 
 PICTURES: dict[str, Callable[[], Any]] = {

@@ -19,7 +19,7 @@ from microgradnet.chain_rule import local_derivatives
 from microgradnet.checking.finite_differences import Check, along, check_slope, rounding, value_at
 from microgradnet.errors import DomainError
 from microgradnet.graph import Graph
-from microgradnet.notation.names import Namer, in_brackets
+from microgradnet.notation.names import Namer, in_brackets, number
 from microgradnet.ops import Operation
 from microgradnet.value import Value
 
@@ -102,6 +102,11 @@ class GraphReport:
     def marks(self) -> list[tuple[Value, int]]:
         """The marks of a picture: the nodes whose rule is wrong, and the arrows of the wrong derivatives."""
         return [(fault.node, fault.position) for fault in self.faults]
+
+    @property
+    def notes(self) -> dict[tuple[Value, int], str]:
+        """What a picture writes on each of these arrows: the derivative that the rule gives, and the right one."""
+        return {(f.node, f.position): f"{number(f.derivative)}, right: {number(f.expected)}" for f in self.faults}
 
     def __bool__(self) -> bool:
         return not self.faults

@@ -1,4 +1,4 @@
-"""The argument NAME|FILE.py:VARIABLE: an example, or a value that a program computes."""
+"""The argument NAME|FILE.py:VARIABLE: an example, or a value (to draw, a network too) that a program computes."""
 
 import argparse
 import runpy
@@ -6,6 +6,7 @@ import sys
 import traceback
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from microgradnet._shared.text import one_line, shorten, suggestion, with_article
 from microgradnet.nn import Module
@@ -16,20 +17,21 @@ from microgradnet.value import Value
 METAVAR = "NAME|FILE.py:VARIABLE"
 
 
-def takes_a_graph(command: argparse.ArgumentParser) -> None:
-    """Add the argument to a command, as `graph`."""
+def takes_a_graph(command: argparse.ArgumentParser, *, or_network: bool = False) -> None:
+    """Add the argument to a command, as `graph`; `or_network`: the variable may be a network."""
+    computed = "a value that a program computes, or a network" if or_network else "a value that a program computes"
     command.add_argument(
-        "graph", type=graph_argument, metavar=METAVAR, help="an example, or a value that a program computes"
+        "graph", type=partial(graph_argument, or_network=or_network), metavar=METAVAR, help=f"an example, or {computed}"
     )
 
 
-def graph_argument(text: str) -> Example:
+def graph_argument(text: str, or_network: bool = False) -> Example:
     """The graph named by NAME or FILE.py:VARIABLE; the program runs when the graph is built."""
     if text.endswith((".py", ":")):
         file = text.removesuffix(":")
         raise argparse.ArgumentTypeError(f"say which value of {file}: {file}:loss, if that is the variable's name")
     file, colon, variable = text.rpartition(":")
-    return Example(text, "", partial(_value_in, Path(file), variable)) if colon else example_argument(text)
+    return Example(text, "", partial(_value_in, Path(file), variable, or_network)) if colon else example_argument(text)
 
 
 def example_argument(name: str) -> Example:
@@ -44,8 +46,8 @@ def file_stem(graph: Example) -> str:
     return Path(graph.name.replace(".py:", "-")).name
 
 
-def _value_in(file: Path, variable: str) -> Value:
-    """The value of a variable, after running the program in `file` as `python file` does."""
+def _value_in(file: Path, variable: str, or_network: bool) -> Any:
+    """The Value (or, if `or_network`, the Module) of a variable, after running the program as `python file` does."""
     if not file.is_file():
         raise ValueError(f"there is no file {str(file)!r}")
     before = sys.argv, sys.path
@@ -64,6 +66,8 @@ def _value_in(file: Path, variable: str) -> Value:
         hint = suggestion(variable, names) if names else "no variable of it is a Value"
         raise ValueError(f"{file} has no variable {variable!r}: {hint}")
     value = variables[variable]
+    if or_network and isinstance(value, Module):
+        return value
     if isinstance(value, Value):
         value.label = value.label or variable
         return value
@@ -72,4 +76,5 @@ def _value_in(file: Path, variable: str) -> Value:
         hint = f"take one of them, or their sum: write `total = sum({variable})` in the file and ask for :total"
     elif isinstance(value, Module):
         hint = f"call it: write, for instance, `y = {variable}(x)` in the file and ask for :y"
+        hint += "; `microgradnet draw` draws the network itself"
     raise ValueError(f"{variable} in {file} is {with_article(type(value).__name__)}, not a Value: {hint}")

@@ -15,8 +15,8 @@ from microgradnet.stepping.webpage import page
 
 def add_commands(add: Add) -> None:
     """Add the commands with their arguments."""
-    drawing = add("draw", "draw a computation graph", _draw)
-    takes_a_graph(drawing)
+    drawing = add("draw", "draw a computation graph, or a network", _draw)
+    takes_a_graph(drawing, or_network=True)
     takes_output(drawing, "FILE", "a .svg, .png, .pdf or .dot file (NAME.svg)")
     drawing.add_argument("--view", choices=VIEWS, help="one box for each operation, neuron or layer")
     drawing.add_argument("--direction", choices=DIRECTIONS, help="the direction of the arrows")
@@ -34,7 +34,11 @@ def add_commands(add: Add) -> None:
 def _draw(options: argparse.Namespace) -> int:
     graph = options.graph
     view = options.view or graph.view
-    picture = draw(graph.build(), view, direction=options.direction, op_nodes=options.op_nodes, title=graph.title)
+    drawn = graph.build()
+    try:
+        picture = draw(drawn, view, direction=options.direction, op_nodes=options.op_nodes, title=graph.title)
+    except TypeError as error:  # a module that is no network of layers
+        raise ValueError(error) from None
     written = picture.save(options.output or f"{file_stem(graph)}.svg")
     print(shown(written))
     return opened(written, options)

@@ -42,13 +42,16 @@ def draw(
 
     Args:
         value_or_module: a Value, a list of them (a network's outputs, nested as these are), a Neuron, Layer or MLP, a
-            compiled program, or the report of `gradcheck(value)`, to see the operations whose derivatives are wrong.
-        view: "ops" draws every value; "neurons" and "layers" draw one box for all results of a neuron or a layer.
-            A module is drawn as a network of circles ("neurons"), or with a box for each layer ("layers"). The default
-            is "ops" for a small graph, else the most detailed view within `max_nodes`.
+            compiled program, or the report of `gradcheck(value)`: which derivatives are wrong, and the right ones.
+        view: "ops" draws every value; "neurons" and "layers" draw one box for all results of a neuron or a layer, with
+            the range of many values and a colour for the size of their gradients. A module is drawn as a network of
+            circles ("neurons"), or with a box for each layer ("layers"). The default is "ops" for a small graph, else
+            the most detailed view within `max_nodes`.
         direction: the way the arrows run: "LR", "RL", "TB" or "BT". By default a graph runs from left to right if its
-            text can be read with the picture in a column of 830 pixels, else down; and if neither can be read, the
-            next coarser view is drawn. The caption says so.
+            text can be read (10 pixels or more) with the picture in a column of 830 pixels and on a screen of 1,000,
+            else down. If neither can be read, of the terms of a sum that are computed alike, as those of a loss over
+            samples, the largest is drawn; else the next coarser view; else the values nearest the result. The caption
+            says so.
         leaves: how "ops" draws leaves. "chips" docks the leaves of a value to its box (a parameter to each value that
             uses it), writes constants in formulas, puts a neuron's weighted sum and activation on one card, and folds
             runs of one operation ("tanh × 200"); "boxes" gives each value a box. The default is "boxes" for up to 10
@@ -87,23 +90,24 @@ def draw(
     if not isinstance(title, str):
         raise TypeError(f"title is a str, got {title!r}")
     mark = list(mark)
-    verdict = ""
+    verdict, notes = "", {}
     if hasattr(value_or_module, "marks"):  # a report of gradcheck
         mark += value_or_module.marks
+        notes = value_or_module.notes
         verdict = str(value_or_module).partition("\n")[0]
         value_or_module, view = value_or_module.root, view or "ops"
-    wanted = Wanted(view, direction, leaves, op_nodes, expand, max_nodes, title, mark, local_derivatives)
-    diagram = Diagram(direction=direction or "LR", title=title)
+    wanted = Wanted(view, direction, leaves, op_nodes, expand, max_nodes, title, mark, local_derivatives, notes)
     if isinstance(value_or_module, Value):
         roots = [value_or_module]
     elif isinstance(value_or_module, list | tuple):
         roots = _values(value_or_module)
     elif hasattr(value_or_module, "draw_into"):  # a compiled program
         _refuse([*wanted.for_ops, *["view"] * (view is not None)], "a program")
+        diagram = Diagram(direction=direction or "LR", title=title)
         name = value_or_module.draw_into(diagram, max_nodes)
         return _picture(diagram, title or name)
     else:
-        draw_network(value_or_module, view or "neurons", max_nodes, diagram)
+        diagram = draw_network(value_or_module, view, max_nodes, direction, title)
         _refuse(wanted.for_ops, "a network")
         return _picture(diagram, title or f"network {name_of(value_or_module)}")
     if view in {"neurons", "layers"}:

@@ -1,7 +1,7 @@
 """`Box`: a node of a diagram, its texts, their size, and the shape and border that tell its role without colour."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 from unicodedata import east_asian_width
 
@@ -33,10 +33,13 @@ ROLES = {
     "constant": _Role("leaf constant", "rounded,filled,dashed"),
     "operation": _Role("operation", "filled"),
     "root": _Role("operation root", "filled,bold", 2.8),
+    "pixel": _Role("leaf pixel"),
     "note": _Role("note", "filled,dotted"),
     "heading": _Role("heading"),
 }
 """Inputs are rounded, parameters rounded and bold, constants dashed, results square."""
+
+SHADES = 4
 
 Row: TypeAlias = str | tuple[str, str]
 """A line of text, or a word and a number: ("data", "0.5")."""
@@ -50,10 +53,12 @@ class Box:
         rows: its lines of text, the first one its heading.
         role: a key of `ROLES`; a "heading" has the shape "plain".
         tooltip: what is shown when the pointer rests on it.
-        shape: "record" for stacked rows, "circle", "plain" for text alone, or "chip" for a leaf that stands on a card,
-            whose name and numbers are one line.
+        shape: "record" for stacked rows, "circle", "plain" for text alone, "chip" for a leaf that stands on a card,
+            whose name and numbers are one line, or "pixels" for an image.
         width: of a circle, in inches; 0 for as much as its text needs.
         marked: whether it is drawn with a mark.
+        pixels: the rows of an image, from 0 to 1.
+        shade: how full the colour of what it measures is, from 1 to `SHADES`; 0 for the colours of its role.
     """
 
     rows: Sequence[Row]
@@ -62,14 +67,19 @@ class Box:
     shape: str = "record"
     width: float = 0.0
     marked: bool = False
+    pixels: Sequence[Sequence[float]] = ()
+    shade: int = 0
 
     @property
     def classes(self) -> str:
         """Its classes in DOT and SVG."""
-        return ROLES[self.role].classes + " highlight" * self.marked
+        shade = f" shade{self.shade}" if self.shade else ""
+        return ROLES[self.role].classes + shade + " highlight" * self.marked
 
     def paint(self, theme: Mapping[str, Paint]) -> Paint:
         """Its colours."""
+        if self.shade and not self.marked:
+            return replace(theme[f"shade{self.shade}"], line=theme[self.role].line)
         return theme["highlight" if self.marked else self.role]
 
     def texts(self, room: int) -> list[str]:

@@ -16,6 +16,8 @@ FACE = "monospace"
 """The font of cards: without fonts, renderers overrate `₁` and `σ` in Courier, and move such a text out of its cell."""
 INSET, GAP, LINE = 7, 12, 19
 """The space beside a text and between two texts in a line, and the height of a line, in points."""
+IMAGE, SMALLEST_PIXEL = 170, 3
+"""The width of an image and the least of a pixel, in points."""
 PLAIN = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
 
 
@@ -27,9 +29,10 @@ def size_of(boxes: Sequence[Box], room: int, beside: bool) -> tuple[float, float
     return sum(widths), max(heights)
 
 
-def label_of(boxes: Sequence[tuple[int, Box]], theme: Mapping[str, Paint], room: int, direction: str) -> str:
+def label_of(
+    boxes: Sequence[tuple[int, Box]], theme: Mapping[str, Paint], room: int, direction: str, beside: bool
+) -> str:
     """The DOT label of a card: its boxes with their numbers, each box after the chips that are docked to it."""
-    beside = direction in {"TB", "BT"}
     columns = {id(box): _columns(group, room) for group in _aligned([box for _, box in boxes], beside) for box in group}
     rows, chips = [], list[str]()
     for number, box in boxes:
@@ -46,6 +49,15 @@ def label_of(boxes: Sequence[tuple[int, Box]], theme: Mapping[str, Paint], room:
     if direction == "BT":
         rows.reverse()
     return f"<<TABLE {PLAIN}>{''.join(rows)}</TABLE>>"
+
+
+def pixels_of(box: Box, paint: Paint) -> str:
+    """The DOT label of an image, with a line of text below it: colours as opaque as its numbers are large."""
+    side = max(SMALLEST_PIXEL, IMAGE / len(box.pixels))
+    size = f'FIXEDSIZE="TRUE" WIDTH="{side:.0f}" HEIGHT="{side:.0f}"'
+    rows = [[f'<TD {size} BGCOLOR="{paint.fill}{round(255 * x):02x}"></TD>' for x in line] for line in box.pixels]
+    text = f'<TD COLSPAN="{len(box.pixels[0])}">{escape_html(box.texts(0)[0])}</TD>'
+    return f"<<TABLE {PLAIN}>{''.join(f'<TR>{cells}</TR>' for cells in [*map(''.join, rows), text])}</TABLE>>"
 
 
 def pill_of(text: str, name: str, theme: Mapping[str, Paint]) -> str:

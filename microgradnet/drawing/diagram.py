@@ -5,6 +5,7 @@ colour), writes the same text for the same diagram, and keeps to the subset of D
 The package `graphviz` writes the DOT; it is imported when the first diagram is written.
 """
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -18,8 +19,10 @@ from microgradnet.drawing.theme import FONT, LIGHT, Paint
 SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}
 """For each direction, the side of a card on which an arrow leaves it, and that on which one arrives."""
 DIRECTIONS = tuple(SIDES)
-TITLE_WIDTH = 160
+LINE_WIDTH = 110  # characters of a title or a caption: as wide as a picture that can be read in a column
+MOST_LINES = 3  # of a title
 SEPARATION = 0.25  # inches between nodes of one rank
+PAD = 0.2  # inches around the picture
 LEVEL = "1000"
 """The weight of an edge that is kept straight before any other, to put the columns' headings on one level."""
 
@@ -33,7 +36,8 @@ class Arrow:
         label: text beside it.
         pill: a number on it.
         width: its thickness in points.
-        dashed: whether it is drawn dashed.
+        sign: of what it stands for: a line of +1 is blue, one of −1 orange and dashed.
+        opacity: of its line, if it has a sign; from 0 to 1.
         marked: whether it is drawn with a mark.
     """
 
@@ -44,7 +48,8 @@ class Arrow:
     label: str = ""
     pill: str = ""
     width: float = 1.0
-    dashed: bool = False
+    sign: int = 0
+    opacity: float = 1.0
     marked: bool = False
 
 
@@ -58,6 +63,7 @@ class Diagram:
         caption: stands below them: what was left out, or how to read the diagram.
         cards: boxes that stand together as one node, from the first to the last, each after its chips.
         columns: boxes that stand in one column (or row) each, in order; the first of each are on one level.
+        stacked: whether chips stand above their box in a diagram that runs down or up, too, where they are beside it.
         ordered: whether the boxes that a box leads to stand in the order of its arrows.
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
@@ -73,6 +79,7 @@ class Diagram:
     arrows: list[Arrow] = field(default_factory=list)
     cards: list[list[int]] = field(default_factory=list)
     columns: list[list[int]] = field(default_factory=list)
+    stacked: bool = False
     ordered: bool = False
     straight: bool = False
     spread: float = 0.5
@@ -102,7 +109,7 @@ class Diagram:
             "microgradnet",
             graph_attr=self._graph(),
             node_attr={"shape": "record", "fontname": FONT, "fontsize": f"{TEXT_SIZE}", "margin": "0.16,0.06"},
-            edge_attr={**colours, "fontname": FONT, "fontsize": "11", "arrowsize": f"{self.arrow_size:g}"},
+            edge_attr={**colours, "fontname": FONT, "fontsize": f"{TEXT_SIZE}", **self._heads},
         )
         place = self._places
         for number, box in enumerate(self.boxes):
@@ -116,9 +123,10 @@ class Diagram:
                     drawn.edge(f"n{upper}", f"n{lower}", style="invis")
         for column, following in pairwise(self.columns):
             dot.edge(f"n{column[0]}", f"n{following[0]}", style="invis", weight=LEVEL)
+        top = self._tops if self.is_vertical and self.stacked else {}
         for arrow in self.arrows:
-            ends = zip((arrow.tail, arrow.head), SIDES[self.direction], strict=True)
-            tail, head = (f"{place[end]}:{side}" if end in place else f"n{end}" for end, side in ends)
+            ends = zip((arrow.tail, top.get(arrow.head, arrow.head)), SIDES[self.direction], strict=True)
+            tail, head = (f"{place.get(end, f'n{end}')}{f':{side}' * bool(place)}" for end, side in ends)
             dot.edge(tail, head, id=arrow.name, **self._arrow(arrow))
         source: str = dot.source
         return source
@@ -128,26 +136,45 @@ class Diagram:
         """The node and port of each box that stands on a card."""
         return {member: f"card{number}:n{member}" for number, members in enumerate(self.cards) for member in members}
 
+    @property
+    def _tops(self) -> dict[int, int]:
+        """For each box on a card, the first one, at which arrows arrive where chips stand above their box."""
+        return {member: members[0] for members in self.cards for member in members}
+
     def _card(self, members: list[int]) -> str:
         boxes = [(number, self.boxes[number]) for number in members]
-        return card.label_of(boxes, self.theme, self.room, self.direction)
+        return card.label_of(boxes, self.theme, self.room, self.direction, self.is_beside)
+
+    @property
+    def _heads(self) -> dict[str, str]:
+        return {"arrowsize": f"{self.arrow_size:g}"} if self.arrow_size else {"dir": "none"}
 
     @property
     def is_vertical(self) -> bool:
         """Whether arrows run down or up."""
         return self.direction in {"TB", "BT"}
 
+    @property
+    def is_beside(self) -> bool:
+        """Whether chips stand on the left of their box, not above it."""
+        return self.is_vertical and not self.stacked
+
     def _graph(self) -> dict[str, str]:
         card = self.theme["card"]
         look = {"bgcolor": card.fill, "fontcolor": card.text, "fontname": FONT, "fontsize": "14"}
-        look |= {"rankdir": self.direction, "nodesep": f"{SEPARATION:g}", "ranksep": f"{self.spread:g}", "pad": "0.2"}
+        look |= {
+            "rankdir": self.direction,
+            "nodesep": f"{SEPARATION:g}",
+            "ranksep": f"{self.spread:g}",
+            "pad": f"{PAD:g}",
+        }
         if self.ordered:
             look["ordering"] = "out"
         if self.straight:
             look |= {"splines": "line", "outputorder": "edgesfirst"}
         if texts := [text for text in (self.title, self.caption) if text]:
             # one label has both: above the boxes, or below them if there is only a caption; an empty line keeps it off
-            lines = [shorten(line, TITLE_WIDTH) for line in "\n".join(texts).split("\n")]
+            lines = [line for text in "\n".join(texts).split("\n") for line in _wrapped(text)]
             lines = [*lines, ""] if self.title else ["", *lines]
             label = "".join(escape_label(line) + r"\l" for line in lines)  # each set to the left
             look |= {"label": label, "labelloc": "t" if self.title else "b", "labeljust": "l"}
@@ -157,6 +184,8 @@ class Diagram:
         role, paint, texts = ROLES[box.role], box.paint(self.theme), box.texts(self.room)
         look = {"class": box.classes, "tooltip": escape_tooltip(box.tooltip), "fontcolor": paint.text}
         heading, *rows = map(escape_label, texts)
+        if box.shape == "pixels":
+            return look | {"label": card.pixels_of(box, paint), "shape": "plain", "fontname": card.FACE}
         if box.shape == "plain":
             return look | {"label": heading, "shape": "plaintext"}
         look |= {"style": role.style, "fillcolor": paint.fill, "color": paint.line}
@@ -172,7 +201,10 @@ class Diagram:
         return look | {"label": f"{{{stack}}}" if self.is_vertical else stack}  # the braces turn the stack upright
 
     def _arrow(self, arrow: Arrow) -> dict[str, str]:
-        look = {"class": "edge" + " highlight" * arrow.marked}
+        signed = {1: "positive", -1: "negative"}.get(arrow.sign, "")
+        look = {"class": " ".join(filter(None, ["edge", signed, "highlight" * arrow.marked]))}
+        if signed:
+            look["color"] = f"{self.theme[signed].line}{round(255 * arrow.opacity):02x}"
         if arrow.tooltip:
             look["tooltip"] = escape_tooltip(arrow.tooltip)
         if arrow.label:
@@ -183,6 +215,13 @@ class Diagram:
             look |= {"color": self.theme["highlight"].line, "penwidth": f"{MARK_WIDTH:g}"}
         elif arrow.width != 1.0:
             look["penwidth"] = f"{arrow.width:.3g}"
-        if arrow.dashed:
+        if arrow.sign < 0:
             look["style"] = "dashed"
         return look
+
+
+def _wrapped(text: str) -> list[str]:
+    """A line of a title or a caption, or the lines that it takes."""
+    if len(text) <= LINE_WIDTH:
+        return [text]
+    return textwrap.wrap(shorten(text, MOST_LINES * LINE_WIDTH), LINE_WIDTH)

@@ -1,22 +1,47 @@
-"""Whether a diagram can be read where people read: an estimate of its width, without laying it out."""
+"""Whether a diagram can be read where people read: its size, estimated without laying it out, or measured."""
 
+import re
 from collections.abc import Mapping
 
 from microgradnet.drawing import card
 from microgradnet.drawing.box import INCH, TEXT_SIZE, size_of
-from microgradnet.drawing.diagram import SEPARATION, Diagram
+from microgradnet.drawing.diagram import PAD, SEPARATION, Diagram
+from microgradnet.drawing.provider import render
+from microgradnet.errors import ProviderError
 
-COLUMN, LEGIBLE = 830, 10
-"""The width of a page's column, and the smallest text that is read with ease, in CSS pixels."""
-WIDEST = COLUMN / LEGIBLE * TEXT_SIZE
-"""The width of a picture, in points, whose text is just legible when it is as wide as the column."""
+COLUMN, SCREEN, LEGIBLE = 830, 1000, 10
+"""The width of a page's column, the height of a screen, and the smallest text that is read with ease, in CSS pixels."""
+BENDS = 0.95
+"""How much of a picture its boxes take: the rest is for the bends of arrows."""
+WIDEST, TALLEST = (BENDS * (side / LEGIBLE * TEXT_SIZE - 2 * PAD * INCH) for side in (COLUMN, SCREEN))
+"""The width and height of a picture, in points, whose text is just legible when it is as large as column and screen."""
+
+TANGLED = 1.5
+"""How many times as wide and high as its boxes a diagram of many circles is."""
 
 
-def width_of(diagram: Diagram) -> float:
-    """The width of a diagram of boxes and cards, in points, to within the bends of its arrows.
+def fits(diagram: Diagram) -> bool:
+    """Whether the diagram, estimated, is within the column and the screen with text that can be read."""
+    width, height = extent_of(diagram)
+    return width <= WIDEST and height <= TALLEST
+
+
+def is_legible(diagram: Diagram) -> bool:
+    """Whether the text of the diagram, laid out, can be read in the column; True where no program can lay it out."""
+    try:
+        drawn = render(diagram.to_dot(), "svg")
+    except ProviderError:
+        return True
+    found = re.search(rb'viewBox="\S+ \S+ (\S+) ', drawn)
+    return found is None or float(found[1]) <= COLUMN / LEGIBLE * TEXT_SIZE
+
+
+def extent_of(diagram: Diagram) -> tuple[float, float]:
+    """The width and height of a diagram of boxes and cards, in points, to within the bends of its arrows.
 
     Graphviz puts each node into a rank, one after the ranks of all that lead to it. Ranks stand beside each other,
-    each as wide as its widest node; or, in a diagram that runs down or up, the widest rank is the width.
+    each as wide as its widest node and as high as all of its nodes; or, in a diagram that runs down or up, one below
+    the other.
     """
     sizes = _sizes(diagram)
     place = {member: -1 - number for number, members in enumerate(diagram.cards) for member in members}
@@ -24,23 +49,40 @@ def width_of(diagram: Diagram) -> float:
     for arrow in diagram.arrows:  # in topological order of their heads
         tail, head = (place.get(number, number) for number in (arrow.tail, arrow.head))
         ranks[head] = max(ranks[head], ranks[tail] + 1)
-    by_rank: dict[float, list[float]] = {}
+    by_rank: dict[float, list[tuple[float, float]]] = {}
     for node, rank in ranks.items():
         by_rank.setdefault(rank, []).append(sizes[node])
     for arrow in diagram.arrows:  # a pill stands in a rank of its own
         if arrow.pill:
-            by_rank.setdefault(ranks[place.get(arrow.head, arrow.head)] - 0.5, []).append(card.pill_width(arrow.pill))
-    if diagram.is_vertical:
-        return max(sum(widths) + SEPARATION * INCH * (len(widths) - 1) for widths in by_rank.values())
-    return sum(map(max, by_rank.values())) + diagram.spread * INCH * (len(by_rank) - 1)
+            pill = card.pill_width(arrow.pill), card.LINE
+            by_rank.setdefault(ranks[place.get(arrow.head, arrow.head)] - 0.5, []).append(pill)
+    for arrow in diagram.arrows:  # one that passes other ranks has a place in each
+        tail, head = sorted(ranks[place.get(number, number)] for number in (arrow.tail, arrow.head))
+        for rank in range(tail + 1, head):
+            by_rank[rank].append((0, 0))
+    along, across = (1, 0) if diagram.is_vertical else (0, 1)
+    length = sum(max(size[along] for size in nodes) for nodes in by_rank.values())
+    length += diagram.spread * INCH * (len(by_rank) - 1)
+    breadth = max(
+        sum(size[across] for size in nodes) + SEPARATION * INCH * (len(nodes) - 1) for nodes in by_rank.values()
+    )
+    if _is_tangled(diagram):
+        length, breadth = TANGLED * length, TANGLED * breadth
+    return (breadth, length) if diagram.is_vertical else (length, breadth)
 
 
-def _sizes(diagram: Diagram) -> Mapping[int, float]:
-    """The width of each node: of a box by its number, of a card by −1, −2, …."""
+def _is_tangled(diagram: Diagram) -> bool:
+    """Whether many arrows run in circles, for which Graphviz makes room beside the boxes."""
+    has_circles = not diagram.cards and any(arrow.tail > arrow.head for arrow in diagram.arrows)
+    return has_circles and len(diagram.arrows) > 2 * len(diagram.boxes)
+
+
+def _sizes(diagram: Diagram) -> Mapping[int, tuple[float, float]]:
+    """The width and height of each node: of a box by its number, of a card by −1, −2, …."""
     cards = {
-        -1 - number: card.size_of([diagram.boxes[member] for member in members], diagram.room, diagram.is_vertical)
+        -1 - number: card.size_of([diagram.boxes[member] for member in members], diagram.room, diagram.is_beside)
         for number, members in enumerate(diagram.cards)
     }
     docked = {member for members in diagram.cards for member in members}
     boxes = {n: size_of(box.texts(diagram.room)) for n, box in enumerate(diagram.boxes) if n not in docked}
-    return {node: width for node, (width, _) in (cards | boxes).items()}
+    return cards | boxes

@@ -1,13 +1,16 @@
 """The view of a graph that can be read: every value, neurons or layers, and the direction of its arrows."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.fit import WIDEST, width_of
-from microgradnet.drawing.groups import Groups, draw_groups
-from microgradnet.drawing.ops_view import Mark, OpsView
+from microgradnet.drawing.fit import TALLEST, WIDEST, extent_of, fits, is_legible
+from microgradnet.drawing.group_boxes import draw_groups
+from microgradnet.drawing.groups import Groups
+from microgradnet.drawing.ops_view import Mark, OpsView, Use
 from microgradnet.drawing.placing import Placing
+from microgradnet.drawing.repeats import Repeats
 from microgradnet.graph import Graph
 
 VIEWS = ("ops", "neurons", "layers")
@@ -15,6 +18,10 @@ LEAVES = ("chips", "boxes")
 FOR_OPS = ("leaves", "op_nodes", "expand", "mark", "local_derivatives")
 HANDFUL = 10
 """Up to so many values, each has a box by default."""
+FEWER = (150, 100, 70, 50, 35, 25, 18, 12, 8)
+"""So many values are tried where no picture of all of them can be read."""
+View: TypeAlias = Groups | Repeats | None
+"""What is drawn: groups of values, every value except folded terms, or every value."""
 
 
 @dataclass(frozen=True)
@@ -30,39 +37,77 @@ class Wanted:
     title: str = ""
     mark: Sequence[Mark] = ()
     local_derivatives: bool = False
+    notes: Mapping[Use, str] = field(default_factory=dict)
 
     @property
     def for_ops(self) -> list[str]:
         """The options given that belong to the view of every value."""
         return [name for name in FOR_OPS if getattr(self, name)]
 
+    @property
+    def has_every_box(self) -> bool:
+        """Whether every value is to be seen, for which no coarser view can stand."""
+        return not {"local_derivatives"}.issuperset(self.for_ops)
+
 
 def draw_graph(graph: Graph, wanted: Wanted) -> Diagram:
-    """The first of the diagrams that are possible whose text can be read in a column; else the narrowest."""
-    tried: list[tuple[Diagram, Groups | None]] = []
-    for groups in _candidates(graph, wanted):
-        for direction in (wanted.direction,) if wanted.direction else ("LR", "TB"):
-            diagram = _draw(graph, groups, direction, wanted)
+    """The first of the diagrams that are possible whose text can be read on a screen; else the narrowest."""
+    tried: list[tuple[Diagram, View]] = []
+    for view in _candidates(graph, wanted):
+        for direction, stacked in _layouts(wanted, isinstance(view, Groups)):
+            diagram = _draw(graph, view, direction, stacked, wanted)
             if tried:
-                is_coarser = groups is not None and tried[0][1] is None
-                other = "with every value" if is_coarser else "from left to right"
-                diagram.caption += f"\n{other} this would be too wide to read"
-            if wanted.direction or width_of(diagram) <= WIDEST:
+                diagram.caption += f"\n{_too_large(*tried[0], view)}"
+            if wanted.direction or fits(diagram):
                 return diagram
-            tried.append((diagram, groups))
-    return min((diagram for diagram, _ in tried), key=width_of)
+            tried.append((diagram, view))
+    narrow = [diagram for diagram, _ in tried if extent_of(diagram)[0] <= WIDEST]
+    shortest = min(narrow, key=lambda diagram: extent_of(diagram)[1], default=None)
+    if wanted.view is None and not wanted.has_every_box and (shortest is None or extent_of(shortest)[1] > 2 * TALLEST):
+        return _cut(graph, wanted) or shortest or min((diagram for diagram, _ in tried), key=extent_of)
+    return shortest or min((diagram for diagram, _ in tried), key=extent_of)
 
 
-def _candidates(graph: Graph, wanted: Wanted) -> Iterator[Groups | None]:
-    """The views that are possible, from the most detailed: None for every value, then neurons and layers."""
-    folded = len(Placing(graph, set(graph.nodes), _is_compact(graph, wanted)).folded)
-    is_small = len(graph) - folded <= wanted.max_nodes
+def _cut(graph: Graph, wanted: Wanted) -> Diagram | None:
+    """The picture of as many of the values nearest the result as can be read."""
+    tries = [(most, layout) for most in FEWER for layout in _layouts(wanted, False)]
+    for most, (direction, stacked) in tries:
+        diagram = _draw(graph, None, direction, stacked, replace(wanted, max_nodes=min(most, wanted.max_nodes)))
+        if fits(diagram) and is_legible(diagram):
+            return diagram
+    return None
+
+
+def _layouts(wanted: Wanted, are_boxes: bool) -> list[tuple[str, bool]]:
+    """The directions that are tried, and whether chips stand above their boxes where there is room beside them."""
+    if wanted.direction:
+        return [(wanted.direction, False)]
+    return [("LR", False), ("TB", False), *[("TB", True)] * (not are_boxes)]
+
+
+def _too_large(first: Diagram, before: View, view: View) -> str:
+    """Why this view is drawn, and not the first."""
+    way = "wide" if extent_of(first)[0] > WIDEST else "high"
+    if isinstance(view, Repeats):
+        return f"with every term this would be too {way} to read"
+    other = "with every value" if before is None and view is not None else "from left to right"
+    return f"{other} this would be too {way} to read"
+
+
+def _candidates(graph: Graph, wanted: Wanted) -> Iterator[View]:
+    """The views that are possible, from the most detailed: every value, without terms alike, neurons and layers."""
+    is_compact = _is_compact(graph, wanted)
+    is_small = Placing(graph, set(graph.nodes), is_compact).count <= wanted.max_nodes
     if wanted.view not in {None, "ops"}:
         yield Groups(graph, by_layer=wanted.view == "layers") or None  # a constant alone is in no group
         return
     if wanted.view == "ops" or is_small:
         yield None
-        if wanted.view == "ops" or wanted.for_ops:
+        if wanted.view == "ops" or wanted.mark:
+            return
+        if is_compact and (repeats := Repeats(graph)).caption:
+            yield repeats
+        if wanted.has_every_box:
             return
     found = [
         groups
@@ -80,16 +125,16 @@ def _is_compact(graph: Graph, wanted: Wanted) -> bool:
     return not (wanted.op_nodes or wanted.expand or len(graph) <= HANDFUL)
 
 
-def _draw(graph: Graph, groups: Groups | None, direction: str, wanted: Wanted) -> Diagram:
-    diagram = Diagram(direction=direction, title=wanted.title)
-    if groups is None:
+def _draw(graph: Graph, view: View, direction: str, stacked: bool, wanted: Wanted) -> Diagram:
+    diagram = Diagram(direction=direction, title=wanted.title, stacked=stacked)
+    if view is None or isinstance(view, Repeats):
         OpsView(
             graph, wanted.max_nodes, diagram,
             op_nodes=wanted.op_nodes, expand=wanted.expand, compact=_is_compact(graph, wanted),
-            local_derivatives=wanted.local_derivatives, mark=wanted.mark,
+            local_derivatives=wanted.local_derivatives, mark=wanted.mark, notes=wanted.notes, repeats=view,
         )  # fmt: skip
     else:
-        draw_groups(groups, wanted.max_nodes, diagram)
+        draw_groups(view, wanted.max_nodes, diagram, ranges=True)
         if wanted.for_ops:
             diagram.caption += f'\nleft out: {", ".join(wanted.for_ops)}, for which there is view="ops"'
     return diagram

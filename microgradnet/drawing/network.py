@@ -1,27 +1,38 @@
-"""The diagram of a network: columns of circles, an arrow for each weight.
+"""The diagram of a network: columns of circles, a line for each weight.
 
-Thickness is a weight's size and the line its sign (dashed is negative), and both read without colour. Any module
-can be drawn that has `layers` of `neurons` with weights `w` and a bias `b`, as can a layer or a neuron by itself.
+Thickness is a weight's size; blue and solid is positive, orange and dashed negative, so that both read without colour.
+Any module can be drawn that has `layers` of `neurons` with weights `w` and a bias `b`, as can a layer or a neuron by
+itself. Its numbers have the names that they have in graphs: w⁽¹⁾₂₃, b⁽¹⁾₂, a⁽¹⁾₂, x₃.
 """
 
 import re
 from collections.abc import Iterable
-from math import isfinite
+from itertools import groupby
+from math import isfinite, isqrt
 from typing import Any
 
 from microgradnet._shared.text import counted
-from microgradnet.drawing.box import Box
+from microgradnet.drawing.box import INCH, Box
 from microgradnet.drawing.diagram import Arrow, Diagram
+from microgradnet.drawing.fit import WIDEST, extent_of
 from microgradnet.notation.names import number
+from microgradnet.notation.neurons import Owner, subscript
 from microgradnet.value import Value
 
 MOST_IN_COLUMN = 16
 CROWDED = 8  # neurons in a column; with more, circles hold nothing but their number
 THINNEST, THICKEST = 0.5, 4.0  # points
+WIDTH, NEAREST = 1.4, 0.6  # inches: of a column, and between two columns
+TOO_WIDE = "with every neuron this would be too wide to read"
+SHORTEST_RUN = 4  # layers alike that are one box
+FAINTEST = 0.15  # the opacity of the smallest weight where lines are crowded
 
 
-def draw_network(module: Any, view: str, most: int, diagram: Diagram) -> None:
-    """Draw `module` into `diagram`: a circle for each neuron, or a box for each layer.
+def draw_network(module: Any, view: str | None, most: int, direction: str | None, title: str) -> Diagram:
+    """The diagram of `module`: a circle for each neuron, or a box for each layer.
+
+    Left to choose, circles stand as far apart as a column of text allows; if that is too near, layers are drawn, and if
+    these do not fit beside each other, one below the other.
 
     Raises:
         TypeError: it is no network, or a part of it has the wrong type.
@@ -30,10 +41,16 @@ def draw_network(module: Any, view: str, most: int, diagram: Diagram) -> None:
     layers = _layers(module)
     if view == "ops":
         raise ValueError(f"{name_of(module)} has no operations to draw: call it on inputs and draw the result")
-    if view == "layers":
-        _draw_boxes(layers, diagram)
-    else:
-        _draw_circles(layers, min(MOST_IN_COLUMN, max(2, most // (len(layers) + 1))), diagram)
+    diagram = Diagram(direction=direction or "LR", title=title)
+    if view != "layers":
+        _draw_circles(module, layers, min(MOST_IN_COLUMN, max(2, most // (len(layers) + 1))), diagram)
+        if view or diagram.is_vertical or diagram.spread > NEAREST:
+            return diagram
+        diagram = Diagram(direction=direction or "LR", title=title, caption=TOO_WIDE)
+    _draw_boxes(layers, diagram)
+    if direction is None and extent_of(diagram)[0] > WIDEST:
+        diagram.direction = "TB"
+    return diagram
 
 
 def name_of(module: Any) -> str:
@@ -97,51 +114,105 @@ def _headings(layers: list[list[Any]]) -> list[str]:
 
 
 def _draw_boxes(layers: list[list[Any]], diagram: Diagram) -> None:
+    """Draw a box for each layer, or for many alike that follow each other."""
     inputs = counted(len(layers[0][0].w), "number")
     previous = diagram.add(Box(["input", inputs], "input", inputs))
-    for heading, neurons in zip(_headings(layers), layers, strict=True):
-        count = sum(len(neuron.w) + 1 for neuron in neurons)
-        rows = [heading, f"{len(neurons):,} × {_activation(neurons[0])}", counted(count, "parameter")]
-        own = diagram.add(Box(rows, "root" if heading == "output" else "parameter", "\n".join(rows)))
-        diagram.arrows.append(Arrow(previous, own, f"e{own}", counted(len(neurons[0].w), "number")))
-        previous = own
+    alike = groupby(zip(_headings(layers), layers, strict=True), lambda pair: (_kind(pair[1]), pair[0] == "output"))
+    for kind, run in ((kind, list(run)) for (kind, _), run in alike):
+        for some in [run] if len(run) >= SHORTEST_RUN else [[pair] for pair in run]:
+            heading, neurons = some[0]
+            count = len(some) * sum(len(neuron.w) + 1 for neuron in neurons)
+            title = heading if len(some) == 1 else f"{heading} … {some[-1][0].split()[-1]}"
+            rows = [title, f"{len(some)} × " * (len(some) > 1) + kind, counted(count, "parameter")]
+            own = diagram.add(Box(rows, "root" if heading == "output" else "parameter", "\n".join(rows)))
+            diagram.arrows.append(Arrow(previous, own, f"e{own}", counted(len(neurons[0].w), "number")))
+            previous = own
 
 
-def _draw_circles(layers: list[list[Any]], most: int, diagram: Diagram) -> None:
+def _kind(neurons: list[Any]) -> str:
+    return f"{len(neurons):,} × {_activation(neurons[0])}"
+
+
+def _draw_circles(module: Any, layers: list[list[Any]], most: int, diagram: Diagram) -> None:
     nin = len(layers[0][0].w)
-    tallest = min(most, max(nin, *map(len, layers)))
+    image = _image(layers[0]) if nin > most else []
+    tallest = min(most, max(0 if image else nin, *map(len, layers)))
     crowded = tallest > CROWDED
     thickest = THICKEST / 2 if crowded else THICKEST
-    diagram.straight, diagram.arrow_size, diagram.spread = True, 0.35 if crowded else 0.7, 0.8 + 0.12 * tallest
-    width = 0.6 if nin <= 10 else 0.7  # inches, for x[10]
-    inputs = [Box([f"x[{i}]"], "input", f"input {i}", "circle", width) for i in range(nin)]
-    before = _draw_column("input", inputs, most, diagram)
+    diagram.straight, diagram.arrow_size = True, 0
+    room = (WIDEST / INCH - WIDTH * (len(layers) + 1)) / len(layers)
+    diagram.spread = max(NEAREST, min(0.8 + 0.12 * tallest, room))
+    before = _draw_column("input", [_tile(image)] if image else list(map(_input, range(1, nin + 1))), most, diagram)
     sizes = [abs(w.data) for neurons in layers for neuron in neurons for w in neuron.w]
     largest = max(filter(isfinite, sizes), default=0.0)
     for index, (heading, neurons) in enumerate(zip(_headings(layers), layers, strict=True)):
         role = "root" if heading == "output" else "parameter"
-        circles = [_circle(neuron, i, role, crowded) for i, neuron in enumerate(neurons)]
+        owners = [_owner(module, index, position) for position in range(1, len(neurons) + 1)]
+        circles = [_circle(*pair, role, crowded) for pair in zip(neurons, owners, strict=True)]
         column = _draw_column(f"{heading}: {_activation(neurons[0])}", circles, most, diagram)
-        for neuron, own in zip(neurons, column, strict=False):
-            for weight, tail in zip(neuron.w, before, strict=False):
+        for neuron, owner, own in zip(neurons, owners, column, strict=False):
+            if image and not index:
+                diagram.arrows.append(Arrow(before[0], own, f"w{index}_{own}", _range(neuron.w)))
+                continue
+            for k, (weight, tail) in enumerate(zip(neuron.w, before, strict=False), 1):
                 size = abs(weight.data) / (largest or 1.0) if isfinite(weight.data) else 1.0
                 arrow = Arrow(
-                    tail, own, f"w{index}_{own}_{tail}", f"{weight.label}\ndata {weight.data!r}",
-                    width=THINNEST + (thickest - THINNEST) * size, dashed=weight.data < 0,
+                    tail, own, f"w{index}_{own}_{tail}", f"{owner.name('w', k)}\ndata {weight.data!r}\n{weight.label}",
+                    width=THINNEST + (thickest - THINNEST) * size,
+                    sign=-1 if weight.data < 0 else 1, opacity=FAINTEST + (1 - FAINTEST) * size if crowded else 1.0,
                 )  # fmt: skip
                 diagram.arrows.append(arrow)
         before = column
-    diagram.caption = f"solid: weight of 0 or more · dashed: below 0 · thicker: larger, up to {number(largest)}"
+    diagram.caption = f"blue: weight of 0 or more · orange, dashed: below 0 · thicker: larger, up to {number(largest)}"
     if not all(map(isfinite, sizes)):
-        diagram.caption += " · thickest: infinite or no number"
+        diagram.caption += "\nthickest: infinite or no number"
+    if image:
+        diagram.caption += f"\nthe {nin:,} inputs as {len(image)} × {len(image)} pixels; a fuller blue: larger weights"
+    inputs = [] if image else [None] * nin
     if hidden := sum(max(0, len(column) - most) for column in [inputs, *layers]):
-        diagram.caption += f"\n{hidden:,} of {nin + sum(map(len, layers)):,} circles not drawn"
+        diagram.caption += f"\n{hidden:,} of {len(inputs) + sum(map(len, layers)):,} circles not drawn"
 
 
-def _circle(neuron: Any, index: int, role: str, crowded: bool) -> Box:
-    weights = "\n".join(f"{w.label} {w.data!r}" for w in neuron.w[:MOST_IN_COLUMN])
-    rows = [f"{index}"] if crowded else [f"neuron{index}", f"b {number(neuron.b.data, 3)}"]
-    return Box(rows, role, f"neuron{index}\n{weights}\nb {neuron.b.data!r}", "circle", 0.42 if crowded else 1.35)
+def _owner(module: Any, index: int, position: int) -> Owner:
+    """The place of a neuron in the module, which may be the layer, or the neuron."""
+    is_network, is_layer = hasattr(module, "layers"), hasattr(module, "neurons")
+    return Owner("", index + 1 if is_network else 0, position if is_network or is_layer else 0)
+
+
+def _input(position: int) -> Box:
+    name = f"x{subscript(position)}"
+    return Box([name], "input", f"input {name}", "circle", 0.6)  # inches
+
+
+def _image(neurons: list[Any]) -> list[list[float]]:
+    """The mean sizes of the weights of each input, from 0 to 1, as a square image; [] if they form none."""
+    side = isqrt(len(neurons[0].w))
+    if side * side != len(neurons[0].w):
+        return []
+    by_input = zip(*(neuron.w for neuron in neurons), strict=True)
+    sizes = [sum(abs(w.data) for w in weights if isfinite(w.data)) for weights in by_input]
+    largest = max(sizes) or 1.0
+    return [[size / largest for size in sizes[row * side : (row + 1) * side]] for row in range(side)]
+
+
+def _tile(image: list[list[float]]) -> Box:
+    count = len(image) ** 2
+    name = f"x₁ … x{subscript(count)}"
+    return Box([name], "pixel", f"{count:,} inputs", "pixels", pixels=image)
+
+
+def _range(weights: list[Any]) -> str:
+    numbers = [weight.data for weight in weights]
+    return f"{len(numbers):,} weights\nfrom {number(min(numbers))} to {number(max(numbers))}"
+
+
+def _circle(neuron: Any, owner: Owner, role: str, crowded: bool) -> Box:
+    letter = "z" if _activation(neuron) == "linear" else "a"
+    name, bias = owner.name(letter), owner.name("b")
+    weights = [(owner.name("w", k), w) for k, w in enumerate(neuron.w[:MOST_IN_COLUMN], 1)]
+    lines = [name, *(f"{name} {w.data!r}" for name, w in [*weights, (bias, neuron.b)])]
+    rows = [owner._replace(layer=0).name(letter)] if crowded else [name, f"{bias} {number(neuron.b.data, 2)}"]
+    return Box(rows, role, "\n".join(lines), "circle", 0.42 if crowded else WIDTH)
 
 
 def _draw_column(heading: str, circles: list[Box], most: int, diagram: Diagram) -> list[int]:

@@ -1,7 +1,7 @@
 """The view that shows every operation: a box for each value, an arrow for each use of it."""
 
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import TypeAlias
 
@@ -11,7 +11,8 @@ from microgradnet._shared.walks import nearest
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.drawing.box import Box, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
-from microgradnet.drawing.placing import MOST_CHIPS, SUMS, Placing
+from microgradnet.drawing.placing import MOST_CHIPS, Placing
+from microgradnet.drawing.repeats import SUMS, Repeats
 from microgradnet.errors import DomainError
 from microgradnet.graph import Graph
 from microgradnet.notation import typography
@@ -47,8 +48,10 @@ class OpsView:
         expand: draw the products of a weighted sum as boxes of their own.
         compact: draw leaves as chips and neurons as cards (see `Placing`), without circles and products.
         local_derivatives: write the derivative of the next value by this one on each arrow, chip and stacked value.
+        notes: what is written in place of the derivative on arrows and chips, for pairs of a value and a position.
         mark: values to mark, and pairs of a value and the position of one of its operands.
         namer: names the values; by default one for those that are drawn.
+        repeats: leaves out the terms of sums that are like others.
     """
 
     def __init__(
@@ -62,21 +65,23 @@ class OpsView:
         compact: bool = False,
         local_derivatives: bool = False,
         mark: Collection[Mark] = (),
+        notes: Mapping[Use, str] | None = None,
         namer: Namer | None = None,
+        repeats: Repeats | None = None,
     ) -> None:
-        roots, order = graph.roots, graph.nodes
+        roots, order = graph.roots, repeats.kept if repeats else graph.nodes
         self.roots, self.op_nodes, self.expand, self.diagram = roots, op_nodes, expand, diagram
-        self.local_derivatives = local_derivatives
+        self.local_derivatives, self.notes = local_derivatives, notes or {}
         self.marked_arrows = {item for item in mark if isinstance(item, tuple)}
         self.marked = {item[0] if isinstance(item, tuple) else item for item in mark}
         around = [node for node in reversed(order) if node in self.marked]
         drawn = set(order)
         self.placing = Placing(graph, drawn, compact)
-        if len(order) - len(self.placing.folded) > most:
+        if self.placing.count > most:
             drawn = nearest([*around, *roots], most)
             self.placing = Placing(graph, drawn, compact)
         self.namer = namer or Namer(drawn - self.placing.folded.keys(), order=order)
-        self._above = {below: node for node, below in self.placing.stacked.items()} if local_derivatives else {}
+        self._above = {below: node for node, below in self.placing.stacked.items()}
         if len(drawn) < len(order):
             diagram.caption = (
                 f"{len(drawn):,} of {len(order):,} values, those nearest the {'marks' if around else 'result'}"
@@ -87,6 +92,8 @@ class OpsView:
         self.arrows: dict[Use, str] = {}
         """The name of the arrow for each other use."""
         self._cards: dict[Value, list[int]] = {}
+        if repeats:
+            diagram.caption += f"\n{repeats.caption}"
         diagram.ordered = compact
         if local_derivatives:
             diagram.caption += f"\n{LOCAL}"
@@ -128,8 +135,7 @@ class OpsView:
         heading = self._heading(node)
         rows: list[Row] = [*self._wrapped(heading)]
         rows += self._numbers(node, kind)
-        if node in self._above:
-            above = self._above[node]
+        if (above := self._above.get(node)) is not None:
             rows += self._local(above, [use for use in self.placing.uses_of(above) if use[0].operands[use[1]] is node])
         if missing:
             rows.append(f"… {missing} of {len(uses)} operands not drawn")
@@ -148,6 +154,8 @@ class OpsView:
         run = self.placing.run_of(node)
         if len(run) == 1:
             return self.namer.heading(node)
+        if period := self.placing.periods.get(node):
+            return f"({', '.join(map(self.placing.step, run[:period]))}) × {len(run) // period}"
         folded = f"sum of {len(run) + 1}" if node.op in SUMS else f"{typography.symbol_of(node.op)} × {len(run)}"
         name = self.namer.name(node)
         return folded if name == self.namer.expression(node) else f"{name} = {folded}"
@@ -160,8 +168,10 @@ class OpsView:
 
     def _local(self, node: Value, uses: Sequence[Use]) -> list[Row]:
         """The row of ∂node/∂operand, for one or several uses of an operand; none where it is not asked for."""
-        derivatives = [number(d) for use in uses if (d := self._derivative(node, *use)) is not None]
-        return [("∂", " + ".join(derivatives))] if self.local_derivatives and derivatives else []
+        texts = [self.notes[use] for use in uses if use in self.notes]
+        if self.local_derivatives and not texts:
+            texts = [number(d) for use in uses if (d := self._derivative(node, *use)) is not None]
+        return [("∂", " + ".join(texts))] if texts else []
 
     def _derivative(self, node: Value, user: Value, position: int) -> float | None:
         """∂user/∂operand; where a run is folded into `node`, times those along the run."""

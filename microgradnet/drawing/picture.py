@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from contextlib import suppress
 from functools import cached_property
 from math import inf
@@ -172,7 +173,9 @@ class Picture:
         return render(self.dot, "svg")
 
     def _dressed(self, widest: float = inf) -> str:
-        return dress(self._laid_out, self.title, scope_of(self.title, self.dot), widest=widest)
+        is_vertical = re.search(r'rankdir="?(TB|BT)', self.dot) is not None
+        scope = scope_of(self.title, self.dot)
+        return dress(self._laid_out, self.title, scope, is_vertical=is_vertical, widest=widest)
 
     def _repr_svg_(self) -> str:
         """The SVG at a size that fits a notebook's column: notebooks show it as an image, which does not shrink."""

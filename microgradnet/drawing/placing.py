@@ -1,17 +1,20 @@
 """Where each value of a compact picture stands: in a formula, as a chip, on a card, or in a run that is folded."""
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from itertools import pairwise
 
-from microgradnet import ops
+from microgradnet.drawing.repeats import SUMS
 from microgradnet.graph import Graph
+from microgradnet.notation import typography
+from microgradnet.notation.names import signed
+from microgradnet.notation.typography import ATOM
 from microgradnet.ops import CONSTANT, PARAMETER
 from microgradnet.value import Value
 
 MOST_STACKED = 6  # values on one card
 MOST_CHIPS = 8  # of one value: a picture of more says how many there are
+LONGEST_PERIOD = 6  # operations that are repeated in turn
 SHORTEST_RUN = 4  # functions in a row, or terms of a sum, from which on they are folded
-SUMS = {ops.add, ops.total}
 
 
 class Placing:
@@ -22,8 +25,8 @@ class Placing:
     arrows would cross the whole picture. An input that several values use has a box, and an arrow to each.
 
     A value stands on the card of its operand if it alone uses that, and has no other operand with a box or a card; an
-    activation ends a card. So a neuron's weighted sum and its activation are one card. A run of one operation is
-    folded into its last value.
+    activation ends a card. So a neuron's weighted sum and its activation are one card. A run of one operation, or of a
+    few in turn, is folded into its last value.
 
     Args:
         graph: the values.
@@ -40,10 +43,13 @@ class Placing:
         """From each value that stands on the card of an operand to that operand."""
         self.folded: dict[Value, Value] = {}
         """From each value of a run, except the last, to the next."""
+        self.periods: dict[Value, int] = {}
+        """How many operations are repeated in a run of several in turn, from its last value."""
         self._runs: dict[Value, list[Value]] = {}
         computed = [node for node in graph.computed if compact and node in drawn]
         for node in computed:
             self._extend_run(node)
+        self._runs |= self._cycles(computed)
         self._fold()
         heights: dict[Value, int] = {}
         for node in computed:
@@ -62,9 +68,21 @@ class Placing:
             return False
         return node.op is PARAMETER or len(self._users[node]) == 1
 
+    @property
+    def count(self) -> int:
+        """How many values are drawn; those of a run, and the numbers in it, count as one."""
+        in_runs = {*self.folded, *self._runs}
+        numbers = sum(self.is_in_formula(node) and in_runs.issuperset(self._users[node]) for node in self._drawn)
+        return len(self._drawn) - len(self.folded) - numbers * bool(in_runs)
+
     def run_of(self, node: Value) -> list[Value]:
         """The values that are folded into this one, which comes last; itself alone if there is no run."""
         return self._runs.get(node, [node])
+
+    def step(self, node: Value) -> str:
+        """An operation of a run on its own: …·1.1."""
+        operands = [signed(o.data) if self.is_in_formula(o) else ("…", ATOM) for o in node.operands]
+        return typography.write(node.op, operands)
 
     def uses_of(self, node: Value) -> list[tuple[Value, int]]:
         """The uses of operands from outside by a value and those folded into it: (user, position of the operand)."""
@@ -103,6 +121,27 @@ class Placing:
         others = node.operands[1:]
         return (node.op, *[other.data for other in others]) if all(map(self.is_in_formula, others)) else node
 
+    def _cycles(self, computed: Sequence[Value]) -> dict[Value, list[Value]]:
+        """Runs of a few operations in turn, each of the one before and of numbers: tanh and a factor, 500 times."""
+        chains: dict[Value, list[Value]] = {}
+        for node in computed:
+            before = [operand for operand in node.operands if not self.is_in_formula(operand)]
+            if len(before) == 1 and self._is_own(before[0], node) and not before[0].label:
+                chain = chains[node] = chains.pop(before[0], [])
+            elif len(before) == 1:
+                chain = chains[node] = []
+            else:
+                continue
+            chain.append(node)
+        found: dict[Value, list[Value]] = {}
+        for chain in chains.values():
+            kinds = [(node.op, *(o.data if self.is_in_formula(o) else None for o in node.operands)) for node in chain]
+            for start, period, times in cycles(kinds):
+                run = chain[start : start + period * times]
+                found[run[-1]] = run
+                self.periods[run[-1]] = period
+        return found
+
     def _fold(self) -> None:
         self._runs = {node: run for node, run in self._runs.items() if len(run) + (node.op in SUMS) >= SHORTEST_RUN}
         for run in self._runs.values():
@@ -120,3 +159,23 @@ class Placing:
         (operand,) = with_place
         is_open = operand in self._drawn and not operand.op.activation
         return operand if is_open and self._is_own(operand, self.run_of(node)[0]) else None
+
+
+def cycles(kinds: Sequence[Hashable]) -> Iterator[tuple[int, int, int]]:
+    """Where two or more items follow each other in turn at least `SHORTEST_RUN` times: (start, period, times).
+
+    >>> list(cycles("abcbcbcbcd"))
+    [(1, 2, 4)]
+    """
+    start = 0
+    while start < len(kinds):
+        best = 1, 1
+        for period in range(2, LONGEST_PERIOD + 1):
+            body, times = kinds[start : start + period], 1
+            while kinds[start + times * period : start + (times + 1) * period] == body:
+                times += 1
+            if len(set(body)) > 1 and times >= SHORTEST_RUN and period * times > best[0] * best[1]:
+                best = period, times
+        if best != (1, 1):
+            yield start, *best
+        start += best[0] * best[1]

@@ -11,10 +11,13 @@ from math import inf
 from types import ModuleType
 
 from microgradnet._shared.text import clean
+from microgradnet.drawing.curves import smooth
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 
 BOX = "box"  # the ids of boxes in a label begin with this
 COLUMN_POINTS = 640.0  # of a notebook: 853 CSS pixels
+SCREEN_POINTS = 750.0  # of a screen's height: 1,000 CSS pixels
+SMALLEST = 0.58  # of its own size: text of 10 pixels
 
 
 def scope_of(title: str, source: str) -> str:
@@ -50,8 +53,8 @@ def read_svg(svg: bytes, scope: str) -> ET.Element:
     return root
 
 
-def dress(svg: bytes, title: str, scope: str, *, widest: float = inf) -> str:
-    """Graphviz's SVG as a fragment of well-formed XML that can stand in a page: see `on_card`.
+def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, widest: float = inf) -> str:
+    """Graphviz's SVG as a fragment of well-formed XML that can stand in a page: see `on_card` and `smooth`.
 
     It says what it shows (`aria-label`), and each node and edge says its DOT `tooltip` as a `<title>`, which every
     browser shows. Graphviz's own titles ("n0->n1") and links (`xlink:title`, which only some show) are removed.
@@ -65,6 +68,7 @@ def dress(svg: bytes, title: str, scope: str, *, widest: float = inf) -> str:
     name, graph_tooltip = _take_titles(graph)
     for background in graph.findall("polygon"):
         graph.remove(background)
+    has_cards = False
     for group in graph.findall("g"):
         boxes = _take_boxes(group, f"{scope}-a_{BOX}-")
         tooltip = _take_titles(group)[1]
@@ -72,16 +76,19 @@ def dress(svg: bytes, title: str, scope: str, *, widest: float = inf) -> str:
         graph[at + 1 : at + 1] = [_box_of_label(box, scope) for box in boxes]
         if not len(group):  # it was a card
             graph.remove(group)
+            has_cards = True
         if tooltip.strip() and tooltip != graph_tooltip:  # a cluster inherits the graph's
             group.insert(0, element("title", tooltip))
     if name.startswith("%"):  # older Graphviz names a graph without a name "%3"
         name = ""
+    if has_cards:
+        smooth(graph, is_vertical)
     graph.tail = "\n"
     label = clean(title) or graph_tooltip or name or "computation graph"
-    return on_card(root, label, scope, dark_css(scope), widest=widest)
+    return on_card(root, label, scope, dark_css(scope), widest=widest, tallest=SCREEN_POINTS)
 
 
-def on_card(root: ET.Element, label: str, scope: str, css: str, *, widest: float = inf) -> str:
+def on_card(root: ET.Element, label: str, scope: str, css: str, *, widest: float = inf, tallest: float = inf) -> str:
     """The drawing in `root`, an `<svg>` with a size, as text: on an opaque card, no wider than its column in a page.
 
     There is no `<title>` for the whole: browsers would show it wherever the pointer rests. What only browsers
@@ -93,12 +100,13 @@ def on_card(root: ET.Element, label: str, scope: str, css: str, *, widest: float
         scope: its class, under which its CSS holds.
         css: recolours it in the dark.
         widest: its own width in points at most, or half of what it needs if that is more.
+        tallest: its own height in points at most, as far as its text can be read.
     """
     root.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "class": scope, "role": "img", "aria-label": label}
     root.attrib["font-family"] = "monospace"
-    if widest < inf:
+    if min(widest, tallest) < inf:
         width, height = (float(root.attrib[side].removesuffix("pt")) for side in ("width", "height"))
-        scale = min(1.0, max(widest / width, 0.5))
+        scale = min(1.0, max(widest / width, 0.5), max(tallest / height, SMALLEST))
         root.attrib |= {"width": f"{width * scale:.6g}pt", "height": f"{height * scale:.6g}pt"}
     layout = f"@media all {{ .{scope} {{ max-width: 100%; height: auto; font-family: {FONT_STACK} }} }}"
     card = element("rect", width="100%", height="100%", rx="6", fill=LIGHT["card"].fill)

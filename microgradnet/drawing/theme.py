@@ -20,7 +20,7 @@ FONT_STACK = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', mono
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """The colours of one role: inside, border (or arrow) and text, as `#rrggbb`."""
+    """The colours of one role: inside, border (or arrow; "" for that of another role) and text, as `#rrggbb`."""
 
     fill: str
     line: str
@@ -37,9 +37,16 @@ LIGHT = {
     "input": Paint(fill="#d3e9fa", line="#00639c", text="#06283d"),
     "parameter": Paint(fill="#fce0a8", line="#9a5b00", text="#382300"),
     "root": Paint(fill="#eebfd8", line="#8c2462", text="#3d0c26"),
-    "note": Paint(fill="#fdfce8", line="#8a8000", text="#2e2a00"),
+    "note": Paint(fill="#fdfce8", line="#776e00", text="#2e2a00"),
     "heading": Paint(fill="#ffffff", line="#55626e", text="#37424c"),
     "edge": Paint(fill="#55626e", line="#55626e", text="#37424c"),
+    "positive": Paint(fill="#d3e9fa", line="#00639c", text="#06283d"),
+    "negative": Paint(fill="#fde6d6", line="#c24d00", text="#3d1800"),
+    "pixel": Paint(fill="#00639c", line="#00639c", text="#06283d"),
+    "shade1": Paint(fill="#f2faf5", line="", text="#1c2329"),
+    "shade2": Paint(fill="#d3efde", line="", text="#1c2329"),
+    "shade3": Paint(fill="#a9dfc0", line="", text="#1c2329"),
+    "shade4": Paint(fill="#74c79a", line="", text="#1c2329"),
     "highlight": Paint(fill="#ffe433", line="#c24d00", text="#332a00"),
 }
 DARK = {
@@ -54,6 +61,13 @@ DARK = {
     "note": Paint(fill="#26250f", line="#d8ca3a", text="#fbf8d3"),
     "heading": Paint(fill="#14191e", line="#93a1ae", text="#c9d2da"),
     "edge": Paint(fill="#93a1ae", line="#93a1ae", text="#c9d2da"),
+    "positive": Paint(fill="#0f3d60", line="#56b4e9", text="#e6f4fd"),
+    "negative": Paint(fill="#4d2410", line="#ff8a4c", text="#fff0e6"),
+    "pixel": Paint(fill="#56b4e9", line="#56b4e9", text="#e6f4fd"),
+    "shade1": Paint(fill="#17221d", line="", text="#eef2f5"),
+    "shade2": Paint(fill="#17362a", line="", text="#eef2f5"),
+    "shade3": Paint(fill="#18493a", line="", text="#eef2f5"),
+    "shade4": Paint(fill="#1b5a48", line="", text="#eef2f5"),
     "highlight": Paint(fill="#5a4b00", line="#ff8a4c", text="#fffbe0"),
 }
 
@@ -61,7 +75,12 @@ SERIES = ("input", "parameter", "root", "constant", "highlight", "note")
 """The roles whose colours the curves, or classes, of a figure have, in order."""
 
 _PARTS = ("fill", "line", "text")
-BY_COLOUR = {getattr(LIGHT[role], part): getattr(DARK[role], part) for role in reversed(LIGHT) for part in _PARTS}
+BY_COLOUR = {
+    light: getattr(DARK[role], part)
+    for role in reversed(LIGHT)
+    for part in _PARTS
+    if (light := getattr(LIGHT[role], part))
+}
 """From each light colour to its dark one; where roles share a colour, the first in the table decides."""
 
 
@@ -84,7 +103,7 @@ def dark_css_by_colour(scope: str, colours: Iterable[str]) -> str:
     """
     return _where_dark(
         f'.{scope} [{name}="{colour}"] {{ {name}: {BY_COLOUR[colour]} }}'
-        for colour in sorted(BY_COLOUR.keys() & set(colours))
+        for colour in sorted(BY_COLOUR.keys() & set(colours) - {""})
         for name in ("fill", "stroke")
     )
 
@@ -99,9 +118,10 @@ def _class(role: str) -> str:
 
 
 def _rules(group: str, paint: Paint) -> str:
+    stroke = f'{group} [stroke]:not([stroke="none"]):not([stroke="transparent"]) {{ stroke: {paint.line} }}\n'
     # Only shapes that carry the attribute: a stroke given to a <g> would be inherited by the text in it.
     return (
         f'{group} [fill]:not(text):not([fill="none"]) {{ fill: {paint.fill} }}\n'
-        f'{group} [stroke]:not([stroke="none"]):not([stroke="transparent"]) {{ stroke: {paint.line} }}\n'
+        f"{stroke if paint.line else ''}"
         f"{group} text {{ fill: {paint.text} }}"
     )

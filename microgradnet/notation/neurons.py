@@ -38,7 +38,7 @@ def neuron_names(nodes: Iterable["Value"]) -> dict["Value", str]:
     ['a⁽¹⁾₁', 'b⁽¹⁾₁', 'w⁽¹⁾₁₁', 'w⁽¹⁾₁₂', 'x₁', 'x₂', 'z⁽¹⁾₁']
     """
     names: dict[Value, str] = {}
-    owners: dict[Value, _Owner] = {}  # of the weighted sums
+    owners: dict[Value, Owner] = {}  # of the weighted sums
     for node in nodes:
         if node.op is ops.weighted_sum and (owner := _owner(node)):
             owners[node] = owner
@@ -54,18 +54,39 @@ def neuron_names(nodes: Iterable["Value"]) -> dict["Value", str]:
     return {value: name for value, name in names.items() if value.op is PARAMETER or not value.label}
 
 
-class _Owner(NamedTuple):
-    """A neuron: the name of its network in the program, with a dot, and its layer and itself as `subscript` counts."""
+class Owner(NamedTuple):
+    """A neuron, or a layer: the name of its network in the program with a dot, its layer and its neuron, from 1.
 
-    prefix: str
-    layer: str
-    neuron: tuple[int, ...]
+    Layer and neuron are 0 where it stands in none: a layer by itself, or a neuron.
+
+    >>> Owner("", 1, 2).name("w", 3), Owner("encoder.", 0, 2).name("a"), str(Owner("encoder.", 1))
+    ('w⁽¹⁾₂₃', 'encoder.a₂', 'layer 1 of encoder')
+    """
+
+    prefix: str = ""
+    layer: int = 0
+    neuron: int = 0
+
+    @classmethod
+    def of(cls, stem: str) -> "Owner":
+        """That of the parameters whose labels begin so: `layer0.neuron1.`."""
+        prefix, layer, neuron = _OWNER.fullmatch(stem).groups()  # type: ignore[union-attr]  # it matches every stem
+        return cls(prefix, *(int(index) + 1 if index else 0 for index in (layer, neuron)))
 
     def name(self, letter: str, *indices: int) -> str:
-        return f"{self.prefix}{letter}{self.layer}{subscript(*self.neuron, *indices)}"
+        """The name of one of its values."""
+        layer = f"({self.layer})".translate(_SUPERSCRIPT) if self.layer else ""
+        return f"{self.prefix}{letter}{layer}{subscript(*filter(None, [self.neuron]), *indices)}"
+
+    def __str__(self) -> str:
+        """The layer in words."""
+        network = self.prefix.removesuffix(".")
+        if not self.layer:
+            return network or "layer"
+        return f"layer {self.layer}{' of ' * bool(network)}{network}"
 
 
-def _owner(node: "Value") -> _Owner | None:
+def _owner(node: "Value") -> Owner | None:
     """The neuron whose weighted sum this is; None if its parameters have other labels."""
     half = len(node.operands) // 2
     parameters = [*node.operands[:half], *node.operands[2 * half :]]
@@ -73,6 +94,4 @@ def _owner(node: "Value") -> _Owner | None:
     labels = [*(f"{stem}w{k}" for k in range(half)), f"{stem}b"]
     if [p.label for p in parameters] != labels[: len(parameters)] or any(p.op is not PARAMETER for p in parameters):
         return None
-    prefix, layer, neuron = _OWNER.fullmatch(stem).groups()  # type: ignore[union-attr]  # it matches every stem
-    layer = f"({int(layer) + 1})".translate(_SUPERSCRIPT) if layer else ""
-    return _Owner(prefix, layer, (int(neuron) + 1,) if neuron else ())
+    return Owner.of(stem)

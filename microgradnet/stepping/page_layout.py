@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from operator import itemgetter
 
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.fit import WIDEST, width_of
-from microgradnet.drawing.groups import Groups, draw_groups
+from microgradnet.drawing.fit import WIDEST, extent_of
+from microgradnet.drawing.group_boxes import draw_groups
+from microgradnet.drawing.groups import Groups
 from microgradnet.drawing.ops_view import OpsView, Use
 from microgradnet.drawing.picture import Picture
 from microgradnet.graph import Graph
@@ -50,11 +51,11 @@ def views_of(graph: Graph) -> dict[str, View]:
 def _operations(graph: Graph) -> dict[str, View]:
     """The compact picture of every value, from left to right and down: the page shows the one that fits its window.
 
-    The first is from left to right if that can be read as a whole in a column.
+    The first is from left to right if that can be read as a whole in a column, or is the narrower one.
     """
     namer = Namer(graph.nodes, for_equations=True)
     across, down = (_drawn(graph, direction, namer) for direction in ("LR", "TB"))
-    fits = width_of(across[0]) <= WIDEST
+    fits = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
     if len(graph) > MOST_LAID_OUT_TWICE:
         return {"operations": _view(*(across if fits else down))}
     both = {"operations": _view(*across), DOWN: _view(*down)}

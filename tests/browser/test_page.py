@@ -659,14 +659,12 @@ def test_views_show_the_same_moment(opened: Open) -> None:
         assert tab.locator(".view:visible").count() == 1
         assert tab.locator(".view:visible .node.now").count() == 1
     tab.click("button[data-view=neurons]")
-    text = tab.locator(".view:visible .node", has_text="layer2.neuron0").text_content() or ""
+    text = tab.locator(".view:visible .node", has_text="a⁽³⁾₁").text_content() or ""
     root.zero_grad()
     root.backward()
     assert f"a {number(root.data)}" in text
     leaf(tab, "x₁").fill("2")
-    assert f"a {number(root.data)}" not in (
-        tab.locator(".view:visible .node", has_text="layer2.neuron0").text_content() or ""
-    )
+    assert f"a {number(root.data)}" not in (tab.locator(".view:visible .node", has_text="a⁽³⁾₁").text_content() or "")
 
 
 def test_a_chip_is_dragged_clicked_and_marked_as_a_leafs_box_is(opened: Open) -> None:
@@ -695,7 +693,7 @@ def test_a_chip_is_dragged_clicked_and_marked_as_a_leafs_box_is(opened: Open) ->
 def test_a_neuron_of_the_neurons_view_opens_among_the_operations(opened: Open) -> None:
     tab, _ = network_page(opened)
     tab.click("button[data-view=neurons]")
-    tab.locator(".view:visible .node", has_text="layer1.neuron1").click()
+    tab.locator(".view:visible .node", has_text="a⁽²⁾₂").click()
     assert tab.get_attribute("button[data-view=operations]", "aria-pressed") == "true"
     assert tab.locator(".view:visible .node", has_text="z⁽²⁾₂ = ").is_visible()
 
@@ -708,7 +706,7 @@ def test_a_large_graph_says_why_it_shows_neurons_and_tells_what_is_in_one(opened
     tab = opened(loss)
     assert "too many for a box each" in tab.inner_text("#note")
     tab.click("#end")
-    tab.locator(".view:visible .node", has_text="layer1.neuron1").first.click()
+    tab.locator(".view:visible .node", has_text="a⁽²⁾₂").first.click()
     assert "more" in tab.inner_text("#message")
     assert tab.locator("#steps li").count() == 400
     assert tab.inner_text("#window").startswith("Steps ")

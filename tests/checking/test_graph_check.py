@@ -33,7 +33,7 @@ from microgradnet.drawing import Picture
 from microgradnet.graph import topological_order
 from microgradnet.ops import TABLE, Operation
 from microgradnet.value import apply, constant
-from tests.drawing.seen import see
+from tests.drawing.seen import readable, see
 from tests.engine.test_ops import extreme_points
 from tests.strategies import (
     NAMES,
@@ -242,9 +242,10 @@ def test_several_places_of_one_rule_are_reported_together() -> None:
 
 
 def shown(picture: Picture) -> Any:
-    """The boxes and the arrows and how they look, wherever they are."""
+    """The boxes and the arrows and how they look, wherever they are, without derivatives."""
     seen = see(picture)
-    return {name: (node.rows, node.look) for name, node in seen.nodes.items()}, seen.edges
+    nodes = {name: ([row for row in node.rows if row[0] != "∂"], node.look) for name, node in seen.nodes.items()}
+    return nodes, seen.edges
 
 
 def test_the_picture_marks_the_wrong_derivative() -> None:
@@ -255,6 +256,9 @@ def test_the_picture_marks_the_wrong_derivative() -> None:
     assert report.marks == [(s, 0)]
     assert shown(draw(report)) == shown(draw(loss, mark=[(s, 0)])) != shown(draw(loss))
     assert see(draw(report)).words == ["the derivatives of sin are wrong: 1 of 5 derivatives in the graph"]
+    given, right_one = local_derivatives(s)[0], math.cos(s.operands[0].data)
+    assert f"∂ {given:.4g}, right: {right_one:.4g}".replace("-", "−") in readable(draw(report).svg)
+    assert f"∂ {given:.4g}, right: {right_one:.4g}".replace("-", "−") in readable(draw(report, leaves="chips").svg)
     right = loss.detach() * 2
     assert shown(draw(gradcheck(right))) == shown(draw(right))
     for _ in range(300):

@@ -51,6 +51,24 @@ def test_draw_takes_a_value_of_a_program(tmp_path: Path, capsys: pytest.CaptureF
     assert "has no variable 'y'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("variable", ["model", "cell"])
+def test_draw_takes_a_network_of_a_program(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lesson.py").write_text(
+        "from microgradnet import MLP\nmodel = MLP(2, [3, 1])\ncell = type(model).__mro__[1]()\n"
+    )
+    code = main(["draw", f"lesson.py:{variable}"])
+    said = capsys.readouterr()
+    if variable == "model":
+        assert (code, said.out) == (0, "lesson-model.svg\n")
+        assert "w⁽¹⁾₂₁" in Path("lesson-model.svg").read_text("utf-8")
+    else:
+        assert code == 1
+        assert "draw takes a Value, a list of Values, a Neuron, a Layer or an MLP, got Module" in said.err
+
+
 def test_without_a_program_to_draw_the_numbers_are_printed_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -69,7 +69,9 @@ def see(picture: Picture) -> Seen:
         if edge.get("style") != "invis":
             tooltip = groups.pop(edge["id"]).findtext(SVG + "title", "").split("\n")
             width = float(edge.get("penwidth", 1))
-            tail, head = (edge.get(f"{end}port", names[edge[end]]).partition(":")[0] for end in ("tail", "head"))
+            ports = [edge.get(f"{end}port", "").partition(":")[0] for end in ("tail", "head")]
+            ends = [names[edge[end]] for end in ("tail", "head")]
+            tail, head = (port if port in docked else end for port, end in zip(ports, ends, strict=True))
             edges[edge["id"]] = Edge(tail, head, tooltip, edge.get("style") == "dashed", width)
     for name in [name for name in groups if groups[name].get("class") == "node pill"]:
         groups.pop(name)
@@ -109,14 +111,21 @@ def walk(root: Value) -> list[Value]:
     return list(found)
 
 
+COUNT = re.compile(r"([\d,]+) (parameters?|values)\b")
+
+
+def counts(node: Node) -> list[str]:
+    """The counts in a box of many values, without their ranges: `["48 parameters", "3,200 values"]`."""
+    return [found[0] for row in node.rows if (found := COUNT.match(row))]
+
+
 def counted(node: Node) -> int:
     """How many values a box says that it stands for."""
-    count = 0
+    count = sum(int(text.split()[0].replace(",", "")) for text in counts(node))
+    has_values = any(text.endswith(" values") for text in counts(node))
     for row in node.rows:
         first, _, rest = row.partition(" ")
-        if rest in {"parameter", "parameters", "values"}:
-            count += int(first.replace(",", ""))
-        elif node.rows[-1].endswith(" values"):
+        if has_values:
             continue  # the numbers of the result, which is one of those values
         elif first in {"data", "z", "a"} and rest.replace("−", "-").lower().lstrip("-")[:1].isdigit():
             count += 1
@@ -127,3 +136,13 @@ def lost(seen: Seen, root: Value) -> int:
     """How many values below `root`, plain numbers aside, no box accounts for."""
     variables = [value for value in walk(root) if value.op.name != "constant"]
     return len(variables) - sum(map(counted, seen.nodes.values()))
+
+
+def in_column(svg: str, column: float = 830) -> tuple[float, float]:
+    """The size of the smallest text of a picture in a column, and the picture's height there, in CSS pixels."""
+    root = ET.fromstring(svg)
+    width, height = (float(root.attrib[side].removesuffix("pt")) * 4 / 3 for side in ("width", "height"))
+    scale = min(1.0, column / width)
+    unit = scale * width / float(root.attrib["viewBox"].split()[2])
+    sizes = [float(text.attrib["font-size"]) for text in root.iter(SVG + "text") if (text.text or "").strip()]
+    return min(sizes) * unit, height * scale

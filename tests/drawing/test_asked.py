@@ -54,8 +54,8 @@ def test_options_of_operations_are_refused_where_there_are_none() -> None:
 def test_options_left_out_where_the_view_is_chosen_are_named() -> None:
     root = total([tanh(x * i) for i in range(20)])
     words = see(draw(root, op_nodes=True, expand=True, max_nodes=20)).words
-    assert words[1:] == ['left out: op_nodes, expand, for which there is view="ops"']
-    assert len(see(draw(root, max_nodes=20)).words) == 1
+    assert words[2:] == ['left out: op_nodes, expand, for which there is view="ops"']
+    assert len(see(draw(root, max_nodes=20)).words) == 2
     assert see(draw(root, op_nodes=True, max_nodes=99)).words == []
 
 
@@ -122,14 +122,14 @@ def test_a_weight_that_is_no_finite_number_is_drawn_thick(bad: float) -> None:
     picture = draw(module)
     seen = see(picture)
     edges = {edge.tooltip[0]: edge for edge in seen.edges.values()}
-    edge = edges["neuron0.w1"]
-    assert edge.tooltip == ["neuron0.w1", f"data {bad!r}"]
+    edge = edges["w₁₂"]
+    assert edge.tooltip == ["w₁₂", f"data {bad!r}", "neuron0.w1"]
     assert edge.width == max(one.width for one in edges.values()) == 4
     assert edge.dashed == (bad < 0)
     assert sorted(one.width for one in edges.values())[-2:] == [4, 4], "the largest of the others is as thick"
     assert len({one.width for one in edges.values()}) == 3
     assert not re.search("penwidth=[^0-9]", picture.dot)
-    assert seen.words[0].endswith("thickest: infinite or no number")
+    assert seen.words[1] == "thickest: infinite or no number"
     for p in module.parameters():
         p.data = bad
     assert {edge.width for edge in see(draw(module)).edges.values()} == {4.0}

@@ -1,12 +1,17 @@
 """Fills stay apart for colour-blind readers; pages and plots have the same colours as pictures."""
 
 import re
-from itertools import combinations
+from importlib.resources import files
+from itertools import combinations, pairwise
 
 import pytest
 
 from microgradnet._shared.webpage import BASE
+from microgradnet.drawing.box import SHADES
 from microgradnet.drawing.theme import BY_COLOUR, DARK, LIGHT, SERIES, Paint
+from tests.drawing.test_picture import contrast
+
+PAGE_STYLE = files("microgradnet.stepping") / "assets" / "page.css"
 
 
 def linear(colour: str) -> list[float]:
@@ -62,6 +67,74 @@ def test_the_style_that_pages_share_has_the_colours_of_pictures() -> None:
     for theme, css in ((LIGHT, light), (DARK, dark)):
         for name, (role, part) in named.items():
             assert re.search(rf"--{name}: (#\w+);", css)[1] == getattr(theme[role], part)  # type: ignore[index]
+
+
+TEXT, SHAPE = 4.5, 3.0
+"""WCAG 2.2, 1.4.3 and 1.4.11: the contrast of text, and of controls and their states."""
+GROUNDS = ("paper", "card", "control")
+ON_GROUNDS = {"ink": TEXT, "soft": TEXT, "wrong": TEXT, "edge": SHAPE, "focus": SHAPE, "mark-line": SHAPE}
+
+
+def page_faults(colours: dict[str, str]) -> list[str]:
+    """The pairs of a page's colours without the contrast that they need."""
+    pairs = [(name, ground, least) for name, least in ON_GROUNDS.items() for ground in GROUNDS]
+    pairs += [("mark-ink", "mark", TEXT), ("mark-line", "mark", SHAPE)]
+    return [f"{name} on {on}" for name, on, least in pairs if contrast(colours[name], colours[on]) < least]
+
+
+def page_colours() -> list[dict[str, str]]:
+    """The colours of pages, light and dark."""
+    return [
+        dict(re.findall(r"--([\w-]+): (#\w{6});", css))
+        for css in BASE.read_text("utf-8").split("prefers-color-scheme: dark")
+    ]
+
+
+def test_text_controls_and_states_of_pages_have_contrast() -> None:
+    for colours in page_colours():
+        assert page_faults(colours) == []
+    assert page_faults(page_colours()[0] | {"edge": "#c3cbd3"}) == [f"edge on {ground}" for ground in GROUNDS]
+
+
+def test_every_control_of_a_page_has_a_border_or_a_fill_that_can_be_seen() -> None:
+    """`--line` has no contrast: it frames, and nothing can be done there."""
+    assert re.search(r"button, select, input[^{]*{[^}]*border: 1px solid var\(--edge\)", BASE.read_text("utf-8"))
+    page = PAGE_STYLE.read_text("utf-8")
+    colour = r"(?:border(?:-\w+)*|accent-color|outline|stroke|fill|(?<![\w-])color): [^;]*"
+    assert "var(--line)" not in "".join(re.findall(colour, page))
+    own = [dict(re.findall(r"--([\w-]+): (#\w{6})", line)) for line in page.splitlines()[:2]]
+    assert set(re.findall(r"var\(--([a-z-]+)\)", page)) - {"line"} <= {*page_colours()[0], *own[0], *LOCAL}
+    for colours, shared in zip(own, page_colours(), strict=True):
+        assert all(contrast(colour, shared["card"]) >= SHAPE for colour in colours.values())
+
+
+LOCAL = {"shadow", "cover", "vertical", "size"}
+"""Properties of the page's style that are no colours."""
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_curves_and_markers_of_plots_have_contrast_on_the_card_and_on_every_region(theme: dict[str, Paint]) -> None:
+    grounds = ["card", *SERIES]
+    low = [(a, b) for a in SERIES for b in grounds if a != b and contrast(theme[a].line, theme[b].fill) < SHAPE]
+    assert low == [], "a marker of one class in the region of another"
+    for role in ("heading", "card"):  # words on axes, titles
+        assert contrast(theme[role].text, theme["card"].fill) >= TEXT
+
+
+@pytest.mark.parametrize(("theme", "way"), [(LIGHT, -1), (DARK, 1)], ids=["light", "dark"])
+def test_shades_of_gradients_go_one_way_and_their_text_has_contrast(theme: dict[str, Paint], way: int) -> None:
+    for vision in VISION:
+        lightness = [seen(theme[f"shade{step}"].fill, vision)[0] for step in range(1, SHADES + 1)]
+        steps = [(after - before) * way for before, after in pairwise(lightness)]
+        assert min(steps) > 4, "also without colour"
+    for step in range(1, SHADES + 1):
+        assert contrast(theme[f"shade{step}"].text, theme[f"shade{step}"].fill) >= 7
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_signs_of_weights_are_told_apart_by_every_eye(theme: dict[str, Paint]) -> None:
+    for vision in VISION:
+        assert difference(theme["positive"].line, theme["negative"].line, vision) > 40
 
 
 def test_a_series_has_the_lines_and_fills_of_its_role_in_the_dark_too() -> None:

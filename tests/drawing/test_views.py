@@ -14,7 +14,8 @@ import pytest
 from microgradnet import MLP, Layer, Module, Neuron, Value, constant, draw, exp, parameter, tanh
 from microgradnet.drawing import DIRECTIONS
 from microgradnet.drawing.network import MOST_IN_COLUMN
-from tests.drawing.seen import SVG, Node, Seen, drawn_as, lost, readable, see, walk
+from microgradnet.notation.neurons import subscript
+from tests.drawing.seen import SVG, Node, Seen, counts, drawn_as, lost, readable, see, walk
 from tests.drawing.test_escape import HOSTILE, LINES
 
 Model = Callable[[list[Value]], Any]
@@ -52,14 +53,16 @@ def test_the_demo_loss_as_neurons_and_as_layers() -> None:
     loss = demo_loss(model, model.parameters())
     # each sample passes a neuron's weighted sum and its relu; the last neuron has no activation
     neurons = {
-        f"layer{i}.neuron{j}": [f"{n} parameters", "200 values"] for i, n in ((0, 3), (1, 17)) for j in range(16)
+        f"a⁽{'¹²'[i]}⁾{subscript(j)}": [f"{n} parameters", "200 values"]
+        for i, n in ((0, 3), (1, 17))
+        for j in range(1, 17)
     }
-    neurons["layer2.neuron0"] = ["17 parameters", "100 values"]
-    layers = {"layer0": ["48 parameters", "3,200 values"], "layer1": ["272 parameters", "3,200 values"],
-              "layer2": ["17 parameters", "100 values"]}  # fmt: skip
+    neurons["z⁽³⁾₁"] = ["17 parameters", "100 values"]
+    layers = {"layer 1": ["48 parameters", "3,200 values"], "layer 2": ["272 parameters", "3,200 values"],
+              "layer 3": ["17 parameters", "100 values"]}  # fmt: skip
     for view, expected, most in (("neurons", neurons, 100), ("layers", layers, 20)):
         seen = see(draw(loss, view))
-        assert {node.rows[0]: node.rows[1:] for node in seen.nodes.values() if node.kind == "parameter"} == expected
+        assert {node.rows[0]: counts(node) for node in seen.nodes.values() if counts(node)[1:]} == expected
         assert len(seen.nodes) < most
         assert lost(seen, loss) == 0
         kind = view.removesuffix("s")
@@ -87,19 +90,19 @@ def test_the_check_of_counts_rejects_a_value_that_no_box_has() -> None:
     seen = see(draw(loss, "neurons"))
     assert lost(seen, loss) == 0
     assert lost(seen, loss + Value(1.0)) == 2
-    del seen.nodes[seen.find("layer0.neuron1")]
+    del seen.nodes[seen.find("a⁽¹⁾₂")]
     assert lost(seen, loss) == 3 + 2 * 5
 
 
 def test_a_neuron_used_once_shows_its_numbers() -> None:
     model = MLP(2, [2, 1], "tanh", seed=1)
     y = model([0.5, -1.0])
-    assert [node.rows[-1] for node in see(draw(y, "neurons")).nodes.values()] == ["2 values", *["grad —"] * 3]
+    assert [node.rows[-1] for node in see(draw(y, "neurons")).nodes.values()] == ["2 values −1 … 0.5", *["grad —"] * 3]
     y.backward()
     seen = see(draw(y, "neurons"))
     a = y.operands[2]
-    name, count, *numbers = seen.nodes[seen.find("layer0.neuron0")].rows
-    assert (name, count) == ("layer0.neuron0", "3 parameters")
+    name, count, *numbers = seen.nodes[seen.find("a⁽¹⁾₁")].rows
+    assert (name, count) == ("a⁽¹⁾₁", "3 parameters")
     read = {row.split()[0]: float(row.split()[1].replace("−", "-")) for row in numbers}
     assert read == pytest.approx({"z": a.operands[0].data, "a": a.data, "grad": a.grad}, rel=5e-4)
 
@@ -110,7 +113,7 @@ def test_the_neurons_of_a_layer_stand_in_order(direction: str) -> None:
     seen = see(draw(demo_loss(model, (), 3), "neurons", direction=direction))
     along = 0 if direction in {"TB", "BT"} else 1  # the coordinate along a layer
     for index, size in enumerate((5, 9, 4)):
-        names = [f"layer{index}.neuron{k}" for k in range(size)]
+        names = [f"a⁽{'¹²³'[index]}⁾{subscript(k)}" for k in range(1, size + 1)]
         places = [seen.nodes[seen.find(name)].place[along] for name in names]
         assert places == sorted(places)
 
@@ -132,9 +135,9 @@ def test_a_recurrent_neuron_is_one_box() -> None:
         state = cell([state, x])
     seen = see(draw(state, "neurons"))
     assert {node.rows[0]: node.rows[1:] for node in seen.nodes.values() if node.kind == "root"} == {
-        "neuron0": ["3 parameters", f"data {state.data:.4g}", "grad —", "40 values"]
+        "a₁": ["3 parameters", f"data {state.data:.4g}", "grad —", "40 values"]
     }
-    assert seen.joins() == {("h", "neuron0"): 1, ("x", "neuron0"): 1}
+    assert seen.joins() == {("h", "a₁"): 1, ("x", "a₁"): 1}
     assert lost(seen, state) == 0
 
 
@@ -144,7 +147,7 @@ def test_two_recurrent_neurons_feed_each_other() -> None:
     for _ in range(5):
         state = cell([*state, Value(1.0, "x")])
     seen = see(draw(state, "neurons"))
-    assert [seen.joins()[pair] for pair in (("neuron0", "neuron1"), ("neuron1", "neuron0"))] == [1, 1]
+    assert [seen.joins()[pair] for pair in (("a₁", "a₂"), ("a₂", "a₁"))] == [1, 1]
     assert Counter(node.kind for node in seen.nodes.values()) == {"input": 2, "root": 2}
 
 
@@ -161,7 +164,7 @@ def test_parameters_outside_neurons_have_their_names_and_numbers(view: str) -> N
     alone = draw(parameter(2.0) * Value(3.0, "x"), view)
     assert ["parameters", "data 2", "grad —"] in [node.rows for node in see(alone).nodes.values()]
     several: Any = sum(parameter(float(k), label) for k in range(3) for label in ("", "norm.gain", "w"))
-    boxes = [node.rows for node in see(draw(several * 2, view)).nodes.values()]
+    boxes = [[node.rows[0], *counts(node)] for node in see(draw(several * 2, view)).nodes.values()]
     for name in ("parameters", "norm", "w"):
         assert [name, "3 parameters"] in boxes
 
@@ -239,7 +242,7 @@ def columns(seen: Seen) -> list[list[Node]]:
 def wrong_arrows(seen: Seen, module: Module) -> list[str]:
     """What is wrong with the arrows of a network, drawn whole: one a weight, dashed below 0, thick if large."""
     weights = {name: p.data for name, p in module.named_parameters() if not name.endswith("b")}
-    arrows = {edge.tooltip[0]: edge for edge in seen.edges.values()}
+    arrows = {edge.tooltip[2]: edge for edge in seen.edges.values()}
     if len(seen.edges) != len(weights) or arrows.keys() != weights.keys():
         return ["not one for each weight"]
     wrong = [f"{name} dashed" for name, w in weights.items() if arrows[name].dashed != (w < 0)]
@@ -321,7 +324,8 @@ def test_hostile_names_of_weights_are_said_at_their_arrows() -> None:
         module = Neuron(len(some), seed=1)
         for weight, (label, _) in zip(module.w, some, strict=True):
             weight.label = label
-        said = [readable(edge.tooltip[0]) for edge in see(draw(module)).edges.values()]
+        edges = sorted(see(draw(module)).edges.values(), key=lambda edge: int(edge.tail[1:]))
+        said = [readable(edge.tooltip[2]) for edge in edges]
         assert said == [readable(label if expected is None else expected) for label, expected in some]
 
 

@@ -15,8 +15,8 @@ from microgradnet import MLP, Value, page, parameter
 from microgradnet import functions as f
 from microgradnet._shared.text import one_line, shorten
 from microgradnet._shared.webpage import fill
-from microgradnet.graph import topological_order
-from microgradnet.stepping.page_layout import MOST_VALUES, TIGHT
+from microgradnet.graph import Graph, topological_order
+from microgradnet.stepping.page_layout import MOST_VALUES, TIGHT, views_of
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
 from tests.drawing.test_escape import HOSTILE
@@ -212,3 +212,14 @@ def test_numbers_have_room_for_others(name: str) -> None:
     assert len(padded) > 2
     assert {len(row) for row in padded} == {TIGHT}
     assert max(map(len, rows)) <= TIGHT + 2, "the page condenses those"
+
+
+def test_the_picture_of_a_page_runs_down_at_first_only_where_that_makes_it_narrower() -> None:
+    model = MLP(2, [4, 1], "tanh", seed=1)
+    xor: Any = sum((model(x) - y) ** 2 for x, y in [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)])
+    row: Any = Value(0.5, "x")
+    for k in range(8):
+        row = f.sigmoid(row + parameter(1.0, f"a rather long name {k}")) * row
+    for root, direction in ((xor, "LR"), (row, "TB")):
+        first = next(iter(views_of(Graph(root)).values()))
+        assert re.findall("rankdir=(..)", first.picture.dot) == [direction]

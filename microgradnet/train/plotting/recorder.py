@@ -16,6 +16,8 @@ from microgradnet._shared.files import write_atomically
 from microgradnet._shared.webpage import BASE
 from microgradnet.compiling import compile
 from microgradnet.drawing.figure_style import CARD, COLOURS, INK, LINE, figure, tidy, whole_ticks
+from microgradnet.drawing.theme import LIGHT
+from microgradnet.notation.neurons import Owner
 from microgradnet.train.plotting.boundary import draw_boundary, planar
 from microgradnet.train.plotting.layers import layers_of
 
@@ -167,7 +169,7 @@ def _draw_losses(axes: Any, losses: list[float], number: int) -> None:
 
 
 def _draw_network(axes: Any, model: Any, weights: NDArray[np.float64]) -> None:
-    """Draw circles and lines: the larger a weight (from -1 to 1) is, the thicker its line; dashed below 0."""
+    """Draw circles and lines: the larger a weight (from -1 to 1), the thicker its line; blue, or orange and dashed."""
     from matplotlib.collections import LineCollection
 
     layers = layers_of(model)
@@ -180,13 +182,16 @@ def _draw_network(axes: Any, model: Any, weights: NDArray[np.float64]) -> None:
         [lines[k] for k in order],
         linewidths=np.maximum(0.3, WIDEST * sizes_of),
         linestyles=["-" if weight >= 0 else (0, (3, 1.5)) for weight in weights],
-        colors=[COLOURS[int(weight >= 0)] for weight in weights],
+        colors=[LIGHT["positive" if weight >= 0 else "negative"].line for weight in weights],
         alpha=0.2 + 0.8 * sizes_of,
     )
     axes.add_collection(drawn)
     for column in columns:
         area = float(np.clip(1500 / len(column), 40, 260))
         axes.scatter(*zip(*column, strict=True), s=area, color=CARD, edgecolors=INK, linewidths=1.5, zorder=2)
+    for k, layer in enumerate(layers, 1):
+        letter = "z" if getattr(layer.neurons[0].activation, "__name__", "") == "linear" else "a"
+        axes.annotate(Owner(layer=k).name(letter), (k, 1), (0, 0), textcoords="offset points", ha="center", color=INK)
     for name, (_, y) in zip(("x₁", "x₂"), columns[0], strict=True):
         axes.annotate(
             name, (0, y), (-14, 0), textcoords="offset points", ha="right", va="center", fontsize=12, color=INK
@@ -195,8 +200,8 @@ def _draw_network(axes: Any, model: Any, weights: NDArray[np.float64]) -> None:
         for k, (x, y) in enumerate(columns[-1]):
             axes.annotate(f"class {k}", (x, y), (14, 0), textcoords="offset points", va="center", color=INK)
     axes.set_xlim(-0.25, len(columns) - 1 + (0.45 if len(columns[-1]) > 1 else 0.15))
-    axes.set_ylim(1.02, -0.02)  # the first neuron on top
-    axes.set_title("weights: thicker is larger, dashed below 0", fontsize=12, color=INK)
+    axes.set_ylim(1.06, -0.02)  # the first neuron on top
+    axes.set_title("weights: blue, or orange and dashed below 0;\nthicker is larger", fontsize=12, color=INK)
     axes.axis("off")
 
 

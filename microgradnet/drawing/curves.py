@@ -1,0 +1,85 @@
+"""Arrows between cards as single curves: each leaves and arrives straight, and bends once between.
+
+Graphviz routes arrows around boxes with several bends, so that two arrows between the same columns cross twice. Where
+a single curve meets no box, it is drawn instead.
+"""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from typing import TypeAlias
+
+Point: TypeAlias = tuple[float, float]
+SHAPES = {"polygon", "path", "ellipse", "polyline"}
+_POINT = re.compile(r"(-?[\d.]+),(-?[\d.]+)")
+POINTS = 24  # of a curve that are compared with the boxes
+
+
+def smooth(graph: ET.Element, is_vertical: bool) -> None:
+    """Redraw the arrows of a drawing in which all run across, or all down, without a label on their way."""
+    groups = graph.findall("g")
+    names = {group.get("id", "").rpartition("-")[2] for group in groups}
+    boxes = [box for group in groups if "node" in group.get("class", "").split() if (box := _box(group))]
+    for group in groups:
+        is_edge = "edge" in group.get("class", "").split()
+        has_label = f"l{group.get('id', '').rpartition('-')[2]}" in names or group.find("text") is not None
+        path, head = group.find("path"), group.find("polygon")
+        if is_edge and not has_label and path is not None and head is not None:
+            _redraw(path, head, boxes, int(is_vertical))
+
+
+def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[tuple[Point, Point]], axis: int) -> None:
+    """Redraw one arrow, which runs along an axis: 0 for across, 1 for down."""
+    route, corners = _points(path.attrib["d"]), _points(head.attrib["points"])
+    start, end = route[0], route[-1]
+    tip = max(corners, key=lambda corner: abs(corner[0] - end[0]) + abs(corner[1] - end[1]))
+    size = ((tip[0] - end[0]) ** 2 + (tip[1] - end[1]) ** 2) ** 0.5
+    forward = 1.0 if tip[axis] > start[axis] else -1.0
+    base = _moved(tip, axis, -forward * size)
+    way = (base[axis] - start[axis]) * forward
+    curve = [start, _moved(start, axis, forward * way / 2), _moved(base, axis, -forward * way / 2), base]
+    if way <= 0 or any(_is_inside(point, box) for point in _along(curve) for box in boxes):
+        return
+    path.set("d", "M{} C{} {} {}".format(*map(_written, curve)))
+    wing = 0.35 * size
+    head.set("points", " ".join(map(_written, [_moved(base, 1 - axis, wing), tip, _moved(base, 1 - axis, -wing)])))
+
+
+def _moved(point: Point, axis: int, by: float) -> Point:
+    return (point[0] + by, point[1]) if axis == 0 else (point[0], point[1] + by)
+
+
+def _along(curve: Sequence[Point]) -> list[Point]:
+    """Points along a cubic Bézier curve, without its ends, which are at boxes."""
+    found = []
+    for step in range(1, POINTS):
+        t = step / POINTS
+        weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+        found.append((_weighted(weights, curve, 0), _weighted(weights, curve, 1)))
+    return found
+
+
+def _weighted(weights: Sequence[float], curve: Sequence[Point], axis: int) -> float:
+    return sum(weight * point[axis] for weight, point in zip(weights, curve, strict=True))
+
+
+def _is_inside(point: Point, box: tuple[Point, Point]) -> bool:
+    low, high = box
+    return all(low[axis] < point[axis] < high[axis] for axis in (0, 1))
+
+
+def _box(group: ET.Element) -> tuple[Point, Point] | None:
+    """The least and largest coordinates of a box; None for a text alone."""
+    points = [p for part in group if part.tag in SHAPES for p in _points(part.get("d") or part.get("points") or "")]
+    if not points:
+        return None
+    xs, ys = zip(*points, strict=True)
+    return (min(xs), min(ys)), (max(xs), max(ys))
+
+
+def _points(text: str) -> list[Point]:
+    return [(float(x), float(y)) for x, y in _POINT.findall(text)]
+
+
+def _written(point: Point) -> str:
+    return f"{point[0]:.2f},{point[1]:.2f}"

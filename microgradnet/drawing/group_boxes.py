@@ -1,0 +1,121 @@
+"""The boxes of groups of values: their names in mathematics, and the count, range and gradients of many values."""
+
+from collections.abc import Iterable, Sequence
+
+from microgradnet._shared.text import counted
+from microgradnet._shared.walks import nearest, postorder
+from microgradnet.backward import NoGradient
+from microgradnet.drawing.box import SHADES, Box, Row
+from microgradnet.drawing.diagram import Arrow, Diagram
+from microgradnet.drawing.groups import Group, Groups
+from microgradnet.notation.names import gradient, number
+from microgradnet.notation.neurons import Owner
+from microgradnet.value import Value
+
+SPREAD = 0.9  # inches between the boxes of two layers, for the many arrows between them
+STEP = 4.0
+"""How many times as large the gradients of the next shade are: the caption says "a quarter"."""
+
+
+def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = False) -> dict[Group, int]:
+    """Draw at most `most` of the groups into `diagram`; return the numbers of their boxes.
+
+    With `ranges`, a box of many values has the least and the largest of them and of their gradients, and its colour is
+    the fuller the larger its gradients: those of its parameters if it has any, else of its values.
+    """
+    every = postorder(groups.roots)
+    drawn = nearest(groups.roots, most)
+    boxes = counted(len(every), "box", "boxes")
+    if len(drawn) < len(every):
+        boxes = f"{len(drawn):,} of {boxes}, those nearest the result"
+    has_neurons = groups.has_neurons
+    kind = "layer" if groups.by_layer else "neuron"
+    each = f"one for each {kind}, one for each step of the rest" if has_neurons else "one for each step"
+    diagram.caption = f"{counted(groups.size, 'value')} in {boxes}: {each}"
+    diagram.ordered = True
+    if has_neurons and not groups.by_layer:
+        diagram.spread = SPREAD
+    sizes = {group: _gradient_of(group) for group in drawn if group.role != "root"} if ranges else {}
+    full = max((sizes[group] for group in sizes if group.parameters), default=max(sizes.values(), default=0.0)) / STEP
+    if full:
+        diagram.caption += (
+            f"\ngreener: larger gradients, the fullest from {number(full, 2)} on, each paler a quarter of that"
+        )
+    numbers = {
+        group: diagram.add(
+            _box(group, drawn, groups.by_layer, ranges, _shade(sizes[group], full) if full and group in sizes else 0)
+        )
+        for group in every
+        if group in drawn
+    }
+    for group, own in numbers.items():
+        for other, count in group.uses.items():
+            if other in numbers:
+                names = (name_of(each, groups.by_layer) for each in (other, group))
+                uses = f"{' → '.join(names)}\nused {counted(count, 'time')}"
+                diagram.arrows.append(Arrow(numbers[other], own, f"e{own}_{numbers[other]}", uses))
+    return numbers
+
+
+def name_of(group: Group, by_layer: bool) -> str:
+    """Of a layer `layer 1`, of a neuron that of its result, a⁽¹⁾₂; of any other group its own."""
+    if not group.is_neuron or not group.operations:
+        return group.name
+    owner = Owner.of(f"{group.name}.")
+    if by_layer:
+        return str(owner)
+    return owner.name(_letter(group)) if owner.neuron else group.name
+
+
+def _letter(group: Group) -> str:
+    """Of a neuron's result: its activation a, or z if it has none."""
+    return "za"[len(group.operations) > 1]
+
+
+def _box(group: Group, drawn: set[Group], by_layer: bool, ranges: bool, shade: int) -> Box:
+    """The box of a group: the numbers of a single computation, or how many computations it stands for."""
+    shown, name = group.shown, name_of(group, by_layer)
+    named = shown is not None and shown.label not in {"", group.name}
+    rows: list[Row] = [f"{shown.label} = {name}" if shown is not None and named else name]
+    if group.is_neuron or len(group.parameters) > 1:
+        rows += _many(counted(len(group.parameters), "parameter"), group.parameters, ranges and by_layer)
+    rows += [(word, gradient(value) if word == "grad" else number(value.data)) for word, value in group.numbers]
+    if group.is_many:
+        rows += _many(f"{len(group.results):,} values", group.last, ranges and group.shown is None)
+    if missing := sum(other not in drawn for other in group.uses):
+        rows.append(f"… {counted(missing, 'operand')} not drawn")
+    role = "parameter" if group.is_neuron and group.role == "operation" else group.role
+    lines = [row if isinstance(row, str) else " ".join(row) for row in rows]
+    if group.name not in lines[0]:
+        lines.append(group.name)  # the attribute
+    if group.operations:
+        lines.append(" → ".join(group.operations))
+    return Box(rows, role, "\n".join(lines), shade=shade)
+
+
+def _many(count: str, values: Sequence[Value], ranges: bool) -> list[str]:
+    """The rows of many values: their count; with `ranges` also their range, and that of gradients if they have any."""
+    if not ranges or len(values) == 1:
+        return [count]
+    rows = [f"{count} {_range([value.data for value in values])}"]
+    gradients = _gradients(values)
+    return [*rows, f"grad {_range(gradients)}"] if gradients else rows
+
+
+def _range(numbers: Sequence[float]) -> str:
+    least, largest = number(min(numbers), 2), number(max(numbers), 2)
+    return least if least == largest else f"{least} … {largest}"
+
+
+def _gradients(values: Iterable[Value]) -> list[float]:
+    return [float(value.grad) for value in values if not isinstance(value.grad, NoGradient | None)]
+
+
+def _gradient_of(group: Group) -> float:
+    """The size of its largest gradient."""
+    return max(map(abs, _gradients(group.parameters or group.results)), default=0.0)
+
+
+def _shade(size: float, full: float) -> int:
+    """From 1, for the smallest gradients, to `SHADES`, from the size `full` on."""
+    return max(1, SHADES - sum(size < full / STEP**step for step in range(SHADES - 1)))

@@ -1,0 +1,85 @@
+"""Terms of a sum that are computed alike, as those of a loss over many samples: one of them can stand for all."""
+
+from collections.abc import Hashable, Iterator
+
+from microgradnet import ops
+from microgradnet._shared.text import counted
+from microgradnet.graph import Graph
+from microgradnet.value import Value
+
+SUMS = {ops.add, ops.total}
+SHARED = "a gradient of what they share is the sum over all"
+FEWEST = 3
+"""So many terms alike are folded into one."""
+
+
+class Repeats:
+    """The values of a graph without those of folded terms.
+
+    Of the terms of each sum that are the same operations on the same kinds of leaves, the largest is kept.
+
+    Attributes:
+        kept: the values that remain, in topological order.
+        caption: how many terms there are, "" if none is folded.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._kinds = _kinds(graph)
+        self._uses = graph.uses
+        self._folded: set[tuple[Value, int]] = set()
+        counts = []
+        for node in graph.computed:
+            if node.op in SUMS and not self._is_partial(node):
+                counts += self._fold(node)
+        kept = self._reached(graph)
+        self.kept = [node for node in graph.nodes if node in kept]
+        alike = " and of ".join(counted(count, "term") for count in counts)
+        self.caption = f"of {alike} alike the largest is drawn; {SHARED}" if counts else ""
+
+    def _is_partial(self, node: Value) -> bool:
+        """Whether it is part of a longer sum."""
+        users = self._uses[node]
+        return len(users) == 1 and users[0][0].op in SUMS
+
+    def _terms(self, node: Value) -> Iterator[tuple[Value, tuple[Value, int]]]:
+        """The terms of a sum, each with its use."""
+        stack = [node]
+        while stack:
+            total = stack.pop()
+            for position, operand in enumerate(total.operands):
+                if operand.op in SUMS and self._is_partial(operand):
+                    stack.append(operand)
+                elif operand.operands:
+                    yield operand, (total, position)
+
+    def _fold(self, node: Value) -> list[int]:
+        """Fold the terms of a sum that are alike; return how many there are, for each kind that is folded."""
+        by_kind: dict[int, list[tuple[Value, tuple[Value, int]]]] = {}
+        for term, use in self._terms(node):
+            by_kind.setdefault(self._kinds[term], []).append((term, use))
+        alike = [terms for terms in by_kind.values() if len(terms) >= FEWEST]
+        for terms in alike:
+            _, kept = max(terms, key=lambda pair: abs(pair[0].data))
+            self._folded.update(use for _, use in terms if use != kept)
+        return list(map(len, alike))
+
+    def _reached(self, graph: Graph) -> set[Value]:
+        reached = set(graph.roots)
+        stack = list(graph.roots)
+        while stack:
+            node = stack.pop()
+            for position, operand in enumerate(node.operands):
+                if (node, position) not in self._folded and operand not in reached:
+                    reached.add(operand)
+                    stack.append(operand)
+        return reached
+
+
+def _kinds(graph: Graph) -> dict[Value, int]:
+    """A number for each value: the same for values computed by the same operations from the same kinds of leaves."""
+    numbers: dict[Hashable, int] = {}
+    kinds: dict[Value, int] = {}
+    for node in graph.nodes:
+        key = (node.op, *(kinds[operand] for operand in node.operands))
+        kinds[node] = numbers.setdefault(key, len(numbers))
+    return kinds
