@@ -29,10 +29,10 @@ Mark: TypeAlias = Value | Use
 
 
 def _known_derivatives(value: Value) -> list[float | None]:
-    """∂value/∂operand for each operand; None for a constant, and where it does not exist at this point."""
+    """∂value/∂operand for each operand; None for a constant, where it does not exist, and of a loop in a program."""
     try:
         known: Sequence[float | None] = local_derivatives(value)
-    except DomainError:
+    except (DomainError, TypeError):
         known = []
     return [*known, *[None] * (len(value.operands) - len(known))]
 

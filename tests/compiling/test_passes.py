@@ -9,7 +9,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from microgradnet import Value, compile, exp, logsumexp, ops, parameter, relu, softmax, tanh, total, weighted_sum
+from microgradnet import (
+    Value,
+    compile,
+    draw,
+    exp,
+    for_each,
+    logsumexp,
+    ops,
+    parameter,
+    relu,
+    softmax,
+    tanh,
+    total,
+    weighted_sum,
+)  # fmt: skip
 from microgradnet.compiling.capturing import capture
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, row_range
 from microgradnet.compiling.kernels import backward_kernel, forward_kernel
@@ -230,6 +244,13 @@ def test_the_scalars_of_a_program_print_and_draw() -> None:
     program = compile(lambda x: tanh(sum(W * xi for xi in x) + B)).program([[1.0, 2.0, 3.0]])
     assert str(program.scalars).count("\n") == 1
     assert "w·x[0] + w·x[1] + w·x[2] + b" in str(program.scalars)
+    assert "w·x[0] + w·x[1] + w·x[2] + b" in draw(program.scalars.outputs[0]).svg
+
+
+def test_a_loop_in_a_program_is_drawn_as_one_box() -> None:
+    """Its rule is its body's: the picture has no derivative of it, and is drawn all the same."""
+    program = compile(lambda x: sum(for_each(lambda v: tanh(W * v), x))).program([[1.0, 2.0, 3.0]])
+    assert "for_each(x[0], x[1], x[2], w)" in draw(program.scalars.outputs[0]).svg
 
 
 # --- rows ---
