@@ -22,25 +22,40 @@ class Handler(BaseHTTPRequestHandler):
     policy = "default-src 'none'"
     """The Content-Security-Policy of what is sent."""
 
+    def handle(self) -> None:
+        """Answer, unless the reader does not wait for it."""
+        with suppress(ConnectionError):
+            super().handle()
+
     def asked(self, known: Iterable[str]) -> tuple[str, str] | None:
-        """The secret of the path, one of the `known`, and what follows it; else None, and the answer is sent."""
+        """The secret of the path, one of the `known`, and what follows it; else None, and the answer is sent.
+
+        An address without its last slash, as people type it, is answered with the one that has it.
+        """
         address: Any = self.server.server_address
         host, port = address[:2]
-        start, given, path = (*self.path.partition("?")[0].split("/", 2), "", "")[:3]
+        start, _, rest = self.path.partition("?")[0].partition("/")
+        given, slash, path = rest.partition("/")
         secret = next((one for one in known if secrets.compare_digest(one.encode(), given.encode())), "")
         asked_for, origin = self.headers.get("Host", ""), self.headers.get("Origin")
         is_here = host != LOOPBACK or asked_for in {f"{LOOPBACK}:{port}", f"localhost:{port}"}
         if start or not secret or not is_here or (origin is not None and origin != f"http://{asked_for}"):
             self.send_error(HTTPStatus.FORBIDDEN, "open the address that was printed")
             return None
+        if not slash:
+            self.send_response(HTTPStatus.MOVED_PERMANENTLY)
+            self.send_header("Location", f"/{secret}/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return None
         return secret, path
 
     def sent(self, most: int, what: str) -> dict[str, Any] | None:
         """The JSON object that was sent, in at most `most` bytes; else None, and the answer says `what` is needed."""
-        length = self.headers.get("Content-Length", "")
-        if self.headers.get("Content-Type") == "application/json" and length.isdecimal() and int(length) <= most:
-            with suppress(ValueError):
-                found = json.loads(self.rfile.read(int(length)))
+        with suppress(ValueError, RecursionError):
+            length = int(self.headers.get("Content-Length", ""))
+            if self.headers.get("Content-Type") == "application/json" and 0 <= length <= most:
+                found = json.loads(self.rfile.read(length))
                 if isinstance(found, dict):
                     return found
         self.send_error(HTTPStatus.BAD_REQUEST, f"JSON is needed: {what}")
@@ -55,8 +70,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         self.send_header("Referrer-Policy", "no-referrer")
         self.end_headers()
-        with suppress(ConnectionError):  # the reader did not wait
-            self.wfile.write(data)
+        self.wfile.write(data)
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Nothing: the terminal belongs to the address."""

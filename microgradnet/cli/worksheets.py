@@ -81,11 +81,9 @@ def _story(options: argparse.Namespace) -> int:
 
 def _class(options: argparse.Namespace) -> int:
     from microgradnet.teach.classroom import Classroom, Store
-    from microgradnet.teach.worksheets import worksheet
 
-    stem = file_stem(options.graph)
-    sheet = worksheet(options.graph.build(), options.hide, title=options.graph.title, name=f"{stem}: {options.hide}")
-    store = Store(options.keep or Path(f"{stem}-class.sqlite"), sheet.name)
+    sheet = _sheet(options.graph.build(), options.graph, options.hide, OWN)
+    store = Store(options.keep or Path(f"{file_stem(options.graph)}-class.sqlite"), sheet.name)
     try:
         classroom = Classroom(sheet, store, options.port, options.network)
     except (OSError, OverflowError) as error:

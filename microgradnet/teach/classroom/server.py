@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any
 
 from microgradnet._shared.serving import LOOPBACK, Handler
+from microgradnet._shared.text import one_line
 from microgradnet._shared.webpage import document, fill
 from microgradnet.teach.classroom.results import Results
 from microgradnet.teach.classroom.store import Store
@@ -77,9 +78,10 @@ class Classroom(ThreadingHTTPServer):
         texts = [learner, name, *answers.values()]
         if not all(isinstance(text, str) and len(text) <= LONGEST for text in texts):
             return False
+        learner, name = map(one_line, (learner, name))
         with self._counting:
-            made = self._results.marks(str(learner), answers).mistakes
-        self.store.save(str(learner), str(name), answers, made)
+            made = self._results.marks(learner, answers).mistakes
+        self.store.save(learner, name, answers, made)
         return True
 
 
@@ -112,12 +114,18 @@ class _Handler(Handler):
 
     def do_POST(self) -> None:  # noqa: N802
         """Keep what a learner has written so far."""
-        what = "{learner, name, answers}"
-        if self.asked([self.server.store.learner]) and (sent := self.sent(MOST_SENT, what)) is not None:
-            if self.server.keep(sent):
-                self.answer(b"{}", "application/json")
-            else:
-                self.send_error(HTTPStatus.BAD_REQUEST, f"JSON is needed: {what}, of short texts")
+        what = "{learner, name, answers}, of short texts"
+        match self.asked([self.server.store.learner]):
+            case None:
+                return
+            case (_, "answers"):
+                sent = self.sent(MOST_SENT, what)
+                if sent is not None and self.server.keep(sent):
+                    self.answer(b"{}", "application/json")
+                elif sent is not None:
+                    self.send_error(HTTPStatus.BAD_REQUEST, f"JSON is needed: {what}")
+            case _:
+                self.send_error(HTTPStatus.NOT_FOUND)
 
 
 def _address_here() -> str:

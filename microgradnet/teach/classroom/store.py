@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-_TABLES = """
+_TABLES = {"settings", "learners", "made"}
+_MAKE = """
 create table if not exists settings (name text primary key, value text not null);
 create table if not exists learners (id text primary key, name text not null, answers text not null);
 create table if not exists made (learner text, mistake text, primary key (learner, mistake));
@@ -39,12 +40,16 @@ class Store:
     def __init__(self, path: Path, sheet: str) -> None:
         self.path = path
         try:
+            path.touch(0o600)  # its owner's alone: it holds names, and the teacher's address
             with self._open() as file:
-                file.executescript(_TABLES)
+                tables = file.execute("select name from sqlite_master where type = 'table'")
+                if not _TABLES.issuperset(name for (name,) in tables):
+                    raise sqlite3.DatabaseError("it has other tables")
+                file.executescript(_MAKE)
                 new = {"sheet": sheet, "learner": secrets.token_urlsafe(6), "teacher": secrets.token_urlsafe(12)}
                 file.executemany("insert or ignore into settings values (?, ?)", new.items())
                 kept = dict(file.execute("select name, value from settings"))
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             raise ValueError(f"{path} is no file of a class ({error}): name another with --keep") from None
         if kept["sheet"] != sheet:
             raise ValueError(

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -9,9 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -31,7 +34,8 @@ def sheet() -> Worksheet:
 
 
 def request(address: str, sent: Any = None, **headers: str) -> Any:
-    data = None if sent is None else json.dumps(sent).encode()
+    """The answer to a request that sends an object, or a text that is no JSON."""
+    data = None if sent is None else (sent if isinstance(sent, str) else json.dumps(sent)).encode()
     asked = urllib.request.Request(address, data, {"Content-Type": "application/json", **headers})
     with urllib.request.urlopen(asked, timeout=60) as answer:
         return answer.read()
@@ -69,6 +73,13 @@ def classroom(tmp_path: Path) -> Iterator[Classroom]:
 
 def results(server: Classroom) -> Any:
     return json.loads(request(server.address(server.store.teacher) + "results"))
+
+
+def test_an_address_that_is_typed_without_its_last_slash_leads_to_the_page(classroom: Classroom) -> None:
+    address = classroom.address(classroom.store.learner)
+    with urllib.request.urlopen(address[:-1], timeout=60) as answer:
+        assert answer.url == address  # which the page sends its answers below
+        assert answer.read() == request(address)
 
 
 def test_forty_learners_at_once(classroom: Classroom) -> None:
@@ -114,6 +125,7 @@ OF_NOBODY: dict[str, Any] = {"learner": "a", "name": "", "answers": {}}
         *(OF_NOBODY | {"answers": wrong} for wrong in WRONG_ANSWERS),
         ["a"],
         1,
+        "[" * 40_000,
     ],
 )
 def test_what_has_another_form_is_refused_and_nothing_is_kept(sent: Any, classroom: Classroom) -> None:
@@ -121,9 +133,24 @@ def test_what_has_another_form_is_refused_and_nothing_is_kept(sent: Any, classro
     assert results(classroom)["learners"] == []
 
 
+def test_a_length_of_no_sense_is_refused(classroom: Classroom) -> None:
+    address = classroom.address(classroom.store.learner) + "answers"
+    for length in ("", "-1", "9" * 5000):
+        with socket.create_connection(("127.0.0.1", classroom.server_address[1])) as client:
+            head = f"Host: {address.split('/')[2]}\r\nContent-Type: application/json\r\nContent-Length: {length}"
+            client.sendall(f"POST {urlsplit(address).path} HTTP/1.0\r\n{head}\r\n\r\n".encode())
+            assert client.recv(100).startswith(b"HTTP/1.0 400 JSON is needed"), length
+
+
+def test_a_name_of_half_a_character_is_kept_with_a_sign_of_it(classroom: Classroom) -> None:
+    request(classroom.address(classroom.store.learner) + "answers", OF_NOBODY | {"name": "half\ud800\nname"})
+    assert [each["name"] for each in results(classroom)["learners"]] == ["half\ufffd name"]
+
+
 def test_nobody_sees_the_results_without_the_teachers_address(classroom: Classroom) -> None:
     learner, teacher = classroom.address(classroom.store.learner), classroom.address(classroom.store.teacher)
     assert refusal(learner + "results") == 404
+    assert refusal(learner + "elsewhere", OF_NOBODY) == 404
     assert refusal(classroom.address("guess") + "results") == 403
     assert refusal(teacher[:-2] + "/results") == 403
     assert refusal(teacher + "results", Origin="http://elsewhere") == 403
@@ -174,6 +201,45 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> N
     with pytest.raises(ValueError, match="is no file of a class"):
         Store(file, "one sheet")
     assert file.read_text().startswith("no database")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "class.sqlite"
+    Store(file, "sheet").save("a", "Ann", {})
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"nowhere.*name another with --keep"):
+        Store(tmp_path / "nowhere" / "class.sqlite", "sheet")
+
+
+def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "other.sqlite"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("create table notes (text)")
+    before = file.read_bytes()
+    with pytest.raises(ValueError, match=r"is no file of a class \(it has other tables\)"):
+        Store(file, "one sheet")
+    assert file.read_bytes() == before
+
+
+def test_a_table_that_is_saved_from_the_page_of_a_class_can_be_marked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[Worksheet] = []
+
+    def opened(sheet: Worksheet, *rest: Any) -> Any:
+        given.append(sheet)
+        raise OSError("no port in this test")
+
+    monkeypatch.setattr("microgradnet.teach.classroom.Classroom", opened)
+    main(["class", "neuron", "--no-open", "--keep", str(tmp_path / "x.sqlite")])
+    table = given[0].save_answers(tmp_path / "answers.csv", filled=True)
+    capsys.readouterr()
+    assert main(["grade", str(table)]) == 0
+    assert "right" in capsys.readouterr().out
 
 
 def test_the_local_network_is_off_by_default(tmp_path: Path) -> None:
