@@ -57,7 +57,8 @@ Step through it, drag a number, take a gradient step. To see it in a window of i
 <a href="live/{name}.html">open the page</a>.
 
 ```{{raw}} html
-<iframe class="live" src="live/{name}.html" title="{title}" sandbox="allow-scripts" loading="lazy"></iframe>
+<iframe class="live" src="live/{name}.html" title="{title}" loading="lazy"
+  sandbox="allow-scripts allow-downloads"></iframe>
 ```"""
 """The live page of an example, which stands at the end of its chapter."""
 

@@ -41,19 +41,21 @@ class LiveNetwork(Subject):
 
     def __init__(self, model: Module) -> None:
         self._model, self._caption = model, ""
+        self._shown: dict[str, Any] = {}
         self.page = _Page(draw(model))
 
     def state(self) -> dict[str, Any]:
         """The picture as SVG, and its caption."""
-        return {"picture": draw(self._model).svg, "caption": self._caption}
+        self._shown = {"picture": draw(self._model).svg, "caption": self._caption}
+        return self._shown
 
     def take(self, state: dict[str, Any]) -> None:
-        """Refused, unless it is the state now: nothing in this page changes the network.
+        """Refused, unless it is the state that was asked for last: nothing in this page changes the network.
 
         Raises:
             ValueError: it is another state.
         """
-        if state != self.state():
+        if state != self._shown:
             raise ValueError("the picture of a network cannot be changed: change the network")
 
     def see(self, epoch: "Epoch") -> None:

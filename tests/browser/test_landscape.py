@@ -89,6 +89,14 @@ def test_the_path_of_descent_is_that_of_python_and_undo_shortens_it(opened: Open
     assert tab.evaluate("document.querySelector('#plot .path').getAttribute('points')") == ""
 
 
+def test_the_curve_comes_back_and_one_parameter_has_one_axis(opened: Open) -> None:
+    tab = opened(learning())
+    plot(tab, "E over w₁", "and w₂")
+    tab.select_option("#over", "")
+    assert (tab.is_visible("#curve"), tab.is_visible("#plot"), tab.is_visible("#and")) == (True, False, False)
+    assert plot(tab, "E over w₁", "and w₁")["ys"] is None
+
+
 def test_ten_steps_at_once_bring_the_error_of_learning_below_a_thousandth(opened: Open) -> None:
     tab = opened(learning())
     plot(tab, "E over w₂")
@@ -125,6 +133,18 @@ def test_the_boundary_is_pythons_over_the_samples_that_the_page_carries(opened: 
     tab.click("#run")
     places = tab.eval_on_selector_all("#plot .sample", "all => all.map((one) => one.tagName)")
     assert places == ["circle", "rect", "rect", "circle"]
+
+
+def test_the_boundary_comes_back_after_a_surface(opened: Open) -> None:
+    loss, plane, _ = xor()
+    tab = opened(loss, plane=plane)
+    before = tab.evaluate("plotted")
+    tab.select_option("#over", index=1)
+    tab.select_option("#and", index=2)
+    assert tab.evaluate("plotted") != before
+    tab.select_option("#over", "plane")
+    assert tab.evaluate("plotted") == before
+    assert not tab.is_visible("#and")
 
 
 def test_without_a_plane_there_is_no_boundary_to_choose(opened: Open) -> None:

@@ -318,6 +318,17 @@ def test_the_pass_is_saved_as_slides_that_print_one_step_on_a_page(opened: Open,
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(equations)
 
 
+def test_the_slides_of_a_long_pass_end_with_its_last_step(opened: Open) -> None:
+    y = Value(1.0, "x")
+    for _ in range(151):
+        y = y.tanh()
+    tab = opened(y, viewport=LAPTOP, accept_downloads=True)
+    assert place(tab)[1] == 303, "of the slides, every second would leave out the last"
+    slides = saved(tab, "slides")
+    tab.click("#end")
+    assert texts_of(re.findall(r"<svg.*?</svg>", slides, re.DOTALL)[-1])[-1] == tab.inner_text("#equation")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_in_a_notebook_it_has_the_notebooks_theme_and_the_picture_beside_the_numbers(

@@ -237,7 +237,7 @@ def test_the_story_is_played_to_its_end(opened: Open) -> None:
         assert tab.inner_text("#verdict") == f"The chapter is complete: {count} of {count} at the first try."
         shown = tab.eval_on_selector_all("section:not([hidden]) svg text", "all => all.map(one => one.textContent)")
         assert not any("__" in text for text in shown)
-        assert tab.inner_text("nav button[aria-current]") == f"✓ {place}"
+        assert tab.inner_text("nav button[aria-current=page]") == f"✓ {place}"
         if place < len(chapters):
             tab.keyboard.press("Enter")  # on "Next: …"
     assert tab.is_hidden("#next")

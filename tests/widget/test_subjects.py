@@ -4,14 +4,17 @@ import json
 import math
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from microgradnet import MLP, DomainError, Neuron, StaleGraphError, Value, fit, live, log, no_grad, parameter
+from microgradnet import MLP, DomainError, Neuron, StaleGraphError, Value, draw, fit, live, log, no_grad, parameter
 from microgradnet.data import xor
 from microgradnet.graph import Graph
 from microgradnet.stepping.recomputed import recompute
+from microgradnet.stepping.webpage import Page
+from microgradnet.widget import live_network
 from microgradnet.widget.live_graph import LiveGraph
 from microgradnet.widget.live_network import LiveNetwork
 
@@ -173,3 +176,15 @@ except ImportError as error:
 """
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert said == 'live needs anywidget: pip install "microgradnet[widget]"\n'
+
+
+def test_a_picture_that_is_sent_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, drawn = LiveNetwork(MLP(2, [2, 1], seed=0)), []
+    monkeypatch.setattr(live_network, "draw", lambda model: drawn.append(model) or draw(model))
+    shown.take(shown.state())
+    assert len(drawn) == 1
+
+
+def test_the_frame_may_do_what_the_page_needs() -> None:
+    script = Path(live_network.__file__).with_name("assets") / "widget.js"
+    assert f'"sandbox", "{Page._sandbox}"' in script.read_text("utf-8")

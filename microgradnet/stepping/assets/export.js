@@ -1,6 +1,6 @@
 // Saving: the picture of this step as SVG, and the whole pass as slides, one HTML file that prints a step on each page.
 
-const MOST_SLIDES = 300; // of a longer pass, evenly spaced steps
+const MOST_SLIDES = 300; // of a longer pass, evenly spaced steps, and its last
 const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "text-anchor"];
 const LINE = 24; // of the text below the picture, in its units
 const SLIDES = `
@@ -35,9 +35,8 @@ function stepAsSvg() {
 }
 
 function passAsSlides() {
-  const here = position, steps = timeline.length + 1, stride = Math.ceil(steps / MOST_SLIDES), slides = [];
-  for (let i = 0; i < steps; i += stride) {
-    position = i;
+  const here = position, slides = [];
+  for (position of sampled([...Array(timeline.length + 1).keys()], MOST_SLIDES)) {
     render(false);
     slides.push(`<section>${stepAsSvg()}</section>`);
   }

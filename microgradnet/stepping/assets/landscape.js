@@ -46,7 +46,12 @@ function pointsPerAxis(axes) {
   return Math.max(8, Math.min(most, Math.floor((EVALUATIONS / graph.nodes.length) ** (1 / axes))));
 }
 
-const chosenAxes = () => [at("over").value, at("and").value].filter((one) => one !== "" && Number(one) >= 0).map(Number);
+// The parameters of the axes: none for the curve and the plane, one, or two.
+function chosenAxes() {
+  const over = at("over").value, and = at("and").value;
+  if (over === "" || over === "plane") return [];
+  return (and === "" || and === over ? [over] : [over, and]).map(Number);
+}
 
 function drawPlot() {
   const [first, second] = chosenAxes(), isPlane = at("over").value === "plane";

@@ -115,8 +115,8 @@ function drawCurve() {
     `${lossName} over ${counted(steps)}: from ${number(losses[0])} to ${number(losses.at(-1))}`);
 }
 
-// At most MOST_POINTS of the items, evenly spaced, with the last.
-function sampled(items) {
-  const stride = Math.ceil(items.length / MOST_POINTS);
+// At most so many of the items, evenly spaced, and the last.
+function sampled(items, most = MOST_POINTS) {
+  const stride = Math.ceil(items.length / most);
   return items.filter((_, i) => i % stride === 0 || i === items.length - 1);
 }

@@ -2,8 +2,7 @@
 addEventListener("message", ({ source, data: message }) => {
   if (source !== parent || parent === window || !message) return;
   if (message.picture) at("picture").innerHTML = message.picture;
-  if ("caption" in message) at("caption").textContent = message.caption;
-  if ("dark" in message) wear(message.dark);
-  else wear();
+  if (message.caption !== undefined) at("caption").textContent = message.caption;
+  wear(message.dark);
   parent.postMessage({ height: document.documentElement.getBoundingClientRect().height }, "*");
 });

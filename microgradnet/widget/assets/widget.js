@@ -4,7 +4,7 @@ function render({ model, el }) {
   const frame = document.createElement("iframe");
   frame.title = model.get("title");
   frame.className = model.get("still"); // at which the image in its place hides
-  frame.setAttribute("sandbox", "allow-scripts");
+  frame.setAttribute("sandbox", "allow-scripts allow-downloads"); // to save a step or slides
   frame.style.cssText = "width: 100%; height: 40rem; border: 0; display: block";
   frame.srcdoc = model.get("page");
 

@@ -22,7 +22,8 @@ function open(chapter) {
   here = chapter;
   for (const each of chapters) {
     each.section.hidden = each !== chapter;
-    each.button.toggleAttribute("aria-current", each === chapter);
+    if (each === chapter) each.button.setAttribute("aria-current", "page");
+    else each.button.removeAttribute("aria-current");
   }
   at("chapter").textContent = chapter.title;
   at("steps").replaceChildren(...chapter.log);
