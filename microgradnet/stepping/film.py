@@ -14,6 +14,7 @@ from microgradnet.drawing.svg import find_cairosvg, paint
 from microgradnet.drawing.theme import LIGHT
 from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
+from microgradnet.ops.floats import as_float
 from microgradnet.stepping.page_layout import View, views_of
 from microgradnet.stepping.timeline import Step, Timeline
 from microgradnet.value import Value
@@ -21,6 +22,7 @@ from microgradnet.value import Value
 WIDEST = 1000  # pixels of an animation
 COLOURS = 64
 LAST = 3.0  # times as long as another step is
+MOST_SECONDS = 200.0  # a GIF has at most 655 for one picture
 LINE = 24  # of the equation, in a picture's units
 SVG = "http://www.w3.org/2000/svg"
 
@@ -31,13 +33,14 @@ def save_steps(root: Value, path: str | os.PathLike[str], *, seconds: float = 1.
     Args:
         root: the result, as a loss.
         path: "pass.gif" for one animation, or "pass.svg" for pass-00.svg, pass-01.svg, …, one for each step.
-        seconds: the duration of a step in the animation.
+        seconds: the duration of a step in the animation, above 0 and at most 200.
 
     Returns:
         The paths of the files.
 
     Raises:
-        ValueError: the name ends neither in .gif nor in .svg.
+        TypeError: `root` is not a Value.
+        ValueError: the name ends neither in .gif nor in .svg, or a step has no such duration.
         StaleGraphError: a number was changed after something had been computed from it.
         ProviderError: no program to lay out the picture is installed, or for a .gif, no cairosvg.
 
@@ -48,6 +51,8 @@ def save_steps(root: Value, path: str | os.PathLike[str], *, seconds: float = 1.
     ['pass-00.svg', 'pass-01.svg', 'pass-02.svg', 'pass-03.svg']
     """
     kind = format_of(path, ("gif", "svg"), "the steps of a pass")
+    if not 0.0 < as_float(seconds) <= MOST_SECONDS:
+        raise ValueError(f"seconds, of a step, are above 0 and at most {MOST_SECONDS:g}, got {seconds!r}")
     cairosvg = find_cairosvg()
     if kind == "gif" and cairosvg is None:
         raise ProviderError(f"an animation needs cairosvg: {GET_CAIRO}; or save the steps as .svg")

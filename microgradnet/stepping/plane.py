@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import isfinite
 from typing import Any
 
@@ -21,6 +22,10 @@ class Plane:
         Y: (n,), for each sample whether its output has to be above the border (a positive number, as 1) or not.
         border: 0 for scores and logits, 0.5 for probabilities.
 
+    Raises:
+        ValueError: there are not two inputs that the output is computed from; X is not (n, 2), or Y not (n,), or they
+            are empty; or a number of them, or the border, is not finite.
+
     >>> x1, x2 = Value(0.0, "x1"), Value(1.0, "x2"); y = (x1 - x2).sigmoid()
     >>> Plane((x1, x2), y, [[0, 1], [1, 0]], [0, 1]).border
     0.5
@@ -34,14 +39,16 @@ class Plane:
 
     def __post_init__(self) -> None:
         inside = set(Graph(self.output).leaves)
-        if len(self.inputs) != 2 or not inside.issuperset(self.inputs):
+        if len(set(self.inputs)) != 2 or not inside.issuperset(self.inputs):
             raise ValueError(
                 "a plane needs two inputs that its output is computed from; make them Values, as "
                 'x1, x2 = Value(0.5, "x1"), Value(1.0, "x2"), and pass those to the network'
             )
         samples = self.samples
-        if not samples or not all(isfinite(x) for sample in samples for x in sample[:2]):
-            raise ValueError("the samples of a plane have to be finite numbers, and at least one")
+        if not samples or not all(map(isfinite, [*chain(*samples), *map(as_float, self.Y), as_float(self.border)])):
+            raise ValueError(
+                "the samples of a plane, their answers and the border have to be finite; at least one sample"
+            )
 
     @property
     def samples(self) -> list[tuple[float, float, bool]]:

@@ -143,6 +143,14 @@ def test_a_sample_without_a_value_is_named_whatever_thread_computes_it() -> None
         np.testing.assert_allclose(f(x), np.log(x), rtol=1e-14)
 
 
+def test_a_number_too_large_for_float32_is_no_warning_in_any_thread() -> None:
+    f = compile(lambda x: exp(x * 1e-300), engine="fused", dtype="float32", threads=3)
+    for large in (0, 30, 59):
+        x = np.zeros(60)
+        x[large] = 1e300
+        np.testing.assert_allclose(f(x), np.exp(x * 1e-300), rtol=1e-6)
+
+
 def test_derivatives_of_derivatives() -> None:
     w = parameters_of(4)
 

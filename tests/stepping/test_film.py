@@ -54,3 +54,10 @@ def test_without_cairosvg_an_animation_says_what_to_do(tmp_path: Path, monkeypat
     monkeypatch.setattr(film, "find_cairosvg", lambda: None)
     with pytest.raises(ProviderError, match=r"pip install cairosvg.*as \.svg"):
         save_steps(Value(1.0) * 2, tmp_path / "pass.gif")
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), 201])
+def test_a_duration_of_no_sense_is_refused(seconds: float, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="seconds, of a step, are above 0 and at most 200, got"):
+        save_steps(Value(1.0) * 2, tmp_path / "pass.svg", seconds=seconds)
+    assert not any(tmp_path.iterdir())

@@ -16,6 +16,9 @@ def test_a_plane_says_what_it_needs() -> None:
         lambda: Plane((x, y), product, [(0.0,)], [1]),
         lambda: Plane((x, y), product, [], []),
         lambda: Plane((x, y), product, [(float("inf"), 0.0)], [1]),
+        lambda: Plane((x, x), product, POINTS, SIDES),
+        lambda: Plane((x, y), product, POINTS, [0, 1, 1, float("nan")]),
+        lambda: Plane((x, y), product, POINTS, SIDES, border=float("nan")),
         lambda: page(x * 2, plane=Plane((x, y), product, POINTS, SIDES)),
     ):
         with pytest.raises(ValueError, match=r"plane|X has"):

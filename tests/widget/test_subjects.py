@@ -180,7 +180,12 @@ except ImportError as error:
 
 def test_a_picture_that_is_sent_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
     shown, drawn = LiveNetwork(MLP(2, [2, 1], seed=0)), []
-    monkeypatch.setattr(live_network, "draw", lambda model: drawn.append(model) or draw(model))
+
+    def drawing(model: Any) -> Any:
+        drawn.append(model)
+        return draw(model)
+
+    monkeypatch.setattr(live_network, "draw", drawing)
     shown.take(shown.state())
     assert len(drawn) == 1
 

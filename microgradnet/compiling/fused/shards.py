@@ -3,7 +3,8 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from contextvars import copy_context
+from functools import cache, partial
 from itertools import pairwise
 from threading import Lock
 
@@ -41,7 +42,8 @@ class Shards:
         first, *others = [(number, *ends) for number, ends in enumerate(pairwise(bounds))]
         if not others:
             return computed(*first)
-        later = [_pool(len(self._parts) - 1, os.getpid()).submit(computed, *each) for each in others]
+        pool = _pool(len(self._parts) - 1, os.getpid())  # whose threads have NumPy's own settings, not the caller's
+        later = [pool.submit(partial(copy_context().run, computed, *each)) for each in others]
         results = [computed(*first), *[each.result() for each in later]]
         outputs = [np.concatenate(each) for each in zip(*[result.outputs for result in results], strict=True)]
         return Result(outputs, np.add.reduce([result.gradient for result in results]))
