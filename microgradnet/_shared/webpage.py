@@ -96,7 +96,7 @@ def document(
         data: for the script, as JSON.
         resources: what else the policy allows, as "img-src data:".
     """
-    script = _asset("base.js") + script
+    script = asset(__file__, "base.js") + script
     parts = {
         "digest": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         "title": html.escape(title),
@@ -106,7 +106,7 @@ def document(
         "script": script,
         "resources": "".join(f" {allowed};" for allowed in resources),
     }
-    return fill(_asset("base.html"), parts)
+    return fill(asset(__file__, "base.html"), parts)
 
 
 def fill(template: str, parts: Mapping[str, str]) -> str:
@@ -118,5 +118,6 @@ def fill(template: str, parts: Mapping[str, str]) -> str:
     return re.sub(r"%(\w+)%", lambda place: parts.get(place[1], place[0]), template)
 
 
-def _asset(name: str) -> str:
-    return BASE.with_name(name).read_text("utf-8")
+def asset(module: str, name: str) -> str:
+    """The text of a file in the folder `assets` beside a module, which is named by its `__file__`."""
+    return (Path(module).with_name("assets") / name).read_text("utf-8")

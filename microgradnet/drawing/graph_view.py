@@ -63,9 +63,11 @@ def draw_graph(graph: Graph, wanted: Wanted) -> Diagram:
             tried.append((diagram, view))
     narrow = [diagram for diagram, _ in tried if extent_of(diagram)[0] <= WIDEST]
     shortest = min(narrow, key=lambda diagram: extent_of(diagram)[1], default=None)
-    if wanted.view is None and not wanted.has_every_box and (shortest is None or extent_of(shortest)[1] > 2 * TALLEST):
-        return _cut(graph, wanted) or shortest or min((diagram for diagram, _ in tried), key=extent_of)
-    return shortest or min((diagram for diagram, _ in tried), key=extent_of)
+    whole = shortest or min((diagram for diagram, _ in tried), key=extent_of)
+    is_large = shortest is None or extent_of(shortest)[1] > 2 * TALLEST
+    if is_large and wanted.view is None and not wanted.has_every_box:
+        return _cut(graph, wanted) or whole
+    return whole
 
 
 def _cut(graph: Graph, wanted: Wanted) -> Diagram | None:

@@ -112,9 +112,8 @@ class Groups:
             if node.op is not CONSTANT:
                 self.of[node] = self._place(node)
         for node, group in self.of.items():
-            if (
-                node.op is PARAMETER and len(group.parameters) == 1 and not group.results
-            ):  # no neuron's: it is shown itself
+            is_alone = len(group.parameters) == 1 and not group.results
+            if node.op is PARAMETER and is_alone:  # no neuron's: it is shown itself
                 group.name, group.results, group.is_neuron = node.label, [node], False
         self.roots = list(dict.fromkeys(self.of[root] for root in roots if root in self.of))
         for root in roots:

@@ -1,10 +1,9 @@
 """`LiveNetwork`: the picture of a network, drawn anew while it learns."""
 
 import html
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from microgradnet._shared.webpage import WebPage, document, fill
+from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.drawing import draw
 from microgradnet.drawing.picture import Picture
 from microgradnet.module import Module
@@ -12,8 +11,6 @@ from microgradnet.widget.subject import Subject
 
 if TYPE_CHECKING:
     from microgradnet.train.fitting import Epoch
-
-ASSETS = Path(__file__).with_name("assets")
 
 
 class _Page(WebPage):
@@ -23,7 +20,7 @@ class _Page(WebPage):
         self.title, self._picture = picture.title, picture
 
     def _write(self) -> str:
-        template, style, script = ((ASSETS / f"network.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))
+        template, style, script = (asset(__file__, f"network.{kind}") for kind in ("html", "css", "js"))
         body = fill(template, {"title": html.escape(self.title), "picture": self._picture.svg})
         return document(self.title, body, style, script)
 

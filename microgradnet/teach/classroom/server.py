@@ -10,13 +10,12 @@ import socket
 from functools import cached_property
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from microgradnet._shared.serving import LOOPBACK, Handler
 from microgradnet._shared.text import one_line
-from microgradnet._shared.webpage import document, fill
+from microgradnet._shared.webpage import asset, document, fill
 from microgradnet.teach.classroom.results import Results
 from microgradnet.teach.classroom.store import Store
 from microgradnet.teach.worksheets import Worksheet
@@ -61,8 +60,9 @@ class Classroom(ThreadingHTTPServer):
     def teachers_page(self) -> bytes:
         """The page that counts."""
         title = self._results.sheet.title
-        body = fill(_own("teacher.html"), {"title": html.escape(title), "address": self.address(self.store.learner)})
-        return document(title, body, _own("teacher.css"), _own("teacher.js"), None, SAME_ORIGIN).encode()
+        template, style, script = (asset(__file__, f"teacher.{kind}") for kind in ("html", "css", "js"))
+        body = fill(template, {"title": html.escape(title), "address": self.address(self.store.learner)})
+        return document(title, body, style, script, None, SAME_ORIGIN).encode()
 
     def counted(self) -> dict[str, Any]:
         """What the teacher's page shows now."""
@@ -90,7 +90,7 @@ class _LearnersPage(PlayedPage):
 
     def __init__(self, sheet: Worksheet) -> None:
         super().__init__(sheet)
-        self._head, self._script = _own("learner.html"), _own("learner.js")
+        self._head, self._script = asset(__file__, "learner.html"), asset(__file__, "learner.js")
 
 
 class _Handler(Handler):
@@ -136,7 +136,3 @@ def _address_here() -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return socket.gethostname()
-
-
-def _own(name: str) -> str:
-    return (Path(__file__).with_name("assets") / name).read_text("utf-8")

@@ -2,10 +2,9 @@
 
 import html
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from microgradnet._shared.webpage import WebPage, document, fill
+from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.notation.names import number
@@ -13,8 +12,6 @@ from microgradnet.stepping.page_layout import MOST_VALUES, ROOM, View
 from microgradnet.teach.misconceptions.listing import ListedComparison
 from microgradnet.teach.misconceptions.passes import Step
 from microgradnet.value import Value
-
-ASSETS = Path(__file__).with_name("assets")
 
 
 class ComparisonPage(WebPage):
@@ -59,7 +56,7 @@ class ComparisonPage(WebPage):
             "wrong": wrong.picture.svg,
             "listing": html.escape(str(comparison)),
         }
-        body, style, script = ((ASSETS / f"comparison.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))
+        body, style, script = (asset(__file__, f"comparison.{kind}") for kind in ("html", "css", "js"))
         return document(self.title, fill(body, parts), style, script, data)
 
     def _steps(self, steps: Sequence[Step], numbers: dict[Value, int], is_wrong: bool) -> list[dict[str, Any]]:

@@ -3,15 +3,13 @@
 import html
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 from microgradnet._shared.text import suggestion
-from microgradnet._shared.webpage import WebPage, document, fill
+from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.example import Example
 from microgradnet.teach.worksheets import Worksheet, worksheet
-from microgradnet.teach.worksheets.questions import marking, questions
-from microgradnet.teach.worksheets.sheet import asset, scale_to, size_of
+from microgradnet.teach.worksheets.questions import marking, marking_script, questions
 
 MOST = 16  # questions of a chapter
 HIDDEN = (("values", "grads"), ("grads",), ("values",))
@@ -33,11 +31,12 @@ class StoryPage(WebPage):
 
     def _write(self) -> str:
         chapters = "\n".join(_chapter(*each) for each in self._chapters)
-        body = fill(_own("story.html"), {"title": html.escape(self.title), "chapters": chapters})
+        template, style, script = (asset(__file__, f"story.{kind}") for kind in ("html", "css", "js"))
+        body = fill(template, {"title": html.escape(self.title), "chapters": chapters})
         data = marking() | {
             "chapters": [{"title": example.title, "blanks": questions(sheet)} for example, sheet in self._chapters]
         }
-        return document(self.title, body, _own("story.css"), asset("marking.js") + _own("story.js"), data)
+        return document(self.title, body, style, marking_script() + script, data)
 
 
 def story(*names: str) -> StoryPage:
@@ -67,14 +66,9 @@ def _sheet(example: Example) -> Worksheet:
 
 def _chapter(example: Example, sheet: Worksheet) -> str:
     lesson = sys.modules[example.build.__module__].__doc__ or ""
-    pictures = [sheet.picture(direction=way).svg for way in ("LR", "TB")]
-    picture = max(pictures, key=lambda svg: scale_to(SCREEN, size_of(svg)))
     text = "".join(f"<p>{html.escape(paragraph.strip())}</p>" for paragraph in lesson.split("\n\n"))
+    picture = sheet.svg_in(SCREEN)
     return (
         f'<section class="chapter" hidden>\n<div class="lesson">{text}</div>\n'
         f'<div class="picture" tabindex="0" role="region" aria-label="The graph">{picture}</div>\n</section>'
     )
-
-
-def _own(name: str) -> str:
-    return (Path(__file__).with_name("assets") / name).read_text("utf-8")

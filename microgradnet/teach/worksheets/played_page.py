@@ -3,9 +3,9 @@
 import html
 from collections.abc import Sequence
 
-from microgradnet._shared.webpage import WebPage, document, fill
-from microgradnet.teach.worksheets.questions import marking, questions
-from microgradnet.teach.worksheets.sheet import Sheet, asset, scale_to, size_of
+from microgradnet._shared.webpage import WebPage, asset, document, fill
+from microgradnet.teach.worksheets.questions import marking, marking_script, questions
+from microgradnet.teach.worksheets.sheet import Sheet, size_of
 
 WIDE = 1.6  # width over height
 SCREEN = (640, 450)  # points of a screen, beside the blanks
@@ -28,8 +28,7 @@ class PlayedPage(WebPage):
 
     def _write(self) -> str:
         sheet = self._sheet
-        ways = [sheet.picture(direction=way).svg for way in ("LR", "TB")]
-        picture = max(ways, key=lambda svg: scale_to(SCREEN, size_of(svg)))
+        picture = sheet.svg_in(SCREEN)
         width, height = size_of(picture)
         parts = {
             "title": html.escape(self.title),
@@ -38,6 +37,6 @@ class PlayedPage(WebPage):
             "head": self._head,
         }
         data = marking() | {"sheet": sheet.name, "blanks": questions(sheet)}
-        script = asset("marking.js") + asset("played.js") + self._script
-        body = fill(asset("played.html"), parts)
-        return document(self.title, body, asset("played.css"), script, data, self._resources)
+        template, style, script = (asset(__file__, f"played.{kind}") for kind in ("html", "css", "js"))
+        script = marking_script() + script + self._script
+        return document(self.title, fill(template, parts), style, script, data, self._resources)

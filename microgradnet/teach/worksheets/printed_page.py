@@ -5,10 +5,10 @@ import re
 from collections.abc import Sequence
 from itertools import product
 
-from microgradnet._shared.webpage import WebPage, document
+from microgradnet._shared.webpage import WebPage, asset, document
 from microgradnet.notation.names import number
 from microgradnet.teach.worksheets.blanks import Blank
-from microgradnet.teach.worksheets.sheet import Sheet, asset, scale_to, size_of
+from microgradnet.teach.worksheets.sheet import DIRECTIONS, Sheet, scale_to, size_of
 
 PAPERS = {"A4": (595, 842), "Letter": (612, 792)}
 """Width and height in points."""
@@ -37,7 +37,7 @@ class PrintedPage(WebPage):
         sizes = f":root {{ --page: {self._room(turned)[1]}pt; --picture: {scale * size_of(pictures[0])[0]:.0f}pt; }}"
         paper = f"@page {{ size: {self._paper} {turned}; margin: {MARGIN}pt; }} {sizes}\n"
         body = "\n".join(self._sheet(kind, *each) for each in zip(self._sheets, pictures, strict=True))
-        return document(self.title, body, paper + asset("printed.css"))
+        return document(self.title, body, paper + asset(__file__, "printed.css"))
 
     def _room(self, turned: str) -> tuple[int, int]:
         """Width and height between the margins, in points."""
@@ -46,7 +46,7 @@ class PrintedPage(WebPage):
 
     def _layout(self) -> tuple[str, str, str, float]:
         """Whether a sheet is one whole page, and the way in which its picture is largest: direction, turn and scale."""
-        pictures = {way: size_of(self._sheets[0].picture(self._with_answers, way).svg) for way in ("LR", "TB")}
+        pictures = {way: size_of(self._sheets[0].picture(self._with_answers, way).svg) for way in DIRECTIONS}
 
         def largest(lines: int) -> tuple[float, str, str]:
             found = []

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
+from microgradnet._shared.webpage import asset
 from microgradnet.notation.names import number
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconception
 from microgradnet.teach.worksheets import tolerance
@@ -21,6 +22,11 @@ def marking() -> dict[str, Any]:
         "zero": {"absolute": tolerance.ABSOLUTE, "nothing": tolerance.NOTHING},
         "tolerance": 2 * tolerance.RELATIVE,  # the error of answers computed from numbers of three digits
     }
+
+
+def marking_script() -> str:
+    """`marking.js`, which comes before the script of a page that marks answers."""
+    return asset(__file__, "marking.js")
 
 
 def questions(sheet: Sheet) -> list[dict[str, Any]]:

@@ -15,6 +15,9 @@ from microgradnet.teach.worksheets.blanks import blanks_of
 from microgradnet.teach.worksheets.quantities import LOCAL, Quantity
 from microgradnet.teach.worksheets.worksheet_view import BLACK_AND_WHITE, LINE, WorksheetView
 
+DIRECTIONS = ("LR", "TB")
+"""The directions of the arrows that are tried."""
+
 
 class Sheet:
     """A graph with blanks in place of some numbers: its picture, and its table of answers.
@@ -53,6 +56,11 @@ class Sheet:
         view = WorksheetView(self.graph, self._namer, texts, diagram)
         return Picture(diagram.to_dot(), self.title, counts=(len(view.numbers), len(diagram.arrows)))
 
+    def svg_in(self, room: tuple[float, float]) -> str:
+        """The graph as SVG, from left to right or down: the one that is larger in a room of this width and height."""
+        svgs = [self.picture(direction=way).svg for way in DIRECTIONS]
+        return max(svgs, key=lambda svg: scale_to(room, size_of(svg)))
+
     def save_answers(self, path: str | os.PathLike[str], filled: bool = False) -> Path:
         """Write the table of the blanks to a .csv or .json file: to be filled in, or `filled` with the answers.
 
@@ -76,8 +84,3 @@ def size_of(svg: str) -> tuple[float, float]:
 def scale_to(room: tuple[float, float], size: tuple[float, float]) -> float:
     """The scale in which a picture of this size fills the room."""
     return min(room[0] / size[0], room[1] / size[1])
-
-
-def asset(name: str) -> str:
-    """The text of a file that pages are made from."""
-    return (Path(__file__).with_name("assets") / name).read_text("utf-8")
