@@ -256,7 +256,7 @@ def test_the_story_recognises_a_misconception_and_goes_on(opened: Open) -> None:
     assert tab.inner_text("#verdict") == f"Hint: {blank['hints'][0]}"
     tab.fill("#answer", "half")
     tab.click("#check")
-    assert tab.inner_text("#verdict").startswith("✗ that is no number")
+    assert tab.inner_text("#verdict").startswith("✗ not yet: that is no number")
     done = tab.locator("#steps li").count()
     tab.click("#show")
     assert tab.locator("#steps li").count() == done + 1

@@ -53,17 +53,14 @@ function end() {
 }
 
 function check() {
-  const blank = here.blanks[here.done], answer = read(at("answer").value.trim());
-  if (blank.answers.some((right) => isNear(answer, right, blank.rounding))) {
+  const blank = here.blanks[here.done], { isRight, isNumber, why } = judged(blank, at("answer").value.trim());
+  if (isRight) {
     here.first += blank.tries === 0;
     say("✓ right", `: ${blank.working.join("; ")}`);
     return reveal(blank);
   }
-  if (typeof answer === "string") return say("✗ ambiguous", `: ${answer}`);
-  if (!Number.isFinite(answer)) return say("✗ that is no number", ": write it as 0.25, −3 or 1/4");
-  blank.tries += 1;
-  const mistake = blank.mistakes.find((one) => isNear(answer, one.answer));
-  say("✗ not yet", mistake ? `: ${mistake.words}` : ": ask for a hint, or have it shown");
+  blank.tries += isNumber;
+  say("✗ not yet", `: ${why}`);
 }
 
 // The number is written into the picture, and its working below; the next one is asked for.

@@ -1,4 +1,4 @@
-// Reading and comparing numbers as `tolerance` does.
+// Reading and comparing numbers as `tolerance` does, and what is wrong with an answer.
 
 // What is written as a number, by the patterns that marking reads by: a number, NaN, or what to write instead.
 function read(text) {
@@ -24,5 +24,15 @@ function value(part) {
 function isNear(answer, right, rounding = 0) {
   const least = right === 0 ? data.zero.absolute : answer === 0 ? data.zero.nothing : 0;
   return Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), rounding, least);
+}
+
+// Whether what is written for a blank is right, else why not, and whether it is a number at all.
+function judged(blank, text) {
+  const answer = read(text), isNumber = Number.isFinite(answer);
+  if (blank.answers.some((right) => isNear(answer, right, blank.rounding))) return { isRight: true, isNumber };
+  const mistake = blank.mistakes.find((one) => isNear(answer, one.answer));
+  const why = typeof answer === "string" ? `ambiguous: ${answer}` : isNumber ? mistake?.words ?? "ask for a hint" :
+    "that is no number; write it as 0.25, −3 or 1/4";
+  return { isRight: false, isNumber, why };
 }
 

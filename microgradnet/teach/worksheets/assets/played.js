@@ -22,23 +22,15 @@ function row(blank) {
 
 // While it is being typed, an answer is only ever right; it is wrong when it is done.
 function mark(blank, isDone) {
-  const written = blank.input.value.trim(), answer = read(written);
-  blank.isRight = blank.answers.some((right) => isNear(answer, right, blank.rounding));
+  const written = blank.input.value.trim(), { isRight, why } = judged(blank, written);
+  blank.isRight = isRight;
   blank.input.classList.toggle("right", blank.isRight);
   const isWrong = isDone && written !== "" && !blank.isRight;
   blank.input.classList.toggle("wrong", isWrong);
   blank.input.setAttribute("aria-invalid", isWrong);
   blank.verdict.replaceChildren();
-  if (blank.isRight) {
-    say(blank, RIGHT, `: ${blank.working.join("; ")}`);
-  } else if (isWrong && typeof answer === "string") {
-    say(blank, WRONG, `: ambiguous: ${answer}`);
-  } else if (isWrong && !Number.isFinite(answer)) {
-    say(blank, WRONG, ": that is no number; write it as 0.25, −3 or 1/4");
-  } else if (isWrong) {
-    const mistake = blank.mistakes.find((one) => isNear(answer, one.answer));
-    say(blank, WRONG, mistake ? `: ${mistake.words}` : ": ask for a hint");
-  }
+  if (blank.isRight) say(blank, RIGHT, `: ${blank.working.join("; ")}`);
+  else if (isWrong) say(blank, WRONG, `: ${why}`);
   for (const text of blank.texts) text.textContent = written === "" ? blank.empty : blank.empty.replace(/__+/, written.slice(0, 8) + (blank.isRight ? " ✓" : ""));
   blank.hint.disabled = blank.isRight;
   score();
