@@ -20,6 +20,7 @@ function gradientStep() {
 
 // w ← w − η·grad for every parameter. What is displayed stays the same until `showStep`.
 function take(step) {
+  wanted ||= timeline.length; // at the start of the passes no computed number is displayed, and none would be seen to move
   if (!losses.length) {
     losses.push(step.lossBefore);
     trace();

@@ -181,7 +181,7 @@ function listSteps() {
     if (index === position) {
       jump.setAttribute("aria-current", "step");
       const above = jump.offsetTop - list.offsetTop, below = above + jump.offsetHeight;
-      if (above < list.scrollTop || below > list.scrollTop + list.clientHeight) list.scrollTop = above - list.clientHeight / 2;
+      if (above < list.scrollTop || below > list.scrollTop + list.clientHeight) list.scrollTop = (above + below - list.clientHeight) / 2;
     }
   });
 }

@@ -1,7 +1,7 @@
 // Moving about in the picture: zooming, dragging, pinching, following the current step, finding a value, the small map.
 
 const ZOOMS = { least: 0.15, most: 6, opened: 2, presented: 4 };
-const MAP = { width: 150, height: 96 }; // at most, in CSS pixels
+const MAP = { width: 150, height: 96, part: 0.3 }; // at most: in CSS pixels, and of the pane's width
 const NAMES_SUGGESTED = 2000;
 
 function fitting(view = current) {
@@ -122,7 +122,7 @@ function drawMap() {
   const isLarger = pane.scrollWidth > pane.clientWidth + 2 || pane.scrollHeight > pane.clientHeight + 2;
   map.toggleAttribute("hidden", !isLarger);
   if (!isLarger) return;
-  const size = Math.min(MAP.width / width, MAP.height / height);
+  const size = Math.min(Math.min(MAP.width, MAP.part * pane.clientWidth) / width, MAP.height / height);
   dressed(map, { viewBox: `0 0 ${width} ${height}`, width: width * size, height: height * size }, []);
   current.map ??= [...current.svg.querySelectorAll(".node")].map((box) => ({ box, place: placeOf(box) }));
   const seen = { x: pane.scrollLeft / scale, y: pane.scrollTop / scale, width: pane.clientWidth / scale, height: pane.clientHeight / scale };
