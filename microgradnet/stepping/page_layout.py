@@ -1,5 +1,6 @@
 """The pictures of a page and the place of each value in them: its box, the rows of its numbers, its arrows."""
 
+import textwrap
 from collections.abc import Mapping
 from operator import itemgetter
 
@@ -18,8 +19,10 @@ MOST_BOXES = 200  # for neurons, layers and operations: laying out more takes mi
 ROOM = 10  # characters, for −1.234e−05
 TIGHT = 8  # characters, for 0.001234; the page condenses a longer number
 MOST_LAID_OUT_TWICE = 200  # values: of more, one direction is laid out
+MOST_LAYERS_TWICE = 30  # boxes of layers
+CAPTION = 40  # characters of a line: a picture that runs down is narrow
 GAP, WIDE_GAP = 0.75, 1.3  # inches between ranks, for pills; the wide one where several arrows lead to one box, across
-DOWN = "operations, down"
+DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 
 
 class View:
@@ -45,6 +48,8 @@ def views_of(graph: Graph) -> dict[str, View]:
         views["neurons"] = _grouped(neurons)
     if has_neurons:
         views["layers"] = _grouped(layers)
+        if len(set(views["layers"].boxes.values())) <= MOST_LAYERS_TWICE:
+            views[LAYERS_DOWN] = _grouped(layers, "TB")
     return views
 
 
@@ -84,10 +89,11 @@ def _view(diagram: Diagram, drawn: OpsView) -> View:
     return view
 
 
-def _grouped(groups: Groups) -> View:
+def _grouped(groups: Groups, direction: str = "LR") -> View:
     """A box for each neuron or layer, and for each other operation."""
-    diagram = Diagram(room=ROOM)
+    diagram = Diagram(direction, room=ROOM)
     numbers = draw_groups(groups, MOST_BOXES, diagram)
+    diagram.caption = textwrap.fill(diagram.caption, CAPTION)
     view = View(diagram)
     for node, group in groups.of.items():
         if group in numbers:
