@@ -2,12 +2,13 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.picture import Picture
+from microgradnet.drawing.theme import LIGHT, Paint
 from microgradnet.notation.names import Namer, number
 from microgradnet.teach.misconceptions.passes import SolvedGraph
 from microgradnet.teach.worksheets.answers import Answer, write_answers
@@ -43,22 +44,25 @@ class Sheet:
         """The graph with its blanks as SVG, in black and white."""
         return self.picture().svg
 
-    def picture(self, filled: bool = False, direction: str = "LR") -> Picture:
+    def picture(
+        self, filled: bool = False, direction: str = "LR", theme: Mapping[str, Paint] = BLACK_AND_WHITE
+    ) -> Picture:
         """The graph with its blanks.
 
         Args:
             filled: show the answers in place of the blanks.
             direction: the direction of the arrows: "LR", "RL", "TB" or "BT".
+            theme: the colours, black and white for paper.
         """
         texts = {b.quantity: f"({b.number}) {number(b.answer) if filled else LINE}" for b in self.blanks}
         spread = 0.7 if any(quantity.kind == LOCAL for quantity in texts) else 0.5
-        diagram = Diagram(direction, spread=spread, theme=BLACK_AND_WHITE)
+        diagram = Diagram(direction, spread=spread, theme=theme)
         view = WorksheetView(self.graph, self._namer, texts, diagram)
         return Picture(diagram.to_dot(), self.title, counts=(len(view.numbers), len(diagram.arrows)))
 
     def svg_in(self, room: tuple[float, float]) -> str:
-        """The graph as SVG, from left to right or down: the one that is larger in a room of this width and height."""
-        svgs = [self.picture(direction=way).svg for way in DIRECTIONS]
+        """The graph as SVG in colour, from left to right or down: what is larger in a room of this width and height."""
+        svgs = [self.picture(direction=way, theme=LIGHT).svg for way in DIRECTIONS]
         return max(svgs, key=lambda svg: scale_to(room, size_of(svg)))
 
     def save_answers(self, path: str | os.PathLike[str], filled: bool = False) -> Path:
