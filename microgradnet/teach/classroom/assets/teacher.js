@@ -33,7 +33,8 @@ async function count() {
   } else {
     const all = found.learners.length;
     at("count").textContent = plural(all, "learner");
-    at("mistakes").replaceChildren(...found.mistakes.map((one) => mistakeItem(one, all)));
+    const mistakes = found.mistakes.map((one) => mistakeItem(one, all));
+    at("mistakes").replaceChildren(...(mistakes.length ? mistakes : [made("li", { class: "soft" }, "none so far")]));
     at("blanks").replaceChildren(...found.blanks.map((one) => blankRow(one, all)));
     at("learners").replaceChildren(...found.learners.map((one, index) => learnerRow(one, index, found.blanks.length)));
   }
