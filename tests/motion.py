@@ -67,7 +67,11 @@ def moving(root: Value) -> str:
     for i, scene in enumerate(played):
         _reveal(part[f"n{scene.box}"], scene, i)
         for arrow in scene.arrows:
-            part["graph0"].append(_dot(part[arrow], scene.line == "data", i, whole))
+            pill = part[f"l{arrow}"]
+            if scene.line == "grad":  # the local derivative is known when the chain rule takes it
+                pill.set("class", f"{pill.get('class')} since{i}")
+            behind = list(part["graph0"]).index(pill)
+            part["graph0"].insert(behind, _dot(part[arrow], scene.line == "data", i, whole))
         svg.append(element("text", scene.text, x="22", y="2", class_=f"during{i} equation", font_size="14"))
     svg.append(element("text", REST_TEXT.format(root.label), x="22", y="2", class_="last equation", font_size="14"))
     svg.insert(0, element("style", _style(scope, len(played), whole)))
@@ -136,5 +140,6 @@ def _style(scope: str, scenes: int, whole: int) -> str:
             shown(f"during{i}", (0, int(i == 0)), (i, 1), (i + 1, 0), (whole, 0)),
             shown(f"from{i}", (0, 0), (i + ARRIVAL, 1), (whole, 1)),
             shown(f"until{i}", (0, 1), (i + ARRIVAL, 0), (whole, 0)),
+            shown(f"since{i}", (0, 0), (i, 1), (whole, 1)),
         ]
     return "\n".join([*rules, "}"])
