@@ -13,7 +13,7 @@ from microgradnet.teach.worksheets.sheet import DIRECTIONS, Sheet, scale_to, siz
 PAPERS = {"A4": (595, 842), "Letter": (612, 792)}
 """Width and height in points."""
 MARGIN = 40  # of a printed page, in points
-LINE, WORKING, COLUMN = 26, 12, 80  # points of a line to write on, and of one of working; characters of the latter
+LINE, WORKING, COLUMN = 26, 10.5, 80  # points of a line to write on, and of one of working; characters of the latter
 AROUND = 90  # points of a page that heading and name take
 LEGIBLE, REMINDER, LARGEST = 0.4, 0.15, 1.25  # the smallest scale of a picture to write in, of a key's, the largest
 LONG = 20  # characters of a name that does not fit in half a page
@@ -45,10 +45,14 @@ class PrintedPage(WebPage):
         return (width, height - 2) if turned == "portrait" else (height, width - 2)  # 2: no rounding may add a page
 
     def _layout(self) -> tuple[str, str, str, float]:
-        """Whether a sheet is one whole page, and the way in which its picture is largest: direction, turn and scale."""
-        pictures = {way: size_of(self._sheets[0].picture(self._with_answers, way).svg) for way in DIRECTIONS}
+        """Whether a sheet is one whole page, and the way in which its picture is largest: direction, turn and scale.
 
-        def largest(lines: int) -> tuple[float, str, str]:
+        The picture of a key has the direction of its sheet's, so that each answer is in the place of its blank.
+        """
+        ways = [PrintedPage(self._sheets, self._paper, False)._layout()[1]] if self._with_answers else DIRECTIONS
+        pictures = {way: size_of(self._sheets[0].picture(self._with_answers, way).svg) for way in ways}
+
+        def largest(lines: float) -> tuple[float, str, str]:
             found = []
             for (way, size), turned in product(pictures.items(), ("portrait", "landscape")):
                 room = self._room(turned)
@@ -60,13 +64,13 @@ class PrintedPage(WebPage):
             kind, (scale, way, turned) = "flowing", largest(0)
         return kind, way, turned, scale
 
-    def _lines(self) -> int:
+    def _lines(self) -> float:
         """The height of the list of blanks, in points."""
         blanks = self._sheets[0].blanks
         if not self._with_answers:
             return LINE * -(-len(blanks) // (1 if _is_long(blanks) else 2))
         working = [line for blank in blanks for line in _working(blank)]
-        return sum(WORKING * (1 + len(line) // COLUMN) for line in working) + 3 * len(blanks)
+        return sum(WORKING * (1 + len(line) // COLUMN) for line in working) + 1.5 * len(blanks)
 
     def _sheet(self, kind: str, sheet: Sheet, picture: str) -> str:
         title = html.escape(sheet.title) + ": answers" * self._with_answers
