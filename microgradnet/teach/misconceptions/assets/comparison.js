@@ -37,8 +37,12 @@ function show(step) {
       text.textContent = `grad ${found.get(box)}${differs ? " ≠" : ""}`;
       text.classList.toggle("differs", differs);
     }
-    for (const old of side.element.querySelectorAll(".now")) old.classList.remove("now");
-    if (current) for (const id of [`n${current.from}`, `n${current.to}`, current.edge]) side.find(id)?.classList.add("now");
+    for (const old of side.element.querySelectorAll(".now, .partner")) old.classList.remove("now", "partner");
+    if (current) {
+      side.find(`n${current.from}`).classList.add("partner");
+      for (const id of [`n${current.to}`, current.edge]) side.find(id)?.classList.add("now");
+      bringIntoView(side, `n${current.from}`);
+    }
     bringIntoView(side, `n${current ? current.to : data.root}`);
     side.equation.textContent = current ? current.text : position ? "(no more steps)" : "No gradient has been passed on yet.";
   }
