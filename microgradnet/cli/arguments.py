@@ -12,6 +12,7 @@ from microgradnet._shared.text import one_line
 Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str, Run], argparse.ArgumentParser]
 """Adds a command: its name, its help, and the function that runs it; returns the parser for its arguments."""
+MOST_PORT = 65535
 
 
 def from_zero(text: str) -> int:

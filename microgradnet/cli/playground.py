@@ -4,9 +4,7 @@ import argparse
 import webbrowser
 from pathlib import Path
 
-from microgradnet.cli.arguments import Add, from_zero, shown
-
-MOST_PORT = 65535
+from microgradnet.cli.arguments import MOST_PORT, Add, from_zero, shown
 
 
 def add_commands(add: Add) -> None:

@@ -1,6 +1,7 @@
 """`microgradnet worksheet`, `grade`, `story` and `class`: graphs with blanks to fill in, and answers marked."""
 
 import argparse
+import contextlib
 import sys
 import webbrowser
 from pathlib import Path
@@ -8,7 +9,17 @@ from typing import TYPE_CHECKING
 
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import counted, suggestion
-from microgradnet.cli.arguments import Add, at_least_one, from_zero, in_words, make_folder, opened, shown, takes_output
+from microgradnet.cli.arguments import (
+    MOST_PORT,
+    Add,
+    at_least_one,
+    from_zero,
+    in_words,
+    make_folder,
+    opened,
+    shown,
+    takes_output,
+)
 from microgradnet.cli.graph_argument import file_stem, graph_argument, takes_a_graph
 from microgradnet.errors import DomainError
 from microgradnet.teach.examples import EXAMPLES
@@ -16,6 +27,7 @@ from microgradnet.teach.examples.example import Example
 from microgradnet.value import Value
 
 if TYPE_CHECKING:
+    from microgradnet.teach.classroom import Classroom, Store
     from microgradnet.teach.worksheets import Worksheet
 
 OWN = "as given"  # in the name of a sheet that has the numbers of its graph
@@ -49,10 +61,10 @@ def add_commands(add: Add) -> None:
     takes_a_graph(teaching)
     teaching.add_argument("--hide", type=_hidden, default=["grads"], metavar="WHAT", help="as for worksheet (grads)")
     teaching.add_argument("--keep", type=Path, metavar="FILE", help="where answers are kept (NAME-class.sqlite)")
-    teaching.add_argument("--port", type=from_zero, default=0, metavar="N", help="of the server (any that is free)")
+    teaching.add_argument("--port", type=from_zero, default=0, metavar="N", help="of the server (the last one, or any)")
     teaching.add_argument("--network", action="store_true", help="for the local network; else for this machine alone")
     teaching.add_argument("--no-open", action="store_true", help="open no browser")
-    teaching.epilog = "Nothing leaves this machine. With the same FILE and port, a class goes on where it was."
+    teaching.epilog = "Nothing leaves this machine. With the same FILE, a class goes on where it was."
 
 
 def _copies(text: str) -> int:
@@ -80,15 +92,12 @@ def _story(options: argparse.Namespace) -> int:
 
 
 def _class(options: argparse.Namespace) -> int:
-    from microgradnet.teach.classroom import Classroom, Store
+    from microgradnet.teach.classroom import Store
 
     sheet = _sheet(options.graph.build(), options.graph, options.hide, OWN)
     store = Store(options.keep or Path(f"{file_stem(options.graph)}-class.sqlite"), sheet.name)
-    try:
-        classroom = Classroom(sheet, store, options.port, options.network)
-    except (OSError, OverflowError) as error:
-        raise ValueError(f"port {options.port}: {error}; choose another with --port, or none") from None
-    with classroom:
+    with _classroom(sheet, store, options) as classroom:
+        store.keep_port(classroom.server_port)
         print(f"Learners: {classroom.address(store.learner)}")
         print(f"Your page: {classroom.address(store.teacher)}")
         print(f"Answers are kept in {shown(store.path)}. Ctrl-C ends it.", flush=True)
@@ -96,6 +105,21 @@ def _class(options: argparse.Namespace) -> int:
             webbrowser.open(classroom.address(store.teacher))
         classroom.serve_forever()
     return 0
+
+
+def _classroom(sheet: "Worksheet", store: "Store", options: argparse.Namespace) -> "Classroom":
+    """A server at the port asked for; without one at that of the last time, where learners' tabs are, if it is free."""
+    from microgradnet.teach.classroom import Classroom
+
+    if store.port and not options.port:
+        with contextlib.suppress(OSError):
+            return Classroom(sheet, store, store.port, options.network)
+    if options.port > MOST_PORT:
+        raise ValueError(f"--port is a number up to {MOST_PORT}, got {options.port}")
+    try:
+        return Classroom(sheet, store, options.port, options.network)
+    except OSError as error:
+        raise ValueError(f"port {options.port}: {error.strerror}; choose another with --port, or none") from None
 
 
 def _worksheet(options: argparse.Namespace) -> int:

@@ -240,6 +240,8 @@ def test_a_value_is_found_by_its_name(opened: Open) -> None:
     tab.keyboard.press("Escape")
     assert tab.locator(".found").count() == 0
     assert tab.evaluate("document.activeElement.id") == "pane"
+    tab.keyboard.press("/")
+    assert tab.evaluate("document.activeElement.id") == "find"
 
 
 def test_a_map_shows_what_is_in_the_window_of_a_larger_picture_and_leads_there(opened: Open) -> None:

@@ -77,7 +77,7 @@ const clicker = { PageDown: "step", PageUp: "back", Escape: "present" }; // whil
 addEventListener("keydown", (event) => {
   const action = keys[event.key] ?? (presenting() ? clicker[event.key] : undefined);
   if (event.ctrlKey || event.metaKey || event.altKey || !action) return;
-  if (!presenting() && event.target.matches?.("#pane:focus-visible") && !"+-0 pP".includes(event.key)) return; // there the keys scroll
+  if (!presenting() && event.target.matches?.("#pane:focus-visible") && !"+-0 pP/".includes(event.key)) return; // there the keys scroll
   const field = event.target.closest?.("input, select"), isFree = field?.type === "range" && "+-0 pP".includes(event.key);
   if (field && !isFree && event.key !== "Escape") return;
   if (event.key === " " && event.target.closest?.("button")) return;

@@ -32,6 +32,7 @@ class Store:
 
     Attributes:
         learner, teacher: the secrets of the two addresses, the same whenever the file is opened.
+        port: of the server that served last; 0 before any did.
 
     Raises:
         ValueError: the file is no such file, or of another worksheet.
@@ -55,7 +56,7 @@ class Store:
             raise ValueError(
                 f"{path} holds the answers to {kept['sheet']!r}, not to {sheet!r}: name another with --keep"
             )
-        self.learner, self.teacher = kept["learner"], kept["teacher"]
+        self.learner, self.teacher, self.port = kept["learner"], kept["teacher"], int(kept.get("port", 0))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -76,6 +77,12 @@ class Store:
                 (learner, name, json.dumps(answers)),
             )
             file.executemany("insert or ignore into made values (?, ?)", [(learner, mistake) for mistake in mistakes])
+
+    def keep_port(self, port: int) -> None:
+        """Remember the port, so that a server started again answers at the addresses that tabs have open."""
+        with self._open() as file:
+            file.execute("insert or replace into settings values ('port', ?)", (str(port),))
+        self.port = port
 
     def learners(self) -> dict[str, Learner]:
         """Everyone who has written something, by their identifiers, in the order in which they came."""

@@ -161,9 +161,9 @@ def test_nobody_sees_the_results_without_the_teachers_address(classroom: Classro
 def test_nothing_is_lost_when_the_server_is_killed_and_started_again(tmp_path: Path) -> None:
     of, kept = sheet(), tmp_path / "class.sqlite"
 
-    def started(port: int = 0) -> tuple[subprocess.Popen[str], str, str]:
+    def started() -> tuple[subprocess.Popen[str], str, str]:
         command = [sys.executable, "-m", "microgradnet", "class", "learning", "--no-open", "--keep", str(kept)]
-        process = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout
         learner, teacher = (process.stdout.readline().split(": ")[1].strip() for _ in range(2))
         return process, learner, teacher
@@ -173,7 +173,7 @@ def test_nothing_is_lost_when_the_server_is_killed_and_started_again(tmp_path: P
         list(learners.map(lambda i: request(learner + "answers", written(of, i)), range(8)))
         before = json.loads(request(teacher + "results"))
         process.send_signal(signal.SIGKILL)
-    process, *again = started(int(learner.split(":")[2].split("/")[0]))
+    process, *again = started()
     with process:
         assert again == [learner, teacher]  # what learners have open goes on
         assert json.loads(request(teacher + "results")) == before
@@ -256,4 +256,16 @@ def test_a_port_that_is_taken_is_named(
 ) -> None:
     port = str(classroom.server_address[1])
     assert main(["class", "neuron", "--no-open", "--port", port, "--keep", str(tmp_path / "x.sqlite")]) == 1
-    assert f"port {port}: " in capsys.readouterr().err
+    assert f"port {port}: Address already in use" in capsys.readouterr().err
+    assert main(["class", "neuron", "--no-open", "--port", "99999", "--keep", str(tmp_path / "x.sqlite")]) == 1
+    assert "--port is a number up to 65535, got 99999" in capsys.readouterr().err
+
+
+def test_another_port_is_taken_where_that_of_the_last_time_is_in_use(tmp_path: Path, classroom: Classroom) -> None:
+    store = Store(tmp_path / "y.sqlite", "neuron: grads")
+    store.keep_port(classroom.server_port)
+    command = [sys.executable, "-m", "microgradnet", "class", "neuron", "--no-open", "--keep", str(store.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert f":{classroom.server_port}/" not in process.stdout.readline()
+        process.kill()
