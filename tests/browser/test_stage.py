@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from microgradnet import MLP, Value, page, parameter
+from microgradnet import MLP, Value, page, parameter, total
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import Graph
 from microgradnet.notation.names import number
@@ -213,6 +213,15 @@ def test_two_fingers_zoom_between_them(opened: Open) -> None:
     touch("touchEnd", 0)
     assert tab.evaluate("current.zoom") == pytest.approx(2 * before, rel=0.05)
     assert tab.evaluate(UNDER, [195, 250]) == pytest.approx(middle, abs=0.02)
+
+
+def test_the_bar_below_the_picture_is_in_the_window_also_below_a_note(opened: Open) -> None:
+    model = MLP(2, [16, 16, 1], "tanh", seed=1)
+    tab = opened(total([(model((i / 9, i / 5)) - 1) ** 2 for i in range(9)]), viewport=LAPTOP)
+    assert tab.locator("#note").is_visible()
+    bar = tab.locator("#play").bounding_box()
+    assert bar is not None
+    assert bar["y"] + bar["height"] <= LAPTOP["height"]
 
 
 def test_a_value_is_found_by_its_name(opened: Open) -> None:

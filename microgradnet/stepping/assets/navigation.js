@@ -147,4 +147,13 @@ function goOnMap(event) {
 for (const kind of ["pointerdown", "pointermove"]) at("map").addEventListener(kind, goOnMap);
 at("pane").addEventListener("scroll", drawMap, { passive: true });
 
-addEventListener("resize", () => (current.isChosen && !presenting() ? render() : fitAgain()));
+// The stage ends at the window's edge however many lines the header has.
+const header = document.querySelector("header");
+new ResizeObserver(() => {
+  if (presenting()) return;
+  document.documentElement.style.setProperty("--header", `${header.offsetHeight}px`);
+  resized();
+}).observe(header);
+
+const resized = () => (current.isChosen && !presenting() ? render() : fitAgain());
+addEventListener("resize", resized);
