@@ -6,8 +6,8 @@ that must be the server's own: no other page of the browser can ask.
 
 import json
 import secrets
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Generator, Iterable
+from contextlib import closing, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -63,14 +63,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, data: bytes, kind: str) -> None:
         """Send the answer."""
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        self.send_header("Content-Security-Policy", self.policy)
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Referrer-Policy", "no-referrer")
-        self.end_headers()
+        self._begin(kind, {"Content-Length": str(len(data))})
         self.wfile.write(data)
+
+    def stream(self, parts: Generator[bytes, None, None], kind: str) -> None:
+        """Send an answer part by part; if the reader does not wait, the rest is not asked for."""
+        self._begin(kind, {})
+        with suppress(ConnectionError), closing(parts):
+            for part in parts:
+                self.wfile.write(part)
+
+    def _begin(self, kind: str, more: dict[str, str]) -> None:
+        self.send_response(HTTPStatus.OK)
+        standing = {
+            "Content-Type": kind, "Content-Security-Policy": self.policy, "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+        }  # fmt: skip
+        for name, text in {**standing, **more}.items():
+            self.send_header(name, text)
+        self.end_headers()
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Nothing: the terminal belongs to the address."""

@@ -1,4 +1,7 @@
-"""Runs one program for the local playground, in a process of its own: JSON on standard input and output."""
+"""Runs one program for the local playground, in a process of its own: JSON on standard input and output.
+
+Each line of output is a text that the program prints, at once; the last line is the result.
+"""
 
 import json
 import os
@@ -13,7 +16,10 @@ def main() -> None:
     sys.path.insert(0, "")  # the user's own modules
     from microgradnet.playground.runner import names, run
 
-    json.dump(run(request["code"], request.get("shown")) if "code" in request else names(), answer)
+    def tell(line: object) -> None:
+        print(json.dumps(line), file=answer, flush=True)
+
+    tell(run(request["code"], request.get("shown"), tell) if "code" in request else names())
     answer.close()
 
 

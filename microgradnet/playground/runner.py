@@ -1,19 +1,20 @@
 """`run`: run a program, and describe in JSON what it printed, where it failed, and the graph that it computed."""
 
-import ast
 import io
 import linecache
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.errors import DomainError, ProviderError
 from microgradnet.graph import Graph
+from microgradnet.playground.places import leaves
 from microgradnet.stepping.recomputed import recomputed
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.stepping.webpage import page
+from microgradnet.teach.exercises.check_here import check_here, exercise_of
 from microgradnet.value import Value
 
 FILE = "program.py"
@@ -23,34 +24,40 @@ MOST_VALUES = 2_000  # of a graph that is drawn while one types
 
 
 class _Printed(io.StringIO):
-    """The beginning of what is printed."""
+    """The beginning of what is printed, which `heard` gets at once."""
 
     is_full = False
+
+    def __init__(self, heard: Callable[[str], object]) -> None:
+        super().__init__()
+        self.heard = heard
 
     def write(self, text: str) -> int:
         room = MOST_PRINTED - self.tell()
         if not self.is_full:
-            super().write(text if len(text) <= room else text[:room] + "\n… more is not shown\n")
             self.is_full = len(text) > room
+            kept = text[:room] + "\n… more is not shown\n" if self.is_full else text
+            super().write(kept)
+            self.heard(kept)
         return len(text)
 
 
-def run(code: str, shown: str | None = None) -> dict[str, Any]:
+def run(code: str, shown: str | None = None, heard: Callable[[str], object] = lambda text: None) -> dict[str, Any]:
     r"""Run a program and return what a page shows of it.
 
     Args:
         code: Python, run as a main program; its values know their lines.
         shown: the variable whose graph is shown; None, or one that the program does not have, chooses the last result.
+        heard: is called with each text that it prints.
 
     Returns:
-        "output": what it printed.
+        "output": what it printed, and for an exercise the checker's verdict.
         "error": None, or its "line" (0 if it has none) and "message".
         "values": the names of variables that are Values, of results first.
         "shown": the one whose graph is shown, "" for none.
         "page": the page of its graph as HTML, "" for none.
         "note": why there is no page, or what it shows in place of the graph; "" if there is nothing to say.
-        "numbers": for each leaf whose number the program has as a literal, its label, and the "line" (from 1), "start"
-            and "end" columns of that number.
+        "leaves": the numbers of the page, each with its place in the program; see `places`.
 
     >>> found = run('x = Value(3.0, "x")\ny = x * x')["error"]
     >>> found["line"], found["message"]
@@ -58,16 +65,21 @@ def run(code: str, shown: str | None = None) -> dict[str, Any]:
     """
     variables: dict[str, Any] = {"__name__": "__main__", "__file__": FILE}
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
-    printed, error = _Printed(), None
+    printed, error, exercise = _Printed(heard), None, exercise_of(code)
     with redirect_stdout(printed), redirect_stderr(printed):
         try:
             with trace_source():
                 exec(compile(code, FILE, "exec"), variables)
         except (Exception, SystemExit, KeyboardInterrupt) as raised:
             error = _described(raised)
+        if exercise and not error:
+            print(check_here(code, exercise).text)
     values = _values(variables)
     name = shown if shown in values else next(iter(values), "")
-    html, note = _page(values[name], name, error is not None) if name else ("", "" if error else NO_VALUE)
+    graph = None
+    html, note = "", "" if error or exercise else NO_VALUE
+    if name:
+        html, note, graph = _page(values[name], name, error is not None)
     return {
         "output": printed.getvalue(),
         "error": error,
@@ -75,7 +87,7 @@ def run(code: str, shown: str | None = None) -> dict[str, Any]:
         "shown": name,
         "page": html,
         "note": note,
-        "numbers": _numbers(code),
+        "leaves": leaves(graph, code, FILE) if graph else [],
     }
 
 
@@ -87,25 +99,24 @@ def _values(variables: Mapping[str, Any]) -> dict[str, Value]:
     return dict(sorted(latest, key=lambda item: (item[1] in used, not item[1].operands)))
 
 
-def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str]:
-    """The page of a value's graph, and a note: why there is none, or what it shows in place of the graph."""
+def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str, Graph | None]:
+    """The page of a value's graph, a note (why there is none, or what it shows instead), and the graph."""
     graph, note = Graph(value), ""
     if len(graph) > MOST_VALUES:
-        return (
-            "",
-            f"{name} has {len(graph):,} values, too many to draw here: choose a smaller one, as one sample's loss",
-        )
+        many = f"{name} has {len(graph):,} values, too many to draw here: choose a smaller one, as one sample's loss"
+        return "", many, None
     if not value.operands:
-        return "", "" if has_failed else f"{name} is a single number: compute with it, as in y = 2 * {name}"
+        note = "" if has_failed else f"{name} is a single number: compute with it, as in y = 2 * {name}"
+        return "", note, None
     try:
         fresh = recomputed(value)
         if fresh is not value:
             value, note = fresh, f"numbers were changed after {name} was computed: this is {name} computed again"
         if not value.label:
             value.label = name
-        return page(value).html, note
+        return page(value).html, note, Graph(value)
     except (ProviderError, DomainError, TypeError, ValueError) as error:
-        return "", one_line(str(error))
+        return "", one_line(str(error)), None
 
 
 def _described(error: BaseException) -> dict[str, Any]:
@@ -129,37 +140,6 @@ def _remedy(error: BaseException) -> str:
             "or run the playground on your machine, by pip install microgradnet && microgradnet playground"
         )
     return ""
-
-
-def _numbers(code: str) -> dict[str, dict[str, int]]:
-    """Where the program has the number of a leaf: `Value(0.1, "x")` or `w = parameter(0.15)`, each label once."""
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError):
-        return {}
-    found: dict[str, list[ast.expr]] = {}
-    for statement in ast.walk(tree):
-        if not isinstance(statement, ast.Call):
-            continue
-        if getattr(statement.func, "id", "") not in ("Value", "parameter") or not statement.args:
-            continue
-        number, *others = statement.args
-        if not _is_number(number):
-            continue
-        label = next((other.value for other in others if isinstance(other, ast.Constant)), None)
-        if isinstance(label, str):
-            found.setdefault(label, []).append(number)
-    return {
-        label: {"line": places[0].lineno, "start": places[0].col_offset, "end": places[0].end_col_offset or 0}
-        for label, places in found.items()
-        if len(places) == 1
-    }
-
-
-def _is_number(node: ast.expr) -> bool:
-    """Whether it is a literal number, maybe with a sign, on one line."""
-    bare = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd) else node
-    return isinstance(bare, ast.Constant) and type(bare.value) in (int, float) and node.lineno == node.end_lineno
 
 
 def names() -> list[dict[str, str]]:

@@ -10,6 +10,9 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Generator
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
@@ -43,20 +46,27 @@ class Server(ThreadingHTTPServer):
         """The page's address."""
         return f"http://{LOOPBACK}:{self.server_address[1]}/{self.secret}/"
 
-    def answer(self, request: dict[str, Any]) -> Any:
-        """Run a request in a process of its own; a program that takes too long is ended."""
+    def answers(self, request: dict[str, Any]) -> Generator[bytes, None, None]:
+        """Run a request in a process of its own: the lines of `child`; a program that takes too long is ended."""
         with subprocess.Popen(
             [sys.executable, "-m", "microgradnet.playground.child"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
         ) as child:  # fmt: skip
+            assert child.stdin
+            assert child.stdout
+            limit, line, began = threading.Timer(self.seconds, _end, [child]), b"", time.monotonic()
+            limit.start()
             try:
-                output, _ = child.communicate(json.dumps(request).encode(), self.seconds)
-                return json.loads(output)
-            except subprocess.TimeoutExpired:
-                return _stopped(f"the program was stopped after {self.seconds:g} s: does a loop of it end?")
-            except ValueError:  # the process ended before its answer
-                return _stopped("the program ended Python itself")
-            finally:
+                with child.stdin:
+                    child.stdin.write(json.dumps(request).encode())
+                for line in child.stdout:
+                    yield line
+                if not line.endswith(b"\n") or line.startswith(b'"'):  # the process ended before its result
+                    is_late = time.monotonic() - began >= self.seconds
+                    late = f"the program was stopped after {self.seconds:g} s: does a loop of it end?"
+                    yield _stopped(late if is_late else "the program ended Python itself")
+            finally:  # also if the reader has gone
+                limit.cancel()
                 _end(child)
 
 
@@ -68,10 +78,10 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
     child.kill()
 
 
-def _stopped(why: str) -> dict[str, Any]:
-    """The answer for a program without results."""
-    error = {"line": 0, "message": why}
-    return {"output": "", "error": error, "values": [], "shown": "", "page": "", "note": "", "numbers": {}}
+def _stopped(why: str) -> bytes:
+    """The result of a program that was stopped, after a line of it that may be cut off."""
+    result = {"error": {"line": 0, "message": why}, "values": [], "shown": "", "page": "", "note": "", "leaves": []}
+    return f"\n{json.dumps(result)}\n".encode()
 
 
 class _Handler(Handler):
@@ -96,6 +106,6 @@ class _Handler(Handler):
         if request is None:
             return
         if isinstance(request.get("code", ""), str):
-            self.answer(json.dumps(self.server.answer(request)).encode(), "application/json")
+            self.stream(self.server.answers(request), "application/jsonl")
         else:
             self.send_error(HTTPStatus.BAD_REQUEST, "the code is a text")

@@ -15,7 +15,9 @@ import pytest
 from microgradnet.playground.runner import run
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import build
+from microgradnet.teach.exercises import EXERCISES
 from tests.playground.test_runner import WRONG
+from tests.teach.exercises.solutions import RIGHT
 
 NPM = shutil.which("npm")
 KINDS = ("local", "static") if NPM else ("local",)
@@ -162,6 +164,84 @@ def test_a_number_changed_in_the_page_is_written_into_the_program(tab: Any) -> N
     assert program(tab) == PROGRAM.replace("2.0", "0.5")
 
 
+STEPS = """from microgradnet import Value, parameter
+x, w, b = Value(0.5, "x₁"), parameter(2.0, "w₁"), parameter(-1.0, "b₁")
+s = parameter(1.0 + 1.0, "s")
+loss = (w * x + b * s) ** 2
+"""
+
+
+def test_a_gradient_step_in_the_page_is_written_into_the_program(tab: Any) -> None:
+    typed(tab, STEPS)
+    frame = tab.frames[1]
+    frame.wait_for_selector("#learn")
+    for _ in range(2):
+        frame.click("#learn")
+        tab.wait_for_timeout(100)
+    data = numbers(tab)
+    written = STEPS.replace("2.0,", f"{data['w₁']:.6g},").replace("-1.0,", f"{data['b₁']:.6g},")
+    assert program(tab) == written, "two numbers on one line, which becomes longer"
+    assert "s has no number of its own in the program" in tab.inner_text("#note")
+    tab.wait_for_timeout(700)
+    settled(tab)
+    assert numbers(tab) == data, "the page stays"
+    frame.click("#undo")
+    tab.wait_for_timeout(100)
+    frame.click("#undo")
+    tab.wait_for_timeout(100)
+    assert program(tab) == STEPS.replace("2.0,", "2,").replace("-1.0,", "-1,")
+
+
+def test_a_number_that_the_program_changes_is_not_written_over(tab: Any) -> None:
+    code = PROGRAM + "w.data -= 1.0\ny = tanh(w * x)\n"
+    typed(tab, code)
+    frame = tab.frames[1]
+    frame.wait_for_selector("#leaves input[type=number]")
+    frame.fill(f"#{frame.locator('label.name', has_text='w').first.get_attribute('for')}", "3")
+    tab.wait_for_timeout(200)
+    assert program(tab) == code
+    assert "w has no number of its own in the program" in tab.inner_text("#note")
+
+
+def test_an_exercise_is_checked_as_it_runs(tab: Any) -> None:
+    tab.select_option("#programs", "exercise-2")
+    settled(tab)
+    assert "not yet written: backward" in tab.inner_text("#output")
+    assert tab.locator("#empty").is_visible(), "no graph of the example before"
+    typed(tab, EXERCISES[2].text + RIGHT[2].replace("+=", "="))
+    wrong = tab.inner_text("#output")
+    assert "not right: values that are used several times" in wrong
+    assert "the simplest example: backward(order) of the graph y = x·x" in wrong
+    assert "hint: contributions add up" in wrong
+    typed(tab, EXERCISES[2].text + RIGHT[2])
+    assert "All of it is right." in tab.inner_text("#output")
+    typed(tab, EXERCISES[1].text.replace('raise NotImplementedError("your code here")', "while True: pass"))
+    assert "still running after 4 seconds" in tab.inner_text("#output")
+    assert tab.locator("#error").is_hidden()
+
+
+def test_long_lines_are_wrapped_and_the_divider_moves(tab: Any) -> None:
+    typed(tab, PROGRAM + f"# {'word ' * 60}\n")
+    scroller = tab.locator("#editor .cm-scroller")
+    assert scroller.evaluate("it => it.scrollWidth <= it.clientWidth")
+    divider, width = tab.locator("#divider"), tab.locator("#left").bounding_box()["width"]
+    divider.focus()
+    for _ in range(5):
+        tab.keyboard.press("ArrowRight")
+    assert divider.get_attribute("aria-valuenow") == "50"
+    assert tab.locator("#left").bounding_box()["width"] == pytest.approx(width * 50 / 40, abs=3)
+    box = divider.bounding_box()
+    tab.mouse.move(box["x"] + 4, 300)
+    tab.mouse.down()
+    tab.mouse.move(900, 300, steps=8)  # over the frame of the page
+    tab.mouse.up()
+    assert tab.locator("#left").bounding_box()["width"] == pytest.approx(900, abs=12)
+    tab.mouse.move(200, 300)
+    assert tab.locator("#left").bounding_box()["width"] == pytest.approx(900, abs=12), "it was let go"
+    divider.dblclick()
+    assert divider.get_attribute("aria-valuenow") == "40"
+
+
 def test_errors_are_told_with_their_line_and_the_last_graph_stays(tab: Any) -> None:
     typed(tab, PROGRAM)
     for code, (line, words) in WRONG.items():
@@ -177,16 +257,28 @@ def test_errors_are_told_with_their_line_and_the_last_graph_stays(tab: Any) -> N
     assert tab.locator("#error").is_hidden()
 
 
-def test_an_endless_loop_is_stopped_and_the_next_program_runs(tab: Any) -> None:
+def test_an_endless_loop_is_stopped_with_what_it_printed_and_the_next_program_runs(tab: Any) -> None:
     tab.click("#editor .cm-content")
     tab.keyboard.press("Control+A")
-    tab.keyboard.insert_text("while True: pass")
-    tab.wait_for_timeout(1500)
+    tab.keyboard.insert_text("print('begun')\nwhile True: pass")
+    tab.locator("#output", has_text="begun").wait_for()
+    assert tab.locator("#stop").is_visible(), "what it prints is seen while it runs"
     tab.click("#stop")
     settled(tab)
     assert "stopped" in tab.inner_text("#error")
+    assert tab.inner_text("#output").strip() == "begun"
     typed(tab, PROGRAM)
     assert "w.grad" in tab.inner_text("#output")
+
+
+def test_a_program_typed_while_another_never_ends_is_run_after_the_time_limit(tab: Any) -> None:
+    tab.click("#editor .cm-content")
+    tab.keyboard.press("Control+A")
+    tab.keyboard.insert_text("while True: print('again')")
+    tab.locator("#output", has_text="more is not shown").wait_for()
+    typed(tab, PROGRAM)
+    assert "w.grad" in tab.inner_text("#output")
+    assert tab.locator("#error").is_hidden()
 
 
 def test_hostile_labels_stay_text(tab: Any) -> None:

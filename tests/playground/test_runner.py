@@ -7,6 +7,8 @@ import pytest
 
 from microgradnet.playground.programs import PROGRAMS
 from microgradnet.playground.runner import MOST_PRINTED, names, run
+from microgradnet.teach.exercises import EXERCISES
+from tests.teach.exercises.solutions import RIGHT
 
 NEURON = """from microgradnet import Value, parameter, sigmoid
 x = Value(0.1, "x")
@@ -31,7 +33,8 @@ def test_a_program_has_output_values_a_page_and_the_places_of_its_numbers() -> N
     assert found["shown"] == "a"
     nodes = data_of(found["page"])["nodes"]
     assert [node.get("source") for node in nodes if node["name"] == "a"] == ["program.py:5"]
-    place = found["numbers"]["w"]
+    assert [(leaf["name"], leaf["number"]) for leaf in found["leaves"]] == [("w", -0.15), ("x", 0.1)]
+    place = found["leaves"][0]["place"]
     assert NEURON.splitlines()[place["line"] - 1][place["start"] : place["end"]] == "-0.15"
     assert json.dumps(found), "it is JSON"
 
@@ -46,6 +49,8 @@ def test_the_programs_that_are_offered_do_what_their_group_says(program: dict[st
     found = run(program["code"])
     if program["group"] == "Mistakes":
         assert found["error"] or found["note"] or "but dy/dx" in found["output"]
+    elif program["group"] == "Exercises":
+        assert "not yet written" in found["output"]
     else:
         assert found["error"] is None
         assert found["page"]
@@ -123,12 +128,41 @@ def test_of_endless_output_the_beginning_is_kept() -> None:
     assert "more is not shown" in output
 
 
-def test_only_a_label_with_one_literal_number_has_a_place() -> None:
-    code = (
-        'from microgradnet import Value\na = Value(1, "a"); b = Value(+2.5, "b"); c = Value(1 + 1, "c"); d = Value(3.0)'
-    )
-    assert run(code)["numbers"].keys() == {"a", "b"}
-    assert run('from microgradnet import Value\na = Value(1, "a"); b = Value(2, "a")')["numbers"] == {}
+def places(code: str) -> dict[str, str | None]:
+    """Of each number of the page, by its name, the text at its place in the program."""
+    lines, found = code.splitlines(), {}
+    for leaf in run(code)["leaves"]:
+        place = leaf["place"]
+        units = lines[place["line"] - 1].encode("utf-16-le") if place else b""
+        found[leaf["name"]] = units[2 * place["start"] : 2 * place["end"]].decode("utf-16-le") if place else None
+    return found
+
+
+def test_a_number_has_a_place_if_the_program_has_it_once_as_a_literal_and_leaves_it() -> None:
+    start = "from microgradnet import Value, parameter\n"
+    assert places(start + 'a, b, c = Value(1, "a₁"), Value(+2.5, "𝛽"), Value(1 + 1, "c")\ny = a + b * c') == {
+        "a₁": "1", "𝛽": "+2.5", "c": None,
+    }  # fmt: skip
+    assert places(start + "u = parameter(3.0)\ny = u * u") == {"v₁": "3.0"}
+    assert places(start + 'u, v = (parameter(3.0, "u") for _ in range(2))\ny = u * v') == {"u": None, "u#2": None}
+    assert places(start + 'w = parameter(3.0, "w")\nw.data -= 1\ny = w * 2') == {"w": None}
+    assert places(start + 'w = Value(\n  3.0,\n  label="w",\n)\ny = w * 2') == {"w": "3.0"}
+
+
+def test_what_is_printed_is_heard_at_once() -> None:
+    heard: list[str] = []
+    run("print(1)\nprint('two')", heard=heard.append)
+    assert "".join(heard) == "1\ntwo\n"
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_an_exercise_is_checked_as_it_runs(number: int) -> None:
+    program = next(program for program in PROGRAMS if program["name"] == f"exercise-{number}")
+    assert program["code"].startswith(f'"""Exercise {number}: ')
+    assert f"not yet written: {EXERCISES[number].defines}" in run(program["code"])["output"]
+    found = run(program["code"] + RIGHT[number])
+    assert found["output"].endswith("All of it is right.\n")
+    assert (found["error"], found["note"], found["page"]) == (None, "", "")
 
 
 def test_labels_are_data_not_markup() -> None:

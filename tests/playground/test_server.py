@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,16 @@ def asked(address: str, data: Any = None, **headers: str) -> Any:
     sent = {"Content-Type": "application/json", **headers} if body else headers
     with urllib.request.urlopen(urllib.request.Request(address, body, sent)) as answer:
         text = answer.read()
-        return json.loads(text) if body else text
+        return json.loads(text.splitlines()[-1]) if body else text
+
+
+def printed(address: str, code: str) -> tuple[str, Any]:
+    """What a program printed while it ran, and its result."""
+    body = json.dumps({"code": code}).encode()
+    sent = urllib.request.Request(address + "run", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(sent) as answer:
+        *texts, result = [json.loads(line) for line in answer if line.strip()]
+    return "".join(texts), result
 
 
 def test_a_program_is_run_by_a_process_of_its_own(server: Server) -> None:
@@ -49,6 +59,32 @@ def test_a_program_that_ends_python_or_writes_past_it_breaks_nothing(server: Ser
     assert found["error"]["message"] == "the program ended Python itself"
     found = asked(server.address + "run", {"code": "import os; os.write(1, b'{'); print('fine')"})
     assert (found["error"], found["output"]) == (None, "fine\n")
+
+
+def test_what_was_printed_before_a_program_ended_is_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, result = printed(server.address, "import os\nprint('first', flush=True)\nos._exit(1)")
+    assert (text, result["error"]["message"]) == ("first\n", "the program ended Python itself")
+    monkeypatch.setattr(server, "seconds", 2.5)
+    text, result = printed(server.address, "print('ä' * 10)\nwhile True: pass")
+    assert text == "ä" * 10 + "\n"
+    assert "stopped after 2.5 s" in result["error"]["message"]
+
+
+def test_a_program_ends_with_its_reader(server: Server, tmp_path: Path) -> None:
+    beat = tmp_path / "beat"
+    code = (
+        "import time\nfrom pathlib import Path\nfor i in range(100):\n    print(i)\n"
+        f"    Path({str(beat)!r}).write_text(str(i))\n    time.sleep(0.05)"
+    )
+    body = json.dumps({"code": code}).encode()
+    sent = urllib.request.Request(server.address + "run", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(sent) as answer:
+        assert json.loads(answer.readline()) == "0"
+    time.sleep(1.5)
+    last = beat.read_text()
+    time.sleep(0.5)
+    assert beat.read_text() == last
+    assert int(last) < 99
 
 
 def test_names_are_sent_for_completion(server: Server) -> None:

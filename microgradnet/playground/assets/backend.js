@@ -1,9 +1,8 @@
 // What runs programs: Python in this browser, in a worker, or a server on this machine. Both answer `runner.run`.
 const SECONDS = 10; // a program's time in the browser; the server has a limit of its own
 
-const failed = (message) => ({ output: "", error: { line: 0, message }, values: [], shown: "", page: "", note: "", numbers: {} });
+const failed = (message) => ({ error: { line: 0, message }, values: [], shown: "", page: "", note: "", leaves: [] });
 
-// One request at a time; of those that wait, the latest.
 class InBrowser {
   constructor() {
     this.begin();
@@ -11,27 +10,28 @@ class InBrowser {
 
   begin() {
     this.worker = new Worker("worker.js", { type: "module" });
-    this.answers = new Map();
+    this.asked = new Map();
     this.count = 0;
-    this.worker.onmessage = ({ data: { id, answer } }) => {
-      this.answers.get(id)?.(answer);
-      this.answers.delete(id);
+    this.worker.onmessage = ({ data: { id, printed, answer } }) => {
+      if (printed !== undefined) return this.asked.get(id)?.heard(printed);
+      this.asked.get(id)?.resolve(answer);
+      this.asked.delete(id);
     };
     this.worker.onerror = ({ message }) => this.end(`Python could not be started: ${message}`);
     this.started = this.ask({});
   }
 
-  ask(request) {
+  ask(request, heard) {
     return new Promise((resolve) => {
       const id = this.count++;
-      this.answers.set(id, resolve);
+      this.asked.set(id, { resolve, heard });
       this.worker.postMessage({ id, request });
     });
   }
 
   end(message) {
     this.worker.terminate();
-    for (const resolve of this.answers.values()) resolve(failed(message));
+    for (const { resolve } of this.asked.values()) resolve(failed(message));
     this.begin();
   }
 
@@ -43,32 +43,50 @@ class InBrowser {
     return this.started;
   }
 
-  async run(request) {
+  // One program at a time; of those that wait, the latest: the others get null.
+  async run(request, heard) {
+    const turn = this.turn = (this.turn ?? 0) + 1;
+    while (this.busy) await this.busy;
     await this.started;
+    if (turn !== this.turn) return null;
     const limit = setTimeout(() => this.end(`the program was stopped after ${SECONDS} s: does a loop of it end?`), 1000 * SECONDS);
-    const answer = await this.ask(request);
+    this.busy = this.ask(request, heard);
+    const answer = await this.busy;
+    this.busy = null;
     clearTimeout(limit);
     return answer;
   }
 }
 
 class OnServer {
-  async post(request) {
+  // The last line of the answer; `heard` gets the texts before it.
+  async post(request, heard) {
     this.aborted = new AbortController();
     const sent = await fetch("run", {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request), signal: this.aborted.signal,
     });
     if (!sent.ok) throw new Error(`the server answered ${sent.status}`);
-    return sent.json();
+    const reader = sent.body.pipeThrough(new TextDecoderStream()).getReader();
+    let answer = null, rest = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const lines = (rest + part.value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        if (line.startsWith("{") || line.startsWith("[")) answer = JSON.parse(line);
+        else if (line.endsWith('"')) heard(JSON.parse(line)); // a line of a program that was stopped may be cut off
+      }
+    }
+    return answer;
   }
 
   async names() {
     return this.post({});
   }
 
-  async run(request) {
+  async run(request, heard) {
+    this.stop(); // an earlier program
     try {
-      return await this.post(request);
+      return await this.post(request, heard);
     } catch (error) {
       return failed(error.name === "AbortError" ? "the program was stopped" : `the playground's server does not answer: ${error.message}`);
     }
@@ -79,4 +97,5 @@ class OnServer {
   }
 }
 
-export const backend = document.querySelector("meta[name=backend]").content === "local" ? new OnServer() : new InBrowser();
+export const isLocal = document.querySelector("meta[name=backend]").content === "local";
+export const backend = isLocal ? new OnServer() : new InBrowser();

@@ -7,6 +7,7 @@ const OWN = "microgradnet program"; // the name under which the browser keeps it
 const PAUSE = 500; // milliseconds without a key before the program is run
 let timer = 0, running = 0, latest = null, ready = false;
 let kept = false; // whether the graph stays, as when a number of it was changed
+let opened = false; // whether another example was opened, of which the last graph is none
 let chosen = null; // the variable that the reader wants to see; null for the last result
 
 const editor = createEditor(at("editor"), { changed, names: () => backend.names(), visited: (line) => tell({ line }) });
@@ -14,6 +15,7 @@ const editor = createEditor(at("editor"), { changed, names: () => backend.names(
 // ---- running
 
 function changed() {
+  kept = false;
   remember();
   clearTimeout(timer);
   timer = setTimeout(run, PAUSE);
@@ -34,25 +36,32 @@ async function run() {
   editor.show(0);
   const keeps = kept;
   kept = false;
-  const result = await backend.run({ code: editor.text(), shown: chosen });
-  ready = true;
+  let printed = "";
+  const heard = (text) => {
+    printed += text;
+    if (number === running) at("output").textContent = printed;
+  };
+  const result = await backend.run({ code: editor.text(), shown: chosen }, heard);
   if (number !== running) return; // a later program is running
+  ready = true;
   at("stop").hidden = true;
+  at("output").textContent = printed;
   show(result, keeps);
 }
 
-function show(result, keeps) {
-  const { output, error, values, shown, page, note, numbers } = result;
-  at("output").textContent = output;
+function show(result, kept) {
+  const { error, values, shown, page, note, leaves } = result;
   at("error").hidden = !error;
   at("error").textContent = error ? (error.line ? `Line ${error.line}: ` : "") + error.message : "";
   editor.mark(error);
+  if (!page && opened) leave();
+  opened = false;
+  const keeps = kept && leaves.length === latest?.leaves.length;
   at("shown").replaceChildren(...values.map((name) => Object.assign(document.createElement("option"), { value: name, textContent: name })));
   at("shown").value = shown;
   at("shown").disabled = values.length < 2;
   const isOld = !page && Boolean(latest?.page); // of a program without a graph, the last one stays, faded
-  at("note").textContent = [note, isOld ? "Below is the graph of the program before." : ""].filter(Boolean).join(" ");
-  at("note").hidden = !at("note").textContent;
+  remark([note, isOld ? "Below is the graph of the program before." : ""].filter(Boolean).join(" "));
   at("graph").classList.toggle("old", isOld);
   at("graph").inert = isOld;
   if (page && !keeps) {
@@ -60,8 +69,14 @@ function show(result, keeps) {
     at("graph").ariaBusy = true;
   }
   at("empty").hidden = Boolean(page || latest?.page);
-  latest = { ...result, page: page || latest?.page, numbers };
+  if (page) latest = keeps ? { ...result, leaves: leaves.map((leaf, i) => ({ ...leaf, number: latest.leaves[i].number })) } : result;
   state(error ? "Stopped by an error" : "");
+}
+
+// Leave the graph of another example.
+function leave() {
+  latest = null;
+  at("graph").srcdoc = "";
 }
 
 function state(text) {
@@ -76,22 +91,39 @@ function tell(message) {
 
 at("graph").addEventListener("load", () => {
   at("graph").ariaBusy = false;
-  tell({ end: true });
+  if (!latest) return;
+  tell({ end: "forward" });
+  tell({ numbers: latest.leaves.map((leaf) => leaf.number) }); // from now on it tells every change of them
 });
 
 addEventListener("message", ({ source, data }) => {
   if (source !== at("graph").contentWindow || !data || at("graph").inert) return;
   if ("line" in data) editor.show(data.line);
-  if (!("label" in data) || !Number.isFinite(data.number)) return;
-  const place = latest?.numbers[data.label], text = `${Number(data.number.toPrecision(6))}`;
-  if (!place) return state(`${data.label} is no number that the program has: it changes in the picture alone`);
-  editor.replace(place, text);
-  place.end = place.start + text.length;
+  if (data.numbers) write(data.numbers);
+});
+
+// Numbers of the page, after a drag or a gradient step, in place of those of the program.
+function write(numbers) {
+  const changed = latest.leaves.filter((leaf, i) => leaf.number !== (leaf.number = numbers[i]));
+  const placed = changed.filter(({ place, number }) => place && Number.isFinite(number));
+  const missing = changed.filter((leaf) => !placed.includes(leaf)).map(({ name }) => name);
+  if (missing.length) {
+    const [what, who] = missing.length > 1 ? ["have no number", "they change"] : ["has no number", "it changes"];
+    remark(`${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ", …" : ""} ${what} of its own in the program, which computes or changes it: ${who} in the picture alone.`);
+  }
+  if (!placed.length) return;
+  const places = latest.leaves.map(({ place }) => place).filter(Boolean);
+  editor.replace(placed.map(({ place, number }) => ({ place, text: `${Number(number.toPrecision(6))}` })), places);
   remember();
   kept = true;
   clearTimeout(timer);
   timer = setTimeout(run, PAUSE); // for the output
-});
+}
+
+function remark(text) {
+  at("note").textContent = text;
+  at("note").hidden = !text;
+}
 
 // ---- examples, address, saving
 
@@ -151,6 +183,7 @@ async function start() {
   const open = (name) => {
     at("programs").value = name;
     chosen = null;
+    opened = true;
     if (!name) {
       history.replaceState(null, "", "#own");
       editor.set(own() ?? "");
@@ -174,6 +207,37 @@ async function start() {
   if (wanted === "own" && own() !== null) return open("");
   open(programs.some(({ name }) => name === wanted) ? wanted : programs[0].name);
 }
+
+// ---- the divider between the program and its graph
+
+const DIVIDER = "microgradnet divider", LEAST = 20, MOST = 80, USUAL = 40; // percent
+function divide(percent) {
+  const share = Math.min(MOST, Math.max(LEAST, Math.round(Number(percent) || USUAL)));
+  document.querySelector("main").style.setProperty("--share", `${share}%`);
+  at("divider").ariaValueNow = share;
+  localStorage.setItem(DIVIDER, share);
+}
+
+// While it is dragged, the frame of the page gets no events: they are the divider's.
+at("divider").addEventListener("pointerdown", (event) => {
+  event.preventDefault();
+  at("divider").focus();
+  at("divider").setPointerCapture(event.pointerId);
+  at("graph").style.pointerEvents = "none";
+});
+at("divider").addEventListener("lostpointercapture", () => { at("graph").style.pointerEvents = ""; });
+at("divider").addEventListener("pointermove", (event) => {
+  if (at("divider").hasPointerCapture(event.pointerId)) divide(100 * event.clientX / innerWidth);
+});
+at("divider").addEventListener("dblclick", () => divide(USUAL));
+at("divider").addEventListener("keydown", (event) => {
+  const now = Number(at("divider").ariaValueNow);
+  const to = { ArrowLeft: now - 2, ArrowRight: now + 2, Home: LEAST, End: MOST }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  divide(to);
+});
+divide(localStorage.getItem(DIVIDER));
 
 at("shown").addEventListener("change", () => {
   chosen = at("shown").value;

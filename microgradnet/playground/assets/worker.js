@@ -13,14 +13,15 @@ import json, sys
 sys.path.insert(0, "/packages")
 from microgradnet.playground.runner import names, run
 
-def answer(request):
+def answer(request, heard):
     request = json.loads(request)
-    return json.dumps(run(request["code"], request.get("shown")) if "code" in request else names())
+    return json.dumps(run(request["code"], request.get("shown"), heard) if "code" in request else names())
 
 answer`);
 })();
 
 self.onmessage = async ({ data: { id, request } }) => {
   const answer = await started;
-  self.postMessage({ id, answer: JSON.parse(answer(JSON.stringify(request))) });
+  const heard = (printed) => self.postMessage({ id, printed });
+  self.postMessage({ id, answer: JSON.parse(answer(JSON.stringify(request), heard)) });
 };

@@ -59,7 +59,7 @@ export function createEditor(parent, { changed, names, visited }) {
     parent,
     state: EditorState.create({
       extensions: [
-        basicSetup, python(), syntaxHighlighting(colours), theme, lineOfStep, indentUnit.of("    "), keymap.of([indentWithTab]),
+        basicSetup, EditorView.lineWrapping, python(), syntaxHighlighting(colours), theme, lineOfStep, indentUnit.of("    "), keymap.of([indentWithTab]),
         pythonLanguage.data.of({ autocomplete: ours }),
         EditorView.contentAttributes.of({ "aria-label": "Python program", spellcheck: "false" }),
         EditorView.updateListener.of((update) => { if (update.docChanged && !quiet) changed(); }),
@@ -89,10 +89,18 @@ export function createEditor(parent, { changed, names, visited }) {
     },
     // Show the line of a step.
     show: (number) => quietly({ effects: setLine.of({ number: lineOf(number) ? number : 0 }) }),
-    // Replace the characters from `start` to `end` of a line.
-    replace: ({ line, start, end }, text) => {
-      const { from } = lineOf(line);
-      quietly({ changes: { from: from + start, to: from + end, insert: text } });
+    // Replace some numbers: [{place: {line, start, end}, text}]. All `places` move with their lines.
+    replace: (changes, places) => {
+      const at = ({ line }, column) => view.state.doc.line(line).from + column;
+      const ranges = places.map((place) => [at(place, place.start), at(place, place.end)]);
+      const made = view.state.changes(changes.map(({ place, text }) => (
+        { from: at(place, place.start), to: at(place, place.end), insert: text })));
+      quietly({ changes: made });
+      places.forEach((place, i) => {
+        const { from } = lineOf(place.line), [start, end] = ranges[i];
+        place.start = made.mapPos(start, -1) - from;
+        place.end = made.mapPos(end, 1) - from;
+      });
     },
   };
 }

@@ -61,7 +61,12 @@ def check(file: str | os.PathLike[str], seconds: float = SECONDS) -> Verdict:
     except UnicodeDecodeError:
         raise ValueError(f"{file} is no text (UTF-8)") from None
     exercise = _exercise_of(source, str(file))
-    results, ended = _run(path, exercise, seconds)
+    return verdict_of(exercise, *_run(path, exercise, seconds))
+
+
+def verdict_of(exercise: Exercise, report: bytes, ended: str) -> Verdict:
+    """The verdict on the runner's report, and on how the program ended; "" if it ended normally."""
+    results = [result for result in map(_result, report.splitlines()) if result]
     by_kind = {result["kind"]: result for result in results}
     parts = {result["part"] for result in results if result["kind"] == "right"}
     is_right = "done" in by_kind and parts == set(exercise.parts)
@@ -89,8 +94,8 @@ def _exercise_of(source: str, file: str) -> Exercise:
     )
 
 
-def _run(path: Path, exercise: Exercise, seconds: float) -> tuple[list[dict[str, Any]], str]:
-    """The results of a file, and how its process ended; "" if it ended normally."""
+def _run(path: Path, exercise: Exercise, seconds: float) -> tuple[bytes, str]:
+    """The report on a file, and how its process ended; "" if it ended normally."""
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         Path(folder, "report").open("w+b") as report,  # stays this file, whatever the program puts in its place
@@ -110,8 +115,7 @@ def _run(path: Path, exercise: Exercise, seconds: float) -> tuple[list[dict[str,
             ended = f"it was still running after {seconds:g} seconds: is there a loop that has no end?"
         finally:
             _kill(process)
-        results = map(_result, report.read(LONGEST).splitlines())
-        return [result for result in results if result], ended
+        return report.read(LONGEST), ended
 
 
 def _result(line: bytes) -> dict[str, Any]:
