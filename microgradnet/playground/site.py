@@ -1,5 +1,6 @@
 """The files of the front end: as the local server sends them, and as a folder that any web server serves."""
 
+import hashlib
 import io
 import json
 import shutil
@@ -8,7 +9,7 @@ import zipfile
 from importlib import import_module
 from pathlib import Path
 
-from microgradnet._shared.webpage import BASE
+from microgradnet._shared.webpage import BASE, fill
 from microgradnet.playground.programs import PROGRAMS
 
 ASSETS = Path(__file__).with_name("assets")
@@ -24,6 +25,9 @@ POLICY = (
 """Scripts and requests of the site's own origin alone. Inline scripts are allowed for the page of a graph, which stands
 in a frame without an origin and has a stricter policy of its own."""
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+
+
+SERVICE = "service.js"  # keeps the files of a build, for a browser without a network
 
 
 def file_of(path: str, backend: str) -> tuple[bytes, str] | None:
@@ -89,7 +93,19 @@ def build(folder: Path, npm: str = "npm") -> list[Path]:
         found = file_of(name, "static")
         if found is not None:
             (folder / name).write_bytes(found[0])
+    _write_service(folder)
     return sorted(folder.iterdir())
+
+
+def _write_service(folder: Path) -> None:
+    """Tell the service worker the files that it keeps, and a version that changes with any of them."""
+    service = folder / SERVICE
+    kept = sorted(file for file in folder.iterdir() if file != service)
+    digest = hashlib.sha256()
+    for file in [*kept, service]:
+        digest.update(f"{file.name}\n".encode() + hashlib.sha256(file.read_bytes()).digest())
+    parts = {"version": digest.hexdigest()[:16], "files": " ".join(["./", *(file.name for file in kept)])}
+    service.write_text(fill(service.read_text("utf-8"), parts), "utf-8")
 
 
 def _packages() -> bytes:

@@ -1,6 +1,6 @@
 // The playground: a program is run a moment after each change, and its graph appears beside it.
 import { createEditor } from "./editor.js";
-import { backend } from "./backend.js";
+import { backend, isLocal } from "./backend.js";
 
 const at = (id) => document.getElementById(id);
 const OWN = "microgradnet program"; // the name under which the browser keeps it
@@ -246,4 +246,5 @@ at("shown").addEventListener("change", () => {
 at("share").addEventListener("click", share);
 at("save").addEventListener("change", save);
 at("stop").addEventListener("click", () => backend.stop());
+if (!isLocal) navigator.serviceWorker?.register("service.js"); // of https and of this machine alone
 start();
