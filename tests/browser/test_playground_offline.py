@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from microgradnet.playground import site
+from microgradnet.playground import programs, site
 from microgradnet.playground.site import build
 from tests.browser.test_playground import settled, typed
 
@@ -65,9 +65,9 @@ def test_after_the_first_visit_it_needs_no_network_and_a_new_build_takes_its_pla
     typed(tab, "from microgradnet import Value\nx = Value(3.0, 'x')\ny = x * x\ny.backward()\nprint(x.grad)\n")
     assert tab.inner_text("#output") == "6.0\n"
     assert tab.frames[1].locator("#equation").count() == 1
-    assert tab.locator("#programs option").count() == len(site.PROGRAMS) + 1
+    assert tab.locator("#programs option").count() == len(programs.PROGRAMS) + 1
 
-    monkeypatch.setattr(site, "PROGRAMS", site.PROGRAMS[:3])
+    monkeypatch.setattr(site, "PROGRAMS", programs.PROGRAMS[:3])
     build(folder)
     server = served(folder, port)
     context.set_offline(False)

@@ -8,6 +8,8 @@ import pytest
 from microgradnet.playground.programs import PROGRAMS
 from microgradnet.playground.runner import MOST_PRINTED, names, run
 from microgradnet.teach.exercises import EXERCISES
+from microgradnet.teach.misconceptions import MISCONCEPTIONS
+from microgradnet.teach.misconceptions.passes import SolvedGraph, gradients
 from tests.teach.exercises.solutions import RIGHT
 
 NEURON = """from microgradnet import Value, parameter, sigmoid
@@ -48,13 +50,36 @@ def test_another_variable_can_be_chosen() -> None:
 def test_the_programs_that_are_offered_do_what_their_group_says(program: dict[str, str]) -> None:
     found = run(program["code"])
     if program["group"] == "Mistakes":
-        assert found["error"] or found["note"] or "but dy/dx" in found["output"]
+        assert found["error"] or found["note"] or found["output"]
     elif program["group"] == "Exercises":
         assert "not yet written" in found["output"]
     else:
         assert found["error"] is None
         assert found["page"]
     assert "Traceback" not in found["output"]
+
+
+MISTAKEN = [program for program in PROGRAMS if program["group"] == "Misconceptions"]
+
+
+def test_each_misconception_has_a_program() -> None:
+    assert [program["name"] for program in MISTAKEN] == [*MISCONCEPTIONS]
+
+
+@pytest.mark.parametrize("program", MISTAKEN, ids=lambda program: program["name"])
+def test_a_misconception_s_program_computes_what_the_misconception_gives(program: dict[str, str]) -> None:
+    assert "mend it: " in program["code"]
+    variables: dict[str, Any] = {}
+    exec(program["code"], variables)
+    wrong = variables["by_hand"]
+    graph = SolvedGraph(variables[run(program["code"])["shown"]])
+    explained = {
+        leaf
+        for rules in MISCONCEPTIONS[program["name"]].rules(graph)
+        for leaf, grad in gradients(graph, rules).items()
+        if grad == pytest.approx(wrong) and graph.gradients[leaf] != pytest.approx(wrong)
+    }
+    assert explained & set(graph.leaves)
 
 
 def test_there_are_the_seven_of_the_lesson() -> None:
