@@ -9,17 +9,25 @@ import sys
 
 
 def main() -> None:
-    """Run the program of a request {"code", "shown"}; without a program, answer with the names for completion."""
+    """Answer a request: {"code", "shown"} with what `run` returns, with "animation": true with both passes as a GIF.
+
+    A request without a program is answered with the names for completion.
+    """
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")  # what a program writes past Python's stdout goes nowhere
     request = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.path.insert(0, "")  # the user's own modules
-    from microgradnet.playground.runner import names, run
+    from microgradnet.playground.runner import animation, names, run
 
     def tell(line: object) -> None:
         print(json.dumps(line), file=answer, flush=True)
 
-    tell(run(request["code"], request.get("shown"), tell) if "code" in request else names())
+    if "code" not in request:
+        tell(names())
+    elif request.get("animation"):
+        tell(animation(request["code"], request.get("shown")))
+    else:
+        tell(run(request["code"], request.get("shown"), tell))
     answer.close()
 
 

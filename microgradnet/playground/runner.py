@@ -1,16 +1,20 @@
 """`run`: run a program, and describe in JSON what it printed, where it failed, and the graph that it computed."""
 
+import base64
 import io
 import linecache
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.errors import DomainError, ProviderError
 from microgradnet.graph import Graph
 from microgradnet.playground.places import leaves
+from microgradnet.stepping.film import save_steps
 from microgradnet.stepping.recomputed import recomputed
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.stepping.webpage import page
@@ -63,18 +67,11 @@ def run(code: str, shown: str | None = None, heard: Callable[[str], object] = la
     >>> found["line"], found["message"]
     (1, "NameError: name 'Value' is not defined. Did you forget: from microgradnet import Value?")
     """
-    variables: dict[str, Any] = {"__name__": "__main__", "__file__": FILE}
-    linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
-    printed, error, exercise = _Printed(heard), None, exercise_of(code)
+    printed, exercise = _Printed(heard), exercise_of(code)
     with redirect_stdout(printed), redirect_stderr(printed):
-        try:
-            with trace_source():
-                exec(compile(code, FILE, "exec"), variables)
-        except (Exception, SystemExit, KeyboardInterrupt) as raised:
-            error = _described(raised)
+        values, error = _executed(code)
         if exercise and not error:
             print(check_here(code, exercise).text)
-    values = _values(variables)
     name = shown if shown in values else next(iter(values), "")
     graph = None
     html, note = "", "" if error or exercise else NO_VALUE
@@ -89,6 +86,35 @@ def run(code: str, shown: str | None = None, heard: Callable[[str], object] = la
         "note": note,
         "leaves": leaves(graph, code, FILE) if graph else [],
     }
+
+
+def animation(code: str, shown: str | None = None) -> dict[str, str]:
+    """Run a program and return both passes through the graph that is shown: "gif" in base64, or "note", why not."""
+    printed = _Printed(lambda text: None)
+    with redirect_stdout(printed), redirect_stderr(printed):
+        values, _ = _executed(code)
+    name = shown if shown in values else next(iter(values), "")
+    if not name or not values[name].operands:
+        return {"gif": "", "note": NO_VALUE}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            (file,) = save_steps(recomputed(values[name]), Path(folder, "pass.gif"))
+            return {"gif": base64.b64encode(file.read_bytes()).decode(), "note": ""}
+    except (ProviderError, DomainError, ValueError) as error:
+        return {"gif": "", "note": one_line(str(error))}
+
+
+def _executed(code: str) -> tuple[dict[str, Value], dict[str, Any] | None]:
+    """Run a program: its values by name, and its error."""
+    variables: dict[str, Any] = {"__name__": "__main__", "__file__": FILE}
+    linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
+    error = None
+    try:
+        with trace_source():
+            exec(compile(code, FILE, "exec"), variables)
+    except (Exception, SystemExit, KeyboardInterrupt) as raised:
+        error = _described(raised)
+    return _values(variables), error
 
 
 def _values(variables: Mapping[str, Any]) -> dict[str, Value]:

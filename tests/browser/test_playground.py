@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from microgradnet.drawing.svg import find_cairosvg
 from microgradnet.playground.runner import run
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import build
@@ -307,6 +308,32 @@ def test_it_is_saved(tab: Any, kind: str, begins: str) -> None:
     with tab.expect_download() as download:
         tab.select_option("#save", kind)
     assert Path(download.value.path()).read_text("utf-8").startswith(begins)
+
+
+def test_an_animation_is_saved_where_python_can_paint_it(tab: Any) -> None:
+    if tab.locator("#save [value=animation]").count() == 0:
+        assert tab.get_attribute("meta[name=backend]", "content") == "static"
+        return
+    typed(tab, PROGRAM)
+    if find_cairosvg() is None:
+        tab.select_option("#save", "animation")
+        tab.locator("#state", has_text="needs cairosvg").wait_for()
+        return
+    with tab.expect_download() as download:
+        tab.select_option("#save", "animation")
+    assert Path(download.value.path()).read_bytes().startswith(b"GIF89a")
+
+
+def test_a_saved_notebook_runs(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    with tab.expect_download() as download:
+        tab.select_option("#save", "notebook")
+    notebook = json.loads(Path(download.value.path()).read_text("utf-8"))
+    program, shown = (cell["source"] for cell in notebook["cells"])
+    variables: dict[str, Any] = {}
+    exec(program, variables)
+    exec(shown, variables)
+    assert variables["page"](variables["y"]).html.startswith("<!doctype html>")
 
 
 def test_names_are_completed_with_their_docstrings(tab: Any) -> None:

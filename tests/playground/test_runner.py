@@ -1,12 +1,14 @@
 """`run`: what a program printed, where it failed, its values, their page, and where its numbers stand."""
 
+import base64
 import json
 from typing import Any
 
 import pytest
 
+from microgradnet.drawing.svg import find_cairosvg
 from microgradnet.playground.programs import PROGRAMS
-from microgradnet.playground.runner import MOST_PRINTED, names, run
+from microgradnet.playground.runner import MOST_PRINTED, animation, names, run
 from microgradnet.teach.exercises import EXERCISES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
 from microgradnet.teach.misconceptions.passes import SolvedGraph, gradients
@@ -194,6 +196,17 @@ def test_labels_are_data_not_markup() -> None:
     page = run('from microgradnet import Value\nx = Value(1.0, "</script><img src=x>")\ny = x * 2')["page"]
     assert "<img" not in page
     assert "</script><" not in page.replace("</script>\n<script>", "").replace("</script>\n</body>", "")
+
+
+def test_both_passes_are_an_animation_or_it_is_said_why_not() -> None:
+    found = animation(NEURON)
+    if found_cairo := find_cairosvg():
+        assert base64.b64decode(found["gif"]).startswith(b"GIF89a")
+    else:
+        assert "needs cairosvg" in found["note"]
+    assert (found["note"] == "") == bool(found_cairo)
+    assert "is a Value" in animation("print(1)")["note"]
+    assert "is a Value" in animation("x = = 1")["note"]
 
 
 def test_names_are_the_public_ones_with_their_first_line() -> None:

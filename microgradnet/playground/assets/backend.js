@@ -60,10 +60,9 @@ class InBrowser {
 
 class OnServer {
   // The last line of the answer; `heard` gets the texts before it.
-  async post(request, heard) {
-    this.aborted = new AbortController();
+  async post(request, heard, signal) {
     const sent = await fetch("run", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request), signal: this.aborted.signal,
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request), signal,
     });
     if (!sent.ok) throw new Error(`the server answered ${sent.status}`);
     const reader = sent.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -85,8 +84,9 @@ class OnServer {
 
   async run(request, heard) {
     this.stop(); // an earlier program
+    this.aborted = new AbortController();
     try {
-      return await this.post(request, heard);
+      return await this.post(request, heard, this.aborted.signal);
     } catch (error) {
       return failed(error.name === "AbortError" ? "the program was stopped" : `the playground's server does not answer: ${error.message}`);
     }

@@ -148,27 +148,35 @@ async function share() {
   }
 }
 
+const NO_GRAPH = "There is no graph to save yet";
 const SAVED = {
-  page: () => ["graph.html", latest?.page ?? ""],
-  picture: () => ["graph.svg", new DOMParser().parseFromString(latest?.page ?? "", "text/html").querySelector(".view svg")?.outerHTML ?? ""],
+  page: () => (latest ? ["graph.html", latest.page] : [NO_GRAPH]),
+  picture: () => (latest ? ["graph.svg", new DOMParser().parseFromString(latest.page, "text/html").querySelector(".view svg").outerHTML] : [NO_GRAPH]),
   program: () => ["program.py", editor.text()],
-  notebook: () => ["program.ipynb", JSON.stringify({
-    cells: [{ cell_type: "code", execution_count: null, id: "program", metadata: {}, outputs: [], source: editor.text() },
-            { cell_type: "code", execution_count: null, id: "page", metadata: {}, outputs: [],
-              source: `from microgradnet import page\npage(${latest?.shown || "y"})` }],
-    metadata: { language_info: { name: "python" } }, nbformat: 4, nbformat_minor: 5,
-  }, null, 1)],
+  notebook: () => {
+    const cell = (id, source) => ({ cell_type: "code", execution_count: null, id, metadata: {}, outputs: [], source });
+    const cells = [cell("program", editor.text()), ...(latest ? [cell("page", `from microgradnet import page\npage(${latest.shown})`)] : [])];
+    return ["program.ipynb", JSON.stringify({ cells, metadata: { language_info: { name: "python" } }, nbformat: 4, nbformat_minor: 5 }, null, 1)];
+  },
 };
 
-function save() {
+async function save() {
   const kind = at("save").value;
   at("save").value = "";
   if (!kind) return;
-  const [name, text] = SAVED[kind]();
-  if (!text) return state("There is no graph to save yet");
-  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([text])), download: name });
+  const [name, content] = kind === "animation" ? await animation() : SAVED[kind]();
+  if (!content) return state(name);
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([content])), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// Of both passes. A name and no content is what there is to say instead.
+async function animation() {
+  state("Painting each step…");
+  const { gif, note, error } = await backend.run({ code: editor.text(), shown: latest?.shown, animation: true }, () => {});
+  state("");
+  return gif ? ["pass.gif", Uint8Array.from(atob(gif), (c) => c.charCodeAt(0))] : [note || error?.message];
 }
 
 async function start() {
@@ -246,5 +254,6 @@ at("shown").addEventListener("change", () => {
 at("share").addEventListener("click", share);
 at("save").addEventListener("change", save);
 at("stop").addEventListener("click", () => backend.stop());
+if (!isLocal) at("save").querySelector("[value=animation]").remove(); // what paints it does not run in a browser
 if (!isLocal) navigator.serviceWorker?.register("service.js"); // of https and of this machine alone
 start();
