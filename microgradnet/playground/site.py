@@ -19,7 +19,7 @@ KINDS = {
 }  # fmt: skip
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; frame-src 'self' blob:; base-uri 'none'; "
+    "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:; frame-src 'self' blob:; base-uri 'none'; "
     "form-action 'none'"
 )
 """Scripts and requests of the site's own origin alone. Inline scripts are allowed for the page of a graph, which stands

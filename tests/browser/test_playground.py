@@ -290,6 +290,63 @@ def test_hostile_labels_stay_text(tab: Any) -> None:
     assert "<img" in frame.inner_text("body")
 
 
+def test_hostile_names_output_and_errors_stay_text(tab: Any) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    graph = f"x = Value(2.0)\ny = x * x\ny.label = {evil!r}\n"
+    typed(tab, f"from microgradnet import Value\nprint({evil!r})\n{graph}raise ValueError({evil!r})")
+    assert tab.inner_text("#output") == f"{evil}\n"
+    assert evil in tab.inner_text("#error")
+    assert tab.evaluate("document.querySelectorAll('img').length") == 0
+    frame = tab.frames[1]
+    frame.wait_for_selector("#equation")
+    assert frame.evaluate("document.querySelectorAll('img').length") == 0
+
+
+REACHING_OUT = """import js
+from contextlib import suppress
+from pyodide.code import run_js
+for name in ("caches", "indexedDB", "Worker", "BroadcastChannel"):
+    assert not hasattr(js, name), name
+with suppress(Exception):
+    run_js("import('{address}')")
+with suppress(Exception):
+    js.eval("import('{address}')")
+with suppress(Exception):
+    js.WebSocket.new("{address}".replace("http", "ws"))
+with suppress(Exception):
+    js.fetch("{address}", mode="no-cors")
+request = js.XMLHttpRequest.new()
+request.open("GET", "{address}", False)
+request.send()
+"""
+
+
+def test_in_the_browser_a_program_reaches_nobody_and_leaves_nothing(browser: Any, addresses: dict[str, str]) -> None:
+    if "static" not in addresses:
+        return
+    asked: list[str] = []
+
+    class Listening(_Quiet):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listening) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        opened = browser.new_page()
+        opened.set_default_timeout(120_000)
+        opened.goto(addresses["static"])
+        settled(opened)
+        typed(opened, REACHING_OUT.format(address=f"http://127.0.0.1:{other.server_address[1]}/secret"))
+        assert "NetworkError" in opened.inner_text("#error"), "it came to its last line"
+        opened.wait_for_timeout(300)
+        typed(opened, PROGRAM)
+        assert "w.grad" in opened.inner_text("#output")
+        opened.close()
+        other.shutdown()
+    assert not asked
+
+
 def test_the_address_holds_the_program(tab: Any) -> None:
     typed(tab, PROGRAM + "# shared: σ\n")
     tab.click("#share")

@@ -3,16 +3,22 @@ const SECONDS = 10; // a program's time in the browser; the server has a limit o
 
 const failed = (message) => ({ error: { line: 0, message }, values: [], shown: "", page: "", note: "", leaves: [] });
 
+// A worker of a blob has the policy of this page; one of a file would have none.
+const WORKER = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL("worker.js", import.meta.url))};`], { type: "text/javascript" }));
+
 class InBrowser {
   constructor() {
     this.begin();
   }
 
   begin() {
-    this.worker = new Worker("worker.js", { type: "module" });
+    this.worker = new Worker(WORKER, { type: "module" });
     this.asked = new Map();
     this.count = 0;
-    this.worker.onmessage = ({ data: { id, printed, answer } }) => {
+    const isLoaded = new Promise((resolve) => { this.loaded = resolve; }); // messages before that would be lost
+    this.post = (message) => isLoaded.then(() => this.worker.postMessage(message));
+    this.worker.onmessage = ({ data: { id, printed, answer, isLoaded } }) => {
+      if (isLoaded) return this.loaded();
       if (printed !== undefined) return this.asked.get(id)?.heard(printed);
       this.asked.get(id)?.resolve(answer);
       this.asked.delete(id);
@@ -25,7 +31,7 @@ class InBrowser {
     return new Promise((resolve) => {
       const id = this.count++;
       this.asked.set(id, { resolve, heard });
-      this.worker.postMessage({ id, request });
+      this.post({ id, request });
     });
   }
 

@@ -1,11 +1,17 @@
-// Python in a worker: Pyodide runs the programs, Graphviz lays their graphs out.
+// Python in a worker: Pyodide runs the programs, Graphviz lays their graphs out. A program may come from a stranger, in
+// an address. So the worker has the policy of the page that begins it, which asks its own origin alone, and none of what
+// would outlast it.
 import { loadPyodide } from "./pyodide.mjs";
 import { instance } from "./viz.js";
 
+const file = (name) => new URL(name, import.meta.url).href;
 const started = (async () => {
   const [python, graphviz, packages] = await Promise.all([
-    loadPyodide({ indexURL: "./" }), instance(), fetch("packages.zip").then((answer) => answer.arrayBuffer()),
+    loadPyodide({ indexURL: file("./") }), instance(), fetch(file("packages.zip")).then((answer) => answer.arrayBuffer()),
   ]);
+  for (const name of ["caches", "indexedDB", "Worker", "BroadcastChannel"]) {
+    for (let at = self; at; at = Object.getPrototypeOf(at)) delete at[name];
+  }
   self.layOut = (dot) => graphviz.renderString(dot, { format: "svg" });
   python.unpackArchive(packages, "zip", { extractDir: "/packages" });
   return python.runPython(`
@@ -25,3 +31,4 @@ self.onmessage = async ({ data: { id, request } }) => {
   const heard = (printed) => self.postMessage({ id, printed });
   self.postMessage({ id, answer: JSON.parse(answer(JSON.stringify(request), heard)) });
 };
+self.postMessage({ isLoaded: true });
