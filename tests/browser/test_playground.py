@@ -186,6 +186,7 @@ def test_a_gradient_step_in_the_page_is_written_into_the_program(tab: Any) -> No
     tab.wait_for_timeout(700)
     settled(tab)
     assert numbers(tab) == data, "the page stays"
+    assert "s has no number of its own in the program" in tab.inner_text("#note"), "and so does the note"
     frame.click("#undo")
     tab.wait_for_timeout(100)
     frame.click("#undo")

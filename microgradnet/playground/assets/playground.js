@@ -61,7 +61,7 @@ function show(result, kept) {
   at("shown").value = shown;
   at("shown").disabled = values.length < 2;
   const isOld = !page && Boolean(latest?.page); // of a program without a graph, the last one stays, faded
-  remark([note, isOld ? "Below is the graph of the program before." : ""].filter(Boolean).join(" "));
+  if (note || error || !keeps) remark([note, isOld ? "Below is the graph of the program before." : ""].filter(Boolean).join(" "));
   at("graph").classList.toggle("old", isOld);
   at("graph").inert = isOld;
   if (page && !keeps) {
