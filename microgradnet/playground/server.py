@@ -21,6 +21,7 @@ from typing import Any
 from microgradnet._shared.serving import LOOPBACK, Handler
 from microgradnet.playground.site import POLICY, file_of
 
+PAINTING = 120.0  # seconds for an animation, beside the program's own
 MOST_SENT = 1_000_000  # bytes of a program
 
 
@@ -54,7 +55,8 @@ class Server(ThreadingHTTPServer):
         ) as child:  # fmt: skip
             assert child.stdin
             assert child.stdout
-            limit, line, began = threading.Timer(self.seconds, _end, [child]), b"", time.monotonic()
+            seconds = self.seconds + (PAINTING if request.get("animation") else 0.0)
+            limit, line, began = threading.Timer(seconds, _end, [child]), b"", time.monotonic()
             limit.start()
             try:
                 with child.stdin:
@@ -62,8 +64,8 @@ class Server(ThreadingHTTPServer):
                 for line in child.stdout:
                     yield line
                 if not line.endswith(b"\n") or line.startswith(b'"'):  # the process ended before its result
-                    is_late = time.monotonic() - began >= self.seconds
-                    late = f"the program was stopped after {self.seconds:g} s: does a loop of it end?"
+                    is_late = time.monotonic() - began >= seconds
+                    late = f"the program was stopped after {seconds:g} s: does a loop of it end?"
                     yield _stopped(late if is_late else "the program ended Python itself")
             finally:  # also if the reader has gone
                 limit.cancel()

@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 import pytest
 
 from microgradnet.cli.main import main
+from microgradnet.playground.runner import NO_VALUE
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import ASSETS, file_of
 
@@ -70,21 +71,27 @@ def test_what_was_printed_before_a_program_ended_is_kept(server: Server, monkeyp
     assert "stopped after 2.5 s" in result["error"]["message"]
 
 
+def test_an_animation_has_more_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "seconds", 0.01)
+    found = asked(server.address + "run", {"code": "x = 1", "animation": True})
+    assert found == {"gif": "", "note": NO_VALUE}
+
+
 def test_a_program_ends_with_its_reader(server: Server, tmp_path: Path) -> None:
     beat = tmp_path / "beat"
+    beat.mkdir()
     code = (
         "import time\nfrom pathlib import Path\nfor i in range(100):\n    print(i)\n"
-        f"    Path({str(beat)!r}).write_text(str(i))\n    time.sleep(0.05)"
+        f"    Path({str(beat)!r}, str(i)).touch()\n    time.sleep(0.05)"
     )
     body = json.dumps({"code": code}).encode()
     sent = urllib.request.Request(server.address + "run", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(sent) as answer:
         assert json.loads(answer.readline()) == "0"
     time.sleep(1.5)
-    last = beat.read_text()
+    beats = len(list(beat.iterdir()))
     time.sleep(0.5)
-    assert beat.read_text() == last
-    assert int(last) < 99
+    assert len(list(beat.iterdir())) == beats < 100
 
 
 def test_names_are_sent_for_completion(server: Server) -> None:

@@ -173,8 +173,10 @@ async function save() {
 
 // Of both passes. A name and no content is what there is to say instead.
 async function animation() {
-  state("Painting each step…");
+  state("Painting each step, a second or less for each…");
+  at("stop").hidden = false;
   const { gif, note, error } = await backend.run({ code: editor.text(), shown: latest?.shown, animation: true }, () => {});
+  at("stop").hidden = true;
   state("");
   return gif ? ["pass.gif", Uint8Array.from(atob(gif), (c) => c.charCodeAt(0))] : [note || error?.message];
 }
