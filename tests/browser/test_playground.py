@@ -118,6 +118,15 @@ def test_it_opens_with_the_first_example_and_its_graph(tab: Any) -> None:
     assert numbers(tab)["a₁"] == pytest.approx(1 / (1 + math.exp(-0.415)), rel=1e-12)
 
 
+def test_it_opens_with_every_result_and_the_backward_pass_to_play(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    frame = tab.frames[1]
+    frame.wait_for_selector("#equation")
+    assert "Forward" in frame.inner_text("#phase")
+    frame.click("#step")
+    assert frame.inner_text("#equation").startswith("y.grad = ∂y/∂y = 1")
+
+
 def test_a_program_is_run_while_one_types_as_python_runs_it(tab: Any) -> None:
     typed(tab, PROGRAM)
     expected = run(PROGRAM)

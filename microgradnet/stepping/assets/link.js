@@ -1,6 +1,6 @@
 // In a frame, as in the playground, the page tells the page around it which line of the program the current step comes
-// from and which numbers change; it goes to the first step of a line that it is told, or to the end. In a notebook it is
-// told numbers, too, and whether the notebook is dark.
+// from and which numbers change; it goes to the first step of a line that it is told, to the end, or
+// to that of the forward pass. In a notebook it is told numbers, too, and whether the notebook is dark.
 const lineOf = (node) => Number(/:(\d+)$/.exec(graph.nodes[node].source ?? "")?.[1] ?? 0);
 
 function announce(message) {
@@ -36,5 +36,6 @@ addEventListener("message", ({ source, data: message }) => {
   const first = timeline.findIndex((step) => step.what === "data" && lineOf(step.node) === message?.line);
   if (first < 0 && !message?.end) return;
   pause();
-  go(first < 0 ? timeline.length : first + 1);
+  const back = message.end === "forward" ? timeline.findIndex((step) => step.what === "grad") : -1;
+  go(first >= 0 ? first + 1 : back >= 0 ? back : timeline.length);
 });
