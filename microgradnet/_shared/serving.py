@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
     def stream(self, parts: Generator[bytes, None, None], kind: str) -> None:
         """Send an answer part by part; if the reader does not wait, the rest is not asked for."""
         self._begin(kind, {})
-        with suppress(ConnectionError), closing(parts):
+        with closing(parts):
             for part in parts:
                 self.wfile.write(part)
 
