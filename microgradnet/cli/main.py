@@ -7,11 +7,13 @@ Exit codes: 0, success; 1, something could not be read, run, drawn or written; 2
 import argparse
 import codecs
 import os
+import re
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from microgradnet import __version__
-from microgradnet._shared.text import plain
+from microgradnet._shared.text import plain, suggestion
 from microgradnet.cli import exercises, graphs, misconceptions, playground, predict, run, train, worksheets
 from microgradnet.cli.arguments import Run, in_words
 from microgradnet.errors import DomainError, ProviderError, StaleGraphError
@@ -59,9 +61,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that suggests a choice where one was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the message; where a choice is unknown, with the nearest of the allowed ones."""
+        if found := re.fullmatch(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message):
+            choices = re.findall(r"[^\s,']+", found[3])
+            message = f"{found[1]}: {suggestion(found[2], choices)}; allowed: {', '.join(choices)}"
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
     """The parser; the options of a command hold as `run` the function that runs it."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="microgradnet",
         description="See and understand backpropagation: the lesson's worked examples, computed and drawn.",
         epilog="microgradnet alone names three things to try.",

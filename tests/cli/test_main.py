@@ -213,3 +213,12 @@ def test_a_command_loads_only_what_it_needs(arguments: list[str]) -> None:
 def test_what_a_command_needs_would_be_seen() -> None:
     assert loaded("worksheet", "neuron", "-o", "sheets") == ["microgradnet.teach.worksheets"]
     assert "numpy" in loaded("train", "xor", "--epochs", "1", "--quiet")
+
+
+@pytest.mark.parametrize(("command", "meant"), [("stpe neuron", "step"), ("train mons", "moons")])
+def test_a_choice_that_was_nearly_made_is_suggested(
+    command: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(command.split())
+    assert f"did you mean '{meant}'?" in capsys.readouterr().err

@@ -35,4 +35,4 @@ for (const blank of blanks) {
   blank.input.addEventListener("change", changed);
 }
 at("name").addEventListener("change", changed);
-changed();
+if (mine.name || Object.keys(mine.answers).length) changed(); // what a closed page could not send
