@@ -68,7 +68,8 @@ class _Parser(argparse.ArgumentParser):
         """End with the message; where a choice is unknown, with the nearest of the allowed ones."""
         if found := re.fullmatch(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message):
             choices = re.findall(r"[^\s,']+", found[3])
-            message = f"{found[1]}: {suggestion(found[2], choices)}; allowed: {', '.join(choices)}"
+            near = suggestion(found[2], choices)
+            message = f"{found[1]} (choose from {', '.join(choices)})" + f": {near}" * near.startswith("did you")
         super().error(message)
 
 
