@@ -1,24 +1,12 @@
 // The controls: stepping, dragging, buttons and keys.
 
-function go(to) {
-  const next = position + 1;
+// After `to` steps; those after `from` are shown as made at once.
+function go(to, from = to - 1) {
+  const isNext = from === position && to - from === 1;
   position = wanted = Math.max(0, Math.min(timeline.length, to));
+  span = position - from;
   render();
-  travel(position === next ? timeline[position - 1] : null);
-}
-
-function pause() {
-  clearInterval(timer);
-  timer = 0;
-  at("play").textContent = "Play";
-}
-
-function play() {
-  if (timer) return pause();
-  if (position === timeline.length) position = wanted = 0;
-  at("play").textContent = "Pause";
-  timer = setInterval(() => { go(position + 1); if (position === timeline.length) pause(); }, Number(at("speed").value));
-  go(position + 1);
+  travel(isNext ? timeline[position - 1] : null);
 }
 
 // ---- dragging: a leaf's box changes its number, any other place moves the picture

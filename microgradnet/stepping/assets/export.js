@@ -35,6 +35,7 @@ function stepAsSvg() {
 }
 
 function passAsSlides() {
+  span = 1;
   const here = position, slides = [];
   for (position of sampled([...Array(timeline.length + 1).keys()], MOST_SLIDES)) {
     render(false);
@@ -48,7 +49,7 @@ function passAsSlides() {
 }
 
 const exports = {
-  step: () => [stepAsSvg(), "image/svg+xml", `step-${position}.svg`],
+  step: () => (render(false), [stepAsSvg(), "image/svg+xml", `step-${position}.svg`]),
   slides: () => [passAsSlides(), "text/html", "slides.html"],
 };
 at("save").addEventListener("change", () => {

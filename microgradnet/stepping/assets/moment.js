@@ -14,6 +14,7 @@ const rootName = graph.nodes[graph.root].bracketed;
 let pass; // all numbers: {data, failed, steps, count}
 let timeline; // its steps
 let position = 0, wanted = 0; // steps done, and steps asked for; fewer are done if a number is not finite
+let span = 1; // steps shown as made at once: a neuron's or a layer's when a long pass is played
 let timer = 0;
 const undone = []; // the leaves' numbers and the curve of the loss before each change
 
@@ -66,6 +67,7 @@ function backwardStep(step) {
   return {
     what: "grad", whose: step.operand, becomes: step.after, node: step.node, positions: [step.position],
     use: `${step.node},${step.position}`, upstream: step.upstream, local: step.local, contribution: step.contribution,
+    before: step.before, isFirst: step.index === 1,
     text: () => backwardText(graph, step),
     short: () => `${bracketed}.grad += ${factor(step.upstream)} · ${factor(step.local)} = ${number(step.contribution)}`,
     detail: () => (count < 2 ? total() : `contribution ${step.index} of ${count} to ${name}.grad: ${sum()}`) +
@@ -95,7 +97,8 @@ function known() {
 }
 
 function render(follows = true) {
-  const now = known(), step = timeline[position - 1], isBack = step?.what === "grad";
+  settle();
+  const now = known(), steps = timeline.slice(Math.max(0, position - span), position), step = steps.at(-1), isBack = step?.what === "grad";
   const shown = (what, node) => (now[what][node] === null ? "—" : number(now[what][node]));
   for (const row of current.rows) write(row, `${row.word} ${shown(row.what, row.node)}`.trim());
   showPills(now.local, step);
@@ -105,12 +108,12 @@ function render(follows = true) {
     old.classList.remove("now", "partner");
     if (old.classList.contains("edge")) turn(old, false);
   }
-  at("phase").textContent = !step ? "Start" : isBack ? "Backward propagation" : "Forward propagation";
+  at("phase").textContent = !step ? "Start" : (isBack ? "Backward propagation" : "Forward propagation") + atOnce(steps);
   at("equation").textContent = step ? step.text() : computed.length ?
     "Press Play or →: first every result is computed, then every gradient." :
     `${rootName} is computed from no other value: there is its own gradient alone. Make a page of a result, such as y = ${rootName} * 2.`;
   at("detail").textContent = step ? step.detail() : "";
-  if (step) mark(step, follows); // after the text, whose height changes that of the picture
+  if (step) mark(steps, follows); // after the text, whose height changes that of the picture
   at("slider").value = position;
   at("place").textContent = `${position} of ${timeline.length}`;
   at("back").disabled = at("start").disabled = position === 0;
@@ -121,19 +124,34 @@ function render(follows = true) {
   if (step) announce({ line: lineOf(step.node) });
 }
 
-// `now` is the box that changes: forward the result, backward the operand; `partner` where its number comes from.
-function mark({ what, node, positions }, follows) {
-  const result = current.boxes[node], isBack = what === "grad" && positions.length > 0;
-  const operands = positions.map((slot) => current.chips[`${node},${slot}`] ?? current.boxes[graph.nodes[node].operands[slot]]);
-  const [changing, senders] = isBack ? [operands, [result]] : [[result], operands];
-  for (const box of changing) box?.classList.add("now");
-  for (const box of senders) if (!changing.includes(box)) box?.classList.add("partner");
-  for (const slot of positions) {
-    const arrow = current.arrows[`${node},${slot}`];
-    arrow?.classList.add("now");
-    turn(arrow, isBack);
+// Which steps are shown at once, and whose they are.
+function atOnce(steps) {
+  const [box, ...others] = new Set(steps.map((step) => current.boxes[step.node]));
+  const whose = box && !others.length ? ` of ${box.querySelector("text").textContent}` : "";
+  return steps.length > 1 ? ` · ${steps.length} steps${whose} at once, the last:` : "";
+}
+
+// `now` are the boxes that change: forward the results, backward the operands; `partner` where their numbers come from.
+function mark(steps, follows) {
+  const changing = new Set(), senders = new Set(), inside = new Set(), arrows = new Set();
+  for (const { what, node, positions } of steps) {
+    const result = current.boxes[node], isBack = what === "grad";
+    if (!isBack || !positions.length) changing.add(result);
+    for (const slot of positions) {
+      const use = `${node},${slot}`, operand = current.chips[use] ?? current.boxes[operandOf(use)];
+      if (isBack) (operand === result ? inside : changing).add(operand);
+      senders.add(isBack ? result : operand);
+      arrows.add(current.arrows[use]);
+    }
   }
-  if (follows) follow(changing[0] ?? result, result, ...operands);
+  const now = [...(changing.size ? changing : inside)], others = [...senders].filter((box) => !now.includes(box));
+  for (const box of now) box?.classList.add("now");
+  for (const box of others) box?.classList.add("partner");
+  for (const arrow of arrows) {
+    arrow?.classList.add("now");
+    turn(arrow, steps.at(-1).what === "grad");
+  }
+  if (follows) follow(...now, ...others);
 }
 
 function tooltips({ data, grad, local }) {

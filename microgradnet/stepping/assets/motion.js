@@ -22,7 +22,6 @@ function turn(arrow, isBack) {
 // Forward, each operand's data travels to the result; backward, the gradient of the result travels to the operand, and on
 // its way it is multiplied by the local derivative.
 function travel(step) {
-  for (const old of document.querySelectorAll(".travelling")) old.remove();
   if (!step || still.matches) return;
   for (const slot of step.positions) {
     const use = `${step.node},${slot}`, route = routeOf(use, step), isBack = step.what === "grad";
@@ -33,10 +32,31 @@ function travel(step) {
     const label = drawn("g", { class: "travelling", "aria-hidden": "true" }, ...texts.map(carried));
     current.boxes[step.node].parentNode.append(label);
     const duration = Math.min(LONGEST, PART * Number(at("speed").value));
+    if (isBack) count(step, duration);
     if (isBack) [...label.children].forEach((one, i) => one.animate(shownFrom([0, ...MET][i], [...MET, 1][i]), { duration }));
     label.animate(route.map(({ x, y }) => ({ transform: `translate(${x}px, ${y}px)` })), { duration, easing: "ease-in-out" })
       .onfinish = () => label.remove();
   }
+}
+
+let counting = 0; // the next frame of a counter
+
+// The gradient of the box that receives stays at what it was until the contribution arrives, and counts up with it.
+function count({ whose, before, contribution, becomes, isFirst }, duration) {
+  const rows = current.rows.filter(({ node, what }) => node === whose && what === "grad"), begin = performance.now();
+  const frame = (now) => {
+    const part = Math.min(1, ((now - begin) / duration - MET[1]) / (1 - MET[1])), isBefore = part <= 0;
+    const shown = isBefore && isFirst ? "—" : number(isBefore ? before : part < 1 ? before + part * contribution : becomes);
+    for (const row of rows) write(row, `${row.word} ${shown}`.trim());
+    counting = part < 1 ? requestAnimationFrame(frame) : 0;
+  };
+  frame(begin);
+}
+
+// What moves ends: everything shows the numbers of the current step.
+function settle() {
+  cancelAnimationFrame(counting);
+  for (const old of document.querySelectorAll(".travelling")) old.remove();
 }
 
 function carried(text) {

@@ -62,7 +62,11 @@ function openGroup(nodes) {
     return say([...texts, ...(inside.length > 12 ? [`… and ${inside.length - 12} more`] : [])].join(" ; "), true);
   }
   show("operations");
-  follow(...nodes.map((i) => current.boxes[i]));
+  forget();
+  const boxes = nodes.map((i) => current.boxes[i]).reverse(); // the result first
+  for (const box of boxes) box?.classList.add("found");
+  follow(...boxes);
+  drawMap();
 }
 
 // Of the two layouts of a kind of view, the one whose text is larger in this window.

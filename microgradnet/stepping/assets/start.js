@@ -18,3 +18,4 @@ compute();
 showLeaves();
 show(legible());
 drawPlot();
+addEventListener("beforeprint", () => render(false)); // nothing on its way
