@@ -62,8 +62,8 @@ def _operations(graph: Graph) -> dict[str, View]:
     across, down = (_drawn(graph, direction, namer) for direction in ("LR", "TB"))
     fits = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
     if len(graph) > MOST_LAID_OUT_TWICE:
-        return {"operations": _view(*(across if fits else down))}
-    both = {"operations": _view(*across), DOWN: _view(*down)}
+        return {"operations": view_of(*(across if fits else down))}
+    both = {"operations": view_of(*across), DOWN: view_of(*down)}
     return both if fits else dict(reversed(both.items()))
 
 
@@ -76,8 +76,9 @@ def _drawn(graph: Graph, direction: str, namer: Namer) -> tuple[Diagram, OpsView
     return diagram, drawn
 
 
-def _view(diagram: Diagram, drawn: OpsView) -> View:
-    view = View(diagram)
+def view_of(diagram: Diagram, drawn: OpsView, title: str = "") -> View:
+    """The picture of operations that is drawn in the diagram."""
+    view = View(diagram, title)
     view.boxes, view.arrows, view.chips = drawn.numbers, drawn.arrows, drawn.chips
     leaf_boxes = {(number, user.operands[position]) for (user, position), number in drawn.chips.items()}
     for number, node in sorted(

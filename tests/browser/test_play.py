@@ -123,7 +123,8 @@ def added_twice() -> Value:
     product.label = "p"
     y = product + a.tanh()
     y.label = "y"
-    return y + product
+    result: Value = y + product
+    return result
 
 
 # The times at which a counter is drawn are the test's: parts of the 0.9 seconds of a step of Play.

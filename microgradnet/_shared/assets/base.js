@@ -20,6 +20,21 @@ function finder(svg) {
   return (id) => svg.querySelector(`#${CSS.escape(`${svg.classList[0]}-${id}`)}`);
 }
 
+// Where a pane is scrolled to for all boxes to be in view; without room for all, the first and what fits of the others.
+function placeInView(pane, boxes) {
+  const margin = 12, { left, top } = pane.getBoundingClientRect();
+  const [first, ...others] = boxes.filter(Boolean).map((box) => box.getBoundingClientRect());
+  if (!first) return null;
+  const along = (low, high, start, length) => {
+    const from = Math.min(first[low], ...others.map((box) => box[low])) - start - margin;
+    const to = Math.max(first[high], ...others.map((box) => box[high])) - start - length + margin;
+    if (from >= 0 && to <= 0) return 0;
+    return Math.min(first[low] - start - margin, Math.max(first[high] - start - length + margin, (from + to) / 2));
+  };
+  return { left: pane.scrollLeft + along("left", "right", left, pane.clientWidth),
+           top: pane.scrollTop + along("top", "bottom", top, pane.clientHeight) };
+}
+
 // Light or dark by the notebook around the page, in place of the reader's own preference; without an argument, what a
 // new picture brings is dressed as the rest.
 const dressings = new WeakSet(); // the rules of style sheets that hold in the dark

@@ -36,18 +36,8 @@ function fit() {
 
 // Scroll until all boxes are in view; where there is no room for all, the first box and as much as fits of the others.
 function follow(...boxes) {
-  const pane = at("pane"), margin = 12, { left, top } = pane.getBoundingClientRect();
-  const [first, ...others] = boxes.filter(Boolean).map((box) => box.getBoundingClientRect());
-  if (!first) return;
-  const along = (low, high, start, length) => {
-    const from = Math.min(first[low], ...others.map((box) => box[low])) - start - margin;
-    const to = Math.max(first[high], ...others.map((box) => box[high])) - start - length + margin;
-    if (from >= 0 && to <= 0) return 0;
-    return Math.min(first[low] - start - margin, Math.max(first[high] - start - length + margin, (from + to) / 2));
-  };
-  pane.scrollTo({ left: pane.scrollLeft + along("left", "right", left, pane.clientWidth),
-                  top: pane.scrollTop + along("top", "bottom", top, pane.clientHeight),
-                  behavior: still.matches || !position ? "instant" : "smooth" });
+  const place = placeInView(at("pane"), boxes);
+  if (place) at("pane").scrollTo({ ...place, behavior: still.matches || !position ? "instant" : "smooth" });
 }
 
 // ---- the wheel with Ctrl, and two fingers

@@ -8,7 +8,7 @@ from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.notation.names import number
-from microgradnet.stepping.page_layout import MOST_VALUES, ROOM, View
+from microgradnet.stepping.page_layout import MOST_VALUES, ROOM, View, view_of
 from microgradnet.teach.misconceptions.listing import ListedComparison
 from microgradnet.teach.misconceptions.passes import Step
 from microgradnet.value import Value
@@ -22,13 +22,13 @@ class ComparisonPage(WebPage):
         self._comparison = comparison
 
     def _paint(self) -> bytes | None:
-        return self._view()[0].picture._repr_png_()
+        return self._view().picture._repr_png_()
 
-    def _view(self, side: str = "") -> tuple[View, dict[Value, int]]:
-        """The picture of one pass, and the number of each value in it."""
+    def _view(self, side: str = "") -> View:
+        """The picture of one pass."""
         diagram = Diagram(direction="TB", room=ROOM)  # narrow enough to stand beside another
-        boxes = OpsView(self._comparison.graph, MOST_VALUES, diagram, namer=self._comparison.namer)
-        return View(diagram, side), boxes.numbers
+        graph, namer = self._comparison.graph, self._comparison.namer
+        return view_of(diagram, OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer), side)
 
     def _write(self) -> str:
         comparison, row = self._comparison, self._comparison.misconception
@@ -38,14 +38,15 @@ class ComparisonPage(WebPage):
                 f"this page shows at most {MOST_VALUES} values, the graph has {len(graph):,}: print the comparison, "
                 "or take a part of the graph, as the loss of one sample"
             )
-        (right, numbers), (wrong, _) = map(self._view, ("the right pass", row.name))
+        right, wrong = map(self._view, ("the right pass", row.name))
         parting = comparison.parting
+        index = {node: i for i, node in enumerate(graph.nodes)}
         data = {
-            "right": self._steps(comparison.right, numbers, False),
-            "wrong": self._steps(comparison.wrong, numbers, True),
+            "right": self._steps(comparison.right, index, right, False),
+            "wrong": self._steps(comparison.wrong, index, right, True),
             "parting": parting.step if parting else -1,
-            "root": numbers[graph.root],
-            "boxes": [numbers[node] for node in graph.uses if graph.uses[node]],
+            "root": index[graph.root],
+            "rows": [(box, place, index[node]) for box, place, what, node, _ in right.rows if what == "grad"],
             "verdict": comparison.verdict(),
         }
         parts = {
@@ -59,14 +60,19 @@ class ComparisonPage(WebPage):
         body, style, script = (asset(__file__, f"comparison.{kind}") for kind in ("html", "css", "js"))
         return document(self.title, fill(body, parts), style, script, data)
 
-    def _steps(self, steps: Sequence[Step], numbers: dict[Value, int], is_wrong: bool) -> list[dict[str, Any]]:
+    def _steps(
+        self, steps: Sequence[Step], index: dict[Value, int], view: View, is_wrong: bool
+    ) -> list[dict[str, Any]]:
+        """For each step: the boxes it leads from and to, the arrow between them if there is one, and its result."""
         return [
             {
-                "from": numbers[step.node],
-                "to": numbers[step.operand],
-                "edge": f"e{numbers[step.node]}_{step.position}",
+                "from": view.boxes[step.node],
+                "to": view.chips.get(use, view.boxes.get(step.operand, -1)),
+                "edge": view.arrows.get(use, ""),
+                "of": index[step.operand],
                 "grad": number(step.after),
                 "text": self._comparison.equation(step, is_wrong),
             }
             for step in steps
+            for use in [(step.node, step.position)]
         ]

@@ -1,49 +1,52 @@
-// Both passes at a step: the gradients so far, the current application, and whether they have diverged.
+// Both passes at a step: the gradients so far, the current application, and whether they have diverged. Both pictures
+// are the same and show the same place, at the same scale.
 
 const last = Math.max(data.right.length, data.wrong.length);
 const NONE = "—";
+const LEAST_FITTED = 0.77, LARGEST_FITTED = 1.5; // CSS pixels per unit of the picture; a larger picture is scrolled
+const CHARACTER = 7.83; // the width of one, in the picture's units
 
 const sides = ["right", "wrong"].map((name) => {
-  const element = at(name), find = finder(element.querySelector("svg"));
-  const texts = new Map([...data.boxes, data.root].map((box) => [box, find(`n${box}`).querySelector("text:last-of-type")]));
+  const element = at(name), svg = element.querySelector("svg"), find = finder(svg);
+  const rows = data.rows.map(([box, row, of]) => {
+    const text = find(`n${box}`).querySelectorAll("text")[row];
+    return { of, text, room: text.textContent.length };
+  });
   const equation = element.querySelector(".equation"), pane = element.querySelector(".picture");
-  return { element, steps: data[name], find, texts, equation, pane };
+  return { element, steps: data[name], svg, find, rows, equation, pane };
 });
 
 let position = 0;
 
-// The gradient of each box after so many steps of a side.
+// The gradient of each value after so many steps of a side.
 function gradients(side, count) {
-  const found = new Map(data.boxes.map((box) => [box, NONE]));
-  found.set(data.root, "1");
-  for (const step of side.steps.slice(0, count)) found.set(step.to, step.grad);
-  return found;
+  const found = new Map([[data.root, "1"]]);
+  for (const step of side.steps.slice(0, count)) found.set(step.of, step.grad);
+  return (value) => found.get(value) ?? NONE;
 }
 
-// Scrolls the pane alone, so that the buttons stay where they are.
-function bringIntoView(side, id) {
-  const box = side.find(id).getBoundingClientRect(), pane = side.pane.getBoundingClientRect();
-  side.pane.scrollTop += Math.min(0, box.top - pane.top - 10) + Math.max(0, box.bottom - pane.bottom + 10);
-  side.pane.scrollLeft += Math.min(0, box.left - pane.left - 10) + Math.max(0, box.right - pane.right + 10);
+function write({ text, room }, wanted) {
+  text.textContent = wanted;
+  if (wanted.length > room) dressed(text, { textLength: room * CHARACTER, lengthAdjust: "spacingAndGlyphs" }, []);
+  else text.removeAttribute("textLength");
 }
 
 function show(step) {
   position = Math.max(0, Math.min(last, step));
-  const right = gradients(sides[0], position);
+  const right = gradients(sides[0], position), boxes = [];
   for (const side of sides) {
-    const found = gradients(side, position), current = side.steps[position - 1];
-    for (const [box, text] of side.texts) {
-      const differs = found.get(box) !== right.get(box);
-      text.textContent = `grad ${found.get(box)}${differs ? " ≠" : ""}`;
-      text.classList.toggle("differs", differs);
+    const gradient = gradients(side, position), current = side.steps[position - 1];
+    for (const row of side.rows) {
+      const differs = gradient(row.of) !== right(row.of);
+      write(row, `grad ${gradient(row.of)}${differs ? " ≠" : ""}`);
+      row.text.classList.toggle("differs", differs);
     }
     for (const old of side.element.querySelectorAll(".now, .partner")) old.classList.remove("now", "partner");
     if (current) {
-      side.find(`n${current.from}`).classList.add("partner");
-      for (const id of [`n${current.to}`, current.edge]) side.find(id)?.classList.add("now");
-      bringIntoView(side, `n${current.from}`);
+      if (current.from !== current.to) side.find(`n${current.from}`)?.classList.add("partner");
+      for (const id of [`n${current.to}`, current.edge]) if (id) side.find(id)?.classList.add("now");
+      boxes.unshift(`n${current.to}`, `n${current.from}`);
     }
-    bringIntoView(side, `n${current ? current.to : data.root}`);
     side.equation.textContent = current ? current.text : position ? "(no more steps)" : "No gradient has been passed on yet.";
   }
   at("slider").value = position;
@@ -51,17 +54,69 @@ function show(step) {
   at("start").disabled = at("back").disabled = position === 0;
   at("step").disabled = at("end").disabled = position === last;
   at("verdict").textContent = data.parting < 0 || position > data.parting ? data.verdict : "";
+  follow(boxes);
 }
+
+// ---- one place in both pictures
+
+// Scrolls the panes to where the boxes are; and the page to both panes where they are not in its window.
+function follow(boxes) {
+  const place = placeInView(sides[0].pane, boxes.map(sides[0].find));
+  for (const { pane } of sides) if (place) pane.scrollTo(place);
+  const main = document.querySelector("main").getBoundingClientRect();
+  const hidden = sides[1].equation.getBoundingClientRect().bottom - document.querySelector("footer").getBoundingClientRect().top;
+  if (position && (hidden > 0 || main.top < 0)) scrollBy(0, Math.min(main.top, Math.max(hidden, Math.min(0, main.top))));
+}
+
+let scale = 1, isFitted = true;
+function zoom(wanted, isFit = false) {
+  isFitted = isFit;
+  scale = Math.max(0.3, Math.min(4, wanted));
+  const middles = sides.map(({ pane }) => [pane.scrollLeft + pane.clientWidth / 2, pane.scrollTop + pane.clientHeight / 2]);
+  const [before] = sides.map(({ svg }) => svg.getBoundingClientRect().width);
+  for (const [i, { svg, pane }] of sides.entries()) {
+    const { width, height } = svg.viewBox.baseVal, times = width * scale / before;
+    Object.assign(svg.style, { width: `${width * scale}px`, height: `${height * scale}px` });
+    pane.scrollTo({ left: middles[i][0] * times - pane.clientWidth / 2, top: middles[i][1] * times - pane.clientHeight / 2 });
+  }
+}
+
+function fit() {
+  const { width, height } = sides[0].svg.viewBox.baseVal;
+  const fitting = sides.flatMap(({ pane }) => [(pane.clientWidth - 8) / width, (pane.clientHeight - 8) / height]);
+  zoom(Math.max(LEAST_FITTED, Math.min(LARGEST_FITTED, ...fitting)), true);
+  show(position);
+}
+
+for (const [i, { pane, svg }] of sides.entries()) {
+  const other = sides[1 - i];
+  pane.addEventListener("scroll", () => other.pane.scrollTo({ left: pane.scrollLeft, top: pane.scrollTop }), { passive: true });
+  pane.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    zoom(scale * (event.deltaY < 0 ? 1.15 : 1 / 1.15));
+  }, { passive: false });
+  svg.addEventListener("pointerover", ({ target }) => { // a box that is pointed at is outlined in both
+    const box = target.closest(".node"), index = [...svg.querySelectorAll(".node")].indexOf(box);
+    for (const side of sides) side.svg.querySelectorAll(".node").forEach((one, k) => one.classList.toggle("linked", k === index));
+  });
+  svg.addEventListener("pointerleave", () => { for (const one of document.querySelectorAll(".linked")) one.classList.remove("linked"); });
+}
+addEventListener("resize", () => { if (isFitted) fit(); });
+
+// ---- buttons and keys
 
 at("slider").max = last;
 at("part").disabled = data.parting < 0;
 const targets = { start: () => 0, back: () => position - 1, step: () => position + 1, end: () => last, part: () => data.parting + 1 };
-for (const [id, target] of Object.entries(targets)) at(id).addEventListener("click", () => show(target()));
+const actions = { smaller: () => zoom(scale / 1.25), larger: () => zoom(scale * 1.25), fit };
+for (const [id, target] of Object.entries(targets)) actions[id] = () => show(target());
+for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
 at("slider").addEventListener("input", () => show(Number(at("slider").value)));
-const keys = { ArrowLeft: "back", ArrowRight: "step", Home: "start", End: "end" };
+const keys = { ArrowLeft: "back", ArrowRight: "step", Home: "start", End: "end", "+": "larger", "-": "smaller", 0: "fit" };
 document.addEventListener("keydown", (event) => {
   if (event.target.id === "slider" || event.altKey || event.ctrlKey || event.metaKey || !keys[event.key]) return;
   event.preventDefault();
-  show(targets[keys[event.key]]());
+  actions[keys[event.key]]();
 });
-show(0);
+fit();

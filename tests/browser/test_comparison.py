@@ -1,0 +1,113 @@
+"""The page of a misconception: both passes in sight, at one place and one scale."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from microgradnet.teach.misconceptions import example, run
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+LAPTOP, NOTEBOOK, PHONE = (1280, 720), (860, 720), (390, 844)
+PANES = """sides.map(({ pane }) => {
+    const { x, y, width, height } = pane.getBoundingClientRect();
+    return [x, y, width, height];
+})"""
+SCROLLS = "sides.map(({ pane }) => [pane.scrollLeft, pane.scrollTop])"
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+@pytest.fixture
+def tab(browser: Any, tmp_path: Path) -> Iterator["Page"]:
+    file = run(example.build(), "no-topological-order").page().save(tmp_path / "page.html")
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page: Page = context.new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(file.as_uri())
+    yield page
+    context.close()
+    assert said == []
+
+
+def resize(tab: "Page", size: tuple[int, int]) -> None:
+    tab.set_viewport_size({"width": size[0], "height": size[1]})
+    tab.evaluate(SETTLED)
+
+
+@pytest.mark.parametrize("size", [LAPTOP, NOTEBOOK])
+def test_the_passes_stand_side_by_side_in_a_notebook_too(tab: "Page", size: tuple[int, int]) -> None:
+    resize(tab, size)
+    (x1, y1, w1, h1), (x2, y2, w2, h2) = tab.evaluate(PANES)
+    assert (y1, w1, h1) == pytest.approx((y2, w2, h2), abs=1)
+    assert x1 + w1 < x2
+    assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+@pytest.mark.parametrize("name", ["part", "step", "end"])
+def test_on_a_phone_both_passes_and_the_controls_are_in_the_window(tab: "Page", name: str) -> None:
+    resize(tab, PHONE)
+    tab.click(f"#{name}")
+    tab.evaluate(SETTLED)
+    (x1, y1, w1, h1), (x2, y2, w2, h2) = tab.evaluate(PANES)
+    assert (x1, w1, h1) == pytest.approx((x2, w2, h2), abs=1)
+    assert 0.2 * PHONE[1] < h1 <= 0.4 * PHONE[1]
+    footer = tab.evaluate("document.querySelector('footer').getBoundingClientRect().top")
+    assert y1 >= 0
+    assert y1 + h1 < y2
+    assert y2 + h2 < footer
+    equation = tab.locator("#wrong .equation").bounding_box()
+    assert equation is not None
+    assert equation["y"] + equation["height"] <= footer + 1
+
+
+@pytest.mark.parametrize("size", [LAPTOP, NOTEBOOK, PHONE])
+def test_every_step_is_in_view_at_the_same_place_in_both(tab: "Page", size: tuple[int, int]) -> None:
+    resize(tab, size)
+    inside = """sides.map(({ pane, element }) => {
+        const outer = pane.getBoundingClientRect(), box = element.querySelector(".node.now").getBoundingClientRect();
+        return box.left >= outer.left && box.right <= outer.right && box.top >= outer.top && box.bottom <= outer.bottom;
+    })"""
+    for _ in range(9):
+        tab.keyboard.press("ArrowRight")
+        tab.evaluate(SETTLED)
+        right, wrong = tab.evaluate(SCROLLS)
+        assert right == pytest.approx(wrong, abs=1)
+        assert tab.evaluate(inside)[1], "the wrong pass is followed first"
+        if size is LAPTOP:
+            assert tab.evaluate(inside)[0]
+
+
+def test_panes_scroll_and_zoom_together(tab: "Page") -> None:
+    for _ in range(4):
+        tab.click("#larger")
+    tab.evaluate("sides[0].pane.scrollTo(80, 60)")
+    tab.evaluate(SETTLED)
+    assert tab.evaluate(SCROLLS) == [[80, 60], [80, 60]]
+    tab.evaluate("sides[1].pane.scrollTo(30, 100)")
+    tab.evaluate(SETTLED)
+    assert tab.evaluate(SCROLLS) == [[30, 100], [30, 100]]
+    widths = "sides.map(({ svg }) => svg.getBoundingClientRect().width)"
+    before, other = tab.evaluate(widths)
+    assert before == pytest.approx(other)
+    tab.mouse.move(900, 300)
+    tab.keyboard.down("Control")
+    tab.mouse.wheel(0, -100)
+    tab.evaluate(SETTLED)
+    tab.keyboard.up("Control")
+    assert tab.evaluate(widths) == pytest.approx([1.15 * before] * 2, rel=1e-3)
+    tab.keyboard.press("0")
+    assert max(tab.evaluate(widths)) < before
+
+
+def test_a_box_that_is_pointed_at_is_outlined_in_both(tab: "Page") -> None:
+    tab.locator("#right .node", has_text="y = a·b + a").hover()
+    headings = "({ svg }) => [...svg.querySelectorAll('.linked text:first-of-type')].map((text) => text.textContent)"
+    right, wrong = tab.evaluate(f"sides.map({headings})")
+    assert len(right) == 1
+    assert right == wrong
+    tab.mouse.move(5, 5)
+    assert tab.locator(".linked").count() == 0
