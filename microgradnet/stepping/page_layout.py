@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from operator import itemgetter
 
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.fit import WIDEST, extent_of
+from microgradnet.drawing.fit import WIDEST, extent_of, fits
 from microgradnet.drawing.group_boxes import draw_groups
 from microgradnet.drawing.groups import Groups
 from microgradnet.drawing.ops_view import OpsView, Use
 from microgradnet.drawing.picture import Picture
+from microgradnet.drawing.repeats import Repeats
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
 from microgradnet.value import Value
@@ -28,8 +29,11 @@ DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 class View:
     """A picture, and for each value its box, the rows of its numbers and the arrows into it.
 
-    A value written in a formula has no box. A leaf that is docked to several values has a chip for each of its uses.
+    A value written in a formula has no box, nor has one of a term that is left out, of which `note` tells. A leaf that
+    is docked to several values has a chip for each of its uses.
     """
+
+    note = ""
 
     def __init__(self, diagram: Diagram, title: str = "") -> None:
         self.picture = Picture(diagram.to_dot(), title)
@@ -40,10 +44,10 @@ class View:
 
 
 def views_of(graph: Graph) -> dict[str, View]:
-    """The views of the graph: operations unless there are too many; neurons and layers if it has any."""
+    """The views of the graph: operations unless they are too many; neurons and layers if it has any."""
     neurons, layers = Groups(graph, by_layer=False), Groups(graph, by_layer=True)
     has_neurons = neurons.has_neurons
-    views = _operations(graph) if len(graph) <= MOST_VALUES else {}
+    views = _operations(graph)
     if has_neurons or not views:
         views["neurons"] = _grouped(neurons)
     if has_neurons:
@@ -56,20 +60,38 @@ def views_of(graph: Graph) -> dict[str, View]:
 def _operations(graph: Graph) -> dict[str, View]:
     """The compact picture of every value, from left to right and down: the page shows the one that fits its window.
 
-    The first is from left to right if that can be read as a whole in a column, or is the narrower one.
+    Where no picture of every value can be read in a column, the terms of a sum that are alike are drawn as the largest
+    of them, such as the samples of a loss. The first is from left to right if that can be read as a whole in a column,
+    or is the narrower one.
     """
     namer = Namer(graph.nodes, for_equations=True)
-    across, down = (_drawn(graph, direction, namer) for direction in ("LR", "TB"))
-    fits = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
-    if len(graph) > MOST_LAID_OUT_TWICE:
-        return {"operations": view_of(*(across if fits else down))}
-    both = {"operations": view_of(*across), DOWN: view_of(*down)}
-    return both if fits else dict(reversed(both.items()))
+    repeats, count = None, len(graph)
+    both = _both(graph, namer) if count <= MOST_VALUES else []
+    if not any(fits(diagram) for diagram, _ in both) and (found := Repeats(graph)).caption:
+        repeats, count = found, len(found.kept)
+        both = _both(graph, namer, repeats) if count <= MOST_VALUES else []
+    if not both:
+        return {}
+    across, down = both
+    is_across = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
+    names = ["operations", DOWN] if is_across else [DOWN, "operations"]
+    drawn = [across, down] if is_across else [down, across]
+    if count > MOST_LAID_OUT_TWICE:
+        names, drawn = ["operations"], drawn[:1]
+    views = {name: view_of(*one) for name, one in zip(names, drawn, strict=True)}
+    for view in views.values():
+        view.note = repeats.caption if repeats else ""
+    return views
 
 
-def _drawn(graph: Graph, direction: str, namer: Namer) -> tuple[Diagram, OpsView]:
+def _both(graph: Graph, namer: Namer, repeats: Repeats | None = None) -> list[tuple[Diagram, OpsView]]:
+    """The drawings from left to right and down."""
+    return [_drawn(graph, direction, namer, repeats) for direction in ("LR", "TB")]
+
+
+def _drawn(graph: Graph, direction: str, namer: Namer, repeats: Repeats | None) -> tuple[Diagram, OpsView]:
     diagram = Diagram(direction=direction, room=TIGHT, spread=GAP)
-    drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer)
+    drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
     heads = [arrow.head for arrow in diagram.arrows]
     if direction == "LR" and len(set(heads)) < len(heads):
         diagram.spread = WIDE_GAP

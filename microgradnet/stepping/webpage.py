@@ -193,6 +193,8 @@ def _use(node: Value, position: int, namer: Namer) -> dict[str, str]:
 
 
 def _note(count: int, views: Mapping[str, View]) -> str:
-    if "operations" in views:
-        return ""
-    return f"{count:,} values are too many for a box each (over {MOST_VALUES}): a box is a neuron or an operation."
+    """What a view leaves out."""
+    if "operations" not in views:
+        return f"{count:,} values are too many for a box each (over {MOST_VALUES}): a box is a neuron or an operation."
+    note = views["operations"].note
+    return note and f"Operations: as the page opens, {note}."

@@ -196,3 +196,29 @@ def test_sender_and_receiver_are_told_apart_without_colour(opened: Open) -> None
         (shape) => getComputedStyle(shape).strokeDasharray !== "none")"""
     assert set(tab.evaluate(dashes, "now")) == {False}
     assert set(tab.evaluate(dashes, "partner")) == {True}
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_a_loss_over_samples_opens_with_the_largest_and_plays_what_is_not_drawn_at_once(
+    opened: Open, viewport: Any
+) -> None:
+    model = MLP(2, [4, 1], "tanh", seed=1)
+    loss = sum((model(x) - y) ** 2 for x, y in [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)])
+    assert isinstance(loss, Value)
+    loss.label = "E"
+    tab = opened(loss, viewport=viewport)
+    assert "of 4 terms alike the largest is drawn" in tab.inner_text("#note")
+    assert tab.locator("#note").is_visible()
+    play = tab.locator("#play").bounding_box()
+    assert play is not None
+    assert play["y"] + play["height"] <= viewport["height"]
+    tab.click("button[data-view=operations]")
+    told = set()
+    stops = tab.evaluate("stops()")
+    for stop, after in pairwise([0, *stops]):
+        drawn = set(tab.evaluate(f"timeline.slice({stop}, {after}).map((step) => Boolean(current.boxes[step.node]))"))
+        tab.evaluate("play(), pause()")
+        told.add((drawn == {False}, "not drawn here" in tab.inner_text("#phase")))
+        assert len(drawn) == 1 or len(stops) > 2 * MOST
+    assert told == {(False, False), (True, True)}
+    assert place(tab)[0] == place(tab)[1]

@@ -160,10 +160,16 @@ def test_what_cannot_be_a_page_is_refused() -> None:
         _ = page(y).html
 
 
-def test_too_many_values_are_shown_as_neurons_and_it_says_why() -> None:
-    model = MLP(2, [16, 16, 1], seed=1)
-    loss = sum(model([x, 1.0]) for x in range(8))
+def batch(sizes: list[int]) -> Value:
+    """The loss of a network over eight samples."""
+    model = MLP(2, sizes, "tanh", seed=1)
+    loss = sum((model([x / 8, 1.0]) - 1) ** 2 for x in range(8))
     assert isinstance(loss, Value)
+    return loss
+
+
+def test_too_many_values_are_shown_as_neurons_and_it_says_why() -> None:
+    loss = batch([24, 24, 1])
     size = len(topological_order(loss))
     assert size > MOST_VALUES
     text = page(loss).html
@@ -171,6 +177,26 @@ def test_too_many_values_are_shown_as_neurons_and_it_says_why() -> None:
     assert list(graph["shown"]) == ["neurons", "layers", "layers, down"]
     assert f"{size:,} values are too many" in graph["note"]
     assert len(graph["nodes"]) == size
+
+
+@pytest.mark.parametrize("sizes", [[4, 1], [16, 16, 1]])
+def test_of_a_loss_over_many_samples_the_operations_of_the_largest_are_drawn_and_it_says_so(sizes: list[int]) -> None:
+    loss = batch(sizes)
+    view = views_of(Graph(loss))["operations"]
+    assert view.note.startswith("of 8 terms alike the largest is drawn")
+    assert view.note in graph_of(page(loss).html)["note"]
+    terms = [node for node in Graph(loss).nodes if node.op.name == "power"]
+    drawn = [term for term in terms if term in view.boxes]
+    assert len(terms) == 8
+    assert drawn == [max(terms, key=lambda term: term.data)]
+
+
+def test_where_every_term_can_be_read_all_are_drawn() -> None:
+    w = parameter(0.5, "w")
+    loss = w**2 + (w * 2) ** 2 + (w * 3) ** 2
+    views = views_of(Graph(loss))
+    assert views["operations"].note == ""
+    assert all(node in views["operations"].boxes for node in Graph(loss).computed)
 
 
 @each_example

@@ -127,8 +127,8 @@ function render(follows = true) {
 // Which steps are shown at once, and whose they are.
 function atOnce(steps) {
   const [box, ...others] = new Set(steps.map((step) => current.boxes[step.node]));
-  const whose = box && !others.length ? ` of ${box.querySelector("text").textContent}` : "";
-  return steps.length > 1 ? ` · ${steps.length} steps${whose} at once, the last:` : "";
+  const whose = others.length ? "" : box ? ` of ${box.querySelector("text").textContent}` : " of what is not drawn here";
+  return steps.length > 1 ? ` · ${steps.length} steps${whose} at once, the last:` : box ? "" : ` · a step${whose}`;
 }
 
 // `now` are the boxes that change: forward the results, backward the operands; `partner` where their numbers come from.

@@ -74,9 +74,10 @@ function layoutOf(kind) {
   return Object.values(views).filter((view) => view.kind === kind).reduce((a, b) => (fitting(b) > fitting(a) ? b : a));
 }
 
-// The first kind of view that can be read as a whole.
+// The first kind of view that can be read as a whole; else the one of which most is seen.
 function legible() {
-  return kinds.find((kind) => fitting(layoutOf(kind)) >= SMALLEST) ?? kinds[0];
+  const largest = kinds.reduce((a, b) => (fitting(layoutOf(b)) > fitting(layoutOf(a)) ? b : a));
+  return kinds.find((kind) => fitting(layoutOf(kind)) >= SMALLEST) ?? largest;
 }
 
 function show(kind) {

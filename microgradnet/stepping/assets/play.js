@@ -26,11 +26,12 @@ function stops() {
   return [...stopsBetween(0, middle), ...stopsBetween(middle, timeline.length)];
 }
 
-// After each step if they are few; else where another box of this view begins, or of the next coarser view if these are
-// too many; in the coarsest, several boxes at once.
+// After each step that this view shows if they are few; else where another box of this view begins, or of the next
+// coarser view if these are too many; in the coarsest, several boxes at once.
 function stopsBetween(from, to) {
-  const each = [...Array(to - from).keys()].map((i) => from + i + 1);
-  if (each.length <= MOST_PLAYED) return each;
+  const each = [...Array(to - from).keys()].map((i) => from + i + 1), isDrawn = (count) => current.boxes[timeline[count - 1].node];
+  const seen = each.filter((count) => count === to || isDrawn(count) || isDrawn(count + 1));
+  if (seen.length <= MOST_PLAYED) return seen;
   const tried = [current, ...kinds.slice(kinds.indexOf(current.kind) + 1).map(layoutOf)].map(({ boxes }) => {
     const boxAfter = (count) => boxes[timeline[count].node];
     return each.filter((count) => count === to || boxAfter(count) !== boxAfter(count - 1));
