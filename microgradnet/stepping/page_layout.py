@@ -24,6 +24,8 @@ MOST_LAYERS_TWICE = 30  # boxes of layers
 CAPTION = 40  # characters of a line: a picture that runs down is narrow
 GAP, WIDE_GAP = 0.75, 1.3  # inches between ranks, for pills; the wide one where several arrows lead to one box, across
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
+PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
+MUCH = 1.1  # times as large
 
 
 class View:
@@ -62,7 +64,8 @@ def _operations(graph: Graph) -> dict[str, View]:
 
     Where no picture of every value can be read in a column, the terms of a sum that are alike are drawn as the largest
     of them, such as the samples of a loss. The first is from left to right if that can be read as a whole in a column,
-    or is the narrower one.
+    or is the narrower one. In the one that runs down, chips stand above their box where that makes it larger on a phone
+    and no smaller on a laptop.
     """
     namer = Namer(graph.nodes, for_equations=True)
     repeats, count = None, len(graph)
@@ -74,6 +77,10 @@ def _operations(graph: Graph) -> dict[str, View]:
         return {}
     across, down = both
     is_across = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
+    narrow = _drawn(graph, "TB", namer, repeats, stacked=True)
+    is_better = _scale(PHONE, narrow) > MUCH * _scale(PHONE, across, down)
+    if is_better and _scale(LAPTOP, across, narrow) >= _scale(LAPTOP, down):
+        down = narrow
     names = ["operations", DOWN] if is_across else [DOWN, "operations"]
     drawn = [across, down] if is_across else [down, across]
     if count > MOST_LAID_OUT_TWICE:
@@ -89,8 +96,16 @@ def _both(graph: Graph, namer: Namer, repeats: Repeats | None = None) -> list[tu
     return [_drawn(graph, direction, namer, repeats) for direction in ("LR", "TB")]
 
 
-def _drawn(graph: Graph, direction: str, namer: Namer, repeats: Repeats | None) -> tuple[Diagram, OpsView]:
-    diagram = Diagram(direction=direction, room=TIGHT, spread=GAP)
+def _scale(room: tuple[int, int], *drawn: tuple[Diagram, OpsView]) -> float:
+    """How large the largest of them is where it is shown as a whole."""
+    extents = [extent_of(diagram) for diagram, _ in drawn]
+    return max(min(room[0] / width, room[1] / height) for width, height in extents)
+
+
+def _drawn(
+    graph: Graph, direction: str, namer: Namer, repeats: Repeats | None, stacked: bool = False
+) -> tuple[Diagram, OpsView]:
+    diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked)
     drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
     heads = [arrow.head for arrow in diagram.arrows]
     if direction == "LR" and len(set(heads)) < len(heads):
