@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,7 @@ from microgradnet.graph import Graph
 from microgradnet.losses import l2
 from microgradnet.notation.names import Namer, gradient, number
 from microgradnet.ops import CONSTANT, TABLE, total
-from microgradnet.stepping.page_layout import MOST_VALUES, views_of
+from microgradnet.stepping.page_layout import MOST_VALUES, View, views_of
 from microgradnet.stepping.steps import BackwardStep, partial_text
 from microgradnet.stepping.timeline import Timeline
 from microgradnet.teach.examples import EXAMPLES
@@ -165,13 +166,16 @@ def differences(told: str, wanted: str) -> list[str]:
     return [] if same else [f"{told!r}, not {wanted!r}"]
 
 
-def compare_operations(seen: list[dict[str, Any]], root: Value, name: str) -> list[str]:
+def as_opened(view: View, before: Graph, root: Value) -> Any:
+    """The places of a page's view for the same graph with other numbers: which terms are left out stays the same."""
+    now = dict(zip(before.nodes, Graph(root).nodes, strict=True))
+    arrows, chips = ({(now[user], k): place for (user, k), place in uses.items()} for uses in (view.arrows, view.chips))
+    return SimpleNamespace(boxes={now[node]: box for node, box in view.boxes.items()}, arrows=arrows, chips=chips)
+
+
+def compare_operations(seen: list[dict[str, Any]], root: Value, view: Any) -> list[str]:
     """Where the tooltips of boxes and arrows tell anything else than Python's steps at these moments."""
-    timeline, namer, view = (
-        Timeline(root),
-        Namer(Graph(root).nodes, for_equations=True),
-        views_of(Graph(root))[name],
-    )
+    timeline, namer = Timeline(root), Namer(Graph(root).nodes, for_equations=True)
     wrong: list[str] = []
     last = {view.boxes[node]: node for node in timeline.graph.nodes if node in view.boxes}
     for moment in seen:
@@ -242,7 +246,7 @@ def sweep(tab: "Page", build: Callable[[], Value], file: Path) -> list[str]:
             view = tab.evaluate("current.element.dataset.view")
             seen = tab.evaluate(MOMENTS, 3)
             wrong += (
-                compare_operations(seen, root, view)
+                compare_operations(seen, root, as_opened(views_of(graph)[view], graph, root))
                 if view.startswith("operations")
                 else compare_groups(seen, root, view)
             )

@@ -700,7 +700,7 @@ def test_a_neuron_of_the_neurons_view_opens_among_the_operations(opened: Open) -
 
 def test_a_large_graph_says_why_it_shows_neurons_and_tells_what_is_in_one(opened: Open) -> None:
     model = MLP(2, [24, 24, 1], "tanh", seed=1)
-    loss = sum((model([x, 1.0]) - 1) ** 2 for x in range(3))
+    loss = sum((model([x, 1.0]) - 1) ** 2 for x in range(8))
     assert isinstance(loss, Value)
     loss.label = "loss"
     tab = opened(loss)
