@@ -6,13 +6,16 @@ Each line of output is a text that the program prints, at once; the last line is
 import json
 import os
 import sys
+import threading
+import time
 
 
 def main() -> None:
     """Answer a request: {"code", "shown"} with what `run` returns, with "animation": true with both passes as a GIF.
 
-    A request without a program is answered with the names for completion.
+    A request without a program is answered with the names for completion. The one argument is the server's process.
     """
+    threading.Thread(target=_end_after, args=(int(sys.argv[1]),), daemon=True).start()
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")  # what a program writes past Python's stdout goes nowhere
     request = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -29,6 +32,13 @@ def main() -> None:
     else:
         tell(run(request["code"], request.get("shown"), tell))
     answer.close()
+
+
+def _end_after(server: int) -> None:
+    """End this process, whatever it computes, when the server that started it is no more."""
+    while os.getppid() == server:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 if __name__ == "__main__":

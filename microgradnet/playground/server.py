@@ -50,7 +50,7 @@ class Server(ThreadingHTTPServer):
     def answers(self, request: dict[str, Any]) -> Generator[bytes, None, None]:
         """Run a request in a process of its own: the lines of `child`; a program that takes too long is ended."""
         with subprocess.Popen(
-            [sys.executable, "-m", "microgradnet.playground.child"],
+            [sys.executable, "-m", "microgradnet.playground.child", str(os.getpid())],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
         ) as child:  # fmt: skip
             assert child.stdin

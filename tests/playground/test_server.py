@@ -1,6 +1,9 @@
 """The local server: it answers its own page on this machine, and nobody else; programs end, and Python with them."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -53,6 +56,28 @@ def test_a_program_that_does_not_end_is_ended(server: Server, monkeypatch: pytes
     monkeypatch.setattr(server, "seconds", 1.0)
     found = asked(server.address + "run", {"code": "while True: pass"})
     assert "stopped after 1 s" in found["error"]["message"]
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="a process of POSIX is asked whether it lives")
+def test_a_program_does_not_outlive_a_server_that_is_killed(tmp_path: Path) -> None:
+    running = "from microgradnet.playground.server import Server\nwith Server(seconds=600) as server:\n"
+    running += "    print(server.address, flush=True)\n    server.serve_forever()"
+    with subprocess.Popen([sys.executable, "-c", running], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        address, note = server.stdout.readline().strip(), tmp_path / "program"
+        code = f"import os\nopen({str(note)!r}, 'w').write(f'{{os.getpid()}}.')\nwhile True: pass"
+        threading.Thread(target=lambda: pytest.raises(OSError, printed, address, code), daemon=True).start()
+        while not (note.exists() and note.read_text().endswith(".")):
+            time.sleep(0.05)
+        program = int(note.read_text()[:-1])
+        os.kill(program, 0)  # it lives
+        server.kill()
+    while True:
+        try:
+            os.kill(program, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.05)
 
 
 def test_a_program_that_ends_python_or_writes_past_it_breaks_nothing(server: Server) -> None:
