@@ -92,8 +92,8 @@ def test_an_array_that_is_not_contiguous() -> None:
 @pytest.mark.parametrize(
     "batch",
     ["text", ["1", "2"], None, [None, 1.0], [[1.0], [1.0, 2.0]], [1j], np.array([1.0], object), [Value(1.0)],
-     {"x": 1.0}, {1.0, 2.0}, pytest.param((x for x in [1.0]), id="generator"), [10**30], np.array(["2020-01-01"], "M8[D]"), [[1.0], 2.0],
-     pytest.param(object(), id="object")],
+     {"x": 1.0}, {1.0, 2.0}, [10**30], np.array(["2020-01-01"], "M8[D]"), [[1.0], 2.0],
+     pytest.param((x for x in [1.0]), id="generator"), pytest.param(object(), id="object")],
     ids=str,
 )  # fmt: skip
 @pytest.mark.parametrize("parameters", [None, W])
