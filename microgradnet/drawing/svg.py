@@ -85,7 +85,8 @@ def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, wide
         smooth(graph, is_vertical)
     graph.tail = "\n"
     label = clean(title) or graph_tooltip or name or "computation graph"
-    return on_card(root, label, scope, dark_css(scope), widest=widest, tallest=SCREEN_POINTS)
+    classes = {name for group in root.iter() for name in group.get("class", "").split()}
+    return on_card(root, label, scope, dark_css(scope, classes), widest=widest, tallest=SCREEN_POINTS)
 
 
 def on_card(root: ET.Element, label: str, scope: str, css: str, *, widest: float = inf, tallest: float = inf) -> str:

@@ -11,7 +11,7 @@ any two fills differ for red-green colour-blind readers too (by 5 or more in CIE
 2009). A test computes the contrasts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 FONT = "Courier"  # in DOT: its widths are built into every Graphviz, and near those of the faces below
@@ -84,12 +84,14 @@ BY_COLOUR = {
 """From each light colour to its dark one; where roles share a colour, the first in the table decides."""
 
 
-def dark_css(scope: str) -> str:
+def dark_css(scope: str, classes: Collection[str]) -> str:
     """The rules that recolour the picture whose `<svg>` has the class `scope`, and nothing else on the page.
 
-    A shape that is not filled (`fill="none"`) or has no line stays so. A node without a role is drawn as an operation.
+    Only the roles whose classes are in the picture have rules. A shape that is not filled (`fill="none"`) or has no
+    line stays so. A node without a role is drawn as an operation.
     """
-    return _where_dark(_rules(f".{scope} .{_class(role)}", paint) for role, paint in DARK.items())
+    used = {role: paint for role, paint in DARK.items() if _class(role) in classes}
+    return _where_dark(_rules(f".{scope} .{_class(role)}", paint) for role, paint in used.items())
 
 
 def dark_css_by_colour(scope: str, colours: Iterable[str]) -> str:

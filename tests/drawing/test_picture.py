@@ -18,7 +18,7 @@ from microgradnet.drawing import provider
 from microgradnet.drawing.escape import escape_tooltip
 from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.svg import dress
-from microgradnet.drawing.theme import DARK, FONT_STACK, LIGHT, Paint
+from microgradnet.drawing.theme import DARK, FONT_STACK, LIGHT, Paint, dark_css
 from microgradnet.errors import ProviderError
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -136,7 +136,11 @@ def test_the_css_holds_for_one_picture_and_for_the_dark_only() -> None:
     assert dark.startswith("@media screen and (prefers-color-scheme: dark) {")
     assert layout == f"@media all {{ .{scope} {{ max-width: 100%; height: auto; font-family: {FONT_STACK} }} }}"
     assert list(LIGHT) == list(DARK)
-    assert len(selectors(dark)) == 3 * len(DARK) - 4, "shades have no line of their own"
+    used = {name for group in svg.iter() for name in group.get("class", "").split()} & {*DARK, "graph", "node"}
+    assert len(selectors(dark)) == 3 * len(used), "fill, line and text of each role that is in the picture"
+    everything = dark_css(scope, {"graph", "node", *DARK})
+    assert len(selectors(everything)) == 3 * len(DARK) - 4, "shades have no line of their own"
+    assert leaks(everything, scope) == []
     assert leaks(dark, scope) == []
     assert not re.search("[<>&]", css)  # reads the same as XML and as HTML
 

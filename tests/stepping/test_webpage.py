@@ -65,7 +65,7 @@ def dangers(text: str) -> list[str]:
 def test_a_worked_example_is_one_small_file_without_a_network(name: str) -> None:
     with trace_source():
         text = page(EXAMPLES[name].build()).html
-    assert len(text.encode()) < 210_000
+    assert len(text.encode()) < 200_000
     assert set(re.findall(r"https?://[^\s\"'<>)]+", text)) <= {"http://www.w3.org/2000/svg"}
     assert "%" + "graph%" not in text
     assert dangers(text) == []
