@@ -10,6 +10,7 @@ to a page around this one; `start.js` starts.
 
 import html
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from math import isfinite
@@ -65,7 +66,7 @@ class Page(WebPage):
         assets = {name: (ASSETS / name).read_text("utf-8") for name in (*SCRIPTS, "page.css", "page.html")}
         script = "\n".join([functions.source, *(assets[name] for name in SCRIPTS)])
         pictures = "\n".join(  # without JavaScript the first picture is visible
-            f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{view.picture.svg}</div>'
+            f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{_in_page(view.picture.svg, number)}</div>'
             for number, (name, view) in enumerate(views.items())
         )
         data |= {"eta": self._eta, "note": _note(len(graph), views), "plane": self._plane}
@@ -198,3 +199,9 @@ def _note(count: int, views: Mapping[str, View]) -> str:
         return f"{count:,} values are too many for a box each (over {MOST_VALUES}): a box is a neuron or an operation."
     note = views["operations"].note
     return note and f"Operations: as the page opens, {note}."
+
+
+def _in_page(svg: str, number: int) -> str:
+    """A picture whose ids and style have a short scope: it has to differ from those of this page alone."""
+    scope = re.search(r' class="(\S+)"', svg)
+    return svg.replace(scope[1], f"v{number}") if scope else svg
