@@ -194,7 +194,8 @@ def test_a_page_tells_what_changes_it_and_keeps_what_is_not_finite(opened: Calla
     tab = opened("about:blank")
     tab.set_content(
         "<script>heard = []; addEventListener('message', ({data}) => data.numbers && heard.push(data.numbers))</script>"
-        f'<iframe sandbox="allow-scripts" srcdoc="{html.escape(page(w * w * Value(-math.inf, "x")).html)}"></iframe>'
+        '<iframe style="width: 900px; height: 700px" sandbox="allow-scripts" '
+        f'srcdoc="{html.escape(page(w * w * Value(-math.inf, "x")).html)}"></iframe>'
     )
     frame = tab.frames[1]
 
