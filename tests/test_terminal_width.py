@@ -28,6 +28,13 @@ def test_a_table_that_is_too_wide_gives_each_row_its_own_lines(monkeypatch: pyte
     assert format_table(HEADING, ROWS) == "σ(z₁)\n  value  0.6\n         agrees\n\nw₁\n  value  0.15"
 
 
+def test_a_notebook_has_room_whatever_terminal_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = format_table(HEADING, ROWS)
+    monkeypatch.setenv("COLUMNS", "5")
+    monkeypatch.setattr("sys.stdout", io.StringIO())  # as a kernel's, no stream of the system
+    assert format_table(HEADING, ROWS) == wide
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_what_an_example_prints_fits_into_40_columns(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: os.PathLike[str]

@@ -1,5 +1,6 @@
 """What a terminal can show: how wide a line is, which letters it has, and its colours."""
 
+import io
 import os
 import shutil
 import sys
@@ -27,6 +28,8 @@ def written(text: str, stream: TextIO) -> str:
 
 def room(needed: int) -> int:
     """The characters that a line may have, of those needed: all in a pipe, a file or a notebook."""
+    if not isinstance(sys.stdout, io.TextIOWrapper):  # a notebook: its variable COLUMNS is of a terminal elsewhere
+        return needed
     return min(needed, shutil.get_terminal_size((needed, 24)).columns)
 
 
