@@ -61,24 +61,34 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
-    """Opens the page of a graph; at the end of the test nothing may have been said on the console."""
+def opened_file(browser: Any) -> Iterator[Open]:
+    """Opens a file; at the end nothing may have been said on the console, nor anything else been asked for."""
     said: list[str] = []
     contexts = []
 
-    def open_page(root: Value, *, plane: Plane | None = None, **options: Any) -> "Page":
-        file = tmp_path / "page.html"
-        page(root, file, plane=plane)
+    def open_file(file: Path, **options: Any) -> "Page":
         contexts.append(browser.new_context(**({"viewport": {"width": 1400, "height": 900}} | options)))
         tab: Page = contexts[-1].new_page()
         tab.on("console", lambda message: said.append(message.text))
         tab.on("pageerror", lambda error: said.append(str(error)))
         tab.on("dialog", lambda dialog: said.append(dialog.message))
-        tab.on("request", lambda request: said.append(request.url) if request.url != file.as_uri() else None)
+        its_own = (file.as_uri(), "blob:")  # what a page saves is a blob
+        tab.on("request", lambda request: None if request.url.startswith(its_own) else said.append(request.url))
         tab.goto(file.as_uri())
         return tab
 
-    yield open_page
+    yield open_file
     for context in contexts:
         context.close()
     assert said == []
+
+
+@pytest.fixture
+def opened(opened_file: Open, tmp_path: Path) -> Open:
+    """Opens the page of a graph, as `opened_file` does."""
+
+    def open_page(root: Value, *, plane: Plane | None = None, **options: Any) -> "Page":
+        page(root, tmp_path / "page.html", plane=plane)
+        return opened_file(tmp_path / "page.html", **options)
+
+    return open_page

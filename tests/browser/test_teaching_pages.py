@@ -1,7 +1,7 @@
 """The pages of worksheets and of comparisons, used as a learner does."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,24 +30,14 @@ Open = Callable[..., "Page"]
 
 
 @pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
-    """Opens a page; at the end of the test nothing may have been said on the console."""
-    said: list[str] = []
-    contexts = []
+def opened(opened_file: Open, tmp_path: Path) -> Open:
+    """Opens a page, as `opened_file` does."""
 
     def open_page(made: WebPage, **options: Any) -> "Page":
-        file = made.save(tmp_path / "page.html")
-        contexts.append(browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options)))
-        tab: Page = contexts[-1].new_page()
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
-        tab.goto(file.as_uri())
-        return tab
+        viewport = {"viewport": {"width": 1280, "height": 900}}
+        return opened_file(made.save(tmp_path / "page.html"), **(viewport | options))
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert said == []
+    return open_page
 
 
 def said_of(tab: "Page", blank: int) -> str:
