@@ -136,15 +136,18 @@ def curves(svg: str) -> dict[str, list[tuple[float, float]]]:
 
 
 def crossings(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> int:
-    """How often two arrows cross, both read as heights over the places that they have in common."""
+    """How often two arrows cross, both read as heights over the places that they have in common.
+
+    Where they are nearer than a line is wide, as at a common end, they are one line to the eye.
+    """
     low, high = max(one[0][0], other[0][0]), min(one[-1][0], other[-1][0])
     places = [low + (high - low) * k / 50 for k in range(1, 50)]
 
     def height(points: list[tuple[float, float]], x: float) -> float:
         return next(y for place, y in points if place >= x - 1e-9)
 
-    signs = [height(one, x) > height(other, x) for x in places if low < high]
-    return sum(a != b for a, b in pairwise(signs))
+    apart = [height(one, x) - height(other, x) for x in places if low < high]
+    return sum(a * b < 0 for a, b in pairwise(d for d in apart if abs(d) > 1))
 
 
 def lenses(svg: str) -> int:
