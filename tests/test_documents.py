@@ -72,7 +72,7 @@ def test_readme_is_short_and_shows_python() -> None:
 def test_the_first_two_commands_are_the_run_and_the_tests() -> None:
     first, second = commands(text(README))[:2]
     assert first == f"{INSTALL}. && microgradnet run"
-    assert second == f"{INSTALL}'.[test]' && pytest"
+    assert second == f"{INSTALL}'.[test]' && pytest -n auto"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
