@@ -8,8 +8,6 @@ from microgradnet.compiling.kernels import COMPARISONS, REDUCTIONS, Kernel
 from microgradnet.value import Value
 
 Operand = Rows | float
-NOT_IN_PLACE = ("where", *REDUCTIONS)
-"""The functions that cannot overwrite one of their operands with the result."""
 
 
 class Emitter:
@@ -25,14 +23,12 @@ class Emitter:
         self.shared = shared
         self.instructions: list[Instruction] = []
         self.heights = dict.fromkeys(GRADIENTS.values(), 0) | dict(heights)
-        self._free: dict[tuple[Storage, int], list[int]] = {}
         self._top: dict[Storage, int] = {}
         self.nodes: Sequence[Value] = ()
 
     def begin(self, nodes: Sequence[Value]) -> None:
-        """Begin the instructions for these scalars; all scratch rows are free again."""
+        """Begin the instructions for these scalars, which read no scratch rows of those before."""
         self.nodes = nodes
-        self._free.clear()
         self._top.clear()
 
     def emit(self, function: str, out: Rows, *operands: Operand, detail: tuple[int, ...] = ()) -> Rows:
@@ -41,42 +37,25 @@ class Emitter:
         return out
 
     def scratch(self, shape: tuple[int, ...], batched: bool, logical: bool = False) -> Rows:
-        """Rows for an intermediate result, until the last use or `begin`."""
+        """New rows for an intermediate result, until `begin`."""
         storage = (MASKS if logical else SCRATCH)[batched]
         rows = row_range(storage, self._top.get(storage, 0), *shape)
-        free = self._free.get((storage, rows.size))
-        if free:
-            return rows._replace(start=free.pop())
         self._top[storage] = rows.start + rows.size
         self.heights[storage] = max(self.heights.get(storage, 0), self._top[storage])
         return rows
-
-    def _release(self, freed: Sequence[Operand]) -> None:
-        """Free these scratch rows."""
-        for rows in freed:
-            if isinstance(rows, Rows):
-                self._free.setdefault((rows.storage, rows.size), []).append(rows.start)
 
     def apply(self, kernel: Kernel, operands: Sequence[Rows], outs: Sequence[Rows | None]) -> list[Operand]:
         """Emit a kernel's steps. Results go to `outs` or, where that is None, to scratch rows; return their rows.
 
         A result that is an operand or a number is not copied.
         """
-        last_use = {a: number for number, step in enumerate(kernel.steps) for a in step.arguments if isinstance(a, int)}
         wanted = {r: out for r, out in zip(kernel.results, outs, strict=True) if isinstance(r, int)}
         found: list[Operand] = list(operands)
-        for number, step in enumerate(kernel.steps):
-            position = kernel.operands + number
+        for position, step in enumerate(kernel.steps, kernel.operands):
             arguments = [found[a] if isinstance(a, int) else a for a in step.arguments]
-            dying = {a for a in step.arguments if isinstance(a, int) and a >= kernel.operands and a not in wanted}
-            freed = [found[a] for a in dying if last_use[a] == number]
-            if step.function not in NOT_IN_PLACE:
-                self._release(freed)
             shape, batched = _shape(step.function, arguments)
             out = wanted.get(position) or self.scratch(shape, batched, step.function in COMPARISONS)
             found.append(self.emit(step.function, out, *arguments))
-            if step.function in NOT_IN_PLACE:
-                self._release(freed)
         return [found[r] if isinstance(r, int) else r for r in kernel.results]
 
 
