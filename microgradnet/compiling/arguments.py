@@ -11,16 +11,18 @@ from microgradnet.data import one_hot
 Array = np.ndarray[Any, Any]
 
 
-def argument_names(function: Callable[..., Any], count: int) -> list[str]:
-    """The names of the function's first parameters; x₀, x₁, … if it has none."""
+def positional(function: Callable[..., Any]) -> list[str]:
+    """The names of the arguments that a function takes by position; none are known of one that is written in C."""
     try:
-        found = [
-            p.name
-            for p in signature(function).parameters.values()
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        ]
-    except (TypeError, ValueError):  # written in C
-        found = []
+        every = signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [each.name for each in every if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+
+
+def argument_names(function: Callable[..., Any], count: int) -> list[str]:
+    """The names of the function's first arguments; x₀, x₁, … if it does not name as many."""
+    found = positional(function)
     return found[:count] if len(found) >= count else [f"x{i}" for i in range(count)]
 
 

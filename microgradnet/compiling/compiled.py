@@ -1,6 +1,7 @@
 """`Compiled`: a function of one sample applied to a batch, captured once for each shape of its arguments."""
 
 import gc
+import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,11 +9,12 @@ from contextvars import Context
 from functools import partial
 from math import isfinite
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
 from microgradnet._shared.arguments import as_count
-from microgradnet.compiling.arguments import Array, argument_names, array_of, with_symbols
+from microgradnet.compiling.arguments import Array, argument_names, array_of, positional, with_symbols
 from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.engines import UNROLLED, Engine, are_finite, check, check_threads, engine_of
@@ -75,6 +77,7 @@ class Compiled:
             raise TypeError(f"symbols are counts by the argument's name, such as {{'letter': 27}}; got {symbols!r:.80}")
         self.symbols = {name: as_count(count, f"the number of symbols of {name!r}") for name, count in symbols.items()}
         self._most_programs = as_count(most_programs, "most_programs")
+        _EVERY.add(self)
 
     @property
     def parameters(self) -> ParameterVector:
@@ -93,9 +96,10 @@ class Compiled:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """The outputs for a batch; with parameters (value, gradient). See `compile`."""
         if named:
+            given, names = ", ".join(f"{name}=…" for name in named), ", ".join(positional(self.function))
             raise TypeError(
-                f"a compiled function takes its arrays by position alone, got {', '.join(named)}=…: write f(X, Y), and "
-                "options such as engine=… in compile(…)"
+                f"a compiled function takes its arrays by position alone, got {given}: write f({names}), and options "
+                "such as engine=… in compile(…)"
             )
         arrays = self._arrays(arguments)
         size = len(arrays[0]) if arrays else 1
@@ -107,8 +111,9 @@ class Compiled:
             try:
                 return self._raising.run(self._computed, engine, template, arrays, size, weight)
             except FloatingPointError:
-                with np.errstate(all="ignore"):
-                    return self._returned(template, self._run_eagerly(arrays, size, weight), size)
+                pass
+        with np.errstate(all="ignore"):  # with no lock held: the function may wait for others that do
+            return self._returned(template, self._run_eagerly(arrays, size, weight), size)
 
     def _computed(self, engine: Engine, template: Template, arrays: list[Array], size: int, weight: float) -> Any:
         return self._returned(template, engine.run(self.parameters.array, arrays, size, weight), size)
@@ -235,6 +240,23 @@ class Compiled:
         if not isfinite(found) and are_finite([output]):
             raise DomainError(_TOO_LARGE)
         return found
+
+
+_EVERY = WeakSet[Compiled]()
+
+
+def _renew() -> None:
+    """In a process that was forked off: no thread is left to release a lock, or at work in the memory of an engine."""
+    global _CAPTURING  # noqa: PLW0603
+    _CAPTURING = threading.RLock()
+    for compiled in _EVERY:
+        compiled._one_at_a_time, compiled._raising = threading.RLock(), _RAISING.copy()
+        for program in compiled.programs.values():
+            program.engines.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
 
 
 def parameters_in(parameters: Any) -> Iterator[Value]:

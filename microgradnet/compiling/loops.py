@@ -73,21 +73,20 @@ def _not_differentiated(m: Any, y: Any, *operands: Any) -> Any:
     raise TypeError("a loop is differentiated by its body")
 
 
-def _item(m: Any, loop: Any) -> Any:
+def _not_applied(m: Any, *operands: Any) -> Any:
     raise TypeError("an item is one of the numbers that a loop computes")
-
-
-_ITEM = Operation(_item, _not_differentiated, name="item")
 
 
 class Item(Operation):
     """One of the numbers that a loop computes, its operand: the one at this position among them."""
 
+    # one for each pixel of an image: what they have in common belongs to the class
+    value = derivatives = scalar = staticmethod(_not_applied)
+    operands, constants, variadic = ("loop",), 0, False
+    operator, code, sample, domain, activation = "", "item", (), "all numbers", False
+
     def __init__(self, position: int) -> None:
         self.position, self.name = position, f"item_{position}"
-
-    def __getattr__(self, name: str) -> Any:  # one of an image's pixels: there are too many for a dict of each
-        return getattr(_ITEM, name)
 
 
 _item_at = cache(Item)

@@ -9,18 +9,15 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout, suppress
 from functools import lru_cache, partial
 from io import StringIO
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pytest
 
 from microgradnet import (
-    MLP,
     CaptureError,
     DomainError,
     Value,
@@ -672,83 +669,6 @@ def test_derivatives_of_kinks_are_captured(function: Callable[[Value], Value]) -
     """A gradient penalty of a relu network, say: comparisons inside a rule are nodes of the program."""
     xs = np.array([-1.5, -0.2, 0.4, 2.0])
     assert_agrees(lambda x: grad(function(x * W) ** 2, x, create_graph=True) ** 2 * W, [W], xs)
-
-
-def test_other_threads_compute_as_usual_while_one_captures() -> None:
-    """Numbers, gradients, comparisons and assignments of values there, the same ones even, are their own matter."""
-    inside, leave = threading.Event(), threading.Event()
-
-    def function(x: Value) -> Value:
-        inside.set()
-        assert leave.wait(60)
-        return x * W
-
-    found = []
-    captured = threading.Thread(target=lambda: found.append(compile(function, W)([1.0, 3.0])))
-    captured.start()
-    assert inside.wait(60)
-    v = Value(2.0)
-    y = v * v * OTHER
-    y.backward()
-    v.data, seen = 3.0, (v.data, v.grad, float(v), v > 1, v == 3.0, bool(v < 1), f"{v:.1f}", repr(v.detach()))
-    leave.set()
-    captured.join()
-    assert seen == (2.0, 8.0, 2.0, True, False, False, "2.0", "Value(data=2.0)")
-    assert v.data == 3.0
-    value, gradient = found[0]
-    assert (value, *gradient) == (1.0, 2.0)
-
-
-def test_models_compiled_and_trained_in_several_threads_at_once() -> None:
-    def train(seed: int, through: Callable[..., Any]) -> list[float]:
-        model = MLP(2, [3, 1], seed=seed)
-        step = through(lambda x, y: (model(x) - y) ** 2, model)
-        for _ in range(5):
-            _, gradient = step([[0.1, 0.2], [0.3, -0.4], [1.0, seed / 8]], [0.5, -1.0, 0.0])
-            step.parameters -= 0.1 * gradient
-        return [p.data for p in model.parameters()]
-
-    wanted = [train(seed, compile) for seed in range(8)]
-    for _ in range(3):
-        with ThreadPoolExecutor(8) as pool:
-            assert [*pool.map(train, range(8), repeat(compile))] == wanted
-
-
-def test_a_replay_does_not_wait_for_that_of_another_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    one, other = compile(lambda x: x * 2), compile(lambda x: x * 3)
-    program, entered, leave = one.program([1.0]), threading.Event(), threading.Event()
-    run = program.run
-
-    def waiting(*arguments: Any) -> Any:
-        entered.set()
-        assert leave.wait(60)
-        return run(*arguments)
-
-    monkeypatch.setattr(program, "run", waiting)
-    with ThreadPoolExecutor(2) as pool:
-        found = pool.submit(one, [1.0])
-        assert entered.wait(60)
-        assert pool.submit(other, [1.0]).result(60) == [3.0], "captured and run meanwhile"
-        leave.set()
-        assert found.result() == [2.0]
-
-
-def test_a_call_inside_a_call_is_refused_and_leaves_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As from a signal handler: the arrays are in use. Another function may be called."""
-    one, other = compile(lambda x: x * 2), compile(lambda x: x * 3)
-    program = one.program([1.0])
-    run = program.run
-
-    def interrupted_run(*arguments: Any) -> Any:
-        assert other([5.0]) == [15.0]
-        with pytest.raises(RuntimeError, match="is already entered"):
-            one([7.0])
-        return run(*arguments)
-
-    monkeypatch.setattr(program, "run", interrupted_run)
-    assert one([1.0]) == [2.0]
-    monkeypatch.undo()
-    assert one([4.0]) == [8.0]
 
 
 def test_ctrl_c_at_any_line_of_a_capture(monkeypatch: pytest.MonkeyPatch) -> None:

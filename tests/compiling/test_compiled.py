@@ -558,8 +558,9 @@ def test_a_ragged_batch_is_told_of_padded() -> None:
 
 
 def test_an_array_by_name_is_told_to_stand_by_position() -> None:
-    with pytest.raises(TypeError, match="takes its arrays by position alone, got x=…: write f"):
-        compile(lambda x: x * W)(x=[1.0])
+    message = r"takes its arrays by position alone, got y=…, engine=…: write f\(x, y\), and options such as engine=… in"
+    with pytest.raises(TypeError, match=message):
+        compile(lambda x, y: x * y * W)([1.0], y=[1.0], engine="numba")
 
 
 def test_the_sign_of_a_nan_is_a_nan() -> None:
