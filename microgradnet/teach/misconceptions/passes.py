@@ -5,7 +5,7 @@ be run on any graph. The package's pass is `chain_rule`; a test checks that both
 """
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -124,28 +124,34 @@ class Step(NamedTuple):
         return self.node.operands[self.position]
 
 
-def steps(graph: SolvedGraph, rules: Rules) -> Iterator[Step]:
-    """A backward pass by these rules, from a gradient of 1."""
+def steps(graph: SolvedGraph, rules: Rules, given: Mapping[Value, float] | None = None) -> Iterator[Step]:
+    """A backward pass by these rules, from a gradient of 1.
+
+    Args:
+        graph: the graph.
+        rules: the rules.
+        given: gradients that replace those computed by the rules, each as soon as it is complete.
+    """
     grad = dict.fromkeys(graph.nodes, 0.0)
     left_over = {"nothing": [], "leaves": graph.leaves, "all": graph.nodes}[rules.left_over]
     grad |= {node: graph.gradients[node] for node in left_over} | {graph.root: 1.0}
-    for node in rules.order(graph):
-        x = [operand.data for operand in node.operands]
-        for position in positions(node):
-            operand, upstream = node.operands[position], grad[node]
-            before, local = grad[operand], rules.local(node, position, node.data, x)
-            is_forgotten = (node, position) == rules.forgotten
-            after = before if is_forgotten else rules.join(before, rules.contribution(upstream, local))
-            grad[operand] = after
-            yield Step(node, position, upstream, local, before, after)
+    uses = [(node, position) for node in rules.order(graph) for position in positions(node)]
+    last = {node.operands[position]: i for i, (node, position) in enumerate(uses)}
+    for i, (node, position) in enumerate(uses):
+        operand, upstream = node.operands[position], grad[node]
+        before, local = grad[operand], rules.local(node, position, node.data, [x.data for x in node.operands])
+        is_forgotten = (node, position) == rules.forgotten
+        after = before if is_forgotten else rules.join(before, rules.contribution(upstream, local))
+        grad[operand] = given.get(operand, after) if given and i == last[operand] else after
+        yield Step(node, position, upstream, local, before, after)
 
 
-def gradients(graph: SolvedGraph, rules: Rules) -> dict[Value, float]:
+def gradients(graph: SolvedGraph, rules: Rules, given: Mapping[Value, float] | None = None) -> dict[Value, float]:
     """The gradients of all nodes after a pass by these rules; 1 for the root.
 
     >>> x = Value(3.0, "x"); graph = SolvedGraph(x * x)
     >>> gradients(graph, RIGHT)[x], gradients(graph, Rules(join=lambda before, contribution: contribution))[x]
     (6.0, 3.0)
     """
-    after = {step.operand: step.after for step in steps(graph, rules)}
+    after = {step.operand: step.after for step in steps(graph, rules, given)}
     return dict.fromkeys(graph.nodes, 0.0) | {graph.root: 1.0} | after

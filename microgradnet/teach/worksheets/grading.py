@@ -1,8 +1,8 @@
 """`grade(worksheet, answers)`: mark answers, recognise what follows from an earlier mistake, and name the mistake.
 
 An answer is compared with three numbers: the right one; the one that follows, by the right rules, from the learner's
-other answers; and those that follow by the rules of each misconception. Of the misconceptions that explain a wrong
-answer, the one is named that explains most of the sheet.
+other answers; and those that follow by the rules of each misconception, from the learner's answers or from the right
+ones. Of the misconceptions that explain a wrong answer, the one is named that explains most of the sheet.
 """
 
 import math
@@ -18,11 +18,19 @@ from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconceptio
 from microgradnet.teach.worksheets.answers import read_answers
 from microgradnet.teach.worksheets.blanks import Blank
 from microgradnet.teach.worksheets.quantities import Numbers, Quantity
-from microgradnet.teach.worksheets.tolerance import ABSOLUTE, RELATIVE, AmbiguousError, is_near, read_number
+from microgradnet.teach.worksheets.tolerance import (
+    ABSOLUTE,
+    RELATIVE,
+    AmbiguousError,
+    digits_given,
+    digits_needed,
+    is_near,
+    read_number,
+)
 from microgradnet.teach.worksheets.worksheet import Worksheet
 
 Answers: TypeAlias = Mapping[Any, Any] | Sequence[Any] | str | os.PathLike[str]
-CORRECT, FOLLOWS, WRONG, UNCLEAR = "right", "follows", "wrong", "unclear"
+CORRECT, FOLLOWS, WRONG, UNCLEAR, ROUNDED = "right", "follows", "wrong", "unclear", "rounded"
 MISSING, UNREADABLE, AMBIGUOUS = "missing", "no number", "ambiguous"
 ONCE_PER_PASS = frozenset({"stale-gradients", "no-topological-order"})
 """Misconceptions that are made once for a whole pass, and not again at each value."""
@@ -35,8 +43,8 @@ class Mark(NamedTuple):
         blank: the blank.
         answer: the number given; None if there is none.
         verdict: "right"; "follows", computed correctly from an earlier wrong answer, or part of the same mistake;
-            "wrong"; "unclear", a 0 that follows from a 0, which earns no point; "missing"; "no number"; or
-            "ambiguous", 1000 or 1.000.
+            "wrong"; "rounded", right but for the number of its digits, or "unclear", a 0 that follows from a 0, which
+            both earn no point; "missing"; "no number"; or "ambiguous", 1000 or 1.000.
         mistakes: the misconceptions that explain a wrong answer, the likeliest first, if several explain the sheet as
             well; () if none does.
         text: the verdict in words.
@@ -122,7 +130,7 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
 
 
 class _Suspect(NamedTuple):
-    """A misconception, its numbers on this graph, and how many answers they explain."""
+    """A misconception, the numbers that it gives on this graph, and how many answers they explain."""
 
     misconception: Misconception
     numbers: Numbers
@@ -139,15 +147,20 @@ class _Judge:
         both = (False, True)  # also accept answers computed from the rounded numbers shown on the sheet
         self._right = [Numbers(sheet.graph, as_shown=as_shown) for as_shown in both]
         self._following = [Numbers(sheet.graph, RIGHT, given, asked, as_shown) for as_shown in both]
-        self._is_wrong = not all(self._explained(self._right + self._following, quantity) for quantity in given)
+        self._needed = digits_needed(tolerance)
+        self._is_wrong = not all(
+            self._explained(self._right + self._following, quantity) or self._digits(quantity) for quantity in given
+        )
         self._suspects: list[_Suspect] = []
         if all(self._explained(self._right, quantity) for quantity in given):
             return
         for misconception in MISCONCEPTIONS.values():
             for rules in misconception.rules(sheet.graph):
-                numbers = Numbers(sheet.graph, rules, given, asked)
-                agreeing = sum(self._explained([numbers], quantity) for quantity in given)
-                self._suspects.append(_Suspect(misconception, numbers, agreeing))
+                own = Numbers(sheet.graph, rules, given, asked)
+                throughout, once = Numbers(sheet.graph, rules, asked=asked), Numbers(sheet.graph, rules)
+                for numbers in (own, throughout, once):
+                    agreeing = sum(self._explained([numbers], quantity) for quantity in given)
+                    self._suspects.append(_Suspect(misconception, numbers, agreeing))
 
     def mark(self, blank: Blank) -> Mark:
         """Mark one answer; call it for the blanks in order."""
@@ -163,7 +176,12 @@ class _Judge:
             if math.fabs(answer) < ABSOLUTE:
                 return Mark(blank, answer, UNCLEAR, (), f"{both}: after an earlier 0, this shows nothing")
             return Mark(blank, answer, FOLLOWS, (), f"follows rightly from a mistake before, {both}")
-        mistakes = self._mistakes(blank.quantity)
+        mistakes, digits = self._mistakes(blank.quantity), self._digits(blank.quantity)
+        if digits > 1 or (digits and not mistakes):  # a single digit may be anything
+            return Mark(blank, answer, ROUNDED, (), f"rounded too far, {both}: give {self._needed} digits")
+        following = self._following[0].by(blank.quantity).number
+        if not is_near(following, blank.answer, self._tolerance):
+            both += f", or {number(following)} from the answers before"
         if not mistakes:
             return Mark(blank, answer, WRONG, (), f"wrong, {both}; no known mistake explains it")
         likeliest = mistakes[0]
@@ -177,6 +195,11 @@ class _Judge:
         suspects = [suspect for suspect in self._suspects if self._explained([suspect.numbers], quantity)]
         most = max((suspect.agreeing for suspect in suspects), default=0)
         return tuple(dict.fromkeys(suspect.misconception for suspect in suspects if suspect.agreeing == most))
+
+    def _digits(self, quantity: Quantity) -> int:
+        """The number of digits of an answer that has too few, and is right otherwise; else 0."""
+        rights = [numbers.by(quantity).number for numbers in (self._right[0], self._following[0])]
+        return max(digits_given(self._given[quantity], right, self._needed) for right in rights)
 
     def _explained(self, several: Sequence[Numbers], quantity: Quantity) -> bool:
         """Whether the answer is what any of these computations gives."""

@@ -91,7 +91,8 @@ class Numbers:
 
     def _gradient(self, node: Value) -> Number:
         if not self.rules.is_local:
-            self._gradients = self._gradients or gradients(self.graph, self.rules)
+            own = {quantity.node: answer for quantity, answer in self._given.items() if quantity.kind == GRADIENT}
+            self._gradients = self._gradients or gradients(self.graph, self.rules, own)
             return Number(self._gradients[node])
         total, size = 0.0, 0.0
         for user, at in self.graph.uses[node]:

@@ -14,13 +14,16 @@ from microgradnet.teach.worksheets.sheet import Sheet
 
 READING = ("longest", "plain", "named", "written", "thousands", "grouping")  # how `tolerance` reads numbers
 
+TOLERANCE = 2 * tolerance.RELATIVE  # the error of answers computed from numbers of three digits
+
 
 def marking() -> dict[str, Any]:
     """What `marking.js` reads and compares numbers by, as JSON: that of `tolerance`."""
     return {
         "reading": {name: getattr(tolerance, name.upper()) for name in READING},
         "zero": {"absolute": tolerance.ABSOLUTE, "nothing": tolerance.NOTHING},
-        "tolerance": 2 * tolerance.RELATIVE,  # the error of answers computed from numbers of three digits
+        "tolerance": TOLERANCE,
+        "digits": tolerance.digits_needed(TOLERANCE),
     }
 
 

@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from itertools import count
 
 RELATIVE = 0.01  # three significant digits are enough: they are within half a per cent
 ABSOLUTE = 1e-9  # of an answer where 0 is right: calculators leave that much over
@@ -46,6 +47,24 @@ def is_near(answer: float, right: float, tolerance: float = RELATIVE, rounding: 
     """
     least = ABSOLUTE if right == 0.0 else NOTHING if answer == 0.0 else 0.0
     return math.fabs(answer - right) <= max(tolerance * math.fabs(right), rounding, least)
+
+
+def digits_needed(tolerance: float) -> int:
+    """The least number of significant digits that a right answer is sure to be accepted with.
+
+    >>> [digits_needed(tolerance) for tolerance in (0.05, 0.01, 0.001)]
+    [2, 3, 4]
+    """
+    return next(digits for digits in count(1) if 0.5 * 10.0 ** (1 - digits) <= tolerance)
+
+
+def digits_given(answer: float, right: float, needed: int) -> int:
+    """The number of digits of a right answer that is rounded to fewer than are needed; 0 if it is not that.
+
+    >>> [digits_given(answer, 0.02395, 3) for answer in (0.024, 0.02, 0.025)]
+    [2, 1, 0]
+    """
+    return next((digits for digits in range(needed - 1, 0, -1) if answer == float(f"{right:.{digits}g}")), 0)
 
 
 def read_number(text: object) -> float | None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from microgradnet import Neuron, Value, parameter, sigmoid, tanh
 from microgradnet._shared.csv_tables import read_lines
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
-from microgradnet.teach.misconceptions.passes import RIGHT
+from microgradnet.teach.misconceptions.passes import RIGHT, gradients
 from microgradnet.teach.worksheets import Marks, Worksheet, grade, worksheet
 from microgradnet.teach.worksheets.tolerance import is_near, read_number
 from tests.teach.worksheets.simulated import answers_by, random_graph, rounded
@@ -533,3 +533,63 @@ def test_rounding_of_shares_that_cancel_is_no_mistake() -> None:
     sheet = worksheet(y, w)
     for answer, verdict in ((1 / 3 - 0.333, "right"), (0.3333 - 0.333, "right"), (0.03, "wrong"), (-0.01, "wrong")):
         assert grade(sheet, {1: answer}).marks[0].verdict == verdict
+
+
+# --- a mistake after a mistake ---
+
+
+@pytest.mark.parametrize("name", MISCONCEPTIONS)
+@pytest.mark.parametrize("is_computed_with", [True, False])
+def test_a_misconception_is_recognised_beside_another_wrong_answer(name: str, is_computed_with: bool) -> None:
+    """One answer is wrong for no known reason; the others go by the misconception, from that answer or without it."""
+    said = []
+    for seed in range(20):
+        sheet = worksheet(random_graph(seed), "grads")
+        slip = sheet.blanks[seed % (1 + len(sheet.blanks) // 2)]
+        for rules in list(MISCONCEPTIONS[name].rules(sheet.graph))[:2]:
+            answers = answers_by(sheet, rules)
+            answers[slip.number] = rounded(1.7 * answers[slip.number])
+            if is_computed_with:
+                own = gradients(sheet.graph, rules, {slip.quantity.node: answers[slip.number]})
+                answers |= {b.number: rounded(own[b.quantity.node]) for b in sheet.blanks if b is not slip}
+            marks = [mark for mark in grade(sheet, answers).marks if mark.verdict == "wrong" and mark.blank is not slip]
+            said += [name in {row.name for row in mark.mistakes} for mark in marks]
+    assert len(said) >= 8
+    assert sum(said) >= 0.9 * len(said), f"{sum(said)} of {len(said)}"
+
+
+def test_a_wrong_answer_after_a_wrong_one_is_compared_with_what_would_follow() -> None:
+    u, v = Value(2.0, "u"), Value(3.0, "v")
+    p = u * v
+    q = p * p
+    p.label, q.label = "p", "q"
+    marks = grade(worksheet(q), {"p.grad": 7, "u.grad": 14, "v.grad": 36}).marks
+    assert [mark.text for mark in marks] == [
+        "wrong, 7 for 12; no known mistake explains it",
+        'wrong, 14 for 36, or 21 from the answers before; it looks like "the local derivative of the other operand"',
+        'wrong, 36 for 24, or 14 from the answers before; it looks like "the local derivative of the other operand"',
+    ]
+
+
+# --- too few digits ---
+
+
+def test_an_answer_of_too_few_digits_asks_for_more() -> None:
+    x = Value(0.6, "x")
+    y = x.sigmoid() * 2.0
+    y.label = "y"
+    sheet = worksheet(y)
+    assert f"{sheet.blanks[-1].answer:.6f}" == "0.457568"
+    for answer, text in ((0.46, "right"), (0.5, "rounded too far, 0.5 for 0.4576: give 3 digits"), (0.4, "wrong, ")):
+        (mark,) = [mark for mark in grade(sheet, {"x.grad": answer}).marks if mark.verdict != "missing"]
+        assert mark.text.startswith(text)
+    assert grade(sheet, {"x.grad": 0.46}, 0.001).marks[-1].text == "rounded too far, 0.46 for 0.4576: give 4 digits"
+
+
+def test_what_is_computed_from_too_few_digits_is_right() -> None:
+    sheet = worksheet(neuron())
+    a = next(blank.answer for blank in sheet.blanks if blank.name == "z.grad")
+    marks = grade(sheet, {"z.grad": -0.1, "b.grad": -0.1, "w.grad": -0.01})
+    assert f"{a:.4f}" == "-0.0953"
+    assert [mark.verdict for mark in marks.marks if mark.verdict != "missing"] == ["rounded", "right", "right"]
+    assert (marks.points, marks.mistakes) == (2, {})

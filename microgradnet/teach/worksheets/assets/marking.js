@@ -26,13 +26,26 @@ function isNear(answer, right, rounding = 0) {
   return Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), rounding, least);
 }
 
-// Whether what is written for a blank is right, else why not, and whether it is a number at all.
-function judged(blank, text) {
-  const answer = read(text), isNumber = Number.isFinite(answer);
-  if (blank.answers.some((right) => isNear(answer, right, blank.rounding))) return { isRight: true, isNumber };
-  const mistake = blank.mistakes.find((one) => isNear(answer, one.answer));
-  const why = typeof answer === "string" ? `ambiguous: ${answer}` : isNumber ? mistake?.words ?? "ask for a hint" :
-    "that is no number; write it as 0.25, −3 or 1/4";
-  return { isRight: false, isNumber, why };
+// How many digits of a right answer there are in one that is rounded too far; 0 if it is not that.
+function digitsGiven(answer, right) {
+  for (let digits = data.digits - 1; digits > 0; digits -= 1) if (Number(right.toPrecision(digits)) === answer) return digits;
+  return 0;
 }
 
+// Whether what is written for a blank is right, else why not; it is wrong if writing it otherwise would not do.
+function judged(blank, text) {
+  const answer = read(text), not = (why, isWrong = false) => ({ isRight: false, isWrong, why });
+  if (blank.answers.some((right) => isNear(answer, right, blank.rounding))) return { isRight: true, isWrong: false };
+  if (typeof answer === "string") return not(`ambiguous: ${answer}`);
+  if (!Number.isFinite(answer)) return not("that is no number; write it as 0.25, −3 or 1/4");
+  const mistake = blank.mistakes.find((one) => isNear(answer, one.answer));
+  const digits = Math.max(...blank.answers.map((right) => digitsGiven(answer, right)));
+  if (digits > 1 || (digits && !mistake)) return not(`rounded too far: give ${data.digits} digits`);
+  return not(mistake?.words ?? "ask for a hint", true);
+}
+
+// The blank in a picture: the texts with its number (a shared parameter has several), and what they are empty.
+function placeIn(svg, blank) {
+  const texts = [...svg.querySelectorAll("text")].filter((one) => one.textContent.includes(`(${blank.number}) __`));
+  return { texts, empty: texts[0]?.textContent };
+}

@@ -3,13 +3,7 @@
 const RIGHT = "✓ right", WRONG = "✗ not yet";
 const svg = document.querySelector(".picture svg"), picture = svg.parentNode;
 for (const side of ["width", "height"]) picture.style.setProperty(`--${side}`, `${svg.viewBox.baseVal[side]}pt`);
-const blanks = data.blanks.map((blank) => ({ ...blank, hinted: 0, isRight: false, ...row(blank), ...place(blank) }));
-
-// The blank in the picture: the texts with its number (a shared parameter has several), and what they are empty.
-function place(blank) {
-  const texts = [...svg.querySelectorAll("text")].filter((one) => one.textContent.includes(`(${blank.number}) __`));
-  return { texts, empty: texts[0]?.textContent };
-}
+const blanks = data.blanks.map((blank) => ({ ...blank, hinted: 0, isRight: false, ...row(blank), ...placeIn(svg, blank) }));
 
 function row(blank) {
   const id = `blank-${blank.number}`, label = made("label", { for: id, class: "name" }, `(${blank.number}) ${blank.name} =`);
