@@ -65,6 +65,9 @@ def test_a_wrong_answer_is_wrong_when_it_is_done(opened: Open) -> None:
     tab.fill("#blank-4", "77")
     tab.press("#blank-4", "Tab")
     assert "ask for a hint" in said_of(tab, 4)
+    tab.fill("#blank-9", "-0.01")
+    tab.press("#blank-9", "Tab")
+    assert said_of(tab, 9) == "✗ not yet: rounded too far: give 3 digits"
     tab.fill("#blank-4", "1,000")
     tab.press("#blank-4", "Tab")
     assert said_of(tab, 4) == "✗ not yet: ambiguous: write 1000 or 1.000"
@@ -251,6 +254,63 @@ def test_the_story_recognises_a_misconception_and_goes_on(opened: Open) -> None:
     tab.click("#show")
     assert tab.locator("#steps li").count() == done + 1
     assert tab.inner_text("#verdict").startswith("It is ")
+
+
+REFUSED = (
+    """Object.defineProperty(window, "localStorage", { get() { throw new DOMException("", "SecurityError"); } })"""
+)
+
+
+def place_in(story_page: Any) -> tuple[str, str, int]:
+    """The chapter, the question, and how many answers are written below."""
+    steps = story_page.locator("#steps li").count()
+    return story_page.inner_text("#chapter"), story_page.inner_text("#question"), steps
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_the_story_goes_on_where_it_was_after_a_reload(is_refused: bool, opened: Open) -> None:
+    page = story("neuron", "learning")
+    tab = opened(page)
+    if is_refused:
+        tab.add_init_script(REFUSED)
+        tab.reload()
+    chapter = data_of(page)["chapters"][1]
+    tab.click("nav button:nth-child(2)")
+    tab.fill("#answer", repr(chapter["blanks"][0]["answers"][0]))
+    tab.keyboard.press("Enter")
+    tab.click("#show")
+    place = chapter["title"], f"What will {chapter['blanks'][2]['name']} be?", 2
+    assert place_in(tab) == place
+    tab.reload()
+    assert place_in(tab) == place
+    assert tab.url.endswith("#2-0-0-2-1") == is_refused
+    assert tab.locator("section:not([hidden]) text.known").count() >= 2
+    tab.click("#again")
+    tab.reload()
+    assert place_in(tab) == (chapter["title"], f"What will {chapter['blanks'][0]['name']} be?", 0)
+    for _ in chapter["blanks"]:
+        tab.click("#show")
+    tab.reload()
+    assert tab.inner_text("nav button[aria-current=page]") == "✓ 2"
+    assert tab.is_hidden("#form")
+
+
+@pytest.mark.parametrize("kept", ["nonsense", "9-99-99-99-99", "1-2", "2--1-0-0-0", "%"])
+def test_a_story_begins_anew_where_its_record_makes_no_sense(kept: str, opened: Open) -> None:
+    tab = opened(story("neuron", "layers"))
+    tab.evaluate("kept => localStorage.setItem(KEPT, kept)", kept)
+    tab.reload()
+    assert tab.inner_text("#chapter") == "One neuron, one input"
+
+
+def test_the_story_in_a_notebook_counts_without_storage(opened_file: Open, tmp_path: Path) -> None:
+    notebook = tmp_path / "notebook.html"
+    notebook.write_text(f"<!doctype html><title>Notebook</title>{story('neuron')._repr_html_()}", "utf-8")
+    frame = opened_file(notebook).frames[1]
+    frame.click("#show")
+    frame.click("#show")
+    assert frame.inner_text("#count") == "Question 3 of 8"
+    assert frame.url == "about:srcdoc#1-2-0"
 
 
 def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> None:

@@ -1,21 +1,24 @@
 // One question after the other: each number of the graph is asked for before it is shown.
 
 const sections = [...document.querySelectorAll(".chapter")];
-const chapters = data.chapters.map((chapter, index) => told(chapter, sections[index], index + 1));
-let here = chapters[0];
+const chapters = data.chapters.map((chapter, index) => chapterOf(chapter, sections[index], index + 1));
+let here;
 
 // A chapter with its place on the page: `done` of its blanks are answered, `first` of them at the first try.
-function told(chapter, section, number) {
+function chapterOf(chapter, section, number) {
   const svg = section.querySelector("svg");
-  const button = made("button", { type: "button", title: chapter.title, "aria-label": chapter.title }, String(number));
+  const button = made("button", { type: "button", title: chapter.title, "aria-label": chapter.title });
   for (const side of ["width", "height"]) section.style.setProperty(`--${side}`, `${svg.viewBox.baseVal[side]}pt`);
-  const all = [...svg.querySelectorAll("text")];
-  const blanks = chapter.blanks.map((blank) => {
-    const texts = all.filter((text) => text.textContent.includes(`(${blank.number}) __`));
-    return { ...blank, texts, tries: 0, hinted: 0 };
-  });
+  const blanks = chapter.blanks.map((blank) => ({ ...blank, ...placeIn(svg, blank) }));
   at("chapters").append(button);
-  return { ...chapter, section, button, blanks, done: 0, first: 0, log: [] };
+  return begun({ ...chapter, section, button, number, blanks });
+}
+
+// The chapter before its first question.
+function begun(chapter) {
+  for (const blank of chapter.blanks) Object.assign(blank, { tries: 0, hinted: 0 });
+  chapter.button.textContent = String(chapter.number);
+  return Object.assign(chapter, { done: 0, first: 0, log: [] });
 }
 
 function open(chapter) {
@@ -34,7 +37,9 @@ function open(chapter) {
 function ask() {
   const blank = here.blanks[here.done];
   for (const text of document.querySelectorAll(".asked")) text.classList.remove("asked");
+  remember();
   at("form").hidden = !blank;
+  at("again").hidden = here.done === 0;
   at("next").hidden = Boolean(blank) || here === chapters[chapters.length - 1];
   if (!blank) return end();
   at("count").textContent = `Question ${here.done + 1} of ${here.blanks.length}`;
@@ -46,33 +51,72 @@ function ask() {
 
 function end() {
   const all = here.blanks.length;
-  here.button.textContent = `✓ ${chapters.indexOf(here) + 1}`;
   say("The chapter is complete", `: ${here.first} of ${all} at the first try.`);
-  at("next").textContent = `Next: ${chapters[chapters.indexOf(here) + 1]?.title}`;
+  at("next").textContent = `Next: ${chapters[here.number]?.title}`;
   if (!at("next").hidden) at("next").focus();
 }
 
 function check() {
-  const blank = here.blanks[here.done], { isRight, isNumber, why } = judged(blank, at("answer").value.trim());
+  const blank = here.blanks[here.done], { isRight, isWrong, why } = judged(blank, at("answer").value.trim());
   if (isRight) {
     here.first += blank.tries === 0;
     say("✓ right", `: ${blank.working.join("; ")}`);
     return reveal(blank);
   }
-  blank.tries += isNumber;
+  blank.tries += isWrong;
   say("✗ not yet", `: ${why}`);
 }
 
 // The number is written into the picture, and its working below; the next one is asked for.
 function reveal(blank) {
+  uncover(here, blank);
+  at("steps").append(here.log[here.log.length - 1]);
+  ask();
+}
+
+function uncover(chapter, blank) {
   for (const text of blank.texts) {
-    text.textContent = text.textContent.replace(/\(\d+\) __+/, blank.shown);
+    text.textContent = blank.empty.replace(/\(\d+\) __+/, blank.shown);
     text.classList.add("known");
   }
-  here.log.push(made("li", {}, blank.working.join("; ")));
-  at("steps").append(here.log[here.log.length - 1]);
-  here.done += 1;
-  ask();
+  chapter.log.push(made("li", {}, blank.working.join("; ")));
+  chapter.done += 1;
+  if (chapter.done === chapter.blanks.length) chapter.button.textContent = `✓ ${chapter.number}`;
+}
+
+function startAgain() {
+  for (const { texts, empty } of here.blanks) {
+    for (const text of texts) {
+      text.textContent = empty;
+      text.classList.remove("known");
+    }
+  }
+  open(begun(here));
+  at("answer").focus();
+}
+
+// ---- where the reader is, to be found after a reload: kept by the browser or, where it refuses, in the address
+
+const KEPT = `microgradnet story ${location.pathname}`;
+
+function remember() {
+  const text = [here.number, ...chapters.flatMap(({ done, first }) => [done, first])].join("-");
+  try { localStorage.setItem(KEPT, text); } catch { location.replace(`${location.href.split("#")[0]}#${text}`); }
+}
+
+function remembered() {
+  try { return localStorage.getItem(KEPT) ?? ""; } catch { return location.hash.slice(1); }
+}
+
+// The chapter where the reader is, after all that was answered has been written; without a record the first.
+function resumed() {
+  const [number, ...counts] = (remembered().match(/^\d+(-\d+)+$/)?.[0] ?? "").split("-").map(Number);
+  if (counts.length !== 2 * chapters.length) return chapters[0];
+  for (const [i, chapter] of chapters.entries()) {
+    for (const blank of chapter.blanks.slice(0, counts[2 * i])) uncover(chapter, blank);
+    chapter.first = Math.min(counts[2 * i + 1], chapter.done);
+  }
+  return chapters[number - 1] ?? chapters[0];
 }
 
 function say(verdict, words) {
@@ -97,8 +141,9 @@ at("show").addEventListener("click", () => {
   reveal(blank);
 });
 at("next").addEventListener("click", () => {
-  open(chapters[chapters.indexOf(here) + 1]);
+  open(chapters[here.number]);
   at("chapter").focus();
 });
 for (const chapter of chapters) chapter.button.addEventListener("click", () => open(chapter));
-open(here);
+at("again").addEventListener("click", startAgain);
+open(resumed());
