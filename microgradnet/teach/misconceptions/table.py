@@ -4,6 +4,7 @@ Each row states the belief and why it is wrong, and gives the wrong rules: sever
 ways, or at several places of a graph.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -172,6 +173,16 @@ def _without_factor(node: Value, position: int, y: float, x: Sequence[float]) ->
     return 1.0
 
 
+def _sum_as_product(node: Value, position: int, y: float, x: Sequence[float]) -> float:
+    if node.op in {ops.add, ops.total}:
+        return math.prod([*x[:position], *x[position + 1 :]])
+    return local_derivative(node, position, y, x)
+
+
+def _product_as_sum(node: Value, position: int, y: float, x: Sequence[float]) -> float:
+    return 1.0 if node.op in {ops.multiply, ops.weighted_sum} else local_derivative(node, position, y, x)
+
+
 def _anywhere(*rules: Rules) -> Callable[[SolvedGraph], Iterable[Rules]]:
     """The same rules for any graph."""
     return lambda graph: rules
@@ -235,6 +246,13 @@ MISCONCEPTIONS = {
             "the 2 from the exponent of a square, or the ½ before it, is not multiplied in",
             "∂(x²)/∂x = 2·x, and a constant factor stays a factor: ∂(½·x)/∂x = ½",
             _anywhere(Rules(local=_without_exponent), Rules(local=_without_factor)),
+        ),
+        Misconception(
+            "sum-and-product", "a sum is differentiated as a product, or a product as a sum",
+            "a + b is differentiated as if it were a·b, or a·b as if it were a + b",
+            "a sum passes the gradient on unchanged, ∂(a + b)/∂a = 1; a product multiplies it by the other factor, "
+            "∂(a·b)/∂a = b",
+            _anywhere(Rules(local=_sum_as_product), Rules(local=_product_as_sum)),
         ),
         Misconception(
             "stale-gradients", "gradients of an earlier pass are left",

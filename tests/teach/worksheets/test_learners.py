@@ -47,6 +47,7 @@ WRONG: dict[str, dict[str, Partials]] = {
     "subtraction-sign": {"subtract": lambda y, a, b: (1.0, 1.0)},
     "target-swapped": {"power": lambda y, x, n: (-n * x ** (n - 1),)},
     "factor-missed": {"power": lambda y, x, n: (x ** (n - 1),)},
+    "sum-and-product": {"multiply": lambda y, a, b: (1.0, 1.0), "weighted_sum": lambda y, *operands: (1.0,) * 5},
 }
 
 
