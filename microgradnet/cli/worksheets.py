@@ -92,10 +92,15 @@ def _story(options: argparse.Namespace) -> int:
 
 
 def _class(options: argparse.Namespace) -> int:
-    from microgradnet.teach.classroom import Store
+    from microgradnet.teach.classroom import Store, is_served
 
     sheet = _sheet(options.graph.build(), options.graph, options.hide, OWN)
     store = Store(options.keep or Path(f"{file_stem(options.graph)}-class.sqlite"), sheet.name)
+    if is_served(store):
+        raise ValueError(
+            f"the class in {store.path} is running already, at port {store.port}: end that one with Ctrl-C, or keep "
+            "another class in another file, with --keep"
+        )
     with _classroom(sheet, store, options) as classroom:
         store.keep_port(classroom.server_port)
         print(f"Learners: {classroom.address(store.learner)}")

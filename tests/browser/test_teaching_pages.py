@@ -333,6 +333,7 @@ def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> N
     ann.keyboard.press("Escape")
     mistaken = next(each for each in questions(sheet) if each["mistakes"])
     other.fill(f"#blank-{mistaken['number']}", repr(mistaken["mistakes"][0]["answer"]))
+    other.fill(f"#blank-{sheet.blanks[-1].number}", "half")
     other.locator("#name").focus()
     teacher.wait_for_selector("text=2 given")
     teacher.wait_for_selector("text=learner 2")
@@ -340,6 +341,7 @@ def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> N
     assert "2 of" in teacher.inner_text("#learners tr:first-child")
     assert "learner 2" in teacher.inner_text("#learners")
     assert f"1 ✓ {int(mistaken['number'] == 1)} ✗" in teacher.inner_text("#blanks tr:first-child")
+    assert teacher.inner_text("#blanks tr:last-child .counts") == "0 ✓ 0 ✗ 1 ?"
     assert teacher.inner_text("#count") == "2 learners"
     assert teacher.inner_text("#address") == classroom.address(store.learner)
     ann.reload()

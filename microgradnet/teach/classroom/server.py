@@ -1,14 +1,16 @@
 """`Classroom`: the server of a class. Its learners' page is the worksheet to fill in; its teacher's page counts.
 
-It listens on this machine alone, or on the local network if it is told to; nothing leaves the machine. Each of the two
+It listens on this machine alone, or on the local network if `network` is set; nothing leaves the machine. Each of the two
 pages has an address of its own that cannot be guessed.
 """
 
 import html
 import json
 import socket
+from contextlib import closing, suppress
 from functools import cached_property
 from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from http.server import ThreadingHTTPServer
 from threading import Lock
 from typing import Any
@@ -126,6 +128,14 @@ class _Handler(Handler):
                     self.send_error(HTTPStatus.BAD_REQUEST, f"JSON is needed: {what}")
             case _:
                 self.send_error(HTTPStatus.NOT_FOUND)
+
+
+def is_served(store: Store) -> bool:
+    """Whether a server on this machine answers for this class, at the port of the last one."""
+    with closing(HTTPConnection(LOOPBACK, store.port, timeout=2)) as client, suppress(OSError, HTTPException):
+        client.request("GET", f"/{store.learner}")
+        return client.getresponse().status == HTTPStatus.MOVED_PERMANENTLY
+    return False
 
 
 def _address_here() -> str:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from microgradnet.cli.main import main
-from microgradnet.teach.classroom import Classroom, Store
+from microgradnet.teach.classroom import Classroom, Store, is_served
 from microgradnet.teach.classroom.server import LONGEST
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS
@@ -180,6 +180,36 @@ def test_nothing_is_lost_when_the_server_is_killed_and_started_again(tmp_path: P
         assert len(before["learners"]) == 8
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
+
+
+def test_a_class_that_is_running_is_not_started_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["class", "learning", "--no-open", "--keep", str(tmp_path / "class.sqlite")]
+    with subprocess.Popen([sys.executable, "-m", "microgradnet", *command], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        for port in ([], ["--port", "0"], ["--network"]):
+            assert main([*command, *port]) == 1
+            assert "is running already, at port" in capsys.readouterr().err
+        process.kill()
+    with closing(socket.create_server(("127.0.0.1", 0))) as deaf:  # takes the port, and never answers
+        store = Store(tmp_path / "deaf.sqlite", "sheet")
+        store.keep_port(deaf.getsockname()[1])
+        assert not is_served(store)
+
+
+def test_two_servers_of_one_file_lose_nothing(tmp_path: Path, classroom: Classroom) -> None:
+    of = sheet()
+    with Classroom(of, Store(classroom.store.path, of.name)) as second:
+        thread = Thread(target=second.serve_forever, daemon=True)
+        thread.start()
+        addresses = [server.address(server.store.learner) + "answers" for server in (classroom, second)]
+        with ThreadPoolExecutor(8) as learners:
+            list(learners.map(lambda i: request(addresses[i % 2], written(of, i)), range(16)))
+        found = [results(server) for server in (classroom, second)]
+        second.shutdown()
+        thread.join()
+    assert found[0] == found[1]
+    assert len(found[0]["learners"]) == 16
 
 
 def test_a_write_that_is_cut_off_leaves_what_was_kept(tmp_path: Path) -> None:

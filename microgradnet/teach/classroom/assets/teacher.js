@@ -1,7 +1,6 @@
 // What the class has answered, asked for again and again.
 
-const RIGHT = ["right", "follows"];
-const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
+const KINDS = { right: ["right", "follows"], wrong: ["wrong", "unclear", "rounded"], unread: ["no number", "ambiguous"], missing: ["missing"] };
 const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 function bar(kind, count, all) {
@@ -12,10 +11,10 @@ function bar(kind, count, all) {
 }
 
 function blankRow({ number, name, verdicts }, all) {
-  const right = sum(RIGHT.map((one) => verdicts[one] ?? 0)), missing = verdicts.missing ?? 0;
-  const wrong = all - right - missing;
-  const bars = made("td", { class: "bars", "aria-hidden": "true" }, bar("right", right, all), bar("wrong", wrong, all), bar("missing", missing, all));
-  return made("tr", {}, made("td", { class: "name" }, `(${number}) ${name}`), bars, made("td", { class: "counts" }, `${right} ✓ ${wrong} ✗`));
+  const counts = Object.entries(KINDS).map(([kind, of]) => [kind, of.reduce((sum, verdict) => sum + (verdicts[verdict] ?? 0), 0)]);
+  const bars = made("td", { class: "bars", "aria-hidden": "true" }, ...counts.map(([kind, count]) => bar(kind, count, all)));
+  const { right, wrong, unread } = Object.fromEntries(counts);
+  return made("tr", {}, made("td", { class: "name" }, `(${number}) ${name}`), bars, made("td", { class: "counts" }, `${right} ✓ ${wrong} ✗${unread ? ` ${unread} ?` : ""}`));
 }
 
 function mistakeItem({ title, why, learners }, all) {

@@ -6,7 +6,7 @@ for (const side of ["width", "height"]) picture.style.setProperty(`--${side}`, `
 const blanks = data.blanks.map((blank) => ({ ...blank, hinted: 0, isRight: false, ...row(blank), ...placeIn(svg, blank) }));
 
 function row(blank) {
-  const id = `blank-${blank.number}`, label = made("label", { for: id, class: "name" }, `(${blank.number}) ${blank.name} =`);
+  const id = `blank-${blank.number}`, label = made("label", { for: id, class: "name" }, `(${blank.number}) ${blank.name}\u00a0=`);
   const input = made("input", { id, inputmode: "text", autocomplete: "off", spellcheck: "false" });
   const hint = made("button", { type: "button", "aria-label": `Hint for ${blank.name}` }, "Hint");
   const verdict = made("p", { class: "said", role: "status", "aria-live": "polite" });
