@@ -40,8 +40,8 @@ def opened(opened_file: Open, tmp_path: Path) -> Open:
     return open_page
 
 
-def said_of(tab: "Page", blank: int) -> str:
-    text: str = tab.inner_text(f"li:nth-child({blank}) .said")
+def verdict_of(tab: "Page", blank: int) -> str:
+    text: str = tab.inner_text(f"li:nth-child({blank}) .verdict")
     return text
 
 
@@ -51,29 +51,29 @@ def test_answers_are_marked_as_they_are_given(opened: Open) -> None:
     assert tab.inner_text("#score") == "0 of 9 right"
     for blank in sheet.blanks:
         tab.fill(f"#blank-{blank.number}", f"{blank.answer:.3g}".replace("-", "−"))
-        assert "✓ right" in said_of(tab, blank.number)
-        assert blank.working[0] in said_of(tab, blank.number)
+        assert "✓ right" in verdict_of(tab, blank.number)
+        assert blank.working[0] in verdict_of(tab, blank.number)
     assert tab.inner_text("#score") == "9 of 9 right: all done"
 
 
 def test_a_wrong_answer_is_wrong_when_it_is_done(opened: Open) -> None:
     tab = opened(worksheet(neuron()).page())
     tab.fill("#blank-4", "0.3977")
-    assert said_of(tab, 4) == ""
+    assert verdict_of(tab, 4) == ""
     tab.press("#blank-4", "Tab")
-    assert "✗ not yet: perhaps the minus is lost." in said_of(tab, 4)
+    assert "✗ not yet: perhaps the minus is lost." in verdict_of(tab, 4)
     tab.fill("#blank-4", "77")
     tab.press("#blank-4", "Tab")
-    assert "ask for a hint" in said_of(tab, 4)
+    assert "ask for a hint" in verdict_of(tab, 4)
     tab.fill("#blank-9", "-0.01")
     tab.press("#blank-9", "Tab")
-    assert said_of(tab, 9) == "✗ not yet: rounded too far: give 3 digits"
+    assert verdict_of(tab, 9) == "✗ not yet: rounded too far: give 3 digits"
     tab.fill("#blank-4", "1,000")
     tab.press("#blank-4", "Tab")
-    assert said_of(tab, 4) == "✗ not yet: ambiguous: write 1000 or 1.000"
+    assert verdict_of(tab, 4) == "✗ not yet: ambiguous: write 1000 or 1.000"
     tab.fill("#blank-4", "")
     tab.press("#blank-4", "Tab")
-    assert said_of(tab, 4) == ""
+    assert verdict_of(tab, 4) == ""
     assert tab.get_attribute("#blank-4", "aria-invalid") == "false"
 
 
@@ -82,12 +82,12 @@ def test_hints_lead(opened: Open) -> None:
     tab = opened(sheet.page())
     for hint in (*sheet.blanks[4].hints, sheet.blanks[4].hints[0]):
         tab.click("li:nth-child(5) button")
-        assert said_of(tab, 5) == f"Hint: {hint}"
+        assert verdict_of(tab, 5) == f"Hint: {hint}"
     tab.fill("#blank-5", "77")
     tab.press("#blank-5", "Tab")
     tab.click("li:nth-child(5) button")
-    assert said_of(tab, 5).startswith("✗ not yet")
-    assert "Hint: " in said_of(tab, 5)
+    assert verdict_of(tab, 5).startswith("✗ not yet")
+    assert "Hint: " in verdict_of(tab, 5)
 
 
 def test_what_is_written_stands_in_the_picture(opened: Open) -> None:
@@ -105,13 +105,13 @@ def test_a_blank_is_filled_in_where_it_stands_in_the_picture(opened: Open) -> No
     tab.keyboard.type(repr(sheet.blanks[1].answer))
     tab.keyboard.press("Enter")
     assert tab.input_value("#blank-2") == repr(sheet.blanks[1].answer)
-    assert "✓ right" in said_of(tab, 2)
+    assert "✓ right" in verdict_of(tab, 2)
     assert tab.locator("text.blank", has_text="(2)").text_content().endswith(" ✓")
     assert tab.locator("input.there").get_attribute("aria-label") == f"(3) {sheet.blanks[2].name}"  # Enter went on
     tab.keyboard.type("77")
     tab.keyboard.press("Escape")
     assert tab.locator("input.there").count() == 0
-    assert "✗ not yet" in said_of(tab, 3)
+    assert "✗ not yet" in verdict_of(tab, 3)
 
 
 def pages_of(browser: Any, file: Path) -> int:
@@ -346,7 +346,7 @@ def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> N
     assert teacher.inner_text("#address") == classroom.address(store.learner)
     ann.reload()
     assert ann.input_value("#name") == "Ann"
-    assert "✓ right" in said_of(ann, 2)
+    assert "✓ right" in verdict_of(ann, 2)
     ann.wait_for_selector("text=✓ sent to your teacher")
     for tab in (ann, other, teacher):
         tab.context.close()

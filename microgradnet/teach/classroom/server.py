@@ -1,6 +1,6 @@
 """`Classroom`: the server of a class. Its learners' page is the worksheet to fill in; its teacher's page counts.
 
-It listens on this machine alone, or on the local network if `network` is set; nothing leaves the machine. Each of the two
+It listens on this machine alone, or with `network` on the local network; nothing leaves the machine. Each of the two
 pages has an address of its own that cannot be guessed.
 """
 

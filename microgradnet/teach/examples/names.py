@@ -1,4 +1,4 @@
-"""A small GPT: it reads the letters of a name so far and says how likely each letter is to be the next.
+"""A small GPT: it reads the letters of a name so far and predicts the next: a probability for each letter.
 
 One block of a transformer, written with single numbers. Every letter becomes a vector x: what it is, plus where it
 stands. The attention reads from the letters up to this one, an MLP computes with the result, and both are added to x:

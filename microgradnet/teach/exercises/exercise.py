@@ -12,7 +12,7 @@ from microgradnet._shared.text import counted
 from microgradnet.value import Value
 
 Judge = Callable[[Any], str]
-"""Says what is wrong with a result; "" if it is right."""
+"""What is wrong with a result; "" if it is right."""
 GAPS = Path(__file__).with_name("gaps")  # the files that learners get
 RELATIVE, ABSOLUTE, LARGE = 1e-6, 1e-9, 1e300  # single precision is enough
 
@@ -23,7 +23,7 @@ class Question(NamedTuple):
     Attributes:
         call: the call as text: "tanh_derivative(0)".
         ask: makes the call in the learner's module and returns the result.
-        judge: says what is wrong with the result.
+        judge: what is wrong with a result.
         hint: shown if it is wrong.
     """
 

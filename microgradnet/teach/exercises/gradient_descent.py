@@ -36,7 +36,7 @@ PARTS = {
     "no step at all": [_question(slope_one, [1.0], 0.5, 0, "after 0 steps the parameters are as before")],
     "one step": [
         _question(slope_one, [1.0], 1.0, 1, _DOWN),
-        _question(slope_one, [1.0], 0.5, 1, "the learning rate says how far"),
+        _question(slope_one, [1.0], 0.5, 1, "the learning rate is a factor of each step"),
         _question(square, [3.0], 0.25, 1, _DOWN),
     ],
     "several steps": [_question(square, [4.0], 0.25, 2, "ask for the gradient anew at every step")],

@@ -238,7 +238,7 @@ MISCONCEPTIONS = {
         Misconception(
             "target-swapped", "target and output are exchanged",
             "the error is differentiated as if target and output were subtracted in the opposite order",
-            "the squares are equal, but not the derivatives: the sign says whether the output must grow or shrink",
+            "the squares are equal, but not the derivatives: their sign decides whether the output must grow or shrink",
             _exchanged,
         ),
         Misconception(

@@ -58,7 +58,7 @@ class Mark(NamedTuple):
 
 
 class Marks:
-    """A worksheet, marked. Printed it says what is wrong and why.
+    """A worksheet, marked. Printed, it lists what is wrong and why.
 
     Attributes:
         marks: of each blank.

@@ -98,7 +98,7 @@ def _length(x: float) -> float:
 
 
 def _sameness(data: Mapping[Value, float]) -> float:
-    """A penalty for each repeated number: 2·2 does not tell which 2 is meant."""
+    """A penalty for each repeated number: in 2·2 it is open which 2 is meant."""
     return 2.0 * (len(data) - len({math.fabs(x) for x in data.values()}))
 
 

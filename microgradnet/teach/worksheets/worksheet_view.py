@@ -44,7 +44,7 @@ class WorksheetView(OpsView):
     def _label(self, node: Value, position: int) -> str:
         return self._texts.get(Quantity(LOCAL, node, position), "")
 
-    def _tooltip(self, node: Value, kind: str) -> str:  # tooltips must not tell the answers
+    def _tooltip(self, node: Value, kind: str) -> str:  # tooltips must not show the answers
         return self.namer.heading(node)
 
     def _arrow_tooltip(self, node: Value, operand: Value, derivative: float | None) -> str:

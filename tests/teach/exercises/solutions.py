@@ -93,7 +93,7 @@ WRONG = [
     (5, "if number < len(layers) - 1:", "if False:", "each hidden layer has the activation function tanh"),
     (5, " + bias for", " for", "the bias is added"),
     (6, "p - learning_rate", "p + learning_rate", "down is against the gradient"),
-    (6, "learning_rate * s", "s", "the learning rate says how far"),
+    (6, "learning_rate * s", "s", "the learning rate is a factor of each step"),
     (6, "range(steps)", "range(min(steps, 1))", "ask for the gradient anew"),
     (6, "    for _ in range(steps):\n        slopes = gradient(parameters)\n",
      "    slopes = gradient(parameters)\n    for _ in range(steps):\n", "ask for the gradient anew"),

@@ -9,7 +9,7 @@ function row(blank) {
   const id = `blank-${blank.number}`, label = made("label", { for: id, class: "name" }, `(${blank.number}) ${blank.name}\u00a0=`);
   const input = made("input", { id, inputmode: "text", autocomplete: "off", spellcheck: "false" });
   const hint = made("button", { type: "button", "aria-label": `Hint for ${blank.name}` }, "Hint");
-  const verdict = made("p", { class: "said", role: "status", "aria-live": "polite" });
+  const verdict = made("p", { class: "verdict", role: "status", "aria-live": "polite" });
   at("blanks").append(made("li", {}, made("div", {}, label, input, hint), verdict));
   return { input, hint, verdict };
 }
