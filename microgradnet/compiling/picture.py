@@ -36,7 +36,7 @@ def draw_program(program: Program, max_nodes: int, diagram: Diagram) -> None:
     left = len(forward) - max_nodes
     notes = [f"{left:,} more instructions are not drawn"] if left > 0 else []
     notes += [f"{len(program.backward):,} more instructions pass the gradients back"] if program.backward else []
-    diagram.caption = "\n".join(notes)
+    diagram.captions = notes
 
 
 def _overlap(rows: Rows, others: Rows) -> bool:

@@ -114,7 +114,7 @@ def draw(
         _refuse(wanted.for_ops, f'view="{view}"')
     graph = Graph(*roots)
     diagram = draw_graph(graph, wanted)
-    diagram.caption = "\n".join(line for line in (verdict, diagram.caption, _note_of_changes(graph)) if line)
+    diagram.captions = [line for line in (verdict, *diagram.captions, _note_of_changes(graph)) if line]
     namer = Namer(nearest(roots, 100), order=graph.nodes)
     return _picture(diagram, title or f"computation graph of {namer.heading(roots[0]) or 'a value'}")
 

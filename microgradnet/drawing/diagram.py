@@ -1,4 +1,4 @@
-"""`Diagram`: boxes, arrows and a caption, and the DOT text that draws them.
+"""`Diagram`: boxes, arrows and captions, and the DOT text that draws them.
 
 The views choose the boxes and arrows. This module gives each role its shape and border (which tell roles apart without
 colour), writes the same text for the same diagram, and keeps to the subset of DOT that every renderer reads.
@@ -60,7 +60,7 @@ class Diagram:
     Attributes:
         direction: the way arrows run: "LR", "RL", "TB" or "BT".
         title: stands above the boxes.
-        caption: stands below them: what was left out, or how to read the diagram.
+        captions: stand below them, a line each: what was left out, or how to read the diagram.
         cards: boxes that stand together as one node, from the first to the last, each after its chips.
         columns: boxes that stand in one column (or row) each, in order; the first of each are on one level.
         stacked: whether chips stand above their box in a diagram that runs down or up, too, where they are beside it.
@@ -74,7 +74,7 @@ class Diagram:
 
     direction: str = "LR"
     title: str = ""
-    caption: str = ""
+    captions: list[str] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
     cards: list[list[int]] = field(default_factory=list)
@@ -172,9 +172,8 @@ class Diagram:
             look["ordering"] = "out"
         if self.straight:
             look |= {"splines": "line", "outputorder": "edgesfirst"}
-        if texts := [text for text in (self.title, self.caption) if text]:
-            # one label has both: above the boxes, or below them if there is only a caption; an empty line keeps it off
-            lines = [line for text in "\n".join(texts).split("\n") for line in _wrapped(text)]
+        if lines := [line for text in (self.title, *self.captions) for line in _wrapped(text)]:
+            # one label has both: above the boxes, or below them if there are only captions; an empty line keeps it off
             lines = [*lines, ""] if self.title else ["", *lines]
             label = "".join(escape_label(line) + r"\l" for line in lines)  # each set to the left
             look |= {"label": label, "labelloc": "t" if self.title else "b", "labeljust": "l"}
@@ -221,7 +220,6 @@ class Diagram:
 
 
 def _wrapped(text: str) -> list[str]:
-    """A line of a title or a caption, or the lines that it takes."""
-    if len(text) <= LINE_WIDTH:
-        return [text]
-    return textwrap.wrap(shorten(text, MOST_LINES * LINE_WIDTH), LINE_WIDTH)
+    """The lines that a title or a caption takes."""
+    short = (shorten(line, MOST_LINES * LINE_WIDTH) for line in text.split("\n"))
+    return [part for line in short for part in textwrap.wrap(line, LINE_WIDTH)]

@@ -57,7 +57,7 @@ def draw_graph(graph: Graph, wanted: Wanted) -> Diagram:
         for direction, stacked in _layouts(wanted, isinstance(view, Groups)):
             diagram = _draw(graph, view, direction, stacked, wanted)
             if tried:
-                diagram.caption += f"\n{_too_large(*tried[0], view)}"
+                diagram.captions.append(_too_large(*tried[0], view))
             if wanted.direction or fits(diagram):
                 return diagram
             tried.append((diagram, view))
@@ -138,5 +138,5 @@ def _draw(graph: Graph, view: View, direction: str, stacked: bool, wanted: Wante
     else:
         draw_groups(view, wanted.max_nodes, diagram, ranges=True)
         if wanted.for_ops:
-            diagram.caption += f'\nleft out: {", ".join(wanted.for_ops)}, for which there is view="ops"'
+            diagram.captions.append(f'left out: {", ".join(wanted.for_ops)}, for which there is view="ops"')
     return diagram

@@ -31,15 +31,15 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = F
     has_neurons = groups.has_neurons
     kind = "layer" if groups.by_layer else "neuron"
     each = f"one for each {kind}, one for each step of the rest" if has_neurons else "one for each step"
-    diagram.caption = f"{counted(groups.size, 'value')} in {boxes}: {each}"
+    diagram.captions.append(f"{counted(groups.size, 'value')} in {boxes}: {each}")
     diagram.ordered = True
     if has_neurons and not groups.by_layer:
         diagram.spread = SPREAD
     sizes = {group: _gradient_of(group) for group in drawn if group.role != "root"} if ranges else {}
     full = max((sizes[group] for group in sizes if group.parameters), default=max(sizes.values(), default=0.0)) / STEP
     if full:
-        diagram.caption += (
-            f"\ngreener: larger gradients, the fullest from {number(full, 2)} on, each paler a quarter of that"
+        diagram.captions.append(
+            f"greener: larger gradients, the fullest from {number(full, 2)} on, each paler a quarter of that"
         )
     numbers = {
         group: diagram.add(

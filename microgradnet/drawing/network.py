@@ -46,7 +46,7 @@ def draw_network(module: Any, view: str | None, most: int, direction: str | None
         _draw_circles(module, layers, min(MOST_IN_COLUMN, max(2, most // (len(layers) + 1))), diagram)
         if view or diagram.is_vertical or diagram.spread > NEAREST:
             return diagram
-        diagram = Diagram(direction=direction or "LR", title=title, caption=TOO_WIDE)
+        diagram = Diagram(direction=direction or "LR", title=title, captions=[TOO_WIDE])
     _draw_boxes(layers, diagram)
     if direction is None and extent_of(diagram)[0] > WIDEST:
         diagram.direction = "TB"
@@ -163,14 +163,18 @@ def _draw_circles(module: Any, layers: list[list[Any]], most: int, diagram: Diag
                 )  # fmt: skip
                 diagram.arrows.append(arrow)
         before = column
-    diagram.caption = f"blue: weight of 0 or more · orange, dashed: below 0 · thicker: larger, up to {number(largest)}"
+    diagram.captions.append(
+        f"blue: weight of 0 or more · orange, dashed: below 0 · thicker: larger, up to {number(largest)}"
+    )
     if not all(map(isfinite, sizes)):
-        diagram.caption += "\nthickest: infinite or no number"
+        diagram.captions.append("thickest: infinite or no number")
     if image:
-        diagram.caption += f"\nthe {nin:,} inputs as {len(image)} × {len(image)} pixels; a fuller blue: larger weights"
+        diagram.captions.append(
+            f"the {nin:,} inputs as {len(image)} × {len(image)} pixels; a fuller blue: larger weights"
+        )
     inputs = [] if image else [None] * nin
     if hidden := sum(max(0, len(column) - most) for column in [inputs, *layers]):
-        diagram.caption += f"\n{hidden:,} of {len(inputs) + sum(map(len, layers)):,} circles not drawn"
+        diagram.captions.append(f"{hidden:,} of {len(inputs) + sum(map(len, layers)):,} circles not drawn")
 
 
 def _owner(module: Any, index: int, position: int) -> Owner:

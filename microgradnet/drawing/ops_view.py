@@ -83,7 +83,7 @@ class OpsView:
         self.namer = namer or Namer(drawn - self.placing.folded.keys(), order=order)
         self._above = {below: node for node, below in self.placing.stacked.items()}
         if len(drawn) < len(order):
-            diagram.caption = (
+            diagram.captions.append(
                 f"{len(drawn):,} of {len(order):,} values, those nearest the {'marks' if around else 'result'}"
             )
         self.numbers: dict[Value, int] = {}
@@ -93,10 +93,10 @@ class OpsView:
         """The name of the arrow for each other use."""
         self._cards: dict[Value, list[int]] = {}
         if repeats:
-            diagram.caption += f"\n{repeats.caption}"
+            diagram.captions.append(repeats.caption)
         diagram.ordered = compact
         if local_derivatives:
-            diagram.caption += f"\n{LOCAL}"
+            diagram.captions.append(LOCAL)
         for node in order:
             if node in drawn:
                 self._place(node)
@@ -123,8 +123,8 @@ class OpsView:
         rows: list[Row] = [(name, number(leaf.data)), *self._numbers(leaf, kind)[1:], *self._local(node, uses)]
         marked = leaf in self.marked or not self.marked_arrows.isdisjoint(uses)
         own = self.diagram.add(Box(rows, kind, self._tooltip(leaf, kind), "chip", marked=marked))
-        if self.numbers.setdefault(leaf, own) != own and REPEATED not in self.diagram.caption:
-            self.diagram.caption += f"\n{REPEATED}"
+        if self.numbers.setdefault(leaf, own) != own and REPEATED not in self.diagram.captions:
+            self.diagram.captions.append(REPEATED)
         self.chips |= dict.fromkeys(uses, own)
         return own
 

@@ -131,7 +131,7 @@ def _grouped(groups: Groups, direction: str = "LR") -> View:
     """A box for each neuron or layer, and for each other operation."""
     diagram = Diagram(direction, room=ROOM)
     numbers = draw_groups(groups, MOST_BOXES, diagram)
-    diagram.caption = textwrap.fill(diagram.caption, CAPTION)
+    diagram.captions = [line for caption in diagram.captions for line in textwrap.wrap(caption, CAPTION)]
     view = View(diagram)
     for node, group in groups.of.items():
         if group in numbers:

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from microgradnet import Value, draw
+from microgradnet import Value, draw, parameter
 from microgradnet.drawing.box import Box, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
+from microgradnet.drawing.ops_view import LOCAL, REPEATED
 from microgradnet.drawing.theme import LIGHT, Paint
 
 
@@ -73,3 +74,13 @@ def test_a_box_is_as_wide_as_its_widest_row_on_any_renderer() -> None:
     assert drawn("σ₁·(w₂ − ∂z₃)² ≈") == (width, height)
     assert width == pytest.approx(0.6 * 13 * len("an ordinary name + 1.0") + 23, abs=1)
     assert drawn("漢字の名前") == drawn("ten_letter")
+
+
+def test_captions_are_lines_below_the_boxes_with_no_blank_line_between() -> None:
+    w = parameter(2.0, "w")
+    for title in ("", "two\nlines"):
+        dot = draw(w * Value(3.0, "x") + w, leaves="chips", local_derivatives=True, title=title).dot
+        (label,) = re.findall(r' label="([^"]*)" labeljust', dot)
+        lines = label.removesuffix(r"\l").split(r"\l")
+        assert [line for line in lines if line] == [*title.split(), LOCAL, REPEATED]
+        assert lines.count("") == 1, "between boxes and text"
