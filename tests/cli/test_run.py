@@ -39,7 +39,7 @@ class Greeting(Application):
     def _missing(self) -> bytes:
         raise ImportError("no painter: pip install painter")
 
-    def example(self) -> Value:
+    def sample_loss(self) -> Value:
         return Value(1.0)
 
     def asked(self, text: str = "", bias: float = 0.0) -> Files:

@@ -1,7 +1,7 @@
 """`Application`: a task of the gallery, from its data to what a person sees; `Entry`: what is known before it loads."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
@@ -77,7 +77,7 @@ class Application(ABC):
     """A task of the gallery: it makes its data from a seed, trains a model, and shows what the model does.
 
     Args:
-        quick: train for about a tenth of the time.
+        quick: train, measure and draw in about a tenth of the time, less well.
         seed: of the data that are drawn, the first parameters and the order of training.
 
     Attributes:
@@ -94,6 +94,10 @@ class Application(ABC):
 
     def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
         self.quick, self.seed = quick, seed
+
+    def part(self, count: int) -> int:
+        """So many; in a quick run a tenth of them, at least one."""
+        return max(1, count // 10) if self.quick else count
 
     @property
     def file(self) -> str:
@@ -113,8 +117,15 @@ class Application(ABC):
         """The pictures, pages and sounds that show what the model does."""
 
     @abstractmethod
+    def sample_loss(self) -> Value:
+        """The loss of one sample, of this model or one of its kind that is small enough to play."""
+
     def example(self) -> Value:
-        """The loss of one sample, of this model or one of its kind that is small enough to play, after `backward()`."""
+        """The loss of one sample, to play: after `backward()`, with a label."""
+        loss = self.sample_loss()
+        loss.label = "loss"
+        loss.backward()
+        return loss
 
     def asked(self, *arguments: Any, **options: Any) -> Files:
         """What the options of the command line ask for, made by the trained model."""
@@ -152,6 +163,15 @@ def format_figures(figures: Sequence[Figure]) -> str:
         for figure in figures
     ]
     return format_table(["", "network", *baselines], rows)
+
+
+def percentage(right: Collection[Any]) -> float:
+    """How many of some truths are true, in percent; 0 of none.
+
+    >>> percentage([True, False, True, True])
+    75.0
+    """
+    return 100 * float(sum(right)) / len(right) if len(right) else 0.0
 
 
 def _number(number: float | None) -> str:

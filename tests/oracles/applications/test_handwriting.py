@@ -228,7 +228,7 @@ def test_the_command_writes_what_is_asked_for(tmp_path: Path, capsys: pytest.Cap
 
 def test_figures_have_their_baselines() -> None:
     lines = held_out(1)
-    surprise, neat = judged(1.0, {1.5: lines})
+    surprise, neat = judged(1.0, {1.5: lines}, practice(200, RNG))
     assert (surprise.network, neat.network) == (1.0, legible(lines))
     assert surprise.baselines["table of mean points"] < surprise.baselines["one Gaussian"]
 

@@ -83,7 +83,7 @@ def of_torch(model: Talker, batch: list[torch.Tensor], p: list[torch.Tensor]) ->
 def test_the_loss_and_its_gradient_are_those_of_pytorch() -> None:
     model = Talker(hidden=4, bands=3, seed=1)
     bands, mouth, shut = RNG.normal(size=(2, 9, 3)), RNG.random((2, 6, 3)), (RNG.random((2, 6)) < 0.5).astype(float)
-    loss, gradient = compile(model.loss, model)(bands, mouth, shut, *model.start(2))
+    loss, gradient = compile(model.loss, model)(bands, mouth, shut)
     p = [torch.tensor(value.data, dtype=torch.float64, requires_grad=True) for value in model.parameters()]
     expected = of_torch(model, [torch.tensor(array) for array in (bands, mouth, shut)], p)
     expected.backward()
@@ -91,13 +91,15 @@ def test_the_loss_and_its_gradient_are_those_of_pytorch() -> None:
     assert_allclose(gradient, [0.0 if q.grad is None else q.grad.item() for q in p], rtol=1e-8, atol=1e-12)
 
 
-def test_lips_are_those_of_the_whole_sound_and_no_sound_changes_those_of_another() -> None:
+def test_lips_are_the_mean_of_both_networks_and_no_sound_changes_those_of_another() -> None:
     application = Speech(seed=3)
     sounds = [RNG.normal(size=(frames, BANDS)) for frames in (130, 61)]
     both = application.lips(sounds)
     assert [len(lips) for lips in both] == [130, 61]
-    rows, _ = compile(application.model.answers)(sounds[0][None], *application.model.start(1))
-    assert_allclose(both[0][: 130 - DELAY, :3], np.asarray(rows)[0, DELAY:, :3], rtol=1e-10)
+    first, second = (np.array(compile(talker)(sounds[0][None]))[0, DELAY:] for talker in application.model.talkers)
+    first[:, 3], second[:, 3] = (1 / (1 + np.exp(-rows[:, 3])) for rows in (first, second))
+    assert not np.allclose(first, second)
+    assert_allclose(both[0][: 130 - DELAY], (first + second) / 2, rtol=1e-10)
     assert_allclose(application.lips([sounds[1]])[0], both[1], rtol=1e-10)
 
 

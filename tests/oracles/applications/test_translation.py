@@ -12,8 +12,8 @@ from microgradnet import compile
 from microgradnet.cli import main
 from microgradnet.data import one_hot
 from microgradnet.teach.applications import APPLICATIONS, translation
+from microgradnet.teach.applications.objects import CREDIT, digit_images
 from microgradnet.teach.applications.translation import Translation, Translator, reading
-from microgradnet.teach.applications.translation import images as number_images
 from microgradnet.teach.applications.translation.images import (
     NEVER_SEEN,
     NEVER_SEEN_VALIDATION,
@@ -24,9 +24,8 @@ from microgradnet.teach.applications.translation.images import (
     VALIDATION,
     DigitReader,
     Reading,
-    digit_images,
+    by_nearest_image,
     drawn,
-    nearest,
 )  # fmt: skip
 from microgradnet.teach.applications.translation.street import street
 from microgradnet.teach.applications.translation.words import LANGUAGES, encoded, in_words, letters_of
@@ -147,9 +146,9 @@ def test_images_have_two_digits_and_are_the_same_each_time() -> None:
 
 def test_simpler_methods_read_what_they_know_and_the_nearest_image_nothing_new() -> None:
     numbers, images = drawn(SEEN, TRAINING, 100)
-    assert (nearest(images, SEEN, 2000) == numbers).mean() > 0.4
+    assert (by_nearest_image(images, SEEN, 2000) == numbers).mean() > 0.4
     unseen, new = drawn(NEVER_SEEN, TEST, 100)
-    assert not (nearest(new, SEEN, 2000) == unseen).any()
+    assert not (by_nearest_image(new, SEEN, 2000) == unseen).any()
     assert (DigitReader(SEEN, epochs=3, seed=0).read(new) == unseen).mean() > 0.4
 
 
@@ -209,7 +208,7 @@ def test_the_command_s_languages_are_those_that_there_are(
     said = capsys.readouterr().out
     assert "model-fr.npz" in said
     assert "looks left, then right, % of right words above 20" in said
-    assert number_images.CREDIT in said
+    assert CREDIT in said
     assert main(["run", "translation", "--load", "translation/model-fr.npz"]) == 1
     assert "model-fr.npz" in capsys.readouterr().err
 

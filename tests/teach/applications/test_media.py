@@ -3,6 +3,7 @@
 import io
 import struct
 import wave
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from PIL import Image
 
 from microgradnet.teach.applications.media.audio import read_wav, wav
 from microgradnet.teach.applications.media.figures import tiles
-from microgradnet.teach.applications.media.images import gif, png
+from microgradnet.teach.applications.media.images import png
 from microgradnet.teach.applications.media.player import Film, Player
+from microgradnet.teach.applications.media.svg import moving
 
 
 def test_a_png_has_the_pixels() -> None:
@@ -26,11 +28,21 @@ def test_what_is_no_image_is_refused(image: object) -> None:
         png(image)  # type: ignore[arg-type]
 
 
-def test_a_gif_has_its_frames_and_repeats() -> None:
-    image = Image.open(io.BytesIO(gif([np.zeros((4, 4)), np.ones((4, 4)), np.eye(4)], per_second=10)))
-    assert (image.n_frames, image.info["duration"], image.info["loop"]) == (3, 100, 0)  # type: ignore[attr-defined]
+def test_a_moving_picture_has_its_frames_and_is_still_where_motion_is_not_wanted() -> None:
+    svg = moving(["<circle r='1'/>", "<text>2</text>", "<circle r='3'/>"], 2, (40, 30), "A & B", "<path/>", still=1)
+    root = ET.fromstring(svg)
+    frames = root.findall("{*}g")
+    assert [frame.get("style") for frame in frames] == [f"animation-delay:{second}s" for second in ("0", "0.5", "1")]
+    assert [frame.get("visibility") for frame in frames] == ["hidden", None, "hidden"]
+    assert root.get("aria-label") == "A & B"
+    still, animated = svg.split("@media (prefers-reduced-motion:no-preference)")
+    assert "animation:" not in still
+    assert "1.5s step-end infinite" in animated
+    assert "prefers-color-scheme:dark" in still
+    other = moving(["<circle r='2'/>"], 2, (40, 30), "A & B")
+    assert ET.fromstring(other).get("class") != root.get("class"), "two on a page do not share their rules"
     with pytest.raises(ValueError, match="at least one frame"):
-        gif([], 10)
+        moving([], 10, (1, 1), "")
 
 
 def test_a_sound_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ class Colour(Application):
     """Which colour a grey pixel had: L of its surroundings → a and b.
 
     Args:
-        quick: train for a tenth of the time.
+        quick: train, measure and draw in about a tenth of the time, less well.
         seed: of the first parameters and of the pixels that are drawn.
         validation: learn from the left 48 % and measure the next 12 %, as the settings were chosen; otherwise learn
             from the left 60 % and measure the rest.
@@ -125,7 +125,7 @@ class Colour(Application):
 
     def train(self, progress: bool | None = None) -> History:
         """Cross-entropy of all networks, by AdamW, on pixels drawn from the coloured parts."""
-        epochs = EPOCHS // 10 if self.quick else EPOCHS
+        epochs = self.part(EPOCHS)
         rule = AdamW(self.model, lr=0.004, weight_decay=0.05, schedule=Cosine(epochs * STEPS))
         return fit(self.model, self._batches, loss=self.model.loss, optimizer=rule, epochs=epochs, progress=progress)
 
@@ -166,16 +166,23 @@ class Colour(Application):
         """The five photographs."""
         return [self.shown(photo, self.start, self.stop) for photo in self.five]
 
+    def unseen(self) -> list[Restored]:
+        """Photographs that are never learnt from."""
+        return [self.shown(photo) for photo in photographs.unseen()[: 1 if self.quick else None]]
+
     def figures(self) -> list[Figure]:
-        """The error of a and b in the parts without colour, and in photographs that are never learnt from."""
+        """The error (RMSE) of a and b where there was no colour, and in photographs that are never learnt from."""
         five = {shown.photo.name: shown.errors() for shown in self.known()}
         mean = {way: float(np.sqrt(np.mean([of[way] ** 2 for of in five.values()]))) for way in five["china"]}
-        others = {f"unseen, {photo.name}": self.shown(photo).errors() for photo in photographs.unseen()}
-        return [Figure(name, of.pop("network"), of) for name, of in {"all five": mean, **five, **others}.items()]
+        others = {f"unseen, {shown.photo.name}": shown.errors() for shown in self.unseen()}
+        return [
+            Figure(f"error in CIELAB, {name}", of.pop("network"), of)
+            for name, of in {"all five": mean, **five, **others}.items()
+        ]
 
     def files(self) -> Files:
         """Each photograph in grey, restored and as it was; the network without the thumbnail; and where it fails."""
-        return sheets(cache(self.known), cache(lambda: [self.shown(photo) for photo in photographs.unseen()]))
+        return sheets(cache(self.known), cache(self.unseen))
 
     def asked(self, photo: str | os.PathLike[str]) -> Files:
         """A photograph of one's own: made grey, coloured by the network, and as it was.
@@ -186,13 +193,11 @@ class Colour(Application):
         shown = self.shown(photographs.read(photo))
         return {"photo.png": lambda: comparison(shown.verdict(), ["grey", "network", ORIGINAL], [shown], LIMIT).png()}
 
-    def example(self) -> Value:
+    def sample_loss(self) -> Value:
         """The loss of one pixel, by a network of two eyes, near and thumbnail, of 7 × 7 pixels, and three colours."""
         model = Colourer(2, side=7, kernels=(1, 1), hidden=2, colours=3, seed=8)  # whose few relus are not all 0
         near, _, thumbnail = (view[0, ::2, ::2].tolist() for view in Views(self.five[3].grey).at(20, np.array([60])))
         loss: Value = cross_entropy(model(near, thumbnail), 1)
-        loss.label = "loss"
-        loss.backward()
         return loss
 
 

@@ -33,12 +33,8 @@ class Palette:
     """
 
     def __init__(self, colour: Numbers, count: int = 24) -> None:
-        self.colours = np.random.default_rng(0).choice(colour, count, replace=False)
-        for _ in range(30):
-            nearest = _tree(self.colours).query(colour)[1]
-            sizes = np.maximum(np.bincount(nearest, minlength=count), 1)
-            sums = [np.bincount(nearest, channel, minlength=count) for channel in colour.T]
-            self.colours = np.transpose(sums) / sizes[:, None]
+        start = np.random.default_rng(0).choice(colour, count, replace=False)
+        self.colours: Numbers = needed("scipy.cluster.vq", PURPOSE).kmeans2(colour, start, 30, minit="matrix")[0]
         self._tree = _tree(self.colours)
 
     def classes(self, colour: Numbers) -> Numbers:

@@ -1,5 +1,7 @@
 """What is seen of photographs whose colour was restored: sheets, a film, and how far colours are from the true ones."""
 
+import base64
+import html
 import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -12,14 +14,15 @@ from microgradnet.drawing.figure_style import INK, SOFT, figure
 from microgradnet.teach.applications.application import Files
 from microgradnet.teach.applications.colour.palette import SAME
 from microgradnet.teach.applications.colour.photographs import Numbers, Photograph, rgb
-from microgradnet.teach.applications.media.images import gif
+from microgradnet.teach.applications.media.images import pixels
+from microgradnet.teach.applications.media.svg import moving
 
 GREY = 1.0  # the error of grey below which a photograph has no colours
 WIDE = 2.3  # inches of a photograph
-SWEEP, HOLD, PER_SECOND = 12, 16, 8  # frames of a sweep, frames in which a sheet stands, frames a second
-DOTS = 90  # per inch of the film
+COLUMN, GAP, TOP, NOTES = 216, 12, 40, 48  # px, of the film: a photograph's width, what is between, above and below
+PER_SECOND = 0.5  # frames of the film
 ORIGINAL = "original"
-CHANGED = "photographs made smaller; colours right of the line changed"
+CHANGED = "photographs made smaller, colours right of the line changed; errors in CIELAB, where 2 is just seen"
 LIMIT = "The network has learnt the colours of five photographs, not of the world: on others it mostly fails."
 
 
@@ -81,58 +84,67 @@ def sheets(known: Callable[[], list[Restored]], unseen: Callable[[], list[Restor
         "unseen.png": lambda: comparison(
             "Never seen in training: it fails", ["grey", "network", ORIGINAL], unseen(), LIMIT
         ).png(),
-        "colour.gif": lambda: film([*known(), unseen()[0]], f"{CHANGED}; the last was never seen, and fails"),
+        "colour.svg": lambda: film([*known(), unseen()[0]], f"{CHANGED}; the last was never seen"),
     }  # fmt: skip
 
 
 def comparison(title: str, ways: Sequence[str], photographs: Sequence[Restored], about: str = "") -> Figure:
     """Each photograph in a row, a column for each way, and a line where the known colour ended."""
-    rows = [[(photo, way) for way in ways] for photo in photographs]
-    return _sheet(title, rows, about, headings=ways)
+    heights = [WIDE * len(shown.photo.grey) / len(shown.photo.grey[0]) for shown in photographs]
+    made = figure((WIDE + 0.15) * len(ways), sum(heights) + 0.35 * len(photographs) + 0.8, title)
+    grid = made.subplots(len(photographs), len(ways), squeeze=False, height_ratios=heights)
+    for row, shown in zip(grid, photographs, strict=True):
+        for axes, way in zip(row, ways, strict=True):
+            axes.imshow(shown.image(way), interpolation="bicubic")
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set_visible(False)
+            axes.set_xlabel(shown.note(way) or shown.whose, fontsize=8, color=SOFT)
+            if shown.start:
+                axes.axvline(shown.start - 0.5, color="white", linestyle="--", linewidth=1.2)
+    for axes, way in zip(grid[0], ways, strict=True):
+        axes.set_title(way, fontsize=10, color=INK)
+    made.suptitle(title, fontsize=12, color=INK)
+    made.supxlabel(about, fontsize=8, color=SOFT)
+    return made
 
 
-def film(photographs: Sequence[Restored], about: str = "") -> bytes:
-    """A GIF of all photographs: grey, then the network's colours sweep over them, and then the true ones.
+def film(photographs: Sequence[Restored], about: str) -> str:
+    """A moving picture of all photographs, in rows of three: grey, then restored by the network, then as they were.
 
     Args:
         photographs: a multiple of three.
         about: a line below.
     """
-    titles = {"grey": "Right of the line it is grey", "network": "Restored by the network", ORIGINAL: "As it was"}
-    rows = [photographs[start : start + 3] for start in range(0, len(photographs), 3)]
-    drawn = [_sheet(title, [[(photo, way) for photo in row] for row in rows], about) for way, title in titles.items()]
-    stills = np.split(_of_one_palette([made.png(DOTS) for made in drawn]), len(drawn))
-    frames = []
-    for still, following in zip(stills, [*stills[1:], stills[0]], strict=True):
-        frames += [still] * HOLD
-        for step in range(1, SWEEP):
-            edge = still.shape[1] * step // SWEEP
-            frames.append(np.concatenate([following[:, :edge], still[:, edge:]], axis=1))
-    return gif(frames, PER_SECOND)
+    stages = {"grey": "Right of the line it is grey", "network": "Restored by the network", ORIGINAL: "As it was"}
+    places, top = list[tuple[Restored, float, float]](), float(TOP)
+    for start in range(0, len(photographs), 3):
+        row = photographs[start : start + 3]
+        tall = max(COLUMN * len(shown.photo.grey) / len(shown.photo.grey[0]) for shown in row)
+        places += [(shown, GAP + i * (COLUMN + GAP), top + tall) for i, shown in enumerate(row)]
+        top += tall + NOTES
+    words = "".join(_text(x, bottom + 16, shown.whose, 11) for shown, x, bottom in places)
+    frames = [
+        f'<text x="{GAP}" y="26" font-size="18">{title}</text>'
+        + "".join(_shown(shown, way, x, bottom) for shown, x, bottom in places)
+        for way, title in stages.items()
+    ]
+    size = 3 * COLUMN + 4 * GAP, round(top) + 14
+    return moving(frames, PER_SECOND, size, about, words + _text(GAP, top + 2, about, 11), still=1)
 
 
-def _of_one_palette(pngs: Sequence[bytes]) -> Numbers:
-    """The images below one another, of at most 256 colours, as a GIF has them: its frames then differ little."""
-    images = np.concatenate([np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) for png in pngs])
-    return np.asarray(Image.fromarray(images).quantize(256, kmeans=3, dither=Image.Dither.NONE).convert("RGB")) / 255
+def _shown(shown: Restored, way: str, x: float, bottom: float) -> str:
+    """A photograph above a line, and below it the error of its colours."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels(shown.image(way))).save(buffer, "JPEG", quality=92, subsampling=0)
+    rows, columns = shown.photo.grey.shape
+    tall, line = COLUMN * rows / columns, x + COLUMN * shown.start / columns
+    dashes = f'<path d="M{line:.1f} {bottom - tall:.1f}v{tall:.1f}" stroke="#fff" stroke-dasharray="5 3"/>'
+    return (
+        f'<image x="{x}" y="{bottom - tall:.1f}" width="{COLUMN}" height="{tall:.1f}" '
+        f'href="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"/>'
+        + (dashes if shown.start else "") + _text(x, bottom + 31, shown.note(way), 11)
+    )  # fmt: skip
 
 
-def _sheet(
-    title: str, rows: Sequence[Sequence[tuple[Restored, str]]], about: str, headings: Sequence[str] = ()
-) -> Figure:
-    heights = [WIDE * max(len(shown.photo.grey) / len(shown.photo.grey[0]) for shown, _ in row) for row in rows]
-    made = figure((WIDE + 0.15) * len(rows[0]), sum(heights) + (0.35 if headings else 0.5) * len(rows) + 0.8, title)
-    grid = made.subplots(len(rows), len(rows[0]), squeeze=False, height_ratios=heights)
-    for axes, (shown, way) in zip(grid.ravel(), [cell for row in rows for cell in row], strict=True):
-        axes.imshow(shown.image(way), interpolation="bicubic")
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-        note = shown.note(way) if headings else f"{shown.whose}\n{shown.note(way)}"
-        axes.set_xlabel(note or shown.whose, fontsize=8, color=SOFT)
-        if shown.start:
-            axes.axvline(shown.start - 0.5, color="white", linestyle="--", linewidth=1.2)
-    for axes, heading in zip(grid[0], headings, strict=False):
-        axes.set_title(heading, fontsize=10, color=INK)
-    made.suptitle(title, fontsize=12, color=INK)
-    made.supxlabel(about, fontsize=8, color=SOFT)
-    return made
+def _text(x: float, y: float, text: str, size: float) -> str:
+    return f'<text x="{x}" y="{y:.0f}" font-size="{size}" class="soft">{html.escape(text)}</text>'

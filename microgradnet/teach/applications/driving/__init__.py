@@ -36,6 +36,7 @@ from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, Floats,
 from microgradnet.train import History, fit
 
 HIDDEN, EPOCHS, BATCH, VIEWS = 24, 10, 32, 24000
+LAPS, QUICK_LAPS = 10, 2  # roads that are driven
 ARCS: Floats = np.linspace(-0.22, 0.22, 45)
 """The curvatures κₖ of the steering units, 1/m: an arc of 4.5 m to the right, …, straight on, …, 4.5 m to the left."""
 HILL = 0.02  # σ, the width of the hill, 1/m
@@ -88,6 +89,7 @@ class Driving(Application):
     def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
         super().__init__(quick=quick, seed=seed)
         self.model = Driver(ROWS * COLUMNS, HIDDEN, ARCS.tolist(), seed)
+        self.laps = QUICK_LAPS if quick else LAPS
 
     @cached_property
     def training(self) -> drives.Pictures:
@@ -123,7 +125,7 @@ class Driving(Application):
         held_out = drives.pictures(2000, (VALIDATION,))
         ridge = drives.ridge_regression(self.training, held_out)
         of_light = drives.ridge_regression(*(part.only(part.lighter) for part in (self.training, held_out)))
-        road, light = roads(10, (TEST, 0)), test.only(test.lighter)
+        road, light = roads(self.laps, (TEST, 0)), test.only(test.lighter)
         driven = {"network": network, "ridge": ridge, "straight on": drives.straight_on, "person": drives.person}
         reached = {name: drives.laps(road, steering) for name, steering in driven.items()}
         return [
@@ -131,7 +133,7 @@ class Driving(Application):
                 "ridge": drives.error(ridge, test), "straight on": drives.error(drives.straight_on, test)}),
             Figure("the same, lighter roads alone", drives.error(network, light), {
                 "ridge": drives.error(of_light, light), "straight on": drives.error(drives.straight_on, light)}),
-            Figure("laps of 10 on the road", reached["network"][0], {
+            Figure("laps on the road, %", reached["network"][0], {
                 name: reached[name][0] for name in ("ridge", "straight on", "person")}),
             Figure("farthest off the middle, m", reached["network"][1], {"person": reached["person"][1]}),
         ]  # fmt: skip
@@ -139,22 +141,23 @@ class Driving(Application):
     def steering(self) -> drives.Steering:
         """How the network steers."""
         steer = compile(self.model.steer)
-        return lambda seen, taught: steer(2 * seen - 1)[:, 0]
+        return lambda seen, taught: steer(2 * seen() - 1)[:, 0]
 
     def files(self) -> Files:
-        """Four drives as a page, one as a GIF, what the hidden units look for, and how sharp a bend it can take."""
-        known = roads(10, (TEST, 0))
+        """Four drives as a page, one as a moving picture, what hidden units look for, and how sharp bends may be."""
+        known, few = roads(10, (TEST, 0)), 1 if self.quick else None
+        of_page = {
+            "a road darker than the grass": known[2:3],
+            "a road lighter than the grass": known[4:5],
+            "bends almost twice as sharp as any it learnt from": roads(10, (BEYOND, 0), (0.2, 0.2))[:4],
+            "a shadow as dark as the road": roads(10, (BEYOND, 1), shade=1.0)[:4],
+        }
         return {
-            "drive.html": lambda: page({
-                "a road darker than the grass": self._driven(known[2:3]),
-                "a road lighter than the grass": self._driven(known[4:5]),
-                "bends almost twice as sharp as any it learnt from": self._left(roads(10, (BEYOND, 0), (0.2, 0.2))[:4]),
-                "a shadow as dark as the road": self._left(roads(10, (BEYOND, 1), shade=1.0)[:4]),
-            }),
-            "drive.gif": lambda: film(self._driven(known[2:3])),
+            "drive.html": lambda: page({name: self._driven(road) for name, road in [*of_page.items()][:few]}),
+            "drive.svg": lambda: film(self._driven(known[2:3])),
             "hidden-units.svg": lambda: hidden_units(self.model.hidden, self.model.steering, ARCS).svg,
             "limits.svg": lambda: limits(SHARP, *(
-                [drives.laps(roads(10, (BEYOND, 0), (bend, bend)), steering)[0] for bend in SHARP]
+                [drives.laps(roads(self.laps, (BEYOND, 0), (bend, bend)), steering)[0] for bend in SHARP]
                 for steering in (self.steering(), drives.person)
             )).svg,
         }  # fmt: skip
@@ -164,29 +167,22 @@ class Driving(Application):
         road = roads(1, (ASKED, track))
         return {
             f"track-{track}.html": lambda: page({f"track {track}": self._driven(road)}),
-            f"track-{track}.gif": lambda: film(self._driven(road)),
+            f"track-{track}.svg": lambda: film(self._driven(road)),
         }
 
-    def _left(self, several: Roads) -> Drive:
-        """The drive on the first of the roads that the network leaves; on the first of all if it leaves none."""
-        *_, last = drives.drive(several, self.steering())
-        i = int(np.argmax(last.left))
-        return self._driven(several[i : i + 1])
+    def _driven(self, several: Roads) -> Drive:
+        """The drive on the first of the roads that the network leaves, or on the first of all if it leaves none."""
+        *moments, last = drives.drive(several, self.steering())
+        if len(several) > 1:
+            return self._driven(several[[int(np.argmax(last.left))]])
+        seen = np.concatenate([moment.seen() for moment in [*moments, last]])
+        return Drive(several, [*moments, last], compile(self.model.steer)(2 * seen - 1)[:, 1:], ARCS)
 
-    def _driven(self, road: Roads) -> Drive:
-        """The drive on a road, with the activations of the steering units."""
-        moments = list(drives.drive(road, self.steering()))
-        seen = np.concatenate([moment.seen for moment in moments])
-        return Drive(road, moments, compile(self.model.steer)(2 * seen - 1)[:, 1:], ARCS)
-
-    def example(self) -> Value:
+    def sample_loss(self) -> Value:
         """The loss of a picture of 3 × 4 pixels, by a network of two hidden and three steering units."""
         model = Driver(12, 2, [-0.1, 0.0, 0.1], seed=self.seed)
         seen = [-1, 1, -1, -1, 1, 1, 1, -1, 1, 1, 1, 1]  # a light road that bends to the left
-        loss = model.loss([Value(float(x), f"x{i + 1}") for i, x in enumerate(seen)], [0.0, 0.2, 0.8])
-        loss.label = "loss"
-        loss.backward()
-        return loss
+        return model.loss([Value(float(x), f"x{i + 1}") for i, x in enumerate(seen)], [0.0, 0.2, 0.8])
 
 
 def hills(curvature: Floats) -> Floats:

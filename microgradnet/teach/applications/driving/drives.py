@@ -1,6 +1,7 @@
 """How cars drive: as a person would, and as whatever steers them does, from the camera's picture to the next place."""
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,8 +26,10 @@ STEP = 0.5  # between two pictures of the camera
 ASIDE, TURNED = 1.5, 0.2  # the most that a picture to learn from is off the middle, and off the road's direction
 LONGEST = 4000  # steps, after which a drive ends wherever it is
 
-Steering: TypeAlias = Callable[[Floats, Floats], Floats]
-"""Curvatures, 1/m, positive to the left, (n,), from what the cameras see, (n, pixels), and how a person would steer."""
+Sight: TypeAlias = Callable[[], Floats]
+"""What the cameras see, (n, pixels), painted for those who look."""
+Steering: TypeAlias = Callable[[Sight, Floats], Floats]
+"""Curvatures, 1/m, positive to the left, (n,), from what the cameras see and how a person would steer."""
 
 
 class Moment(NamedTuple):
@@ -34,7 +37,7 @@ class Moment(NamedTuple):
 
     Attributes:
         z, heading: (n,), where they are and the direction they head for.
-        seen: (n, pixels), what their cameras see.
+        seen: what their cameras see.
         taught, chosen: (n,), curvatures: how a person would steer, and how they are steered.
         aside: (n,), how far each is from the middle of the road.
         left, arrived: (n,), whether each has left the road, or has come round.
@@ -42,7 +45,7 @@ class Moment(NamedTuple):
 
     z: Points
     heading: Points
-    seen: Floats
+    seen: Sight
     taught: Floats
     chosen: Floats
     aside: Floats
@@ -86,7 +89,7 @@ def drive(road: Roads, steering: Steering, seed: int = 0) -> Iterator[Moment]:
         aside = np.abs(road.distance(z[:, None])[:, 0])
         left = left | (aside > (WIDTH - CAR) / 2)
         arrived = (way >= 2 * np.pi) & ~left
-        seen, taught = views(road, z, heading, rng), pursuit(road, z, heading)
+        seen, taught = cache(partial(views, road, z, heading, rng)), pursuit(road, z, heading)
         chosen = steering(seen, taught)
         yield Moment(z, heading, seen, taught, chosen, aside, left, arrived)
         if (left | arrived).all():
@@ -96,12 +99,12 @@ def drive(road: Roads, steering: Steering, seed: int = 0) -> Iterator[Moment]:
         way = way + road.turn * np.angle(z / before)
 
 
-def laps(road: Roads, steering: Steering) -> tuple[int, float]:
-    """How many cars come round without leaving the road, and how far from its middle the farthest of these was, m."""
+def laps(road: Roads, steering: Steering) -> tuple[float, float]:
+    """The percentage of cars that come round on the road, and how far from its middle the farthest of these was, m."""
     farthest = np.zeros(len(road))
     for moment in drive(road, steering):
         farthest = np.maximum(farthest, moment.aside)
-    return int(moment.arrived.sum()), float(farthest[moment.arrived].max(initial=0))
+    return 100 * float(moment.arrived.mean()), float(farthest[moment.arrived].max(initial=0))
 
 
 class Pictures(NamedTuple):
@@ -144,16 +147,16 @@ def mirrored(X: Floats) -> Floats:
 
 def error(steering: Steering, pictures: Pictures) -> float:
     """The root of the mean squared error of curvature, 1/m."""
-    chosen = steering((pictures.X + 1) / 2, pictures.curvature)
+    chosen = steering(lambda: (pictures.X + 1) / 2, pictures.curvature)
     return float(np.sqrt(((chosen - pictures.curvature) ** 2).mean()))
 
 
-def straight_on(seen: Floats, taught: Floats) -> Floats:
+def straight_on(seen: Sight, taught: Floats) -> Floats:
     """Never turn the wheel."""
-    return np.zeros(len(seen))
+    return np.zeros(len(taught))
 
 
-def person(seen: Floats, taught: Floats) -> Floats:
+def person(seen: Sight, taught: Floats) -> Floats:
     """Steer as a person would, who knows where the road is."""
     return taught
 
@@ -171,4 +174,4 @@ def ridge_regression(known: Pictures, held_out: Pictures) -> Steering:
 
 
 def _weighted_sum(w: Floats) -> Steering:
-    return lambda seen, taught: (2 * seen - 1) @ w
+    return lambda seen, taught: (2 * seen() - 1) @ w

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from microgradnet import MLP, compile
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Figure
+from microgradnet.teach.applications.application import Figure, percentage
 from microgradnet.teach.applications.handwriting.pens import LETTERS, UNIT, Line, Points, held_out, practice
 from microgradnet.train import fit
 
@@ -72,12 +72,15 @@ def legible(lines: Sequence[Line]) -> float:
         for position, letter in enumerate(line.text)
         if letter != " "
     ]
-    return 100 * float(np.mean(right))
+    return percentage(right)
 
 
-def judged(nats: float, written: Mapping[float, Sequence[Line]]) -> list[Figure]:
-    """A network's surprise at the test lines, and how legible the lines are that it wrote, by their bias; baselines."""
-    lines, practised = held_out(), practice(1200, np.random.default_rng(10**7))
+def judged(nats: float, written: Mapping[float, Sequence[Line]], practised: Sequence[Line]) -> list[Figure]:
+    """A network's surprise at the test lines, and how legible the lines are that it wrote, by their bias; baselines.
+
+    The baselines know the practised lines.
+    """
+    lines = held_out()
     simple = {
         "one Gaussian": nats_of_one_gaussian(practised, lines),
         "table of mean points": nats_of_means(practised, lines),

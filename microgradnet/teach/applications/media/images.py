@@ -1,8 +1,7 @@
-"""Arrays of pixels as PNG and animated GIF, by Pillow, which comes with matplotlib."""
+"""Arrays of pixels as PNG, by Pillow, which comes with matplotlib."""
 
 import base64
 import io
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,17 +44,3 @@ def png(image: ArrayLike, scale: int = 1) -> bytes:
 def png_url(image: ArrayLike, scale: int = 1) -> str:
     """An image as a data URL, for a page or an SVG."""
     return "data:image/png;base64," + base64.b64encode(png(image, scale)).decode()
-
-
-def gif(frames: Sequence[ArrayLike], per_second: float, scale: int = 1) -> bytes:
-    """Images as a GIF that repeats for ever; each is as for `pixels`, all of one shape.
-
-    Raises:
-        ValueError: there is no frame, or as of `pixels`.
-    """
-    if not len(frames):
-        raise ValueError("an animation needs at least one frame")
-    first, *others = (Image.fromarray(pixels(frame, scale)) for frame in frames)
-    buffer = io.BytesIO()
-    first.save(buffer, "GIF", save_all=True, append_images=others, duration=round(1000 / per_second), loop=0)
-    return buffer.getvalue()

@@ -7,12 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.drawing.theme import DARK, LIGHT
+from microgradnet.drawing.svg import scope_of
+from microgradnet.drawing.theme import LIGHT
+from microgradnet.teach.applications.media.svg import card
 
 WIDTH, MARGIN, LEADING = 720, 22, 32  # px
 LARGEST = 10.0  # px for a unit of the places, where the rows are short
 SPEED, REST = 250.0, 3.0  # of the pen, px per second; seconds before it writes again
-FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
+INK, MARKED = LIGHT["input"].line, LIGHT["highlight"].line
 
 
 class Strokes(NamedTuple):
@@ -45,29 +47,25 @@ def animation(rows: Sequence[Strokes], title: str, notes: Sequence[str] = ()) ->
     corners = [_corners(row) for row in rows]
     widest = max(right - left for (left, _), (right, _) in corners)
     scale = min(LARGEST, (WIDTH - 2 * MARGIN) / widest)
-    body, times, top = list[str](), list[tuple[float, float]](), 66.0
+    body = [f'<text x="{MARGIN}" y="34" font-size="20">{html.escape(title)}</text>']
+    scope, times, top = scope_of(title, f"{rows}"), list[tuple[float, float]](), 66.0
     for row, ((left, upper), (_, lower)) in zip(rows, corners, strict=True):
-        body.append(f'<text x="{MARGIN}" y="{top:.0f}" class="caption">{html.escape(row.caption)}</text>')
+        body.append(f'<text x="{MARGIN}" y="{top:.0f}" font-size="14">{html.escape(row.caption)}</text>')
         shift = np.array([MARGIN - left * scale, top + 14 - upper * scale])
         placed = [places * scale + shift for places in row.stretches]
         body += [
-            f'<path id="p{number}" class="ink{" marked" * marked}" pathLength="1" d="{_curve(places)}"/>'
+            f'<path id="{scope}-{number}" class="ink" pathLength="1" d="{_curve(places)}" '
+            f'stroke="{MARKED if marked else INK}" stroke-width="{3 if marked else 2}"/>'
             for number, (places, marked) in enumerate(zip(placed, row.marked, strict=True), len(times))
         ]
         times += _times(placed)
         top += (lower - upper) * scale + LEADING + 14
-    height = top + 18 * len(notes)
     body += [
-        f'<text x="{MARGIN}" y="{height - 18 * (len(notes) - i):.0f}" class="note">{html.escape(note)}</text>'
+        f'<text x="{MARGIN}" y="{top + 18 * i:.0f}" font-size="13" class="soft">{html.escape(note)}</text>'
         for i, note in enumerate(notes)
     ]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" '
-        f'height="{height:.0f}" role="img" aria-label="{html.escape(title)}">\n'
-        f"<style>{_style(times)}</style>\n"
-        f'<rect width="100%" height="100%" class="card"/>\n'
-        f'<text x="{MARGIN}" y="34" class="title">{html.escape(title)}</text>\n' + "\n".join(body) + "\n</svg>\n"
-    )
+    height = top + 18 * len(notes)
+    return card("\n".join(body), (WIDTH, round(height)), title, _style(scope, times), scope, [INK, MARKED])
 
 
 def _corners(row: Strokes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -94,27 +92,18 @@ def _times(stretches: Sequence[NDArray[np.float64]]) -> Iterator[tuple[float, fl
         yield begins, now
 
 
-def _style(times: Sequence[tuple[float, float]]) -> str:
-    """Colours, light and dark, and the animation; what hides ink is in its frames: without it everything is seen."""
+def _style(scope: str, times: Sequence[tuple[float, float]]) -> str:
+    """The animation of the ink; what hides it is in the frames: without them everything is seen."""
     whole = max(end for _, end in times) + REST
-    colours = {
-        scheme: f".card{{fill:{theme['card'].fill}}}text{{fill:{theme['card'].text}}}.note{{fill:{theme['edge'].text}}}"
-        f".ink{{stroke:{theme['input'].line}}}.marked{{stroke:{theme['highlight'].line}}}"
-        for scheme, theme in (("light", LIGHT), ("dark", DARK))
-    }
     frames = [
-        f"@keyframes k{i}{{0%,{100 * begin / whole:.2f}%{{stroke-dasharray:1 3;stroke-dashoffset:1.1}}"
+        f"@keyframes {scope}-{i}{{0%,{100 * begin / whole:.2f}%{{stroke-dasharray:1 3;stroke-dashoffset:1.1}}"
         f"{100 * end / whole:.2f}%,100%{{stroke-dasharray:1 3;stroke-dashoffset:0}}}}"
-        f"#p{i}{{animation-name:k{i}}}"
+        f"#{scope}-{i}{{animation-name:{scope}-{i}}}"
         for i, (begin, end) in enumerate(times)
     ]
     return (
-        f"{colours['light']}text{{font-family:{FONT}}}.title{{font-size:20px}}.caption{{font-size:14px}}"
-        ".note{font-size:13px}.ink{fill:none;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}"
-        ".marked{stroke-width:3}"
-        f"@media (prefers-color-scheme:dark){{{colours['dark']}}}"
+        f".{scope} .ink{{fill:none;stroke-linecap:round;stroke-linejoin:round}}"
         "@media (prefers-reduced-motion:no-preference){"
-        f".ink{{animation:{whole:.2f}s linear infinite}}svg:hover .ink{{animation-play-state:paused}}"
-        + "".join(frames)
-        + "}"
+        f".{scope} .ink{{animation:{whole:.2f}s linear infinite}}"
+        f".{scope}:hover .ink{{animation-play-state:paused}}" + "".join(frames) + "}"
     )

@@ -10,6 +10,8 @@ has no convolution.
 """
 
 from collections.abc import Iterator
+from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +21,17 @@ from microgradnet.data import digits, one_hot, train_test_split
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files
+from microgradnet.teach.applications.application import Application, Figure, Files, percentage
 from microgradnet.teach.applications.media.figures import tiles
 from microgradnet.teach.applications.objects.drawing_page import DrawingPage
 from microgradnet.train import History, fit
 from microgradnet.train.plotting import confusion_matrix
 
+Digits: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64]]
+
 HIDDEN, EPOCHS, BATCH = 96, 60, 32
 SIDE = 8
+CREDIT = "digits of E. Alpaydin and C. Kaynak (1998), in scikit-learn, CC BY 4.0"
 TURN, SHIFT = 0.07, 0.4  # standard deviations of what is added to the matrix of a warp, and of its shift in pixels
 
 
@@ -36,18 +41,16 @@ class Objects(Application):
     name = "objects"
     source = "LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition"
     model: MLP
-    credit = "digits of E. Alpaydin and C. Kaynak (1998), in scikit-learn, CC BY 4.0"
+    credit = CREDIT
 
     def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
         super().__init__(quick=quick, seed=seed)
         self.model = MLP(SIDE * SIDE, [HIDDEN, 10], "relu", init="he", seed=seed)
-        X, X_test, Y, Y_test = train_test_split(*digits(), 0.25)  # the same split for every seed
-        X, X_validation, Y, Y_validation = train_test_split(X, Y, 0.2)
-        self.training, self.validation, self.test = (X, Y), (X_validation, Y_validation), (X_test, Y_test)
+        self.training, self.validation, self.test = digit_images()
 
     def train(self, progress: bool | None = None) -> History:
         """Cross-entropy, by AdamW, on images warped anew in each epoch."""
-        epochs = EPOCHS // 10 if self.quick else EPOCHS
+        epochs = self.part(EPOCHS)
         steps = epochs * -(-len(self.training[0]) // BATCH)
         X, Y = self.validation
         return fit(
@@ -72,15 +75,15 @@ class Objects(Application):
     def figures(self) -> list[Figure]:
         """The percentage of test digits that are recognised."""
         X, Y = self.test
-        return [Figure("recognised, %", _percent(self.predicted(X) == Y), self._baselines(X, Y))]
+        return [Figure("recognised, %", percentage(self.predicted(X) == Y), self._baselines(X, Y))]
 
     def _baselines(self, X: NDArray[np.float64], Y: NDArray[np.int64]) -> dict[str, float]:
         """Two methods without a hidden layer: the nearest mean image, and the nearest image."""
         known, classes = self.training
         means = np.array([known[classes == digit].mean(axis=0) for digit in range(10)])
         return {
-            "nearest mean image": _percent(_nearest(X, means) == Y),
-            "nearest of all images": _percent(classes[_nearest(X, known)] == Y),
+            "nearest mean image": percentage(nearest(X, means) == Y),
+            "nearest of all images": percentage(classes[nearest(X, known)] == Y),
         }
 
     def predicted(self, X: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -108,14 +111,20 @@ class Objects(Application):
         helped = [f"helps {', '.join(map(str, sorted(np.argsort(-out[:, i])[:2])))}" for i in used]
         return tiles([W[i].reshape(SIDE, SIDE) for i in used], helped, "what ten hidden neurons look for").svg
 
-    def example(self) -> Value:
+    def sample_loss(self) -> Value:
         """The loss of a digit of 3 × 3 pixels, by a network of three hidden neurons and three classes."""
         model = MLP(9, [3, 3], "relu", init="he", seed=self.seed)
         ink = [0, 1, 0, 0, 1, 0, 0, 1, 0]  # a one
         loss: Value = cross_entropy(model([Value(float(x), f"x{i + 1}") for i, x in enumerate(ink)]), 1)
-        loss.label = "loss"
-        loss.backward()
         return loss
+
+
+@cache
+def digit_images() -> tuple[Digits, Digits, Digits]:
+    """The digits of training, validation and test: (n, 64) from 0 to 1, and (n,); the same split for every seed."""
+    X, X_test, Y, Y_test = train_test_split(*digits(), 0.25)
+    X, X_validation, Y, Y_validation = train_test_split(X, Y, 0.2)
+    return (X, Y), (X_validation, Y_validation), (X_test, Y_test)
 
 
 def warped(x: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -129,14 +138,10 @@ def warped(x: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float
     return image.ravel()
 
 
-def _nearest(X: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.int64]:
+def nearest(X: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each row of X the number of the row of `known` at the least distance."""
-    nearest: NDArray[np.int64] = np.argmin((known**2).sum(axis=1) - 2 * X @ known.T, axis=1)
-    return nearest
-
-
-def _percent(right: NDArray[np.bool_]) -> float:
-    return 100 * float(right.mean())
+    numbers: NDArray[np.int64] = np.argmin((known**2).sum(axis=1) - 2 * X @ known.T, axis=1)
+    return numbers
 
 
 APPLICATION = Objects

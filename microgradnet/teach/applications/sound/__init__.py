@@ -16,6 +16,7 @@ recurrent network remembers the frames before. Here five frames are seen at once
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ class Sound(Application):
 
     def train(self, progress: bool | None = None) -> History:
         """Cross-entropy and squared errors, by Adam, on new films all the time."""
-        epochs = EPOCHS // 10 if self.quick else EPOCHS
+        epochs = self.part(EPOCHS)
         rule = Adam(self.model, lr=0.004, clip_norm=2.0, schedule=Cosine(epochs * BATCHES))
         return fit(
             self.model, self._batches(np.random.default_rng((self.seed, 0))), loss=self.model.loss, optimizer=rule,
@@ -138,14 +139,14 @@ class Sound(Application):
 
     def threshold(self) -> float:
         """The least probability of a strike that is heard: that of the best F1 on the validation films."""
-        films = [film for make in SCENES.values() for film in held_out(make, VALIDATION)]
+        films = [film for make in SCENES.values() for film in held_out(make, VALIDATION, self.part(HELD_OUT))]
         return best_threshold(films, self.hear(films))
 
     def figures(self) -> list[Figure]:
         """How many strikes of films never seen are found, and how well they are described, beside simpler methods."""
         threshold, figures = self.threshold(), list[Figure]()
         for scene, make in SCENES.items():
-            films, known = held_out(make, TEST), held_out(make, VALIDATION)
+            films, known = (held_out(make, seed, self.part(HELD_OUT)) for seed in (TEST, VALIDATION))
             found = [strikes(heard, threshold) for heard in self.hear(films)]
             figures += judged(scene, films, found, known)
         return figures
@@ -157,28 +158,24 @@ class Sound(Application):
             "Shoes, the second scene": walk(np.random.default_rng(SHOWN)),
         }
 
-        def played() -> str:
-            heard, threshold = self.hear(list(films.values())), self.threshold()
-            return player(films, heard, threshold).html
+        @cache
+        def heard() -> tuple[list[Heard], float]:
+            return self.hear(list(films.values())), self.threshold()
 
-        def drawn() -> bytes:
-            film = films["Balls"]
-            [heard] = self.hear([film])
-            return animated(film, strikes(heard, self.threshold()))
+        def drawn() -> str:
+            [of_balls, _], threshold = heard()
+            return animated(films["Balls"], strikes(of_balls, threshold))
 
-        return {"films.html": played, "films.gif": drawn}
+        return {"films.html": lambda: player(films, *heard()).html, "film.svg": drawn}
 
-    def example(self) -> Value:
+    def sample_loss(self) -> Value:
         """The loss of a picture of 2 × 6 pixels, seen at 2 places, by one kernel or unit of each kind."""
         model = Foley((1, 1), 1, size=2, frames=1, seed=24)  # with which the units are active
         picture = [[0.0, 0.5, 0.5, 0.0, 0.0, 0.0], [0.0, 1.0, 1.0, 0.0, 0.0, 0.0]]
-        loss = model.loss([[[Value(x) for x in row] for row in picture]], [0.0, 1.0, 0.0, 0.0], 0.5, 0.1)
-        loss.label = "loss"
-        loss.backward()
-        return loss
+        return model.loss([[[Value(x) for x in row] for row in picture]], [0.0, 1.0, 0.0, 0.0], 0.5, 0.1)
 
 
-def held_out(make: Callable[[np.random.Generator], Film], seed: int, count: int = HELD_OUT) -> list[Film]:
+def held_out(make: Callable[[np.random.Generator], Film], seed: int, count: int) -> list[Film]:
     """Films of a scene that nobody learns from, the same for every seed of the training."""
     rng = np.random.default_rng((seed, 10**6))
     return [make(rng) for _ in range(count)]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.teach.applications.application import Figure
+from microgradnet.teach.applications.application import Figure, percentage
 from microgradnet.teach.applications.sound.films import PER_SECOND, Film, Strike
 from microgradnet.teach.applications.sound.painting import painted
 
@@ -91,11 +91,11 @@ def judged(scene: str, films: Sequence[Film], found: Sequence[Sequence[Strike]],
     errors = np.array([1000 * (said.time - strike.time) for said, strike in pairs] or [np.inf])
     frame_only = [1000 * (round(strike.frame) / PER_SECOND - strike.time) for strike in true]
     mean = float(np.mean([strike.speed for film in known for strike in film.strikes]))
-    right = _percent([said.material == strike.material for said, strike in pairs])
+    right = percentage([said.material == strike.material for said, strike in pairs])
     return [
         Figure(f"{scene}: F1 at ±1 frame", f1(films, found), {"motion": best_of_motion(films)}),
         Figure(f"{scene}: material right, %", right, {"brightness": by_brightness(films, known)}),
-        Figure(f"{scene}: within 40 ms, %", _percent(np.abs(errors) <= 40)),
+        Figure(f"{scene}: within 40 ms, %", percentage(np.abs(errors) <= 40)),
         Figure(f"{scene}: error of time, ms", _rms(errors), {"true frame": _rms(frame_only)}),
         Figure(
             f"{scene}: error of speed", _rms([said.speed - strike.speed for said, strike in pairs] or [np.inf]),
@@ -127,7 +127,7 @@ def by_brightness(films: Sequence[Film], known: Sequence[Film]) -> float:
     values, materials = _moving(known)
     means = np.array([values[materials == material].mean() for material in range(3)])
     values, materials = _moving(films)
-    return _percent(np.abs(values[:, None] - means).argmin(axis=1) == materials)
+    return percentage(np.abs(values[:, None] - means).argmin(axis=1) == materials)
 
 
 def _moving(films: Sequence[Film]) -> tuple[Numbers, NDArray[np.int64]]:
@@ -149,7 +149,3 @@ def _at(frame: int) -> Strike:
 
 def _rms(errors: Sequence[float] | Numbers) -> float:
     return float(np.sqrt(np.mean(np.square(errors))))
-
-
-def _percent(right: Sequence[bool] | NDArray[np.bool_]) -> float:
-    return 100 * float(np.mean(right)) if len(right) else 0.0

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from microgradnet.teach.applications.media.audio import wav
-from microgradnet.teach.applications.media.images import gif, png_url
+from microgradnet.teach.applications.media.images import png_url
 from microgradnet.teach.applications.media.player import Film as Played
 from microgradnet.teach.applications.media.player import Player
+from microgradnet.teach.applications.media.svg import moving
 from microgradnet.teach.applications.sound.films import MATERIALS, PER_SECOND, WIDTH, Film, Strike, Thing
 from microgradnet.teach.applications.sound.hearing import Heard, matched, strikes
 from microgradnet.teach.applications.sound.painting import COLOURS, HORIZON, discs, painted
@@ -51,20 +51,33 @@ def _sound(film: Film, of: Sequence[Strike]) -> bytes:
 
 def drawn(film: Film, heard: Heard, found: Sequence[Strike]) -> Iterator[str]:
     """The frames as elements of an SVG: the film, what the network sees and says, and all strikes below."""
-    small, marks = painted(film), _marks(film, found)
-    back = _rect(0, 0, WIDE, HORIZON * HIGH, _colour(film.wall, 3)) + _rect(
-        0, HORIZON * HIGH, WIDE, (1 - HORIZON) * HIGH, _colour(film.ground, 4)
-    )
+    small, marks, stage = painted(film), _marks(film, found), _stage(film)
     for frame in range(film.frames):
-        scene = "".join(_drawn(thing, frame) for thing in film.things)
-        words = "".join(_word(strike, frame) for strike in found)
         at = _across(frame / PER_SECOND, film)
         yield (
-            f'<svg width="{WIDE}" height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}">{back}{scene}{words}</svg>'
+            f'<svg width="{WIDE}" height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}">{stage}{_acted(film, found, frame)}</svg>'
             f'<image x="{WIDE + 16}" y="34" width="{SIDE - 16}" height="{(SIDE - 16) / WIDTH:.0f}" '
             f'href="{png_url(small[frame, ..., 0])}"/>{_bars(heard.p[frame])}{marks}'
             f'<path d="M{at:.1f} {HIGH + 12}v{STRIP - 16}" stroke="currentColor" stroke-width="2"/>'
         )
+
+
+def animated(film: Film, found: Sequence[Strike]) -> str:
+    """The film as a moving picture, with a word for each strike that was found, where and when it was."""
+    frames = [_acted(film, found, frame) for frame in range(SHORT)]
+    label = "Things fall in a silent film; a word for its sound stands where the network sees a strike"
+    return moving(frames, PER_SECOND, (WIDE, HIGH), label, _stage(film), still=round(found[0].frame) if found else 0)
+
+
+def _stage(film: Film) -> str:
+    """Its wall and its ground."""
+    wall = _rect(0, 0, WIDE, HORIZON * HIGH, _colour(film.wall, 3))
+    return wall + _rect(0, HORIZON * HIGH, WIDE, (1 - HORIZON) * HIGH, _colour(film.ground, 4))
+
+
+def _acted(film: Film, found: Sequence[Strike], frame: int) -> str:
+    """The things of a frame, and the words that sound in it."""
+    return "".join([_drawn(thing, frame) for thing in film.things] + [_word(strike, frame) for strike in found])
 
 
 def _drawn(thing: Thing, frame: int) -> str:
@@ -106,17 +119,13 @@ def _word(strike: Strike, frame: int) -> str:
     since = frame - round(strike.frame)
     if not 0 <= since < SHOUTS:
         return ""
-    x, y, size = *_word_place(strike, HIGH, since), 24 + 30 * strike.speed
+    x = min(max(strike.x, 0.17), WIDTH - 0.17) * HIGH  # inside the picture
+    y = max(0.15, strike.y - 0.24 - 0.012 * since) * HIGH
+    size = 24 + 30 * strike.speed
     return (
         f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size:.0f}" font-weight="700" text-anchor="middle" '
         f'style="fill:{INKS[strike.material]};stroke:#fff;stroke-width:5;paint-order:stroke">{WORDS[strike.material]}</text>'
     )
-
-
-def _word_place(strike: Strike, high: int, since: int) -> tuple[float, float]:
-    """Above the place of a strike, and rising; inside the picture."""
-    x = min(max(strike.x, 0.17), WIDTH - 0.17)
-    return x * high, max(0.15, strike.y - 0.24 - 0.012 * since) * high
 
 
 def _bars(p: Sequence[float]) -> str:
@@ -159,21 +168,3 @@ def _rect(x: float, y: float, width: float, height: float, fill: str, opacity: f
 
 def _colour(shade: float, tint: int) -> str:
     return "#" + "".join(f"{round(255 * min(1.0, shade * factor)):02x}" for factor in COLOURS[tint])
-
-
-def animated(film: Film, found: Sequence[Strike], rows: int = 144) -> bytes:
-    """The film as a GIF of few colours, with a word for each strike that was found, where and when it was."""
-    frames = []
-    for number, pixels in enumerate(painted(film, rows, COLOURS)[:SHORT]):
-        picture = Image.fromarray(np.round(255 * pixels).astype(np.uint8))
-        draw = ImageDraw.Draw(picture)
-        for strike in found:
-            since = number - round(strike.frame)
-            if 0 <= since < SHOUTS:
-                font = ImageFont.load_default(13 + 14 * strike.speed)
-                draw.text(
-                    _word_place(strike, rows, since), WORDS[strike.material], fill=INKS[strike.material], font=font,
-                    anchor="ms", stroke_width=2, stroke_fill="white",
-                )  # fmt: skip
-        frames.append(np.round(np.asarray(picture) / 8) * 8 / 255)
-    return gif(frames, PER_SECOND)

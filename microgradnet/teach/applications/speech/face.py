@@ -9,6 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from microgradnet.drawing.svg import scope_of
+from microgradnet.teach.applications.media.svg import card
+
 WIDTH, HEIGHT = 320, 340
 BLINKS = 2.6  # seconds from one to the next
 BEHIND = (
@@ -113,16 +116,15 @@ def talking(mouths: NDArray[np.float64], per_second: float, title: str, note: st
         f'repeatCount="indefinite" values="{";".join(frame[name] for frame in frames)}"/></path>'
         for name in COLOURS
     ]
-    style = (
-        "svg{font-family:system-ui,sans-serif;text-anchor:middle}.still{display:none}text{fill:#24292f}.card{fill:#fff}"
-        "@media (prefers-reduced-motion:reduce){.moving{display:none}.still{display:inline}}"
-        "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.card{fill:#14191d}}"
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 60}" width="{WIDTH}" '
-        f'height="{HEIGHT + 60}" role="img" aria-label="A face says: {html.escape(title)}"><style>{style}</style>'
-        f'<rect class="card" width="100%" height="100%" rx="12"/><g class="still">{face(mouths[0])}</g>'
+    body = (
+        f'<g class="still">{face(mouths[0])}</g>'
         f'<g class="moving">{BEHIND}{moving[0]}{IN_FRONT}{"".join(moving[1:])}</g>'
-        f'<text x="160" y="{HEIGHT + 26}" font-size="11.5">{html.escape(title)}</text>'
-        f'<text x="160" y="{HEIGHT + 48}" font-size="11">{html.escape(note)}</text></svg>'
+        f'<text x="160" y="{HEIGHT + 26}" font-size="11.5" text-anchor="middle">{html.escape(title)}</text>'
+        f'<text x="160" y="{HEIGHT + 48}" font-size="11" text-anchor="middle">{html.escape(note)}</text>'
     )
+    scope = scope_of(title, body)
+    css = (
+        f".{scope} .still{{display:none}}"
+        f"@media (prefers-reduced-motion:reduce){{.{scope} .moving{{display:none}}.{scope} .still{{display:inline}}}}"
+    )
+    return card(body, (WIDTH, HEIGHT + 60), f"A face says: {title}", css, scope)

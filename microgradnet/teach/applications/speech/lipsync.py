@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.teach.applications.application import Figure
+from microgradnet.teach.applications.application import Figure, percentage
 from microgradnet.teach.applications.speech.visemes import Numbers
 from microgradnet.teach.applications.speech.voices import Seen
 
@@ -51,7 +51,7 @@ def closures(shut: Sequence[Shut], test: Sequence[Seen]) -> tuple[float, float]:
     pairs = [(said, one.shut > 0) for said, one in zip(shut, test, strict=True)]
     found = [hit for said, true in pairs for hit in _met(true, said)]
     right = [hit for said, true in pairs for hit in _met(said, true)]
-    return 100 * float(np.mean(found)), 100 * (1 - float(np.mean(right))) if right else 0.0
+    return percentage(found), 100 - percentage(right) if right else 0.0
 
 
 def _met(runs: Shut, others: Shut) -> list[bool]:

@@ -10,6 +10,7 @@ numbers are ours, as is the rule for the glide.
 import numpy as np
 from numpy.typing import NDArray
 
+from microgradnet.teach.applications.application import needed
 from microgradnet.teach.applications.speech.espeak import Speech
 
 Numbers = NDArray[np.float64]
@@ -77,10 +78,8 @@ def seen(speech: Speech, frames: int) -> tuple[Numbers, Numbers]:
         if phoneme in CLOSED:
             begins, opens = (start, end) if phoneme == "m" else (start - STOP, start + 0.005)
             shut[(moments >= begins) & (moments < opens)] = 1
-    spread = np.arange(-count, count + 1) / (FINE * PER_SECOND)
-    bell = np.exp(-0.5 * (spread[np.abs(spread) < 4 * GLIDE] / GLIDE) ** 2)
-    pad = len(bell) // 2
-    glided = np.array([np.convolve(np.pad(x, pad, "edge"), bell / bell.sum(), "valid") for x in targets.T]).T
+    smooth = needed("scipy.ndimage", "the mouths").gaussian_filter1d
+    glided = smooth(targets, GLIDE * FINE * PER_SECOND, axis=0, mode="nearest")
     is_shut = shut[::FINE]
     return shut_where(is_shut > 0, glided[::FINE]), is_shut
 

@@ -27,7 +27,8 @@ from microgradnet.losses import cross_entropy
 from microgradnet.network_arguments import Seed, random_source
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files
+from microgradnet.teach.applications.application import Application, Figure, Files, percentage
+from microgradnet.teach.applications.objects import CREDIT
 from microgradnet.teach.applications.translation import images as number_images
 from microgradnet.teach.applications.translation import reading
 from microgradnet.teach.applications.translation.images import NEVER_SEEN, SEEN, TEST, Numbers, Reading
@@ -104,7 +105,7 @@ class Translation(Application):
 
     name = "translation"
     source = "Bahdanau et al. 2015, Neural machine translation by jointly learning to align and translate"
-    credit = number_images.CREDIT
+    credit = CREDIT
     model: Translator
 
     def __init__(self, *, quick: bool = False, seed: int = 0, language: str = "de") -> None:
@@ -121,7 +122,7 @@ class Translation(Application):
 
     def train(self, progress: bool | None = None) -> History:
         """Cross-entropy of each letter, by AdamW, on images drawn anew in each epoch."""
-        epochs = EPOCHS // 10 if self.quick else EPOCHS
+        epochs = self.part(EPOCHS)
         return fit(
             self.model, self._batches, loss=self.model.loss, epochs=epochs, progress=progress,
             optimizer=AdamW(self.model, lr=RATE, weight_decay=DECAY, clip_norm=5.0, schedule=Cosine(epochs * BATCHES)),
@@ -157,45 +158,41 @@ class Translation(Application):
 
     def figures(self) -> list[Figure]:
         """The percentage of words without a wrong letter, and of right words that it reads from the right place on."""
-        told = number_images.DigitReader(SEEN, epochs=4 if self.quick else 40, seed=self.seed)
+        told, known = number_images.DigitReader(SEEN, self.part(40), self.seed), self.part(10_000)
         figures, right = [], []
         for kind, choice in (("seen", SEEN), ("never seen", NEVER_SEEN)):
-            numbers, images = number_images.drawn(choice, TEST, 1500)
+            numbers, images = number_images.drawn(choice, TEST, self.part(1500))
             said = self.read(numbers, images)
             right += [one for one in said if one.is_right and one.number > 20]
-            others = {"nearest training image": number_images.nearest(images, SEEN), "told digits": told.read(images)}
-            baselines = {name: _percent(found == numbers) for name, found in others.items()}
-            share = _percent([one.is_right for one in said])
+            others = {
+                "nearest training image": number_images.by_nearest_image(images, SEEN, known),
+                "told digits": told.read(images),
+            }
+            baselines = {name: percentage(found == numbers) for name, found in others.items()}
+            share = percentage([one.is_right for one in said])
             figures.append(Figure(f"words right, numbers {kind}, %", share, baselines))
         ones_first = LANGUAGES[self.language].ones_first
         order = "right, then left" if ones_first else "left, then right"
-        turned = _percent([one.moves_left == ones_first for one in right])
+        turned = percentage([one.moves_left == ones_first for one in right])
         return [*figures, Figure(f"looks {order}, % of right words above 20", turned)]
 
     def files(self) -> Files:
         """Its attention by letter, its reading as an animation and as a page, words over a street, and its mistakes."""
         seen, new = (self.read(*number_images.drawn(choice, TEST, 200, seed=1)) for choice in (SEEN, NEVER_SEEN))
-        return reading.files(seen + new, LANGUAGES[self.language].name, number_images.CREDIT)
+        return reading.files(seen + new, LANGUAGES[self.language].name, CREDIT)
 
-    def example(self) -> Value:
+    def sample_loss(self) -> Value:
         """The loss of a word of two letters, by a network that looks at two places of 2 × 2 pixels."""
         model = Translator(3, 2, 2, 2, side=2, places=(0, 2), seed=self.seed)
         image = [
             [Value(x, f"x{row}{column}") for column, x in enumerate(line)]
             for row, line in enumerate([[1, 0, 0, 1], [1, 0, 1, 1]])
         ]
-        loss = model.loss(image, [[1, 0, 0], [0, 1, 0]], [[0, 1, 0], [0, 0, 1]], [1, 1])
-        loss.label = "loss"
-        loss.backward()
-        return loss
+        return model.loss(image, [[1, 0, 0], [0, 1, 0]], [[0, 1, 0], [0, 0, 1]], [1, 1])
 
 
 def _sum(a: Row, b: Row) -> Row:
     return [ai + bi for ai, bi in zip(a, b, strict=True)]
-
-
-def _percent(right: Any) -> float:
-    return 100 * float(np.mean(right)) if len(right) else 0.0
 
 
 APPLICATION = Translation

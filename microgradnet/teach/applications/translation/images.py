@@ -8,17 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microgradnet import MLP, Value, compile
-from microgradnet.data import digits, one_hot, train_test_split
+from microgradnet.data import one_hot
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.objects import warped
+from microgradnet.teach.applications.objects import digit_images, nearest, warped
 from microgradnet.train import fit
 
 Images = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-CREDIT = "digits of E. Alpaydin and C. Kaynak (1998), in scikit-learn, CC BY 4.0"
 SIDE, WIDTH = 8, 18  # pixels of a digit, both ways, and from left to right in an image of two
 HALF = 10  # columns in which each digit stands
 PLACES = (0, 2, 4, 6, 8, 10)  # the left columns of the patches that a network looks at, of SIDE columns each
@@ -65,14 +64,6 @@ class Reading(NamedTuple):
         return bool(self.centres[:half].mean() > self.centres[-half:].mean())
 
 
-@cache
-def digit_images() -> tuple[tuple[Images, Numbers], ...]:
-    """The digits of training, validation and test: each (n, 64), and (n,); the same split for every seed."""
-    X, X_test, Y, Y_test = train_test_split(*digits(), 0.25)
-    X, X_validation, Y, Y_validation = train_test_split(X, Y, 0.2)
-    return (X, Y), (X_validation, Y_validation), (X_test, Y_test)
-
-
 def side_by_side(numbers: Sequence[int] | Numbers, split: int, rng: np.random.Generator, warp: bool = False) -> Images:
     """For each number an image (8, 18) of two of the digits, not always at the same place.
 
@@ -108,11 +99,10 @@ def validation() -> tuple[Numbers, Images]:
     return np.concatenate([numbers for numbers, _ in both]), np.concatenate([images for _, images in both])
 
 
-def nearest(images: Images, choice: tuple[int, ...], count: int = 10_000) -> Numbers:
+def by_nearest_image(images: Images, choice: tuple[int, ...], count: int) -> Numbers:
     """For each image the number of the training image at the least distance, of so many that are drawn of a choice."""
     numbers, known = drawn(choice, TRAINING, count)
-    X, K = images.reshape(len(images), -1), known.reshape(count, -1)
-    found: Numbers = numbers[np.argmin((K**2).sum(axis=1) - 2 * X @ K.T, axis=1)]
+    found: Numbers = numbers[nearest(images.reshape(len(images), -1), known.reshape(count, -1))]
     return found
 
 

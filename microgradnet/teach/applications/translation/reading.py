@@ -8,11 +8,12 @@ import numpy as np
 
 from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import CARD, INK, LINE, SOFT, figure
-from microgradnet.drawing.svg import element, on_card, scope_of
-from microgradnet.drawing.theme import LIGHT, dark_css_by_colour
+from microgradnet.drawing.svg import element
+from microgradnet.drawing.theme import LIGHT
 from microgradnet.teach.applications.application import Files
 from microgradnet.teach.applications.media.images import png_url
 from microgradnet.teach.applications.media.player import Film, Player
+from microgradnet.teach.applications.media.svg import moving
 from microgradnet.teach.applications.translation.images import PLACES, SIDE, WIDTH, Reading
 from microgradnet.teach.applications.translation.street import street
 
@@ -132,7 +133,7 @@ def page(readings: Sequence[Reading], language: str, credit: str) -> Player:
     films = [
         Film(
             f"{reading.number}",
-            ["".join(tostring(part, encoding="unicode") for part in drawn) for drawn in frames(reading)],
+            [_as_text(drawn) for drawn in frames(reading)],
             PER_SECOND,
             caption=f"{reading.number} in {language}"
             + ("; no image of this number was in the training." if reading.is_new else "."),
@@ -148,24 +149,16 @@ def page(readings: Sequence[Reading], language: str, credit: str) -> Player:
 
 def animated(readings: Sequence[Reading], language: str, credit: str) -> str:
     """The readings one after the other, as an SVG that moves; where nothing moves it shows the first word complete."""
-    every = [drawn for reading in readings for drawn in frames(reading)]
     label = f"A network reads numbers and says them in {language}, letter by letter; yellow is where it looks"
-    scope = scope_of(label, "".join(f"{reading.number} {reading.word}" for reading in readings))
-    poster = len(readings[0].word)
-    groups, seconds = [], len(every) / PER_SECOND
-    for i, drawn in enumerate(every):
-        groups.append(element("g", None, *drawn, class_="frame", style=f"animation-delay:{i / PER_SECOND:g}s"))
-        if i != poster:
-            groups[-1].set("visibility", "hidden")
     notes = (f"Learnt from images and {language} words; never told the digits.", f"Data: {credit}.")
     below = [_text(note, SIZE[0] / 2, SIZE[1] - 24 + 14 * i, 11, SOFT) for i, note in enumerate(notes)]
-    root = element("svg", None, *groups, *below, viewBox=f"0 0 {SIZE[0]} {SIZE[1]}", width="640", height="330")
-    moving = (
-        f"@media (prefers-reduced-motion: no-preference) {{ .{scope} .frame {{ visibility: hidden; "
-        f"animation: {scope} {seconds:g}s step-end infinite }} }}\n@keyframes {scope} {{ 0% {{ visibility: visible }} "
-        f"{100 / len(every):.4f}% {{ visibility: hidden }} }}\n"
-    )
-    return on_card(root, label, scope, moving + dark_css_by_colour(scope, [CARD, INK, SOFT, LINE, BAR]))
+    every = [_as_text(drawn) for reading in readings for drawn in frames(reading)]
+    colours = [CARD, INK, SOFT, LINE, BAR]
+    return moving(every, PER_SECOND, SIZE, label, _as_text(below), len(readings[0].word), colours)
+
+
+def _as_text(drawn: Sequence[Element]) -> str:
+    return "".join(tostring(part, encoding="unicode") for part in drawn)
 
 
 def _box(x: float, y: float, width: float, height: float, fill: str, opacity: float) -> Element:

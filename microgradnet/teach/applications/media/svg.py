@@ -1,0 +1,77 @@
+"""Pictures in SVG for light and dark pages: still ones, and those whose frames follow each other."""
+
+import html
+from collections.abc import Collection, Sequence
+
+from microgradnet.drawing.svg import scope_of
+from microgradnet.drawing.theme import DARK, LIGHT, dark_css_by_colour
+
+FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
+HIDDEN = ' visibility="hidden"'
+LINES = ("#c3cbd3", "#3a444e")  # `--line`, light and dark, of the project's pages
+
+
+def card(
+    body: str, size: tuple[float, float], label: str, css: str = "", scope: str = "", colours: Collection[str] = ()
+) -> str:
+    """Elements of SVG as a picture, on a card that is light or dark as the reader prefers.
+
+    Text has the reader's colour, as has what is `currentColor`; text of the class `soft` is paler.
+
+    Args:
+        body: the elements; what a caller writes into them is escaped already.
+        size: width and height, px.
+        label: what it shows, for readers who do not see it.
+        css: further rules.
+        scope: the picture's class, under which the rules hold; made of label and body if it is not given.
+        colours: those of the theme that are recoloured in the dark.
+    """
+    scope = scope or scope_of(label, body)
+    width, height = size
+    light, dark = (
+        f".{scope}{{color:{theme['card'].text};--line:{line}}}.{scope} .card{{fill:{theme['card'].fill}}}"
+        f".{scope} .soft{{fill:{theme['edge'].text}}}"
+        for theme, line in zip((LIGHT, DARK), LINES, strict=True)
+    )
+    style = (
+        f".{scope}{{font-family:{FONT};max-width:100%;height:auto}}.{scope} text{{fill:currentColor}}{light}"
+        f"@media (prefers-color-scheme:dark){{{dark}}}{dark_css_by_colour(scope, colours) if colours else ''}{css}"
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
+        f'height="{height:g}" class="{scope}" role="img" aria-label="{html.escape(label)}">\n<style>{style}</style>\n'
+        f'<rect class="card" width="100%" height="100%" rx="6"/>\n{body}\n</svg>\n'
+    )
+
+
+def moving(
+    frames: Sequence[str], per_second: float, size: tuple[float, float], label: str, around: str = "", still: int = 0,
+    colours: Collection[str] = (),
+) -> str:  # fmt: skip
+    """Frames, each some elements of SVG, over and over; where motion is not wanted, one of them.
+
+    Args:
+        frames: at least one.
+        per_second: frames per second.
+        size: as of `card`.
+        label: as of `card`.
+        around: elements that all frames have.
+        still: the frame that is shown where nothing moves.
+        colours: as of `card`.
+
+    Raises:
+        ValueError: there is no frame.
+    """
+    if not frames:
+        raise ValueError("an animation needs at least one frame")
+    scope = scope_of(label, "".join(frames))
+    groups = [
+        f'<g class="frame" style="animation-delay:{i / per_second:g}s"{"" if i == still else HIDDEN}>{frame}</g>'
+        for i, frame in enumerate(frames)
+    ]
+    css = (
+        f"@media (prefers-reduced-motion:no-preference){{.{scope} .frame{{visibility:hidden;"
+        f"animation:{scope} {len(frames) / per_second:g}s step-end infinite}}}}"
+        f"@keyframes {scope}{{0%{{visibility:visible}}{100 / len(frames):.4f}%{{visibility:hidden}}}}"
+    )
+    return card(around + "\n".join(groups), size, label, css, scope, colours)
