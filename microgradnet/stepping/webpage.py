@@ -1,11 +1,11 @@
 """`page(loss)`: one HTML file that plays a forward and a backward pass, and whose numbers can be changed.
 
 Python writes the graph, its pictures, names and formulas, and the rules as JavaScript. The rest is in `assets/`:
-`engine.js` computes both passes; `moment.js`, `picture.js`, `pills.js` and `motion.js` display them; `navigation.js`
-moves about in the picture; `numbers.js` changes numbers; `learning.js` takes gradient steps; `landscape.js` and
-`plane.js` draw the loss over parameters and the decision boundary; `source.js` lists the program; `play.js` plays the
-steps; `present.js` fills the screen; `export.js` saves steps; `controls.js` handles buttons and keys; `link.js` talks
-to a page around this one; `start.js` starts.
+`engine.js` computes both passes; `moment.js`, `picture.js`, `pills.js` and `motion.js` display them; `unfold.js` opens
+neurons; `navigation.js` moves about in the picture; `numbers.js` changes numbers; `learning.js` takes gradient steps;
+`landscape.js` and `plane.js` draw the loss over parameters and the decision boundary; `source.js` lists the program;
+`play.js` plays the steps; `present.js` fills the screen; `export.js` saves steps; `controls.js` handles buttons and
+keys; `link.js` talks to a page around this one; `start.js` starts.
 """
 
 import html
@@ -36,8 +36,8 @@ from microgradnet.value import Value
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = (
-    "engine.js", "link.js", "moment.js", "picture.js", "pills.js", "motion.js", "numbers.js", "learning.js",
-    "landscape.js", "plane.js", "play.js", "present.js", "controls.js", "navigation.js", "source.js",
+    "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "pills.js", "motion.js", "numbers.js",
+    "learning.js", "landscape.js", "plane.js", "play.js", "present.js", "controls.js", "navigation.js", "source.js",
     "export.js", "start.js",
 )  # fmt: skip
 

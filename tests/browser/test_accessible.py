@@ -71,6 +71,20 @@ def test_axe_finds_no_violation(browser: Any, tmp_path: Path, name: str, size: s
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_in_an_open_neuron(browser: Any, tmp_path: Path, scheme: str) -> None:
+    file = page(EXAMPLES["layers"].build()).save(tmp_path / "page.html")
+    context = browser.new_context(viewport=SIZES["laptop"], color_scheme=scheme, reduced_motion="reduce")
+    tab = context.new_page()
+    tab.goto(file.as_uri())
+    tab.click("button[data-view=neurons]")
+    tab.get_by_role("button", name="a⁽²⁾₁: open").press("Enter")
+    tab.click("#end")
+    found = violations(tab)
+    context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation_in_the_playground(browser: Any, scheme: str) -> None:
     with Server(seconds=20) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

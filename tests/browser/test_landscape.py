@@ -91,6 +91,8 @@ def test_the_path_of_descent_is_that_of_python_and_undo_shortens_it(opened: Open
 
 def test_the_curve_comes_back_and_one_parameter_has_one_axis(opened: Open) -> None:
     tab = opened(learning())
+    assert tab.is_hidden("#curve")
+    tab.click("#learn")
     plot(tab, "E over w₁", "and w₂")
     tab.select_option("#over", "")
     assert (tab.is_visible("#curve"), tab.is_visible("#plot"), tab.is_visible("#and")) == (True, False, False)

@@ -277,6 +277,78 @@ def test_a_map_shows_what_is_in_the_window_of_a_larger_picture_and_leads_there(o
     assert tab.is_hidden("#map")
 
 
+# Whether the map lies on the result, and in which corner it is.
+UNDER_MAP = """() => {
+    const map = at("map").getBoundingClientRect(), result = current.boxes[graph.root].getBoundingClientRect();
+    const isBeside = result.right < map.left || map.right < result.left;
+    return [!isBeside && result.bottom > map.top && result.top < map.bottom, at("map").style.cssText];
+}"""
+
+
+def test_the_map_does_not_lie_on_the_result(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP, reduced_motion="reduce")
+    tab.click("#end")
+    corners = set()
+    for _ in range(6):
+        tab.click("#larger")
+        for edge in ("start", "end", "center"):
+            options = {"block": edge, "inline": edge, "behavior": "instant"}
+            tab.evaluate("(options) => current.boxes[graph.root].scrollIntoView(options)", options)
+            tab.evaluate(SCROLLED)
+            is_covered, corner = tab.evaluate(UNDER_MAP)
+            assert not is_covered or tab.is_hidden("#map")
+            corners.add(corner)
+    assert len(corners) > 1
+
+
+def test_four_steps_or_more_are_listed_in_sight_beside_the_picture(opened: Open) -> None:
+    with trace_source():
+        tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
+    tab.fill("#slider", "18")
+    seen = tab.evaluate(
+        """() => {
+            const list = at("steps").getBoundingClientRect();
+            const inside = ({ top, bottom }) => Math.min(bottom, list.bottom) - Math.max(top, list.top);
+            const boxes = [...at("steps").children].map((step) => step.getBoundingClientRect());
+            return boxes.reduce((sum, box) => sum + Math.max(0, inside(box)) / box.height, 0);
+        }"""
+    )
+    assert seen >= 3.5
+
+
+# Of each backward step whose number has a way to go: the pills that it covers, looked at along the way.
+COVERED = """() => [...timeline.keys()].filter((i) => timeline[i].what === "grad").flatMap((i) => {
+    go(i);
+    go(i + 1);
+    const place = (one) => one.getBoundingClientRect();
+    const pills = [...current.svg.querySelectorAll(".pill[visibility=visible]")];
+    const isBeside = (a, b) => a.left >= b.right - 1 || b.left >= a.right - 1;
+    const meets = (a, b) => !isBeside(a, b) && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    return [...document.querySelectorAll(".travelling")].map((label) => {
+        const moves = label.getAnimations({ subtree: true }), covered = new Set();
+        for (const move of moves) move.pause();
+        for (let part = 0; part < 1; part += 0.025) {
+            for (const move of moves) move.currentTime = part * move.effect.getTiming().duration;
+            const shown = [...label.children].filter((one) => Number(getComputedStyle(one).opacity));
+            for (const pill of pills) {
+                if (shown.some((one) => meets(place(one.firstChild), place(pill.firstChild)))) covered.add(pill);
+            }
+        }
+        return covered.size;
+    });
+})"""
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("name", ["learning", "layers"])
+def test_a_number_on_its_way_covers_no_pill(opened: Open, name: str, viewport: Any) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=viewport)
+    tab.evaluate("show('operations')")
+    covered = tab.evaluate(COVERED)
+    assert len(covered) >= 14
+    assert not any(covered)
+
+
 def test_run_and_play_have_words_of_their_own(opened: Open) -> None:
     tab = opened(learning())
     tab.click("#play")

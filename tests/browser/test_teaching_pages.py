@@ -215,6 +215,24 @@ def test_the_lab_fits_its_window(size: tuple[int, int], opened: Open) -> None:
     assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
+def test_a_picture_that_is_cut_has_a_shadow_at_the_edge(opened: Open) -> None:
+    tab = opened(worksheet(EXAMPLES["layers"].build()).page(), viewport={"width": 1280, "height": 720})
+    whole = "({scrollHeight, clientHeight}) => scrollHeight <= clientHeight"
+    assert tab.eval_on_selector(".picture", whole), "the result is in sight"
+    tab.set_viewport_size({"width": 1280, "height": 500})
+    assert not tab.eval_on_selector(".picture", whole)
+    box = tab.locator(".picture").bounding_box()
+    assert box
+
+    def edge() -> bytes:
+        y = box["y"] + box["height"] - 6
+        return tab.screenshot(clip={"x": box["x"] + box["width"] / 2, "y": y, "width": 4, "height": 4})
+
+    shadow = edge()
+    tab.eval_on_selector(".picture", "(one) => one.scrollTo({top: 1e6, behavior: 'instant'})")
+    assert edge() != shadow
+
+
 def test_the_story_is_played_to_its_end(opened: Open) -> None:
     """Every answer right at once; the last number of each chapter stands in the picture."""
     page = story()

@@ -55,7 +55,7 @@ function chosenAxes() {
 
 function drawPlot() {
   const [first, second] = chosenAxes(), isPlane = at("over").value === "plane";
-  at("curve").toggleAttribute("hidden", first !== undefined || isPlane);
+  at("curve").toggleAttribute("hidden", first !== undefined || isPlane || !losses.length); // before the first step, room for the list of steps
   at("plot").toggleAttribute("hidden", first === undefined && !isPlane);
   at("and").hidden = first === undefined;
   if (isPlane) return drawPlane();

@@ -100,10 +100,11 @@ function stopRunning(reason) {
 const counted = (steps) => `${steps} gradient step${steps === 1 ? "" : "s"}`;
 
 function drawCurve() {
+  if (!losses.length) return;
   const steps = losses.length - 1, points = sampled([...losses.keys()]).filter((step) => Number.isFinite(losses[step]));
   const heights = points.map((step) => losses[step]), high = Math.max(0, ...heights), low = Math.min(0, ...heights);
   const { left, right, top, bottom } = CURVE;
-  const x = (step) => left + (right - left) * step / Math.max(1, steps);
+  const x = (step) => left + (right - left) * step / steps;
   const y = (loss) => bottom - (bottom - top) * (loss - low) / (high - low || 1);
   at("line").setAttribute("points", points.map((step) => `${x(step).toFixed(1)},${y(losses[step]).toFixed(1)}`).join(" "));
   at("dot").toggleAttribute("hidden", !points.length);
@@ -111,9 +112,8 @@ function drawCurve() {
   at("dot").setAttribute("cy", y(losses[points.at(-1)] ?? low));
   at("high").textContent = points.length ? number(high) : "";
   at("low").textContent = number(low);
-  at("steps-taken").textContent = Math.max(0, steps);
-  at("curve").setAttribute("aria-label", steps < 1 ? `${lossName} over the gradient steps: none taken yet` :
-    `${lossName} over ${counted(steps)}: from ${number(losses[0])} to ${number(losses.at(-1))}`);
+  at("steps-taken").textContent = steps;
+  at("curve").setAttribute("aria-label", `${lossName} over ${counted(steps)}: from ${number(losses[0])} to ${number(losses.at(-1))}`);
 }
 
 // At most so many of the items, evenly spaced, and the last.

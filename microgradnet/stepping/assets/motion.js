@@ -29,12 +29,13 @@ function travel(step) {
     if (isBack) route.reverse();
     const texts = isBack ? [number(step.upstream), `${number(step.upstream)} × ${factor(step.local)}`, number(step.contribution)]
       : [number(pass.data[operandOf(use)])];
-    const label = drawn("g", { class: "travelling", "aria-hidden": "true" }, ...texts.map(carried));
-    current.boxes[step.node].parentNode.append(label);
+    const label = drawn("g", { class: "travelling", "aria-hidden": "true" }, ...texts.map(carried)), picture = current.boxes[step.node].parentNode;
+    const aside = besidePills(route, Math.max(...texts.map(widthOf)), picture);
+    picture.append(label);
     const duration = Math.min(LONGEST, PART * Number(at("speed").value));
     if (isBack) count(step, duration);
     if (isBack) [...label.children].forEach((one, i) => one.animate(shownFrom([0, ...MET][i], [...MET, 1][i]), { duration }));
-    label.animate(route.map(({ x, y }) => ({ transform: `translate(${x}px, ${y}px)` })), { duration, easing: "ease-in-out" })
+    label.animate(route.map(({ x, y }) => ({ transform: `translate(${x + aside.x}px, ${y + aside.y}px)` })), { duration, easing: "ease-in-out" })
       .onfinish = () => label.remove();
   }
 }
@@ -59,9 +60,21 @@ function settle() {
   for (const old of document.querySelectorAll(".travelling")) old.remove();
 }
 
+const widthOf = (text) => 7 * text.length + 12; // of a number that travels
+
 function carried(text) {
-  const width = 7 * text.length + 12;
+  const width = widthOf(text);
   return drawn("g", {}, drawn("rect", { x: -width / 2, y: -9, width, height: 18, rx: 9 }), drawn("text", { y: 4 }, text));
+}
+
+// How far beside its line a number of this width travels: the nearest way that covers no pill, or covers the fewest.
+function besidePills(route, width, picture) {
+  const pills = current.pills.filter(({ pill }) => pill.parentNode === picture && pill.getAttribute("visibility") === "visible").map(({ spot }) => spot);
+  const meets = (x, y, pill) => Math.abs(x - pill.x) < (width + pill.width) / 2 && Math.abs(y - pill.y) < PILL.height;
+  const covered = (aside) => pills.filter((pill) => route.some(({ x, y }) => meets(x + aside.x, y + aside.y, pill))).length;
+  const [from, to] = [route[0], route.at(-1)], isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y);
+  const aside = (k) => (isAcross ? { x: 0, y: k * PILL.height } : { x: k * width / 2, y: 0 });
+  return [0, 1, -1, 2, -2, 3, -3, 4, -4].map(aside).reduce((a, b) => (covered(b) < covered(a) ? b : a));
 }
 
 // Keyframes of what is seen from one part of the time to another.
@@ -74,10 +87,10 @@ function shownFrom(from, to) {
 function routeOf(use, { what, node }) {
   const result = current.boxes[node], operand = current.chips[use] ?? current.boxes[operandOf(use)];
   if (!result || !operand || operand === result) return null;
-  const line = current.arrows[use]?.querySelector("path");
-  if (!line) return [middle(operand, what, operandOf(use)), middle(result, what, node)];
-  const length = line.getTotalLength();
-  return [...Array(POINTS).keys()].map((i) => line.getPointAtLength(length * i / (POINTS - 1)));
+  const line = current.arrows[use]?.querySelector("path"), parts = [...Array(POINTS).keys()].map((i) => i / (POINTS - 1));
+  if (line) return parts.map((part) => line.getPointAtLength(line.getTotalLength() * part));
+  const from = middle(operand, what, operandOf(use)), to = middle(result, what, node);
+  return parts.map((part) => ({ x: from.x + part * (to.x - from.x), y: from.y + part * (to.y - from.y) }));
 }
 
 // Where a box shows a number.

@@ -1,7 +1,8 @@
 // Moving about in the picture: zooming, dragging, pinching, following the current step, finding a value, the small map.
 
 const ZOOMS = { least: 0.15, most: 6, opened: 2, presented: 4 };
-const MAP = { width: 150, height: 96, part: 0.3 }; // at most: in CSS pixels, and of the pane's width
+const MAP = { width: 150, height: 96, part: 0.3, inset: 14 }; // at most: in CSS pixels, and of the pane's width
+const CORNERS = [{ right: 1, bottom: 1 }, { left: 1, bottom: 1 }, { right: 1, top: 1 }, { left: 1, top: 1 }];
 const NAMES_SUGGESTED = 2000;
 
 function fitting(view = current) {
@@ -114,11 +115,25 @@ function drawMap() {
   if (!isLarger) return;
   const size = Math.min(Math.min(MAP.width, MAP.part * pane.clientWidth) / width, MAP.height / height);
   dressed(map, { viewBox: `0 0 ${width} ${height}`, width: width * size, height: height * size }, []);
-  current.map ??= [...current.svg.querySelectorAll(".node")].map((box) => ({ box, place: placeOf(box) }));
+  current.map ??= [...current.svg.querySelectorAll(".node:not([visibility])")].map((box) => ({ box, place: placeOf(box) }));
   const seen = { x: pane.scrollLeft / scale, y: pane.scrollTop / scale, width: pane.clientWidth / scale, height: pane.clientHeight / scale };
   const kind = ({ classList }) => ["found", "now"].find((one) => classList.contains(one)) ?? "";
   map.replaceChildren(...current.map.map(({ box, place }) => drawn("rect", { ...place, class: kind(box) })),
                       drawn("rect", { ...seen, class: "seen" }));
+  corner = CORNERS.reduce((a, b) => (coveredIn(b, map) < coveredIn(a, map) ? b : a), corner);
+  for (const side of ["left", "right", "top", "bottom"]) map.style[side] = corner[side] ? `${MAP.inset}px` : "auto";
+}
+
+// How much the map covers in a corner of the pane, where it moves only to cover less: boxes, above all those that matter.
+let corner = CORNERS[0];
+function coveredIn({ left, top }, map) {
+  const pane = at("pane"), window = pane.getBoundingClientRect(), picture = current.svg.getBoundingClientRect(), { width, height } = map.getBoundingClientRect();
+  const x = left ? MAP.inset : pane.clientWidth - MAP.inset - width, y = top ? MAP.inset : pane.clientHeight - MAP.inset - height;
+  const [from, to] = [[x, y], [x + width, y + height]].map(([a, b]) => [
+    (window.left + a - picture.left) / current.zoom, (window.top + b - picture.top) / current.zoom]);
+  const covered = current.map.filter(({ place }) => place.x < to[0] && place.x + place.width > from[0] && place.y < to[1] && place.y + place.height > from[1]);
+  const matters = ({ box }) => box === current.boxes[graph.root] || box.matches(".now, .partner, .found");
+  return covered.reduce((sum, one) => sum + (matters(one) ? 100 : 1), 0);
 }
 
 // A box's place in the picture, in its units.

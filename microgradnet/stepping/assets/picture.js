@@ -4,7 +4,7 @@ const views = {}; // "operations, down" is the view of operations that runs down
 for (const element of document.querySelectorAll(".view")) {
   const name = element.dataset.view, svg = element.querySelector("svg"), shown = graph.shown[name], find = finder(svg);
   const { width, height } = svg.viewBox.baseVal;
-  const view = { element, svg, shown, find, zoom: 0, width, height, kind: kindOf(name) };
+  const view = { element, svg, shown, find, zoom: 0, width, height, kind: kindOf(name), cards: new Map() }; // boxes that are open
   svg.setAttribute("role", "group");
   view.boxes = shown.boxes.map((box) => (box < 0 ? null : find(`n${box}`)));
   view.arrows = Object.fromEntries(Object.entries(shown.arrows).map(([use, arrow]) => [use, find(arrow)]));
@@ -34,20 +34,23 @@ function button(element, label, action) {
   });
 }
 
-// Clicking a leaf edits its number; clicking a neuron or layer shows its operations.
+// Clicking a leaf edits its number, clicking a neuron opens it, and clicking a layer shows its operations.
 function prepare(view) {
   const whose = new Map();
   view.boxes.forEach((box, i) => box && whose.set(box, [...(whose.get(box) || []), i]));
   for (const [use, chip] of Object.entries(view.chips)) whose.set(chip, [operandOf(use)]);
   for (const [box, nodes] of whose) {
-    if (nodes.length === 1 && leaves.includes(nodes[0])) {
-      box.classList.add("leaf-box");
-      box.dataset.leaf = nodes[0];
-      button(box, `${graph.nodes[nodes[0]].name}: change its number`, () => focusLeaf(nodes[0]));
-    } else if (view.kind !== "operations") {
-      button(box, `${box.querySelector("text").textContent}: show its operations`, () => openGroup(nodes));
-    }
+    const name = box.querySelector("text").textContent.trim();
+    if (nodes.length === 1 && leaves.includes(nodes[0])) leafBox(box, nodes[0]);
+    else if (view.kind === "neurons") button(box, `${name}: open`, () => unfold(view, box, nodes));
+    else if (view.kind === "layers") button(box, `${name}: show its operations`, () => openGroup(nodes));
   }
+}
+
+function leafBox(box, leaf) {
+  box.classList.add("leaf-box");
+  box.dataset.leaf = leaf;
+  button(box, `${graph.nodes[leaf].name}: change its number`, () => focusLeaf(leaf));
 }
 
 // The operand of a use, "node,position".
@@ -57,11 +60,7 @@ function operandOf(use) {
 }
 
 function openGroup(nodes) {
-  if (!kinds.includes("operations")) {
-    const inside = nodes.filter((i) => graph.nodes[i].f >= 0), texts = inside.slice(0, 12).map((i) => forwardText(graph, pass.data, i));
-    return say([...texts, ...(inside.length > 12 ? [`… and ${inside.length - 12} more`] : [])].join(" ; "), true);
-  }
-  show("operations");
+  show(kinds[0]);
   forget();
   const boxes = nodes.map((i) => current.boxes[i]).reverse(); // the result first
   for (const box of boxes) box?.classList.add("found");

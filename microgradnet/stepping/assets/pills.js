@@ -18,24 +18,25 @@ function pillsOf(view) {
   view.inside = {};
   for (const use of Object.keys(graph.uses)) {
     const [node] = use.split(",").map(Number), operand = operandOf(use), result = view.boxes[node];
-    if (graph.nodes[operand].constant || !result) continue;
+    const isOpen = view.kind === "operations" || [...view.cards.values()].some(({ nodes }) => nodes.includes(node));
+    if (graph.nodes[operand].constant || !result || !isOpen) continue;
     if (view.boxes[operand] === result && graph.nodes[operand].f >= 0) view.inside[operand] = use;
     else {
       const place = view.arrows[use] ?? view.chips[use] ?? view.boxes[operand];
       if (place) places.set(place, [...(places.get(place) ?? []), use]);
     }
   }
-  return [...places].map(([place, uses]) => {
+  const alone = [...places].filter(([, uses]) => uses.every((use) => operandOf(use) === operandOf(uses[0]))); // no inputs that share a box
+  return alone.map(([place, uses]) => {
     const shape = drawn("rect", { height: PILL.height, rx: PILL.height / 2 }), text = drawn("text", { y: 4.5 });
     const pill = drawn("g", { class: "pill", "aria-hidden": "true", visibility: "hidden" }, shape, text);
-    view.svg.querySelector("[id$=graph0]").append(pill);
+    place.parentNode.append(pill);
     return { place, uses, pill, shape, text, isArrow: uses[0] in view.arrows };
   });
 }
 
 // A pill that has no room stands outside its box, and only in its own step.
 function showPills(local, step) {
-  if (current.kind !== "operations") return;
   current.pills ??= pillsOf(current);
   const placed = [];
   for (const one of current.pills) {
@@ -69,12 +70,14 @@ function onArrow(arrow, use, width, placed) {
   return { x, y, width: Math.max(PILL.narrowest * width, Math.min(width, length)) };
 }
 
-// In the last line of a box's heading, at its end; in a chip, before the gradient; without room there, on the left.
+// At the end of a box's heading, or between its data and its gradient; without room there, on the left.
 function inBox(box, needed) {
   const texts = [...box.querySelectorAll("text")], { x: left, width: whole } = box.querySelector("path, polygon").getBBox();
-  const at = (text, name) => Number(text.getAttribute(name)), last = texts.at(-1), isChip = at(texts[0], "y") === at(last, "y");
-  const line = isChip ? texts[0] : texts.findLast((text) => at(text, "y") < at(last, "y")) ?? texts[0], y = at(line, "y") - 4;
-  const start = at(line, "x") + CHARACTER * line.textContent.length + 3, end = isChip && texts.length > 1 ? at(last, "x") - 3 : left + whole - 4;
-  const isOutside = end - start < PILL.narrowest * needed, width = isOutside ? needed : Math.min(needed, end - start);
-  return { x: (isOutside ? Math.max(left, width) : end) - width / 2, y, width, isOutside };
+  const at = (text, name) => Number(text.getAttribute(name)), last = texts.at(-1), edge = left + whole - 4;
+  const heading = texts.findLast((text) => at(text, "y") < at(last, "y")), beside = texts.findLast((text) => text !== last && at(text, "y") === at(last, "y"));
+  const spots = [[heading, edge], [beside, at(last, "x") - 3], [texts[0], edge]].filter(([text]) => text).map(([text, end]) => (
+    { end, y: at(text, "y") - 4, room: end - at(text, "x") - CHARACTER * text.textContent.length - 3 }));
+  const inside = spots.find(({ room }) => room >= PILL.narrowest * needed), { end, y } = inside ?? spots[0];
+  const width = inside ? Math.min(needed, inside.room) : needed;
+  return { x: (inside ? end : Math.max(left, width)) - width / 2, y, width, isOutside: !inside };
 }

@@ -11,7 +11,6 @@ if (!parameters.length) {
 }
 at("loss-name").textContent = lossName;
 clearStep();
-drawCurve();
 listNumbers();
 listProgram();
 compute();

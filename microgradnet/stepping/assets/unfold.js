@@ -1,0 +1,167 @@
+// A neuron opens where it stands: into a card of its values, for which the other boxes make room.
+
+const CARD = { line: 18, row: 22, inset: 10, gap: 4, columns: 42, grad: 27, name: 14 }; // in the picture's units; the last three in characters
+const OPENING = 250; // milliseconds
+
+function unfold(view, box, nodes) {
+  const was = box.getBoundingClientRect();
+  view.folded ??= { // as it was laid out
+    boxes: new Map([...view.svg.querySelectorAll(".node")].map((one) => [one, extentOf(one)])),
+    arrows: [...view.svg.querySelectorAll(".edge")].map((arrow) => arrowOf(view, arrow)), width: view.width, height: view.height,
+  };
+  view.cards.set(box, cardOf(view, box, nodes));
+  box.setAttribute("visibility", "hidden");
+  rearrange(view, view.cards.get(box).frame, was);
+}
+
+function fold(view, box) {
+  const { card, frame, nodes } = view.cards.get(box), was = frame.getBoundingClientRect();
+  view.cards.delete(box);
+  card.remove();
+  box.removeAttribute("visibility");
+  for (const i of nodes) view.boxes[i] = box;
+  rearrange(view, box, was);
+}
+
+// Every box goes to its new place; the one that opens or closes stays where it was in the window.
+function rearrange(view, box, was) {
+  const begin = performance.now(), before = view.layout ?? layoutWith(view, new Map()), after = layoutWith(view, view.cards);
+  for (const { pill } of view.pills ?? []) pill.remove();
+  view.pills = view.map = null;
+  view.rows = view.rows.filter(({ text }) => text.isConnected);
+  view.layout = after;
+  const frame = (now) => {
+    const part = still.matches ? 1 : Math.min(1, (now - begin) / OPENING);
+    arrange(view, blend(before, after, part));
+    zoom(view.zoom);
+    const is = box.getBoundingClientRect();
+    at("pane").scrollBy({ left: is.left - was.left, top: is.top - was.top, behavior: "instant" });
+    if (part < 1) return requestAnimationFrame(frame);
+    render(false);
+    follow(box);
+  };
+  frame(begin);
+  box.focus({ preventScroll: true });
+}
+
+// ---- the places of boxes and arrows
+
+// The places of all boxes when some have the size of their cards, and the size of the whole picture.
+function layoutWith({ folded }, cards) {
+  const grown = (from, size) => stretched([...cards].map(([box, card]) => {
+    const place = folded.boxes.get(box);
+    return { from: place[from], to: place[from] + place[size], more: Math.max(0, card[size] - place[size]) };
+  }));
+  const across = grown("x", "width"), down = grown("y", "height"), places = new Map();
+  for (const [box, { x, y, width, height }] of folded.boxes) {
+    const size = { width: cards.get(box)?.width ?? width, height: cards.get(box)?.height ?? height };
+    places.set(box, { x: across(x + width / 2) - size.width / 2, y: down(y + height / 2) - size.height / 2, ...size });
+  }
+  return { places, whole: { width: across(folded.width), height: down(folded.height) } };
+}
+
+// Where a coordinate goes when spans {from, to, more} grow by `more`; where several lie over each other, by the most.
+function stretched(spans) {
+  const ends = [...new Set(spans.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
+  const parts = ends.slice(1).map((end, i) => {
+    const over = spans.filter(({ from, to }) => from <= ends[i] && end <= to);
+    return { from: ends[i], length: end - ends[i], rate: Math.max(0, ...over.map(({ from, to, more }) => more / (to - from))) };
+  });
+  return (x) => x + parts.reduce((sum, { from, length, rate }) => sum + rate * Math.max(0, Math.min(length, x - from)), 0);
+}
+
+function blend(before, after, part) {
+  const mixed = (a, b) => Object.fromEntries(Object.keys(b).map((key) => [key, a[key] + part * (b[key] - a[key])]));
+  return { places: new Map([...after.places].map(([box, place]) => [box, mixed(before.places.get(box), place)])), whole: mixed(before.whole, after.whole) };
+}
+
+function arrange(view, { places, whole }) {
+  const { folded, svg, cards } = view, graphic = svg.querySelector("[id$=graph0]");
+  for (const [box, place] of places) {
+    const { x, y } = folded.boxes.get(box);
+    box.setAttribute("transform", `translate(${place.x - x} ${place.y - y})`);
+    cards.get(box)?.card.setAttribute("transform", `translate(${place.x} ${place.y})`);
+  }
+  for (const arrow of folded.arrows) draw(arrow, folded.boxes, places);
+  for (const text of graphic.querySelectorAll(":scope > text")) text.setAttribute("transform", `translate(0 ${whole.height - folded.height})`); // the caption
+  Object.assign(view, whole);
+  svg.setAttribute("viewBox", `0 0 ${whole.width} ${whole.height}`);
+}
+
+// An arrow's two boxes, its line and its head, whose tip is the point that is farthest from the line.
+function arrowOf({ find }, arrow) {
+  const [, user, operand] = /e(\d+)_(\d+)$/.exec(arrow.id), line = arrow.querySelector("path"), head = arrow.querySelector("polygon");
+  const numbers = line.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+  const points = numbers.flatMap((x, i) => (i % 2 ? [] : [{ x, y: numbers[i + 1] }])), end = points.at(-1);
+  const corners = [...head.points].map(({ x, y }) => ({ x, y }));
+  const tip = corners.reduce((a, b) => (Math.hypot(b.x - end.x, b.y - end.y) > Math.hypot(a.x - end.x, a.y - end.y) ? b : a));
+  return { line, head, points, corners, tip, from: find(`n${operand}`), to: find(`n${user}`) };
+}
+
+// Each end moves with the point of its box that is nearest, and what lies between in proportion.
+function draw({ line, head, points, corners, tip, from, to }, folded, places) {
+  const along = (x, from, length, start, size) => {
+    const near = Math.max(from, Math.min(from + length, x));
+    return start + (near - from) * size / length - near;
+  };
+  const moved = (box, { x, y }) => {
+    const old = folded.get(box), { x: left, y: top, width, height } = places.get(box);
+    return { x: along(x, old.x, old.width, left, width), y: along(y, old.y, old.height, top, height) };
+  };
+  const begin = moved(from, points[0]), end = moved(to, tip), last = points.length - 1;
+  const text = ({ x, y }, part) => `${(x + begin.x + part * (end.x - begin.x)).toFixed(2)},${(y + begin.y + part * (end.y - begin.y)).toFixed(2)}`;
+  line.setAttribute("d", points.map((point, i) => (["M", "C"][i] ?? " ") + text(point, i / last)).join(""));
+  head.setAttribute("points", corners.map((corner) => text(corner, 1)).join(" "));
+}
+
+function extentOf(box) {
+  const { x, y, width, height } = box.querySelector("path, polygon, ellipse").getBBox();
+  return { x, y, width, height };
+}
+
+// ---- the card of a neuron
+
+// A row for each parameter, and for each result its formula and its numbers: {card, frame, nodes, width, height}.
+function cardOf(view, box, nodes) {
+  const shape = box.querySelector("path, polygon"), name = box.querySelector("text").textContent.trim();
+  const width = CARD.columns * CHARACTER + 4 * CARD.inset, card = drawn("g", {}), frame = drawn("g", { class: box.getAttribute("class") });
+  let y = CARD.row + CARD.gap;
+  for (const i of nodes) {
+    const { heading, f } = graph.nodes[i], lines = f < 0 ? [] : wrapped(heading, CARD.columns), height = CARD.line * lines.length + CARD.row;
+    const part = drawn("g", { class: f < 0 ? `node leaf ${graph.nodes[i].kind}` : "node" }, drawn("title", {}));
+    part.append(plate(CARD.inset, y, width - 2 * CARD.inset, height, f < 0 ? shape : null));
+    lines.forEach((text, k) => part.append(written(2 * CARD.inset, y + CARD.line * (k + 1) - 3, text)));
+    const word = f < 0 ? shortened(graph.nodes[i].name) : "data", base = y + height - 7;
+    const texts = [written(2 * CARD.inset, base, word), written(2 * CARD.inset + CARD.grad * CHARACTER, base, "grad")];
+    part.append(...texts);
+    view.rows.push({ what: "data", node: i, word, text: texts[0], room: CARD.grad }, { what: "grad", node: i, word: "grad", text: texts[1], room: CARD.columns - CARD.grad });
+    card.append(part);
+    view.boxes[i] = part;
+    if (f < 0) leafBox(part, i);
+    y += height + CARD.gap;
+  }
+  frame.append(drawn("title", {}, name), plate(0, 0, width, y + CARD.gap, shape), written(CARD.inset, CARD.line - 2, `− ${name}`));
+  button(frame, `${name}: close`, () => fold(view, box));
+  frame.setAttribute("aria-expanded", true);
+  card.prepend(frame);
+  box.parentNode.append(card);
+  return { card, frame, nodes, width, height: y + CARD.gap };
+}
+
+// A rectangle, with the colours of another shape.
+function plate(x, y, width, height, like) {
+  const colours = { fill: like?.getAttribute("fill") ?? "#ffffff", stroke: like?.getAttribute("stroke") ?? "#56636f" };
+  return drawn("path", { d: `M${x},${y}h${width}v${height}h${-width}z`, ...colours });
+}
+
+const written = (x, y, text) => drawn("text", { x, y, "font-size": 13, fill: "#1c2329" }, text);
+const shortened = (name) => (name.length > CARD.name ? `${name.slice(0, CARD.name - 1)}…` : name);
+
+// Lines of at most so many characters, where there are spaces.
+function wrapped(text, most) {
+  return text.split(" ").reduce(([...lines], word) => {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && longer.length > most) return [...lines, word];
+    return [...lines.slice(0, -1), longer];
+  }, []);
+}

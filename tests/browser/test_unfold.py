@@ -1,0 +1,142 @@
+"""A neuron of the page opens where it stands, and the other boxes and the arrows make room for it."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from microgradnet import MLP, Value
+from microgradnet.graph import Graph
+from microgradnet.notation.names import Namer, number
+from microgradnet.teach.examples import EXAMPLES
+from tests.browser.conftest import Open
+from tests.browser.test_page import PHONE, SCROLLED
+from tests.browser.test_stage import LAPTOP, PROJECTOR
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+# What is wrong with the picture: boxes that lie over each other, or an arrow that ends elsewhere than at its boxes.
+FAULTS = """() => {
+    const place = (one) => one.querySelector("path, polygon").getBoundingClientRect(), faults = [];
+    const sides = ["left", "right", "top", "bottom"];
+    const covers = (a, b) => sides.every((side, i) => (i % 2 ? b[side] - a[side] : a[side] - b[side]) < 1);
+    const apart = (a, b) => sides.some((side, i) => (i % 2 ? b[sides[i - 1]] - a[side] : a[side] - b[sides[i + 1]]) > -1);
+    const boxes = [...current.svg.querySelectorAll(".node:not([visibility])")];
+    for (const a of boxes) for (const b of boxes.slice(boxes.indexOf(a) + 1)) {
+        const isCard = a.parentNode === b.parentNode && a.hasAttribute("aria-expanded");
+        if (!apart(place(a), place(b)) && !(isCard && covers(place(a), place(b)))) faults.push("two boxes");
+    }
+    const away = (low, x, high) => Math.max(low - x, 0, x - high);
+    const isAway = ({ x, y }, box, far) => Math.hypot(away(box.left, x, box.right), away(box.top, y, box.bottom)) > far;
+    for (const arrow of current.svg.querySelectorAll(".edge")) {
+        const [user, operand] = /e(\\d+)_(\\d+)$/.exec(arrow.id).slice(1).map((number) => current.find(`n${number}`));
+        const line = arrow.querySelector("path"), screen = line.getScreenCTM(), far = 14 * screen.a;
+        const box = (folded) => place(current.cards.get(folded)?.frame ?? folded);
+        const end = (along) => line.getPointAtLength(along).matrixTransform(screen);
+        const { left, right, top, bottom } = arrow.querySelector("polygon").getBoundingClientRect();
+        const head = { x: (left + right) / 2, y: (top + bottom) / 2 };
+        const ends = [[end(0), operand], [end(line.getTotalLength()), user], [head, user]];
+        if (ends.some(([point, one]) => isAway(point, box(one), far))) faults.push(arrow.id);
+    }
+    return faults;
+}"""
+
+
+def neuron(tab: "Page", name: str) -> "Locator":
+    """The box of a neuron, folded or open."""
+    return tab.locator(".view:visible .node:not([visibility])", has_text=name).first
+
+
+def places(tab: "Page") -> Any:
+    """The places in the picture of its boxes and arrows, and their sizes, in pixels."""
+    return tab.evaluate(
+        """() => [...current.svg.querySelectorAll(".node > path, .edge > :not(title)")].flatMap((one) => {
+            const { left, top } = current.svg.getBoundingClientRect();
+            const { x, y, width, height } = one.getBoundingClientRect();
+            return [x - left, y - top, width, height];
+        })"""
+    )
+
+
+# Of the box that has the focus: its place in the picture, its width, and whether its upper left corner is in sight.
+FOCUSED = """() => {
+    const { x, y, width } = document.activeElement.querySelector("path").getBoundingClientRect();
+    const { left, top } = current.svg.getBoundingClientRect(), pane = at("pane").getBoundingClientRect();
+    return [x - left, y - top, width, x >= pane.left && x < pane.right && y >= pane.top && y < pane.bottom];
+}"""
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PROJECTOR, PHONE], ids=["laptop", "projector", "phone"])
+def test_a_neuron_opens_where_it_stands_and_closes_again(opened: Open, viewport: Any) -> None:
+    root = EXAMPLES["layers"].build()
+    tab = opened(root, viewport=viewport)
+    tab.click("button[data-view=neurons]")
+    box = neuron(tab, "a⁽²⁾₁")
+    box.focus()
+    x, y, width, _ = tab.evaluate(FOCUSED)
+    before = places(tab)
+    box.press("Enter")
+    tab.wait_for_timeout(400)
+    frame = neuron(tab, "− a⁽²⁾₁")
+    assert tab.get_attribute("button[data-view=neurons]", "aria-pressed") == "true"
+    assert frame.get_attribute("aria-expanded") == "true"
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "a⁽²⁾₁: close"
+    tab.evaluate(SCROLLED)
+    opened_x, opened_y, opened_width, is_in_sight = tab.evaluate(FOCUSED)
+    assert (opened_x, opened_y) == pytest.approx((x, y), abs=1)
+    assert opened_width > 2 * width
+    assert is_in_sight
+    assert tab.evaluate(FAULTS) == []
+    assert tab.locator(".view:visible .node", has_text="z⁽²⁾₁ = ").count() == 1
+    assert tab.locator(".view:visible .leaf-box", has_text="w⁽²⁾₁").count() == 2
+    neuron(tab, "a⁽¹⁾₂").press("Enter")
+    tab.wait_for_timeout(400)
+    assert tab.locator(".view:visible [aria-expanded]").count() == 2
+    assert tab.evaluate(FAULTS) == []
+    neuron(tab, "− a⁽¹⁾₂").press("Enter")
+    tab.wait_for_timeout(400)
+    frame.press("Enter")
+    tab.wait_for_timeout(400)
+    assert tab.locator(".view:visible [aria-expanded]").count() == 0
+    assert places(tab) == pytest.approx(before, abs=0.5)
+
+
+def test_both_passes_go_through_an_open_neuron(opened: Open) -> None:
+    root = EXAMPLES["layers"].build()
+    tab = opened(root, viewport=LAPTOP, reduced_motion="reduce")
+    tab.click("button[data-view=neurons]")
+    neuron(tab, "a⁽²⁾₁").press("Enter")
+    tab.click("#end")
+    root.zero_grad()
+    root.backward()
+    nodes = Graph(root).nodes
+    by_name = {Namer(nodes, for_equations=True).name(node): node for node in nodes}
+    assert tab.locator(".view:visible .pill[visibility=visible]").count() == 6, "two weights, a bias, z, two inputs"
+    for name in ("w⁽²⁾₁₁", "w⁽²⁾₁₂", "b⁽²⁾₁"):
+        text = (neuron(tab, name).text_content() or "").replace("\u00a0", " ")
+        assert f"grad {number(by_name[name].grad)}" in text
+    steps = tab.locator("#steps button").all_inner_texts()
+    tab.fill("#slider", str(next(i for i, step in enumerate(steps, 1) if "w⁽²⁾₁₂.grad" in step)))
+    now = tab.locator(".view:visible .now").all_text_contents()
+    assert [text.startswith("w⁽²⁾₁₂") for text in now if "grad" in text] == [True]
+    assert "z⁽²⁾₁ = " in (tab.locator(".view:visible .partner").text_content() or "")
+    neuron(tab, "w⁽²⁾₁₂").click()
+    assert tab.evaluate("document.activeElement.id").startswith("leaf")
+
+
+def test_a_neuron_with_many_weights_opens_among_many(opened: Open) -> None:
+    output = MLP(2, [16, 16, 1], "tanh", seed=1)([0.5, -1.0])
+    assert isinstance(output, Value)
+    tab = opened((output - 1) ** 2, viewport=LAPTOP, reduced_motion="reduce")
+    tab.click("button[data-view=neurons]")
+    neuron(tab, "a⁽²⁾₄").press("Enter")
+    assert tab.locator(".view:visible .leaf-box", has_text="w⁽²⁾₄").count() == 16
+    assert tab.evaluate(FAULTS) == []
+
+
+def test_a_box_that_did_not_make_room_would_be_seen(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP, reduced_motion="reduce")
+    tab.click("button[data-view=neurons]")
+    neuron(tab, "a⁽²⁾₁").press("Enter")
+    tab.evaluate("for (const box of current.folded.boxes.keys()) box.removeAttribute('transform')")
+    assert "two boxes" in tab.evaluate(FAULTS)
