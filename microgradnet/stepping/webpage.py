@@ -14,12 +14,12 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 from microgradnet._shared.text import one_line
-from microgradnet._shared.webpage import WebPage, document, fill
+from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.backward import refuse_stale
+from microgradnet.drawing.theme import dark_css
 from microgradnet.graph import Graph
 from microgradnet.notation import typography
 from microgradnet.notation.names import Namer, as_factor
@@ -34,7 +34,6 @@ from microgradnet.stepping.steps import local_formula, name_in_brackets, partial
 from microgradnet.value import Value
 
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
-ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = (
     "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "pills.js", "motion.js", "numbers.js",
     "learning.js", "landscape.js", "plane.js", "play.js", "present.js", "controls.js", "navigation.js", "source.js",
@@ -63,16 +62,16 @@ class Page(WebPage):
     def _write(self) -> str:
         graph, functions, views = self._graph, self._functions, self._views
         data = _graph(graph.nodes, functions, views)
-        assets = {name: (ASSETS / name).read_text("utf-8") for name in (*SCRIPTS, "page.css", "page.html")}
-        script = "\n".join([functions.source, *(assets[name] for name in SCRIPTS)])
+        script = "\n".join([functions.source, *(asset(__file__, name) for name in SCRIPTS)])
         pictures = "\n".join(  # without JavaScript the first picture is visible
-            f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{_in_page(view.picture.svg, number)}</div>'
+            f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{_in_page(view, name, number)}</div>'
             for number, (name, view) in enumerate(views.items())
         )
+        style = asset(__file__, "page.css") + dark_css("view", set(re.findall(r"[\w-]+", pictures)))
         data |= {"eta": self._eta, "note": _note(len(graph), views), "plane": self._plane}
         data["program"] = program_of(graph.nodes)
-        body = fill(assets["page.html"], {"title": html.escape(self.title), "pictures": pictures})
-        return document(self.title, body, assets["page.css"], script, data)
+        body = fill(asset(__file__, "page.html"), {"title": html.escape(self.title), "pictures": pictures})
+        return document(self.title, body, style, script, data)
 
 
 def page(
@@ -201,7 +200,10 @@ def _note(count: int, views: Mapping[str, View]) -> str:
     return note and f"Operations: as the page opens, {note}."
 
 
-def _in_page(svg: str, number: int) -> str:
-    """A picture whose ids and style have a short scope: it has to differ from those of this page alone."""
+def _in_page(view: View, name: str, number: int) -> str:
+    """A picture with short ids; without its style, which is the page's, and tooltips that the page writes."""
+    svg = re.sub(r'<style>.*?</style>| space="preserve"', "", view.picture.svg, flags=re.DOTALL)
+    if name.startswith("operations"):
+        svg = re.sub("(?<=<title>)[^<]*", "", svg)
     scope = re.search(r' class="(\S+)"', svg)
     return svg.replace(scope[1], f"v{number}") if scope else svg

@@ -226,7 +226,8 @@ def test_a_picture_that_is_cut_has_a_shadow_at_the_edge(opened: Open) -> None:
 
     def edge() -> bytes:
         y = box["y"] + box["height"] - 6
-        return tab.screenshot(clip={"x": box["x"] + box["width"] / 2, "y": y, "width": 4, "height": 4})
+        taken: bytes = tab.screenshot(clip={"x": box["x"] + box["width"] / 2, "y": y, "width": 4, "height": 4})
+        return taken
 
     shadow = edge()
     tab.eval_on_selector(".picture", "(one) => one.scrollTo({top: 1e6, behavior: 'instant'})")

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 # What is wrong with the picture: boxes that lie over each other, or an arrow that ends elsewhere than at its boxes.
 FAULTS = """() => {
     const place = (one) => one.querySelector("path, polygon").getBoundingClientRect(), faults = [];
-    const sides = ["left", "right", "top", "bottom"];
-    const covers = (a, b) => sides.every((side, i) => (i % 2 ? b[side] - a[side] : a[side] - b[side]) < 1);
-    const apart = (a, b) => sides.some((side, i) => (i % 2 ? b[sides[i - 1]] - a[side] : a[side] - b[sides[i + 1]]) > -1);
+    const ways = [["left", "right", 1], ["right", "left", -1], ["top", "bottom", 1], ["bottom", "top", -1]];
+    const covers = (a, b) => ways.every(([side, , sign]) => sign * (a[side] - b[side]) < 1);
+    const apart = (a, b) => ways.some(([side, other, sign]) => sign * (a[side] - b[other]) > -1);
     const boxes = [...current.svg.querySelectorAll(".node:not([visibility])")];
     for (const a of boxes) for (const b of boxes.slice(boxes.indexOf(a) + 1)) {
         const isCard = a.parentNode === b.parentNode && a.hasAttribute("aria-expanded");

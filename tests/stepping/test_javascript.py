@@ -11,18 +11,20 @@ from hypothesis import strategies as st
 from py_mini_racer import MiniRacer
 
 from microgradnet import Value
+from microgradnet._shared.webpage import asset
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import Graph, topological_order
 from microgradnet.notation.names import number
 from microgradnet.ops import TABLE, Operation
+from microgradnet.stepping import webpage
 from microgradnet.stepping.javascript import Functions
-from microgradnet.stepping.webpage import ASSETS, _graph
+from microgradnet.stepping.webpage import _graph
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.value import apply, constant
 from tests import own
 from tests.strategies import Program, each_row, points, programs, some_points
 
-ENGINE = (ASSETS / "engine.js").read_text("utf-8")
+ENGINE = asset(webpage.__file__, "engine.js")
 TOLERANCE = 1e-12
 EDGES = (0.0, 1.0, -1.0, 0.5, -30.0, 30.0, -700.0, 700.0, 1e-9, -1e-9)
 
