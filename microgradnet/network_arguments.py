@@ -1,16 +1,16 @@
 """Arguments of networks: activations and initialisers by name, seeds, inputs."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from microgradnet._shared.arguments import named
 from microgradnet.ops import TABLE, Operation
 from microgradnet.value import Value
 
 if TYPE_CHECKING:
     import random
 
-T = TypeVar("T")
 Function: TypeAlias = Callable[[Value], Value]
 Activation: TypeAlias = str | bool | Function
 Inputs: TypeAlias = Iterable[Value | float] | Value | float
@@ -53,7 +53,7 @@ def activation_function(activation: Activation) -> Function:
         return activation
     name = ("linear", "relu")[activation] if isinstance(activation, bool) else activation
     own: dict[str, Function] = {op.name: op for op in TABLE.values() if op.activation and op.name not in ACTIVATIONS}
-    return _named({**ACTIVATIONS, **own}, name, "activation")
+    return named(name, {**ACTIVATIONS, **own}, "activation")
 
 
 def activation_functions(activation: Any, output_activation: Activation | None, nouts: Sequence[int]) -> list[Function]:
@@ -90,15 +90,6 @@ def name_of(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-def initialiser(name: str) -> Initialiser:
-    """The initialiser of this name.
-
-    Raises:
-        ValueError: there is no initialiser of this name.
-    """
-    return _named(INITIALISERS, name, "initialisation")
-
-
 def random_source(seed: Any) -> Any:
     """The random generator for a seed; for None the `random` module, which `random.seed(…)` seeds.
 
@@ -124,9 +115,3 @@ def as_values(x: Inputs) -> list[Value]:
     if getattr(each, "ndim", 1) > 1:
         raise TypeError(f"a network takes one sample, got {len(each)}: [model(x) for x in X], or compile(model)(X)")
     return [xi if isinstance(xi, Value) else Value(xi) for xi in each]
-
-
-def _named(table: Mapping[str, T], name: object, what: str) -> T:
-    if not isinstance(name, str) or name not in table:
-        raise ValueError(f"unknown {what} {name!r}: it must be one of {', '.join(table)}")
-    return table[name]

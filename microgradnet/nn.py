@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from microgradnet import ops
-from microgradnet._shared.arguments import as_count
+from microgradnet._shared.arguments import as_count, named
 from microgradnet.module import Module
 from microgradnet.network_arguments import (
     ACTIVATIONS,
@@ -17,7 +17,6 @@ from microgradnet.network_arguments import (
     activation_function,
     activation_functions,
     as_values,
-    initialiser,
     linear,
     name_of,
     random_source,
@@ -50,7 +49,7 @@ class Neuron(Module):
         nonlin: bool = True, init: str = "uniform", seed: Seed = None, nout: int = 1,
     ) -> None:  # fmt: skip
         self.activation = activation_function(activation if nonlin else "linear")
-        draw, rng = initialiser(init), random_source(seed)
+        draw, rng = named(init, INITIALISERS, "initialisation"), random_source(seed)
         self.w = [parameter(draw(rng, nin, nout)) for _ in range(as_count(nin, "the number of inputs"))]
         self.b = parameter(0.0)
         self._label_parameters()

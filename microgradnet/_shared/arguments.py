@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def as_count(number: object, what: str) -> int:
@@ -17,6 +19,20 @@ def as_count(number: object, what: str) -> int:
     if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
         raise ValueError(f"{what} must be a whole number of at least 1, got {number!r}")
     return int(number)
+
+
+def named(name: object, table: Mapping[str, T], what: str) -> T:
+    """The item of a table with this name; `what` it is, "loss" say, for the message.
+
+    Raises:
+        ValueError: the table lacks the name; the message lists those it has.
+
+    >>> named("b", {"a": 1, "b": 2}, "letter")
+    2
+    """
+    if not isinstance(name, str) or name not in table:
+        raise ValueError(f"unknown {what} {name!r}: it must be one of {', '.join(table)}")
+    return table[name]
 
 
 def entry(record: object, name: str, *kinds: type) -> Any:

@@ -4,11 +4,14 @@ import argparse
 import os
 import sys
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from microgradnet._shared.text import one_line
+from microgradnet.errors import ProviderError
 
+Server = TypeVar("Server")
 Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str, Run], argparse.ArgumentParser]
 """Adds a command: its name, its help, and the function that runs it; returns the parser for its arguments."""
@@ -40,13 +43,47 @@ def make_folder(folder: Path, option: str) -> None:
 
     Raises:
         NotADirectoryError: there is a file of that name, or of one above it.
+        PermissionError: nothing can be written into it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise NotADirectoryError(
-            f"{one_line(str(folder))} is no folder, and cannot be made one: name another with {option}"
+            f"{shown(folder)} is no folder, and cannot be made one: name another with {option}"
         ) from None
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"cannot write into {shown(folder)}: name another folder with {option}")
+
+
+def write_each(out: Path, files: Iterable[tuple[str, Callable[[Path], Path]]]) -> tuple[list[Path], bool]:
+    """Write files into a folder, each even if another cannot be made; those written, and whether it is all of them.
+
+    Args:
+        out: the folder.
+        files: the name of each, and a function that writes it and returns its path.
+    """
+    written, all_written = [], True
+    for name, write in files:
+        try:
+            written.append(write(out / name))
+        except (ProviderError, ImportError) as error:  # what the others need may be there
+            print(f"microgradnet: no {name}: {one_line(str(error))}", file=sys.stderr)
+            all_written = False
+    return written, all_written
+
+
+def listening(port: int, listen: Callable[[int], Server]) -> Server:
+    """The server that `listen` makes at this port; 0 for any that is free.
+
+    Raises:
+        ValueError: there is no such port, or it cannot be had.
+    """
+    if port > MOST_PORT:
+        raise ValueError(f"--port is a number up to {MOST_PORT}, got {port}")
+    try:
+        return listen(port)
+    except OSError as error:
+        raise ValueError(f"port {port}: {error.strerror}; choose another with --port, or none") from None
 
 
 def opened(written: Path, options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 import webbrowser
 from pathlib import Path
 
-from microgradnet.cli.arguments import MOST_PORT, Add, from_zero, shown
+from microgradnet.cli.arguments import Add, from_zero, listening, shown
 
 
 def add_commands(add: Add) -> None:
@@ -30,15 +30,9 @@ def _play(options: argparse.Namespace) -> int:
         return 0
     from microgradnet.playground.server import Server
 
-    if options.port > MOST_PORT:
-        raise ValueError(f"--port is a number up to {MOST_PORT}, got {options.port}")
     if not options.seconds > 0:
         raise ValueError(f"--seconds is a time limit above 0, got {options.seconds:g}")
-    try:
-        server = Server(options.port, options.seconds)
-    except OSError as error:
-        raise ValueError(f"port {options.port}: {error.strerror}; choose another with --port, or none") from None
-    with server:
+    with listening(options.port, lambda port: Server(port, options.seconds)) as server:
         print(f"The playground is at {server.address}", flush=True)
         print("It runs what is typed there, with your rights. Ctrl-C ends it.", flush=True)
         if not options.no_open:

@@ -11,7 +11,7 @@ from typing import Any
 from microgradnet._shared.csv_tables import read_lines
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import one_line, shorten
-from microgradnet.cli.arguments import Add
+from microgradnet.cli.arguments import Add, shown
 from microgradnet.losses import LOSSES
 
 
@@ -27,6 +27,7 @@ def add_commands(add: Add) -> None:
 def _predict(options: argparse.Namespace) -> int:
     """Print or write the table with the network's outputs, and for a classifier the classes."""
     from microgradnet.compiling import compile
+    from microgradnet.train.metrics import predicted_classes
     from microgradnet.train.saving import load_checkpoint
 
     _refuse_to_overwrite_inputs(options)
@@ -35,22 +36,21 @@ def _predict(options: argparse.Namespace) -> int:
     count = model.layers[0].nin
     inputs = checkpoint.training.get("inputs", [f"x{i + 1}" for i in range(count)])
     if not isinstance(inputs, list) or [type(name) for name in inputs] != [str] * count:
-        raise ValueError(
-            f"{one_line(str(options.model))} does not say what its {count} inputs are called, but {inputs!r:.80}"
-        )
+        raise ValueError(f"{shown(options.model)} does not say what its {count} inputs are called, but {inputs!r:.80}")
     rows = _rows(options.table, inputs)
     outputs = compile(model)(rows)
     columns = outputs.reshape(len(rows), -1)
     names = ["y"] if outputs.ndim == 1 else [f"y{i + 1}" for i in range(columns.shape[1])]
     table = [[*row, *numbers] for row, numbers in zip(rows, columns.tolist(), strict=True)]
-    classes = _classes(checkpoint.training.get("loss"), columns)
+    classes = predicted_classes(LOSSES.get(str(checkpoint.training.get("loss"))), columns)
     if classes is not None:
         names.append("class")
-        table = [[*row, number] for row, number in zip(table, classes.tolist(), strict=True)]
+        for row, number in zip(table, classes.reshape(len(rows), -1)[:, 0].tolist(), strict=True):
+            row.append(number)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([[*map(one_line, inputs), *names], *table])
     if options.output:
-        print(one_line(str(write_atomically(options.output, text.getvalue()))))
+        print(shown(write_atomically(options.output, text.getvalue())))
     else:
         print(text.getvalue().rstrip("\n"))
     return 0
@@ -61,19 +61,9 @@ def _refuse_to_overwrite_inputs(options: argparse.Namespace) -> None:
     read = [path.expanduser().resolve() for path in (options.model, options.table)]
     if options.output and options.output.expanduser().resolve() in read and not options.force:
         raise ValueError(
-            f"{one_line(str(options.output))} is what predict reads, and is kept: give another name with -o, or "
+            f"{shown(options.output)} is what predict reads, and is kept: give another name with -o, or "
             "--force to overwrite it with the inputs and outputs alone"
         )
-
-
-def _classes(loss: object, outputs: Any) -> Any:
-    """The class of each sample; None if the network is not a classifier."""
-    from microgradnet.train.metrics import BORDERS
-
-    if loss in ("cross_entropy", "multiclass_hinge"):
-        return outputs.argmax(axis=1)
-    loss_of = LOSSES.get(str(loss))
-    return (outputs[:, 0] > BORDERS[loss_of][0]).astype(int) if loss_of in BORDERS else None
 
 
 def _rows(file: Path, inputs: Sequence[str]) -> list[list[float]]:
@@ -85,9 +75,9 @@ def _rows(file: Path, inputs: Sequence[str]) -> list[list[float]]:
     Raises:
         ValueError: an input is missing or there twice, or is no finite number; the message names it.
     """
-    lines, shown = read_lines(file), one_line(str(file))
+    lines, table = read_lines(file), shown(file)
     if not lines:
-        raise ValueError(f"{shown} is empty: it needs a row for each sample, with {len(inputs)} numbers")
+        raise ValueError(f"{table} is empty: it needs a row for each sample, with {len(inputs)} numbers")
     order, count, wanted = list(range(len(inputs))), len(inputs), f"the model takes {len(inputs)} inputs"
     names = [name.strip() for name in lines[0].cells]
     if not any(map(_is_number, names)) or set(inputs) <= set(names):
@@ -95,7 +85,7 @@ def _rows(file: Path, inputs: Sequence[str]) -> list[list[float]]:
         missing, others = [n for n in inputs if n not in names], [n for n in names if n not in inputs]
         if missing or len(names) - len(others) > count:
             raise ValueError(
-                f"{shown} must have the columns {_some(inputs)}, each once; missing: {_some(missing)}; "
+                f"{table} must have the columns {_some(inputs)}, each once; missing: {_some(missing)}; "
                 f"unknown: {_some(others)}"
             )
         count, wanted = len(names), f"the first line has {len(names)}"
@@ -103,13 +93,13 @@ def _rows(file: Path, inputs: Sequence[str]) -> list[list[float]]:
     rows = []
     for number, cells in lines:
         if len(cells) != count:
-            raise ValueError(f"{shown}, line {number}: {len(cells)} columns, where {wanted}")
+            raise ValueError(f"{table}, line {number}: {len(cells)} columns, where {wanted}")
         row = [cells[place] for place in order]
         if bad := [cell for cell in row if not _is_number(cell)]:
-            raise ValueError(f"{shown}, line {number}: {bad[0]!r:.80} is not a finite number")
+            raise ValueError(f"{table}, line {number}: {bad[0]!r:.80} is not a finite number")
         rows.append(list(map(float, row)))
     if not rows:
-        raise ValueError(f"{shown} has names of columns, and no row below them: add a row for each sample")
+        raise ValueError(f"{table} has names of columns, and no row below them: add a row for each sample")
     return rows
 
 

@@ -1,18 +1,18 @@
 """`microgradnet run` and `list`: the lesson's worked examples, and the applications of the gallery."""
 
 import argparse
-import os
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from microgradnet._shared.files import write_atomically
-from microgradnet._shared.text import one_line, suggestion
-from microgradnet.cli.arguments import Add, from_zero, in_words, make_folder, shown
+from microgradnet._shared.text import suggestion
+from microgradnet.cli.arguments import Add, from_zero, in_words, make_folder, shown, write_each
 from microgradnet.errors import ProviderError
 from microgradnet.teach.applications import APPLICATIONS, Application, Entry, format_figures, load_application
-from microgradnet.teach.applications.application import Files
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.example import Example, format_rows
 
@@ -26,9 +26,7 @@ def add_commands(add: Add) -> None:
         "names", nargs="*", type=_named, metavar="NAME",
         help="examples or applications, as `list` shows them; without one, all examples",
     )  # fmt: skip
-    running.add_argument(
-        "--graphs", type=Path, default=Path("graphs"), metavar="DIR", help="the folder for examples' pictures (graphs)"
-    )
+    running.add_argument("--graphs", type=Path, metavar="DIR", help="the folder for examples' pictures (graphs)")
     gallery = running.add_argument_group("applications")
     gallery.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (NAME)")
     gallery.add_argument(
@@ -85,9 +83,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _refuse_misplaced(options: argparse.Namespace) -> None:
-    """Raise an error for an option of an application that is not run, or one file for several applications."""
-    applications = [chosen for chosen in options.names if isinstance(chosen, Entry)]
-    names = [entry.name for entry in applications]
+    """Raise an error for an option that nothing which is run has, or one file for several applications."""
+    names = [chosen.name for chosen in options.names if isinstance(chosen, Entry)]
     for entry in APPLICATIONS.values():
         for option in entry.options:
             if getattr(options, option.name) is not None and names != [entry.name]:
@@ -97,22 +94,25 @@ def _refuse_misplaced(options: argparse.Namespace) -> None:
     for name in ("out", "load"):
         if getattr(options, name) is not None and len(options.names) != 1:
             raise ValueError(f"--{name} is for one application: microgradnet run {next(iter(APPLICATIONS))} --{name} …")
-    if not applications and (options.quick or options.seed is not None or options.load or options.out):
+    if options.graphs is not None and len(names) == len(options.names) > 0:
+        raise ValueError(f"--graphs is for the pictures of examples; give --out: microgradnet run {names[0]} --out …")
+    if not names and (options.quick or options.seed is not None or options.load or options.out):
         raise ValueError(f"--out, --quick, --load and --seed are options of applications: {', '.join(APPLICATIONS)}")
 
 
 def _run_example(example: Example, options: argparse.Namespace) -> None:
     """Print the numbers of an example and draw its graphs."""
-    make_folder(options.graphs, "--graphs")
+    folder = options.graphs or Path("graphs")
+    make_folder(folder, "--graphs")
     print(f"{example.name}: {example.title}\n")
     print(format_rows(example.rows()))
     if more := example.report():
         print(f"\n{more}")
     print()
     try:
-        written = [example.draw().save(options.graphs / f"{example.name}.svg")]
+        written = [example.draw().save(folder / f"{example.name}.svg")]
         for end, picture in example.pictures().items():
-            written.append(picture.save(options.graphs / f"{example.name}-{end}.svg"))
+            written.append(picture.save(folder / f"{example.name}-{end}.svg"))
         print("pictures:", *map(shown, written))
     finally:
         print("\n")
@@ -129,8 +129,6 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
     if options.load:
         options.load.open("rb").close()  # fail before a folder is made
     make_folder(out, "--out")
-    if not os.access(out, os.W_OK):
-        raise PermissionError(f"cannot write into {one_line(str(out))}: name another folder with --out")
     application = load_application(entry.name)(quick=options.quick, seed=options.seed or 0, **of_training)
     print(f"{entry.name}: {entry.title}\nafter {application.source}")
     if application.credit:
@@ -139,7 +137,14 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
         return 130
     if not asked:
         print(f"\n{format_figures(application.figures())}\non test data, of one training; seed {application.seed}\n")
-    return _write(application.asked(**asked) if asked else application.files(), out)
+    files = application.asked(**asked) if asked else application.files()
+    written, all_written = write_each(out, ((name, partial(_write, make)) for name, make in files.items()))
+    print("written:", *map(shown, written), end="\n\n")
+    return 0 if all_written else 1
+
+
+def _write(make: Callable[[], bytes | str], path: Path) -> Path:
+    return write_atomically(path, make())
 
 
 def _prepare(application: Application, out: Path, options: argparse.Namespace, use_trained: bool) -> str:
@@ -168,16 +173,3 @@ def _one_thread() -> AbstractContextManager[Any]:
         return nullcontext()
     limited: AbstractContextManager[Any] = threadpool_limits(1)
     return limited
-
-
-def _write(files: Files, out: Path) -> int:
-    """Write the files, each even if another cannot be made; the exit code."""
-    code, written = 0, []
-    for name, make in files.items():
-        try:
-            written.append(write_atomically(out / name, make()))
-        except (ProviderError, ImportError) as error:
-            print(f"microgradnet: no {name}: {one_line(str(error))}", file=sys.stderr)
-            code = 1
-    print("written:", *map(shown, written), end="\n\n")
-    return code

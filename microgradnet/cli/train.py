@@ -3,18 +3,14 @@
 import argparse
 import json
 import math
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from microgradnet._shared.files import write_atomically
-from microgradnet._shared.text import one_line
-from microgradnet.cli.arguments import Add, at_least_one, from_zero, make_folder, shown
+from microgradnet.cli.arguments import Add, at_least_one, from_zero, make_folder, shown, write_each
 from microgradnet.drawing import draw
-from microgradnet.errors import ProviderError
 from microgradnet.graph import Graph
 from microgradnet.losses import LOSSES
 from microgradnet.nn import ACTIVATIONS, MLP
@@ -98,7 +94,6 @@ def _train(options: argparse.Namespace) -> int:
     from microgradnet.optim.schedules import Cosine
     from microgradnet.train import fit
     from microgradnet.train.architecture import count_parameters
-    from microgradnet.train.plotting import save_figure
     from microgradnet.train.saving import save
 
     task = TASKS[options.task]
@@ -117,8 +112,6 @@ def _train(options: argparse.Namespace) -> int:
             "overwrite the files of a training"
         )
     make_folder(out, "--out")
-    if not os.access(out, os.W_OK):
-        raise PermissionError(f"cannot write into {one_line(str(out))}: name another folder with --out")
     epochs = options.epochs or task.epochs
     model = MLP(X.shape[1], sizes, options.activation or task.activation, init="he", seed=options.seed)
     optimizer = Adam(model, lr=task.lr, schedule=Cosine(epochs * math.ceil(len(X) / task.batch_size)))
@@ -136,23 +129,17 @@ def _train(options: argparse.Namespace) -> int:
         save(model, out / "model.npz", optimizer, about),
         write_atomically(out / "history.json", json.dumps(epochs_done, indent=1)),
     ]
-    for name, draw_it in _pictures(task, model, history, *(held_out or (X, Y))):
-        try:
-            picture = draw_it()
-            save_it = picture.save if hasattr(picture, "save") else partial(save_figure, picture)
-            written.append(save_it(out / name))
-        except (ProviderError, ImportError) as error:  # what the others need may be there
-            print(f"microgradnet: no {name}: {one_line(str(error))}", file=sys.stderr)
-    print("written:", *map(shown, written))
+    pictures, _ = write_each(out, _pictures(task, model, history, *(held_out or (X, Y))))
+    print("written:", *map(shown, [*written, *pictures]))
     return 130 if history.ended == "interrupted" else 0
 
 
-def _pictures(task: Task, model: MLP, history: Any, X: Any, Y: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """The pictures of a training and of samples: the name of each file, and a function that draws it."""
+def _pictures(task: Task, model: MLP, history: Any, X: Any, Y: Any) -> Iterator[tuple[str, Callable[[Path], Path]]]:
+    """The pictures of a training and of samples: the name of each file, and a function that writes it."""
     from microgradnet.compiling import compile
     from microgradnet.train import plotting
 
-    yield "network.svg", lambda: draw(model, title=f"{task.name}: {task.title}")
+    yield "network.svg", lambda path: draw(model, title=f"{task.name}: {task.title}").save(path)
     prediction = model([Value(number, f"x{i + 1}") for i, number in enumerate(X[0].tolist())])
     target: Any = 2 * int(Y[0]) - 1 if task.loss == "hinge" else int(Y[0])
     loss = LOSSES[task.loss](prediction, target)
@@ -160,12 +147,13 @@ def _pictures(task: Task, model: MLP, history: Any, X: Any, Y: Any) -> Iterator[
     if (count := len(Graph(loss))) > MOST_COMPUTED:
         print(f"microgradnet: no sample.html: {count:,} values are more than a page can play", file=sys.stderr)
     else:
-        yield "sample.html", lambda: page(loss, title=f"{task.title}: one sample")
+        yield "sample.html", lambda path: page(loss, title=f"{task.title}: one sample").save(path)
     if len(history):
-        yield "loss.svg", lambda: plotting.loss_curves(history)
+        yield "loss.svg", lambda path: plotting.loss_curves(history).save(path)
     if X.shape[1] == 2:
-        yield "boundary.svg", lambda: plotting.decision_boundary(model, X, Y)
+        yield "boundary.svg", lambda path: plotting.decision_boundary(model, X, Y).save(path)
     if task.outputs > 1:
-        yield "confusion.svg", lambda: plotting.confusion_matrix(Y, compile(model)(X).argmax(axis=1))
+        predicted = compile(model)(X).argmax(axis=1)
+        yield "confusion.svg", lambda path: plotting.confusion_matrix(Y, predicted).save(path)
     if X.shape[1] == 64:
-        yield "weights.svg", lambda: plotting.weights(model, shape=(8, 8))
+        yield "weights.svg", lambda path: plotting.weights(model, shape=(8, 8)).save(path)

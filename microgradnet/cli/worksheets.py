@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.text import counted, suggestion
 from microgradnet.cli.arguments import (
-    MOST_PORT,
     Add,
     at_least_one,
     from_zero,
     in_words,
+    listening,
     make_folder,
     opened,
     shown,
@@ -27,7 +27,6 @@ from microgradnet.teach.examples.example import Example
 from microgradnet.value import Value
 
 if TYPE_CHECKING:
-    from microgradnet.teach.classroom import Classroom, Store
     from microgradnet.teach.worksheets import Worksheet
 
 OWN = "as given"  # in the name of a sheet that has the numbers of its graph
@@ -92,7 +91,7 @@ def _story(options: argparse.Namespace) -> int:
 
 
 def _class(options: argparse.Namespace) -> int:
-    from microgradnet.teach.classroom import Store, is_served
+    from microgradnet.teach.classroom import Classroom, Store, is_served
 
     sheet = _sheet(options.graph.build(), options.graph, options.hide, OWN)
     store = Store(options.keep or Path(f"{file_stem(options.graph)}-class.sqlite"), sheet.name)
@@ -101,7 +100,15 @@ def _class(options: argparse.Namespace) -> int:
             f"the class in {store.path} is running already, at port {store.port}: end that one with Ctrl-C, or keep "
             "another class in another file, with --keep"
         )
-    with _classroom(sheet, store, options) as classroom:
+
+    def listen(port: int) -> Classroom:
+        """At the port of the last time, where learners' tabs are, if no port is asked for and that one is free."""
+        if store.port and not port:
+            with contextlib.suppress(OSError):
+                return Classroom(sheet, store, store.port, options.network)
+        return Classroom(sheet, store, port, options.network)
+
+    with listening(options.port, listen) as classroom:
         store.keep_port(classroom.server_port)
         print(f"Learners: {classroom.address(store.learner)}")
         print(f"Your page: {classroom.address(store.teacher)}")
@@ -110,21 +117,6 @@ def _class(options: argparse.Namespace) -> int:
             webbrowser.open(classroom.address(store.teacher))
         classroom.serve_forever()
     return 0
-
-
-def _classroom(sheet: "Worksheet", store: "Store", options: argparse.Namespace) -> "Classroom":
-    """A server at the port asked for; without one at that of the last time, where learners' tabs are, if it is free."""
-    from microgradnet.teach.classroom import Classroom
-
-    if store.port and not options.port:
-        with contextlib.suppress(OSError):
-            return Classroom(sheet, store, store.port, options.network)
-    if options.port > MOST_PORT:
-        raise ValueError(f"--port is a number up to {MOST_PORT}, got {options.port}")
-    try:
-        return Classroom(sheet, store, options.port, options.network)
-    except OSError as error:
-        raise ValueError(f"port {options.port}: {error.strerror}; choose another with --port, or none") from None
 
 
 def _worksheet(options: argparse.Namespace) -> int:

@@ -47,10 +47,9 @@ class SGD(Optimizer):
     def _take(self, g: Numbers, lr: float) -> None:
         momentum = self.hyperparameters["momentum"]
         if momentum:
-            velocity = self.moments["velocity"]
-            velocity *= momentum
-            velocity += g
-            g = g + momentum * velocity if self.hyperparameters["nesterov"] else velocity
+            v = self.moments["velocity"]
+            v[:] = momentum * v + g
+            g = g + momentum * v if self.hyperparameters["nesterov"] else v
         self.parameters -= lr * g
 
 
@@ -77,9 +76,9 @@ class Adagrad(Optimizer):
         return ("square",)
 
     def _take(self, g: Numbers, lr: float) -> None:
-        square = self.moments["square"]
-        square += g * g
-        self.parameters -= lr * g / (np.sqrt(square) + self.hyperparameters["eps"])
+        s = self.moments["square"]
+        s += g * g
+        self.parameters -= lr * g / (np.sqrt(s) + self.hyperparameters["eps"])
 
 
 class RMSProp(Optimizer):
@@ -105,15 +104,12 @@ class RMSProp(Optimizer):
 
     def _take(self, g: Numbers, lr: float) -> None:
         alpha, eps, momentum = (self.hyperparameters[name] for name in ("alpha", "eps", "momentum"))
-        square = self.moments["square"]
-        square *= alpha
-        square += (1 - alpha) * g * g
-        change = g / (np.sqrt(square) + eps)
+        s = self.moments["square"]
+        s[:] = alpha * s + (1 - alpha) * g * g
+        change = g / (np.sqrt(s) + eps)
         if momentum:
-            velocity = self.moments["velocity"]
-            velocity *= momentum
-            velocity += change
-            change = velocity
+            v = self.moments["velocity"]
+            v[:] = change = momentum * v + change
         self.parameters -= lr * change
 
 
@@ -140,12 +136,10 @@ class Adam(Optimizer):
 
     def _take(self, g: Numbers, lr: float) -> None:
         beta1, beta2, eps = (self.hyperparameters[name] for name in ("beta1", "beta2", "eps"))
-        mean, square, t = self.moments["mean"], self.moments["square"], self.steps + 1
-        mean *= beta1
-        mean += (1 - beta1) * g
-        square *= beta2
-        square += (1 - beta2) * g * g
-        self.parameters -= lr / (1 - beta1**t) * mean / (np.sqrt(square / (1 - beta2**t)) + eps)
+        m, s, t = self.moments["mean"], self.moments["square"], self.steps + 1
+        m[:] = beta1 * m + (1 - beta1) * g
+        s[:] = beta2 * s + (1 - beta2) * g * g
+        self.parameters -= lr / (1 - beta1**t) * m / (np.sqrt(s / (1 - beta2**t)) + eps)
 
 
 class AdamW(Adam):

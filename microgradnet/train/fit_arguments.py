@@ -1,8 +1,7 @@
 """The arguments of `fit` checked, before anything is computed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
 
 from microgradnet._shared.arguments import as_count
 from microgradnet.nn import Module
@@ -33,16 +32,3 @@ def refuse_misfits(model: Module, optimizer: Optimizer, seed: object, **counts: 
     for name, count in counts.items():
         if count is not None or name not in ("steps", "patience"):
             as_count(count, name)
-
-
-def named(choice: Any, table: Mapping[str, Any], what: str) -> Any:
-    """The item of a table, if `choice` is a name.
-
-    Raises:
-        ValueError: the table lacks the name.
-    """
-    if not isinstance(choice, str):
-        return choice
-    if choice not in table:
-        raise ValueError(f"unknown {what} {choice!r}: it must be one of {', '.join(table)}")
-    return table[choice]

@@ -15,7 +15,10 @@ from microgradnet.losses import Loss
 Numbers: TypeAlias = NDArray[np.float64]
 Metric: TypeAlias = Callable[[Any, Any], float]
 
-BORDERS: dict[Loss, tuple[float, float]] = {
+ONE_OF_MANY = (losses.cross_entropy, losses.multiclass_hinge)
+"""The losses with an output for each class."""
+
+BORDERS: dict[Any, tuple[float, float]] = {
     losses.hinge: (0.0, 0.0),
     losses.binary_cross_entropy: (0.5, 0.5),
     losses.binary_cross_entropy_with_logits: (0.0, 0.5),
@@ -31,17 +34,20 @@ def accuracy_of(loss: Loss) -> Metric | None:
     >>> accuracy_of(losses.cross_entropy)(np.array([[1.0, 0.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
     1.0
     """
-    if loss in (losses.cross_entropy, losses.multiclass_hinge):
 
-        def accuracy(predictions: Numbers, targets: Numbers) -> float:
-            return float(np.mean(predictions.argmax(axis=1) == targets.argmax(axis=1)))
+    def accuracy(predictions: Numbers, targets: Numbers) -> float:
+        right = targets.argmax(axis=1) if loss in ONE_OF_MANY else targets > BORDERS[loss][1]
+        return float(np.mean(predicted_classes(loss, predictions) == right))
 
-    elif loss in BORDERS:
-        border, middle = BORDERS[loss]
+    return accuracy if loss in ONE_OF_MANY or loss in BORDERS else None
 
-        def accuracy(predictions: Numbers, targets: Numbers) -> float:
-            return float(np.mean((predictions > border) == (targets > middle)))
 
-    else:
-        return None
-    return accuracy
+def predicted_classes(loss: object, predictions: Numbers) -> Any:
+    """The class of each sample; None for a loss without classes.
+
+    >>> predicted_classes(losses.binary_cross_entropy, np.array([0.3, 0.9])).tolist()
+    [0, 1]
+    """
+    if loss in ONE_OF_MANY:
+        return predictions.argmax(axis=1)
+    return (predictions > BORDERS[loss][0]).astype(int) if loss in BORDERS else None

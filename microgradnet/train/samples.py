@@ -42,8 +42,8 @@ class Samples(NamedTuple):
 
 
 def samples_of_arrays(
-    model: Any, X: Any, Y: Any, loss: Loss, metric: Metric | None, validation: Any, *,
-    batch_size: int, seed: int, is_watched: bool,
+    model: Any, X: Any, Y: Any, loss: Loss, metric: Metric | None, validation: Any, batch_size: int, seed: int,
+    is_watched: bool,
 ) -> Samples:  # fmt: skip
     """The rows of X and Y, in an order of each epoch drawn from (seed, epoch); the other arguments are those of `fit`.
 
@@ -79,7 +79,7 @@ def samples_of_arrays(
 
 
 def samples_of_batches(
-    given: Any, loss: Any, metric: Metric | None, validation: Any, symbols: Mapping[str, int], *, is_watched: bool
+    given: Any, loss: Any, metric: Metric | None, validation: Any, symbols: Mapping[str, int], is_watched: bool
 ) -> Samples:
     """The batches of an iterable, which begins anew with each epoch, unless it is an iterator; arguments as of `fit`.
 

@@ -9,6 +9,7 @@ from microgradnet import losses
 from microgradnet.data import one_hot
 from microgradnet.losses import Loss
 from microgradnet.recording import no_grad
+from microgradnet.train.metrics import ONE_OF_MANY
 
 PROBABILITIES = (losses.binary_cross_entropy, losses.binary_cross_entropy_with_logits)
 
@@ -39,7 +40,7 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
     outputs = len(prediction) if isinstance(prediction, list) else 0
     if found.ndim == 2 and found.shape[1] == 1 and outputs != 1:
         found = found[:, 0]
-    if loss in (losses.cross_entropy, losses.multiclass_hinge) and found.ndim == 1:
+    if loss in ONE_OF_MANY and found.ndim == 1:
         return _one_hot(found, outputs)
     is_distribution = (found >= 0).all() and (np.abs(found.sum(axis=-1) - 1) <= 1e-6).all()
     if loss is losses.cross_entropy and found.ndim == 2 and not is_distribution:

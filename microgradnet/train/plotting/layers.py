@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from microgradnet._shared.arguments import named
 from microgradnet.compiling import compile
 from microgradnet.drawing.figure_style import COLOURS, FILLS, INK, figure, tidy
 from microgradnet.losses import LOSSES, Loss
@@ -116,9 +117,7 @@ def gradients(model: Any, loss: str | Loss, X: ArrayLike, Y: ArrayLike) -> Any:
         ValueError: there is no loss of that name; X, Y and the model do not fit together.
     """
     layers = layers_of(model)
-    if isinstance(loss, str) and loss not in LOSSES:
-        raise ValueError(f"unknown loss {loss!r}: it must be one of {', '.join(LOSSES)}")
-    loss_of = LOSSES[loss] if isinstance(loss, str) else loss
+    loss_of = named(loss, LOSSES, "loss") if isinstance(loss, str) else loss
     targets = targets_for(loss_of, Y, model, np.asarray(X)[0])
     _, gradient = compile(lambda x, t: loss_of(model(x), t), model)(X, targets)
     size = dict(zip(model.parameters(), np.abs(gradient), strict=True))
