@@ -105,7 +105,8 @@ class Binding:
         return [self.array(o) if isinstance(o, Rows) else np.array(o) for o in instruction.operands]
 
     def _copy(self, instruction: Instruction) -> Sequence[Call]:
-        return [partial(np.copyto, self.array(instruction.out), *self.operands(instruction))]
+        (operand,) = self.operands(instruction)
+        return [partial(self.array(instruction.out).__setitem__, ..., operand)]  # 0.2 µs faster than copyto
 
     def _fill(self, instruction: Instruction) -> Sequence[Call]:
         return [partial(self.array(instruction.out).fill, instruction.operands[0])]
@@ -125,19 +126,28 @@ class Binding:
             return [partial(np.copyto, out, if_true, where=condition)]
         return [partial(np.putmask, out, condition, if_true)]
 
-    def _total(self, instruction: Instruction) -> Sequence[Call]:
-        (array,), out = self.operands(instruction), self.array(instruction.out)
-        if array.flags.c_contiguous and out.flags.c_contiguous:  # a product with ones is faster
-            ones = np.ones((1, len(array)))
-            return [partial(np.matmul, ones, array.reshape(len(array), -1), out.reshape(1, -1))]
-        return [partial(np.add.reduce, array, 0, None, out)]
-
     def _largest(self, instruction: Instruction) -> Sequence[Call]:
         return [partial(np.maximum.reduce, *self.operands(instruction), 0, None, self.array(instruction.out))]
 
     def _sum(self, instruction: Instruction) -> Sequence[Call]:
-        out = self.array(instruction.out)
-        return [partial(np.add.reduce, *self.operands(instruction), instruction.detail, None, out, True)]
+        """The sum along some axes, or along the first, which the result of a total does not have."""
+        (array,), out = self.operands(instruction), self.array(instruction.out)
+        axes = sorted([axis % array.ndim for axis in instruction.detail or (0,)])
+        first, end = axes[0], axes[-1] + 1
+        if end - first > len(axes) or not (array.flags.c_contiguous and out.flags.c_contiguous):
+            out = out if instruction.detail else out[np.newaxis]
+            return [partial(np.add.reduce, array, tuple(axes), None, out, True)]
+        before, count, after = map(math.prod, (array.shape[:first], array.shape[first:end], array.shape[end:]))
+        ones = np.ones(count)  # a product with them is faster
+        if before == 1:
+            return [partial(np.dot, ones, array.reshape(count, after), out.reshape(after))]
+        if after == 1:
+            return [partial(np.dot, array.reshape(before, count), ones, out.reshape(before))]
+        return [
+            partial(np.matmul, ones[np.newaxis], array.reshape(before, count, after), out.reshape(before, 1, after))
+        ]
+
+    _total = _sum
 
     def _matmul(self, instruction: Instruction) -> Sequence[Call]:
         left, right = instruction.operands

@@ -71,12 +71,12 @@ class Fused:
         Raises:
             FloatingPointError: a number on the way is infinite or NaN.
         """
-        np.copyto(self._theta, theta)
+        self._theta[...] = theta
         if self._other_rows:
             self._fixed[self._other_rows] = self._others.array
         batch = self._batches.get(size) or self._batch(size)
         for into, argument in zip(batch.arguments, arguments):  # noqa: B905  # same length, ensured by capture
-            np.copyto(into, argument)
+            into[...] = argument
         if self._code.run(size, weight, *batch.places) != 0.0:
             raise FloatingPointError("a number of the program is infinite or NaN")
         if self._dtype == np.float64:
