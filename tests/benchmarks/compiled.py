@@ -74,6 +74,7 @@ def tasks(quick: bool) -> list[Task]:
         demo(middle, "0.9 of NumPy, 5 × torch, 1.5 × jax.jit"),
         demo(large, "0.8 of NumPy"),
         digits(batch, 64, 32, "0.9 of NumPy, 3 × torch, 1 × jax.jit"),
+        digits(8, 20, 12, "0.95 of NumPy") if quick else digits(64, 784, 128, "0.95 of NumPy"),
         convolution(batch, "0.7 of NumPy"),
         recurrent(batch, 3 if quick else 20, "0.7 of NumPy"),
         lstm(batch, 3 if quick else 30, 4 if quick else 32),
