@@ -1,13 +1,14 @@
 """Compile a function of Values: its scalar program is captured once and replayed as array operations on a batch.
 
-`arguments` converts what a call is given to arrays, and `outputs` assembles what it returns. In between,
-`capturing` runs a function of one sample while `observing` refuses what cannot be captured; `scalars` simplifies the
-scalar program, and `scheduling` tells which scalars can be computed at once; `blocks` allocates rows for them, in place
-where `tables` finds them evenly spaced. `lowering` and `differentiation` emit array instructions, from the rules of
-operations as read by `kernels`. `loops` captures the bodies of loops once, and `stamping` emits a body's instructions
-for all rows. The instructions are data, a `program`: `listing` prints it, `picture` draws it, and `replay` runs it, by
-the NumPy calls of `binding`; `compiled_program` combines the three. `engines` chooses another engine: `tape` for numba,
-`fused` for LLVM, and `portable` for JAX and torch. `compiled` is the object that users call.
+`arguments` converts what a call is given to arrays, and `outputs` assembles what it returns. In between, `capturing`
+runs a function of one sample while `observing` refuses what cannot be captured; `scalars` simplifies the scalar
+program, and `scheduling` tells which scalars can be computed at once; `blocks` allocates rows for them, in place where
+`tables` finds them evenly spaced, and `grids` finds matrix products. `lowering` and `differentiation` emit array
+instructions, from the rules of operations as read by `kernels`; `contributions` adds up gradients. `loops` captures the
+bodies of loops once, and `stamping` emits a body's instructions for all rows. The instructions are data, a `program`:
+`listing` prints it, `picture` draws it, and `replay` runs it, by the NumPy calls of `binding`; `compiled_program`
+combines the three. `engines` chooses another engine: `tape` for numba, `fused` for LLVM, and `portable` for JAX and
+torch. `compiled` is the object that users call.
 """
 
 from collections.abc import Callable, Mapping

@@ -11,8 +11,10 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from microgradnet import ops
+from microgradnet.compiling.grids import MOST_APART, Grid, grids
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, row_at, row_range
 from microgradnet.compiling.layout import Layout, Shape
+from microgradnet.compiling.loop_plan import LoopPlan
 from microgradnet.compiling.loops import Item, Loop
 from microgradnet.compiling.scalars import LARGEST, Operands, ScalarProgram, simplified
 from microgradnet.compiling.scheduling import scheduled
@@ -20,9 +22,6 @@ from microgradnet.compiling.tables import NESTED, columns_in_tables, in_tables
 from microgradnet.graph import Graph
 from microgradnet.ops import Operation
 from microgradnet.value import Value, constant
-
-MOST_APART = 3  # up to so many small matrix products are separate blocks; more are one block of dot products
-LEAST_WORK = 64  # multiplications; a smaller matrix product is not worth a call
 
 
 class Block(NamedTuple):
@@ -218,7 +217,7 @@ class Plan(Layout):
             "fixed": [([value], leaf) for value, leaf in outside if self.place[value] < 0],
         }
 
-    def _placed(self, node: Value, body: "Plan", parts: tuple[str, ...], given: int) -> "LoopPlan":
+    def _placed(self, node: Value, body: "Plan", parts: tuple[str, ...], given: int) -> LoopPlan:
         """The plan of a loop, with rows around it for all of its body; so many of FIXED in there are given."""
         loop, height, own = node.op, body.heights[VALUES], body.heights[FIXED] - given
         assert isinstance(loop, Loop)
@@ -236,7 +235,7 @@ class Plan(Layout):
         self.starts[storage] = sorted({*self.starts[storage], *within})
         return plan
 
-    def _place_items(self, plan: "LoopPlan", items: Sequence[tuple[Value, int]]) -> None:
+    def _place_items(self, plan: LoopPlan, items: Sequence[tuple[Value, int]]) -> None:
         """The rows of what a loop computes: those of its body."""
         storage, results = plan.out.storage, plan.results
         for item, position in items:
@@ -248,44 +247,17 @@ class Plan(Layout):
 
     def _weighted_sums(self, members: list[Value]) -> list[Block]:
         """Matrix products for the grids among these weighted sums of one length, dot products for the rest."""
-        length = len(members[0].operands) // 2
-        columns: dict[Operands, list[Value]] = {}
-        rows: dict[Value, Operands] = {}
-        loose: list[Value] = []
-        for node in members:
-            weights, inputs = node.operands[:length], node.operands[length : 2 * length]
-            if not self.varying.isdisjoint(weights):
-                if not self.varying.isdisjoint(inputs):
-                    loose.append(node)
-                    continue
-                weights, inputs = inputs, weights
-            rows[node] = weights + node.operands[2 * length :]
-            columns.setdefault(inputs, []).append(node)
-        grids: dict[tuple[Operands, ...], list[Operands]] = {}
-        for inputs, nodes in columns.items():
-            nodes.sort(key=lambda node: abs(self.place[rows[node][0]]))
-            grids.setdefault(tuple([rows[node] for node in nodes]), []).append(inputs)
-        small = [
-            key
-            for key, right in grids.items()
-            if len(key) * len(right) * length < LEAST_WORK or len(key) == len(right) == 1
-        ]
-        if len(small) > MOST_APART:
-            loose += [node for key in small for inputs in grids.pop(key) for node in columns[inputs]]
-        blocks = [self._product(left, right, columns, length) for left, right in grids.items()]
-        return blocks + self._dots(loose, length)
+        found, loose = grids(members, self.varying, self.place)
+        return [*map(self._product, found), *self._dots(loose)]
 
-    def _product(
-        self, left: tuple[Operands, ...], right: list[Operands], columns: dict[Operands, list[Value]], length: int
-    ) -> Block:
-        """The matrix product of the rows of weights in `left` and the columns of inputs in `right`."""
-        nodes = [node for line in zip(*[columns[inputs] for inputs in right], strict=True) for node in line]
+    def _product(self, grid: Grid) -> Block:
+        nodes, length = grid.nodes, len(grid.columns[0])
         varying = nodes[0] in self.varying
-        weights = [self.rows_of(operands) for operands in left]
-        index: list[Sequence[int]] = list(zip(*[self.rows_of(inputs) for inputs in right], strict=True))
+        weights = [self.rows_of(operands) for operands in grid.rows]
+        index: list[Sequence[int]] = list(zip(*[self.rows_of(inputs) for inputs in grid.columns], strict=True))
         found = self._matrix(index, varying)
         biases: list[Rows] = []
-        if len(left[0]) > length:
+        if len(weights[0]) > length:
             apart = [row[:-1] for row in weights]
             if (
                 not varying
@@ -297,10 +269,10 @@ class Plan(Layout):
             elif found:
                 found = row_range(VALUES, found.start, length + 1, 1)
             else:
-                index.append([self.ones[0]] * len(right))
-        inputs = found or self._ask_table(index, varying, (len(index), len(right)))
+                index.append([self.ones[0]] * len(grid.columns))
+        inputs = found or self._ask_table(index, varying, (len(index), len(grid.columns)))
         operands = [self._table(weights, False), inputs, *biases]
-        return self._block("product", nodes, operands, ops.weighted_sum, (len(left), len(right)))
+        return self._block("product", nodes, operands, ops.weighted_sum, (len(weights), len(grid.columns)))
 
     def _matrix(self, index: Sequence[Sequence[int]], varying: bool) -> Rows | None:
         """This table of inputs in place as a matrix, the samples of one column next to those of the following."""
@@ -310,53 +282,11 @@ class Plan(Layout):
     def _has_ones_after(self, inputs: Rows) -> bool:
         return inputs.shape[1] == 1 and inputs.strides[0] == 1 and inputs.start + inputs.size in self._ones
 
-    def _dots(self, members: list[Value], length: int) -> list[Block]:
+    def _dots(self, members: list[Value]) -> list[Block]:
         if not members:
             return []
+        length = len(members[0].operands) // 2
         index = list(zip(*[self.rows_of(node.operands) for node in members], strict=True))
         sides = [index[:length], index[length : 2 * length], *([index[2 * length :]] if index[2 * length :] else [])]
         operands, shape = self._arrays(sides)
         return [self._block("dots", members, operands, ops.weighted_sum, shape)]
-
-
-class LoopPlan(NamedTuple):
-    """How a loop is computed.
-
-    Attributes:
-        loop: the operation.
-        body: the plan of its body, whose arguments are the "inputs", the "state" and what else is "varying", and whose
-            parameters are what is "fixed".
-        parts: those of these four that there are.
-        out: the rows around the loop that are those of its body: in `for_each` each of these for all rows of the loop,
-            in `scan` all of these for each row.
-        constants: the first row around the loop of what else the body has that is the same for all samples.
-    """
-
-    loop: Loop
-    body: Plan
-    parts: tuple[str, ...]
-    out: Rows
-    constants: int
-
-    @property
-    def shared(self) -> range:
-        """The rows of the body's values that are the same for all rows of `for_each`."""
-        varying = self.body.arguments[2]
-        return range(varying.start, varying.start + (0 if self.loop.body.state else varying.size))
-
-    @property
-    def results(self) -> list[int]:
-        """The place among the rows of the body, for all rows of the loop, of each of the numbers that it computes."""
-        places, height = self.body.rows_of(self.body.program.outputs), self.body.heights[VALUES]
-        rows = [self.rows(place, height) for place in places]
-        outputs = len(self.loop.body.outputs)
-        return [*chain(*rows[:outputs]), *[each[-1] for each in rows[outputs:]]]
-
-    def rows(self, place: int, height: int) -> range:
-        """The places of a row of the body, one for each row of the loop, if the body has `height` rows."""
-        count = self.loop.rows
-        return (
-            range(place, place + count * height, height)
-            if self.loop.body.state
-            else range(place * count, (place + 1) * count)
-        )
