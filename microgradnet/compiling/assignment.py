@@ -1,13 +1,11 @@
 """`Assignment`: a program in single-assignment form: each array is made once, by a pure function of earlier ones.
 
-The instructions overwrite rows, and JAX arrays are immutable. Here each row of each array has a unique number.
-Copying, gathering and scattering rows only records their numbers; the reader fetches them, by slicing if they are
-evenly spaced.
+The instructions overwrite rows, and JAX arrays are immutable. Here each row is known by the number of what it holds at
+this point of the program: instructions that copy, gather or scatter rows change the numbers alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from itertools import islice
 from math import prod
 from operator import mul
 from typing import Any, TypeAlias
@@ -16,16 +14,10 @@ import numpy as np
 
 from microgradnet.compiling.instructions import FIXED, FIXED_GRADIENTS, VALUES, Instruction, Rows
 from microgradnet.compiling.kernels import COMPARISONS
+from microgradnet.compiling.numbered_arrays import ROWS, Array, Function, NumberedArrays, Numbers
 from microgradnet.compiling.program import Program
-from microgradnet.compiling.tables import tables
 
-Array: TypeAlias = Any
-"""An array of a library. Its last axis is the batch, or of length 1."""
-Function: TypeAlias = Callable[..., Array]
 Functions: TypeAlias = dict[str, Function]
-Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
-"""Rows by number: the number of the array times `ROWS`, plus the index of the row in the array."""
-ROWS = 1 << 32  # more rows than any array has
 NAMES = {"power": "pow", "total": "sum", "largest": "max"}
 """The array API's names of functions, where they differ from NumPy's."""
 LOSING = {
@@ -39,7 +31,7 @@ KEEPING = ("negative", "abs", "tanh", "erf", "erfc", "sign", "maximum", "minimum
 """Functions of finite numbers that are finite, and of infinities no NaN."""
 
 
-class Assignment:
+class Assignment(NumberedArrays):
     """A program's instructions in single assignment.
 
     The first arrays are given: a 1, a 1 for each sample, the root's gradient, the parameters, the program's `others`,
@@ -47,13 +39,8 @@ class Assignment:
     """
 
     def __init__(self, program: Program, namespace: Any, functions: Functions) -> None:
-        self._xp = namespace
+        super().__init__(namespace, functions["take"])
         self._functions = functions
-        self._steps: list[tuple[int, Function, tuple[int, ...]]] = []
-        """An array, as a function of others."""
-        self._kinds: list[tuple[tuple[int, ...], bool]] = []
-        """The shape of each array in rows, and whether it has a column for each sample."""
-        self._arrays: dict[tuple[bytes, tuple[int, ...]], int] = {}
         self._finite: dict[int, tuple[int, ...]] = {}
         """Arrays that are finite if these are; those that are given, infinities and all, and those that are checked."""
         self._scalars: dict[str, Numbers] = {}
@@ -106,20 +93,6 @@ class Assignment:
 
     # --- rows by number ---
 
-    def _new(self, shape: tuple[int, ...], batched: bool) -> Numbers:
-        """Add an array; return its rows."""
-        self._kinds.append((shape, batched))
-        return ROWS * (len(self._kinds) - 1) + np.arange(prod(shape)).reshape(shape)
-
-    def _made(self, function: Function, shape: tuple[int, ...], batched: bool, *operands: Numbers) -> Numbers:
-        """Add an array that is a function of others; return its rows."""
-        arrays = tuple([self._array(operand) for operand in operands])
-        self._steps.append((len(self._kinds), function, arrays))
-        return self._new(shape, batched)
-
-    def _is_batched(self, numbers: Numbers) -> bool:
-        return self._kinds[int(numbers.flat[0]) // ROWS][1]
-
     def _spread(self, numbers: Numbers, shape: tuple[int, ...], batched: bool) -> Numbers:
         """The rows broadcast to this shape, and over the samples if each needs a column."""
         if numbers.size == prod(shape) and self._is_batched(numbers) == batched:
@@ -144,55 +117,6 @@ class Assignment:
     def _write(self, out: Rows, numbers: Numbers) -> None:
         self._now[out.storage][out.numbers()] = self._spread(numbers, out.shape, out.storage.batched).ravel()
 
-    # --- arrays of rows ---
-
-    def _array(self, numbers: Numbers) -> int:
-        """The array of these rows, in this shape."""
-        key = numbers.tobytes(), numbers.shape
-        if key not in self._arrays:
-            owner, index = int(numbers.flat[0]) // ROWS, numbers % ROWS
-            shape, batched = self._kinds[owner]
-            if (numbers // ROWS != owner).any():
-                self._arrays[key] = self._array(self._joined(numbers))
-            elif shape == index.shape and (index.ravel() == np.arange(index.size)).all():
-                self._arrays[key] = owner
-            else:
-                self._arrays[key] = len(self._kinds)
-                self._steps.append((len(self._kinds), self._fetching(index, prod(shape)), (owner,)))
-                self._new(index.shape, batched)
-        return self._arrays[key]
-
-    def _joined(self, numbers: Numbers) -> Numbers:
-        """Rows of several arrays as rows of one."""
-        flat = numbers.ravel()
-        owners = flat // ROWS
-        parts = [np.unique(flat[owners == owner]) for owner in dict.fromkeys(owners.tolist())]
-        joined = np.concatenate(parts)
-        order = np.argsort(joined)
-        place = order[np.searchsorted(joined, numbers, sorter=order)]
-        concat = self._xp.concat
-        return self._made(lambda *arrays: concat(arrays, axis=0), joined.shape, self._is_batched(flat), *parts)[place]
-
-    def _fetching(self, index: Numbers, height: int) -> Function:
-        """A function that fetches these rows of an array with so many rows."""
-        reshape, take, cut = self._xp.reshape, self._functions["take"], _cut(index, height)
-        axes = tuple(range(index.ndim))
-
-        def fetch(array: Array) -> Array:
-            columns = array.shape[-1]
-            array = reshape(array, (-1, columns))
-            if cut:
-                count, rows, part, turned = cut
-                array = reshape(array[rows, :], (count, -1, columns))[:, part, :]
-                if turned:
-                    array = reshape(array, (*index.T.shape, columns))
-                    array = self._xp.moveaxis(array, axes, axes[::-1])
-            else:
-                array = take(array, index.ravel())
-            return reshape(array, (*index.shape, columns))
-
-        return fetch
-
     # --- infinities on the way ---
 
     def _check(self, operand: Rows | float) -> None:
@@ -210,10 +134,6 @@ class Assignment:
 
     def _summed(self, array: Array) -> Array:
         return self._xp.reshape(self._xp.sum(array), (1, 1))
-
-    def _owners(self, *operands: Numbers) -> tuple[int, ...]:
-        """The arrays that the rows are in."""
-        return tuple(dict.fromkeys([int(array) for numbers in operands for array in np.unique(numbers // ROWS)]))
 
     # --- the instructions ---
 
@@ -296,22 +216,3 @@ class Assignment:
             added = self._reduced(np.stack([contributions[i] for i in chosen]), (1,)).ravel()
             into = rows[chosen]
             now[into] = self._made(self._xp.add, added.shape, batched, now[into], added)
-
-
-def _cut(index: Numbers, height: int) -> tuple[int, slice, slice, bool] | None:
-    """Evenly spaced rows as the same slice of each of several consecutive blocks of rows.
-
-    Returns:
-        the number of blocks, their rows, the slice, and whether a block is a column of `index` rather than a line.
-    """
-    for turned, table in enumerate([index, index.T][: index.ndim]):
-        rows, *others = [rows for (rows,) in islice(tables([(VALUES, table.ravel().tolist())]), 2)]
-        if not others and len(rows.shape) < 3 and min(rows.strides) > 0:
-            (count, width), (step, stride) = ((1, *rows.shape)[-2:], (1, *rows.strides)[-2:])
-            span = (width - 1) * stride + 1
-            block = step if count > 1 else span
-            first = min(rows.start, height - count * block)
-            begin = rows.start - first
-            if first >= 0 and span <= block:
-                return count, slice(first, first + count * block), slice(begin, begin + span, stride), bool(turned)
-    return None

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnet.compiling.assignment import Array, Assignment, Functions
+from microgradnet.compiling.assignment import Assignment, Functions
+from microgradnet.compiling.numbered_arrays import Array
 from microgradnet.compiling.program import Program, Result
 
 
