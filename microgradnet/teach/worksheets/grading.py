@@ -152,13 +152,14 @@ class _Judge:
             self._explained(self._right + self._following, quantity) or self._digits(quantity) for quantity in given
         )
         self._suspects: list[_Suspect] = []
-        if all(self._explained(self._right, quantity) for quantity in given):
-            return
-        for misconception in MISCONCEPTIONS.values():
-            for rules in misconception.rules(sheet.graph):
-                own = Numbers(sheet.graph, rules, given, asked)
-                throughout, once = Numbers(sheet.graph, rules, asked=asked), Numbers(sheet.graph, rules)
-                for numbers in (own, throughout, once):
+        own, throughout, once = (given, asked), ({}, asked), ({}, ())  # the numbers that a misconception starts from
+        for start in (own, throughout, once):
+            known = [*self._right, *self._following, *(suspect.numbers for suspect in self._suspects)]
+            if all(self._explained(known, quantity) for quantity in given):
+                break
+            for misconception in MISCONCEPTIONS.values():
+                for rules in misconception.rules(sheet.graph):
+                    numbers = Numbers(sheet.graph, rules, *start)
                     agreeing = sum(self._explained([numbers], quantity) for quantity in given)
                     self._suspects.append(_Suspect(misconception, numbers, agreeing))
 
@@ -203,7 +204,7 @@ class _Judge:
 
     def _explained(self, several: Sequence[Numbers], quantity: Quantity) -> bool:
         """Whether the answer is what any of these computations gives."""
-        computed = [numbers.by(quantity) for numbers in several]
+        computed = (numbers.by(quantity) for numbers in several)
         return any(is_near(self._given[quantity], right, self._tolerance, rounding) for right, rounding in computed)
 
 
