@@ -9,7 +9,7 @@ from microgradnet import Value, parameter, sigmoid, tanh
 from microgradnet.ops import floats
 from microgradnet.teach.misconceptions import MISCONCEPTIONS, Comparison, example, run
 from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph, gradients, steps
-from microgradnet.teach.misconceptions.table import breadth_first, depth_first, each_time
+from microgradnet.teach.misconceptions.wrong_rules import breadth_first, depth_first, each_time
 from tests.drawing.test_escape import HOSTILE
 from tests.stepping.test_webpage import dangers
 from tests.teach.worksheets.simulated import random_graph
