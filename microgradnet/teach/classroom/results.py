@@ -30,12 +30,12 @@ class Results:
 
     def counted(self, learners: Mapping[str, Learner], made: Mapping[str, int]) -> dict[str, Any]:
         """What the teacher's page shows, as JSON: points, verdicts, and how many `made` each mistake."""
-        marks = {learner: self.marks(learner, of.answers) for learner, of in learners.items()}
-        verdicts = [Counter(of.marks[i].verdict for of in marks.values()) for i in range(len(self.sheet.blanks))]
+        marks = [self.marks(learner, of.answers) for learner, of in learners.items()]
+        verdicts = [Counter(of.marks[i].verdict for of in marks) for i in range(len(self.sheet.blanks))]
         return {
             "learners": [
-                {"name": learners[learner].name, "points": of.points, "given": _given(of)}
-                for learner, of in marks.items()
+                {"name": learner.name, "points": of.points, "given": sum(mark.verdict != MISSING for mark in of.marks)}
+                for learner, of in zip(learners.values(), marks, strict=True)
             ],
             "blanks": [
                 {"number": blank.number, "name": blank.name, "verdicts": counts}
@@ -49,7 +49,3 @@ def _described(name: str, count: int) -> dict[str, Any]:
     known = MISCONCEPTIONS.get(name)
     title, why = (known.title, known.why) if known else ("a mistake of another kind", "")
     return {"title": title, "why": why, "learners": count}
-
-
-def _given(marks: Marks) -> int:
-    return sum(mark.verdict != MISSING for mark in marks.marks)

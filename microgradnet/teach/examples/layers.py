@@ -8,8 +8,6 @@ from microgradnet import MLP, Value
 from microgradnet.drawing import Picture, draw
 from microgradnet.teach.examples.example import Example
 
-RAISED, LOWERED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"), str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
 
 def network() -> MLP:
     """Two inputs, two hidden layers of two neurons, one output.
@@ -27,7 +25,7 @@ def build() -> Value:
         activations = [neuron(activations) for neuron in layer.neurons]
         for index, a in enumerate(activations, start=1):
             z = a.operands[0]
-            place = f"⁽{str(number).translate(RAISED)}⁾{str(index).translate(LOWERED)}"
+            place = f"⁽{'⁰¹²³'[number]}⁾{'₀₁₂'[index]}"
             z.label, a.label = f"z{place}", f"a{place}"
     output = activations[0]
     output.backward()

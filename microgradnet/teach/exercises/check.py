@@ -23,6 +23,7 @@ TEXTS = {
     "failed": {"error", "says", "code"}, "printed": {"text"},
 }  # fmt: skip
 """The texts that a result of each kind has."""
+ENDLESS = "it was still running after {:g} seconds: is there a loop that has no end?"
 DAMAGED = "the report of this check is damaged or missing: has the file's program written to it, or removed it?"
 
 
@@ -112,7 +113,7 @@ def _run(path: Path, exercise: Exercise, seconds: float) -> tuple[bytes, str]:
             if code := process.wait(seconds):
                 ended = f"the program ended by itself, with code {code}"
         except subprocess.TimeoutExpired:
-            ended = f"it was still running after {seconds:g} seconds: is there a loop that has no end?"
+            ended = ENDLESS.format(seconds)
         finally:
             _kill(process)
         return report.read(LONGEST), ended

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from microgradnet.teach.exercises import EXERCISES, Exercise
-from microgradnet.teach.exercises.check import Verdict, verdict_of
+from microgradnet.teach.exercises.check import ENDLESS, Verdict, verdict_of
 from microgradnet.teach.exercises.subprocess_runner import main
 
 SECONDS = 4.0
@@ -48,7 +48,7 @@ def check_here(source: str, exercise: Exercise, seconds: float = SECONDS) -> Ver
             with _limited(str(file), seconds):
                 main(file, exercise.number, report)
         except _OutOfTime:
-            ended = f"it was still running after {seconds:g} seconds: is there a loop that has no end?"
+            ended = ENDLESS.format(seconds)
     return verdict_of(exercise, report.getvalue().encode(), ended)
 
 

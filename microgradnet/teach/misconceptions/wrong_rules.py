@@ -1,4 +1,4 @@
-"""The wrong rules by which misconceptions go: orders_of_visits, joins, contributions, local derivatives and values."""
+"""The wrong rules by which misconceptions go: orders, joins, contributions, local derivatives and values."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -152,16 +152,17 @@ class _Judge:
             self._explained(self._right + self._following, quantity) or self._digits(quantity) for quantity in given
         )
         self._suspects: list[_Suspect] = []
-        own, throughout, once = (given, asked), ({}, asked), ({}, ())  # the numbers that a misconception starts from
-        for start in (own, throughout, once):
-            known = [*self._right, *self._following, *(suspect.numbers for suspect in self._suspects)]
-            if all(self._explained(known, quantity) for quantity in given):
+        wrong = [(row, rules) for row in MISCONCEPTIONS.values() for rules in row.rules(sheet.graph)]
+        nothing: dict[Quantity, float] = {}
+        # What a misconception is followed from: the learner's answers, its own, or at each step the right ones.
+        for known, blanks in ((given, asked), (nothing, asked), (nothing, [])):
+            found = [*self._right, *self._following, *(suspect.numbers for suspect in self._suspects)]
+            if all(self._explained(found, quantity) for quantity in given):
                 break
-            for misconception in MISCONCEPTIONS.values():
-                for rules in misconception.rules(sheet.graph):
-                    numbers = Numbers(sheet.graph, rules, *start)
-                    agreeing = sum(self._explained([numbers], quantity) for quantity in given)
-                    self._suspects.append(_Suspect(misconception, numbers, agreeing))
+            for misconception, rules in wrong:
+                numbers = Numbers(sheet.graph, rules, known, blanks)
+                agreeing = sum(self._explained([numbers], quantity) for quantity in given)
+                self._suspects.append(_Suspect(misconception, numbers, agreeing))
 
     def mark(self, blank: Blank) -> Mark:
         """Mark one answer; call it for the blanks in order."""

@@ -3,7 +3,9 @@
 import html
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import product
+from typing import NamedTuple
 
 from microgradnet._shared.webpage import WebPage, asset, document
 from microgradnet.notation.names import number
@@ -19,6 +21,15 @@ LEGIBLE, REMINDER, LARGEST = 0.4, 0.15, 1.25  # the smallest scale of a picture 
 LONG = 20  # characters of a name that does not fit in half a page
 
 
+class _Layout(NamedTuple):
+    """How a sheet is laid out: "whole" on a page or "flowing" over several, its picture, how the paper is turned."""
+
+    kind: str
+    direction: str
+    turned: str
+    scale: float
+
+
 class PrintedPage(WebPage):
     """Worksheets to print in black and white, or their answer keys; the browser's print command makes a PDF of them."""
 
@@ -32,7 +43,7 @@ class PrintedPage(WebPage):
         return self._sheets[0].picture(self._with_answers)._repr_png_()
 
     def _write(self) -> str:
-        kind, direction, turned, scale = self._layout()
+        kind, direction, turned, scale = self._layout
         pictures = [sheet.picture(self._with_answers, direction).svg for sheet in self._sheets]
         sizes = f":root {{ --page: {self._room(turned)[1]}pt; --picture: {scale * size_of(pictures[0])[0]:.0f}pt; }}"
         paper = f"@page {{ size: {self._paper} {turned}; margin: {MARGIN}pt; }} {sizes}\n"
@@ -44,25 +55,25 @@ class PrintedPage(WebPage):
         width, height = (side - 2 * MARGIN for side in PAPERS[self._paper])
         return (width, height - 2) if turned == "portrait" else (height, width - 2)  # 2: no rounding may add a page
 
-    def _layout(self) -> tuple[str, str, str, float]:
-        """Whether a sheet is one whole page, and the way in which its picture is largest: direction, turn and scale.
+    @cached_property
+    def _layout(self) -> _Layout:
+        """The layout with the largest picture, on one page if it can be read there.
 
         The picture of a key has the direction of its sheet's, so that each answer is in the place of its blank.
         """
-        ways = [PrintedPage(self._sheets, self._paper, False)._layout()[1]] if self._with_answers else DIRECTIONS
-        pictures = {way: size_of(self._sheets[0].picture(self._with_answers, way).svg) for way in ways}
+        ways = [PrintedPage(self._sheets, self._paper, False)._layout.direction] if self._with_answers else DIRECTIONS
+        sizes = {way: size_of(self._sheets[0].picture(self._with_answers, way).svg) for way in ways}
 
-        def largest(lines: float) -> tuple[float, str, str]:
-            found = []
-            for (way, size), turned in product(pictures.items(), ("portrait", "landscape")):
-                room = self._room(turned)
-                found.append((min(scale_to((room[0], room[1] - AROUND - lines), size), LARGEST), way, turned))
-            return max(found, key=lambda each: each[0])
+        def largest(kind: str, lines: float) -> _Layout:
+            layouts = []
+            for (way, size), turned in product(sizes.items(), ("portrait", "landscape")):
+                width, height = self._room(turned)
+                scale = min(scale_to((width, height - AROUND - lines), size), LARGEST)
+                layouts.append(_Layout(kind, way, turned, scale))
+            return max(layouts, key=lambda layout: layout.scale)
 
-        kind, (scale, way, turned) = "whole", largest(self._lines())
-        if scale < (REMINDER if self._with_answers else LEGIBLE):
-            kind, (scale, way, turned) = "flowing", largest(0)
-        return kind, way, turned, scale
+        whole = largest("whole", self._lines())
+        return whole if whole.scale >= (REMINDER if self._with_answers else LEGIBLE) else largest("flowing", 0)
 
     def _lines(self) -> float:
         """The height of the list of blanks, in points."""
