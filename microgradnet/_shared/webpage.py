@@ -83,6 +83,24 @@ class WebPage(ABC):
         return f"<{type(self).__name__} {self.title!r}>"
 
 
+class ShownAsPage(ABC):
+    """What a notebook shows as its page."""
+
+    @abstractmethod
+    def page(self) -> WebPage:
+        """The page."""
+
+    @cached_property
+    def _page(self) -> WebPage:
+        return self.page()
+
+    def _repr_html_(self) -> str:
+        return self._page._repr_html_()
+
+    def _repr_png_(self) -> bytes | None:
+        return self._page._repr_png_()
+
+
 def document(
     title: str, body: str, style: str, script: str = "", data: Any = None, resources: Sequence[str] = ()
 ) -> str:

@@ -13,6 +13,7 @@ from microgradnet.playground.server import Server
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS, example, run
+from microgradnet.teach.story import story
 from microgradnet.teach.worksheets import worksheet
 from tests.browser.test_landscape import xor
 from tests.browser.test_playground import settled
@@ -43,6 +44,7 @@ PAGES: dict[str, Callable[[], WebPage]] = {
     "plane": plane,
     "worksheet": lambda: worksheet(EXAMPLES["neuron"].build()).page(),
     "misconception": misconception,
+    "story": lambda: story("learning"),
 }
 
 

@@ -1,15 +1,14 @@
 """`run(loss, name)`: a wrong backward pass beside the right one."""
 
-from functools import cached_property
-
 from microgradnet._shared.text import suggestion
+from microgradnet._shared.webpage import ShownAsPage
 from microgradnet.teach.misconceptions.comparison_page import ComparisonPage
 from microgradnet.teach.misconceptions.listing import ListedComparison
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS
 from microgradnet.value import Value
 
 
-class Comparison(ListedComparison):
+class Comparison(ShownAsPage, ListedComparison):
     """Two passes through a graph: listed when printed, played in a notebook."""
 
     def page(self) -> ComparisonPage:
@@ -20,16 +19,6 @@ class Comparison(ListedComparison):
             ValueError: the graph has more values than a picture can show.
         """
         return ComparisonPage(self)
-
-    @cached_property
-    def _shown(self) -> ComparisonPage:
-        return self.page()
-
-    def _repr_html_(self) -> str:
-        return self._shown._repr_html_()
-
-    def _repr_png_(self) -> bytes | None:
-        return self._shown._repr_png_()
 
 
 def run(loss: Value, name: str) -> Comparison:

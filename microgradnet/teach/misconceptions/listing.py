@@ -4,6 +4,7 @@ import math
 import operator
 import shutil
 from collections.abc import Callable
+from functools import cached_property
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -71,8 +72,9 @@ class ListedComparison:
             return "On this graph it makes no difference. Take one where it does, as misconceptions.example.build()."
         return f"They diverge at step {self.parting.step + 1}: {self.parting.reason}"
 
-    def rows(self) -> list[tuple[str, str]]:
-        """Both passes, one line per step: the equations, shortened; "" after the end of the shorter pass."""
+    @cached_property
+    def _equations(self) -> list[tuple[str, str]]:
+        """Those of each step in both passes, shortened; "" after the end of the shorter pass."""
         right = [shorten(self.equation(step), LINE) for step in self.right]
         wrong = [shorten(self.equation(step, is_wrong=True), LINE) for step in self.wrong]
         return list(zip_longest(right, wrong, fillvalue=""))
@@ -80,7 +82,7 @@ class ListedComparison:
     def lines(self, columns: int = BESIDE) -> list[str]:
         """The text of each step: the passes side by side, or one below the other if there are few `columns`."""
         width, lines = self._width(), []
-        for index, (right, wrong) in enumerate(self.rows()):
+        for index, (right, wrong) in enumerate(self._equations):
             mark = "▶" if self.parting and index == self.parting.step else " "
             text = f"{right:{width}}  {wrong}".rstrip() if columns >= BESIDE else f"right {right}\n       wrong {wrong}"
             lines.append(f"{mark} {index + 1:>3}  {text}")
@@ -143,7 +145,7 @@ class ListedComparison:
 
     def _width(self) -> int:
         """The width of the column of the right pass."""
-        return max((len(right) for right, _ in self.rows()), default=0)
+        return max((len(right) for right, _ in self._equations), default=0)
 
     def _parting(self) -> Parting | None:
         sums: dict[Value, float] = {}

@@ -1,10 +1,11 @@
 """`worksheet(loss)`: a graph with blanks in place of numbers, its answer key, and pages to print and to fill in."""
 
 from collections.abc import Iterable
-from functools import cached_property, partial
+from functools import partial
 from math import isfinite
 
 from microgradnet._shared.text import one_line
+from microgradnet._shared.webpage import ShownAsPage
 from microgradnet.graph import topological_order
 from microgradnet.teach.misconceptions.passes import SolvedGraph
 from microgradnet.teach.worksheets.blanks import Hidden, hidden_quantities
@@ -17,7 +18,7 @@ from microgradnet.value import Value
 MOST_VALUES = 100
 
 
-class Worksheet(Sheet):
+class Worksheet(ShownAsPage, Sheet):
     """A sheet with its pages. In a notebook it shows itself as the page to fill in."""
 
     def printed(self, paper: str = "A4") -> PrintedPage:
@@ -35,16 +36,6 @@ class Worksheet(Sheet):
     def page(self) -> PlayedPage:
         """A page to fill in, which marks each answer as it is given and offers hints."""
         return PlayedPage(self)
-
-    @cached_property
-    def _shown(self) -> PlayedPage:
-        return self.page()
-
-    def _repr_html_(self) -> str:
-        return self._shown._repr_html_()
-
-    def _repr_png_(self) -> bytes | None:
-        return self._shown._repr_png_()
 
 
 def worksheet(
