@@ -29,11 +29,7 @@ def add_commands(add: Add) -> None:
     running.add_argument("--graphs", type=Path, metavar="DIR", help="the folder for examples' pictures (graphs)")
     gallery = running.add_argument_group("applications")
     gallery.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (NAME)")
-    gallery.add_argument(
-        "--quick",
-        action="store_true",
-        help="train in a tenth of the time, less well; measuring and drawing take as long",
-    )
+    gallery.add_argument("--quick", action="store_true", help="a tenth of the training, less test data, fewer pictures")
     gallery.add_argument("--load", type=Path, metavar="FILE", help="a saved model, in place of training")
     gallery.add_argument("--seed", type=from_zero, metavar="N", help="of data, network and order (0)")
     gallery.add_argument("--quiet", action="store_true", help="show no progress")
@@ -120,20 +116,26 @@ def _run_example(example: Example, options: argparse.Namespace) -> None:
 
 def _run_application(entry: Entry, options: argparse.Namespace) -> int:
     """Train an application, or load what was trained; print its figures and write its files, or what was asked for."""
+    from microgradnet.train.saving import load
+
     given = {option: getattr(options, option.name) for option in entry.options}
     of_training, asked = (
         {option.name: value for option, value in given.items() if value is not None and option.of_training is training}
         for training in (True, False)
     )
     out = options.out or Path(entry.name)
-    if options.load:
-        options.load.open("rb").close()  # fail before a folder is made
-    make_folder(out, "--out")
     application = load_application(entry.name)(quick=options.quick, seed=options.seed or 0, **of_training)
+    saved = options.load or out / application.file
+    is_trained = bool(options.load or (asked and saved.exists()))
+    if is_trained:
+        load(saved, application.model)  # which may fail: before a folder is made
+    make_folder(out, "--out")
     print(f"{entry.name}: {entry.title}\nafter {application.source}")
     if application.credit:
         print(f"data: {application.credit}")
-    if _prepare(application, out, options, use_trained=bool(asked)) == "interrupted":
+    if is_trained:
+        print(f"{shown(saved)}: {application.model}")
+    elif _train(application, saved, options) == "interrupted":
         return 130
     if not asked:
         print(f"\n{format_figures(application.figures())}\non test data, of one training; seed {application.seed}\n")
@@ -147,21 +149,16 @@ def _write(make: Callable[[], bytes | str], path: Path) -> Path:
     return write_atomically(path, make())
 
 
-def _prepare(application: Application, out: Path, options: argparse.Namespace, use_trained: bool) -> str:
-    """Load or train the model; how the training ended, "" if it was loaded."""
-    from microgradnet.train.saving import load, save
+def _train(application: Application, file: Path, options: argparse.Namespace) -> str:
+    """Train the model and save it; how the training ended."""
+    from microgradnet.train.saving import save
 
-    file = options.load or out / application.file
-    if options.load or (use_trained and file.exists()):
-        load(file, application.model)
-        print(f"{shown(file)}: {application.model}")
-        return ""
     count = len(application.model.parameters())
     print(f"{application.model}, {count:,} parameters")
     with _one_thread():
         history = application.train(progress=False if options.quiet else None)
     about: dict[str, Any] = {"application": application.name, "seed": application.seed, "quick": application.quick}
-    print("written:", shown(save(application.model, out / application.file, training=about)))
+    print("written:", shown(save(application.model, file, training=about)))
     return history.ended
 
 

@@ -34,7 +34,7 @@ from microgradnet.teach.applications.sound.hearing import (
 )
 from microgradnet.teach.applications.sound.pages import WORDS, animated, player
 from microgradnet.teach.applications.sound.painting import COLOURS, ROWS, context, painted, targets
-from microgradnet.teach.applications.sound.soundtrack import RATE, library, nearest, soundtrack
+from microgradnet.teach.applications.sound.soundtrack import RATE, RINGING, library, nearest, soundtrack
 
 FILMS = {name: [make(np.random.default_rng(seed)) for seed in range(4)] for name, make in SCENES.items()}
 ALL = [film for films in FILMS.values() for film in films]
@@ -232,3 +232,28 @@ def test_there_are_no_options_and_a_wrong_word_is_refused(tmp_path: Path, capsys
     (tmp_path / "other.npz").write_text("no model")
     assert main(["run", "sound", "--load", str(tmp_path / "other.npz"), "--out", str(tmp_path)]) != 0
     assert "other.npz" in capsys.readouterr().err
+
+
+def a_weighted(sound: np.ndarray) -> float:
+    """How loud the first eighth of a second is to an ear, in dB. Source: IEC 61672-1, A-weighting."""
+    x = sound[: RATE // 8]
+    f2 = np.maximum(np.fft.rfftfreq(len(x), 1 / RATE), 1) ** 2
+    A = 12194**2 * f2**2 / ((f2 + 20.6**2) * np.sqrt((f2 + 107.7**2) * (f2 + 737.9**2)) * (f2 + 12194**2))
+    return float(10 * np.log10(np.sum(np.abs(A * np.fft.rfft(x)) ** 2)))
+
+
+def test_materials_are_about_as_loud_to_an_ear_and_no_sound_is_cut_off() -> None:
+    hard = {MATERIALS[one.material]: one.sound for one in library() if one.speed == 1}
+    levels = {name: a_weighted(sound) for name, sound in hard.items()}
+    assert max(levels.values()) - min(levels.values()) < 8, levels
+    for name, sound in hard.items():
+        assert np.abs(sound).max() <= 1, name
+        assert abs(sound.mean()) < 0.002, f"{name}: no constant part"
+        assert max(abs(sound[0]), abs(sound[-1])) < 1e-3, f"{name}: no click"
+
+
+def test_each_material_rings_at_its_frequency() -> None:
+    for one in library():
+        lowest, x = RINGING[MATERIALS[one.material]].lowest, one.sound
+        power = np.abs(np.fft.rfft(x)) ** 2 * (np.fft.rfftfreq(len(x), 1 / RATE) < 1.5 * lowest)
+        assert abs(np.argmax(power) * RATE / len(x) / lowest - 1) < 0.09

@@ -145,7 +145,7 @@ class Driving(Application):
 
     def files(self) -> Files:
         """Four drives as a page, one as a moving picture, what hidden units look for, and how sharp bends may be."""
-        known, few = roads(10, (TEST, 0)), 1 if self.quick else None
+        known, few, sharp = roads(10, (TEST, 0)), 1 if self.quick else None, SHARP[::2] if self.quick else SHARP
         of_page = {
             "a road darker than the grass": known[2:3],
             "a road lighter than the grass": known[4:5],
@@ -156,8 +156,8 @@ class Driving(Application):
             "drive.html": lambda: page({name: self._driven(road) for name, road in [*of_page.items()][:few]}),
             "drive.svg": lambda: film(self._driven(known[2:3])),
             "hidden-units.svg": lambda: hidden_units(self.model.hidden, self.model.steering, ARCS).svg,
-            "limits.svg": lambda: limits(SHARP, *(
-                [drives.laps(roads(self.laps, (BEYOND, 0), (bend, bend)), steering)[0] for bend in SHARP]
+            "limits.svg": lambda: limits(sharp, *(
+                [drives.laps(roads(self.laps, (BEYOND, 0), (bend, bend)), steering)[0] for bend in sharp]
                 for steering in (self.steering(), drives.person)
             )).svg,
         }  # fmt: skip

@@ -174,7 +174,7 @@ class Handwriting(Application):
             return practice(len(hands), np.random.default_rng(self.seed))
 
         titles = [f"bias {bias:g}" for bias in BIASES]
-        styles = partial(self.written, [TEXT] * len(hands), hands, NEAT)
+        styles = partial(self.written, [self.short(TEXT)] * len(hands), hands, NEAT)
         return {
             "styles.svg": lambda: picture("A network writes by hand", styles(), hands, self.credit),
             "bias.svg": lambda: picture("From careless to neat", biased(), titles, self.credit),

@@ -30,9 +30,9 @@ def images(line: Line) -> Iterator[tuple[int, NDArray[np.float64]]]:
     for position, stretches in ink.items():
         dots = np.concatenate(stretches)
         middle = (dots.min(axis=0) + dots.max(axis=0)) / 2
-        cells = np.clip((dots - middle) / PIXEL + SIDE / 2, 0, SIDE - 1e-6)
-        counts = np.histogram2d(cells[:, 1], cells[:, 0], bins=SIDE, range=[(0, SIDE), (0, SIDE)])[0]
-        yield position, np.minimum(1.0, counts.ravel() * STEP / PIXEL)
+        column, row = np.clip((dots - middle) / PIXEL + SIDE / 2, 0, SIDE - 1).astype(int).T
+        counts = np.bincount(SIDE * row + column, minlength=SIDE * SIDE)
+        yield position, np.minimum(1.0, counts * STEP / PIXEL)
 
 
 def _dense(places: Points) -> Points:

@@ -26,7 +26,8 @@ SPEEDS = np.linspace(0.15, 1, 8)  # of the recordings of each material
 class Ringing(NamedTuple):
     """How a material rings: its lowest frequency in Hz, those of its modes relative to it, their decays per second.
 
-    `thud` is the loudness of the noise of the contact, `dull` the samples that it is averaged over.
+    `thud` is the loudness of the noise of the contact, `dull` the samples that it is averaged over. `peak`, the loudest
+    sample at speed 1, makes all materials about as loud to an ear (by A-weighting).
     """
 
     lowest: float
@@ -34,12 +35,13 @@ class Ringing(NamedTuple):
     decays: Sequence[float]
     thud: float
     dull: int
+    peak: float
 
 
 RINGING = {
-    "wood": Ringing(420, (1, 2.76, 5.40), (38, 60, 110), 0.3, 6),
-    "metal": Ringing(880, (1, 2.76, 5.40, 8.93), (5, 8, 14, 26), 0.1, 2),
-    "rubber": Ringing(85, (1, 1.8), (24, 45), 0.9, 40),
+    "wood": Ringing(420, (1, 2.76, 5.40), (38, 60, 110), 0.3, 6, 1.0),
+    "metal": Ringing(880, (1, 2.76, 5.40, 8.93), (5, 8, 14, 26), 0.1, 2, 0.4),
+    "rubber": Ringing(160, (1, 1.8), (24, 45), 0.9, 12, 1.0),
 }
 
 
@@ -63,7 +65,7 @@ def library() -> tuple[Recording, ...]:
 
 
 def struck(ringing: Ringing, speed: float, rng: np.random.Generator) -> Samples:
-    """The sound of one strike, at a speed from 0 to 1; its largest sample is about its speed."""
+    """The sound of one strike, at a speed from 0 to 1; its loudest sample is speed·peak."""
     t = np.arange(round(LENGTH * RATE)) / RATE
     lowest = ringing.lowest * rng.uniform(0.93, 1.07)
     modes = enumerate(zip(ringing.modes, ringing.decays, strict=True))
@@ -71,8 +73,8 @@ def struck(ringing: Ringing, speed: float, rng: np.random.Generator) -> Samples:
     noise = np.convolve(rng.normal(0, 1, len(t)), np.ones(ringing.dull) / np.sqrt(ringing.dull), "same")
     sound = (rings + ringing.thud * noise * np.exp(-120 * t)) * np.minimum(1, t * 1000)
     fading = np.minimum(1, (LENGTH - t) * 20)
-    loudest: Samples = speed * sound * fading / np.abs(sound).max()
-    return loudest
+    loud: Samples = speed * ringing.peak * sound * fading / np.abs(sound).max()
+    return loud
 
 
 def nearest(strike: Strike) -> Recording:

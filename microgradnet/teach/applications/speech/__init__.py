@@ -75,14 +75,14 @@ class Talker(Module):
 
 
 class Pair(Module):
-    """Two talkers that learn side by side, from the same sounds."""
+    """Two talkers that learn side by side, each from pieces of its own."""
 
     def __init__(self, seed: int) -> None:
         self.talkers = [Talker(seed=2 * seed + i) for i in range(2)]
 
-    def loss(self, bands: Sequence[Row], mouth: Sequence[Row], shut: Row) -> Value:
-        """The sum of their losses."""
-        both: Value = total([talker.loss(bands, mouth, shut) for talker in self.talkers])
+    def loss(self, bands: Row, mouth: Row, shut: Row) -> Value:
+        """The sum of their losses; each argument has what one of them hears, and what the other does."""
+        both: Value = total(map(Talker.loss, self.talkers, bands, mouth, shut))
         return both
 
     def __repr__(self) -> str:
@@ -122,16 +122,16 @@ class Speech(Application):
             epochs=epochs, steps=BATCHES, progress=progress,
         )  # fmt: skip
 
-    def _batches(self, rng: np.random.Generator) -> Iterator[dict[str, Numbers]]:
-        """Pieces without end: bands of STEPS + DELAY frames, and the mouths of the first STEPS."""
+    def _batches(self, rng: np.random.Generator) -> Iterator[tuple[Numbers, ...]]:
+        """Pieces without end, two by two: bands of STEPS + DELAY frames, mouths and shut lips of the first STEPS."""
         sentences = [one for one in self.practised if len(one.mouth) > STEPS + DELAY]
         while True:
             pieces = [
                 piece(sentences[number], STEPS, DELAY, rng)
-                for number in rng.integers(len(sentences), size=SIDE_BY_SIDE)
+                for number in rng.integers(len(sentences), size=2 * SIDE_BY_SIDE)
             ]
-            bands, mouth, shut = (np.stack(arrays) for arrays in zip(*pieces, strict=True))
-            yield {"bands": bands, "mouth": mouth, "shut": shut}
+            made = (np.stack(arrays) for arrays in zip(*pieces, strict=True))
+            yield tuple(array.reshape(SIDE_BY_SIDE, 2, *array.shape[1:]) for array in made)
 
     def lips(self, sounds: Sequence[Numbers]) -> list[Numbers]:
         """For the bands of each sound what its lips do, (frames, 4): the mouth, and P(lips shut)."""
