@@ -93,7 +93,7 @@ def screen(tab: Any) -> str:
 
 
 def test_a_film_is_played_sought_and_chosen(opened: Any) -> None:
-    other = Film("second", ["<text y='10'>other</text>"] * 3, 5, wav(np.zeros(4800), 8000))
+    other = Film("second", ["<text y='10'>other</text>"] * 3, 5, wav(np.zeros(4800), 8000), around="<rect id='stage'/>")
     tab = opened(Player("Films", [FILM, other], (100, 20), "about & more").html)
     assert screen(tab) == "frame 0"
     assert tab.inner_text("#caption") == "a <film>"
@@ -111,6 +111,7 @@ def test_a_film_is_played_sought_and_chosen(opened: Any) -> None:
     assert screen(tab) == "frame 19"
     tab.select_option("#film", "second")
     assert screen(tab) == "other"
+    assert tab.locator("#screen #stage").count() == 1, "what all its frames have"
     tab.click("#play")
     until(tab, "Number(document.querySelector('#slider').value) === 2")
 

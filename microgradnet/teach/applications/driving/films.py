@@ -54,11 +54,10 @@ def page(drives: Mapping[str, Drive]) -> str:
     for name, driven in drives.items():
         moments, last = driven.moments, len(driven.moments) - 1
         every = -(-len(moments) // MOST)
-        scene = _scene(driven.road)
-        frames = [scene + _frame(driven, i) for i in [*range(0, last, every), last]]
+        frames = [_frame(driven, i) for i in [*range(0, last, every), last]]
         end = "leaves the road after" if moments[-1].left[0] else "comes round,"
         caption = f"It {end} {STEP * last:.0f} m. The orange mark is the arc that a person would steer."
-        films.append(Film(name, frames, 24 / every, caption=caption))
+        films.append(Film(name, frames, 24 / every, caption=caption, around=_scene(driven.road)))
     return Player("A network drives", films, SIZE, ABOUT).html
 
 

@@ -20,6 +20,7 @@ class Film(NamedTuple):
         per_second: frames per second; frame i is shown from i/per_second seconds on.
         sound: a WAV file, or None for a silent film.
         caption: a sentence below the picture.
+        around: elements that all frames have, below their own.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Film(NamedTuple):
     per_second: float
     sound: bytes | None = None
     caption: str = ""
+    around: str = ""
 
 
 class Player(WebPage):
@@ -57,6 +59,7 @@ class Player(WebPage):
         films = [
             {
                 "name": film.name,
+                "around": film.around,
                 "frames": list(film.frames),
                 "perSecond": film.per_second,
                 "sound": film.sound and f"data:audio/wav;base64,{base64.b64encode(film.sound).decode()}",
@@ -67,7 +70,7 @@ class Player(WebPage):
         parts = {
             "title": html.escape(self.title),
             "box": f"0 0 {width} {height}",
-            "first": self._films[0].frames[0],
+            "first": self._films[0].around + self._films[0].frames[0],
             "about": html.escape(self._about),
         }
         body, style, script = ((ASSETS / f"player.{suffix}").read_text("utf-8") for suffix in ("html", "css", "js"))

@@ -39,7 +39,8 @@ def player(films: dict[str, Film], heard: Sequence[Heard], threshold: float) -> 
             f"Of {len(film.strikes)} strikes it found {len(pairs)}, {right} of them with the right material, and heard "
             f"{len(found) - len(pairs)} where there was none."
         )
-        played.append(Played(name, list(drawn(film, one, found)), PER_SECOND, _sound(film, found), caption))
+        around = _stage(film) + _marks(film, found)
+        played.append(Played(name, list(drawn(film, one, found)), PER_SECOND, _sound(film, found), caption, around))
     film = next(iter(films.values()))
     true = played[0]._replace(name="the true sound", sound=_sound(film, film.strikes), caption="As it should sound.")
     return Player("A network adds the sound to silent films", [*played, true], SIZE, ABOUT)
@@ -50,14 +51,14 @@ def _sound(film: Film, of: Sequence[Strike]) -> bytes:
 
 
 def drawn(film: Film, heard: Heard, found: Sequence[Strike]) -> Iterator[str]:
-    """The frames as elements of an SVG: the film, what the network sees and says, and all strikes below."""
-    small, marks, stage = painted(film), _marks(film, found), _stage(film)
+    """The frames as elements of an SVG: the film, what the network sees and says, and the time among all strikes."""
+    small = painted(film)
     for frame in range(film.frames):
         at = _across(frame / PER_SECOND, film)
         yield (
-            f'<svg width="{WIDE}" height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}">{stage}{_acted(film, found, frame)}</svg>'
+            f'<svg width="{WIDE}" height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}">{_acted(film, found, frame)}</svg>'
             f'<image x="{WIDE + 16}" y="34" width="{SIDE - 16}" height="{(SIDE - 16) / WIDTH:.0f}" '
-            f'href="{png_url(small[frame, ..., 0])}"/>{_bars(heard.p[frame])}{marks}'
+            f'href="{png_url(small[frame, ..., 0])}"/>{_bars(heard.p[frame])}'
             f'<path d="M{at:.1f} {HIGH + 12}v{STRIP - 16}" stroke="currentColor" stroke-width="2"/>'
         )
 
@@ -66,7 +67,8 @@ def animated(film: Film, found: Sequence[Strike]) -> str:
     """The film as a moving picture, with a word for each strike that was found, where and when it was."""
     frames = [_acted(film, found, frame) for frame in range(SHORT)]
     label = "Things fall in a silent film; a word for its sound stands where the network sees a strike"
-    return moving(frames, PER_SECOND, (WIDE, HIGH), label, _stage(film), still=round(found[0].frame) if found else 0)
+    still = min(SHORT - 1, *(round(strike.frame) for strike in found)) if found else 0
+    return moving(frames, PER_SECOND, (WIDE, HIGH), label, _stage(film), still)
 
 
 def _stage(film: Film) -> str:

@@ -39,26 +39,22 @@ def _label(x: float, text: str) -> str:
 
 def side_by_side(one: Seen, mouths: Numbers) -> Film:
     """The network's face and the true one."""
-    frames = []
-    for number, (mouth, true) in enumerate(zip(mouths, one.mouth, strict=True)):
-        second = number / PER_SECOND
-        frames.append(
-            face(mouth, second) + f'<g transform="translate({WIDTH})">{face(true, second)}</g>'
-            + _label(WIDTH / 2, "the network, by ear") + _label(1.5 * WIDTH, "the phonemes’ true mouths")
-        )  # fmt: skip
+    frames = [
+        face(mouth, i / PER_SECOND) + f'<g transform="translate({WIDTH})">{face(true, i / PER_SECOND)}</g>'
+        for i, (mouth, true) in enumerate(zip(mouths, one.mouth, strict=True))
+    ]
+    labels = _label(WIDTH / 2, "the network, by ear") + _label(1.5 * WIDTH, "the phonemes’ true mouths")
     sound = wav(one.speech.sound, one.speech.rate)
     caption = f"“{one.line.text}”, by a voice of espeak-ng that the network has never heard."
-    return Film(f"espeak-ng, {one.line.voice}", frames, PER_SECOND, sound, caption)
+    return Film(f"espeak-ng, {one.line.voice}", frames, PER_SECOND, sound, caption, labels)
 
 
 def of_recording(name: str, caption: str, sound: Sound, rate: int, mouths: Numbers) -> Film:
     """The network's face, moved by a recording whose true mouths nobody knows."""
     frames = [
-        f'<g transform="translate({WIDTH / 2:g})">{face(mouth, number / PER_SECOND)}</g>'
-        + _label(WIDTH, "the network, by ear")
-        for number, mouth in enumerate(mouths)
+        f'<g transform="translate({WIDTH / 2:g})">{face(mouth, i / PER_SECOND)}</g>' for i, mouth in enumerate(mouths)
     ]
-    return Film(name, frames, PER_SECOND, wav(sound, rate), caption)
+    return Film(name, frames, PER_SECOND, wav(sound, rate), caption, _label(WIDTH, "the network, by ear"))
 
 
 def page(films: Sequence[Film], about: str) -> str:

@@ -7,11 +7,11 @@ const length = () => player.film.frames.length / player.film.perSecond;
 const playing = () => player.since !== null;
 
 function show() {
-  const { frames, perSecond } = player.film;
+  const { around, frames, perSecond } = player.film;
   const frame = Math.min(frames.length - 1, Math.floor(player.time * perSecond + 1e-6));
   const screen = at("screen");
   if (screen.dataset.frame !== `${frame}`) {
-    screen.innerHTML = frames[frame];
+    screen.innerHTML = around + frames[frame];
     screen.dataset.frame = frame;
   }
   at("slider").value = frame;
