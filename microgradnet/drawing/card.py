@@ -4,7 +4,7 @@ DOT has one way to put several boxes into a node, labels like HTML. Sizes are fi
 they take a text to be. `svg.dress` makes each box a group of its own again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from microgradnet.drawing.box import MARK_WIDTH, ROLES, Box, text_width
@@ -14,41 +14,83 @@ from microgradnet.drawing.theme import Paint
 
 FACE = "monospace"
 """The font of cards: without fonts, renderers overrate `₁` and `σ` in Courier, and move such a text out of its cell."""
-INSET, GAP, LINE = 7, 12, 19
+INSET, GAP, LINE = 5, 8, 17
 """The space beside a text and between two texts in a line, and the height of a line, in points."""
+MARGIN = 1
+"""The space around a chip, in points."""
 IMAGE, SMALLEST_PIXEL = 170, 3
 """The width of an image and the least of a pixel, in points."""
 PLAIN = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
 
 
-def size_of(boxes: Sequence[Box], room: int, beside: bool) -> tuple[float, float]:
-    """The width and height of a card, in points; `beside`: chips stand on the left of their box, not above it."""
-    groups = _aligned(boxes, beside)
-    widths = [_whole(_columns(group, room)) + 2 * INSET for group in groups]
-    heights = [sum(LINE * len(_lines(box, 0)) for box in group) for group in groups]
-    return sum(widths), max(heights)
+class Card:
+    """Boxes that stand together as one node.
 
+    Args:
+        boxes: each after the chips that are docked to it, by their numbers.
+        room: the characters reserved for a number.
+        beside: whether chips stand on the left of their box, not above it.
+    """
 
-def label_of(
-    boxes: Sequence[tuple[int, Box]], theme: Mapping[str, Paint], room: int, direction: str, beside: bool
-) -> str:
-    """The DOT label of a card: its boxes with their numbers, each box after the chips that are docked to it."""
-    columns = {id(box): _columns(group, room) for group in _aligned([box for _, box in boxes], beside) for box in group}
-    rows, chips = [], list[str]()
-    for number, box in boxes:
-        table = _box(number, box, theme, room, columns[id(box)], beside)
-        if box.shape == "chip":
-            chips.append(f'<TR><TD CELLPADDING="1">{table}</TD></TR>')
-            continue
+    def __init__(self, boxes: Mapping[int, Box], room: int, beside: bool) -> None:
+        self._boxes, self._beside = boxes, beside
+        self._lines = {number: _lines(box, room) for number, box in boxes.items()}
+        self._lanes = [[*boxes]]
         if beside:
-            docked = f"<TABLE {PLAIN}>{''.join(chips)}</TABLE>" * bool(chips)
-            rows.append(f'<TR><TD VALIGN="TOP">{docked}</TD><TD>{table}</TD></TR>')
-        else:
-            rows += [*chips, f"<TR><TD>{table}</TD></TR>"]
-        chips = []
-    if direction == "BT":
-        rows.reverse()
-    return f"<<TABLE {PLAIN}>{''.join(rows)}</TABLE>>"
+            chips, others = ([n for n, box in boxes.items() if (box.shape == "chip") is one] for one in (True, False))
+            self._lanes = [lane for lane in (chips, others) if lane]
+        self._columns = {n: _columns([self._lines[m] for m in lane]) for lane in self._lanes for n in lane}
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Its width and height, in points."""
+        sizes = [[*zip(*map(self._size, lane), strict=True)] for lane in self._lanes]
+        return sum(max(widths) for widths, _ in sizes), max(sum(heights) for _, heights in sizes)
+
+    def label(self, theme: Mapping[str, Paint], direction: str) -> str:
+        """Its label in DOT."""
+        rows, chips = list[str](), list[int]()
+        for number, box in self._boxes.items():
+            if box.shape == "chip":
+                chips.append(number)
+                continue
+            docked = [f'<TR><TD CELLPADDING="{MARGIN}">{self._box(chip, theme)}</TD></TR>' for chip in chips]
+            if self._beside:
+                missing = sum(self._size(chip)[1] for chip in chips) - self._size(number)[1]
+                left = f"<TABLE {PLAIN}>{''.join(docked)}</TABLE>" * bool(chips)
+                rows.append(f'<TR><TD VALIGN="TOP">{left}</TD><TD>{self._box(number, theme, missing)}</TD></TR>')
+            else:
+                rows += [*docked, f"<TR><TD>{self._box(number, theme)}</TD></TR>"]
+            chips = []
+        if direction == "BT":
+            rows.reverse()
+        return f"<<TABLE {PLAIN}>{''.join(rows)}</TABLE>>"
+
+    def _size(self, number: int) -> tuple[float, float]:
+        """The width and height of a box with its border, and of a chip with its margin."""
+        box = self._boxes[number]
+        around = 2 * (_border(box) + MARGIN * (box.shape == "chip"))
+        return _whole(self._columns[number]) + 2 * INSET + around, LINE * len(self._lines[number]) + around
+
+    def _box(self, number: int, theme: Mapping[str, Paint], missing: float = 0) -> str:
+        """A box as a table; below its lines stands as much space as is missing to the height of its chips."""
+        box = self._boxes[number]
+        paint = box.paint(theme)
+        style = ",".join(word for word in ROLES[box.role].style.split(",") if word in {"rounded", "dashed"})
+        look = {
+            "ID": f"{BOX}-{box.classes.replace(' ', '-')}-n{number}",
+            "PORT": f"n{number}",
+            "TITLE": box.tooltip,
+            "HREF": "",
+            "BORDER": f"{_border(box)}",
+            "COLOR": paint.line,
+            "BGCOLOR": paint.fill,
+        } | ({"STYLE": style} if style else {})
+        if self._beside and box.shape == "chip":  # else it would be stretched to the height of its box
+            width, height = (side - 2 * MARGIN for side in self._size(number))
+            look |= {"FIXEDSIZE": "TRUE", "WIDTH": f"{width:.0f}", "HEIGHT": f"{height:.0f}"}
+        rows = [_row(line, paint, self._columns[number]) for line in self._lines[number]]
+        return _table(look, [*rows, f'<TR><TD HEIGHT="{missing:.0f}"></TD></TR>' * (missing > 0)])
 
 
 def pixels_of(box: Box, paint: Paint) -> str:
@@ -85,17 +127,9 @@ def _lines(box: Box, room: int) -> list[list[str]]:
     return lines
 
 
-def _aligned(boxes: Sequence[Box], beside: bool) -> list[list[Box]]:
-    """The boxes whose numbers stand in the same columns: all, or chips for themselves."""
-    if not beside:
-        return [list(boxes)]
-    chips = [box for box in boxes if box.shape == "chip"]
-    return [group for group in (chips, [box for box in boxes if box.shape != "chip"]) if group]
-
-
-def _columns(boxes: Sequence[Box], room: int) -> list[float]:
+def _columns(boxes: Iterable[Sequence[Sequence[str]]]) -> list[float]:
     """The widths of the columns in which numbers stand, in points; the last one as wide as other lines need."""
-    lines = [line for box in boxes for line in _lines(box, room)]
+    lines = [line for box in boxes for line in box]
     widths = [
         max(map(text_width, texts)) for texts in zip_longest(*(line for line in lines if len(line) > 1), fillvalue="")
     ]
@@ -109,23 +143,8 @@ def _whole(columns: Sequence[float]) -> float:
     return sum(columns) + GAP * (len(columns) - 1)
 
 
-def _box(number: int, box: Box, theme: Mapping[str, Paint], room: int, columns: Sequence[float], beside: bool) -> str:
-    paint, role = box.paint(theme), ROLES[box.role]
-    border = round(MARK_WIDTH if box.marked else role.width)
-    style = ",".join(word for word in role.style.split(",") if word in {"rounded", "dashed"})
-    look = {
-        "ID": f"{BOX}-{box.classes.replace(' ', '-')}-n{number}",
-        "PORT": f"n{number}",
-        "TITLE": box.tooltip,
-        "HREF": "",
-        "BORDER": f"{border}",
-        "COLOR": paint.line,
-        "BGCOLOR": paint.fill,
-    } | ({"STYLE": style} if style else {})
-    if beside and box.shape == "chip":  # else it would be stretched to the height of its box
-        width = _whole(columns) + 2 * INSET
-        look |= {"FIXEDSIZE": "TRUE", "WIDTH": f"{width + 2 * border:.0f}", "HEIGHT": f"{LINE + 2 * border}"}
-    return _table(look, [_row(line, paint, columns) for line in _lines(box, room)])
+def _border(box: Box) -> int:
+    return round(MARK_WIDTH if box.marked else ROLES[box.role].width)
 
 
 def _table(look: Mapping[str, str], rows: Sequence[str]) -> str:

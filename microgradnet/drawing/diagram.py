@@ -6,13 +6,13 @@ The package `graphviz` writes the DOT; it is imported when the first diagram is 
 """
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from microgradnet._shared.text import shorten
-from microgradnet.drawing import card
 from microgradnet.drawing.box import INCH, MARK_WIDTH, ROLES, TEXT_SIZE, Box, size_of
+from microgradnet.drawing.card import FACE, Card, pill_of, pixels_of
 from microgradnet.drawing.escape import escape_label, escape_tooltip
 from microgradnet.drawing.theme import FONT, LIGHT, Paint
 
@@ -22,7 +22,9 @@ DIRECTIONS = tuple(SIDES)
 LINE_WIDTH = 110  # characters of a title or a caption: as wide as a picture that can be read in a column
 MOST_LINES = 3  # of a title
 SEPARATION = 0.25  # inches between nodes of one rank
-PAD = 0.2  # inches around the picture
+PAD = 0.1  # inches around the picture
+BESIDE = "2"
+"""The weight of an edge between two cards, to put their middles on one level, whatever boxes on them an arrow joins."""
 LEVEL = "1000"
 """The weight of an edge that is kept straight before any other, to put the columns' headings on one level."""
 
@@ -111,39 +113,69 @@ class Diagram:
             node_attr={"shape": "record", "fontname": FONT, "fontsize": f"{TEXT_SIZE}", "margin": "0.16,0.06"},
             edge_attr={**colours, "fontname": FONT, "fontsize": f"{TEXT_SIZE}", **self._heads},
         )
-        place = self._places
+        nodes = self.nodes
         for number, box in enumerate(self.boxes):
-            if number not in place:
-                dot.node(f"n{number}", id=f"n{number}", **self._box(box))
+            if nodes[number] == f"n{number}":
+                dot.node(nodes[number], id=nodes[number], **self._box(box))
         for number, members in enumerate(self.cards):
-            dot.node(f"card{number}", label=self._card(members), shape="plain", fontname=card.FACE, tooltip=" ")
+            label = self.card(members).label(self.theme, self.direction)
+            dot.node(f"card{number}", label=label, shape="plain", fontname=FACE, tooltip=" ")
         for column in self.columns:
             with dot.subgraph(graph_attr={"rank": "same"}) as drawn:
                 for upper, lower in pairwise(column):
                     drawn.edge(f"n{upper}", f"n{lower}", style="invis")
         for column, following in pairwise(self.columns):
             dot.edge(f"n{column[0]}", f"n{following[0]}", style="invis", weight=LEVEL)
-        top = self._tops if self.is_vertical and self.stacked else {}
+        top, beside = self._tops if self.is_vertical and self.stacked else {}, self._beside
         for arrow in self.arrows:
             ends = zip((arrow.tail, top.get(arrow.head, arrow.head)), SIDES[self.direction], strict=True)
-            tail, head = (f"{place.get(end, f'n{end}')}{f':{side}' * bool(place)}" for end, side in ends)
+            tail, head = (f"{self._place(nodes, end)}{f':{side}' * bool(self.cards)}" for end, side in ends)
             dot.edge(tail, head, id=arrow.name, **self._arrow(arrow))
+            if (pair := (nodes[arrow.tail], nodes[arrow.head])) in beside:
+                beside.remove(pair)
+                dot.edge(*pair, style="invis", weight=BESIDE)
         source: str = dot.source
         return source
 
     @property
-    def _places(self) -> dict[int, str]:
-        """The node and port of each box that stands on a card."""
-        return {member: f"card{number}:n{member}" for number, members in enumerate(self.cards) for member in members}
+    def nodes(self) -> dict[int, str]:
+        """The node of each box: its own, or the card on which it stands."""
+        cards = {member: f"card{number}" for number, members in enumerate(self.cards) for member in members}
+        return {number: cards.get(number, f"n{number}") for number in range(len(self.boxes))}
+
+    @property
+    def ranks(self) -> dict[str, int]:
+        """The column, or row, in which each node stands: one after those of all that lead to it."""
+        nodes = self.nodes
+        ranks = dict.fromkeys(nodes.values(), 0)
+        for arrow in self.arrows:  # in topological order of their heads
+            tail, head = nodes[arrow.tail], nodes[arrow.head]
+            ranks[head] = max(ranks[head], ranks[tail] + 1)
+        return ranks
+
+    @property
+    def _beside(self) -> set[tuple[str, str]]:
+        """The pairs of nodes that stand beside each other, joined by arrows that run across between cards."""
+        if not self.cards or self.is_vertical:
+            return set()
+        nodes, ranks = self.nodes, self.ranks
+        pairs = {(nodes[arrow.tail], nodes[arrow.head]) for arrow in self.arrows}
+        return {(tail, head) for tail, head in pairs if ranks[head] == ranks[tail] + 1}
+
+    def _place(self, nodes: Mapping[int, str], number: int) -> str:
+        """The node of a box, with its port on a card."""
+        own = f"n{number}"
+        return own if nodes[number] == own else f"{nodes[number]}:{own}"
 
     @property
     def _tops(self) -> dict[int, int]:
         """For each box on a card, the first one, at which arrows arrive where chips stand above their box."""
         return {member: members[0] for members in self.cards for member in members}
 
-    def _card(self, members: list[int]) -> str:
-        boxes = [(number, self.boxes[number]) for number in members]
-        return card.label_of(boxes, self.theme, self.room, self.direction, self.is_beside)
+    def card(self, members: Iterable[int]) -> Card:
+        """The card of these boxes."""
+        is_beside = self.is_vertical and not self.stacked
+        return Card({number: self.boxes[number] for number in members}, self.room, is_beside)
 
     @property
     def _heads(self) -> dict[str, str]:
@@ -153,11 +185,6 @@ class Diagram:
     def is_vertical(self) -> bool:
         """Whether arrows run down or up."""
         return self.direction in {"TB", "BT"}
-
-    @property
-    def is_beside(self) -> bool:
-        """Whether chips stand on the left of their box, not above it."""
-        return self.is_vertical and not self.stacked
 
     def _graph(self) -> dict[str, str]:
         card = self.theme["card"]
@@ -184,7 +211,7 @@ class Diagram:
         look = {"class": box.classes, "tooltip": escape_tooltip(box.tooltip), "fontcolor": paint.text}
         heading, *rows = map(escape_label, texts)
         if box.shape == "pixels":
-            return look | {"label": card.pixels_of(box, paint), "shape": "plain", "fontname": card.FACE}
+            return look | {"label": pixels_of(box, paint), "shape": "plain", "fontname": FACE}
         if box.shape == "plain":
             return look | {"label": heading, "shape": "plaintext"}
         look |= {"style": role.style, "fillcolor": paint.fill, "color": paint.line}
@@ -209,7 +236,7 @@ class Diagram:
         if arrow.label:
             look["label"] = escape_label(arrow.label)
         if arrow.pill:
-            look |= {"label": card.pill_of(arrow.pill, f"l{arrow.name}", self.theme), "fontname": card.FACE}
+            look |= {"label": pill_of(arrow.pill, f"l{arrow.name}", self.theme), "fontname": FACE}
         if arrow.marked:
             look |= {"color": self.theme["highlight"].line, "penwidth": f"{MARK_WIDTH:g}"}
         elif arrow.width != 1.0:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from microgradnet.drawing import card
 from microgradnet.drawing.box import INCH, TEXT_SIZE, size_of
+from microgradnet.drawing.card import LINE, pill_width
 from microgradnet.drawing.diagram import PAD, SEPARATION, Diagram
 from microgradnet.drawing.provider import render
 from microgradnet.errors import ProviderError
@@ -43,21 +43,16 @@ def extent_of(diagram: Diagram) -> tuple[float, float]:
     each as wide as its widest node and as high as all of its nodes; or, in a diagram that runs down or up, one below
     the other.
     """
-    sizes = _sizes(diagram)
-    place = {member: -1 - number for number, members in enumerate(diagram.cards) for member in members}
-    ranks = dict.fromkeys(sizes, 0)
-    for arrow in diagram.arrows:  # in topological order of their heads
-        tail, head = (place.get(number, number) for number in (arrow.tail, arrow.head))
-        ranks[head] = max(ranks[head], ranks[tail] + 1)
+    sizes, nodes, ranks = _sizes(diagram), diagram.nodes, diagram.ranks
     by_rank: dict[float, list[tuple[float, float]]] = {}
     for node, rank in ranks.items():
         by_rank.setdefault(rank, []).append(sizes[node])
     for arrow in diagram.arrows:  # a pill stands in a rank of its own
         if arrow.pill:
-            pill = card.pill_width(arrow.pill), card.LINE
-            by_rank.setdefault(ranks[place.get(arrow.head, arrow.head)] - 0.5, []).append(pill)
+            pill = pill_width(arrow.pill), LINE
+            by_rank.setdefault(ranks[nodes[arrow.head]] - 0.5, []).append(pill)
     for arrow in diagram.arrows:  # one that passes other ranks has a place in each
-        tail, head = sorted(ranks[place.get(number, number)] for number in (arrow.tail, arrow.head))
+        tail, head = sorted(ranks[nodes[number]] for number in (arrow.tail, arrow.head))
         for rank in range(tail + 1, head):
             by_rank[rank].append((0, 0))
     along, across = (1, 0) if diagram.is_vertical else (0, 1)
@@ -77,12 +72,8 @@ def _is_tangled(diagram: Diagram) -> bool:
     return has_circles and len(diagram.arrows) > 2 * len(diagram.boxes)
 
 
-def _sizes(diagram: Diagram) -> Mapping[int, tuple[float, float]]:
-    """The width and height of each node: of a box by its number, of a card by −1, −2, …."""
-    cards = {
-        -1 - number: card.size_of([diagram.boxes[member] for member in members], diagram.room, diagram.is_beside)
-        for number, members in enumerate(diagram.cards)
-    }
-    docked = {member for members in diagram.cards for member in members}
-    boxes = {n: size_of(box.texts(diagram.room)) for n, box in enumerate(diagram.boxes) if n not in docked}
-    return cards | boxes
+def _sizes(diagram: Diagram) -> Mapping[str, tuple[float, float]]:
+    """The width and height of each node."""
+    nodes = diagram.nodes
+    boxes = {nodes[number]: size_of(box.texts(diagram.room)) for number, box in enumerate(diagram.boxes)}
+    return boxes | {nodes[members[0]]: diagram.card(members).size for members in diagram.cards}

@@ -21,7 +21,7 @@ from microgradnet.value import Value
 
 LINE_WIDTH = 30  # characters of a card
 LOCAL = "a value's grad is the next value's grad · ∂, summed over its uses"
-REPEATED = "a parameter stands at each of its uses; its gradient is the sum over all"
+REPEATED = "a leaf stands at each of its uses; its gradient is the sum over all"
 
 Use: TypeAlias = tuple[Value, int]
 """A value and the position of one of its operands."""
@@ -161,10 +161,14 @@ class OpsView:
         return folded if name == self.namer.expression(node) else f"{name} = {folded}"
 
     def _wrapped(self, heading: str) -> list[str]:
-        """The lines of a heading: of a card, lines no longer than those of its numbers."""
+        """The lines of a heading: on a card as few as are no longer than those of its numbers, of like lengths."""
         if not self.placing.is_compact or len(heading) <= LINE_WIDTH:
             return [heading] * bool(heading)
-        return textwrap.wrap(shorten(heading, 3 * LINE_WIDTH), LINE_WIDTH, break_long_words=False)
+        wraps = [
+            textwrap.wrap(shorten(heading, 3 * LINE_WIDTH), width, break_long_words=False)
+            for width in range(LINE_WIDTH, LINE_WIDTH // 2, -1)
+        ]
+        return min(reversed(wraps), key=len)  # of those with the fewest lines, the narrowest
 
     def _local(self, node: Value, uses: Sequence[Use]) -> list[Row]:
         """The row of ∂node/∂operand, for one or several uses of an operand; none where it is not asked for."""

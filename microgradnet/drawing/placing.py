@@ -3,6 +3,7 @@
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from itertools import pairwise
 
+from microgradnet import ops
 from microgradnet.drawing.repeats import SUMS
 from microgradnet.graph import Graph
 from microgradnet.notation import typography
@@ -22,7 +23,8 @@ class Placing:
 
     A constant without a name stands in the formulas that use it. Any other leaf that one value uses is a chip docked
     to that value. A parameter that several values use is docked to each of them: it belongs to its neuron, and its
-    arrows would cross the whole picture. An input that several values use has a box, and an arrow to each.
+    arrows would cross the whole picture; so is an input that only neurons use, if there is room for all chips of each.
+    Any other input that several values use has a box, and an arrow to each.
 
     A value stands on the card of its operand if it alone uses that, and has no other operand with a box or a card; an
     activation ends a card. So a neuron's weighted sum and its activation are one card. A run of one operation, or of a
@@ -66,7 +68,8 @@ class Placing:
         """Whether it is a chip of the value, or the values, that use it."""
         if not self.is_compact or node.operands or node in self._roots or self.is_in_formula(node):
             return False
-        return node.op is PARAMETER or len(self._users[node]) == 1
+        users = self._users[node]
+        return bool(users) and (node.op is PARAMETER or len(users) == 1 or all(map(_is_small_neuron, users)))
 
     @property
     def count(self) -> int:
@@ -159,6 +162,11 @@ class Placing:
         (operand,) = with_place
         is_open = operand in self._drawn and not operand.op.activation
         return operand if is_open and self._is_own(operand, self.run_of(node)[0]) else None
+
+
+def _is_small_neuron(node: Value) -> bool:
+    """Whether all operands of a weighted sum can be chips."""
+    return node.op is ops.weighted_sum and len(node.operands) <= MOST_CHIPS
 
 
 def cycles(kinds: Sequence[Hashable]) -> Iterator[tuple[int, int, int]]:

@@ -18,11 +18,11 @@ from microgradnet.value import Value
 MOST_VALUES = 600  # with a box each: more make the page large and slow
 MOST_BOXES = 200  # for neurons, layers and operations: laying out more takes minutes
 ROOM = 10  # characters, for −1.234e−05
-TIGHT = 8  # characters, for 0.001234; the page condenses a longer number
+TIGHT = 7  # characters, for −0.1234; the page condenses a longer number
 MOST_LAID_OUT_TWICE = 200  # values: of more, one direction is laid out
 MOST_LAYERS_TWICE = 30  # boxes of layers
 CAPTION = 40  # characters of a line: a picture that runs down is narrow
-GAP, WIDE_GAP = 0.75, 1.3  # inches between ranks, for pills; the wide one where several arrows lead to one box, across
+GAP = 0.75  # inches between ranks, for pills
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
 MUCH = 1.1  # times as large
@@ -107,9 +107,7 @@ def _drawn(
 ) -> tuple[Diagram, OpsView]:
     diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked)
     drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
-    heads = [arrow.head for arrow in diagram.arrows]
-    if direction == "LR" and len(set(heads)) < len(heads):
-        diagram.spread = WIDE_GAP
+    diagram.captions = []  # the page says what is left out, its steps the rest
     return diagram, drawn
 
 

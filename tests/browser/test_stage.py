@@ -227,7 +227,7 @@ def test_the_bar_below_the_picture_is_in_the_window_also_below_a_note(opened: Op
 
 def test_a_value_is_found_by_its_name(opened: Open) -> None:
     tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
-    for _ in range(6):
+    for _ in range(4):
         tab.click("#larger")
     tab.keyboard.press("/")
     tab.keyboard.type("a(3)1")
@@ -272,7 +272,7 @@ def test_a_map_shows_what_is_in_the_window_of_a_larger_picture_and_leads_there(o
         found: float = tab.evaluate("where => document.querySelector(where).getBoundingClientRect().right", where)
         return found
 
-    until(tab, lambda: abs(right("#map > .seen") - right("#map")) < 4)
+    until(tab, lambda: abs(right("#map > .seen") - right("#map")) < 6)
     tab.click("#fit")
     assert tab.is_hidden("#map")
 

@@ -1,13 +1,21 @@
 """The compact form: constants in formulas, leaves as chips, neurons on cards, runs folded; and what fits a column."""
 
 import re
+import xml.etree.ElementTree as ET
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from microgradnet import MLP, Neuron, Value, constant, draw, parameter, sigmoid, tanh
 from microgradnet.drawing import DIRECTIONS
+from microgradnet.drawing.box import INCH
+from microgradnet.drawing.card import LINE
+from microgradnet.drawing.diagram import PAD, Diagram
+from microgradnet.drawing.fit import extent_of
 from microgradnet.drawing.graph_view import HANDFUL
+from microgradnet.drawing.ops_view import OpsView
+from microgradnet.graph import Graph
 from microgradnet.notation.names import number
 from microgradnet.teach.examples import EXAMPLES
 from tests.drawing.seen import SVG, Seen, drawn_as, see, walk
@@ -46,8 +54,8 @@ def test_the_loss_of_xor_has_every_number_on_21_cards() -> None:
     assert not_shown(seen, loss) == []
     assert picture.dot.count("[label=<<TABLE") == 16 + 4 + 1, "hidden neurons, outputs with their errors, the sum"
     kinds = [node.kind for node in seen.nodes.values()]
-    assert [kinds.count(kind) for kind in ("input", "parameter", "constant")] == [8, 16 * 3 + 4 * 5, 0]
-    assert seen.words[0] == "a parameter stands at each of its uses; its gradient is the sum over all"
+    assert [kinds.count(kind) for kind in ("input", "parameter", "constant")] == [16 * 2, 16 * 3 + 4 * 5, 0]
+    assert seen.words[0] == "a leaf stands at each of its uses; its gradient is the sum over all"
     (result,) = [node.rows[0] for node in seen.nodes.values() if node.kind == "root"]
     assert result == "sum of 4"
 
@@ -91,6 +99,55 @@ def test_an_input_of_several_values_has_a_box_and_an_arrow_to_each() -> None:
     assert shapes == {"x": 3, "c 5": 1}
     assert sum(node.rows[0] == "w 3" for node in seen.nodes.values()) == 2
     assert sum(seen.joins()["x", "w·x"] for _ in "1") == 2
+
+
+def test_an_input_that_only_neurons_use_is_on_the_card_of_each() -> None:
+    for inputs, is_docked in ((3, True), (4, False)):  # of four a card would have more chips than it has room for
+        x = [Value(float(k), f"p{k}") for k in range(inputs)]
+        picture = draw(MLP(inputs, [2, 1], "tanh", seed=1)(x), leaves="chips")
+        seen = see(picture)
+        assert [node.kind for node in seen.nodes.values()].count("input") == inputs * (2 if is_docked else 1)
+        assert ("a leaf stands at each of its uses; its gradient is the sum over all" in seen.words) == is_docked
+
+
+def test_a_marked_parameter_far_from_the_result_is_drawn() -> None:
+    w = parameter(2.0, "w")
+    value = w * Value(3.0, "x")
+    for k in range(30):
+        value = value + parameter(float(k), f"b{k}") * k
+    (marked,) = [node for node in see(draw(value, "ops", mark=[w], max_nodes=5)).nodes.values() if "▶" in node.rows[0]]
+    assert marked.rows[0].split()[1] == "w"
+
+
+def line_heights(root: Value) -> set[float]:
+    """The distances between the lines of each box in a picture that runs down."""
+    drawn = ET.fromstring(draw(root, direction="TB", leaves="chips").svg)
+    boxes = [group for group in drawn.iter(SVG + "g") if group.get("class", "").startswith("node")]
+    lines = [sorted({float(text.attrib["y"]) for text in box.iter(SVG + "text")}) for box in boxes]
+    return {round(below - above, 1) for ys in lines for above, below in pairwise(ys)}
+
+
+def test_lines_of_a_card_are_equally_high_however_many_chips_stand_beside_them() -> None:
+    assert line_heights(EXAMPLES["layers"].build()) == {LINE}
+    assert line_heights(parameter(2.0, "w") * Value(3.0, "x")) == {LINE}
+
+
+def test_a_long_heading_has_lines_of_like_lengths() -> None:
+    headings = [
+        node.rows[:2] for node in see(draw(EXAMPLES["layers"].build())).nodes.values() if node.rows[0][0] == "z"
+    ]
+    assert headings[0] == ["z⁽¹⁾₁ = w⁽¹⁾₁₁·x₁ +", "w⁽¹⁾₁₂·x₂ + b⁽¹⁾₁"]
+    assert len(headings) == 5
+
+
+@pytest.mark.parametrize("name", ["learning", "two-neurons", "layers"])
+def test_cards_that_feed_each_other_stand_on_one_level(name: str) -> None:
+    diagram = Diagram()
+    OpsView(graph := Graph(EXAMPLES[name].build()), len(graph), diagram, compact=True)
+    _, height = extent_of(diagram)
+    drawn = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', draw(graph.roots[0], direction="LR", leaves="chips").svg)
+    assert drawn is not None
+    assert float(drawn[2]) <= height + 2 * PAD * INCH + 60, "no stairs; 60 for a caption"
 
 
 def test_roles_are_told_apart_without_colour_on_cards_too() -> None:
@@ -169,7 +226,10 @@ def read(text: str) -> float:
 
 
 def wrong_gradients(root: Value, **options: Any) -> list[str]:
-    """The boxes of a picture with local derivatives whose grad is not the sum, over what they feed, of grad · ∂."""
+    """The boxes of a picture with local derivatives whose grad is not the sum, over what they feed, of grad · ∂.
+
+    A leaf with a chip at each of its uses is one.
+    """
     picture = draw(root, local_derivatives=True, **options)
     seen = see(picture)
     numbers = {
@@ -182,21 +242,22 @@ def wrong_gradients(root: Value, **options: Any) -> list[str]:
     cards = [re.findall(r' PORT="(n\d+)"', line) for line in picture.dot.splitlines() if "<TABLE" in line]
     computed = {"operation", "root"}
     first = {card[0]: next(name for name in card if seen.nodes[name].kind in computed) for card in cards if card}
-    fed: dict[str, list[tuple[str, str]]] = {edge.tail: [] for edge in seen.edges.values()}
+    heading = {name: node.rows[0] for name, node in seen.nodes.items()}
+    fed: dict[str, list[tuple[str, str]]] = {heading[edge.tail]: [] for edge in seen.edges.values()}
     for name, edge in seen.edges.items():
         if name in pills:  # a constant has no derivative
-            fed[edge.tail].append((first.get(edge.head, edge.head), pills[name]))
+            fed[heading[edge.tail]].append((first.get(edge.head, edge.head), pills[name]))
     for card in cards:
         for at, name in enumerate(card):
             following = [other for other in card[at + 1 :] if seen.nodes[other].kind in computed]
             if "∂" in numbers[name]:
-                fed.setdefault(name, []).append((following[0], numbers[name]["∂"]))
+                fed.setdefault(heading[name], []).append((following[0], numbers[name]["∂"]))
+    grads = {heading[name]: rows["grad"] for name, rows in numbers.items() if "grad" in rows}
     return [
-        seen.nodes[name].rows[0]
+        name
         for name, uses in fed.items()
-        if "grad" in numbers[name]
-        if read(numbers[name]["grad"])
-        != pytest.approx(sum(read(numbers[to]["grad"]) * read(d) for to, d in uses), rel=5e-3)
+        if name in grads
+        if read(grads[name]) != pytest.approx(sum(read(numbers[to]["grad"]) * read(d) for to, d in uses), rel=5e-3)
     ]
 
 

@@ -90,11 +90,12 @@ def test_an_explanation_fits_a_notebook(name: str) -> None:
 def test_terms_alike_are_drawn_once_the_largest() -> None:
     loss = xor_loss()
     seen = see(draw(loss))
-    assert len(seen.nodes) == 2 + 4 * (3 + 2) + 5 + 3 + 1
+    assert len(seen.nodes) == 4 * (2 + 3 + 2) + 5 + 3 + 1
     (result,) = [node for node in seen.nodes.values() if node.kind == "root"]
     assert result.rows == ["sum of 4", "data 2.455", "grad 1", "… 3 of 4 operands not drawn"]
     assert seen.words == [
         "of 4 terms alike the largest is drawn; a gradient of what they share is the sum over all",
+        "a leaf stands at each of its uses; its gradient is the sum over all",
         "with every term this would be too high to read",
     ]
     assert any("data 1.434" in node.rows for node in seen.nodes.values()), "the error of the worst sample"
@@ -108,7 +109,7 @@ def test_terms_that_differ_are_all_drawn() -> None:
     alike: Any = sum(tanh(w * Value(float(k), f"x{k}")) for k in range(30))
     seen = see(draw(alike))
     assert seen.words[0].startswith("of 30 terms alike the largest is drawn")
-    assert see(draw(alike, "ops")).words[0].startswith("a parameter stands")
+    assert see(draw(alike, "ops")).words[0].startswith("a leaf stands")
     assert len(see(draw(alike, leaves="boxes")).nodes) == 30 * 3 + 1 + 29
 
 

@@ -15,6 +15,7 @@ from microgradnet import MLP, Value, page, parameter
 from microgradnet import functions as f
 from microgradnet._shared.text import one_line, shorten
 from microgradnet._shared.webpage import fill
+from microgradnet.drawing.box import TEXT_SIZE
 from microgradnet.graph import Graph, topological_order
 from microgradnet.stepping.page_layout import MOST_VALUES, TIGHT, views_of
 from microgradnet.stepping.tracing import trace_source
@@ -237,7 +238,15 @@ def test_numbers_have_room_for_others(name: str) -> None:
     padded = [row for row in rows if "\u00a0" in row]
     assert len(padded) > 2
     assert {len(row) for row in padded} == {TIGHT}
-    assert max(map(len, rows)) <= TIGHT + 2, "the page condenses those"
+    assert max(map(len, rows)) <= TIGHT + 3, "the page condenses those"
+
+
+@pytest.mark.parametrize("name", ["learning", "two-neurons", "layers"])
+def test_text_has_14_pixels_where_the_picture_is_as_large_as_a_laptop_has_room(name: str) -> None:
+    views = page(EXAMPLES[name].build())._views
+    sizes = [re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', view.picture.svg) for view in views.values()]
+    scales = [min(905 / float(size[1]), 468 / float(size[2])) for size in sizes[:2] if size]
+    assert max(scales) * TEXT_SIZE > 13.9
 
 
 def test_the_picture_of_a_page_runs_down_at_first_only_where_that_makes_it_narrower() -> None:
