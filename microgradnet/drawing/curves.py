@@ -4,6 +4,7 @@ Graphviz routes arrows around boxes with several bends, so that two arrows betwe
 a single curve meets no box, it is drawn instead.
 """
 
+import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -29,11 +30,11 @@ def smooth(graph: ET.Element, is_vertical: bool) -> None:
 
 
 def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[tuple[Point, Point]], axis: int) -> None:
-    """Redraw one arrow, which runs along an axis: 0 for across, 1 for down."""
+    """Redraw one arrow, with its head at either end, which runs along an axis: 0 for across, 1 for down."""
     route, corners = _points(path.attrib["d"]), _points(head.attrib["points"])
-    start, end = route[0], route[-1]
-    tip = max(corners, key=lambda corner: abs(corner[0] - end[0]) + abs(corner[1] - end[1]))
-    size = ((tip[0] - end[0]) ** 2 + (tip[1] - end[1]) ** 2) ** 0.5
+    start, end = sorted((route[0], route[-1]), key=lambda point: math.dist(point, corners[0]), reverse=True)
+    tip = max(corners, key=lambda corner: math.dist(corner, end))
+    size = math.dist(tip, end)
     forward = 1.0 if tip[axis] > start[axis] else -1.0
     base = _moved(tip, axis, -forward * size)
     way = (base[axis] - start[axis]) * forward

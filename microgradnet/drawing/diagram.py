@@ -70,6 +70,7 @@ class Diagram:
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
         arrow_size: the size of arrowheads; 0 for none.
+        backward: whether arrowheads are at the arrows' tails: the way of gradients.
         theme: the colours of each role.
         room: the characters reserved for a number below a heading, which another may replace.
     """
@@ -86,6 +87,7 @@ class Diagram:
     straight: bool = False
     spread: float = 0.5
     arrow_size: float = 0.7
+    backward: bool = False
     theme: Mapping[str, Paint] = field(default_factory=lambda: LIGHT)
     room: int = 0
 
@@ -179,7 +181,9 @@ class Diagram:
 
     @property
     def _heads(self) -> dict[str, str]:
-        return {"arrowsize": f"{self.arrow_size:g}"} if self.arrow_size else {"dir": "none"}
+        if not self.arrow_size:
+            return {"dir": "none"}
+        return {"arrowsize": f"{self.arrow_size:g}"} | ({"dir": "back"} if self.backward else {})
 
     @property
     def is_vertical(self) -> bool:

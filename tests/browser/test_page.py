@@ -581,6 +581,8 @@ def test_it_opens_with_the_whole_graph_where_that_can_be_read(opened: Open) -> N
 def test_a_shadow_tells_that_there_is_more(opened: Open) -> None:
     tab = opened(EXAMPLES["layers"].build(), viewport=PHONE)
     tab.click("button[data-view=operations]")
+    for _ in range(3):
+        tab.click("#larger")
 
     def edge(where: str, side: str) -> bytes:
         box = tab.locator(where).bounding_box()

@@ -111,7 +111,7 @@ def test_a_saved_model_is_loaded_in_place_of_training(capsys: pytest.CaptureFixt
         (["objects", "neuron", "--out", "x"], "--out is for one application"),
         (["objects", "--load", "nowhere.npz"], "nowhere.npz: No such file"),
         (["objects", "--load", __file__], "is not a model that can be loaded"),
-        (["objects", "--graphs", "x"], "--graphs is for examples"),
+        (["objects", "--graphs", "x"], "--graphs is for the pictures of examples; give --out"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(

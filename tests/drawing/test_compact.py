@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from microgradnet import MLP, Neuron, Value, constant, draw, parameter, sigmoid, tanh
-from microgradnet.drawing import DIRECTIONS
+from microgradnet.drawing import DIRECTIONS, Picture
 from microgradnet.drawing.box import INCH
 from microgradnet.drawing.card import LINE
 from microgradnet.drawing.diagram import PAD, Diagram
@@ -90,6 +90,23 @@ def test_a_neuron_is_a_card_with_its_weights_and_arrows_run_in_the_direction(dir
     tail, head = seen.nodes[seen.find("p·2")].place, seen.nodes[seen.find("z = w₁·p·2 + w₂·q·3 + b")].place
     axis, forward = {"LR": (0, 1), "RL": (0, -1), "TB": (1, 1), "BT": (1, -1)}[direction]
     assert (head[axis] - tail[axis]) * forward > 30
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("local_derivatives", [False, True])
+def test_arrowheads_of_a_backward_diagram_are_at_the_operands(direction: str, local_derivatives: bool) -> None:
+    graph = Graph(EXAMPLES["learning"].build())
+    diagram = Diagram(direction=direction, backward=True)
+    OpsView(graph, len(graph), diagram, compact=True, local_derivatives=local_derivatives)
+    groups = ET.fromstring(Picture(diagram.to_dot()).svg).iter(SVG + "g")
+    arrows = [group for group in groups if "edge" in group.get("class", "").split()]
+    assert len(arrows) == 2
+    axis, first = {"LR": (0, min), "RL": (0, max), "TB": (1, min), "BT": (1, max)}[direction]
+    for arrow in arrows:
+        drawn = [arrow.find(SVG + "path").attrib["d"], arrow.find(SVG + "polygon").attrib["points"]]  # type: ignore[union-attr]
+        route, head = ([float(x) for x in re.findall(r"-?[\d.]+", text)][axis::2] for text in drawn)
+        assert abs(first(head) - first(route[0], route[-1])) > 5
+        assert first(head) == first(*head, route[0], route[-1]), "no end of the line is nearer the operand"
 
 
 def test_an_input_of_several_values_has_a_box_and_an_arrow_to_each() -> None:

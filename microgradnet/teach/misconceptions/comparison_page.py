@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from microgradnet._shared.webpage import WebPage, asset, document, fill
+from microgradnet.drawing.box import NO_BREAK
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.notation.names import number
-from microgradnet.stepping.page_layout import MOST_VALUES, ROOM, View, view_of
+from microgradnet.stepping.page_layout import MOST_VALUES, TIGHT, View, view_of
 from microgradnet.teach.misconceptions.listing import ListedComparison
 from microgradnet.teach.misconceptions.passes import Step
 from microgradnet.value import Value
+
+SPREAD = 0.3  # inches between ranks
 
 
 class ComparisonPage(WebPage):
@@ -22,13 +25,17 @@ class ComparisonPage(WebPage):
         self._comparison = comparison
 
     def _paint(self) -> bytes | None:
-        return self._view().picture._repr_png_()
+        return self._view(self._comparison.right).picture._repr_png_()
 
-    def _view(self, side: str = "") -> View:
-        """The picture of one pass."""
-        diagram = Diagram(direction="TB", room=ROOM)  # narrow enough to stand beside another
+    def _view(self, steps: Sequence[Step], side: str = "") -> View:
+        """The picture of one pass, with its local derivatives: as wide as that of the other."""
+        diagram = Diagram(direction="TB", room=TIGHT, spread=SPREAD, backward=True)
         graph, namer = self._comparison.graph, self._comparison.namer
-        return view_of(diagram, OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer), side)
+        room = max(len(number(step.local)) for step in (*self._comparison.right, *self._comparison.wrong))
+        notes = {(step.node, step.position): number(step.local).ljust(room, NO_BREAK) for step in steps}
+        drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, notes=notes)
+        diagram.captions = []
+        return view_of(diagram, drawn, side)
 
     def _write(self) -> str:
         comparison, row = self._comparison, self._comparison.misconception
@@ -38,7 +45,8 @@ class ComparisonPage(WebPage):
                 f"this page shows at most {MOST_VALUES} values, the graph has {len(graph):,}: print the comparison, "
                 "or take a part of the graph, as the loss of one sample"
             )
-        right, wrong = map(self._view, ("the right pass", row.name))
+        right = self._view(comparison.right, "the right pass")
+        wrong = self._view(comparison.wrong, row.name)
         parting = comparison.parting
         index = {node: i for i, node in enumerate(graph.nodes)}
         data = {

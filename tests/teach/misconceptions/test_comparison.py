@@ -1,15 +1,20 @@
 """Comparisons: wrong passes go wrong as they should, the right one is the package's, and they diverge where it says."""
 
 import itertools
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from microgradnet import Value, parameter, sigmoid, tanh
+from microgradnet.notation.names import number
 from microgradnet.ops import floats
 from microgradnet.teach.misconceptions import MISCONCEPTIONS, Comparison, example, run
 from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph, gradients, steps
 from microgradnet.teach.misconceptions.wrong_rules import breadth_first, depth_first, each_time
+from tests.drawing.seen import SVG
 from tests.drawing.test_escape import HOSTILE
 from tests.stepping.test_webpage import dangers
 from tests.teach.worksheets.simulated import random_graph
@@ -220,6 +225,31 @@ def test_hostile_labels_stay_text() -> None:
         comparison = run(y, "overwritten")
         assert not set(str(comparison)) & set(map(chr, (*range(10), 11, 12, *range(14, 32), 127)))
         assert dangers(comparison.page().html) == [], label
+
+
+def places(svg: str) -> list[list[tuple[str, ...]]]:
+    """The lines, and the texts but for their words, of each box and arrow."""
+    groups = [group for group in ET.fromstring(svg).iter(f"{SVG}g") if "id" in group.attrib]
+    return [
+        [
+            tuple(part.get(name, "") for name in ("x", "y", "d", "points"))
+            for part in group.iter()
+            if part.tag != f"{SVG}g"
+        ]
+        for group in groups
+    ]
+
+
+@pytest.mark.parametrize("name", MISCONCEPTIONS)
+def test_both_pictures_have_their_local_derivatives_at_the_same_places(name: str) -> None:
+    comparison = run(example.build(), name)
+    pictures = re.findall(r"<svg .*?</svg>", comparison.page().html, re.DOTALL)
+    assert len(pictures) == 2
+    right, wrong = map(places, pictures)
+    assert right == wrong
+    for picture, passed in zip(pictures, (comparison.right, comparison.wrong), strict=True):
+        local = {(step.node, step.position): number(step.local) for step in passed}
+        assert Counter(re.findall(r">∂ ([^<\u00a0]*)\u00a0*</text>", picture)) == Counter(local.values())
 
 
 def test_a_page_of_too_many_values_is_refused() -> None:
