@@ -106,7 +106,7 @@ def animation(code: str, shown: str | None = None) -> dict[str, str]:
 
 def _executed(code: str) -> tuple[dict[str, Value], dict[str, Any] | None]:
     """Run a program: its values by name, and its error."""
-    variables: dict[str, Any] = {"__name__": "__main__", "__file__": FILE}
+    variables: dict[str, Any] = {"__name__": "__main__", "__file__": FILE, "input": _input}
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
     error = None
     try:
@@ -115,6 +115,11 @@ def _executed(code: str) -> tuple[dict[str, Value], dict[str, Any] | None]:
     except (Exception, SystemExit, KeyboardInterrupt) as raised:
         error = _described(raised)
     return _values(variables), error
+
+
+def _input(prompt: object = "") -> str:
+    """What `input` is to a program: nobody can type to it."""
+    raise EOFError("a program has no keyboard here: in place of input(), write the number into it, as in x = 0.5")
 
 
 def _values(variables: Mapping[str, Any]) -> dict[str, Value]:

@@ -13,7 +13,7 @@ from microgradnet.graph import topological_order
 from microgradnet.notation.names import Namer, number
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
-from microgradnet.teach.examples.learning import error, network
+from microgradnet.teach.examples.learning import error, learn, network
 from tests.browser import picture
 from tests.browser.conftest import Open
 from tests.drawing.test_escape import HOSTILE
@@ -314,6 +314,18 @@ def test_a_run_stops_by_itself_and_says_why(opened: Open, loss: Any, eta: str, s
     tab.click("#run")
     until(tab, lambda: tab.inner_text("#run") == "Run")
     assert says in tab.inner_text("#message")
+
+
+def test_a_run_stops_where_the_loss_is_small_enough(opened: Open) -> None:
+    tab = opened(learning())
+    tab.fill("#eta", "0.4")
+    tab.fill("#target", "0.001")
+    tab.click("#run")
+    until(tab, lambda: tab.inner_text("#run") == "Run")
+    *_, before, last = losses(tab)
+    assert last < 0.001 <= before
+    assert len(losses(tab)) == len(learn(network())), "as the lesson's loop"
+    assert tab.inner_text("#message").startswith("E is below 0.001. E: 0.1082 → ")
 
 
 def test_numbers_are_listed_as_inputs_and_parameters_layer_by_layer(opened: Open) -> None:

@@ -161,6 +161,20 @@ def test_steps_mark_their_line_and_lines_choose_their_step(tab: Any) -> None:
     assert frame.inner_text("#place").startswith("1 of")
 
 
+def test_the_step_follows_the_cursor_and_the_line_that_is_typed(tab: Any) -> None:
+    typed(tab, PROGRAM.replace("y = tanh(w * x)", "z = w * x\ny = tanh(z)"))
+    tab.locator("#editor .cm-line").nth(4).click()
+    tab.keyboard.press("ArrowUp")
+    tab.wait_for_timeout(200)
+    assert tab.frames[1].inner_text("#place").startswith("1 of")
+    assert tab.inner_text("#editor .line-of-step") == "z = w * x"
+    tab.keyboard.press("End")
+    tab.keyboard.type(" + 1")
+    tab.wait_for_timeout(700)
+    settled(tab)
+    tab.locator("#editor .line-of-step", has_text="z = w * x + 1").wait_for()
+
+
 def test_a_number_changed_in_the_page_is_written_into_the_program(tab: Any) -> None:
     typed(tab, PROGRAM)
     frame = tab.frames[1]
@@ -266,7 +280,7 @@ def test_errors_are_told_with_their_line_and_the_last_graph_stays(tab: Any) -> N
         assert tab.locator("#editor .cm-lintRange-error, #editor .cm-lintPoint-error").count(), code
     assert numbers(tab)
     typed(tab, PROGRAM)
-    assert tab.locator("#error").is_hidden()
+    assert tab.locator("#error").is_hidden(), tab.inner_text("#error")
 
 
 def test_an_endless_loop_is_stopped_with_what_it_printed_and_the_next_program_runs(tab: Any) -> None:
@@ -363,6 +377,8 @@ def test_the_address_holds_the_program(tab: Any) -> None:
     tab.click("#share")
     tab.wait_for_timeout(300)
     assert "#code=" in tab.url
+    is_local = tab.get_attribute("meta[name=backend]", "content") == "local"
+    assert ("on this machine, while the server runs" in tab.inner_text("#state")) == is_local
     tab.reload()
     settled(tab)
     assert program(tab) == PROGRAM + "# shared: σ\n"

@@ -110,6 +110,7 @@ WRONG = {
     "from microgradnet import Value\na = Value(2.0)\nb = a * 2\na.data = 3.0\nb.backward()": (5, "StaleGraphError"),
     "from microgradnet import MLP\nMLP(2, 3)": (2, "sizes of at least one layer"),
     "int('x')": (1, "ValueError"),
+    "x = 1\ny = float(input('y: '))": (2, "EOFError: a program has no keyboard here"),
     "[][0]": (1, "IndexError"),
 }
 

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -75,18 +75,28 @@ def test_a_program_does_not_outlive_a_server_that_is_killed(tmp_path: Path) -> N
 
         asking = threading.Thread(target=ask)
         asking.start()
-        while not (note.exists() and note.read_text().endswith(".")):
-            time.sleep(0.05)
+        until(lambda: note.exists() and note.read_text().endswith("."), "the program begins")
         program = int(note.read_text()[:-1])
-        os.kill(program, 0)  # it lives
+        assert lives(program)
         server.kill()
         asking.join()
-    while True:
-        try:
-            os.kill(program, 0)
-        except ProcessLookupError:
-            break
+    until(lambda: not lives(program), "the program ends")
+
+
+def lives(process: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(process, 0)
+        return True
+    return False
+
+
+def until(holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Wait until it holds, and no longer than this."""
+    for _ in range(int(seconds / 0.05)):
+        if holds():
+            return
         time.sleep(0.05)
+    raise AssertionError(f"{what}: not within {seconds:g} s")
 
 
 def test_a_program_that_ends_python_or_writes_past_it_breaks_nothing(server: Server) -> None:

@@ -92,7 +92,7 @@ function tell(message) {
 at("graph").addEventListener("load", () => {
   at("graph").ariaBusy = false;
   if (!latest) return;
-  tell({ end: "forward" });
+  tell({ line: editor.line(), end: "forward" }); // the step of the line that is typed, if it makes one
   tell({ numbers: latest.leaves.map((leaf) => leaf.number) }); // from now on it tells every change of them
 });
 
@@ -140,11 +140,12 @@ async function unpack(packed) {
 
 async function share() {
   history.replaceState(null, "", `#code=${await pack(editor.text())}`);
+  const where = isLocal ? "opens on this machine, while the server runs. For others, save the program" : "holds the program";
   try {
     await navigator.clipboard.writeText(location.href);
-    state("The address is copied: it holds the program");
+    state(`The address is copied: it ${where}`);
   } catch {
-    state("The address bar holds the program: copy it");
+    state(`The address, to be copied from the address bar, ${where}`);
   }
 }
 

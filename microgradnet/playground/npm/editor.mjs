@@ -44,8 +44,8 @@ const theme = EditorView.theme({
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--mark)", color: "var(--mark-ink)" },
 });
 
-// An editor in `parent`. `changed` is called after each change by the reader, `visited` with the number of a line that
-// is clicked; `names` returns the names for completion: {label, kind, about}.
+// An editor in `parent`. `changed` is called after each change by the reader, `visited` with the number of the line that
+// the cursor goes to; `names` returns the names for completion: {label, kind, about}.
 export function createEditor(parent, { changed, names, visited }) {
   let quiet = false, known = null;
   const ours = async (context) => {
@@ -62,16 +62,15 @@ export function createEditor(parent, { changed, names, visited }) {
         basicSetup, EditorView.lineWrapping, python(), syntaxHighlighting(colours), theme, lineOfStep, indentUnit.of("    "), keymap.of([indentWithTab]),
         pythonLanguage.data.of({ autocomplete: ours }),
         EditorView.contentAttributes.of({ "aria-label": "Python program", spellcheck: "false" }),
-        EditorView.updateListener.of((update) => { if (update.docChanged && !quiet) changed(); }),
-        EditorView.domEventHandlers({
-          click: (event, editor) => {
-            const position = editor.posAtCoords({ x: event.clientX, y: event.clientY });
-            if (position !== null) visited(editor.state.doc.lineAt(position).number);
-          },
+        EditorView.updateListener.of((update) => {
+          if (quiet) return;
+          if (update.docChanged) changed();
+          else if (update.selectionSet) visited(line());
         }),
       ],
     }),
   });
+  const line = () => view.state.doc.lineAt(view.state.selection.main.head).number; // of the cursor
   const quietly = (change) => {
     quiet = true;
     view.dispatch(change);
@@ -79,6 +78,7 @@ export function createEditor(parent, { changed, names, visited }) {
   };
   const lineOf = (number) => (number >= 1 && number <= view.state.doc.lines ? view.state.doc.line(number) : null);
   return {
+    line,
     text: () => view.state.doc.toString(),
     set: (text) => quietly({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 } }),
     // Mark the line of an error {line, message}; none for null.

@@ -71,6 +71,7 @@ function run() {
         take(step = next);
         const loss = pass.data[graph.root];
         if (pass.failed >= 0) ended = at("message").textContent;
+        else if (at("target").value && loss < Number(at("target").value)) ended = `${lossName} is below ${number(Number(at("target").value))}`;
         else if (!Number.isFinite(loss)) ended = `${lossName} is ${number(loss)}: a smaller η may help`;
         else if (Math.abs(loss - step.lossBefore) <= SETTLED * scale) ended = `${lossName} no longer changes`;
       }

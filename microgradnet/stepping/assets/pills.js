@@ -75,7 +75,7 @@ function inBox(box, needed) {
   const texts = [...box.querySelectorAll("text")], { x: left, width: whole } = box.querySelector("path, polygon").getBBox();
   const at = (text, name) => Number(text.getAttribute(name)), last = texts.at(-1), edge = left + whole - 4;
   const heading = texts.findLast((text) => at(text, "y") < at(last, "y")), beside = texts.findLast((text) => text !== last && at(text, "y") === at(last, "y"));
-  const spots = [[heading, edge], [beside, at(last, "x") - 3], [texts[0], edge]].filter(([text]) => text).map(([text, end]) => (
+  const spots = (heading || beside ? [[heading, edge], [beside, at(last, "x") - 3]] : [[last, edge]]).filter(([text]) => text).map(([text, end]) => (
     { end, y: at(text, "y") - 4, room: end - at(text, "x") - CHARACTER * text.textContent.length - 3 }));
   const inside = spots.find(({ room }) => room >= PILL.narrowest * needed), { end, y } = inside ?? spots[0];
   const width = inside ? Math.min(needed, inside.room) : needed;
