@@ -48,6 +48,7 @@ html_title = "microgradnet"
 html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
 html_copy_source = False
 html_math_renderer = "mathml"
 

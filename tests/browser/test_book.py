@@ -89,6 +89,24 @@ def test_a_warning_is_an_error(tmp_path: Path) -> None:
     assert "nowhere.md" in built.stderr
 
 
+@pytest.mark.parametrize("chapter", ["neuron", "misconceptions"])
+def test_pages_in_frames_are_light_or_dark_as_the_book(tab: Any, chapter: str) -> None:
+    tab.emulate_media(color_scheme="light")
+    tab.goto(f"{chapter}.html")
+    frame = tab.locator("iframe").first
+    frame.scroll_into_view_if_needed()
+    body = frame.content_frame.locator("body")
+    ground = {"light": "rgb(243, 245, 247)", "dark": "rgb(12, 16, 20)"}
+    for theme in ("dark", "light", "auto"):
+        tab.evaluate("theme => { document.body.dataset.theme = theme; }", theme)
+        for _ in range(100):
+            if body.evaluate("body => getComputedStyle(body).backgroundColor") == ground.get(theme, ground["light"]):
+                break
+            tab.wait_for_timeout(50)
+        else:
+            raise AssertionError(f"not {theme}")
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_page_opens_and_fits(tab: Any, folder: Path, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 800})

@@ -35,8 +35,8 @@ function placeInView(pane, boxes) {
            top: pane.scrollTop + along("top", "bottom", top, pane.clientHeight) };
 }
 
-// Light or dark by the notebook around the page, in place of the reader's own preference; without an argument, what a
-// new picture brings is dressed as the rest.
+// Light or dark by the notebook or book around the page, which sends {dark}, in place of the reader's own preference;
+// without an argument, what a new picture brings is dressed as the rest.
 const dressings = new WeakSet(); // the rules of style sheets that hold in the dark
 let isWornDark = null;
 function wear(dark = isWornDark) {
@@ -48,3 +48,6 @@ function wear(dark = isWornDark) {
     if (dressings.has(rule)) rule.media.mediaText = dark ? "all" : "not all";
   }
 }
+addEventListener("message", ({ source, data: message }) => {
+  if (source === parent && parent !== window && message?.dark !== undefined) wear(message.dark);
+});

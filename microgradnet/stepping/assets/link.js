@@ -32,7 +32,6 @@ function hearNumbers(numbers) {
 addEventListener("message", ({ source, data: message }) => {
   if (source !== parent || parent === window) return;
   if (message?.numbers) return hearNumbers(message.numbers);
-  if (message?.dark !== undefined) return wear(message.dark);
   const first = timeline.findIndex((step) => step.what === "data" && lineOf(step.node) === message?.line);
   if (first < 0 && !message?.end) return;
   pause();

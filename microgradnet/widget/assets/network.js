@@ -3,6 +3,6 @@ addEventListener("message", ({ source, data: message }) => {
   if (source !== parent || parent === window || !message) return;
   if (message.picture) at("picture").innerHTML = message.picture;
   if (message.caption !== undefined) at("caption").textContent = message.caption;
-  wear(message.dark);
+  wear();
   parent.postMessage({ height: document.documentElement.getBoundingClientRect().height }, "*");
 });
