@@ -65,7 +65,7 @@ class Server(ThreadingHTTPServer):
                     yield line
                 if not line.endswith(b"\n") or line.startswith(b'"'):  # the process ended before its result
                     is_late = time.monotonic() - began >= seconds
-                    late = f"the program was stopped after {seconds:g} s: does a loop of it end?"
+                    late = f"the program was stopped after {seconds:g} s: is there a loop without an end?"
                     yield _stopped(late if is_late else "the program ended Python itself")
             finally:  # also if the reader has gone
                 limit.cancel()

@@ -44,7 +44,7 @@ class Live(anywidget.AnyWidget):  # type: ignore[misc]
         super().__init__(title=subject.page.title, page=subject.page.html, state=subject.state())
         self.still = f"microgradnet-{self.model_id}"
         self.observe(self._taken, "state")
-        with suppress(RuntimeError):  # no event loop, as in a program of one's own
+        with suppress(RuntimeError):  # no event loop, as in a script
             _look(asyncio.get_running_loop(), weakref.ref(self))
 
     def refresh(self) -> None:

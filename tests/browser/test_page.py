@@ -368,7 +368,7 @@ def test_outside_a_domain_it_says_where_and_comes_back(opened: Open) -> None:
 def test_a_single_value_has_its_own_gradient_and_a_word_on_what_to_draw(opened: Open) -> None:
     a = Value(2.0, "a")
     tab = opened(a)
-    assert "a is computed from no other value" in tab.inner_text("#equation")
+    assert "a is not computed from other values" in tab.inner_text("#equation")
     assert "y = a * 2" in tab.inner_text("#equation")
     tab.click("#end")
     assert place(tab) == (1, 1)

@@ -218,7 +218,7 @@ def test_a_loss_over_samples_opens_with_the_largest_and_plays_what_is_not_drawn_
     for stop, after in pairwise([0, *stops]):
         drawn = set(tab.evaluate(f"timeline.slice({stop}, {after}).map((step) => Boolean(current.boxes[step.node]))"))
         tab.evaluate("play(), pause()")
-        told.add((drawn == {False}, "not drawn here" in tab.inner_text("#phase")))
+        told.add((drawn == {False}, "not drawn in this view" in tab.inner_text("#phase")))
         assert len(drawn) == 1 or len(stops) > 2 * MOST
     assert told == {(False, False), (True, True)}
     assert place(tab)[0] == place(tab)[1]

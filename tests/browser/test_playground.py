@@ -205,11 +205,11 @@ def test_a_gradient_step_in_the_page_is_written_into_the_program(tab: Any) -> No
     data = numbers(tab)
     written = STEPS.replace("2.0,", f"{data['w₁']:.6g},").replace("-1.0,", f"{data['b₁']:.6g},")
     assert program(tab) == written, "two numbers on one line, which becomes longer"
-    assert "s has no number of its own in the program" in tab.inner_text("#note")
+    assert "The program computes or changes s: only the picture" in tab.inner_text("#note")
     tab.wait_for_timeout(700)
     settled(tab)
     assert numbers(tab) == data, "the page stays"
-    assert "s has no number of its own in the program" in tab.inner_text("#note"), "and so does the note"
+    assert "The program computes or changes s: only the picture" in tab.inner_text("#note"), "and so does the note"
     frame.click("#undo")
     tab.wait_for_timeout(100)
     frame.click("#undo")
@@ -225,7 +225,7 @@ def test_a_number_that_the_program_changes_is_not_written_over(tab: Any) -> None
     frame.fill(f"#{frame.locator('label.name', has_text='w').first.get_attribute('for')}", "3")
     tab.wait_for_timeout(200)
     assert program(tab) == code
-    assert "w has no number of its own in the program" in tab.inner_text("#note")
+    assert "The program computes or changes w: only the picture" in tab.inner_text("#note")
 
 
 def test_an_exercise_is_checked_as_it_runs(tab: Any) -> None:

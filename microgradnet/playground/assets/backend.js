@@ -55,7 +55,7 @@ class InBrowser {
     while (this.busy) await this.busy;
     await this.started;
     if (turn !== this.turn) return null;
-    const limit = setTimeout(() => this.end(`the program was stopped after ${SECONDS} s: does a loop of it end?`), 1000 * SECONDS);
+    const limit = setTimeout(() => this.end(`the program was stopped after ${SECONDS} s: is there a loop without an end?`), 1000 * SECONDS);
     this.busy = this.ask(request, heard);
     const answer = await this.busy;
     this.busy = null;

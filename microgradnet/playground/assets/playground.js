@@ -10,7 +10,7 @@ let kept = false; // whether the graph stays, as when a number of it was changed
 let opened = false; // whether another example was opened, of which the last graph is none
 let chosen = null; // the variable that the reader wants to see; null for the last result
 
-const editor = createEditor(at("editor"), { changed, names: () => backend.names(), visited: (line) => tell({ line }) });
+const editor = createEditor(at("editor"), { changed, names: () => backend.names(), visited: (line) => post({ line }) });
 
 // ---- running
 
@@ -60,8 +60,8 @@ function show(result, kept) {
   at("shown").replaceChildren(...values.map((name) => Object.assign(document.createElement("option"), { value: name, textContent: name })));
   at("shown").value = shown;
   at("shown").disabled = values.length < 2;
-  const isOld = !page && Boolean(latest?.page); // of a program without a graph, the last one stays, faded
-  if (note || error || !keeps) remark([note, isOld ? "Below is the graph of the program before." : ""].filter(Boolean).join(" "));
+  const isOld = !page && Boolean(latest?.page); // a program without a graph leaves the last one, faded
+  if (note || error || !keeps) remark([note, isOld ? "Below is the graph of the previous program." : ""].filter(Boolean).join(" "));
   at("graph").classList.toggle("old", isOld);
   at("graph").inert = isOld;
   if (page && !keeps) {
@@ -85,15 +85,15 @@ function state(text) {
 
 // ---- the page of the graph: its steps mark lines, its numbers change the program, and lines choose its steps
 
-function tell(message) {
+function post(message) {
   at("graph").contentWindow?.postMessage(message, "*");
 }
 
 at("graph").addEventListener("load", () => {
   at("graph").ariaBusy = false;
   if (!latest) return;
-  tell({ line: editor.line(), end: "forward" }); // the step of the line that is typed, if it makes one
-  tell({ numbers: latest.leaves.map((leaf) => leaf.number) }); // from now on it tells every change of them
+  post({ line: editor.line(), end: "forward" }); // the step of the line that is typed, if it makes one
+  post({ numbers: latest.leaves.map((leaf) => leaf.number) }); // from now on it sends every change of them
 });
 
 addEventListener("message", ({ source, data }) => {
@@ -108,8 +108,8 @@ function write(numbers) {
   const placed = changed.filter(({ place, number }) => place && Number.isFinite(number));
   const missing = changed.filter((leaf) => !placed.includes(leaf)).map(({ name }) => name);
   if (missing.length) {
-    const [what, who] = missing.length > 1 ? ["have no number", "they change"] : ["has no number", "it changes"];
-    remark(`${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ", …" : ""} ${what} of its own in the program, which computes or changes it: ${who} in the picture alone.`);
+    const names = `${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ", …" : ""}`;
+    remark(`The program computes or changes ${names}: only the picture has the new number${missing.length > 1 ? "s" : ""}.`);
   }
   if (!placed.length) return;
   const places = latest.leaves.map(({ place }) => place).filter(Boolean);
@@ -172,9 +172,9 @@ async function save() {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-// Of both passes. A name and no content is what there is to say instead.
+// Of both passes; without content, the name is the reason.
 async function animation() {
-  state("Painting each step, a second or less for each…");
+  state("Drawing each step, which takes up to a second…");
   at("stop").hidden = false;
   const { gif, note, error } = await backend.run({ code: editor.text(), shown: latest?.shown, animation: true }, () => {});
   at("stop").hidden = true;

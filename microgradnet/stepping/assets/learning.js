@@ -43,13 +43,13 @@ function showStep(step) {
 
 function clearStep() {
   at("update").textContent = "w ← w − η·grad";
-  at("moved").textContent = "for every parameter: a step writes out the one that moved most";
+  at("moved").textContent = "for every parameter; a step shows the one that changes most";
 }
 
 function learn() {
   stopRunning();
   const step = gradientStep();
-  if (step.refused) return say(step.refused);
+  if (step.refused) return showMessage(step.refused);
   remember();
   take(step);
   showStep(step);
@@ -60,7 +60,7 @@ function run() {
   if (running) return stopRunning("Stopped");
   pause();
   let step = gradientStep(), frames = 0;
-  if (step.refused) return say(step.refused);
+  if (step.refused) return showMessage(step.refused);
   const scale = Math.abs(step.lossBefore);
   const frame = () => {
     let ended = "";
@@ -95,7 +95,7 @@ function stopRunning(reason) {
   for (const spoken of ["spoken", "learned"]) at(spoken).setAttribute("aria-live", "polite");
   if (!reason) return;
   const fine = pass.failed < 0 && Number.isFinite(losses.at(-1));
-  say(`${reason.replace(/\.$/, "")}. ${lossName}: ${number(losses[0])} → ${number(losses.at(-1))} in ${counted(losses.length - 1)}`, fine);
+  showMessage(`${reason.replace(/\.$/, "")}. ${lossName}: ${number(losses[0])} → ${number(losses.at(-1))} in ${counted(losses.length - 1)}`, fine);
 }
 
 const counted = (steps) => `${steps} gradient step${steps === 1 ? "" : "s"}`;

@@ -1,6 +1,5 @@
-// In a frame, as in the playground, the page tells the page around it which line of the program the current step comes
-// from and which numbers change; it goes to the first step of a line that it is told, to the end, or
-// to that of the forward pass. In a notebook it is told numbers, too, and whether the notebook is dark.
+// In a frame, the page sends the page around it the line of the current step, {line}, and numbers that change, {numbers};
+// it receives {line}, whose first step it goes to, {end}, to go to the end ("forward": of that pass), and {numbers}.
 const lineOf = (node) => Number(/:(\d+)$/.exec(graph.nodes[node].source ?? "")?.[1] ?? 0);
 
 function announce(message) {
@@ -10,28 +9,28 @@ function announce(message) {
 // The numbers of all leaves, in the order of the graph, as JSON has them.
 const inOrder = () => leaves.toSorted((a, b) => a - b);
 const asJson = (i) => (Number.isFinite(graph.nodes[i].data) ? graph.nodes[i].data : String(graph.nodes[i].data));
-let told; // those that the page around this one has; numbers that are newly infinite stay here
+let shared; // the numbers that both pages have; those that are newly infinite stay here
 
 function announceNumbers() {
   const numbers = inOrder().map(asJson);
-  if (!told || !numbers.every((x, k) => Number.isFinite(x) || x === told[k])) return;
-  if (numbers.some((x, k) => x !== told[k])) announce({ numbers: told = numbers });
+  if (!shared || !numbers.every((x, k) => Number.isFinite(x) || x === shared[k])) return;
+  if (numbers.some((x, k) => x !== shared[k])) announce({ numbers: shared = numbers });
 }
 
-function hearNumbers(numbers) {
-  const isFirst = !told;
-  told = numbers.map((x) => (Number.isFinite(x) ? x : String(Number(x))));
-  if (inOrder().every((i, k) => asJson(i) === told[k])) return;
+function receiveNumbers(numbers) {
+  const isFirst = !shared;
+  shared = numbers.map((x) => (Number.isFinite(x) ? x : String(Number(x))));
+  if (inOrder().every((i, k) => asJson(i) === shared[k])) return;
   stopRunning();
   if (!isFirst) remember();
   losses = [];
-  inOrder().forEach((i, k) => { graph.nodes[i].data = Number(told[k]); });
+  inOrder().forEach((i, k) => { graph.nodes[i].data = Number(shared[k]); });
   set(leaves.map((i) => graph.nodes[i].data));
 }
 
 addEventListener("message", ({ source, data: message }) => {
   if (source !== parent || parent === window) return;
-  if (message?.numbers) return hearNumbers(message.numbers);
+  if (message?.numbers) return receiveNumbers(message.numbers);
   const first = timeline.findIndex((step) => step.what === "data" && lineOf(step.node) === message?.line);
   if (first < 0 && !message?.end) return;
   pause();

@@ -40,7 +40,7 @@ function compute() {
   if (failed < 0) timeline.push(SEED, ...back.steps.map(backwardStep));
   position = Math.min(wanted, timeline.length);
   at("slider").max = timeline.length;
-  say(pass.failed < 0 ? "" : failureAt(graph.nodes[pass.failed], failed < 0 ? "derivative" : "value"));
+  showMessage(pass.failed < 0 ? "" : failureAt(graph.nodes[pass.failed], failed < 0 ? "derivative" : "value"));
 }
 
 const SEED = {
@@ -81,7 +81,7 @@ function failureAt(node, what) {
   return `${code} has no finite ${what} at ${numbers} (defined for ${domain}, in the range of a float). Later operations are not computed.`;
 }
 
-function say(text, fine = false) {
+function showMessage(text, fine = false) {
   at("message").textContent = text;
   at("message").classList.toggle("fine", fine);
 }
@@ -111,7 +111,7 @@ function render(follows = true) {
   at("phase").textContent = !step ? "Start" : (isBack ? "Backward propagation" : "Forward propagation") + atOnce(steps);
   at("equation").textContent = step ? step.text() : computed.length ?
     "Press Play or →: first every result is computed, then every gradient." :
-    `${rootName} is computed from no other value: there is its own gradient alone. Make a page of a result, such as y = ${rootName} * 2.`;
+    `${rootName} is not computed from other values. Make a page of a result, such as y = ${rootName} * 2.`;
   at("detail").textContent = step ? step.detail() : "";
   if (step) mark(steps, follows); // after the text, whose height changes that of the picture
   at("slider").value = position;
@@ -127,7 +127,7 @@ function render(follows = true) {
 // Which steps are shown at once, and whose they are.
 function atOnce(steps) {
   const [box, ...others] = new Set(steps.map((step) => current.boxes[step.node]));
-  const whose = others.length ? "" : box ? ` of ${box.querySelector("text").textContent}` : " of what is not drawn here";
+  const whose = others.length ? "" : box ? ` of ${box.querySelector("text").textContent}` : " not drawn in this view";
   return steps.length > 1 ? ` · ${steps.length} steps${whose} at once, the last:` : box ? "" : ` · a step${whose}`;
 }
 
@@ -162,20 +162,20 @@ function tooltips({ data, grad, local }) {
     }
     return;
   }
-  const about = [], tell = (element, lines) => { if (element) element.querySelector("title").textContent = lines.join("\n"); };
+  const about = [], describe = (element, lines) => { if (element) element.querySelector("title").textContent = lines.join("\n"); };
   graph.nodes.forEach((node, i) => {
     const lines = [node.heading, ...(node.label ? [node.label] : []), node.kind, `data ${data[i] ?? "not computed yet"}`];
     if (!node.constant) lines.push(`grad ${grad[i] ?? "none yet"}`);
     if (node.source) lines.push(`made at ${node.source}`);
-    tell(current.boxes[i], lines);
+    describe(current.boxes[i], lines);
     about.push(lines);
   });
-  for (const [use, chip] of Object.entries(current.chips)) tell(chip, about[operandOf(use)]);
+  for (const [use, chip] of Object.entries(current.chips)) describe(chip, about[operandOf(use)]);
   for (const [use, arrow] of Object.entries(current.arrows)) {
     const [number, position] = use.split(","), node = graph.nodes[number], lines = [];
     lines.push(`${graph.nodes[node.operands[position]].name} → ${node.name}`);
     if (use in local) lines.push(`${graph.uses[use].partial} = ${local[use]}`);
-    tell(arrow, lines);
+    describe(arrow, lines);
   }
 }
 

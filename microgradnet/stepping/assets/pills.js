@@ -41,8 +41,8 @@ function showPills(local, step) {
   const placed = [];
   for (const one of current.pills) {
     const known = one.uses.filter((use) => use in local), product = known.map((use) => number(localOf(current, use, local))).join(" + ");
-    const told = `${product} ${one.place.querySelector("text")?.textContent.length}`, isNew = one.told !== told;
-    if (known.length && isNew) Object.assign(one, { told, spot: spotOf(one, product, placed) });
+    const measured = `${product} ${one.place.querySelector("text")?.textContent.length}`, isNew = one.measured !== measured;
+    if (known.length && isNew) Object.assign(one, { measured, spot: spotOf(one, product, placed) });
     const { spot } = one, isShown = known.length > 0 && (!spot.isOutside || known.includes(step?.use));
     one.pill.setAttribute("visibility", isShown ? "visible" : "hidden");
     if (isShown && one.isArrow) placed.push(spot);
@@ -54,7 +54,7 @@ function showPills(local, step) {
   }
 }
 
-// The middle and the width of a pill with this text; found when it changes, as it takes measuring the picture.
+// The middle and the width of a pill with this text; computed when it changes, as it takes measuring the picture.
 function spotOf({ place, uses, isArrow }, product, placed) {
   const width = (product.length + 1) * CHARACTER + PILL.space + 2 * PILL.inset;
   return isArrow ? onArrow(place, uses[0], width, placed) : inBox(place, width);

@@ -9,13 +9,13 @@ function render({ model, el }) {
   frame.srcdoc = model.get("page");
 
   let known = ""; // the state that the page has, as JSON
-  const tell = () => {
+  const sendState = () => {
     const state = model.get("state"), text = JSON.stringify(state);
     if (text === known) return; // the page itself has changed it
     known = text;
     frame.contentWindow?.postMessage(state, "*");
   };
-  const hear = ({ source, data }) => {
+  const receive = ({ source, data }) => {
     if (source !== frame.contentWindow || !data) return;
     if (data.height) frame.style.height = `${Math.ceil(data.height)}px`;
     if (!data.numbers) return;
@@ -32,18 +32,18 @@ function render({ model, el }) {
   frame.addEventListener("load", () => { // again when the notebook has moved the frame
     known = "";
     dressSoon();
-    tell();
+    sendState();
     frame.contentWindow.postMessage({ end: true }, "*"); // both passes are done: every number is seen to move
   });
-  addEventListener("message", hear);
-  model.on("change:state", tell);
+  addEventListener("message", receive);
+  model.on("change:state", sendState);
   el.append(frame);
   requestAnimationFrame(() => { // when it stands in the notebook
     frame.style.height = `max(40rem, min(85vh, 60rem, ${room(el)}px))`;
   });
   return () => {
-    removeEventListener("message", hear);
-    model.off("change:state", tell);
+    removeEventListener("message", receive);
+    model.off("change:state", sendState);
     preference.removeEventListener("change", dressSoon);
     watch.disconnect();
   };
