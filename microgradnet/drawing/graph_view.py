@@ -103,11 +103,12 @@ def _candidates(graph: Graph, wanted: Wanted) -> Iterator[View]:
     if wanted.view not in {None, "ops"}:
         yield Groups(graph, by_layer=wanted.view == "layers") or None  # a constant alone is in no group
         return
-    if wanted.view == "ops" or is_small:
+    if wanted.view == "ops" or wanted.mark or is_small:
         yield None
-        if wanted.view == "ops" or wanted.mark:
+        if wanted.view == "ops":
             return
-        if is_compact and (repeats := Repeats(graph)).caption:
+        marked = [mark[0] if isinstance(mark, tuple) else mark for mark in wanted.mark]
+        if is_compact and (repeats := Repeats(graph, marked)).caption:
             yield repeats
         if wanted.has_every_box:
             return

@@ -1,6 +1,6 @@
 """Terms of a sum that are computed alike, as those of a loss over many samples: one of them can stand for all."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
 from microgradnet import ops
 from microgradnet._shared.text import counted
@@ -16,14 +16,20 @@ FEWEST = 3
 class Repeats:
     """The values of a graph without those of folded terms.
 
-    Of the terms of each sum that are the same operations on the same kinds of leaves, the largest is kept.
+    Of the terms of each sum that are the same operations on the same kinds of leaves, the largest is kept, or the one
+    that is marked first.
+
+    Args:
+        graph: what is drawn.
+        marked: values, the most important first.
 
     Attributes:
         kept: the values that remain, in topological order.
         caption: how many terms there are, "" if none is folded.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, marked: Iterable[Value] = ()) -> None:
+        self._ranks = {value: rank for rank, value in enumerate(reversed([*marked]))}
         self._kinds = _kinds(graph)
         self._uses = graph.uses
         self._folded: set[tuple[Value, int]] = set()
@@ -34,7 +40,8 @@ class Repeats:
         kept = self._reached(graph)
         self.kept = [node for node in graph.nodes if node in kept]
         alike = " and of ".join(counted(count, "term") for count in counts)
-        self.caption = f"of {alike} alike the largest is drawn; {SHARED}" if counts else ""
+        which = "the first that is marked" if self._ranks else "the largest"
+        self.caption = f"of {alike} alike {which} is drawn; {SHARED}" if counts else ""
 
     def _is_partial(self, node: Value) -> bool:
         """Whether it is part of a longer sum."""
@@ -59,7 +66,7 @@ class Repeats:
             by_kind.setdefault(self._kinds[term], []).append((term, use))
         alike = [terms for terms in by_kind.values() if len(terms) >= FEWEST]
         for terms in alike:
-            _, kept = max(terms, key=lambda pair: abs(pair[0].data))
+            _, kept = max(terms, key=lambda pair: (self._ranks.get(pair[0], -1), abs(pair[0].data)))
             self._folded.update(use for _, use in terms if use != kept)
         return list(map(len, alike))
 

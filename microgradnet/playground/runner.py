@@ -134,7 +134,9 @@ def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str, Graph | 
     """The page of a value's graph, a note (why there is none, or what it shows instead), and the graph."""
     graph, note = Graph(value), ""
     if len(graph) > MOST_VALUES:
-        many = f"{name} has {len(graph):,} values, too many to draw here: choose a smaller one, such as one sample's loss"
+        many = (
+            f"{name} has {len(graph):,} values, too many to draw here: choose a smaller one, such as one sample's loss"
+        )
         return "", many, None
     if not value.operands:
         note = "" if has_failed else f"{name} is a single number: compute with it, as in y = 2 * {name}"

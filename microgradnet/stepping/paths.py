@@ -4,11 +4,12 @@ The chain rule, read as a sum over paths: d(loss)/d(x) is the sum, over all path
 derivatives along each path.
 """
 
+import heapq
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import count, islice, pairwise
 from typing import Any
 
 from microgradnet._shared.arguments import as_count
@@ -53,7 +54,7 @@ class Explanation:
         value, root: the ends of every path.
         total: d(root)/d(value).
         count: the exact number of paths.
-        paths: the paths that are listed.
+        paths: the paths that are listed, the largest contribution first.
     """
 
     value: Value
@@ -64,9 +65,13 @@ class Explanation:
     namer: Namer = field(repr=False, compare=False)
 
     def draw(self, **options: object) -> Picture:
-        """The graph with the listed paths marked. The options are those of `draw`."""
+        """The graph with the listed paths marked. The options are those of `draw`.
+
+        Where that is too large to read, of terms that are alike, such as those of a loss over samples, the one with the
+        largest contribution is drawn, and the others are counted; `view="ops"` draws them all.
+        """
         marks = [pair for path in self.paths for pair in zip(path.nodes, path.positions, strict=False)]
-        return draw(self.root, "ops", mark=[self.value, *marks], **options)  # type: ignore[arg-type]
+        return draw(self.root, **{"mark": [*marks, self.value]} | options)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         by, of = (name_in_brackets(value, self.namer) for value in (self.value, self.root))
@@ -112,6 +117,7 @@ class Explanation:
 def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
     """Every path from `value` to `root`, as the product of its local derivatives, and their sum: the gradient.
 
+    The largest contributions are listed first.
     It changes no gradient in the graph and needs no earlier backward pass.
 
     Args:
@@ -156,7 +162,7 @@ def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
             f"{namer.name(root)} was not computed from {value!r}: pass a value that it was computed from first, "
             "and about the loss second"
         )
-    paths = tuple(islice(_paths_from(root, value, ways), max_paths))
+    paths = tuple(islice(_paths_from(root, value, order, ways), max_paths))
     with unobserved():
         slope = grad(root, value)
     return Explanation(value, root, slope, ways[root], paths, namer)
@@ -171,22 +177,42 @@ def _ways(value: Value, order: list[Value]) -> dict[Value, int]:
     return ways
 
 
-def _paths_from(root: Value, value: Value, ways: dict[Value, int]) -> Iterator[Path]:
-    """All paths, depth first, operands from the left, by a loop: a path may be longer than Python's stack."""
-    stack: list[tuple[Value, Any]] = [(root, None)]  # a value and the way to it: that to its user, and the last step
-    while stack:
-        node, way = stack.pop()
+def _paths_from(root: Value, value: Value, order: list[Value], ways: dict[Value, int]) -> Iterator[Path]:
+    """All paths, the largest contributions first: a best-first search, whose bound is the best that can still follow.
+
+    Sizes are logarithms, which neither overflow nor underflow, in steps in which rounding does not tell equal ones apart;
+    of equal ones the latest goes on first, as depth first, so that no more ways wait than a path has branches.
+    """
+    ahead = {value: 0.0}  # the logarithm of the largest product of derivatives from a node to the value
+    for node in order:
+        if node is not value and ways[node]:
+            ahead[node] = max(size + ahead[operand] for operand, _, _, size in _uses(node, root, ahead))
+    turns = count(0, -1)
+    heap: list[tuple[float, int, float, Value, Any]] = [(0.0, next(turns), 0.0, root, None)]
+    while heap:
+        _, _, done, node, way = heapq.heappop(heap)
         if node is value:
-            steps = []
-            while way:
-                way, step = way
-                steps.append(step)
-            nodes, positions, factors = zip(*reversed(steps), strict=True) if steps else ((), (), ())
-            yield Path((*nodes, value), positions, factors)
+            yield _path(value, way)
             continue
-        uses = enumerate(zip(node.operands, local_derivatives(node, root), strict=False))
-        ahead = [(operand, (way, (node, position, factor))) for position, (operand, factor) in uses if ways[operand]]
-        stack += reversed(ahead)
+        for operand, position, factor, size in reversed(_uses(node, root, ahead)):
+            bound = -round(done + size + ahead[operand], 6)
+            heapq.heappush(heap, (bound, next(turns), done + size, operand, (way, (node, position, factor))))
+
+
+def _uses(node: Value, root: Value, ahead: dict[Value, float]) -> list[tuple[Value, int, float, float]]:
+    """The operands of a node from which a way leads on: each with its position, its derivative and the size of this."""
+    factors = enumerate(zip(node.operands, local_derivatives(node, root), strict=False))
+    return [(operand, i, x, math.log(abs(x)) if x else -math.inf) for i, (operand, x) in factors if operand in ahead]
+
+
+def _path(value: Value, way: Any) -> Path:
+    """The path of a way, which is the way before and the last step."""
+    steps = []
+    while way:
+        way, step = way
+        steps.append(step)
+    nodes, positions, factors = zip(*reversed(steps), strict=True) if steps else ((), (), ())
+    return Path((*nodes, value), positions, factors)
 
 
 def _paths(count: int) -> str:

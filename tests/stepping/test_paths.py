@@ -1,13 +1,17 @@
 """`explain`: its paths against all ways found by brute force, its count where nobody could list them, its picture."""
 
 import math
+import re
 import sys
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 
-from microgradnet import DomainError, StaleGraphError, Value, explain, total
+from microgradnet import MLP, DomainError, StaleGraphError, Value, explain, total
+from microgradnet.drawing import Picture
 from microgradnet.graph import topological_order
+from microgradnet.notation.names import number
 from microgradnet.ops import CONSTANT
 from microgradnet.stepping.paths import MOST_FACTORS
 from tests.strategies import Program, programs
@@ -47,7 +51,11 @@ def test_paths_are_all_ways_and_their_contributions_add_up(program: Program) -> 
             continue
         found = explain(value, root, max_paths=10_000)
         assert found.count == len(expected)
-        assert [tuple(zip(path.nodes[:-1], path.positions, strict=True)) for path in found.paths] == expected
+        listed = [tuple(zip(path.nodes[:-1], path.positions, strict=True)) for path in found.paths]
+        assert len(listed) == len(expected)
+        assert set(listed) == set(expected)
+        sizes = [abs(path.contribution) for path in found.paths]
+        assert all(after <= before * (1 + 1e-5) for before, after in pairwise(sizes)), "the largest first"
         assert all(path.nodes[0] is root and path.nodes[-1] is value for path in found.paths)
         scale = math.fsum(abs(path.contribution) for path in found.paths)
         assert math.fsum(path.contribution for path in found.paths) == pytest.approx(
@@ -182,6 +190,34 @@ def test_the_picture_marks_what_is_on_the_paths() -> None:
     assert "rankdir=TB" in explain(a, y).draw(direction="TB").dot
     lone = [line for line in explain(a, a).draw().dot.splitlines() if "highlight" in line]
     assert len(lone) == 1
+
+
+def test_the_largest_of_very_many_paths_are_found_first() -> None:
+    x = y = Value(1.0, "x")
+    for _ in range(60):
+        y = total([y * 2.0, y * 0.5, -y])
+    found = explain(x, y, max_paths=3)
+    assert found.count == 3**60
+    assert [path.contribution for path in found.paths] == pytest.approx([2.0**60, -(2.0**59), -(2.0**59)])
+
+
+def test_a_picture_that_is_too_large_shows_the_term_of_the_largest_contribution() -> None:
+    model = MLP(2, [4, 1], "tanh", seed=0)
+    points = [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)]
+    loss = total([(output - y) ** 2 for x, y in points if isinstance(output := model(x), Value)])
+    found = explain(model.parameters()[0], loss)
+    sizes = [abs(path.contribution) for path in found.paths]
+    assert sizes == sorted(sizes, reverse=True)
+    picture = found.draw()
+    assert "of 4 terms alike the first that is marked is drawn" in picture.dot
+    term = found.paths[0].nodes[1]
+    assert abs(term.data) < max(abs(other.data) for other in loss.operands), "not the largest term"
+    assert number(term.data) in picture.dot
+    assert tall(picture) < tall(found.draw(view="ops")) / 2
+
+
+def tall(picture: Picture) -> float:
+    return float(re.findall(r'viewBox="[-\d.]+ [-\d.]+ [-\d.]+ ([\d.]+)"', picture.svg)[0])
 
 
 def test_ways_that_lead_nowhere_are_not_walked() -> None:
