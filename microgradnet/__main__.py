@@ -1,12 +1,18 @@
-"""`python -m microgradnet` is the command `microgradnet`; what it does stands in `cli`."""
+"""`microgradnet` and `python -m microgradnet`: load the command line, which stands in `cli`, and run it."""
 
 import sys
 
-try:
-    from microgradnet.cli.main import main
-except KeyboardInterrupt:  # while the commands are loaded
-    print("microgradnet: interrupted", file=sys.stderr)
-    sys.exit(130)
+
+def main() -> int:
+    """Run the command of `sys.argv`; its exit code."""
+    try:
+        from microgradnet.cli.main import main  # takes a third of a second, in which Ctrl-C is pressed too
+
+        return main()
+    except KeyboardInterrupt:
+        print("microgradnet: interrupted", file=sys.stderr)
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -93,7 +93,7 @@ def operation(
             )
         defined = Operation(
             value, derivatives, sample=_intervals(name, sample, len(names), constants), domain=domain,
-            constants=constants, activation=len(names) - constants == 1, scalar=partial(_number, name, value),
+            constants=constants, activation=len(names) - constants == 1, scalar=partial(_number, value),
         )  # fmt: skip
         typography.register(defined, symbol, text, latex)
         check_readable(defined)
@@ -121,7 +121,7 @@ def _intervals(name: str, sample: Any, count: int, constants: int) -> tuple[Inte
     return intervals
 
 
-def _number(name: str, value: Rule, *operands: float) -> float:
+def _number(value: Rule, *operands: float) -> float:
     """The value on floats; a ValueError for a complex number, such as Python's (-2)**0.5."""
     y = value(floats, *operands)
     if isinstance(y, complex):

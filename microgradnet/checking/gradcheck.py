@@ -4,7 +4,8 @@ A function is checked input by input; a whole graph node by node, by `graph_chec
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, overload
 
@@ -20,11 +21,11 @@ from microgradnet.value import Value
 Inputs = Iterable[Value | float] | Value | float
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class GradcheckReport:
     """The checks of all inputs. It is true if all gradients agree, for `assert gradcheck(f, inputs)` in a test."""
 
-    def __init__(self, checks: Sequence[Check]) -> None:
-        self.checks = tuple(checks)
+    checks: tuple[Check, ...]
 
     @property
     def wrong(self) -> tuple[Check, ...]:
@@ -107,13 +108,13 @@ def gradcheck(function: Callable[..., Value] | Value, inputs: Inputs | None = No
         """The function where input `index` is x."""
         return function(*map(Value, [*point[:index], x, *point[index + 1 :]])).data
 
-    checks = []
+    checks: list[Check] = []
     for index, (value, gradient) in enumerate(zip(values, gradients, strict=True)):
         name = namer.name(value) if value.label else f"input {index}"
         function_of_input = partial(along, index)
         check = Check(name, value.data, gradient, *differences(function_of_input, value.data, noise=noise))
         checks.append(by_sides(check, function_of_input, noise))
-    return GradcheckReport(checks)
+    return GradcheckReport(tuple(checks))
 
 
 def _values(function: Any, inputs: Any) -> list[Value]:

@@ -6,6 +6,7 @@ wrong rule is thereby located, although it spoils every gradient below it.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
 from pathlib import Path
@@ -72,6 +73,7 @@ class Unclear(NamedTuple):
     why: str
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class GraphReport:
     """The findings of the check of a graph. It is true if no rule is wrong; `draw(report)` marks wrong derivatives.
 
@@ -83,14 +85,11 @@ class GraphReport:
         checked: how many derivatives there are.
     """
 
-    def __init__(
-        self, root: Value, faults: Sequence[Fault], unclear: Sequence[Unclear], kinks: Sequence[Kink], checked: int
-    ) -> None:
-        self.root = root
-        self.faults = tuple(faults)
-        self.unclear = tuple(unclear)
-        self.kinks = tuple(kinks)
-        self.checked = checked
+    root: Value
+    faults: tuple[Fault, ...]
+    unclear: tuple[Unclear, ...]
+    kinks: tuple[Kink, ...]
+    checked: int
 
     @property
     def wrong(self) -> dict[Operation, tuple[Fault, ...]]:
@@ -197,18 +196,16 @@ def check_graph(root: Value) -> GraphReport:
         faults = dict(check.faults(max(1, MOST - counts[node.op])))
         unclear += [Unclear(node, position, why) for position, why in check.unclear.items()]
         kinks += [Kink(node, position, slopes) for position, slopes in check.kinks.items()]
-        for position, operand in enumerate(node.operands[: check.count]):
-            derivative = check.derivatives[position]
+        for position, (operand, derivative) in enumerate(zip(node.operands, check.derivatives, strict=False)):
             given[operand] += upstream * derivative
             right[operand] += upstream_right * (faults[position].expected if position in faults else derivative)
         counts[node.op] += len(faults)
         found += [(node, position, wrong) for position, wrong in sorted(faults.items())]
-    faults_found = []
-    for node, position, wrong in found:
-        operand = node.operands[position]
-        slopes = wrong.gradient, wrong.expected, right[node], given[operand], right[operand]
-        faults_found.append(Fault(node, position, *slopes))
-    return GraphReport(root, faults_found, unclear, kinks, checked)
+    located = tuple(
+        Fault(n, i, wrong.gradient, wrong.expected, right[n], given[n.operands[i]], right[n.operands[i]])
+        for n, i, wrong in found
+    )
+    return GraphReport(root, located, tuple(unclear), tuple(kinks), checked)
 
 
 class _NodeCheck:

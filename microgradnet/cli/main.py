@@ -53,9 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        print("microgradnet: interrupted", file=sys.stderr)
-        return 130
     except (OSError, ImportError, ProviderError, StaleGraphError, DomainError, ValueError) as error:
         print(f"microgradnet: {in_words(error)}", file=sys.stderr)
         return 1

@@ -151,6 +151,8 @@ def from_record(record: Mapping[str, Any]) -> Schedule:
     try:
         numbers = {name: from_record(item) if isinstance(item, Mapping) else item for name, item in record.items()}
         schedule: Schedule = SCHEDULES[str(numbers.pop("kind"))](**numbers)
-    except (KeyError, TypeError, RecursionError) as error:
+    except RecursionError:
+        raise ValueError("this is not the record of a schedule: its schedules are nested too deeply") from None
+    except (KeyError, TypeError) as error:
         raise ValueError(f"this is not the record of a schedule: {record!r:.200}") from error
     return schedule

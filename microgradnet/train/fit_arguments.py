@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from numbers import Integral
+from typing import Any
 
-from microgradnet._shared.arguments import as_count
+from microgradnet._shared.arguments import as_count, named
 from microgradnet.nn import Module
-from microgradnet.optim import Optimizer
+from microgradnet.optim import OPTIMIZERS, Optimizer
 
 FUNCTIONS = {
     "metric": "a function of predictions and targets, such as accuracy",
@@ -21,6 +22,12 @@ def refuse_other_than_functions(callbacks: object, **given: object) -> None:
     for name, function in given.items():
         if function is not None and not callable(function):
             raise TypeError(f"{name} must be {FUNCTIONS[name]}, or None; got {function!r:.80}")
+
+
+def optimizer_for(model: Module, choice: Any) -> Optimizer:
+    """The optimiser of a model: the one given, or made for it by its name in `OPTIMIZERS`."""
+    found: Any = named(choice, OPTIMIZERS, "optimizer") if isinstance(choice, str) else choice
+    return found if isinstance(found, Optimizer) else found(model)
 
 
 def refuse_misfits(model: Module, optimizer: Optimizer, seed: object, **counts: int | None) -> None:

@@ -13,16 +13,15 @@ from typing import Any, NamedTuple
 
 from numpy.typing import ArrayLike
 
-from microgradnet._shared.arguments import entry, named
+from microgradnet._shared.arguments import entry
 from microgradnet._shared.text import one_line
 from microgradnet.errors import AnomalyError, DomainError
-from microgradnet.losses import LOSSES
 from microgradnet.network_arguments import name_of
 from microgradnet.nn import Module
-from microgradnet.optim import OPTIMIZERS, Optimizer
+from microgradnet.optim import Optimizer
 from microgradnet.train.batches import Computation, compiled_batches, eager_batches, means, with_penalty, with_steps
 from microgradnet.train.early_stopping import EarlyStopping
-from microgradnet.train.fit_arguments import refuse_misfits, refuse_other_than_functions
+from microgradnet.train.fit_arguments import optimizer_for, refuse_misfits, refuse_other_than_functions
 from microgradnet.train.history import History
 from microgradnet.train.interruption import interruptible
 from microgradnet.train.metrics import Metric
@@ -128,13 +127,10 @@ def fit(
     refuse_other_than_functions(callbacks, metric=metric, penalty=penalty, after_batch=after_batch)
     if symbols and Y is not None:
         raise ValueError("symbols are names of the loss's arguments: pass batches, as in fit(model, batches, loss=…)")
-    rule = named(optimizer, OPTIMIZERS, "optimizer") if isinstance(optimizer, str) else optimizer
-    rule = rule if isinstance(rule, Optimizer) else rule(model)
-    is_watched = patience is not None
+    rule, is_watched = optimizer_for(model, optimizer), patience is not None
     if Y is None:
         samples = samples_of_batches(X, loss, metric, validation, symbols or {}, is_watched)
     else:
-        loss = named(loss, LOSSES, "loss") if isinstance(loss, str) else loss
         samples = samples_of_arrays(model, X, Y, loss, metric, validation, batch_size, seed, is_watched)
     refuse_misfits(model, rule, seed, epochs=epochs, batch_size=batch_size, steps=steps, patience=patience)
     best = EarlyStopping(patience, f"{samples.prefix}loss")

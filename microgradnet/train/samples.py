@@ -8,9 +8,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import ArrayLike
 
+from microgradnet._shared.arguments import named
 from microgradnet.compiling.arguments import argument_names, array_of, with_symbols
 from microgradnet.data import batches
-from microgradnet.losses import Loss
+from microgradnet.losses import LOSSES, Loss
 from microgradnet.network_arguments import name_of
 from microgradnet.train.batches import Batch, Numbers
 from microgradnet.train.metrics import Metric, accuracy_of
@@ -42,7 +43,7 @@ class Samples(NamedTuple):
 
 
 def samples_of_arrays(
-    model: Any, X: Any, Y: Any, loss: Loss, metric: Metric | None, validation: Any, batch_size: int, seed: int,
+    model: Any, X: Any, Y: Any, given: str | Loss, metric: Metric | None, validation: Any, batch_size: int, seed: int,
     is_watched: bool,
 ) -> Samples:  # fmt: skip
     """The rows of X and Y, in an order of each epoch drawn from (seed, epoch); the other arguments are those of `fit`.
@@ -53,6 +54,7 @@ def samples_of_arrays(
         TypeError: validation is no pair.
         ValueError: a number is infinite or NaN; X and Y differ in length; a class has no output.
     """
+    loss = named(given, LOSSES, "loss") if isinstance(given, str) else given
     if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
         raise TypeError(
             f"validation is a pair (X, Y), got {validation!r:.80}; microgradnet.data.train_test_split makes one"

@@ -167,6 +167,8 @@ def read(path: Path_, model: Module | None = None) -> Saved:
         return _read(data, model)
     except zipfile.BadZipFile:
         what = "not a .npz file, or an incomplete one"
+    except RecursionError:
+        what = f"{HEADER} is nested too deeply for one that microgradnet.save has written"
     except Exception as error:  # any error that a corrupt file causes
         what = str(error) if isinstance(error, ValueError) else repr(error)
     raise ValueError(f"{one_line(str(path))} is not a model that can be loaded: {shorten(one_line(what), 500)}")

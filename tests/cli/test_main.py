@@ -207,6 +207,19 @@ def test_ctrl_c_ends_it_in_one_line_and_leaves_no_half_file() -> None:
     assert [path.name for path in Path().rglob("*.tmp")] == []
 
 
+def test_ctrl_c_before_the_commands_are_loaded() -> None:
+    code = (
+        "import os, runpy, signal, sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, *places):\n"
+        "        if name == 'microgradnet.cli.main': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "runpy.run_module('microgradnet', run_name='__main__')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, "list"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "microgradnet: interrupted\n")
+
+
 HEAVY = ("numpy", "matplotlib", "microgradnet.compiling", "microgradnet.train", "microgradnet.teach.worksheets")
 
 

@@ -318,7 +318,10 @@ def test_schedules_that_are_none() -> None:
             kind(0)
     with pytest.raises(TypeError, match="user-defined schedule cannot be saved"):
         to_record(lambda t: 1.0)
-    for record in ({}, {"kind": "Zigzag"}, {"kind": "Linear", "length": 3}):
+    deep: dict[str, Any] = {"kind": "Constant"}
+    for _ in range(10_000):
+        deep = {"kind": "Warmup", "steps": 1, "then": deep}
+    for record in ({}, {"kind": "Zigzag"}, {"kind": "Linear", "length": 3}, deep):
         with pytest.raises(ValueError, match="not the record of a schedule"):
             from_record(record)
     assert set(SCHEDULES) == {"Constant", "StepDecay", "Linear", "Cosine", "Warmup"}
