@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import pairwise
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from microgradnet._shared.files import write_atomically
-from microgradnet._shared.webpage import BASE
+from microgradnet._shared.webpage import asset, document, fill
 from microgradnet.compiling import compile
 from microgradnet.drawing.figure_style import CARD, COLOURS, INK, LINE, figure, tidy, whole_ticks
 from microgradnet.drawing.theme import LIGHT
@@ -28,35 +27,6 @@ MOST_BYTES = 8_000_000  # bytes of a page's frames as text
 SHADES = 128  # colours per frame; more would make a page several times as large
 OCTREE = 2  # Pillow's method to choose them; its median cut merges rare colours, such as those of markers
 DPI = 85
-
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A network learns</title>
-<style>{base}body{{font:18px system-ui,sans-serif;margin:1rem auto;max-width:70rem;padding:0 1rem;
-background:var(--card);color:var(--ink)}}
-img{{width:100%}}input{{width:100%}}
-@media (prefers-color-scheme:dark){{img{{filter:invert(.92) hue-rotate(180deg)}}}}</style>
-<img id="frame" alt="the network, its border and its loss">
-<p><button id="play">Pause</button> <label for="at">epoch <output id="epoch"></output></label>
-<input id="at" type="range" min="0" max="{last}" value="0"></p>
-<script>
-const frames = {frames}, epochs = {epochs};
-const image = document.getElementById("frame"), at = document.getElementById("at");
-const play = document.getElementById("play");
-let running = !matchMedia("(prefers-reduced-motion: reduce)").matches, timer;
-function show(k) {{
-  at.value = k; image.src = "data:image/png;base64," + frames[k];
-  document.getElementById("epoch").value = epochs[k];
-  play.textContent = running ? "Pause" : "Play";
-  clearTimeout(timer);
-  const wait = {milliseconds} * (k + 1 < frames.length ? 1 : 10);
-  if (running) timer = setTimeout(() => show((k + 1) % frames.length), wait);
-}}
-at.oninput = () => {{ running = false; show(+at.value); }};
-play.onclick = () => {{ running = !running; show(+at.value); }};
-show(0);
-</script>
-</html>
-"""
 
 
 class Recorder:
@@ -125,10 +95,10 @@ class Recorder:
         numbers = [number for number, _ in chosen]
         while len(frames) > 1 and sum(map(len, frames)) > MOST_BYTES:  # every second frame, counted from the last
             frames, numbers = frames[::-2][::-1], numbers[::-2][::-1]
-        page = PAGE.format(
-            base=BASE.read_text("utf-8"), frames=json.dumps(frames), epochs=numbers, last=len(frames) - 1,
-            milliseconds=MILLISECONDS,
-        )  # fmt: skip
+        data = {"epochs": numbers, "milliseconds": MILLISECONDS, "frames": frames}
+        body, style, script = (asset(__file__, f"animation.{suffix}") for suffix in ("html", "css", "js"))
+        body = fill(body, {"last": str(len(frames) - 1)})
+        page = document("A network learns", body, style, script, data, resources=["img-src data:"])
         return write_atomically(path, page)
 
     def _images(self, frames: list[tuple[int, NDArray[np.float64]]]) -> Iterator[Any]:
