@@ -73,13 +73,6 @@ def test_the_report_says_which_input_is_wrong_and_by_how_much() -> None:
     assert repr(report) == str(report)
 
 
-def test_agreement_is_said() -> None:
-    report = gradcheck(lambda a: a * a, [3])
-    assert report
-    assert str(report).splitlines()[0] == "all gradients agree"
-    assert report.wrong == ()
-
-
 @pytest.mark.parametrize("scale", [1e-5, 1.0, 1e5])
 @pytest.mark.parametrize("x", [1e-6, 1.0, 1e4])
 def test_small_errors_are_found_at_every_scale(scale: float, x: float) -> None:
@@ -201,11 +194,6 @@ def test_what_rounding_hides_is_neither_right_nor_wrong() -> None:
         "  input 0 = 1: gradient 5.40302306e-13, differences 0, cannot tell: the differences are"
     )
     assert lines[2].endswith("agrees")
-
-
-def test_what_is_not_a_value_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"returns a Value, got 2\.0"):
-        gradcheck(lambda x: x.data, [2.0])
 
 
 def test_powers_of_negative_numbers_and_networks_are_accepted() -> None:

@@ -84,13 +84,6 @@ def test_without_a_program_to_draw_the_numbers_are_printed_all_the_same(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_where_the_graphs_should_be(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("graphs").write_text("mine", "utf-8")
-    assert main(["run", "neuron"]) == 1
-    assert "graphs" in capsys.readouterr().err
-    assert Path("graphs").read_text("utf-8") == "mine"
-
-
 def test_list_has_a_line_for_each_example_and_application(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     examples, gallery = capsys.readouterr().out.split("\n\n")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnet import MLP, Layer, Module, Neuron, Value, parameter, sigmoid
+from microgradnet import MLP, Layer, Module, Neuron, Value, parameter
 from microgradnet.network_arguments import ACTIVATIONS
 
 
@@ -144,10 +144,6 @@ def test_a_seed_is_none_an_int_or_a_source_of_random_numbers(seed: Any, init: st
         with pytest.raises(TypeError, match=r"^a seed is None, an int or a random\.Random, got "):
             make()
     assert Neuron(2, init=init, seed=random.SystemRandom()).w[0].op is Neuron(2, init=init).w[0].op
-
-
-def test_a_function_of_values_is_an_activation() -> None:
-    assert MLP(2, [3, 1], lambda z: sigmoid(z) * 2)([1.0, 2.0]).operands
 
 
 def test_a_pickle_from_another_process_is_neither_stale_nor_blind_to_changes() -> None:

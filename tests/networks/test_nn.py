@@ -279,18 +279,6 @@ def test_shared_parameters_appear_once_and_get_both_gradients() -> None:
     assert found == pytest.approx(five_point(loss, at), rel=1e-8)
 
 
-def test_two_parameters_of_one_name_are_refused() -> None:
-    """A state could hold only one of them."""
-
-    class Clash(Module):
-        def __init__(self) -> None:
-            self.layers = [Neuron(1)]
-            self.layer0 = Neuron(1)
-
-    with pytest.raises(ValueError, match=r"two parameters would be called 'layer0\.w0'"):
-        Clash().state_dict()
-
-
 def test_zero_grad_forgets_the_gradients_of_parameters() -> None:
     model = Tied()
     y = model([1.0, 2.0])

@@ -30,7 +30,6 @@ from microgradnet.train.plotting import (
     save_figure,
     weights,
 )
-from microgradnet.train.plotting.boundary import draw_boundary
 
 Image: Any = importlib.import_module("PIL.Image")
 X, Y = moons(40)
@@ -201,19 +200,6 @@ def test_the_border_of_probabilities_is_where_it_is_said_to_be() -> None:
         np.testing.assert_allclose(np.asarray(compile(model)(border(at))), at, atol=1e-3)
     with pytest.raises(StopIteration):
         border(0.0)  # nowhere is a probability below 0
-
-
-def test_the_model_is_asked_once() -> None:
-    asked: list[int] = []
-    model = compile(model_of(2, 3, 1))
-
-    def predict(points: Any) -> Any:
-        asked.append(len(points))
-        return model(points)
-
-    (axes,) = loss_curves([{"loss": 1.0}]).axes
-    draw_boundary(axes, predict, X, Y, 0.0)
-    assert asked == [160 * 160 + 40]
 
 
 @pytest.mark.parametrize(
@@ -400,15 +386,6 @@ def test_another_training_begins_another_recording(tmp_path: Path) -> None:
     looking, model = recorded(6, every=2)
     fit(model, *xor(), loss="hinge", epochs=3, callbacks=[looking], progress=False)
     assert epochs_in(looking.save(tmp_path / "a.html").read_text("utf-8")) == [1, 2, 3]
-
-
-def test_saving_an_animation_leaves_the_model_as_it_is(tmp_path: Path) -> None:
-    X, Y = xor()
-    model, recorder = model_of(2, 3, 1), Recorder(X, Y)
-    fit(model, X, Y, loss="hinge", epochs=3, callbacks=[recorder], progress=False)
-    before = [p.data for p in model.parameters()]
-    recorder.save(tmp_path / "a.gif")
-    assert [p.data for p in model.parameters()] == before
 
 
 def test_a_recorder_refuses_at_once_what_it_could_not_draw() -> None:
