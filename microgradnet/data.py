@@ -158,18 +158,18 @@ def padded(sequences: Iterable[ArrayLike]) -> tuple[NDArray[Any], Numbers]:
            [8, 0, 0]]), array([[1., 1., 1.],
            [1., 0., 0.]]))
     """
-    found = [_sequence(sequence, number) for number, sequence in enumerate(sequences)]
-    filled = [rows for rows in found if len(rows)]
+    arrays = [_sequence(sequence, number) for number, sequence in enumerate(sequences)]
+    filled = [rows for rows in arrays if len(rows)]
     if not filled:
-        raise ValueError(f"padded takes sequences, at least one of them with a number; got {len(found)} without any")
+        raise ValueError(f"padded takes sequences, at least one of them with a number; got {len(arrays)} without any")
     shape = filled[0].shape[1:]
-    for number, rows in enumerate(found):
+    for number, rows in enumerate(arrays):
         if len(rows) and rows.shape[1:] != shape:
             raise ValueError(f"sequence {number} has rows of shape {rows.shape[1:]}, those before have {shape}")
     longest = max(map(len, filled))
-    array = np.zeros((len(found), longest, *shape), np.result_type(*filled))
-    mask = np.zeros((len(found), longest))
-    for i, rows in enumerate(found):
+    array = np.zeros((len(arrays), longest, *shape), np.result_type(*filled))
+    mask = np.zeros((len(arrays), longest))
+    for i, rows in enumerate(arrays):
         if len(rows):
             array[i, : len(rows)], mask[i, : len(rows)] = rows, 1.0
     return array, mask
@@ -245,5 +245,5 @@ def _from_scikit_learn(name: str) -> tuple[Any, Any]:
         datasets = import_module("sklearn.datasets")
     except ImportError as error:
         raise ImportError("this data ships with scikit-learn: pip install 'microgradnet[sklearn]'") from error
-    found: tuple[Any, Any] = getattr(datasets, name)(return_X_y=True)
-    return found
+    samples: tuple[Any, Any] = getattr(datasets, name)(return_X_y=True)
+    return samples

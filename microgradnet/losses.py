@@ -240,5 +240,5 @@ def _distribution(target: Any, scores: Any) -> Sequence[Number]:
 
 
 def _parameters(parameters: Any) -> Iterable[Value]:
-    found: Iterable[Value] = parameters.parameters() if hasattr(parameters, "parameters") else parameters
-    return found
+    values: Iterable[Value] = parameters.parameters() if hasattr(parameters, "parameters") else parameters
+    return values

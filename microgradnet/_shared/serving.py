@@ -55,9 +55,9 @@ class Handler(BaseHTTPRequestHandler):
         with suppress(ValueError, RecursionError):
             length = int(self.headers.get("Content-Length", ""))
             if self.headers.get("Content-Type") == "application/json" and 0 <= length <= most:
-                found = json.loads(self.rfile.read(length))
-                if isinstance(found, dict):
-                    return found
+                record = json.loads(self.rfile.read(length))
+                if isinstance(record, dict):
+                    return record
         self.send_error(HTTPStatus.BAD_REQUEST, f"JSON is needed: {what}")
         return None
 

@@ -47,12 +47,12 @@ def nearest(roots: Iterable[N], most: int) -> set[N]:
     [-2.0, 0.0]
     """
     queue = list(dict.fromkeys(roots))[:most]
-    found = set(queue)
+    kept = set(queue)
     for node in queue:
         for operand in node.operands:
-            if len(found) == most:
-                return found
-            if operand not in found:
-                found.add(operand)
+            if len(kept) == most:
+                return kept
+            if operand not in kept:
+                kept.add(operand)
                 queue.append(operand)
-    return found
+    return kept

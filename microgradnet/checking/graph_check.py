@@ -184,7 +184,7 @@ def check_graph(root: Value) -> GraphReport:
     given: dict[Value, float] = dict.fromkeys(graph.nodes, 0.0)  # d(root)/d(value) as the rules give it
     right = dict(given)
     given[root] = right[root] = 1.0
-    found: list[tuple[Value, int, Check]] = []
+    faulty: list[tuple[Value, int, Check]] = []
     unclear: list[Unclear] = []
     kinks: list[Kink] = []
     counts = Counter[Operation]()  # of wrong derivatives
@@ -200,10 +200,10 @@ def check_graph(root: Value) -> GraphReport:
             given[operand] += upstream * derivative
             right[operand] += upstream_right * (faults[position].expected if position in faults else derivative)
         counts[node.op] += len(faults)
-        found += [(node, position, wrong) for position, wrong in sorted(faults.items())]
+        faulty += [(node, position, wrong) for position, wrong in sorted(faults.items())]
     located = tuple(
         Fault(n, i, wrong.gradient, wrong.expected, right[n], given[n.operands[i]], right[n.operands[i]])
-        for n, i, wrong in found
+        for n, i, wrong in faulty
     )
     return GraphReport(root, located, tuple(unclear), tuple(kinks), checked)
 
@@ -271,19 +271,18 @@ class _NodeCheck:
 
         In that direction each of them contributes about as much, and a single wrong one shows.
         """
-        scales = [max(abs(self.numbers[position]), 1.0) for position in positions]
-        effects = [abs(self.derivatives[position]) * scale for position, scale in zip(positions, scales, strict=True)]
-        least = min((effect for effect in effects if effect), default=0.0)
-        direction = []
-        for effect, scale in zip(effects, scales, strict=True):
-            length = max(least / effect, FLATTEST) if effect else 1.0
-            direction.append(scale * length * self._random.uniform(0.5, 1.0) * self._random.choice((-1.0, 1.0)))
-        pairs = list(zip(positions, direction, strict=True))
-        slope = sum(self.derivatives[position] * step for position, step in pairs)
+        scales = {position: max(abs(self.numbers[position]), 1.0) for position in positions}
+        effects = {position: abs(self.derivatives[position]) * scale for position, scale in scales.items()}
+        least = min(filter(None, effects.values()), default=0.0)
+        direction = {}
+        for position, effect in effects.items():
+            length = scales[position] * (max(least / effect, FLATTEST) if effect else 1.0)
+            direction[position] = length * self._random.uniform(0.5, 1.0) * self._random.choice((-1.0, 1.0))
+        slope = sum(self.derivatives[position] * step for position, step in direction.items())
 
         def moved(t: float) -> float:
             numbers = self.numbers[:]
-            for position, step in pairs:
+            for position, step in direction.items():
                 numbers[position] += t * step
             return value_at(self.op, numbers)
 

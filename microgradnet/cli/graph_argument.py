@@ -31,14 +31,11 @@ def graph_argument(text: str, or_network: bool = False) -> Example:
         file = text.removesuffix(":")
         raise argparse.ArgumentTypeError(f"say which value of {file}: {file}:loss, if that is the variable's name")
     file, colon, variable = text.rpartition(":")
-    return Example(text, "", partial(_value_in, Path(file), variable, or_network)) if colon else example_argument(text)
-
-
-def example_argument(name: str) -> Example:
-    """The example of that name; else an error that suggests the nearest."""
-    if name not in EXAMPLES:
-        raise argparse.ArgumentTypeError(f"unknown example {name!r}: {suggestion(name, EXAMPLES)}")
-    return EXAMPLES[name]
+    if colon:
+        return Example(text, "", partial(_value_in, Path(file), variable, or_network))
+    if text not in EXAMPLES:
+        raise argparse.ArgumentTypeError(f"unknown example {text!r}: {suggestion(text, EXAMPLES)}")
+    return EXAMPLES[text]
 
 
 def file_stem(graph: Example) -> str:

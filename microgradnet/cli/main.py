@@ -63,10 +63,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with the message; where a choice is unknown, with the nearest of the allowed ones."""
-        if found := re.fullmatch(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message):
-            choices = re.findall(r"[^\s,']+", found[3])
-            near = suggestion(found[2], choices)
-            message = f"{found[1]} (choose from {', '.join(choices)})" + f": {near}" * near.startswith("did you")
+        if unknown := re.fullmatch(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message):
+            choices = re.findall(r"[^\s,']+", unknown[3])
+            near = suggestion(unknown[2], choices)
+            message = f"{unknown[1]} (choose from {', '.join(choices)})" + f": {near}" * near.startswith("did you")
         super().error(message)
 
 

@@ -44,18 +44,18 @@ def checked(numbers: Mapping[str, Any], ranges: Mapping[str, Range], owner: str)
     >>> checked({"lr": 1, "nesterov": True}, {"lr": ABOVE_ZERO, "nesterov": YES_OR_NO}, "SGD")
     {'lr': 1.0, 'nesterov': True}
     """
-    found: dict[str, float] = {}
+    valid: dict[str, float] = {}
     for name, number in numbers.items():
         if name not in ranges:
             raise TypeError(f"{owner} has no {name!r}: {suggestion(name, ranges)}")
         try:
             is_allowed = ranges[name].allows(number)
-            found[name] = number if isinstance(number, bool) else float(number)
+            valid[name] = number if isinstance(number, bool) else float(number)
         except (TypeError, ValueError, OverflowError):  # no number, or a whole one beyond every float
             is_allowed = False
         if not is_allowed:
             raise ValueError(f"{name} must be {ranges[name].words}, got {number!r:.80}")
-    return found
+    return valid
 
 
 class Optimizer:
@@ -87,8 +87,8 @@ class Optimizer:
         self, parameters: Any, lr: float, *, schedule: Schedule | None = None, weight_decay: float = 0.0,
         clip_norm: float = math.inf, **numbers: float,
     ) -> None:  # fmt: skip
-        found = parameters.parameters() if callable(getattr(parameters, "parameters", None)) else parameters
-        self.parameters = found if isinstance(found, ParameterVector) else ParameterVector(found)
+        values = parameters.parameters() if callable(getattr(parameters, "parameters", None)) else parameters
+        self.parameters = values if isinstance(values, ParameterVector) else ParameterVector(values)
         if not len(self.parameters):
             raise ValueError("an optimiser needs parameters to change, got none")
         numbers |= {"lr": lr, "weight_decay": weight_decay, "clip_norm": clip_norm}

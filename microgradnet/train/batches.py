@@ -56,11 +56,11 @@ def compiled_batches(sample_loss: SampleLoss, parameters: ParameterVector | None
         return compile(partial(sample_loss, names), parameters)
 
     def compute(batch: Batch) -> Result:
-        found = program(batch.names)(*batch.arrays)
+        computed = program(batch.names)(*batch.arrays)
         if parameters is None:
-            losses, *outputs = found
+            losses, *outputs = computed
             return Result(float(np.mean(losses)), outputs, np.empty(0))
-        (loss, *outputs), gradient = found
+        (loss, *outputs), gradient = computed
         return Result(loss, outputs, gradient)
 
     return compute
@@ -74,14 +74,14 @@ def eager_batches(sample_loss: SampleLoss, parameters: ParameterVector | None = 
         for p in values:
             p.grad = 0.0
         size = len(batch.arrays[0])
-        found: list[list[float]] = []
+        rows: list[list[float]] = []
         for sample in zip(*[array.tolist() for array in batch.arrays], strict=True):
             outputs: list[Value] = []
             template = template_of(sample_loss(batch.names, *sample), outputs)
             if values:
                 outputs[0].backward(1 / size)
-            found.append([y.data for y in outputs])
-        losses, *rest = assembled(template, list(np.array(found).T))
+            rows.append([y.data for y in outputs])
+        losses, *rest = assembled(template, list(np.array(rows).T))
         return Result(float(np.mean(losses)), rest, np.array([p.grad for p in values]))
 
     return compute

@@ -124,12 +124,12 @@ def _activation(graph: OnnxGraph, function: Callable[[Value], Value], z: str, na
     for node in activation.computed:
         count = len(node.operands) - node.op.constants
         kernel = forward_kernel(node.op, count, tuple([o.data for o in node.operands[count:]]))
-        found = [names.get(o, o.data) for o in node.operands[:count]]
+        numbers = [names.get(o, o.data) for o in node.operands[:count]]
         for step in kernel.steps:
-            inputs = [found[a] if isinstance(a, int) else a for a in step.arguments]
-            found.append(graph.applied(step.function, inputs, name))
+            inputs = [numbers[a] if isinstance(a, int) else a for a in step.arguments]
+            numbers.append(graph.applied(step.function, inputs, name))
         (place,) = kernel.results
-        names[node] = found[place] if isinstance(place, int) else place
+        names[node] = numbers[place] if isinstance(place, int) else place
     return str(names[result])
 
 

@@ -26,8 +26,8 @@ def refuse_other_than_functions(callbacks: object, **given: object) -> None:
 
 def optimizer_for(model: Module, choice: Any) -> Optimizer:
     """The optimiser of a model: the one given, or made for it by its name in `OPTIMIZERS`."""
-    found: Any = named(choice, OPTIMIZERS, "optimizer") if isinstance(choice, str) else choice
-    return found if isinstance(found, Optimizer) else found(model)
+    optimizer: Any = named(choice, OPTIMIZERS, "optimizer") if isinstance(choice, str) else choice
+    return optimizer if isinstance(optimizer, Optimizer) else optimizer(model)
 
 
 def refuse_misfits(model: Module, optimizer: Optimizer, seed: object, **counts: int | None) -> None:

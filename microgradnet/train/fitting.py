@@ -164,10 +164,10 @@ def fit(
             best.see(history, rule)
             if best.is_over(history):
                 best.restore(rule)
-            said = [callback(Epoch(number, model, rule, history)) for callback in callbacks]
+            answers = [callback(Epoch(number, model, rule, history)) for callback in callbacks]
             if checkpoint is not None:
                 save(model, checkpoint, rule, {**identity, "history": history.epochs, "best": best.state_dict()})
-            if any(one is True for one in said):
+            if any(one is True for one in answers):
                 history.ended = "a callback"
                 break
     best.restore(rule)

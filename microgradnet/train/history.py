@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from math import nan
 from typing import Any
 
@@ -62,7 +61,9 @@ class History:
 
     def plot(self) -> Any:
         """The numbers over the epochs, as a figure of matplotlib: `plotting.loss_curves`."""
-        return import_module("microgradnet.train.plotting").loss_curves(self)  # imported here: matplotlib is optional
+        from microgradnet.train.plotting import loss_curves  # loads matplotlib
+
+        return loss_curves(self)
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {number:.4g}" for name, number in self.last.items())

@@ -154,10 +154,14 @@ def _of_epoch(given: Batches, loss: Callable[..., Any], symbols: Mapping[str, in
         ValueError: its arrays differ in length, or a number is infinite or NaN; there are no batches, and it is not an
             iterator that may have ended before.
     """
-    found = given(epoch) if callable(given) else given
-    _refuse_other_than_iterable(found)
-    parameters, number = _signature(loss), 0
-    for number, batch in enumerate(found, 1):
+    source = given(epoch) if callable(given) else given
+    _refuse_other_than_iterable(source)
+    try:
+        parameters = signature(loss)
+    except ValueError:  # written in C
+        parameters = None
+    number = 0
+    for number, batch in enumerate(source, 1):
         try:
             checked = _checked(batch, parameters)
             if symbols:
@@ -169,13 +173,6 @@ def _of_epoch(given: Batches, loss: Callable[..., Any], symbols: Mapping[str, in
         yield checked
     if not number and not isinstance(given, Iterator):
         raise ValueError(f"there are no batches in {given!r:.80}")
-
-
-def _signature(loss: Callable[..., Any]) -> Signature | None:
-    try:
-        return signature(loss)
-    except ValueError:  # written in C
-        return None
 
 
 def _checked(given: object, parameters: Signature | None) -> Batch:

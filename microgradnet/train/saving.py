@@ -198,13 +198,13 @@ def _read(data: bytes, model: Module | None) -> Saved:
         if sorted(archive.namelist()) != sorted(members):
             raise ValueError(f"it holds {', '.join(archive.namelist())}, and should {', '.join(members)}")
     architecture = entry(header, "model", dict, NoneType)
-    found = built(architecture, len(numbers)) if model is None else model
-    if others := set(names) ^ set(found.state_dict()):
-        raise ValueError(f"it does not fit {found!r:.200}: only one of them has {', '.join(sorted(others)[:5])}")
+    module = built(architecture, len(numbers)) if model is None else model
+    if others := set(names) ^ set(module.state_dict()):
+        raise ValueError(f"it does not fit {module!r:.200}: only one of them has {', '.join(sorted(others)[:5])}")
     if "activations" in header:  # files of an earlier microgradnet have none
-        refuse_other_activations(list_entry(header, "activations", str), found)
+        refuse_other_activations(list_entry(header, "activations", str), module)
     by_name = dict(zip(names, numbers.tolist(), strict=True)), dict(zip(names, labels, strict=True))
-    return Saved(Checkpoint(found, optimizer, training), *by_name)
+    return Saved(Checkpoint(module, optimizer, training), *by_name)
 
 
 def _refuse_foreign(archive: zipfile.ZipFile) -> None:

@@ -31,31 +31,31 @@ def targets_for(loss: Loss, Y: ArrayLike, model: Any, sample: ArrayLike) -> NDAr
     >>> targets_for(losses.hinge, [0, 1], lambda x: 0.0, [1.0]).tolist()
     [-1.0, 1.0]
     """
-    found = np.asarray(Y)
-    if found.dtype.kind not in "biuf":
-        raise ValueError(f"targets are numbers, got an array of {found.dtype}: number the classes from 0 on")
-    found = found.astype(np.float64)
+    targets = np.asarray(Y)
+    if targets.dtype.kind not in "biuf":
+        raise ValueError(f"targets are numbers, got an array of {targets.dtype}: number the classes from 0 on")
+    targets = targets.astype(np.float64)
     with no_grad():
         prediction = model(np.asarray(sample, np.float64).tolist())
     outputs = len(prediction) if isinstance(prediction, list) else 0
-    if found.ndim == 2 and found.shape[1] == 1 and outputs != 1:
-        found = found[:, 0]
-    if loss in ONE_OF_MANY and found.ndim == 1:
-        return _one_hot(found, outputs)
-    is_distribution = (found >= 0).all() and (np.abs(found.sum(axis=-1) - 1) <= 1e-6).all()
-    if loss is losses.cross_entropy and found.ndim == 2 and not is_distribution:
+    if targets.ndim == 2 and targets.shape[1] == 1 and outputs != 1:
+        targets = targets[:, 0]
+    if loss in ONE_OF_MANY and targets.ndim == 1:
+        return _one_hot(targets, outputs)
+    is_distribution = (targets >= 0).all() and (np.abs(targets.sum(axis=-1) - 1) <= 1e-6).all()
+    if loss is losses.cross_entropy and targets.ndim == 2 and not is_distribution:
         raise ValueError("cross_entropy takes classes, or rows of probabilities that add up to 1")
-    if loss is losses.multiclass_hinge and found.ndim == 2 and not (is_distribution and (found % 1 == 0).all()):
+    if loss is losses.multiclass_hinge and targets.ndim == 2 and not (is_distribution and (targets % 1 == 0).all()):
         raise ValueError("multiclass_hinge takes classes, or one-hot rows: 1 for the right class and 0 for the others")
-    if loss is losses.hinge and set(np.unique(found)) <= {0.0, 1.0}:
-        found = 2 * found - 1
-    if loss is losses.hinge and (np.abs(found) != 1).any():
-        bad = [x for x in np.unique(found) if x not in (-1, 0, 1)] or [0.0]
+    if loss is losses.hinge and set(np.unique(targets)) <= {0.0, 1.0}:
+        targets = 2 * targets - 1
+    if loss is losses.hinge and (np.abs(targets) != 1).any():
+        bad = [x for x in np.unique(targets) if x not in (-1, 0, 1)] or [0.0]
         raise ValueError(f"hinge has classes 0 and 1, or sides −1 and 1; got {bad[0]:g}")
-    if loss in PROBABILITIES and ((found < 0) | (found > 1)).any():
-        bad = found[(found < 0) | (found > 1)].flat[0]
+    if loss in PROBABILITIES and ((targets < 0) | (targets > 1)).any():
+        bad = targets[(targets < 0) | (targets > 1)].flat[0]
         raise ValueError(f"binary cross-entropy has classes 0 and 1, or probabilities between; got {bad:g}")
-    return found
+    return targets
 
 
 def _one_hot(classes: NDArray[np.float64], outputs: int) -> NDArray[np.float64]:

@@ -34,9 +34,9 @@ def decision_boundary(model: Any, X: ArrayLike, Y: ArrayLike, border: float = 0.
     tall = extent[1] / extent[0] if _is_even(extent) else 0.75
     height = float(np.clip(4.2 * tall + 0.9, 3.0, 5.2))
     width = max(5.6, (height - 0.9) / tall + 2.1)  # beside the plane there is the legend
-    found = figure(width, height, "the regions of the classes, and the samples")
-    draw_boundary(found.subplots(), compile(model), points, classes, border)
-    return found
+    plot = figure(width, height, "the regions of the classes, and the samples")
+    draw_boundary(plot.subplots(), compile(model), points, classes, border)
+    return plot
 
 
 def planar(X: ArrayLike, Y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
@@ -62,14 +62,14 @@ def classes_of(Y: ArrayLike) -> NDArray[np.intp]:
     Raises:
         ValueError: they are not classes; −1, for instance, would index from the end.
     """
-    found = np.asarray(Y)
-    is_numeric = found.dtype.kind in "biuf"
-    if found.ndim != 1 or not found.size or not is_numeric or (found < 0).any() or (found % 1 != 0).any():
+    classes = np.asarray(Y)
+    is_numeric = classes.dtype.kind in "biuf"
+    if classes.ndim != 1 or not classes.size or not is_numeric or (classes < 0).any() or (classes % 1 != 0).any():
         raise ValueError(
             "classes are whole numbers from 0 on, one for each sample (of sides −1 and 1, pass Y > 0; of one-hot rows, "
-            f"Y.argmax(axis=1)); got {found.tolist()!r:.80}"
+            f"Y.argmax(axis=1)); got {classes.tolist()!r:.80}"
         )
-    return found.astype(np.intp)
+    return classes.astype(np.intp)
 
 
 def draw_boundary(
@@ -85,15 +85,11 @@ def draw_boundary(
     count = scores.shape[1]
     if classes.max() >= count:
         raise ValueError(f"there is a class {classes.max()}, but the model distinguishes only {count}")
-    told = scores.argmax(axis=1)
-    axes.contourf(
-        xs, ys, told[: len(grid)].reshape(GRID, GRID), levels=np.arange(count + 1) - 0.5,
-        colors=[FILLS[k % SERIES] for k in range(count)],
-    )  # fmt: skip
-    hatched = axes.contourf(
-        xs, ys, told[: len(grid)].reshape(GRID, GRID), levels=np.arange(count + 1) - 0.5, colors="none",
-        hatches=[HATCHES[(k + k // SERIES) % SERIES] for k in range(count)],
-    )  # fmt: skip
+    likeliest = scores.argmax(axis=1)
+    regions, levels = (xs, ys, likeliest[: len(grid)].reshape(GRID, GRID)), np.arange(count + 1) - 0.5
+    axes.contourf(*regions, levels=levels, colors=[FILLS[k % SERIES] for k in range(count)])
+    hatches = [HATCHES[(k + k // SERIES) % SERIES] for k in range(count)]
+    hatched = axes.contourf(*regions, levels=levels, colors="none", hatches=hatches)
     hatched.set(edgecolor=(INK, 0.25), linewidth=0)
     for k in range(count if count > 2 else 1):  # two classes have the same border
         lead = (scores[:, k] - np.delete(scores, k, axis=1).max(axis=1))[: len(grid)]
@@ -104,7 +100,7 @@ def draw_boundary(
             *points[classes == k].T, s=float(np.clip(3000 / len(points), 30, 110)), marker=MARKERS[k % 10],
             color=COLOURS[k % SERIES], edgecolors=CARD, linewidths=0.8, zorder=3, label=f"class {k}",
         )  # fmt: skip
-    right = int((told[len(grid) :] == classes).sum())
+    right = int((likeliest[len(grid) :] == classes).sum())
     tidy(axes, f"{right} of {len(points)} points in the region of their class", "x₁", "x₂")
     if is_even:
         axes.set_aspect("equal")

@@ -23,13 +23,13 @@ def layers_of(model: Any) -> list[Any]:
     Raises:
         TypeError: it has none.
     """
-    found = list(getattr(model, "layers", [model]))
-    if not found or not all(hasattr(neuron, "w") for layer in found for neuron in getattr(layer, "neurons", [None])):
+    layers = list(getattr(model, "layers", [model]))
+    if not layers or not all(hasattr(neuron, "w") for layer in layers for neuron in getattr(layer, "neurons", [None])):
         raise TypeError(
             "this plot needs layers of neurons: pass an MLP, a Layer, or a module with `layers` like theirs; "
             f"got {type(model).__name__}"
         )
-    return found
+    return layers
 
 
 def activations(model: Any, X: ArrayLike) -> Any:
@@ -47,15 +47,15 @@ def activations(model: Any, X: ArrayLike) -> Any:
         ValueError: X does not fit it.
     """
     layers = layers_of(model)
-    measured = [np.asarray(found) for found in compile(lambda x: _by_layer(layers, x))(X)]
+    measured = [np.asarray(outputs) for outputs in compile(lambda x: _by_layer(layers, x))(X)]
     columns = min(ABREAST, len(layers))
     rows = -(-len(layers) // columns)
     panels = figure(max(4.4, 3.3 * columns), 3.1 * rows, "the activations of each layer")
     grid = panels.subplots(rows, columns, squeeze=False).ravel()
-    for number, (axes, found) in enumerate(zip(grid, measured, strict=False)):
+    for number, (axes, outputs) in enumerate(zip(grid, measured, strict=False)):
         name = getattr(layers[number].neurons[0].activation, "__name__", "activation")
-        _draw_histogram(axes, name, found)
-        title = f"layer {number + 1}: {name}\n{_health(name, found)}"
+        _draw_histogram(axes, name, outputs)
+        title = f"layer {number + 1}: {name}\n{_health(name, outputs)}"
         tidy(axes, title, "activation", "" if number % columns else "% of all")
     for axes in grid[len(layers) :]:
         axes.remove()
@@ -63,20 +63,20 @@ def activations(model: Any, X: ArrayLike) -> Any:
 
 
 def _by_layer(layers: Sequence[Any], x: Any) -> list[Any]:
-    found = []
+    outputs = []
     for layer in layers:
         x = layer(x)
         x = x if isinstance(x, list) else [x]
-        found.append(x)
-    return found
+        outputs.append(x)
+    return outputs
 
 
-def _draw_histogram(axes: Any, name: str, found: NDArray[np.float64]) -> None:
+def _draw_histogram(axes: Any, name: str, outputs: NDArray[np.float64]) -> None:
     """Draw a histogram in per cent; a relu's zeros are written as text, as their bar would dwarf all others."""
-    drawn = found[found != 0] if name == "relu" else found.ravel()
-    axes.hist(drawn, 40, range=ENDS.get(name), weights=np.full(drawn.size, 100 / found.size), color=COLOURS[0])
+    drawn = outputs[outputs != 0] if name == "relu" else outputs.ravel()
+    axes.hist(drawn, 40, range=ENDS.get(name), weights=np.full(drawn.size, 100 / outputs.size), color=COLOURS[0])
     if name == "relu":
-        zeros = f"{1 - drawn.size / found.size:.0%} are 0\n(not drawn)"
+        zeros = f"{1 - drawn.size / outputs.size:.0%} are 0\n(not drawn)"
         axes.text(0.97, 0.95, zeros, transform=axes.transAxes, ha="right", va="top", color=INK)
         axes.set_ylim(top=1.35 * max(axes.get_ylim()[1], 1e-9))  # room for these words
     for end in _saturation(name):
@@ -92,12 +92,12 @@ def _saturation(name: str) -> list[float]:
     return [middle - reach, middle + reach]
 
 
-def _health(name: str, found: NDArray[np.float64]) -> str:
+def _health(name: str, outputs: NDArray[np.float64]) -> str:
     if name == "relu":
-        return f"{np.mean((found == 0).all(axis=0)):.0%} of the neurons are dead"
+        return f"{np.mean((outputs == 0).all(axis=0)):.0%} of the neurons are dead"
     if ends := _saturation(name):
-        return f"{np.mean((found < ends[0]) | (found > ends[1])):.0%} saturated"
-    return f"from {found.min():.3g} to {found.max():.3g}"
+        return f"{np.mean((outputs < ends[0]) | (outputs > ends[1])):.0%} saturated"
+    return f"from {outputs.min():.3g} to {outputs.max():.3g}"
 
 
 def gradients(model: Any, loss: str | Loss, X: ArrayLike, Y: ArrayLike) -> Any:
@@ -126,8 +126,8 @@ def gradients(model: Any, loss: str | Loss, X: ArrayLike, Y: ArrayLike) -> Any:
 
 def _boxes(sizes: Sequence[NDArray[np.float64]]) -> Any:
     """Draw box plots without matplotlib's boxplot, which loads pyplot and its global state."""
-    found = figure(max(4.8, 1.0 + 1.25 * len(sizes)), 3.8, "the gradients of the weights of each layer")
-    axes = found.subplots()
+    plot = figure(max(4.8, 1.0 + 1.25 * len(sizes)), 3.8, "the gradients of the weights of each layer")
+    axes = plot.subplots()
     ticks = []
     for k, part in enumerate(sizes, start=1):
         tick = f"layer {k}"
@@ -148,4 +148,4 @@ def _boxes(sizes: Sequence[NDArray[np.float64]]) -> Any:
     else:
         axes.text(0.5, 0.5, "every gradient is 0", transform=axes.transAxes, ha="center", fontsize=12, color=INK)
         axes.set_yticks([])
-    return found
+    return plot

@@ -109,8 +109,8 @@ class Recorder:
         wires = [place[w] for layer in layers_of(self._model) for neuron in layer.neurons for w in neuron.w]
         largest = max(float(np.abs(numbers[wires]).max()) for _, numbers in frames) or 1.0  # one scale for all frames
         losses = self._history["loss"]
-        found = figure(11, 6.4, "the network, its border and its loss")
-        panels = found.subplot_mosaic([["network", "border"], ["loss", "loss"]], height_ratios=(3, 1))
+        plot = figure(11, 6.4, "the network, its border and its loss")
+        panels = plot.subplot_mosaic([["network", "border"], ["loss", "loss"]], height_ratios=(3, 1))
         try:
             for number, numbers in frames:
                 predict.parameters[:] = numbers
@@ -119,8 +119,8 @@ class Recorder:
                 _draw_network(panels["network"], self._model, numbers[wires] / largest)
                 draw_boundary(panels["border"], predict, self._points, self._classes, self._border)
                 _draw_losses(panels["loss"], losses, number)
-                picture = import_module("PIL.Image").open(io.BytesIO(found.png(DPI)))
-                found.set_layout_engine("none")  # a single layout for all frames
+                picture = import_module("PIL.Image").open(io.BytesIO(plot.png(DPI)))
+                plot.set_layout_engine("none")  # a single layout for all frames
                 yield picture.convert("RGB").quantize(SHADES, OCTREE, dither=0)
         finally:
             predict.parameters[:] = now

@@ -26,8 +26,8 @@ def loss_curves(history: Iterable[Mapping[str, float]]) -> Any:
     names = list(dict.fromkeys(name for epoch in epochs for name in epoch))
     panels = [[n for n in names if n.endswith("loss")], [n for n in names if not n.endswith("loss")]]
     panels = [panel for panel in panels if panel]
-    found = figure(5.2 * len(panels), 3.6, f"{', '.join(names).replace('_', ' ')} after each of {len(epochs)} epochs")
-    for axes, panel in zip(np.atleast_1d(found.subplots(1, len(panels))), panels, strict=True):
+    plot = figure(5.2 * len(panels), 3.6, f"{', '.join(names).replace('_', ' ')} after each of {len(epochs)} epochs")
+    for axes, panel in zip(np.atleast_1d(plot.subplots(1, len(panels))), panels, strict=True):
         for number, name in enumerate(panel):
             values = [epoch.get(name, np.nan) for epoch in epochs]  # a resumed training may measure more than before
             axes.plot(
@@ -43,7 +43,7 @@ def loss_curves(history: Iterable[Mapping[str, float]]) -> Any:
             axes.legend(
                 frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, handlelength=2.6, labelcolor=INK
             )
-    return found
+    return plot
 
 
 def confusion_matrix(true: ArrayLike, predicted: ArrayLike, names: Sequence[str] | None = None) -> Any:
@@ -71,11 +71,11 @@ def confusion_matrix(true: ArrayLike, predicted: ArrayLike, names: Sequence[str]
     cell = 0.3 + 0.09 * max(2, len(str(counts.max())))  # inches, by the number of digits
     room = 0.08 * max(map(len, labels))
     side = 1.2 + room + cell * len(labels)
-    found = figure(max(3.2, side), max(2.8, side), "how many samples of each class were taken for which")
-    axes = found.subplots()
-    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    plot = figure(max(3.2, side), max(2.8, side), "how many samples of each class were taken for which")
+    axes = plot.subplots()
+    fractions = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     for row, column in np.argwhere(counts):
-        shade = (COLOURS[0], DARKEST * shares[row, column])
+        shade = (COLOURS[0], DARKEST * fractions[row, column])
         axes.bar(column, 1, 1, row - 0.5, color=shade)
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=INK)
     axes.set(xlim=(-0.5, len(labels) - 0.5), ylim=(len(labels) - 0.5, -0.5), aspect="equal")  # the first row on top
@@ -88,7 +88,7 @@ def confusion_matrix(true: ArrayLike, predicted: ArrayLike, names: Sequence[str]
         for edge in edges:
             line(edge, color=LINE, alpha=0.4, linewidth=0.6)
     tidy(axes, f"{np.trace(counts)} of {counts.sum()} correct", "taken for", "it is")
-    return found
+    return plot
 
 
 def weights(model: Any, shape: tuple[int, int] = (8, 8), columns: int = 16) -> Any:
@@ -115,9 +115,9 @@ def weights(model: Any, shape: tuple[int, int] = (8, 8), columns: int = 16) -> A
     rows = -(-len(neurons) // columns)
     width = max(4.6, 0.62 * columns + 0.4)
     height = rows * width / columns * shape[0] / shape[1] + 1.3
-    found = figure(width, height, "the incoming weights of each neuron of the first layer")
-    found.set_layout_engine("compressed", w_pad=0.04, h_pad=0.04)
-    grid = found.subplots(rows, columns, squeeze=False)
+    plot = figure(width, height, "the incoming weights of each neuron of the first layer")
+    plot.set_layout_engine("compressed", w_pad=0.04, h_pad=0.04)
+    grid = plot.subplots(rows, columns, squeeze=False)
     for axes, neuron in zip(grid.ravel(), neurons, strict=False):
         numbers = np.array([w.data for w in neuron.w]).reshape(shape)
         most = np.abs(numbers).max() or 1.0
@@ -125,9 +125,9 @@ def weights(model: Any, shape: tuple[int, int] = (8, 8), columns: int = 16) -> A
         drawn = axes.imshow(numbers / most, cmap="cividis", vmin=-1, vmax=1)
     for axes in grid.ravel():
         axes.axis("off")
-    bar = found.colorbar(drawn, ax=grid, location="bottom", shrink=0.8, aspect=30, ticks=[-1, 0, 1], pad=0.02)
+    bar = plot.colorbar(drawn, ax=grid, location="bottom", shrink=0.8, aspect=30, ticks=[-1, 0, 1], pad=0.02)
     bar.ax.set_xticklabels(["−largest", "0", "+largest"])
     bar.ax.tick_params(color=LINE, labelcolor=INK)
     bar.outline.set_edgecolor(LINE)
-    found.suptitle("incoming weights of each hidden neuron", fontsize=12, color=INK)
-    return found
+    plot.suptitle("incoming weights of each hidden neuron", fontsize=12, color=INK)
+    return plot
