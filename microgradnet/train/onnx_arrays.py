@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -26,8 +26,7 @@ class OnnxArray:
     @property
     def T(self) -> "OnnxArray":  # noqa: N802 — the array API's name
         """The transpose."""
-        turned: OnnxArray = self._arrays.transposed(self, tuple(range(self.ndim))[::-1])
-        return turned
+        return self._arrays.transposed(self, range(self.ndim)[::-1])
 
     def __getitem__(self, parts: slice | tuple[slice, ...]) -> "OnnxArray":
         return self._arrays.cut(self, parts if isinstance(parts, tuple) else (parts,))
@@ -43,6 +42,7 @@ class OnnxArray:
 
 
 Array: TypeAlias = OnnxArray | Known
+A = TypeVar("A", OnnxArray, Known, Array)
 
 
 class OnnxArrays:
@@ -139,10 +139,9 @@ class OnnxArrays:
         order = [n for n in range(len(array.shape)) if n not in source]
         for place, axis in sorted(zip(destination, source, strict=True)):
             order.insert(place, axis)
-        turned: Array = self.transposed(array, tuple(order))
-        return turned
+        return self.transposed(array, order)
 
-    def transposed(self, array: Array, order: Sequence[int]) -> Any:
+    def transposed(self, array: A, order: Sequence[int]) -> A:
         """The array with its axes in this order."""
         if not isinstance(array, OnnxArray):
             return array.transpose(order)
@@ -158,17 +157,18 @@ class OnnxArrays:
 
     def sum(self, array: Array, axis: Sequence[int] | None = None, keepdims: bool = False) -> Array:
         """As the array API's."""
-        return self._reduced("ReduceSum", array, axis, keepdims)
+        return self._reduced("ReduceSum", np.sum, array, axis, keepdims)
 
     def max(self, array: Array, axis: Sequence[int] | None = None, keepdims: bool = False) -> Array:
         """As the array API's."""
-        return self._reduced("ReduceMax", array, axis, keepdims)
+        return self._reduced("ReduceMax", np.max, array, axis, keepdims)
 
-    def _reduced(self, kind: str, array: Array, axis: Sequence[int] | None, keepdims: bool) -> Array:
+    def _reduced(
+        self, kind: str, of_known: Callable[..., Any], array: Array, axis: Sequence[int] | None, keepdims: bool
+    ) -> Array:
         axes = tuple(range(len(array.shape))) if axis is None else tuple(n % len(array.shape) for n in axis)
         if not isinstance(array, OnnxArray):
-            reduce = np.sum if kind == "ReduceSum" else np.max
-            return np.asarray(reduce(array, axis=axes, keepdims=keepdims))
+            return np.asarray(of_known(array, axis=axes, keepdims=keepdims))
         name = self._node(kind, [array.name, self._whole(axes)], keepdims=int(keepdims))
         sizes = [1 if n in axes else size for n, size in enumerate(array.shape) if keepdims or n not in axes]
         return OnnxArray(self, name, tuple(sizes))
