@@ -154,23 +154,6 @@ def test_started_without_a_place_to_print_to() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_ctrl_c_while_the_commands_are_loaded_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(
-        "import sys\n"
-        "class Finder:\n"
-        "    def find_spec(self, name, *_):\n"
-        "        if name == 'microgradnet.cli.graphs': raise KeyboardInterrupt\n"
-        "sys.meta_path.insert(0, Finder())\n",
-        "utf-8",
-    )
-    ended = subprocess.run(
-        [sys.executable, "-m", "microgradnet", "list"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "microgradnet: interrupted\n")
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise")
 def test_ctrl_c_ends_it_in_one_line_and_leaves_no_half_file() -> None:
     fcntl: Any = pytest.importorskip("fcntl")
