@@ -218,16 +218,12 @@ class Compiled:
         return [output._data for output in outputs], gradient
 
     def _returned(self, template: Template, result: Result, size: int) -> Any:
-        outputs: list[Any] = [
-            self._reduced(o, size) if self._is_reduced(i) else o if len(o) == size else np.broadcast_to(o, size)
-            for i, o in enumerate(result.outputs)
-        ]
+        """The outputs as the function returned them: reduced are all, or of one that is trained its loss alone."""
+        count = 1 if self.trained else 0 if self.reduction == "none" else len(result.outputs)
+        outputs: list[Any] = [self._reduced(output, size) for output in result.outputs[:count]]
+        outputs += [o if len(o) == size else np.broadcast_to(o, size) for o in result.outputs[count:]]
         found = assembled(template, outputs)
         return (found, result.gradient.copy()) if self.trained else found
-
-    def _is_reduced(self, position: int) -> bool:
-        """Whether this output is a mean or sum over the batch: of a function that is trained, its loss alone."""
-        return position == 0 if self.trained else self.reduction != "none"
 
     def _reduced(self, output: Array, size: int) -> float:
         """The sum or mean over the samples; a result that is the same for all counts once per sample."""
