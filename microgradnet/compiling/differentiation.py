@@ -86,18 +86,14 @@ class Backward:
         if len(set(kernel.results)) < len(kernel.results):
             outs = [None] * len(outs)
         found = self.emitter.apply(kernel, [upstream, block.out, *block.operands], outs)
-        rest: list[tuple[Rows, Rows]] = []
         for i, result, out, contribution in zip(wanted, kernel.results, outs, found, strict=True):
             assert isinstance(contribution, Rows)  # it has upstream as a factor
             if contribution == out:
                 self._sums.mark(contribution)
-            elif result != UPSTREAM:
-                rest.append((block.operands[i], contribution))
-        for operand, contribution in rest:
-            if self.gradient(operand) == upstream:
+            elif i in in_place and result != UPSTREAM:
                 self.emitter.emit("copy", upstream, contribution)
-            else:
-                self._sums.add(self.gradient(operand), shape, batched, contribution)
+            elif result != UPSTREAM:
+                self._sums.add(self.gradient(block.operands[i]), shape, batched, contribution)
 
     _stack = _apply
 

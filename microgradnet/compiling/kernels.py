@@ -98,6 +98,12 @@ def backward_kernel(op: Operation, count: int, constants: tuple[float, ...], wan
 
 
 def _kernel(operands: Sequence[Symbol], terms: Sequence[Term]) -> Kernel:
+    fast = dict[Term, Term](zip(operands, operands, strict=True))
+    for symbol in postorder(term for term in terms if isinstance(term, Symbol)):
+        if symbol not in fast:
+            function, arguments = _fastest(symbol)
+            fast[symbol] = Symbol(function, *[fast.get(argument, argument) for argument in arguments])
+    terms = [fast.get(term, term) for term in terms]
     steps: list[Step] = []
     numbered: dict[tuple[str, str], int] = {}
     place: dict[Symbol, int | float] = {operand: position for position, operand in enumerate(operands)}
@@ -105,15 +111,13 @@ def _kernel(operands: Sequence[Symbol], terms: Sequence[Term]) -> Kernel:
     def placed(term: Term) -> int | float:
         return place[term] if isinstance(term, Symbol) else float(term)
 
-    for symbol in postorder(term for term in terms if isinstance(term, Symbol) and term not in place):
-        if symbol in place:
-            continue
-        function, arguments = _fastest(symbol)
-        step = Step(function, tuple([placed(argument) for argument in arguments]))
-        place[symbol] = numbered.setdefault((function, repr(step.arguments)), len(operands) + len(steps))
-        if place[symbol] == len(operands) + len(steps):
-            steps.append(step)
-    return _without_unused(Kernel(len(operands), tuple(steps), tuple([placed(term) for term in terms])))
+    for symbol in postorder(term for term in terms if isinstance(term, Symbol)):
+        if symbol not in place:
+            step = Step(symbol.head, tuple([placed(argument) for argument in symbol.arguments]))
+            place[symbol] = numbered.setdefault((step.function, repr(step.arguments)), len(operands) + len(steps))
+            if place[symbol] == len(operands) + len(steps):
+                steps.append(step)
+    return Kernel(len(operands), tuple(steps), tuple([placed(term) for term in terms]))
 
 
 def _fastest(symbol: Symbol) -> tuple[str, Sequence[Term]]:
@@ -132,20 +136,3 @@ def _fastest(symbol: Symbol) -> tuple[str, Sequence[Term]]:
     if symbol.head == "**":
         return "power", arguments
     return FUNCTIONS.get(symbol.head, symbol.head), arguments
-
-
-def _without_unused(kernel: Kernel) -> Kernel:
-    """The kernel without the steps that no result depends on."""
-    used = {position for position in kernel.results if isinstance(position, int)}
-    for number in reversed(range(len(kernel.steps))):
-        if kernel.operands + number in used:
-            used.update(argument for argument in kernel.steps[number].arguments if isinstance(argument, int))
-    moved: dict[int | float, int | float] = {position: position for position in range(kernel.operands)}
-    steps: list[Step] = []
-    for number, step in enumerate(kernel.steps, kernel.operands):
-        if number in used:
-            moved[number] = kernel.operands + len(steps)
-            arguments = tuple([moved[a] if isinstance(a, int) else a for a in step.arguments])
-            steps.append(Step(step.function, arguments))
-    results = tuple([moved[result] if isinstance(result, int) else result for result in kernel.results])
-    return Kernel(kernel.operands, tuple(steps), results)

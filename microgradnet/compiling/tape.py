@@ -23,7 +23,6 @@ from microgradnet.compiling.observing import ABOVE, NOT_BELOW
 from microgradnet.compiling.program import Program, Result
 from microgradnet.compiling.scalars import LARGEST
 from microgradnet.compiling.tape_source import Case, case_of, cases, is_listed, source
-from microgradnet.graph import Graph
 from microgradnet.ops import BUILT_IN, TABLE, Operation, logsumexp
 from microgradnet.value import Value
 
@@ -52,7 +51,7 @@ class Tape:
         operations = tuple(dict.fromkeys([*own, ABOVE, NOT_BELOW, LARGEST, *[node.op for node in scalars.nodes]]))
         self._interpreter = interpreter(operations)
         self._others = program.others
-        backward = _passing_back(program)
+        backward = program.plan.needs if program.root else set[Value]()
         fixed_runs = schedule([node for node in scalars.nodes if node not in varying], backward)
         varying_runs = schedule([node for node in scalars.nodes if node in varying], backward)
         self.runs = [*fixed_runs, *varying_runs]
@@ -151,17 +150,6 @@ def _operand_tables(slots: dict[Value, int]) -> tuple[Array, Array, Array]:
         elif places:
             first[slot], second[slot] = places[0], places[-1]
     return first, second, np.array(many, INDEX)
-
-
-def _passing_back(program: Program) -> set[Value]:
-    """The nodes between the first output and the parameters; none if no gradient is computed."""
-    if program.root is None:
-        return set()
-    found = set(program.parameters)
-    for node in Graph(program.scalars.outputs[0]).computed:
-        if not found.isdisjoint(node.operands):
-            found.add(node)
-    return found
 
 
 @cache
