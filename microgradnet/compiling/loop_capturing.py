@@ -55,73 +55,104 @@ class LoopCapturing(Capturing):
             raise self.again
         super().refuse()
 
-    def loop(self, function: Callable[..., Any], state: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
-        """See `Hook.loop`."""
-        return captured_loop(self, function, state, rows)
-
     def before(self, what: str, nodes: Sequence[Value]) -> None:
         """Refuse a pass that leaves numbers; derivatives as values are those of single values."""
         super().before(what, nodes)
         if self.is_probing or any(isinstance(node.op, Loop) for node in nodes):
             self.unroll(None)
 
+    def loop(
+        self, function: Callable[..., tuple[Any, Any]], state: Any, rows: Sequence[tuple[Any, ...]]
+    ) -> tuple[Any, list[Any]] | None:
+        """The last state and the outputs of a loop, as items of one node; None if it is to be run row by row.
 
-def captured_loop(
-    capturing: LoopCapturing, function: Callable[..., tuple[Any, Any]], state: Any, rows: Sequence[tuple[Any, ...]]
-) -> tuple[Any, list[Any]] | None:
-    """The last state and the outputs of a loop, as items of one node; None if it is to be run row by row.
+        Raises:
+            Unrolled: its rows are not all treated alike, or it changes something outside.
+            CaptureError: it uses a value that the body of another loop keeps to itself.
+        """
+        first: list[Value] = []
+        values: list[list[Value]] = [[] for _ in rows]
+        carried = apart(state, first, is_state=True)
+        template, *others = [apart(row, found) for row, found in zip(rows, values, strict=True)] or [()]
+        number, self.number = self.number, self.number + 1
+        if (
+            number in self.unrolled
+            or len(rows) < LEAST_ROWS
+            or not all(is_same(template, other) for other in others)
+            or not (first or values[0])
+        ):
+            return None
+        around = _around(function)
+        body = partial(self._run, function, template, carried)
+        one, other, own = self._probes(number, body, [*values[0], *first], [*values[-1], *first])
+        after = _around(function)
+        is_unchanged = len(around) == len(after) and all(map(operator.is_, around, after))
+        if not is_unchanged or not _are_alike(one, other, own, carried):
+            self.unroll(number)
+        of_rows, last = self._recorded(one, values, first)
+        self.inside.update(other.inputs, other.made, own.made)
+        _, count, returned = one.template
+        columns = [of_rows.get(value, [value] * len(rows)) for value in one.outputs[count:]]
+        found = [together(returned, iter([column[row] for column in columns])) for row in range(len(rows))]
+        return together(carried, iter(last)), found
 
-    The arguments are what records the function around the loop, and those of `scan`.
+    def _probes(
+        self, number: int, body: Callable[[list[Value]], Run], first: list[Value], last: list[Value]
+    ) -> list[Run]:
+        """Runs of a loop's body: on leaves in place of the first row and of the last, and on the first itself."""
+        with unobserved():
+            inputs = [[*map(leaf_for, first)], [*map(leaf_for, last)], first]
+        runs = []
+        outer, self.is_probing = self.is_probing, True
+        for each in inputs:
+            self.number = number + 1  # a loop inside has the same number each time
+            try:
+                runs.append(body(each))
+            except Exception:  # an error of the function itself comes again, row by row
+                self.unroll(number)
+        self.is_probing = outer
+        return runs
 
-    Raises:
-        Unrolled: its rows are not all treated alike, or it changes something outside.
-        CaptureError: it uses a value that the body of another loop keeps to itself.
-    """
-    first: list[Value] = []
-    values: list[list[Value]] = [[] for _ in rows]
-    carried = apart(state, first, is_state=True)
-    template, *others = [apart(row, found) for row, found in zip(rows, values, strict=True)] or [()]
-    number, capturing.number = capturing.number, capturing.number + 1
-    if (
-        number in capturing.unrolled
-        or len(rows) < LEAST_ROWS
-        or not all(is_same(template, other) for other in others)
-        or not (first or values[0])
-    ):
-        return None
-    around = _around(function)
-    body = partial(_run, capturing, function, template, carried)
-    one, other, own = _probes(capturing, number, body, [*values[0], *first], [*values[-1], *first])
-    after = _around(function)
-    is_unchanged = len(around) == len(after) and all(map(operator.is_, around, after))
-    if not is_unchanged or not _are_alike(one, other, own, carried):
-        capturing.unroll(number)
-    of_rows, last = _recorded(capturing, one, values, first)
-    capturing.inside.update(other.inputs, other.made, own.made)
-    _, count, returned = one.template
-    found = [
-        together(returned, iter([of_rows[value][row] if value in of_rows else value for value in one.outputs[count:]]))
-        for row in range(len(rows))
-    ]
-    return together(carried, iter(last)), found
+    def _recorded(
+        self, run: Run, values: list[list[Value]], first: list[Value]
+    ) -> tuple[dict[Value, list[Value]], list[Value]]:
+        """Record a loop, given a run of its body: for each value computed for a row those of all, and the state.
 
+        Args:
+            run: the run, on leaves.
+            values: the inputs of each row.
+            first: the first state.
+        """
+        last, outputs = run.outputs[: len(first)], run.outputs[len(first) :]
+        inside, made, outside = _divided(run)
+        self.made += outside  # computed once, before the loop
+        with unobserved():
+            shared = _cut_off(made, inside.union(made))
+        self.refuse_inside(shared)
+        self.inside.update(inside)
+        computed = [value for value in dict.fromkeys(outputs) if value in inside]
+        width, height = len(values[0]), len(values)
+        read = {*last, *computed, *chain.from_iterable([node.operands for node in made])}
+        columns = {leaf: column for leaf, *column in zip(run.inputs[:width], *values, strict=True) if leaf in read}
+        loop = Loop(Body([*columns], run.inputs[width:], [*shared.values()], computed, last, made), height)
+        with unobserved():
+            whole, *items = loop_nodes(loop, (*chain(*columns.values()), *first, *shared))
+        self.made += [whole, *items]
+        of_rows = {value: items[i * height : (i + 1) * height] for i, value in enumerate(computed)}
+        return of_rows, items[len(computed) * height :]
 
-def _probes(
-    capturing: LoopCapturing, number: int, body: Callable[[list[Value]], Run], first: list[Value], last: list[Value]
-) -> list[Run]:
-    """Runs of a loop's body: on leaves in place of the first row and of the last, and on the first itself."""
-    with unobserved():
-        inputs = [[*map(leaf_for, first)], [*map(leaf_for, last)], first]
-    runs = []
-    outer, capturing.is_probing = capturing.is_probing, True
-    for each in inputs:
-        capturing.number = number + 1  # a loop inside has the same number each time
+    def _run(self, function: Callable[..., tuple[Any, Any]], template: Any, carried: Any, inputs: list[Value]) -> Run:
+        """One run of a body on these inputs: the values of a row, then those of the state."""
+        given = iter(inputs)
+        arguments = together(template, given)
+        outside, self.made = self.made, []
         try:
-            runs.append(body(each))
-        except Exception:  # an error of the function itself comes again, row by row
-            capturing.unroll(number)
-    capturing.is_probing = outer
-    return runs
+            last, output = function(together(carried, given), *arguments)
+            made = self.made
+        finally:
+            self.made = outside
+        found: list[Value] = []
+        return Run(inputs, made, found, (apart(last, found, is_state=True), len(found), apart(output, found)))
 
 
 def _are_alike(one: Run, other: Run, own: Run, carried: Any) -> bool:
@@ -130,53 +161,6 @@ def _are_alike(one: Run, other: Run, own: Run, carried: Any) -> bool:
     inside, _, _ = _divided(one)
     is_computed = inside.issuperset(one.outputs[:count])
     return is_computed and is_same(after, carried) and not difference(one, other) and not difference(one, own)
-
-
-def _recorded(
-    capturing: LoopCapturing, run: Run, values: list[list[Value]], first: list[Value]
-) -> tuple[dict[Value, list[Value]], list[Value]]:
-    """Record a loop, given a run of its body: for each value that is computed for a row those of all, and the state.
-
-    Args:
-        capturing: what records the function around the loop.
-        run: the run, on leaves.
-        values: the inputs of each row.
-        first: the first state.
-    """
-    last, outputs = run.outputs[: len(first)], run.outputs[len(first) :]
-    inside, made, outside = _divided(run)
-    capturing.made += outside  # computed once, before the loop
-    with unobserved():
-        shared = _cut_off(made, inside.union(made))
-    capturing.refuse_inside(shared)
-    capturing.inside.update(inside)
-    computed = [value for value in dict.fromkeys(outputs) if value in inside]
-    width, height = len(values[0]), len(values)
-    read = {*last, *computed, *chain.from_iterable([node.operands for node in made])}
-    columns = {leaf: column for leaf, *column in zip(run.inputs[:width], *values, strict=True) if leaf in read}
-    loop = Loop(Body([*columns], run.inputs[width:], [*shared.values()], computed, last, made), height)
-    with unobserved():
-        whole, *items = loop_nodes(loop, (*chain(*columns.values()), *first, *shared))
-    capturing.made += [whole, *items]
-    of_rows = {value: items[i * height : (i + 1) * height] for i, value in enumerate(computed)}
-    return of_rows, items[len(computed) * height :]
-
-
-def _run(
-    capturing: LoopCapturing, function: Callable[..., tuple[Any, Any]], template: Any, carried: Any,
-    inputs: list[Value],
-) -> Run:  # fmt: skip
-    """One run of a body on these inputs: the values of a row, then those of the state."""
-    given = iter(inputs)
-    arguments = together(template, given)
-    outside, capturing.made = capturing.made, []
-    try:
-        last, output = function(together(carried, given), *arguments)
-        made = capturing.made
-    finally:
-        capturing.made = outside
-    found: list[Value] = []
-    return Run(inputs, made, found, (apart(last, found, is_state=True), len(found), apart(output, found)))
 
 
 def _around(function: Any, depth: int = 3) -> list[Any]:
