@@ -44,8 +44,7 @@ class Assignment(NumberedArrays):
         self._finite: dict[int, tuple[int, ...]] = {}
         """Arrays that are finite if these are; those that are given, infinities and all, and those that are checked."""
         self._scalars: dict[str, Numbers] = {}
-        plan, count = program.plan, len(program.parameters)
-        others = [~plan.place[value] for value in program.others.values]
+        plan, count, others = program.plan, len(program.parameters), program.other_rows
         constants = sorted({*plan.leaves} - {*range(count), *others})
         self.constants = np.array([plan.leaves[row].data for row in constants])
 

@@ -45,6 +45,7 @@ class Program:
     Attributes:
         captured: the scalars as they were captured.
         scalars: the simplified scalar program.
+        others, other_rows: the Values made outside that are no parameters, and their rows of FIXED.
         forward, backward: the instructions.
         engines: other engines that run it, by name.
     """
@@ -57,6 +58,7 @@ class Program:
         self.plan = Plan(scalars, captured.inputs, parameters, parameters if trained else (), scalars.outputs[:1])
         known = {*parameters, *frozen}
         self.others = ParameterVector(v for v in self.plan.fixed if v not in known and v.op is not CONSTANT)
+        self.other_rows = [~self.plan.place[value] for value in self.others.values]
         emitter = Emitter(self.plan.heights)
         lower_forward(self.plan, emitter)
         self.forward: list[Instruction] = emitter.instructions

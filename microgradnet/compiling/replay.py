@@ -30,8 +30,7 @@ class Replay:
         self._fixed[[*plan.leaves]] = [leaf.data for leaf in plan.leaves.values()]
         binding = Binding(storages)
         self._theta = self._fixed[: len(program.parameters)]
-        self._others = program.others
-        self._other_rows = [~plan.place[value] for value in program.others.values]
+        self._others, self._other_rows = program.others, program.other_rows
         self._arguments = [
             np.moveaxis(binding.array(rows.reshaped(*shape)), -1, 0)
             for rows, shape in zip(plan.arguments, program.captured.shapes, strict=True)

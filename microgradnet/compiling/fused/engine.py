@@ -55,8 +55,7 @@ class Fused:
         fixed[[*program.plan.leaves]] = [leaf.data for leaf in program.plan.leaves.values()]
         layout.column(self._memory, VALUES)[:, program.plan.ones] = 1.0
         self._theta = fixed[:count]
-        self._fixed, self._others = fixed, program.others
-        self._other_rows = [~program.plan.place[value] for value in program.others.values]
+        self._fixed = fixed
         self._batches: dict[int, _Batch] = {}
 
     def another(self) -> "Fused":
@@ -72,8 +71,8 @@ class Fused:
             FloatingPointError: a number on the way is infinite or NaN.
         """
         self._theta[...] = theta
-        if self._other_rows:
-            self._fixed[self._other_rows] = self._others.array
+        if self._program.other_rows:
+            self._fixed[self._program.other_rows] = self._program.others.array
         batch = self._batches.get(size) or self._batch(size)
         for into, argument in zip(batch.arguments, arguments):  # noqa: B905  # same length, ensured by capture
             into[...] = argument
