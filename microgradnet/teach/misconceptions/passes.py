@@ -5,9 +5,9 @@ be run on any graph. The package's pass is `chain_rule`; a test checks that both
 """
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from microgradnet import graph
 from microgradnet.backward import refuse_stale
@@ -15,6 +15,8 @@ from microgradnet.chain_rule import no_derivative
 from microgradnet.errors import DomainError
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.value import Value
+
+Known: TypeAlias = Callable[[Value, float], float]
 
 
 class SolvedGraph(graph.Graph):
@@ -91,11 +93,6 @@ class Rules(NamedTuple):
     forgotten: tuple[Value, int] | None = None
     left_over: str = "nothing"
 
-    @property
-    def is_local(self) -> bool:
-        """Whether each number depends only on the numbers it is computed from, not on the order of computing."""
-        return self.order is backwards and self.left_over != "all"
-
 
 RIGHT = Rules()
 """The rules of backpropagation."""
@@ -124,13 +121,13 @@ class Step(NamedTuple):
         return self.node.operands[self.position]
 
 
-def steps(graph: SolvedGraph, rules: Rules, given: Mapping[Value, float] | None = None) -> Iterator[Step]:
+def steps(graph: SolvedGraph, rules: Rules, known: Known | None = None) -> Iterator[Step]:
     """A backward pass by these rules, from a gradient of 1.
 
     Args:
         graph: the graph.
         rules: the rules.
-        given: gradients that replace those computed by the rules, each as soon as it is complete.
+        known: the gradient of a value that the pass goes on with, given the one computed; as soon as that is complete.
     """
     grad = dict.fromkeys(graph.nodes, 0.0)
     left_over = {"nothing": [], "leaves": graph.leaves, "all": graph.nodes}[rules.left_over]
@@ -142,16 +139,16 @@ def steps(graph: SolvedGraph, rules: Rules, given: Mapping[Value, float] | None 
         before, local = grad[operand], rules.local(node, position, node.data, [x.data for x in node.operands])
         is_forgotten = (node, position) == rules.forgotten
         after = before if is_forgotten else rules.join(before, rules.contribution(upstream, local))
-        grad[operand] = given.get(operand, after) if given and i == last[operand] else after
+        grad[operand] = known(operand, after) if known and i == last[operand] else after
         yield Step(node, position, upstream, local, before, after)
 
 
-def gradients(graph: SolvedGraph, rules: Rules, given: Mapping[Value, float] | None = None) -> dict[Value, float]:
+def gradients(graph: SolvedGraph, rules: Rules) -> dict[Value, float]:
     """The gradients of all nodes after a pass by these rules; 1 for the root.
 
     >>> x = Value(3.0, "x"); graph = SolvedGraph(x * x)
     >>> gradients(graph, RIGHT)[x], gradients(graph, Rules(join=lambda before, contribution: contribution))[x]
     (6.0, 3.0)
     """
-    after = {step.operand: step.after for step in steps(graph, rules, given)}
+    after = {step.operand: step.after for step in steps(graph, rules)}
     return dict.fromkeys(graph.nodes, 0.0) | {graph.root: 1.0} | after

@@ -1,11 +1,12 @@
-"""Quantities of a graph that a worksheet can ask for, and their numbers by given rules from a learner's numbers."""
+"""Quantities of a graph that a worksheet can ask for, and their numbers by given rules from a learner's answers."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from microgradnet.notation.names import Namer, in_brackets
-from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph, gradients
+from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph, positions, steps
 from microgradnet.value import Value
 
 VALUE, GRADIENT, LOCAL = "value", "gradient", "local derivative"
@@ -50,8 +51,7 @@ class Numbers:
         graph: holds the right numbers.
         rules: the rules that the learner applies.
         given: the learner's answers, from which later numbers are computed.
-        asked: the blanks, in an order of computing; those without an answer are computed by the rules, and everything
-            else is on the sheet.
+        asked: the blanks; those without an answer are computed by the rules, and everything else is on the sheet.
         as_shown: take the numbers on the sheet with the four digits shown.
 
     >>> from microgradnet import Value
@@ -64,59 +64,59 @@ class Numbers:
         self, graph: SolvedGraph, rules: Rules = RIGHT, given: Mapping[Quantity, float] | None = None,
         asked: Sequence[Quantity] = (), as_shown: bool = False,
     ) -> None:  # fmt: skip
-        self.graph, self.rules, self._as_shown = graph, rules, as_shown
+        self._graph, self._rules, self._as_shown = graph, rules, as_shown
         self._given, self._asked = given or {}, frozenset(asked)
-        self._computed: dict[Quantity, Number] = {}
-        self._gradients: dict[Value, float] = {}  # by rules whose gradients do not follow from earlier numbers
-        for quantity in asked:  # in order, so that the recursion stays shallow
-            self.by(quantity)
 
     def by(self, quantity: Quantity) -> Number:
-        """The number of a quantity by the rules, from earlier numbers; NaN if it cannot be computed."""
-        if quantity not in self._computed:
-            try:
-                self._computed[quantity] = self._compute(quantity)
-            except (ArithmeticError, ValueError):
-                self._computed[quantity] = Number(math.nan)
-        return self._computed[quantity]
+        """The number of a quantity by the rules, from earlier numbers; NaN if it cannot be computed.
 
-    def _compute(self, quantity: Quantity) -> Number:
-        kind, node, position = quantity
-        if kind == GRADIENT:
-            return self._gradient(node)
-        x = [self._data(operand) for operand in node.operands]
-        if kind == VALUE:
-            return Number(self.rules.value(node, x))
-        return Number(self.rules.local(node, position, self._data(node), x))
+        Raises:
+            DomainError: it is a gradient, and the graph has no right ones.
+        """
+        return self._gradients[quantity.node] if quantity.kind == GRADIENT else Number(self._forward[quantity])
 
-    def _gradient(self, node: Value) -> Number:
-        if not self.rules.is_local:
-            own = {quantity.node: answer for quantity, answer in self._given.items() if quantity.kind == GRADIENT}
-            self._gradients = self._gradients or gradients(self.graph, self.rules, own)
-            return Number(self._gradients[node])
-        total, size = 0.0, 0.0
-        for user, at in self.graph.uses[node]:
-            if (user, at) != self.rules.forgotten:
-                upstream = self._known(Quantity(GRADIENT, user), self.graph.gradients[user])
-                local = Quantity(LOCAL, user, at)
-                factor = self._given.get(local, self.by(local).number)
-                contribution = self.rules.contribution(upstream, factor)
-                total = self.rules.join(total, contribution)
-                if not (is_short(upstream) and is_short(factor)):
-                    size += abs(contribution)
-        if self.rules.left_over == "leaves" and not node.operands:
-            total *= 2
-        return Number(total, ROUNDING * size)
+    @cached_property
+    def _forward(self) -> dict[Quantity, float]:
+        """The values and the local derivatives."""
+        computed: dict[Quantity, float] = {}
+        data = {leaf: self._known(Quantity(VALUE, leaf), leaf.data) for leaf in self._graph.leaves}
+        for node in self._graph.computed:
+            value, x = Quantity(VALUE, node), [data[operand] for operand in node.operands]
+            computed[value] = _or_nan(self._rules.value, node, x)
+            data[node] = self._known(value, computed[value])
+            for position in positions(node):
+                local = Quantity(LOCAL, node, position)
+                computed[local] = _or_nan(self._rules.local, node, position, data[node], x)
+        return computed
 
-    def _data(self, node: Value) -> float:
-        return self._known(Quantity(VALUE, node), node.data)
+    @cached_property
+    def _gradients(self) -> dict[Value, Number]:
+        """The gradients, and how far from each an answer may be after rounding."""
+        local = {**self._forward, **self._given}
+        rules = self._rules._replace(local=lambda node, position, y, x: local[Quantity(LOCAL, node, position)])
+        found = dict.fromkeys(self._graph.nodes, Number(0.0)) | {self._graph.root: Number(1.0)}
+        for step in steps(self._graph, rules, lambda node, computed: self._known(Quantity(GRADIENT, node), computed)):
+            rounding = found[step.operand].rounding
+            if not (is_short(step.upstream) and is_short(step.local)) and step[:2] != rules.forgotten:
+                rounding += ROUNDING * abs(rules.contribution(step.upstream, step.local))
+            found[step.operand] = Number(step.after, rounding)
+        return found
 
-    def _known(self, quantity: Quantity, right: float) -> float:
+    def _known(self, quantity: Quantity, computed: float) -> float:
+        """The number that a learner goes on with: the own answer; else what is computed, or stands on the sheet."""
         if quantity in self._given:
             return self._given[quantity]
         if quantity in self._asked:
-            return self.by(quantity).number
+            return computed
+        right = self._graph.gradients[quantity.node] if quantity.kind == GRADIENT else quantity.node.data
         return shown(right) if self._as_shown else right
+
+
+def _or_nan(compute: Callable[..., float], *arguments: Any) -> float:
+    try:
+        return compute(*arguments)
+    except (ArithmeticError, ValueError):
+        return math.nan
 
 
 def shown(x: float) -> float:

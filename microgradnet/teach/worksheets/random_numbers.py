@@ -78,10 +78,10 @@ def with_random_numbers(
         try:
             copies = rebuilt(root, data)
             graph = SolvedGraph(copies[root])
+            quantities, right = choose(graph, copies), Numbers(graph)
+            answers = [right.by(quantity).number for quantity in quantities]
         except ArithmeticError:
             continue
-        quantities = choose(graph, copies)
-        answers = [Numbers(graph).by(quantity).number for quantity in quantities]
         cost = sum(map(_length, answers)) + _sameness(data) + _flatness(graph)
         draws.append(_Draw(copies, graph, quantities, cost))
     if not draws:
