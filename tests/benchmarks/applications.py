@@ -1,4 +1,4 @@
-"""The figures of the gallery: mean and range over seeds of full trainings, as a table for the book.
+"""The figures of the gallery: mean and range over seeds of full trainings, as tables for the book.
 
 `python -m tests.benchmarks.applications` trains every application with three seeds, about CPU-minutes each;
 `python -m tests.benchmarks.applications driving --seeds 1` one of them once.
@@ -44,30 +44,31 @@ def means(runs: Sequence[Sequence[Figure]]) -> list[Figure]:
     ]
 
 
-def row(name: str, mean: Figure, networks: Sequence[float], seconds: Sequence[float]) -> str:
+def row(mean: Figure, networks: Sequence[float]) -> str:
     """A row of the table."""
     baselines = "; ".join(f"{baseline} {number:.3g}" for baseline, number in mean.baselines.items())
     reached = f"{mean.network:.3g} ({min(networks):.3g}–{max(networks):.3g})"
-    return f"| {name} | {mean.name} | {reached} | {baselines} | {sum(seconds) / len(seconds):.0f} s |"
+    return f"| {mean.name} | {reached} | {baselines} |"
 
 
 def main() -> None:
-    """Print the table, and then which bounds hold."""
+    """Print the tables, and then which bounds hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*APPLICATIONS, []], default=list(APPLICATIONS))
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
-    print("| application | measured on test data | network: mean (range) | simpler methods | training |")
-    print("|---|---|---|---|---:|")
     verdicts = []
     for name in options.names:
         runs, seconds = measured(name, options.seeds)
         reached = means(runs)
+        print(f"{name}: it trains in {sum(seconds) / len(seconds):.0f} s\n")
+        print("| measured on test data | network | simpler methods |\n|---|---|---|")
         for number, mean in enumerate(reached):
-            print(row(name, mean, [figures[number].network for figures in runs], seconds), flush=True)
+            print(row(mean, [figures[number].network for figures in runs]), flush=True)
+        print()
         by_name = {figure.name: figure for figure in reached}
         verdicts += [f"{name}: {bound.says}: {'yes' if bound.holds(by_name) else 'NO'}" for bound in BOUNDS[name]]
-    print(f"\nMeans over {options.seeds} seeds; seconds of CPU on one core.\n", *verdicts, sep="\n")
+    print(f"Means over {options.seeds} seeds; seconds of CPU on one core.\n", *verdicts, sep="\n")
 
 
 if __name__ == "__main__":

@@ -27,19 +27,19 @@ APPLICATIONS: dict[str, Entry] = {
         Entry(
             "translation",
             "say a handwritten number in words, letter by letter, by attention",
-            55,
+            53,
             [Option("--language", "of the words (de)", choices=("de", "nl", "da", "en", "fr"), of_training=True)],
         ),
         Entry(
             "colour",
             "restore the colour of grey photographs",
-            35,
+            32,
             [Option("--photo", "a photograph (PNG or JPEG) to make grey and colour", photograph, "FILE")],
         ),
         Entry(
             "handwriting",
             "write any text by hand, point by point",
-            60,
+            58,
             [
                 Option("--text", "what to write, of a to z and spaces", handwritten, "TEXT"),
                 Option("--style", "the hand", choices=("script", "round", "print", "italic", "any")),
@@ -49,11 +49,11 @@ APPLICATIONS: dict[str, Entry] = {
         Entry(
             "speech",
             "hear a voice, and move a face's lips in step",
-            45,
+            46,
             [Option("--audio", "a WAV file of speech, which the face then says", recording, "FILE")],
         ),
-        Entry("sound", "add sound to silent films of falling balls and walking shoes", 50),
-        Entry("objects", "recognise handwritten digits, and draw your own", 10),
+        Entry("sound", "add sound to silent films of falling balls and walking shoes", 47),
+        Entry("objects", "recognise handwritten digits, and draw your own", 4),
     )
 }
 """Every application by its name, in the order of the gallery."""

@@ -122,7 +122,7 @@ def film(photographs: Sequence[Restored], about: str) -> str:
         tall = max(COLUMN * len(shown.photo.grey) / len(shown.photo.grey[0]) for shown in row)
         places += [(shown, GAP + i * (COLUMN + GAP), top + tall) for i, shown in enumerate(row)]
         top += tall + NOTES
-    words = "".join(_text(x, bottom + 16, shown.whose, 11) for shown, x, bottom in places)
+    words = "".join(_text(x, bottom + 32, shown.photo.credit, 12.5) for shown, x, bottom in places)
     frames = [
         f'<text x="{GAP}" y="26" font-size="18">{title}</text>'
         + "".join(_shown(shown, way, x, bottom) for shown, x, bottom in places)
@@ -133,8 +133,8 @@ def film(photographs: Sequence[Restored], about: str) -> str:
 
 
 def _shown(shown: Restored, way: str, x: float, bottom: float) -> str:
-    """A photograph above a line, and below it the error of its colours."""
-    buffer = io.BytesIO()
+    """A photograph above a line, and below it its name and the error of its colours."""
+    buffer, named = io.BytesIO(), ", ".join(filter(None, [shown.photo.name, shown.note(way)]))
     Image.fromarray(pixels(shown.image(way))).save(buffer, "JPEG", quality=92, subsampling=0)
     rows, columns = shown.photo.grey.shape
     tall, line = COLUMN * rows / columns, x + COLUMN * shown.start / columns
@@ -142,7 +142,7 @@ def _shown(shown: Restored, way: str, x: float, bottom: float) -> str:
     return (
         f'<image x="{x}" y="{bottom - tall:.1f}" width="{COLUMN}" height="{tall:.1f}" '
         f'href="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"/>'
-        + (dashes if shown.start else "") + _text(x, bottom + 31, shown.note(way), 11)
+        + (dashes if shown.start else "") + _text(x, bottom + 16, named, 13.5)
     )  # fmt: skip
 
 

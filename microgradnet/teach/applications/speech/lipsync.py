@@ -30,10 +30,11 @@ def judged(
     linears = [name for name in simple if name.startswith("linear")]
     found, false = closures(shut, test)
     others = {name: closures([lips[:, 3] >= SHUT for lips in simple[name]], test) for name in linears}
+    errors = {name: error(lips, test) for name, lips in simple.items()}
     return [
-        Figure("error of the mouth", error(mouths, test), {name: error(lips, test) for name, lips in simple.items()}),
-        Figure("lips shut on m, b, p: found, %", found, {name: of[0] for name, of in others.items()}),
-        Figure("lips shut elsewhere: false, %", false, {name: of[1] for name, of in others.items()}),
+        Figure("error of the mouth (RMSE)", error(mouths, test), errors),
+        Figure("closures of the lips found, %", found, {name: of[0] for name, of in others.items()}),
+        Figure("closures that are false, %", false, {name: of[1] for name, of in others.items()}),
     ]
 
 

@@ -18,7 +18,7 @@ RECORDINGS = {
     "tt-weasels": "Weasels have eaten our phone system", "tt-monkeysintro": "They have been carried away by monkeys",
     "vm-nobodyavail": "Nobody is available to take your call at the moment",
 }  # fmt: skip
-SIZE = (2 * WIDTH, HEIGHT + 30)
+SIZE = (2 * WIDTH, HEIGHT + 36)
 
 
 def real_speaker() -> tuple[list[tuple[str, Sound, int]], str]:
@@ -34,7 +34,7 @@ def _file(name: str) -> Path | None:
 
 
 def _label(x: float, text: str) -> str:
-    return f'<text x="{x:g}" y="{HEIGHT + 22}" font-size="15" text-anchor="middle">{text}</text>'
+    return f'<text x="{x:g}" y="{HEIGHT + 26}" font-size="22" text-anchor="middle">{text}</text>'
 
 
 def side_by_side(one: Seen, mouths: Numbers) -> Film:
@@ -75,5 +75,5 @@ def openness(predicted: Numbers, one: Seen) -> Figure:
         axes.text(start, -0.13, phoneme.strip("_:;"), fontsize=8, color=INK if phoneme in CLOSED else SOFT)
     tidy(axes, f"“{one.line.text}”", "seconds", "open")
     axes.set_ylim(-0.16, 1.15)
-    axes.legend(frameon=False, loc="upper right", ncols=3)
+    made.legend(frameon=False, labelcolor=INK, loc="outside lower center", ncols=3)
     return made
