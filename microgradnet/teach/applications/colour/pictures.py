@@ -23,6 +23,7 @@ COLUMN, GAP, TOP, NOTES = 216, 12, 40, 48  # px, of the film: a photograph's wid
 PER_SECOND = 0.5  # frames of the film
 ORIGINAL = "original"
 CHANGED = "photographs made smaller, colours right of the line changed; errors in CIELAB, where 2 is just seen"
+NEVER_SEEN = "the last photograph was in no part of the training: its colours fail"
 LIMIT = "The network has learnt the colours of five photographs, not of the world: on others it mostly fails."
 
 
@@ -84,7 +85,7 @@ def sheets(known: Callable[[], list[Restored]], unseen: Callable[[], list[Restor
         "unseen.png": lambda: comparison(
             "Never seen in training: it fails", ["grey", "network", ORIGINAL], unseen(), LIMIT
         ).png(),
-        "colour.svg": lambda: film([*known(), unseen()[0]], f"{CHANGED}; the last was never seen"),
+        "colour.svg": lambda: film([*known(), unseen()[0]], [CHANGED, NEVER_SEEN]),
     }  # fmt: skip
 
 
@@ -108,12 +109,12 @@ def comparison(title: str, ways: Sequence[str], photographs: Sequence[Restored],
     return made
 
 
-def film(photographs: Sequence[Restored], about: str) -> str:
+def film(photographs: Sequence[Restored], notes: Sequence[str]) -> str:
     """A moving picture of all photographs, in rows of three: grey, then restored by the network, then as they were.
 
     Args:
         photographs: a multiple of three.
-        about: a line below.
+        notes: lines below.
     """
     stages = {"grey": "Right of the line it is grey", "network": "Restored by the network", ORIGINAL: "As it was"}
     places, top = list[tuple[Restored, float, float]](), float(TOP)
@@ -122,14 +123,15 @@ def film(photographs: Sequence[Restored], about: str) -> str:
         tall = max(COLUMN * len(shown.photo.grey) / len(shown.photo.grey[0]) for shown in row)
         places += [(shown, GAP + i * (COLUMN + GAP), top + tall) for i, shown in enumerate(row)]
         top += tall + NOTES
-    words = "".join(_text(x, bottom + 32, shown.photo.credit, 12.5) for shown, x, bottom in places)
+    words = [_text(x, bottom + 32, shown.photo.credit, 12.5) for shown, x, bottom in places]
+    words += [_text(GAP, top + 4 + 17 * i, note, 12) for i, note in enumerate(notes)]
     frames = [
         f'<text x="{GAP}" y="26" font-size="18">{title}</text>'
         + "".join(_shown(shown, way, x, bottom) for shown, x, bottom in places)
         for way, title in stages.items()
     ]
-    size = 3 * COLUMN + 4 * GAP, round(top) + 14
-    return moving(frames, PER_SECOND, size, about, words + _text(GAP, top + 2, about, 11), still=1)
+    size, label = (3 * COLUMN + 4 * GAP, round(top) + 17 * len(notes)), "Photographs whose right part is grey, restored"
+    return moving(frames, PER_SECOND, size, label, "".join(words), still=1)
 
 
 def _shown(shown: Restored, way: str, x: float, bottom: float) -> str:
