@@ -180,11 +180,11 @@ def test_each_frame_lights_what_it_looks_at_for_its_letter() -> None:
     one = a_reading([5] * 6 + [0] * 7)
     films = list(reading.frames(one))
     assert len(films) == 13 + reading.PAUSE
-    lit = [[part.get("x") for part in drawn if part.get("fill_opacity", part.get("fill-opacity")) == "0.65"]
-           for drawn in films]  # fmt: skip
+    drawn = [ET.fromstring(f"<svg>{film}</svg>") for film in films]
+    lit = [[part.get("x") for part in svg.iter("rect") if part.get("opacity") == "0.65"] for svg in drawn]
     left = reading.LEFT
     assert lit == [[f"{left + 10 * reading.PIXEL}"]] * 6 + [[f"{left}"]] * 7 + [[]] * reading.PAUSE
-    texts = ["".join(part.text or "" for part in drawn if part.tag == "text") for drawn in films]
+    texts = ["".join(svg.itertext()) for svg in drawn]
     assert texts[4] == "einun"
     assert texts[-1] == one.word
 

@@ -1,7 +1,6 @@
 """What is seen of photographs whose colour was restored: sheets, a film, and how far colours are from the true ones."""
 
 import base64
-import html
 import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from microgradnet.teach.applications.application import Files
 from microgradnet.teach.applications.colour.palette import SAME
 from microgradnet.teach.applications.colour.photographs import Numbers, Photograph, rgb
 from microgradnet.teach.applications.media.images import pixels
-from microgradnet.teach.applications.media.svg import moving
+from microgradnet.teach.applications.media.svg import moving, text
 
 GREY = 1.0  # the error of grey below which a photograph has no colours
 WIDE = 2.3  # inches of a photograph
@@ -123,11 +122,10 @@ def film(photographs: Sequence[Restored], notes: Sequence[str]) -> str:
         tall = max(COLUMN * len(shown.photo.grey) / len(shown.photo.grey[0]) for shown in row)
         places += [(shown, GAP + i * (COLUMN + GAP), top + tall) for i, shown in enumerate(row)]
         top += tall + NOTES
-    words = [_text(x, bottom + 32, shown.photo.credit, 12.5) for shown, x, bottom in places]
-    words += [_text(GAP, top + 4 + 17 * i, note, 12) for i, note in enumerate(notes)]
+    words = [text(x, bottom + 32, shown.photo.credit, 12.5, soft=True) for shown, x, bottom in places]
+    words += [text(GAP, top + 4 + 17 * i, note, 12, soft=True) for i, note in enumerate(notes)]
     frames = [
-        f'<text x="{GAP}" y="26" font-size="18">{title}</text>'
-        + "".join(_shown(shown, way, x, bottom) for shown, x, bottom in places)
+        text(GAP, 26, title, 18) + "".join(_shown(shown, way, x, bottom) for shown, x, bottom in places)
         for way, title in stages.items()
     ]
     size, label = (3 * COLUMN + 4 * GAP, round(top) + 17 * len(notes)), "Photographs whose right part is grey, restored"
@@ -144,9 +142,5 @@ def _shown(shown: Restored, way: str, x: float, bottom: float) -> str:
     return (
         f'<image x="{x}" y="{bottom - tall:.1f}" width="{COLUMN}" height="{tall:.1f}" '
         f'href="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"/>'
-        + (dashes if shown.start else "") + _text(x, bottom + 16, named, 13.5)
+        + (dashes if shown.start else "") + text(x, bottom + 16, named, 13.5)
     )  # fmt: skip
-
-
-def _text(x: float, y: float, text: str, size: float) -> str:
-    return f'<text x="{x}" y="{y:.0f}" font-size="{size}" class="soft">{html.escape(text)}</text>'

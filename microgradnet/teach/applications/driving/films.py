@@ -14,7 +14,7 @@ from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPES
 from microgradnet.teach.applications.media.figures import tiles
 from microgradnet.teach.applications.media.images import png_url
 from microgradnet.teach.applications.media.player import Film, Player
-from microgradnet.teach.applications.media.svg import moving
+from microgradnet.teach.applications.media.svg import moving, text
 
 SIZE = (640, 420)  # of a frame of the page
 VIEW, MAP = (16, 34, 288, 270), (330, 34, 294, 350)  # left, top, width and height of its pictures
@@ -74,12 +74,12 @@ def _scene(road: Roads) -> str:
     place, metre = _map(road)
     middle = "L".join(map(place, road.middle(circle(1, 90))[0]))
     return (
-        f'<text x="{x}" y="{y - 10}" font-size="19">what the camera sees</text>'
-        f'<text x="{MAP[0]}" y="{y - 10}" font-size="19">from above</text>'
-        f'<text x="{x}" y="326" font-size="18">left</text>'
-        f'<text x="{x + width}" y="326" font-size="18" text-anchor="end">right</text>'
-        f'<text x="{x + width / 2}" y="326" font-size="18" text-anchor="middle">45 steering units</text>'
-        f'<path d="M{x} 384h{width}" stroke="currentColor"/>'
+        text(x, y - 10, "what the camera sees", 19)
+        + text(MAP[0], y - 10, "from above", 19)
+        + text(x, 326, "left", 18)
+        + text(x + width / 2, 326, "45 steering units", 18, "middle")
+        + text(x + width, 326, "right", 18, "end")
+        + f'<path d="M{x} 384h{width}" stroke="currentColor"/>'
         f'<text x="{x + width / 2}" y="414" font-size="15" text-anchor="middle">'
         f'<tspan fill="{ORANGE}">▲</tspan> as a person would steer</text>'
         f'<path d="M{middle}z" fill="none" stroke="var(--line)" stroke-width="{WIDTH * metre:.1f}"/>'
@@ -103,8 +103,8 @@ def _frame(driven: Drive, i: int) -> str:
     return (
         f'<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" href="{png_url(seen)}"/>'
         f'<path d="{bars}" fill="currentColor"/><path d="M{mark:.1f} 386l5 9h-10z" fill="{ORANGE}"/>'
-        f'<text x="{MAP[0] + MAP[2]}" y="{y - 10}" font-size="19" text-anchor="end">{state}</text>'
-        f'<path d="M{"L".join(trail)}" fill="none" stroke="currentColor" stroke-width="2"/>'
+        + text(MAP[0] + MAP[2], y - 10, state, 19, "end")
+        + f'<path d="M{"L".join(trail)}" fill="none" stroke="currentColor" stroke-width="2"/>'
         f'<path transform="translate({trail[-1]}) rotate({-np.degrees(np.angle(moment.heading[0])):.0f})" '
         f'd="M11 0L-7 7L-7 -7z" fill="{ORANGE}" stroke="{"currentColor" if moment.left[0] else "none"}" '
         f'stroke-width="2"/>'

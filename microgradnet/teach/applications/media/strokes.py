@@ -1,6 +1,5 @@
 """Strokes of pens as an SVG that writes them in pen order, and is a still picture where nothing may move."""
 
-import html
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from microgradnet.drawing.svg import scope_of
 from microgradnet.drawing.theme import LIGHT
-from microgradnet.teach.applications.media.svg import card
+from microgradnet.teach.applications.media.svg import card, text
 
 WIDTH, MARGIN, LEADING = 720, 22, 32  # px
 LARGEST = 10.0  # px for a unit of the places, where the rows are short
@@ -47,10 +46,10 @@ def animation(rows: Sequence[Strokes], title: str, notes: Sequence[str] = ()) ->
     corners = [_corners(row) for row in rows]
     widest = max(right - left for (left, _), (right, _) in corners)
     scale = min(LARGEST, (WIDTH - 2 * MARGIN) / widest)
-    body = [f'<text x="{MARGIN}" y="34" font-size="20">{html.escape(title)}</text>']
+    body = [text(MARGIN, 34, title, 20)]
     scope, times, top = scope_of(title, f"{rows}"), list[tuple[float, float]](), 66.0
     for row, ((left, upper), (_, lower)) in zip(rows, corners, strict=True):
-        body.append(f'<text x="{MARGIN}" y="{top:.0f}" font-size="14">{html.escape(row.caption)}</text>')
+        body.append(text(MARGIN, round(top), row.caption, 14))
         shift = np.array([MARGIN - left * scale, top + 14 - upper * scale])
         placed = [places * scale + shift for places in row.stretches]
         body += [
@@ -60,10 +59,7 @@ def animation(rows: Sequence[Strokes], title: str, notes: Sequence[str] = ()) ->
         ]
         times += _times(placed)
         top += (lower - upper) * scale + LEADING + 14
-    body += [
-        f'<text x="{MARGIN}" y="{top + 18 * i:.0f}" font-size="13" class="soft">{html.escape(note)}</text>'
-        for i, note in enumerate(notes)
-    ]
+    body += [text(MARGIN, round(top) + 18 * i, note, 13, soft=True) for i, note in enumerate(notes)]
     height = top + 18 * len(notes)
     return card("\n".join(body), (WIDTH, round(height)), title, _style(scope, times), scope, [INK, MARKED])
 

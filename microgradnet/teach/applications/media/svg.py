@@ -7,8 +7,25 @@ from microgradnet.drawing.svg import scope_of
 from microgradnet.drawing.theme import DARK, LIGHT, dark_css_by_colour
 
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
+PALER = ' class="soft"'
 HIDDEN = ' visibility="hidden"'
 LINES = ("#c3cbd3", "#3a444e")  # `--line`, light and dark, of the project's pages
+
+
+def text(x: float, y: float, words: str, size: float, anchor: str = "start", *, soft: bool = False) -> str:
+    """Words on a line whose `anchor` (start, middle or end) is at (x, y), in the reader's colour or a paler one.
+
+    >>> text(5, 20, "a < b", 12)
+    '<text x="5" y="20" font-size="12" text-anchor="start">a &lt; b</text>'
+    """
+    place = f'x="{x:g}" y="{y:g}" font-size="{size:g}" text-anchor="{anchor}"'
+    return f"<text {place}{PALER if soft else ''}>{html.escape(words)}</text>"
+
+
+def box(x: float, y: float, width: float, height: float, fill: str, opacity: float = 1, corner: float = 0) -> str:
+    """A rectangle from its upper left corner, in px; `corner` is the radius of its corners."""
+    size = f'width="{width:.4g}" height="{height:.4g}"'
+    return f'<rect x="{x:.4g}" y="{y:.4g}" {size} fill="{fill}" opacity="{opacity:.2f}" rx="{corner:g}"/>'
 
 
 def card(

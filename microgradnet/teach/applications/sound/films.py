@@ -94,11 +94,9 @@ def _ball(rng: np.random.Generator, start: float, frames: int) -> Thing:
     x0 = WIDTH / 2 - side * rng.uniform(0.15, 0.75)
     t = np.arange(frames) / PER_SECOND
     x = x0 + side * across * (t - start)
-    above, strikes = np.zeros(frames), list[Strike]()
-    begin, up = start, 0.0  # of the flight: its time, its speed upward
-    fall = np.sqrt(2 * height / GRAVITY)
-    above = np.where(t < start + fall, height - GRAVITY * (t - start) ** 2 / 2, above)
-    begin, speed = start + fall, GRAVITY * fall
+    fall, strikes = np.sqrt(2 * height / GRAVITY), list[Strike]()
+    above = np.where(t < start + fall, height - GRAVITY * (t - start) ** 2 / 2, 0.0)
+    begin, speed = start + fall, GRAVITY * fall  # of the strike
     while True:
         place = x0 + side * across * (begin - start)
         strikes.append(Strike(begin, material, min(1.0, speed / FASTEST), place, ground))
@@ -132,12 +130,12 @@ def _pair(rng: np.random.Generator, start: float, material: int, frames: int) ->
     steps = int(np.ceil((WIDTH + 4 * size) / step)) + 1
     t, shoes = np.arange(frames) / PER_SECOND, list[Thing]()
     for foot in (0, 1):
-        along, above = np.full(frames, -2 * size + foot * step - step), np.zeros(frames)
+        along, above = np.full(frames, -2 * size + (foot - 1) * step), np.zeros(frames)
         strikes, floor = list[Strike](), ground + 0.03 * foot
         for number in range(foot, steps, 2):
             height, begin = rng.uniform(0.1, 0.26), start + number * period
             part = (t - begin) / period
-            landed = -2 * size + (number + 1) * step - step + step
+            landed = -2 * size + (number + 1) * step
             swing = landed - 2 * step * (1 - np.clip(part, 0, 1))
             along = np.where(part > 0, swing, along)
             above = np.where((part > 0) & (part < 1), height * np.sin(np.pi * np.clip(part, 0, 1)), above)

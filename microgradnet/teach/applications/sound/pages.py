@@ -8,7 +8,7 @@ from microgradnet.teach.applications.media.audio import wav
 from microgradnet.teach.applications.media.images import png_url
 from microgradnet.teach.applications.media.player import Film as Played
 from microgradnet.teach.applications.media.player import Player
-from microgradnet.teach.applications.media.svg import moving
+from microgradnet.teach.applications.media.svg import box, moving, text
 from microgradnet.teach.applications.sound.films import MATERIALS, PER_SECOND, WIDTH, Film, Strike, Thing
 from microgradnet.teach.applications.sound.hearing import Heard, matched, strikes
 from microgradnet.teach.applications.sound.painting import COLOURS, HORIZON, discs, painted
@@ -73,8 +73,8 @@ def animated(film: Film, found: Sequence[Strike]) -> str:
 
 def _stage(film: Film) -> str:
     """Its wall and its ground."""
-    wall = _rect(0, 0, WIDE, HORIZON * HIGH, _colour(film.wall, 3))
-    return wall + _rect(0, HORIZON * HIGH, WIDE, (1 - HORIZON) * HIGH, _colour(film.ground, 4))
+    wall = box(0, 0, WIDE, HORIZON * HIGH, _colour(film.wall, 3))
+    return wall + box(0, HORIZON * HIGH, WIDE, (1 - HORIZON) * HIGH, _colour(film.ground, 4))
 
 
 def _acted(film: Film, found: Sequence[Strike], frame: int) -> str:
@@ -132,12 +132,12 @@ def _word(strike: Strike, frame: int) -> str:
 
 def _bars(p: Sequence[float]) -> str:
     """The probability of each material, in this frame."""
-    parts = [f'<text x="{WIDE + 16}" y="22" font-size="23">it sees</text>']
+    parts = [text(WIDE + 16, 22, "it sees", 23)]
     for number, name in enumerate(MATERIALS):
         y = 236 + 54 * number
-        parts.append(f'<text x="{WIDE + 16}" y="{y}" font-size="23">{name}</text>')
-        parts.append(_rect(WIDE + 16, y + 8, SIDE - 18, 14, INKS[number], 0.15))
-        parts.append(_rect(WIDE + 16, y + 8, (SIDE - 18) * float(p[number + 1]), 14, INKS[number]))
+        parts.append(text(WIDE + 16, y, name, 23))
+        parts.append(box(WIDE + 16, y + 8, SIDE - 18, 14, INKS[number], 0.15))
+        parts.append(box(WIDE + 16, y + 8, (SIDE - 18) * float(p[number + 1]), 14, INKS[number]))
     return "".join(parts)
 
 
@@ -153,19 +153,12 @@ def _marks(film: Film, found: Sequence[Strike]) -> str:
                 if strike.material == material
             ]
             parts.append(f'<path d="{"".join(lines)}" stroke="{ink}" stroke-width="5"/>')
-    for text, y in (("true strikes", -12), ("those it found", 26)):
-        parts.append(f'<text x="{WIDE + 16}" y="{middle + y:.0f}" font-size="23">{text}</text>')
+    parts += [text(WIDE + 16, middle - 12, "true strikes", 23), text(WIDE + 16, middle + 26, "those it found", 23)]
     return "".join(parts)
 
 
 def _across(time: float, film: Film) -> float:
     return 4 + (WIDE - 8) * time * PER_SECOND / film.frames
-
-
-def _rect(x: float, y: float, width: float, height: float, fill: str, opacity: float = 1) -> str:
-    return (
-        f'<rect x="{x:.0f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}" opacity="{opacity}"/>'
-    )
 
 
 def _colour(shade: float, tint: int) -> str:

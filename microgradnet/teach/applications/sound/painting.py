@@ -24,12 +24,12 @@ def painted(film: Film, rows: int = ROWS, tints: Numbers = GREY) -> Numbers:
         rows: of pixels.
         tints: a row of factors for each material, the wall and the ground.
     """
-    columns, frames = round(rows * WIDTH), len(film.things[0].places)
+    columns = round(rows * WIDTH)
     x = (np.arange(columns, dtype=np.float32) + 0.5) / rows
     y = ((np.arange(rows, dtype=np.float32) + 0.5) / rows)[:, None]
     below = np.clip((y - HORIZON) * rows, 0, 1)[..., None]
     scene = film.wall * tints[3] * (1 - below) + (film.ground + 0.3 * (y[..., None] - 0.8)) * tints[4] * below
-    image = np.broadcast_to(scene.astype(np.float32), (frames, rows, columns, tints.shape[1])).copy()
+    image = np.broadcast_to(scene.astype(np.float32), (film.frames, rows, columns, tints.shape[1])).copy()
     for thing in film.things:
         there = np.flatnonzero(~np.isnan(thing.places[:, 0]))
         places = thing.places[there].astype(np.float32)

@@ -3,14 +3,13 @@
 Every shape that moves is a path of the same curves whatever the mouth, so that an animation can glide between them.
 """
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from microgradnet.drawing.svg import scope_of
-from microgradnet.teach.applications.media.svg import card
+from microgradnet.teach.applications.media.svg import card, text
 
 WIDTH, HEIGHT = 320, 340
 BLINKS = 2.6  # seconds from one to the next
@@ -119,8 +118,8 @@ def talking(mouths: NDArray[np.float64], per_second: float, title: str, note: st
     body = (
         f'<g class="still">{face(mouths[0])}</g>'
         f'<g class="moving">{BEHIND}{moving[0]}{IN_FRONT}{"".join(moving[1:])}</g>'
-        f'<text x="160" y="{HEIGHT + 26}" font-size="11.5" text-anchor="middle">{html.escape(title)}</text>'
-        f'<text x="160" y="{HEIGHT + 48}" font-size="11" text-anchor="middle">{html.escape(note)}</text>'
+        + text(WIDTH / 2, HEIGHT + 26, title, 11.5, "middle")
+        + text(WIDTH / 2, HEIGHT + 48, note, 11, "middle")
     )
     scope = scope_of(title, body)
     css = (

@@ -7,6 +7,7 @@ from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import COLOURS, FILLS, INK, SOFT, figure, tidy
 from microgradnet.teach.applications.media.audio import Sound, read_wav, wav
 from microgradnet.teach.applications.media.player import Film, Player
+from microgradnet.teach.applications.media.svg import text
 from microgradnet.teach.applications.speech.face import HEIGHT, WIDTH, face
 from microgradnet.teach.applications.speech.visemes import CLOSED, OPEN, PER_SECOND, Numbers
 from microgradnet.teach.applications.speech.voices import Seen
@@ -33,8 +34,8 @@ def _file(name: str) -> Path | None:
     )
 
 
-def _label(x: float, text: str) -> str:
-    return f'<text x="{x:g}" y="{HEIGHT + 26}" font-size="22" text-anchor="middle">{text}</text>'
+def _label(x: float, words: str) -> str:
+    return text(x, HEIGHT + 26, words, 22, "middle")
 
 
 def side_by_side(one: Seen, mouths: Numbers) -> Film:

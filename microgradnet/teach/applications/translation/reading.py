@@ -2,22 +2,20 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
 
 from microgradnet.drawing.figure import Figure
-from microgradnet.drawing.figure_style import CARD, INK, LINE, SOFT, figure
-from microgradnet.drawing.svg import element
+from microgradnet.drawing.figure_style import INK, LINE, SOFT, figure
 from microgradnet.drawing.theme import LIGHT
 from microgradnet.teach.applications.application import Files
 from microgradnet.teach.applications.media.images import png_url
 from microgradnet.teach.applications.media.player import Film, Player
-from microgradnet.teach.applications.media.svg import moving
+from microgradnet.teach.applications.media.svg import box, moving, text
 from microgradnet.teach.applications.translation.images import PLACES, SIDE, WIDTH, Reading
 from microgradnet.teach.applications.translation.street import street
 
-ACCENT, BAR = LIGHT["highlight"].fill, LIGHT["input"].line
+ACCENT, ON_ACCENT, BAR = LIGHT["highlight"].fill, LIGHT["highlight"].text, LIGHT["input"].line
 PIXEL, LEFT, LETTER = 18, 158, 26  # of a frame: a pixel's side, the image's left side, a letter's width
 SIZE = (640, 330)
 PAUSE = 5  # frames in which a word that is complete stands
@@ -94,34 +92,28 @@ def mistakes(readings: Sequence[Reading], language: str, credit: str) -> Figure:
     return made
 
 
-def frame(reading: Reading, said: int) -> list[Element]:
+def frame(reading: Reading, said: int) -> str:
     """The elements of a frame: the image, where it looks for the last of the letters that are said, these letters."""
-    drawn = [
-        element(
-            "image", href=png_url(1 - reading.image, PIXEL), x=f"{LEFT}", y="20",
-            width=f"{PIXEL * WIDTH}", height=f"{PIXEL * SIDE}",
-        )
-    ]  # fmt: skip
-    drawn += [_line(LEFT, y, LEFT + PIXEL * WIDTH, y) for y in (20, 20 + PIXEL * SIDE)]
-    bottom = 20 + PIXEL * SIDE + 62
-    drawn.append(_line(LEFT, bottom, LEFT + PIXEL * WIDTH, bottom))
-    if said <= len(reading.word):
-        for left, share in zip(PLACES, reading.attention[said - 1], strict=True):
-            x, height = LEFT + PIXEL * left, 56 * share
-            if share > 0.02:
-                drawn.append(_box(x, 20, PIXEL * SIDE, PIXEL * SIDE, ACCENT, 0.65 * share))
-            drawn.append(_box(x + PIXEL * (SIDE / 2 - 0.8), bottom - height, 1.6 * PIXEL, height, BAR, 1))
-    word, start = reading.word[:said], (SIZE[0] - LETTER * len(reading.word)) / 2
-    if said <= len(reading.word):
-        drawn.append(_box(start + LETTER * (said - 1), bottom + 17, LETTER, 46, ACCENT, 1))
-    for i, letter in enumerate(word):
-        drawn.append(_text(letter, start + LETTER * (i + 0.5), bottom + 51, 36, INK))
-        if i == said - 1:
-            drawn[-1].set("style", f"fill: {LIGHT['highlight'].text}")  # in the dark too
+    width, bottom, word = PIXEL * WIDTH, 20 + PIXEL * SIDE + 62, reading.word
+    drawn = (
+        f'<image href="{png_url(1 - reading.image, PIXEL)}" x="{LEFT}" y="20" width="{width}" height="{PIXEL * SIDE}"/>'
+        f'<path d="M{LEFT} 20h{width}m0 {PIXEL * SIDE}h{-width}M{LEFT} {bottom}h{width}" stroke="{LINE}"/>'
+    )
+    start = (SIZE[0] - LETTER * len(word)) / 2
+    if said <= len(word):
+        for left, weight in zip(PLACES, reading.attention[said - 1], strict=True):
+            x, height = LEFT + PIXEL * left, 56 * weight
+            if weight > 0.02:
+                drawn += box(x, 20, PIXEL * SIDE, PIXEL * SIDE, ACCENT, 0.65 * weight)
+            drawn += box(x + PIXEL * (SIDE / 2 - 0.8), bottom - height, 1.6 * PIXEL, height, BAR)
+        drawn += box(start + LETTER * (said - 1), bottom + 17, LETTER, 46, ACCENT)
+    for i, letter in enumerate(word[:said]):
+        shown = text(start + LETTER * (i + 0.5), bottom + 51, letter, 36, "middle")
+        drawn += f'<g style="color:{ON_ACCENT}">{shown}</g>' if i == said - 1 else shown  # in the dark too
     return drawn
 
 
-def frames(reading: Reading) -> Iterator[list[Element]]:
+def frames(reading: Reading) -> Iterator[str]:
     """A frame for each letter, and some with the whole word."""
     for said in range(1, len(reading.word) + 1):
         yield frame(reading, said)
@@ -133,7 +125,7 @@ def page(readings: Sequence[Reading], language: str, credit: str) -> Player:
     films = [
         Film(
             f"{reading.number}",
-            [_as_text(drawn) for drawn in frames(reading)],
+            list(frames(reading)),
             PER_SECOND,
             caption=f"{reading.number} in {language}"
             + ("; no image of this number was in the training." if reading.is_new else "."),
@@ -151,26 +143,6 @@ def animated(readings: Sequence[Reading], language: str, credit: str) -> str:
     """The readings one after the other, as an SVG that moves; where nothing moves it shows the first word complete."""
     label = f"A network reads numbers and says them in {language}, letter by letter; yellow is where it looks"
     notes = (f"Learnt from images and {language} words; never told the digits.", f"Data: {credit}.")
-    below = [_text(note, SIZE[0] / 2, SIZE[1] - 24 + 14 * i, 11, SOFT) for i, note in enumerate(notes)]
-    every = [_as_text(drawn) for reading in readings for drawn in frames(reading)]
-    colours = [CARD, INK, SOFT, LINE, BAR]
-    return moving(every, PER_SECOND, SIZE, label, _as_text(below), len(readings[0].word), colours)
-
-
-def _as_text(drawn: Sequence[Element]) -> str:
-    return "".join(tostring(part, encoding="unicode") for part in drawn)
-
-
-def _box(x: float, y: float, width: float, height: float, fill: str, opacity: float) -> Element:
-    return element(
-        "rect", x=f"{x:g}", y=f"{y:.4g}", width=f"{width:g}", height=f"{height:.4g}", fill=fill,
-        fill_opacity=f"{opacity:.2f}",
-    )  # fmt: skip
-
-
-def _line(x1: float, y1: float, x2: float, y2: float) -> Element:
-    return element("line", x1=f"{x1}", y1=f"{y1}", x2=f"{x2}", y2=f"{y2}", stroke=LINE)
-
-
-def _text(text: str, x: float, y: float, size: float, fill: str) -> Element:
-    return element("text", text, x=f"{x:g}", y=f"{y:g}", font_size=f"{size:g}", fill=fill, text_anchor="middle")
+    below = [text(SIZE[0] / 2, SIZE[1] - 24 + 14 * i, note, 11, "middle", soft=True) for i, note in enumerate(notes)]
+    every = [drawn for reading in readings for drawn in frames(reading)]
+    return moving(every, PER_SECOND, SIZE, label, "".join(below), len(readings[0].word), [LINE, BAR])
