@@ -8,8 +8,11 @@ from microgradnet.backward import NoGradient
 from microgradnet.drawing.box import SHADES, Box, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.groups import Group, Groups
-from microgradnet.notation.names import gradient, number
+from microgradnet.notation import typography
+from microgradnet.notation.names import INLINE, gradient, number, signed
 from microgradnet.notation.neurons import Owner
+from microgradnet.notation.typography import ATOM
+from microgradnet.ops import CONSTANT
 from microgradnet.value import Value
 
 SPREAD = 0.9  # inches between the boxes of two layers, for the many arrows between them
@@ -43,7 +46,7 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = F
         )
     numbers = {
         group: diagram.add(
-            _box(group, drawn, groups.by_layer, ranges, _shade(sizes[group], full) if full and group in sizes else 0)
+            _box(group, groups, drawn, ranges, _shade(sizes[group], full) if full and group in sizes else 0)
         )
         for group in every
         if group in drawn
@@ -51,8 +54,7 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = F
     for group, own in numbers.items():
         for other, count in group.uses.items():
             if other in numbers:
-                names = (name_of(each, groups.by_layer) for each in (other, group))
-                uses = f"{' → '.join(names)}\nused {counted(count, 'time')}"
+                uses = f"{_heading(other, groups)} → {_heading(group, groups)}\nused {counted(count, 'time')}"
                 diagram.arrows.append(Arrow(numbers[other], own, f"e{own}_{numbers[other]}", uses))
     return numbers
 
@@ -72,9 +74,28 @@ def _letter(group: Group) -> str:
     return "za"[len(group.operations) > 1]
 
 
-def _box(group: Group, drawn: set[Group], by_layer: bool, ranges: bool, shade: int) -> Box:
+def _heading(group: Group, groups: Groups) -> str:
+    """Its name; of an operation on neurons' results, activations and leaves its formula, if short: forget.a₁·c0."""
+    name = name_of(group, groups.by_layer)
+    node = group.results[0] if group.results else None
+    if node is None or group.is_neuron or node.op.name != name or len(node.operands) < 2:
+        return name
+    operands = []
+    for position, operand in enumerate(node.operands):
+        other = groups.of.get(operand)
+        if other is not None and (operand.op.activation or other.is_neuron == bool(operand.operands)):
+            operands.append((name_of(other, groups.by_layer), ATOM))
+        elif operand.op is CONSTANT and len({result.operands[position].data for result in group.results}) == 1:
+            operands.append(signed(operand.data))
+        else:
+            return name
+    formula = typography.write(node.op, operands)
+    return formula if len(formula) <= INLINE else name
+
+
+def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: int) -> Box:
     """The box of a group: the numbers of a single computation, or how many computations it stands for."""
-    shown, name = group.shown, name_of(group, by_layer)
+    shown, name, by_layer = group.shown, _heading(group, groups), groups.by_layer
     named = shown is not None and shown.label not in {"", group.name}
     rows: list[Row] = [f"{shown.label} = {name}" if shown is not None and named else name]
     if group.is_neuron or len(group.parameters) > 1:

@@ -1,5 +1,6 @@
 """The view that shows every operation: a box for each value, an arrow for each use of it."""
 
+import math
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice, pairwise
@@ -17,9 +18,11 @@ from microgradnet.errors import DomainError
 from microgradnet.graph import Graph
 from microgradnet.notation import typography
 from microgradnet.notation.names import Namer, gradient, in_brackets, number, role
+from microgradnet.notation.typography import ATOM
 from microgradnet.value import Value
 
 LINE_WIDTH = 30  # characters of a card
+MOST_ADDED = 3  # derivatives of one leaf's uses that are written as a sum
 LOCAL = "a value's grad is the next value's grad · ∂, summed over its uses"
 REPEATED = "a leaf stands at each of its uses; its gradient is the sum over all"
 
@@ -155,10 +158,17 @@ class OpsView:
         if len(run) == 1:
             return self.namer.heading(node)
         if period := self.placing.periods.get(node):
-            return f"({', '.join(map(self.placing.step, run[:period]))}) × {len(run) // period}"
+            return f"({', '.join(map(self._step, run[:period]))}) × {len(run) // period}"
         folded = f"sum of {len(run) + 1}" if node.op in SUMS else f"{typography.symbol_of(node.op)} × {len(run)}"
         name = self.namer.name(node)
         return folded if name == self.namer.expression(node) else f"{name} = {folded}"
+
+    def _step(self, node: Value) -> str:
+        """An operation of a run on its own: w·…."""
+        before = self.placing.before(node)
+        return typography.write(
+            node.op, [("…", ATOM) if operand is before else self.namer.written(operand) for operand in node.operands]
+        )
 
     def _wrapped(self, heading: str) -> list[str]:
         """The lines of a heading: on a card as few as are no longer than those of its numbers, of like lengths."""
@@ -174,19 +184,20 @@ class OpsView:
         """The row of ∂node/∂operand, for one or several uses of an operand; none where it is not asked for."""
         texts = [self.notes[use] for use in uses if use in self.notes]
         if self.local_derivatives and not texts:
-            texts = [number(d) for use in uses if (d := self._derivative(node, *use)) is not None]
+            along = self._along(node)
+            known = [(_known_derivatives(user)[position], along[user]) for user, position in uses]
+            products = [local * rest for local, rest in known if local is not None and rest is not None]
+            texts = list(map(number, products if len(products) <= MOST_ADDED else [math.fsum(products)]))
         return [("∂", " + ".join(texts))] if texts else []
 
-    def _derivative(self, node: Value, user: Value, position: int) -> float | None:
-        """∂user/∂operand; where a run is folded into `node`, times those along the run."""
-        derivative = _known_derivatives(user)[position]
+    def _along(self, node: Value) -> dict[Value, float | None]:
+        """The derivative of `node` by each value of the run that is folded into it: by itself it is 1."""
         run = self.placing.run_of(node)
-        for before, after in pairwise(run[run.index(user) :]):
-            on_the_way = _known_derivatives(after)[after.operands.index(before)]
-            if derivative is None or on_the_way is None:
-                return None
-            derivative *= on_the_way
-        return derivative
+        along: dict[Value, float | None] = {node: 1.0}
+        for before, after in pairwise(reversed(run)):
+            local, rest = _known_derivatives(before)[before.operands.index(after)], along[before]
+            along[after] = None if local is None or rest is None else local * rest
+        return along
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
         """The rows of a value's numbers."""

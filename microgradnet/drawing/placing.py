@@ -6,9 +6,6 @@ from itertools import pairwise
 from microgradnet import ops
 from microgradnet.drawing.repeats import SUMS
 from microgradnet.graph import Graph
-from microgradnet.notation import typography
-from microgradnet.notation.names import signed
-from microgradnet.notation.typography import ATOM
 from microgradnet.ops import CONSTANT, PARAMETER
 from microgradnet.value import Value
 
@@ -82,11 +79,6 @@ class Placing:
         """The values that are folded into this one, which comes last; itself alone if there is no run."""
         return self._runs.get(node, [node])
 
-    def step(self, node: Value) -> str:
-        """An operation of a run on its own: …·1.1."""
-        operands = [signed(o.data) if self.is_in_formula(o) else ("…", ATOM) for o in node.operands]
-        return typography.write(node.op, operands)
-
     def uses_of(self, node: Value) -> list[tuple[Value, int]]:
         """The uses of operands from outside by a value and those folded into it: (user, position of the operand)."""
         run = self.run_of(node)
@@ -125,25 +117,34 @@ class Placing:
         return (node.op, *[other.data for other in others]) if all(map(self.is_in_formula, others)) else node
 
     def _cycles(self, computed: Sequence[Value]) -> dict[Value, list[Value]]:
-        """Runs of a few operations in turn, each of the one before and of numbers: tanh and a factor, 500 times."""
+        """Runs of a few operations in turn, each of the one before and of the same leaves: tanh(w·…), 500 times."""
         chains: dict[Value, list[Value]] = {}
         for node in computed:
-            before = [operand for operand in node.operands if not self.is_in_formula(operand)]
-            if len(before) == 1 and self._is_own(before[0], node) and not before[0].label:
-                chain = chains[node] = chains.pop(before[0], [])
-            elif len(before) == 1:
-                chain = chains[node] = []
-            else:
-                continue
-            chain.append(node)
+            before = self.before(node)
+            if before is not None:
+                is_next = self._is_own(before, node) and not before.label
+                chain = chains[node] = chains.pop(before, []) if is_next else []
+                chain.append(node)
         found: dict[Value, list[Value]] = {}
         for chain in chains.values():
-            kinds = [(node.op, *(o.data if self.is_in_formula(o) else None for o in node.operands)) for node in chain]
+            kinds = [(node.op, *(self._part(operand, node) for operand in node.operands)) for node in chain]
             for start, period, times in cycles(kinds):
                 run = chain[start : start + period * times]
                 found[run[-1]] = run
                 self.periods[run[-1]] = period
         return found
+
+    def before(self, node: Value) -> Value | None:
+        """The operand that an operation on one value and leaves continues; None if it has several such operands."""
+        variables = [operand for operand in node.operands if not self.is_in_formula(operand)]
+        computed = [operand for operand in variables if operand.operands] or variables
+        return computed[0] if len(computed) == 1 else None
+
+    def _part(self, operand: Value, node: Value) -> Hashable:
+        """What an operand contributes to the kind of a step: its number, itself as a leaf, or nothing."""
+        if self.is_in_formula(operand):
+            return operand.data
+        return None if operand is self.before(node) else operand
 
     def _fold(self) -> None:
         self._runs = {node: run for node, run in self._runs.items() if len(run) + (node.op in SUMS) >= SHORTEST_RUN}

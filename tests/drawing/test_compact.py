@@ -127,6 +127,28 @@ def test_an_input_that_only_neurons_use_is_on_the_card_of_each() -> None:
         assert ("a leaf stands at each of its uses; its gradient is the sum over all" in seen.words) == is_docked
 
 
+def test_a_chain_with_a_parameter_in_each_step_is_folded_with_one_chip_for_it() -> None:
+    w = parameter(0.9, "w")
+    value = Value(0.3, "x")
+    for _ in range(300):
+        value = tanh(w * value)
+    value.backward()
+    seen = see(draw(value, local_derivatives=True))
+    run = seen.find("(tanh(…), w·…) × 299")
+    chips = [node.rows for node in seen.nodes.values() if node.rows[0] == "w 0.9"]
+    assert len(seen.nodes) == 6
+    assert {rows[1] for rows in chips} == {f"grad {number(w.grad)}"}
+    upstream = float(seen.nodes[run].rows[-1].removeprefix("∂ "))  # the last tanh stands above it
+    below = [float(rows[-1].removeprefix("∂ ")) for rows in chips]
+    assert w.grad == pytest.approx(
+        upstream * below[1] + upstream * float(seen.nodes["n2"].rows[-1].removeprefix("∂ ")) * below[0], rel=1e-3
+    )
+    other = Value(0.3, "x")
+    for k in range(6):
+        other = tanh(parameter(0.9, f"w{k}") * other)
+    assert "×" not in " ".join(node.rows[0] for node in see(draw(other)).nodes.values()), "these are six parameters"
+
+
 def test_a_marked_parameter_far_from_the_result_is_drawn() -> None:
     w = parameter(2.0, "w")
     value = w * Value(3.0, "x")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from microgradnet import MLP, Layer, Module, Neuron, Value, draw, parameter, total
+from microgradnet.layers import GRU, LSTM
 from tests.drawing.seen import Seen, counts, lost, see, walk
 from tests.drawing.test_views import demo_loss
 
@@ -92,10 +93,19 @@ def test_a_parameter_beside_the_neurons_is_in_the_box_of_its_layer() -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_exponents_and_the_order_of_operands_tell_steps_apart(view: str) -> None:
-    assert boxes(see(draw(x**2 + x**3, view)), "power") == {("power", "data 0.25"): 1, ("power", "data 0.125"): 1}
+    powers = see(draw(x**2 + x**3, view))
+    assert boxes(powers, "x²") | boxes(powers, "x³") == {("x²", "data 0.25"): 1, ("x³", "data 0.125"): 1}
     ordered = see(draw((x - 1) * (1 - x), view))
-    assert boxes(ordered, "subtract") == {("subtract", "data −0.5"): 1, ("subtract", "data 0.5"): 1}
-    assert ordered.joins()["subtract", "multiply"] == 2
+    assert boxes(ordered, "x − 1") | boxes(ordered, "1 − x") == {("x − 1", "data −0.5"): 1, ("1 − x", "data 0.5"): 1}
+    assert [ordered.joins()[name, "multiply"] for name in ("x − 1", "1 − x")] == [1, 1]
+
+
+def test_steps_on_gates_are_named_by_what_they_join() -> None:
+    root: Any = LSTM(1, 1, seed=1)([[x], [x]])[-1][0]
+    headings = [node.rows[0] for node in see(draw(root, "neurons")).nodes.values()]
+    assert {"forget.a₁·c0", "input.a₁·candidate.a₁", "output.a₁·tanh"} <= set(headings)
+    root = GRU(1, 1, seed=1)([[x], [x]])[-1][0]
+    assert "1 − update.a₁" in [node.rows[0] for node in see(draw(root, "neurons")).nodes.values()]
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -166,8 +176,9 @@ def test_arrows_say_how_often_a_box_is_used() -> None:
     root = root * root - x
     used = {(e.tooltip[0], e.tooltip[1]) for e in see(draw(root, "neurons")).edges.values()}
     assert used == {
-        ("x → a₁", "used 3 times"), ("x → a₂", "used 3 times"), ("a₁ → multiply", "used 6 times"),
-        ("a₂ → multiply", "used 6 times"), ("multiply → sum", "used 3 times"), ("sum → multiply", "used 2 times"),
+        ("x → a₁", "used 3 times"), ("x → a₂", "used 3 times"), ("a₁ → a₁·a₁", "used 6 times"),
+        ("a₂ → a₂·a₂", "used 6 times"), ("a₁·a₁ → sum", "used 3 times"),
+        ("a₂·a₂ → sum", "used 3 times"), ("sum → multiply", "used 2 times"),
         ("multiply → subtract", "used 1 time"), ("x → subtract", "used 1 time"),
     }  # fmt: skip
     assert len(walk(root)) == 1 + 4 + 6 * 3 + 1 + 1 + 1
