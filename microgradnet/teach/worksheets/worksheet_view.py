@@ -31,15 +31,23 @@ class WorksheetView(OpsView):
     """The boxes of a graph with texts in place of some numbers; gradients are shown only if some are blanked."""
 
     def __init__(self, graph: SolvedGraph, namer: Namer, texts: dict[Quantity, str], diagram: Diagram) -> None:
-        self._graph, self._texts = graph, texts
+        self._graph, self._texts, self._written = graph, texts, set[Quantity]()
         self._with_gradients = any(quantity.kind == GRADIENT for quantity in texts)
         super().__init__(graph, len(graph), diagram, namer=namer, compact=has_room(graph, texts))
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
-        rows: list[Row] = [("data", self._texts.get(Quantity(VALUE, node), number(node.data)))]
+        rows: list[Row] = [("data", self._text(Quantity(VALUE, node), node.data))]
         if self._with_gradients and kind != "constant":
-            rows.append(("grad", self._texts.get(Quantity(GRADIENT, node), number(self._graph.gradients[node]))))
+            rows.append(("grad", self._text(Quantity(GRADIENT, node), self._graph.gradients[node])))
         return rows
+
+    def _text(self, quantity: Quantity, answer: float) -> str:
+        """The number, or its blank; on a second chip of a leaf its blank without the line to write on."""
+        text = self._texts.get(quantity, number(answer))
+        if quantity in self._written:
+            return text.rstrip(" _")
+        self._written.add(quantity)
+        return text
 
     def _label(self, node: Value, position: int) -> str:
         return self._texts.get(Quantity(LOCAL, node, position), "")
