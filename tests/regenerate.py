@@ -151,6 +151,7 @@ def blanks() -> Any:
 PICTURES: dict[str, Callable[[], Any]] = {
     "neuron": lambda: example("neuron"),
     "neuron-operations": with_circles,
+    "two-neurons": lambda: example("two-neurons"),
     "learning": lambda: example("learning"),
     "local-derivatives": with_local_derivatives,
     "network": network,

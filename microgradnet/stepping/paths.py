@@ -180,8 +180,8 @@ def _ways(value: Value, order: list[Value]) -> dict[Value, int]:
 def _paths_from(root: Value, value: Value, order: list[Value], ways: dict[Value, int]) -> Iterator[Path]:
     """All paths, the largest contributions first: a best-first search, whose bound is the best that can still follow.
 
-    Sizes are logarithms, which neither overflow nor underflow, in steps in which rounding does not tell equal ones
-    apart; of equal ones the latest goes on first, as depth first, so that no more ways wait than a path has branches.
+    Sizes are logarithms, rounded for equal ones to stay equal. Of equal ones the latest goes on first, depth first, so
+    that no more ways wait than a path has branches.
     """
     ahead = {value: 0.0}  # the logarithm of the largest product of derivatives from a node to the value
     for node in order:

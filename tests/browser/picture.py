@@ -1,6 +1,7 @@
-"""The book's pictures of two pages: `python -m tests.browser.picture` takes them anew, tests compare them."""
+"""Pictures of two pages, for the book and in a narrow window for README: `python -m tests.browser.picture` takes them anew, tests compare them."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,37 +12,80 @@ from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import example
 from tests import ROOT
 
-PICTURE = ROOT / "notebooks" / "pictures" / "page.png"
-MISCONCEPTION = PICTURE.with_name("misconception.png")
-STEP = "18"  # in the middle of the backward pass
+FOLDER = ROOT / "notebooks" / "pictures"
+PICTURE, MISCONCEPTION = FOLDER / "page.png", FOLDER / "misconception.png"
+STEP, DOOR_STEP = "18", "13"  # in the middle of the backward pass
+DOOR = 480  # CSS pixels: README shows so wide a window at 400, with text of 10 pixels
 
 
 def take(browser: Any) -> bytes:
     """The page of the example `learning` as a PNG."""
-    with tempfile.TemporaryDirectory() as folder, trace_source():
-        file = Path(folder, "page.html")
-        page(EXAMPLES["learning"].build(), file, title=EXAMPLES["learning"].title)
-        context = browser.new_context(viewport={"width": 1200, "height": 760}, reduced_motion="reduce")
-        tab = context.new_page()
-        tab.goto(file.as_uri())
-        tab.fill("#slider", STEP)
-        tab.locator("#slider").blur()
-        tab.wait_for_timeout(500)
-        taken: bytes = tab.screenshot()
-        context.close()
-    return taken
+    return _page(browser, "learning", STEP, width=1200, height=760)
+
+
+def take_door(browser: Any) -> bytes:
+    """The page of two neurons in a narrow window as a PNG: picture and equation."""
+    return _page(browser, "two-neurons", DOOR_STEP, width=DOOR, height=DOOR)
 
 
 def take_misconception(browser: Any) -> bytes:
     """The two passes of `no-topological-order` at the step where they diverge, as a PNG."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = misconceptions.run(example.build(), "no-topological-order").page().save(Path(folder, "page.html"))
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-        tab = context.new_page()
-        tab.goto(file.as_uri())
+    return _passes(browser, "no-topological-order", 0, width=1280, height=900)
+
+
+def take_misconception_door(browser: Any) -> bytes:
+    """The two passes of `overwritten` in a narrow window as a PNG, one over the other."""
+    return _passes(browser, "overwritten", 1, width=DOOR, height=820, part="main")
+
+
+TAKEN: dict[Path, Callable[[Any], bytes]] = {
+    PICTURE: take,
+    MISCONCEPTION: take_misconception,
+    FOLDER / "page-door.png": take_door,
+    FOLDER / "misconception-door.png": take_misconception_door,
+}
+
+
+def _page(browser: Any, name: str, step: str, **size: int) -> bytes:
+    """The page of an example at a step."""
+
+    def write(file: Path) -> None:
+        page(EXAMPLES[name].build(), file, title=EXAMPLES[name].title)
+
+    def go(tab: Any) -> None:
+        tab.fill("#slider", step)
+        tab.locator("#slider").blur()
+
+    return _taken(browser, write, go, size)
+
+
+def _passes(browser: Any, name: str, larger: int, part: str = "body", **size: int) -> bytes:
+    """The page of a misconception where its passes diverge."""
+
+    def write(file: Path) -> None:
+        misconceptions.run(example.build(), name).page().save(file)
+
+    def go(tab: Any) -> None:
+        for _ in range(larger):
+            tab.click("#larger")
         tab.get_by_role("button", name="To the divergence").click()
+
+    return _taken(browser, write, go, size, part)
+
+
+def _taken(
+    browser: Any, write: Callable[[Path], None], go: Callable[[Any], None], size: dict[str, int], part: str = "body"
+) -> bytes:
+    """A part of a page in a window of this size, as a PNG; a narrow one has two dots for each pixel."""
+    with tempfile.TemporaryDirectory() as folder, trace_source():
+        write(Path(folder, "page.html"))
+        scale = 2 if size["width"] == DOOR else 1
+        context = browser.new_context(viewport=size, device_scale_factor=scale, reduced_motion="reduce")
+        tab = context.new_page()
+        tab.goto(Path(folder, "page.html").as_uri())
+        go(tab)
         tab.wait_for_timeout(500)
-        taken: bytes = tab.screenshot()
+        taken: bytes = tab.screenshot() if part == "body" else tab.locator(part).screenshot()
         context.close()
     return taken
 
@@ -76,5 +120,5 @@ if __name__ == "__main__":
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        PICTURE.write_bytes(take(chromium))
-        MISCONCEPTION.write_bytes(take_misconception(chromium))
+        for path, taking in TAKEN.items():
+            path.write_bytes(taking(chromium))

@@ -195,9 +195,3 @@ def test_the_playground_is_in_the_book(tab: Any) -> None:
         tab.locator("#output", has_text="∂a₁/∂w₁").wait_for(timeout=120_000)
         tab.get_by_role("link", name="The book").click()
         tab.get_by_role("link", name="Getting started").first.wait_for()
-
-
-def test_readmes_picture_of_a_misconception_is_of_this_page(browser: Any) -> None:
-    committed, taken = picture.MISCONCEPTION.read_bytes(), picture.take_misconception(browser)
-    assert picture.difference(browser, committed, taken) < 0.03
-    assert picture.difference(browser, committed, picture.take(browser)) > 0.03

@@ -888,10 +888,10 @@ def test_python_and_the_page_hold_the_same_graph(opened: Open) -> None:
     assert [node["data"] for node in there["nodes"]] == [node.data for node in topological_order(root)]
 
 
-def test_readmes_picture_is_of_this_page(browser: Any) -> None:
+@pytest.mark.parametrize("path", picture.TAKEN, ids=lambda path: path.stem)
+def test_pictures_are_of_these_pages(browser: Any, path: Path) -> None:
     """Other fonts and other versions of Chromium differ by some hundredths; another page, or another step, by more."""
-    committed, taken = picture.PICTURE.read_bytes(), picture.take(browser)
-    assert picture.difference(browser, committed, taken) < 0.03
+    assert picture.difference(browser, path.read_bytes(), picture.TAKEN[path](browser)) < 0.03
 
 
 def test_a_picture_of_something_else_would_be_seen(browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
