@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from tests import ROOT
-from tests.browser import picture
 
 NPM = shutil.which("npm")
 LESSON = ("neuron", "two-neurons", "two-inputs", "layers", "learning", "activation", "biology")
