@@ -1,6 +1,5 @@
 """axe-core, which checks accessibility, finds no violation on any page, light and dark, on a laptop and a phone."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from microgradnet.teach.story import story
 from microgradnet.teach.worksheets import worksheet
 from tests.browser.test_landscape import xor
 from tests.browser.test_playground import settled
+from tests.serving import answering
 
 SIZES = {"laptop": {"width": 1280, "height": 720}, "phone": {"width": 390, "height": 844}}
 
@@ -88,15 +88,14 @@ def test_axe_finds_no_violation_in_an_open_neuron(browser: Any, tmp_path: Path, 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation_in_the_playground(browser: Any, scheme: str) -> None:
-    with Server(seconds=20) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = Server(seconds=20)
+    with answering(server):
         context = browser.new_context(viewport=SIZES["laptop"], color_scheme=scheme, reduced_motion="reduce")
         tab = context.new_page()
         tab.goto(server.address)
         settled(tab)
         found = violations(tab)
         context.close()
-        server.shutdown()
     assert [rule for rule in found if rule != EDITOR] == []
 
 

@@ -1,12 +1,9 @@
 """The book, built with warnings as errors, in a real Chromium: read, searched and clicked, without another server."""
 
-import functools
-import http.server
 import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +11,10 @@ from typing import Any
 import pytest
 
 from tests import ROOT
+from tests.serving import answering, elsewhere, files_of, lone_tab
 
 NPM = shutil.which("npm")
 LESSON = ("neuron", "two-neurons", "two-inputs", "layers", "learning", "activation", "biology")
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -41,33 +34,16 @@ def sphinx(source: Path, out: Path, *options: str) -> subprocess.CompletedProces
 
 @pytest.fixture(scope="module")
 def origin(folder: Path) -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
+    with answering(files_of(folder)) as address:
+        yield address
 
 
 @pytest.fixture
 def tab(browser: Any, origin: str) -> Iterator[Any]:
-    """A tab at the first page. It asks no other server, and no error appears in its console."""
-    errors: list[str] = []
-    asked: list[str] = []
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, base_url=origin)
-    context.set_default_timeout(15_000)
-    opened = context.new_page()
-    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("request", lambda sent: asked.append(sent.url))
-    opened.goto("index.html")
-    yield opened
-    context.close()
-    assert not errors
-    assert elsewhere(asked, origin) == []
-
-
-def elsewhere(asked: list[str], origin: str) -> list[str]:
-    """The addresses that are not of the book's own server."""
-    return [address for address in asked if not address.startswith((origin, "data:", "blob:", "about:"))]
+    """A tab at the first page."""
+    with lone_tab(browser, origin, seconds=15, base_url=origin) as opened:
+        opened.goto("index.html")
+        yield opened
 
 
 def test_a_request_elsewhere_would_be_seen() -> None:

@@ -1,12 +1,11 @@
 """The playground in a real Chromium, with Python in the browser and with the local server: the same front end."""
 
-import functools
-import http.server
 import json
 import math
 import shutil
-import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from microgradnet.playground.server import Server
 from microgradnet.playground.site import build
 from microgradnet.teach.exercises import EXERCISES
 from tests.playground.test_runner import WRONG
+from tests.serving import Quiet, answering, files_of, lone_tab
 from tests.teach.exercises.solutions import RIGHT
 
 NPM = shutil.which("npm")
@@ -32,51 +32,29 @@ print("w.grad", round(w.grad, 6))
 """
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The addresses of a local server, and of a server of files for the static build."""
-    with Server(seconds=20) as local:
-        servers: list[Any] = [local]
+    with ExitStack() as servers:
+        local = Server(seconds=20)
+        servers.enter_context(answering(local))
         found = {"local": local.address}
         if NPM:
-            folder = tmp_path_factory.mktemp("site")
-            build(folder / "site")
-            handler = functools.partial(_Quiet, directory=str(folder / "site"))
-            servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
-            found["static"] = f"http://127.0.0.1:{servers[1].server_address[1]}/"
-        for server in servers:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            folder = tmp_path_factory.mktemp("site") / "site"
+            build(folder)
+            found["static"] = servers.enter_context(answering(files_of(folder)))
         yield found
-        for server in servers:
-            server.shutdown()
-        for server in servers[1:]:
-            server.server_close()
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def tab(request: pytest.FixtureRequest, browser: Any, addresses: dict[str, str]) -> Iterator[Any]:
-    """An open playground; it asks nobody but its own server, and no error appears in its console."""
+    """An open playground."""
     address = addresses[request.param]
     origin = "/".join(address.split("/")[:3])
-    errors: list[str] = []
-    asked: list[str] = []
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
-    context.set_default_timeout(120_000)
-    opened = context.new_page()
-    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("request", lambda sent: asked.append(sent.url))
-    opened.goto(address)
-    settled(opened)
-    yield opened
-    context.close()
-    assert not errors
-    assert all(url.startswith((origin, "data:", "blob:", "about:")) for url in asked)
+    with lone_tab(browser, origin, seconds=120, accept_downloads=True) as opened:
+        opened.goto(address)
+        settled(opened)
+        yield opened
 
 
 def settled(tab: Any, seconds: float = 120) -> None:
@@ -351,24 +329,22 @@ def test_in_the_browser_a_program_reaches_nobody_and_leaves_nothing(browser: Any
         return
     asked: list[str] = []
 
-    class Listening(_Quiet):
-        def do_GET(self) -> None:
+    class Listening(Quiet):
+        def do_GET(self) -> None:  # noqa: N802 - the name that http.server asks for
             asked.append(self.path)
             self.send_error(404)
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listening) as other:
-        threading.Thread(target=other.serve_forever, daemon=True).start()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Listening)) as other:
         opened = browser.new_page()
         opened.set_default_timeout(120_000)
         opened.goto(addresses["static"])
         settled(opened)
-        typed(opened, REACHING_OUT.format(address=f"http://127.0.0.1:{other.server_address[1]}/secret"))
+        typed(opened, REACHING_OUT.format(address=f"{other}secret"))
         assert "NetworkError" in opened.inner_text("#error"), "it came to its last line"
         opened.wait_for_timeout(300)
         typed(opened, PROGRAM)
         assert "w.grad" in opened.inner_text("#output")
         opened.close()
-        other.shutdown()
     assert not asked
 
 

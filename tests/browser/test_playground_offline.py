@@ -1,9 +1,6 @@
 """The static playground without a network, in a real Chromium: after the first visit, and after a new build."""
 
-import functools
-import http.server
 import shutil
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +9,9 @@ import pytest
 from microgradnet.playground import programs, site
 from microgradnet.playground.site import build
 from tests.browser.test_playground import settled, typed
+from tests.serving import answering, files_of
 
 pytestmark = pytest.mark.skipif(not shutil.which("npm"), reason="the build needs npm")
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: Any) -> None:
-        pass
-
-
-def served(folder: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(_Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-def closed(server: http.server.ThreadingHTTPServer) -> None:
-    server.shutdown()
-    server.server_close()
 
 
 def caches(tab: Any) -> dict[str, int]:
@@ -46,19 +28,18 @@ def test_after_the_first_visit_it_needs_no_network_and_a_new_build_takes_its_pla
 ) -> None:
     folder = tmp_path / "site"
     build(folder)
-    server = served(folder)
-    port = server.server_address[1]
     context = browser.new_context()
     context.set_default_timeout(120_000)
     tab = context.new_page()
-    tab.goto(f"http://127.0.0.1:{port}/")
-    settled(tab)
-    tab.evaluate("async () => { await navigator.serviceWorker.ready; }")
-    tab.evaluate("async () => { await caches.open('of another program'); }")
-    _wait(tab, lambda: max(caches(tab).values()) == len(list(folder.iterdir())), "all files but its own, and ./")
-    (old,) = (name for name in caches(tab) if name.startswith("microgradnet"))
+    server = files_of(folder)
+    with answering(server) as address:
+        tab.goto(address)
+        settled(tab)
+        tab.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        tab.evaluate("async () => { await caches.open('of another program'); }")
+        _wait(tab, lambda: max(caches(tab).values()) == len(list(folder.iterdir())), "all files but its own, and ./")
+        (old,) = (name for name in caches(tab) if name.startswith("microgradnet"))
 
-    closed(server)
     context.set_offline(True)
     tab.reload()
     settled(tab)
@@ -69,17 +50,16 @@ def test_after_the_first_visit_it_needs_no_network_and_a_new_build_takes_its_pla
 
     monkeypatch.setattr(site, "PROGRAMS", programs.PROGRAMS[:3])
     build(folder)
-    server = served(folder, port)
-    context.set_offline(False)
-    tab.reload()
-    settled(tab)
-    _wait(tab, lambda: old not in caches(tab), "the new build has taken its place")
-    assert "of another program" in caches(tab)
-    tab.reload()
-    settled(tab)
-    assert tab.locator("#programs option").count() == 4
+    with answering(files_of(folder, server.server_port)):
+        context.set_offline(False)
+        tab.reload()
+        settled(tab)
+        _wait(tab, lambda: old not in caches(tab), "the new build has taken its place")
+        assert "of another program" in caches(tab)
+        tab.reload()
+        settled(tab)
+        assert tab.locator("#programs option").count() == 4
     context.close()
-    closed(server)
 
 
 def _wait(tab: Any, what: Any, why: str) -> None:

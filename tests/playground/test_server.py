@@ -20,14 +20,14 @@ from microgradnet.cli.main import main
 from microgradnet.playground.runner import NO_VALUE
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import ASSETS, file_of
+from tests.serving import answering
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with Server(seconds=8) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+    running = Server(seconds=8)
+    with answering(running):
         yield running
-        running.shutdown()
 
 
 def asked(address: str, data: Any = None, **headers: str) -> Any:

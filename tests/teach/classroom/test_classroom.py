@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ from microgradnet.teach.classroom.server import LONGEST
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS
 from microgradnet.teach.worksheets import Worksheet, grade, worksheet
+from tests.serving import answering
 from tests.teach.worksheets.simulated import answers_by
 
 LEARNERS = 40
@@ -63,12 +63,9 @@ def written(of: Worksheet, learner: int) -> dict[str, Any]:
 @pytest.fixture
 def classroom(tmp_path: Path) -> Iterator[Classroom]:
     given = sheet()
-    with Classroom(given, Store(tmp_path / "class.sqlite", given.name)) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    server = Classroom(given, Store(tmp_path / "class.sqlite", given.name))
+    with answering(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def results(server: Classroom) -> Any:
