@@ -17,7 +17,7 @@ from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.learning import error, network
 from tests.browser.conftest import Open
-from tests.browser.test_page import PHONE, SCROLLED, agrees, leaf, learning, place, until
+from tests.browser.test_page import PHONE, SCROLLED, agrees, is_in_pane, leaf, learning, place, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -233,11 +233,7 @@ def test_a_value_is_found_by_its_name(opened: Open) -> None:
     tab.keyboard.type("a(3)1")
     tab.keyboard.press("Enter")
     tab.evaluate(SCROLLED)
-    box, pane = tab.locator(".view:visible .found").bounding_box(), tab.locator("#pane").bounding_box()
-    assert box is not None
-    assert pane is not None
-    assert pane["x"] <= box["x"]
-    assert box["y"] + box["height"] <= pane["y"] + pane["height"]
+    assert is_in_pane(tab.locator(".view:visible .found"))
     assert tab.inner_text("#message").startswith("a⁽³⁾₁: ")
     tab.fill("#find", "w")
     tab.keyboard.press("Enter")
