@@ -22,7 +22,7 @@ def as_count(number: object, what: str) -> int:
 
 
 def named(name: object, table: Mapping[str, T], what: str) -> T:
-    """The item of a table with this name; `what` it is, "loss" say, for the message.
+    """The item of a table with this name; `what` is its kind, such as "loss", for the message.
 
     Raises:
         ValueError: the table lacks the name; the message lists those it has.

@@ -20,7 +20,7 @@ class Handler(BaseHTTPRequestHandler):
 
     server_version = "microgradnet"
     policy = "default-src 'none'"
-    """The Content-Security-Policy of what is sent."""
+    """The Content-Security-Policy of every answer."""
 
     def handle(self) -> None:
         """Answer, unless the reader does not wait for it."""

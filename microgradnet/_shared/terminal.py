@@ -1,4 +1,4 @@
-"""What a terminal can show: how wide a line is, which letters it has, and its colours."""
+"""The limits of a terminal: the width of a line, the characters of its encoding, its colours."""
 
 import io
 import os

@@ -1,7 +1,7 @@
 """`Probe`: an operand for a new rule that shows whether arrays and symbols can go through the rule.
 
 Arithmetic on probes gives probes. An operation that only a single number has (a branch, `math.exp`, `x == 0`) raises
-an error that says what to write instead.
+an error that names the function to write instead.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What several commands share: types of arguments, and where a result is written and opened."""
+"""Used by several commands: types of arguments, folders, files that are written and opened, ports."""
 
 import argparse
 import os
@@ -66,7 +66,7 @@ def write_each(out: Path, files: Iterable[tuple[str, Callable[[Path], Path]]]) -
     for name, write in files:
         try:
             written.append(write(out / name))
-        except (ProviderError, ImportError) as error:  # what the others need may be there
+        except (ProviderError, ImportError) as error:  # the others may not need the same
             print(f"microgradnet: no {name}: {one_line(str(error))}", file=sys.stderr)
             all_written = False
     return written, all_written

@@ -69,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
                 _run_example(chosen, options)
             else:
                 code = max(code, _run_application(chosen, options))
-        except (ImportError, ProviderError) as error:  # the next may not need what is missing
+        except (ImportError, ProviderError) as error:  # the next may not need the same package
             missing[in_words(error)] = chosen.name
     for message in missing:
         print(f"microgradnet: {message}", file=sys.stderr)
@@ -115,7 +115,7 @@ def _run_example(example: Example, options: argparse.Namespace) -> None:
 
 
 def _run_application(entry: Entry, options: argparse.Namespace) -> int:
-    """Train an application, or load what was trained; print its figures and write its files, or what was asked for."""
+    """Train an application or load its model; print its figures, and write its files or those that options ask for."""
     from microgradnet.train.saving import load
 
     given = {option: getattr(options, option.name) for option in entry.options}

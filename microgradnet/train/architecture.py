@@ -1,4 +1,4 @@
-"""The architecture of a saved network: what rebuilds it, and whether another module computes the same."""
+"""The architecture of a saved network: the description that rebuilds it, and the check of another module against it."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

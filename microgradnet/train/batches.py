@@ -36,7 +36,7 @@ class Result(NamedTuple):
 
     Attributes:
         loss: the mean loss.
-        outputs: what else the function of a sample returned: arrays (n, …), nested as there.
+        outputs: the further results of the function of a sample: arrays (n, …), nested as there.
         gradient: of the mean loss with respect to the parameters; empty if not requested.
     """
 

@@ -9,7 +9,7 @@ import numpy as np
 from microgradnet.train.onnx_graph import OnnxGraph
 
 Known: TypeAlias = np.ndarray[Any, Any]
-"""An array whose numbers are known while the graph is made: parameters, and what is computed from them alone."""
+"""An array whose numbers are known while the graph is made: parameters, and results of parameters alone."""
 Shape: TypeAlias = tuple[int, ...]
 BATCH = 1_000_003
 """Stands for the number of samples: a prime, so that the sizes that depend on it are its multiples."""

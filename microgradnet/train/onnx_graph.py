@@ -18,7 +18,7 @@ NODES = {
     "minimum": "Min", "multiply": "Mul", "negative": "Neg", "power": "Pow", "sign": "Sign", "sin": "Sin",
     "sqrt": "Sqrt", "subtract": "Sub", "tanh": "Tanh", "where": "Where",
 }  # fmt: skip
-"""What ONNX calls the functions of kernels."""
+"""The names in ONNX of the functions of kernels."""
 
 
 def _scaled_erfc() -> list[Any]:
@@ -92,7 +92,7 @@ class OnnxGraph:
             return self.node(kind, inputs, f"{prefix}.{function}{len(self._nodes)}")
 
         x = inputs[0]
-        if function == "log1p":  # ln of the rounded 1 + x, and what the rounding took
+        if function == "log1p":  # ln of the rounded 1 + x, and a correction for the rounding
             u = node("Add", x, 1.0)
             return node("Add", node("Log", u), node("Div", node("Sub", x, node("Sub", u, 1.0)), u))
         if function == "expm1":  # (eˣ − 1) / (eˣ + 1) = tanh(x/2)

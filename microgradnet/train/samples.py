@@ -23,7 +23,7 @@ Batches: TypeAlias = Iterable[GivenBatch] | Callable[[int], Iterable[GivenBatch]
 
 
 class Samples(NamedTuple):
-    """Batches and what is computed of them.
+    """Batches, and the loss and the metrics to compute of them.
 
     Attributes:
         loss: of one sample; it returns the loss, or a tuple of the loss and other outputs.
@@ -31,7 +31,7 @@ class Samples(NamedTuple):
         watched: the batches on which the loss is measured after an epoch, by its number; None to measure nothing.
         prefix: of the names of these numbers.
         metrics: the further numbers of a batch, from its outputs and arrays.
-        identity: what a resumed training must have the same, as far as it is known, by name.
+        identity: settings by name, which a resumed training must have the same.
     """
 
     loss: Callable[..., Any]

@@ -1,4 +1,4 @@
-"""Pictures of two pages, also in a narrow window for README: `python -m tests.browser.picture` takes them, tests compare."""
+"""Pictures of two pages, also in a narrow window: `python -m tests.browser.picture` takes them, tests compare."""
 
 import tempfile
 from collections.abc import Callable

@@ -196,15 +196,11 @@ def test_a_class_that_is_running_is_not_started_twice(tmp_path: Path, capsys: py
 
 def test_two_servers_of_one_file_lose_nothing(tmp_path: Path, classroom: Classroom) -> None:
     of = sheet()
-    with Classroom(of, Store(classroom.store.path, of.name)) as second:
-        thread = Thread(target=second.serve_forever, daemon=True)
-        thread.start()
+    second = Classroom(of, Store(classroom.store.path, of.name))
+    with answering(second), ThreadPoolExecutor(8) as learners:
         addresses = [server.address(server.store.learner) + "answers" for server in (classroom, second)]
-        with ThreadPoolExecutor(8) as learners:
-            list(learners.map(lambda i: request(addresses[i % 2], written(of, i)), range(16)))
+        list(learners.map(lambda i: request(addresses[i % 2], written(of, i)), range(16)))
         found = [results(server) for server in (classroom, second)]
-        second.shutdown()
-        thread.join()
     assert found[0] == found[1]
     assert len(found[0]["learners"]) == 16
 
