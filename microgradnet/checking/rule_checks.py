@@ -52,9 +52,11 @@ def check_readable(op: Operation) -> None:
         rule, m = op.derivatives, Probes(NOT_AGAIN)
         derivatives = rule(m, y, *operands)
     except Exception as error:  # whatever a user's rule happens to raise
-        remedy = "" if isinstance(error, RuleError) else (
-            f": it computes with + - * / **, comparisons, and the functions of m: {', '.join(m._names)}"
-        )  # fmt: skip
+        remedy = f": it computes with + - * / **, comparisons, and the functions of m: {', '.join(m._names)}"
+        if isinstance(error, RuleError):  # which names its own
+            remedy = ""
+        elif isinstance(error, RecursionError):
+            remedy = ": a rule cannot call itself, as it cannot branch to an end; write it as one formula"
         raise TypeError(
             f"{rule.__name__} can't be a rule of operation {op.name!r}, as symbols and arrays can't go through it. "
             f"{str(error)[:1].upper()}{str(error)[1:]}{remedy}"

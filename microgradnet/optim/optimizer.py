@@ -121,12 +121,13 @@ class Optimizer:
             norm = math.sqrt(g @ g)
         if not norm < HUGE:  # too large to be squared, infinite or NaN
             norm = self._norm_of(g)
-        if norm > self.hyperparameters["clip_norm"]:
-            g *= self.hyperparameters["clip_norm"] / norm
-        if norm < HUGE and self.lr < HUGE and self.hyperparameters.get("eps", 1.0) > 0.0:
-            self._take(self._decayed(g), self.lr)
+        lr, longest = self.lr, self.hyperparameters["clip_norm"]
+        if norm > longest:
+            g *= longest / norm
+        if norm < HUGE and lr < HUGE and self.hyperparameters.get("eps", 1.0) > 0.0:
+            self._take(self._decayed(g), lr)
         else:
-            self._take_carefully(g)
+            self._take_carefully(g, lr)
         self.steps += 1
 
     def _norm_of(self, g: Numbers) -> float:
@@ -139,16 +140,16 @@ class Optimizer:
             )
         return float(largest * np.linalg.norm(g / largest))
 
-    def _take_carefully(self, g: Numbers) -> None:
+    def _take_carefully(self, g: Numbers, lr: float) -> None:
         """Take a step that may overflow; if it does, undo it."""
         theta, moments = self.parameters.array.copy(), {name: moment.copy() for name, moment in self.moments.items()}
         with np.errstate(all="ignore"):
-            self._take(self._decayed(g), self.lr)
+            self._take(self._decayed(g), lr)
         if not all(np.isfinite(numbers).all() for numbers in (self.parameters.array, *self.moments.values())):
             place = int(np.argmax(np.abs(g)))
             self.parameters[:], self.moments = theta, moments
             raise AnomalyError(
-                f"step {self.steps + 1} with a learning rate of {self.lr:g} overflows the range of a float: no step "
+                f"step {self.steps + 1} with a learning rate of {lr:g} overflows the range of a float: no step "
                 f"was taken. The largest gradient is {g[place]:g}, of {self.parameters.values[place]!r}; take smaller "
                 "steps, or clip_norm"
             )

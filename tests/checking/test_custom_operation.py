@@ -354,6 +354,10 @@ def two_for_one(m: Any, x: Any) -> Any:
     return m.exp(x, 2.0)
 
 
+def endless(m: Any, x: Any) -> Any:
+    return x * endless(m, x - 1.0)
+
+
 def remainder(m: Any, x: Any) -> Any:
     return x % 2.0
 
@@ -425,6 +429,7 @@ REFUSED: list[tuple[Any, Any, dict[str, Any], type[Exception], str]] = [
     (absolute, right, {}, TypeError, FUNCTIONS),
     (by_numpy, right, {}, TypeError, "by_numpy can't be a rule .* and the functions of m: abs, cos"),
     (by_values, right, {}, TypeError, "by_values can't be a rule .* and the functions of m: abs, cos"),
+    (endless, right, {}, TypeError, "recursion depth exceeded.*: a rule cannot call itself"),
     (remainder, right, {}, TypeError, r"it computes with \+ - \* / \*\*, comparisons"),
     (unknown, right, {}, TypeError, r"asks for m\.tan: m has abs, cos"),
     (two_for_one, right, {}, TypeError, r"gives m\.exp 2 operands: it takes 1"),
