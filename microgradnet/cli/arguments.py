@@ -55,21 +55,20 @@ def make_folder(folder: Path, option: str) -> None:
         raise PermissionError(f"cannot write into {shown(folder)}: name another folder with {option}")
 
 
-def write_each(out: Path, files: Iterable[tuple[str, Callable[[Path], Path]]]) -> tuple[list[Path], bool]:
-    """Write files into a folder, each even if another cannot be made; those written, and whether it is all of them.
+def write_each(out: Path, files: Iterable[tuple[str, Callable[[Path], Path]]]) -> list[Path]:
+    """Write files into a folder, each even if another cannot be made; the paths of those that were written.
 
     Args:
         out: the folder.
         files: the name of each, and a function that writes it and returns its path.
     """
-    written, all_written = [], True
+    written = []
     for name, write in files:
         try:
             written.append(write(out / name))
         except (ProviderError, ImportError) as error:  # the others may not need the same
             print(f"microgradnet: no {name}: {one_line(str(error))}", file=sys.stderr)
-            all_written = False
-    return written, all_written
+    return written
 
 
 def listening(port: int, listen: Callable[[int], Server]) -> Server:

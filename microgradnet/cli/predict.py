@@ -39,16 +39,15 @@ def _predict(options: argparse.Namespace) -> int:
         raise ValueError(f"{shown(options.model)} does not say what its {count} inputs are called, but {inputs!r:.80}")
     rows = _rows(options.table, inputs)
     outputs = compile(model)(rows)
-    columns = outputs.reshape(len(rows), -1)
-    names = ["y"] if outputs.ndim == 1 else [f"y{i + 1}" for i in range(columns.shape[1])]
-    table = [[*row, *numbers] for row, numbers in zip(rows, columns.tolist(), strict=True)]
-    classes = predicted_classes(LOSSES.get(str(checkpoint.training.get("loss"))), columns)
+    by_output = outputs.reshape(len(rows), -1)
+    names = ["y"] if outputs.ndim == 1 else [f"y{i + 1}" for i in range(by_output.shape[1])]
+    columns = [*zip(*rows, strict=True), *by_output.T.tolist()]
+    classes = predicted_classes(LOSSES.get(str(checkpoint.training.get("loss"))), by_output)
     if classes is not None:
         names.append("class")
-        for row, number in zip(table, classes.reshape(len(rows), -1)[:, 0].tolist(), strict=True):
-            row.append(number)
+        columns.append(classes.reshape(len(rows), -1)[:, 0].tolist())
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[*map(one_line, inputs), *names], *table])
+    csv.writer(text, lineterminator="\n").writerows([[*map(one_line, inputs), *names], *zip(*columns, strict=True)])
     if options.output:
         print(shown(write_atomically(options.output, text.getvalue())))
     else:

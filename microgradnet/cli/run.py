@@ -140,9 +140,9 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
     if not asked:
         print(f"\n{format_figures(application.figures())}\non test data, of one training; seed {application.seed}\n")
     files = application.asked(**asked) if asked else application.files()
-    written, all_written = write_each(out, ((name, partial(_write, make)) for name, make in files.items()))
+    written = write_each(out, ((name, partial(_write, make)) for name, make in files.items()))
     print("written:", *map(shown, written), end="\n\n")
-    return 0 if all_written else 1
+    return int(len(written) < len(files))
 
 
 def _write(make: Callable[[], bytes | str], path: Path) -> Path:

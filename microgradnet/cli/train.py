@@ -129,8 +129,8 @@ def _train(options: argparse.Namespace) -> int:
         save(model, out / "model.npz", optimizer, about),
         write_atomically(out / "history.json", json.dumps(epochs_done, indent=1)),
     ]
-    pictures, _ = write_each(out, _pictures(task, model, history, *(held_out or (X, Y))))
-    print("written:", *map(shown, [*written, *pictures]))
+    written += write_each(out, _pictures(task, model, history, *(held_out or (X, Y))))
+    print("written:", *map(shown, written))
     return 130 if history.ended == "interrupted" else 0
 
 
