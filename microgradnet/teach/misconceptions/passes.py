@@ -132,15 +132,17 @@ def steps(graph: SolvedGraph, rules: Rules, known: Known | None = None) -> Itera
     grad = dict.fromkeys(graph.nodes, 0.0)
     left_over = {"nothing": [], "leaves": graph.leaves, "all": graph.nodes}[rules.left_over]
     grad |= {node: graph.gradients[node] for node in left_over} | {graph.root: 1.0}
-    uses = [(node, position) for node in rules.order(graph) for position in positions(node)]
-    last = {node.operands[position]: i for i, (node, position) in enumerate(uses)}
-    for i, (node, position) in enumerate(uses):
-        operand, upstream = node.operands[position], grad[node]
-        before, local = grad[operand], rules.local(node, position, node.data, [x.data for x in node.operands])
-        is_forgotten = (node, position) == rules.forgotten
-        after = before if is_forgotten else rules.join(before, rules.contribution(upstream, local))
-        grad[operand] = known(operand, after) if known and i == last[operand] else after
-        yield Step(node, position, upstream, local, before, after)
+    order = list(enumerate(rules.order(graph)))
+    last = {node.operands[position]: (i, position) for i, node in order for position in positions(node)}
+    for i, node in order:
+        x = [operand.data for operand in node.operands]
+        for position in positions(node):
+            operand, upstream = node.operands[position], grad[node]
+            before, local = grad[operand], rules.local(node, position, node.data, x)
+            is_forgotten = (node, position) == rules.forgotten
+            after = before if is_forgotten else rules.join(before, rules.contribution(upstream, local))
+            grad[operand] = known(operand, after) if known and last[operand] == (i, position) else after
+            yield Step(node, position, upstream, local, before, after)
 
 
 def gradients(graph: SolvedGraph, rules: Rules) -> dict[Value, float]:
