@@ -21,7 +21,7 @@ APPLICATIONS: dict[str, Entry] = {
         Entry(
             "driving",
             "steer a car along roads never seen",
-            8,
+            7,
             [Option("--track", "drive the track of a seed", seed, "SEED")],
         ),
         Entry(
@@ -33,13 +33,13 @@ APPLICATIONS: dict[str, Entry] = {
         Entry(
             "colour",
             "restore the colour of grey photographs",
-            32,
+            29,
             [Option("--photo", "a photograph (PNG or JPEG) to make grey and colour", photograph, "FILE")],
         ),
         Entry(
             "handwriting",
             "write any text by hand, point by point",
-            58,
+            51,
             [
                 Option("--text", "what to write, of a to z and spaces", handwritten, "TEXT"),
                 Option("--style", "the hand", choices=("script", "round", "print", "italic", "any")),
@@ -52,7 +52,7 @@ APPLICATIONS: dict[str, Entry] = {
             46,
             [Option("--audio", "a WAV file of speech, which the face then says", recording, "FILE")],
         ),
-        Entry("sound", "add sound to silent films of falling balls and walking shoes", 47),
+        Entry("sound", "add sound to silent films of falling balls and walking shoes", 46),
         Entry("objects", "recognise handwritten digits, and draw your own", 4),
     )
 }
