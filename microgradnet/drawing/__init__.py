@@ -78,12 +78,9 @@ def draw(
     >>> draw(y)
     <Picture 'computation graph of a·a': 2 nodes, 2 edges>
     """
-    if view is not None and view not in VIEWS:
-        raise ValueError(f"unknown view {view!r}: it must be one of {', '.join(VIEWS)}")
-    if direction is not None and direction not in DIRECTIONS:
-        raise ValueError(f"unknown direction {direction!r}: it must be one of {', '.join(DIRECTIONS)}")
-    if leaves is not None and leaves not in LEAVES:
-        raise ValueError(f"unknown leaves {leaves!r}: it must be one of {', '.join(LEAVES)}")
+    for name, given, known in (("view", view, VIEWS), ("direction", direction, DIRECTIONS), ("leaves", leaves, LEAVES)):
+        if given is not None and given not in known:
+            raise ValueError(f"unknown {name} {given!r}: it must be one of {', '.join(known)}")
     if leaves == "chips" and (op_nodes or expand):
         raise ValueError('op_nodes and expand belong to leaves="boxes"; leaves="chips" has no circles and products')
     as_count(max_nodes, "max_nodes")

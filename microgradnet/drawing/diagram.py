@@ -128,7 +128,9 @@ class Diagram:
                     drawn.edge(f"n{upper}", f"n{lower}", style="invis")
         for column, following in pairwise(self.columns):
             dot.edge(f"n{column[0]}", f"n{following[0]}", style="invis", weight=LEVEL)
-        top, beside = self._tops if self.is_vertical and self.stacked else {}, self._beside
+        beside = self._beside
+        stacks = self.cards if self.is_vertical and self.stacked else []  # in which chips stand above all boxes
+        top = {member: members[0] for members in stacks for member in members}
         for arrow in self.arrows:
             ends = zip((arrow.tail, top.get(arrow.head, arrow.head)), SIDES[self.direction], strict=True)
             tail, head = (f"{self._place(nodes, end)}{f':{side}' * bool(self.cards)}" for end, side in ends)
@@ -168,11 +170,6 @@ class Diagram:
         """The node of a box, with its port on a card."""
         own = f"n{number}"
         return own if nodes[number] == own else f"{nodes[number]}:{own}"
-
-    @property
-    def _tops(self) -> dict[int, int]:
-        """For each box on a card, the first one, at which arrows arrive where chips stand above their box."""
-        return {member: members[0] for members in self.cards for member in members}
 
     def card(self, members: Iterable[int]) -> Card:
         """The card of these boxes."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.notation import typography
-from microgradnet.notation.names import Namer, number
+from microgradnet.notation.names import Namer, in_brackets, number
 from microgradnet.notation.typography import ATOM, LATEX_BRACKETS, SIGN, Formatted
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ def latex_label(label: str) -> str:
     return "".join(parts)
 
 
-def latex_number(x: float) -> str:
-    r"""A number in four significant digits.
+def latex_number(x: float, digits: int = 4) -> str:
+    r"""A number in so many significant digits.
 
     >>> print(latex_number(-0.000012345))
     -1.234 \cdot 10^{-5}
     """
-    mantissa, _, exponent = number(x).replace("−", "-").partition("e")
+    mantissa, _, exponent = number(x, digits).replace("−", "-").partition("e")
     named = {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{NaN}"}.get(mantissa, mantissa)
     return rf"{named} \cdot 10^{{{int(exponent)}}}" if exponent else named
 
@@ -76,8 +76,7 @@ def latex_in_brackets(formatted: Formatted) -> str:
     >>> latex_in_brackets(("a + b", 1))
     '\\left(a + b\\right)'
     """
-    text, precedence = formatted
-    return text if precedence == ATOM else LATEX_BRACKETS.format(text)
+    return in_brackets(formatted, LATEX_BRACKETS)
 
 
 def latex_factor(x: float) -> str:

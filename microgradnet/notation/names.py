@@ -11,7 +11,7 @@ from microgradnet._shared.text import one_line, shorten
 from microgradnet.backward import NoGradient
 from microgradnet.notation import typography
 from microgradnet.notation.neurons import neuron_names, subscript
-from microgradnet.notation.typography import ATOM, LOOSE, SIGN, SUM, Formatted
+from microgradnet.notation.typography import ATOM, BRACKETS, LOOSE, SIGN, SUM, Formatted
 from microgradnet.ops import CONSTANT
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ def number(x: float, digits: int = 4) -> str:
     return "−" + text[1:] if text[0] == "-" else text  # a true minus; the exponent keeps its hyphen
 
 
-def in_brackets(formatted: Formatted) -> str:
+def in_brackets(formatted: Formatted, brackets: str = BRACKETS) -> str:
     """An expression to stand after ∂ or before `.grad`: in brackets unless it is a single name.
 
     >>> in_brackets(("a + b", 1)), in_brackets(("a", 5))
     ('(a + b)', 'a')
     """
     text, precedence = formatted
-    return text if precedence == ATOM else f"({text})"
+    return text if precedence == ATOM else brackets.format(text)
 
 
 def as_factor(formatted: Formatted) -> str:

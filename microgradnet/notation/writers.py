@@ -6,9 +6,12 @@ operation by operation, the numbers that the rule computes.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from microgradnet._shared.walks import postorder
+from microgradnet.notation.latex import latex_number
+from microgradnet.notation.names import number
 from microgradnet.notation.symbols import Symbol, Term
 from microgradnet.notation.typography import (
     ATOM,
@@ -29,6 +32,8 @@ from microgradnet.notation.typography import (
     power,
 )
 
+DIGITS = 6
+"""Of a number in a formula, as text and in LaTeX."""
 _PRECEDENCE = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "neg": SIGN, "**": POWER,
             "<": LOOSE, ">": LOOSE, "<=": LOOSE, ">=": LOOSE}  # fmt: skip
 
@@ -101,15 +106,6 @@ class Notation(NamedTuple):
         return fill(self.operators[symbol.head], bracketed(operands, precedence, self.brackets)), precedence
 
 
-def _short(number: float) -> str:
-    return f"{number:.6g}".replace("-", "−")
-
-
-def _short_latex(number: float) -> str:
-    mantissa, _, exponent = f"{number:.6g}".partition("e")
-    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
-
-
 def _exact(number: float) -> str:
     return repr(float(number))
 
@@ -125,7 +121,7 @@ _FUNCTIONS = {name: typography for name, typography in TABLE.items() if typograp
 TEXT = Notation(
     {**_CODE, "-": "{} − {}", "*": "{}·{}", "neg": "−{}", "**": power, "<=": "{} ≤ {}", ">=": "{} ≥ {}"},
     {name: typography.text for name, typography in _FUNCTIONS.items()} | {"where": "({1} if {0} else {2})"},
-    _short,
+    partial(number, digits=DIGITS),
 )
 LATEX = Notation(
     {**_CODE, "*": r"{} \cdot {}", "**": latex_power, "<=": r"{} \le {}", ">=": r"{} \ge {}"},
@@ -133,7 +129,7 @@ LATEX = Notation(
     | {name: latex_function(name) for name in ("erf", "erfc", "sign", "log1p", "expm1")}
     | {"/": r"\frac{{{}}}{{{}}}",
        "where": r"\begin{{cases}} {1} & {0} \\ {2} & \text{{otherwise}} \end{{cases}}"},
-    _short_latex,
+    partial(latex_number, digits=DIGITS),
     LATEX_BRACKETS,
 )  # fmt: skip
 PYTHON = Notation(_CODE, {"where": "({1} if {0} else {2})"}, _exact)

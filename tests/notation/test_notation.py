@@ -391,7 +391,7 @@ def test_a_number_in_latex_is_itself_in_four_digits(x: float) -> None:
 
 @pytest.mark.parametrize(
     ("notation", "written"),
-    [(TEXT, "(1e−07·x if x ≤ (−2.5) else max(√(x), min(|x|, 0.333333)))"),
+    [(TEXT, "(1e-07·x if x ≤ (−2.5) else max(√(x), min(|x|, 0.333333)))"),
      (LATEX, r"\begin{cases} 1 \cdot 10^{-7} \cdot x & x \le \left(-2.5\right) \\ "
              r"\max\left(\sqrt{x}, \min\left(\left|x\right|, 0.333333\right)\right) & \text{otherwise} \end{cases}"),
      (PYTHON, "(1e-07 * x if x <= (-2.5) else maximum(sqrt(x), minimum(abs(x), 0.3333333333333333)))"),
