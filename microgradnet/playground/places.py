@@ -53,21 +53,14 @@ def _calls(code: str) -> list[_Call]:
     """The calls of a program that make a leaf of a literal number."""
     lines, found = code.splitlines(), []
     for call in ast.walk(ast.parse(code)):
-        if (
-            not isinstance(call, ast.Call)
-            or getattr(call.func, "id", "") not in ("Value", "parameter")
-            or not call.args
-        ):
+        if not isinstance(call, ast.Call) or getattr(call.func, "id", "") not in MAKERS or not call.args:
             continue
         number, *others = call.args
         if not _is_number(number):
             continue
-        labels = [
-            other.value
-            for other in [*others, *(word.value for word in call.keywords)]
-            if isinstance(other, ast.Constant)
-        ]
-        label = next((label for label in labels if isinstance(label, str)), "")
+        others += [word.value for word in call.keywords]
+        texts = (other.value for other in others if isinstance(other, ast.Constant) and isinstance(other.value, str))
+        label = next(texts, "")
         start, end = (_units(lines[number.lineno - 1], at) for at in (number.col_offset, number.end_col_offset or 0))
         place = {"line": number.lineno, "start": start, "end": end}
         found.append(_Call(call.lineno, call.end_lineno or 0, float(ast.literal_eval(number)), label, place))

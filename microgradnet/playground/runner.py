@@ -72,7 +72,7 @@ def run(code: str, shown: str | None = None, heard: Callable[[str], object] = la
         values, error = _executed(code)
         if exercise and not error:
             print(check_here(code, exercise).text)
-    name = shown if shown in values else next(iter(values), "")
+    name = _chosen(values, shown)
     graph = None
     html, note = "", "" if error or exercise else NO_VALUE
     if name:
@@ -90,10 +90,10 @@ def run(code: str, shown: str | None = None, heard: Callable[[str], object] = la
 
 def animation(code: str, shown: str | None = None) -> dict[str, str]:
     """Run a program and return both passes through the graph that is shown: "gif" in base64, or "note", why not."""
-    printed = _Printed(lambda text: None)
-    with redirect_stdout(printed), redirect_stderr(printed):
+    nowhere = io.StringIO()
+    with redirect_stdout(nowhere), redirect_stderr(nowhere):
         values, _ = _executed(code)
-    name = shown if shown in values else next(iter(values), "")
+    name = _chosen(values, shown)
     if not name or not values[name].operands:
         return {"gif": "", "note": NO_VALUE}
     try:
@@ -128,6 +128,11 @@ def _values(variables: Mapping[str, Any]) -> dict[str, Value]:
     used = {operand for value in named.values() for node in Graph(value).computed for operand in node.operands}
     latest = [*named.items()][::-1]
     return dict(sorted(latest, key=lambda item: (item[1] in used, not item[1].operands)))
+
+
+def _chosen(values: Mapping[str, Value], shown: str | None) -> str:
+    """The variable that is shown: the wanted one, or the first; "" if there is none."""
+    return shown if shown is not None and shown in values else next(iter(values), "")
 
 
 def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str, Graph | None]:

@@ -25,8 +25,6 @@ POLICY = (
 """Scripts and requests of the site's own origin alone. Inline scripts are allowed for the page of a graph, which stands
 in a frame without an origin and has a stricter policy of its own."""
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
-
-
 SERVICE = "service.js"  # keeps the files of a build, for a browser without a network
 
 
@@ -115,11 +113,7 @@ def _packages() -> bytes:
         for name in ("microgradnet", "graphviz"):
             source = Path(str(import_module(name).__file__)).parent
             for file in sorted(source.rglob("*")):
-                inside = file.relative_to(source.parent)
-                if (
-                    file.is_file()
-                    and "__pycache__" not in inside.parts
-                    and "playground/assets" not in inside.as_posix()
-                ):
-                    archive.writestr(zipfile.ZipInfo(inside.as_posix()), file.read_bytes(), zipfile.ZIP_DEFLATED)
+                inside = file.relative_to(source.parent).as_posix()
+                if file.is_file() and "__pycache__" not in inside and "playground/assets" not in inside:
+                    archive.writestr(zipfile.ZipInfo(inside), file.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

@@ -20,6 +20,23 @@ function finder(svg) {
   return (id) => svg.querySelector(`#${CSS.escape(`${svg.classList[0]}-${id}`)}`);
 }
 
+const CHARACTER = 7.83; // the width of one in a picture, in its units
+
+// A row's text, condensed where a longer number than was laid out would leave its box.
+function write({ text, room }, wanted) {
+  if (text.textContent === wanted) return;
+  text.textContent = wanted;
+  if (wanted.length > room) dressed(text, { textLength: room * CHARACTER, lengthAdjust: "spacingAndGlyphs" }, []);
+  else text.removeAttribute("textLength");
+}
+
+// Saves a text as a file.
+function download(name, text, type) {
+  const link = made("a", { download: name, href: URL.createObjectURL(new Blob([text], { type })) });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 // Where a pane is scrolled to for all boxes to be in view; without room for all, the first and what fits of the others.
 function placeInView(pane, boxes) {
   const margin = 12, { left, top } = pane.getBoundingClientRect();

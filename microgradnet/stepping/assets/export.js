@@ -55,7 +55,5 @@ const exports = {
 at("save").addEventListener("change", () => {
   const [text, type, name] = exports[at("save").value]();
   at("save").value = "";
-  const link = made("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  download(name, text, type);
 });

@@ -3,7 +3,6 @@
 const graph = data;
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const CHARACTER = 7.83; // the width of one in a picture, in its units
 const LEGIBLE = 0.85; // CSS pixels per point: a picture that is too large to fit is opened at this scale and scrolled
 const SMALLEST = 0.5; // a picture is fitted on opening if that takes no smaller scale: its text can just be read
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
@@ -198,8 +197,13 @@ function listSteps() {
     jump.removeAttribute("aria-current");
     if (index === position) {
       jump.setAttribute("aria-current", "step");
-      const above = jump.offsetTop - list.offsetTop, below = above + jump.offsetHeight;
-      if (above < list.scrollTop || below > list.scrollTop + list.clientHeight) list.scrollTop = (above + below - list.clientHeight) / 2;
+      keepInSight(list, jump);
     }
   });
+}
+
+// Scrolls a list until a part of it is in sight.
+function keepInSight(list, part) {
+  const above = part.offsetTop - list.offsetTop, below = above + part.offsetHeight;
+  if (above < list.scrollTop || below > list.scrollTop + list.clientHeight) list.scrollTop = (above + below - list.clientHeight) / 2;
 }

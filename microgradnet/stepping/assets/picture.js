@@ -87,11 +87,3 @@ function show(kind) {
   render();
   if (!position) follow(current.boxes[computed[0] ?? graph.root]);
 }
-
-// A row's text, condensed where a longer number than was laid out would leave its box.
-function write({ text, room }, wanted) {
-  if (text.textContent === wanted) return;
-  text.textContent = wanted;
-  if (wanted.length > room) dressed(text, { textLength: room * CHARACTER, lengthAdjust: "spacingAndGlyphs" }, []);
-  else text.removeAttribute("textLength");
-}

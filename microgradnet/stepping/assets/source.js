@@ -66,8 +66,7 @@ function showLine() {
     if (!place || other !== place) element.removeAttribute("aria-current");
     else if (!element.hasAttribute("aria-current")) {
       element.setAttribute("aria-current", "step");
-      const list = at("lines"), above = element.offsetTop - list.offsetTop;
-      if (above < list.scrollTop || above + element.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = above - list.clientHeight / 2;
+      keepInSight(at("lines"), element);
     }
   }
 }

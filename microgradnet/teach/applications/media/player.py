@@ -3,12 +3,9 @@
 import base64
 import html
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from microgradnet._shared.webpage import WebPage, document, fill
-
-ASSETS = Path(__file__).with_name("assets")
+from microgradnet._shared.webpage import WebPage, asset, document, fill
 
 
 class Film(NamedTuple):
@@ -73,7 +70,7 @@ class Player(WebPage):
             "first": self._films[0].around + self._films[0].frames[0],
             "about": html.escape(self._about),
         }
-        body, style, script = ((ASSETS / f"player.{suffix}").read_text("utf-8") for suffix in ("html", "css", "js"))
+        body, style, script = (asset(__file__, f"player.{suffix}") for suffix in ("html", "css", "js"))
         return document(
             self.title, fill(body, parts), style, script, films, resources=("img-src data:", "media-src data:")
         )

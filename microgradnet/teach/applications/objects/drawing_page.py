@@ -2,12 +2,9 @@
 
 import html
 from collections.abc import Sequence
-from pathlib import Path
 
-from microgradnet._shared.webpage import WebPage, document, fill
+from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.nn import MLP
-
-ASSETS = Path(__file__).with_name("assets")
 
 
 class DrawingPage(WebPage):
@@ -39,5 +36,5 @@ class DrawingPage(WebPage):
             for layer in self._model.layers
         ]
         data = {"layers": layers, "samples": [list(sample) for sample in self._samples]}
-        body, style, script = ((ASSETS / f"digits.{suffix}").read_text("utf-8") for suffix in ("html", "css", "js"))
+        body, style, script = (asset(__file__, f"digits.{suffix}") for suffix in ("html", "css", "js"))
         return document(self.title, fill(body, {"title": html.escape(self.title)}), style, script, data)

@@ -4,7 +4,6 @@
 const last = Math.max(data.right.length, data.wrong.length);
 const NONE = "—";
 const LEAST_FITTED = 0.77, LARGEST_FITTED = 1.5; // CSS pixels per unit of the picture; a larger picture is scrolled
-const CHARACTER = 7.83; // the width of one, in the picture's units
 
 const sides = ["right", "wrong"].map((name) => {
   const element = at(name), svg = element.querySelector("svg"), find = finder(svg);
@@ -23,12 +22,6 @@ function gradients(side, count) {
   const found = new Map([[data.root, "1"]]);
   for (const step of side.steps.slice(0, count)) found.set(step.of, step.grad);
   return (value) => found.get(value) ?? NONE;
-}
-
-function write({ text, room }, wanted) {
-  text.textContent = wanted;
-  if (wanted.length > room) dressed(text, { textLength: room * CHARACTER, lengthAdjust: "spacingAndGlyphs" }, []);
-  else text.removeAttribute("textLength");
 }
 
 function show(step) {

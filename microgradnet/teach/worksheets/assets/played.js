@@ -90,8 +90,6 @@ at("save").addEventListener("click", () => {
   const quoted = (text) => `"${String(text).replace(/"/g, '""')}"`;
   const rows = blanks.map((blank) => [data.sheet, blank.number, blank.name, blank.input.value.trim()]);
   const table = [["sheet", "blank", "quantity", "answer"], ...rows].map((cells) => cells.map(quoted).join(",") + "\n").join("");
-  const link = made("a", { download: "answers.csv", href: URL.createObjectURL(new Blob([table], { type: "text/csv" })) });
-  link.click();
-  URL.revokeObjectURL(link.href);
+  download("answers.csv", table, "text/csv");
 });
 score();
