@@ -52,10 +52,10 @@ def draw(
             else down. If neither can be read, of the terms of a sum that are computed alike, as those of a loss over
             samples, the largest is drawn; else the next coarser view; else the values nearest the result. The caption
             says so.
-        leaves: how "ops" draws leaves. "chips" docks the leaves of a value to its box (a parameter to each value that
-            uses it), writes constants in formulas, puts a neuron's weighted sum and activation on one card, and folds
-            runs of one operation ("tanh × 200"); "boxes" gives each value a box. The default is "boxes" for up to 10
-            values, and with `op_nodes` or `expand`.
+        leaves: how "ops" draws leaves. "chips" docks the leaves of a value to its box (a parameter, and an input of
+            neurons with up to 3 inputs, to each value that uses it), writes constants in formulas, puts a neuron's
+            weighted sum and activation on one card, and folds runs of one operation ("tanh × 200"); "boxes" gives each
+            value a box. The default is "boxes" for up to 10 values, and with `op_nodes` or `expand`.
         op_nodes: draw operations as circles between the boxes of "ops".
         expand: draw the products inside a weighted sum, in "ops".
         max_nodes: the largest number of values in "ops" (not counting the circles of `op_nodes` and the products of
