@@ -135,9 +135,7 @@ class OpsView:
         uses = self.placing.uses_of(node)
         missing = sum(not self._has_place(user, position) for user, position in uses)
         kind = role(node, self.roots)
-        heading = self._heading(node)
-        rows: list[Row] = [*self._wrapped(heading)]
-        rows += self._numbers(node, kind)
+        rows: list[Row] = [*self._wrapped(self._heading(node)), *self._numbers(node, kind)]
         if (above := self._above.get(node)) is not None:
             rows += self._local(above, [use for use in self.placing.uses_of(above) if use[0].operands[use[1]] is node])
         if missing:
@@ -221,7 +219,8 @@ class OpsView:
         }
         for index, (user, position) in enumerate(self.placing.uses_of(node)):
             operand = user.operands[position]
-            if operand not in self.numbers or (user, position) in self.chips or self._is_below(node, operand):
+            is_above = self.placing.stacked.get(node) is operand  # on the same card: it needs no arrow
+            if operand not in self.numbers or (user, position) in self.chips or is_above:
                 continue
             target = products[position % pairs] if position < 2 * pairs else head
             tooltip = self._arrow_tooltip(user, operand, _known_derivatives(user)[position])
@@ -231,10 +230,6 @@ class OpsView:
             arrow = Arrow(self.numbers[operand], target, name, tooltip, label, pill, marked=marked)
             self.diagram.arrows.append(arrow)
             self.arrows[user, position] = name
-
-    def _is_below(self, node: Value, operand: Value) -> bool:
-        """Whether a value stands on the card of its operand, directly below it: it needs no arrow."""
-        return self.placing.stacked.get(node) is operand
 
     def _arrow_tooltip(self, node: Value, operand: Value, derivative: float | None) -> str:
         text = f"{self.namer.name(operand)} → {self.namer.name(node)}"
