@@ -33,8 +33,8 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = F
         boxes = f"{len(drawn):,} of {boxes}, those nearest the result"
     has_neurons = groups.has_neurons
     kind = "layer" if groups.by_layer else "neuron"
-    each = f"one for each {kind}, one for each step of the rest" if has_neurons else "one for each step"
-    diagram.captions.append(f"{counted(groups.size, 'value')} in {boxes}: {each}")
+    each = f": one for each {kind} and for each step outside them" if has_neurons else ""
+    diagram.captions.append(f"{counted(groups.size, 'value')} in {boxes}{each}")
     diagram.ordered = True
     if has_neurons and not groups.by_layer:
         diagram.spread = SPREAD
@@ -42,7 +42,7 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = F
     full = max((sizes[group] for group in sizes if group.parameters), default=max(sizes.values(), default=0.0)) / STEP
     if full:
         diagram.captions.append(
-            f"greener: larger gradients, the fullest from {number(full, 2)} on, each paler a quarter of that"
+            f"green: the size of a gradient, the fullest from {number(full, 2)} on, each paler shade a quarter"
         )
     numbers = {
         group: diagram.add(

@@ -23,8 +23,8 @@ from microgradnet.value import Value
 
 LINE_WIDTH = 30  # characters of a card
 MOST_ADDED = 3  # derivatives of one leaf's uses that are written as a sum
-LOCAL = "a value's grad is the next value's grad · ∂, summed over its uses"
-REPEATED = "a leaf stands at each of its uses; its gradient is the sum over all"
+LOCAL = "grad of a box = grad of the next box · ∂, added up over all arrows out"
+REPEATED = "a leaf is drawn at each of its uses; its grad is the total over all"
 
 Use: TypeAlias = tuple[Value, int]
 """A value and the position of one of its operands."""

@@ -6,6 +6,7 @@ from operator import itemgetter
 
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.fit import WIDEST, extent_of, fits
+from microgradnet.drawing.graph_view import HANDFUL
 from microgradnet.drawing.group_boxes import draw_groups
 from microgradnet.drawing.groups import Groups
 from microgradnet.drawing.ops_view import OpsView, Use
@@ -22,7 +23,7 @@ TIGHT = 7  # characters, for −0.1234; the page condenses a longer number
 MOST_LAID_OUT_TWICE = 200  # values: of more, one direction is laid out
 MOST_LAYERS_TWICE = 30  # boxes of layers
 CAPTION = 40  # characters of a line: a picture that runs down is narrow
-GAP = 0.75  # inches between ranks, for pills
+GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where all arrows are drawn, across
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
 MUCH = 1.1  # times as large
@@ -60,7 +61,9 @@ def views_of(graph: Graph) -> dict[str, View]:
 
 
 def _operations(graph: Graph) -> dict[str, View]:
-    """The compact picture of every value, from left to right and down: the page shows the one that fits its window.
+    """The picture of every value, from left to right and down: the page shows the one that fits its window.
+
+    It is compact, unless the values are a handful, as for `draw`.
 
     Where no picture of every value can be read in a column, the terms of a sum that are alike are drawn as the largest
     of them, such as the samples of a loss. The first is from left to right if that can be read as a whole in a column,
@@ -105,8 +108,10 @@ def _scale(room: tuple[int, int], *drawn: tuple[Diagram, OpsView]) -> float:
 def _drawn(
     graph: Graph, direction: str, namer: Namer, repeats: Repeats | None, stacked: bool = False
 ) -> tuple[Diagram, OpsView]:
-    diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked)
-    drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
+    is_compact = len(graph) > HANDFUL
+    gap = GAP if is_compact or direction == "TB" else WIDE_GAP
+    diagram = Diagram(direction=direction, room=TIGHT, spread=gap, stacked=stacked)
+    drawn = OpsView(graph, MOST_VALUES, diagram, compact=is_compact, namer=namer, repeats=repeats)
     diagram.captions = []  # the page says what is left out, its steps the rest
     return diagram, drawn
 

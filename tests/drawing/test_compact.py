@@ -55,7 +55,7 @@ def test_the_loss_of_xor_has_every_number_on_21_cards() -> None:
     assert picture.dot.count("[label=<<TABLE") == 16 + 4 + 1, "hidden neurons, outputs with their errors, the sum"
     kinds = [node.kind for node in seen.nodes.values()]
     assert [kinds.count(kind) for kind in ("input", "parameter", "constant")] == [16 * 2, 16 * 3 + 4 * 5, 0]
-    assert seen.words[0] == "a leaf stands at each of its uses; its gradient is the sum over all"
+    assert seen.words[0] == "a leaf is drawn at each of its uses; its grad is the total over all"
     (result,) = [node.rows[0] for node in seen.nodes.values() if node.kind == "root"]
     assert result == "sum of 4"
 
@@ -124,7 +124,7 @@ def test_an_input_that_only_neurons_use_is_on_the_card_of_each() -> None:
         picture = draw(MLP(inputs, [2, 1], "tanh", seed=1)(x), leaves="chips")
         seen = see(picture)
         assert [node.kind for node in seen.nodes.values()].count("input") == inputs * (2 if is_docked else 1)
-        assert ("a leaf stands at each of its uses; its gradient is the sum over all" in seen.words) == is_docked
+        assert ("a leaf is drawn at each of its uses; its grad is the total over all" in seen.words) == is_docked
 
 
 def test_a_chain_with_a_parameter_in_each_step_is_folded_with_one_chip_for_it() -> None:

@@ -95,7 +95,7 @@ def test_terms_alike_are_drawn_once_the_largest() -> None:
     assert result.rows == ["sum of 4", "data 2.455", "grad 1", "… 3 of 4 operands not drawn"]
     assert seen.words == [
         "of 4 terms alike the largest is drawn; a gradient of what they share is the sum over all",
-        "a leaf stands at each of its uses; its gradient is the sum over all",
+        "a leaf is drawn at each of its uses; its grad is the total over all",
         "with every term this would be too high to read",
     ]
     assert any("data 1.434" in node.rows for node in seen.nodes.values()), "the error of the worst sample"
@@ -109,7 +109,7 @@ def test_terms_that_differ_are_all_drawn() -> None:
     alike: Any = sum(tanh(w * Value(float(k), f"x{k}")) for k in range(30))
     seen = see(draw(alike))
     assert seen.words[0].startswith("of 30 terms alike the largest is drawn")
-    assert see(draw(alike, "ops")).words[0].startswith("a leaf stands")
+    assert see(draw(alike, "ops")).words[0].startswith("a leaf is drawn")
     assert len(see(draw(alike, leaves="boxes")).nodes) == 30 * 3 + 1 + 29
 
 
@@ -198,7 +198,7 @@ def test_boxes_of_many_values_have_their_range_and_a_shade_for_their_gradients()
     rng = random.Random(2)
     w = [parameter(10.0**-k, f"w{k}") for k in range(4)]
     root: Any = sum(tanh(w[3] * Value(rng.random())) + tanh(w[0] * Value(rng.random())) for _ in range(3))
-    assert "greener" not in draw(root, "neurons").svg, "no gradient yet"
+    assert "green: the size" not in draw(root, "neurons").svg, "no gradient yet"
 
 
 def test_many_inputs_of_one_name_are_one_box() -> None:

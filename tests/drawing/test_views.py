@@ -208,7 +208,7 @@ def test_left_to_itself_the_finest_view_that_fits_is_drawn() -> None:
         every = f"{boxes} {'values' if view == 'ops' else 'boxes'}"
         assert f"3 of {every}, those nearest the result" in seen.words[0]
     asked_for = see(draw(tanh(Value(1.0)), "neurons"))
-    assert "2 boxes: one for each step" in asked_for.words[0], "and also where every value would fit"
+    assert "in 2 boxes" in asked_for.words[0], "and also where every value would fit"
 
 
 def test_a_long_chain_has_no_groups_and_is_cut() -> None:

@@ -225,7 +225,8 @@ def test_every_value_has_a_box_and_every_use_an_arrow_or_a_chip_or_one_card(name
 
 def test_a_parameter_of_several_values_has_a_chip_at_each_and_all_show_its_number() -> None:
     w = parameter(2.0, "w")
-    shown = graph_of(page(f.tanh(w * Value(3.0, "x")) * f.sigmoid(w * Value(4.0, "y"))).html)["shown"]["operations"]
+    root = f.tanh(w * Value(3.0, "x") + 1.0) * f.sigmoid(w * Value(4.0, "y") + 1.0)
+    shown = graph_of(page(root).html)["shown"]["operations"]
     mine = {box for use, box in shown["chips"].items() if use.endswith(",0")}
     assert len(mine) == 2
     assert {box for box, _, what, _, word in shown["rows"] if (what, word) == ("data", "w")} == mine

@@ -43,7 +43,7 @@ function showStep(step) {
 
 function clearStep() {
   at("update").textContent = "w ← w − η·grad";
-  at("moved").textContent = "for every parameter; a step shows the one that changes most";
+  at("moved").textContent = "for every parameter; shown here is the one that changes most";
 }
 
 function learn() {

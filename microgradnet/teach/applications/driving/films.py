@@ -98,7 +98,7 @@ def _frame(driven: Drive, i: int) -> str:
         if p > 0.002
     )
     mark = x + side * (len(P) - 1 - best + 0.5)
-    state = "off the road" if moment.left[0] else f"{moment.aside[0]:.1f} m aside"
+    state = "off the road" if moment.left[0] else f"{moment.aside[0]:.1f} m off centre"
     trail = [place(complex(earlier.z[0])) for earlier in driven.moments[:i:6]] + [place(complex(moment.z[0]))]
     return (
         f'<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" href="{png_url(seen)}"/>'
