@@ -120,8 +120,7 @@ class Colour(Application):
         self.voters = {3: [*map(compile, self.model.full)], 2: [*map(compile, self.model.local)]}  # by their eyes
         self.five = photographs.known()
         self.start, self.stop = (TUNED, COLOURED) if validation else (COLOURED, WIDTH)
-        learnt = np.concatenate([photo.colour[:, : self.start].reshape(-1, 2) for photo in self.five])
-        self.palette = Palette(learnt, COLOURS)
+        self.palette = Palette(np.concatenate([x.colour[:, : self.start].reshape(-1, 2) for x in self.five]), COLOURS)
 
     def train(self, progress: bool | None = None) -> History:
         """Cross-entropy of all networks, by AdamW, on pixels drawn from the coloured parts."""
@@ -174,11 +173,8 @@ class Colour(Application):
         """The error (RMSE) of a and b where there was no colour, and in photographs that are never learnt from."""
         five = {shown.photo.name: shown.errors() for shown in self.known()}
         mean = {way: float(np.sqrt(np.mean([of[way] ** 2 for of in five.values()]))) for way in five["china"]}
-        others = {f"unseen, {shown.photo.name}": shown.errors() for shown in self.unseen()}
-        return [
-            Figure(f"error in CIELAB, {name}", of.pop("network"), of)
-            for name, of in {"all five": mean, **five, **others}.items()
-        ]
+        every = {"all five": mean, **five, **{f"unseen, {one.photo.name}": one.errors() for one in self.unseen()}}
+        return [Figure(f"error in CIELAB, {name}", of.pop("network"), of) for name, of in every.items()]
 
     def files(self) -> Files:
         """Each photograph in grey, restored and as it was; the network without the thumbnail; and where it fails."""

@@ -142,8 +142,7 @@ class Handwriting(Application):
 
     def figures(self) -> list[Figure]:
         """The surprise of a point of lines by writers never seen, and how many letters that it writes can be read."""
-        lines = held_out(2)
-        texts, hands = [self.short(line.text) for line in lines], [line.hand for line in lines]
+        texts, hands = zip(*[(self.short(line.text), line.hand) for line in held_out(2)], strict=True)
         written = {bias: self.written(texts, hands, bias) for bias in (NEAT, 0.0)}
         return judged(self.nats(held_out()), written, practice(self.part(1200), np.random.default_rng(10**7)))
 
@@ -170,15 +169,13 @@ class Handwriting(Application):
         def biased() -> list[Line]:
             return [line for bias in BIASES for line in self.written([self.short(PANGRAMS[2])], ["script"], bias)]
 
-        def practised() -> list[Line]:
-            return practice(len(hands), np.random.default_rng(self.seed))
-
         titles = [f"bias {bias:g}" for bias in BIASES]
         styles = partial(self.written, [self.short(TEXT)] * len(hands), hands, NEAT)
+        practised = practice(len(hands), np.random.default_rng(self.seed))
         return {
             "styles.svg": lambda: picture("A network writes by hand", styles(), hands, self.credit),
             "bias.svg": lambda: picture("From careless to neat", biased(), titles, self.credit),
-            "practice.svg": lambda: picture("What it practised: random letters", practised(), hands, self.credit),
+            "practice.svg": lambda: picture("What it practised: random letters", practised, hands, self.credit),
         }
 
     def asked(self, text: str = TEXT, style: str = "any", bias: float = NEAT) -> Files:
