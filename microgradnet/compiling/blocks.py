@@ -14,7 +14,6 @@ from microgradnet import ops
 from microgradnet.compiling.grids import MOST_APART, Grid, grids
 from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, row_at, row_range
 from microgradnet.compiling.layout import Layout, Shape
-from microgradnet.compiling.loop_plan import LoopPlan
 from microgradnet.compiling.loops import Item, Loop
 from microgradnet.compiling.scalars import LARGEST, Operands, ScalarProgram, simplified
 from microgradnet.compiling.scheduling import scheduled
@@ -217,7 +216,7 @@ class Plan(Layout):
             "fixed": [([value], leaf) for value, leaf in outside if self.place[value] < 0],
         }
 
-    def _placed(self, node: Value, body: "Plan", parts: tuple[str, ...], given: int) -> LoopPlan:
+    def _placed(self, node: Value, body: "Plan", parts: tuple[str, ...], given: int) -> "LoopPlan":
         """The plan of a loop, with rows around it for all of its body; so many of FIXED in there are given."""
         loop, height, own = node.op, body.heights[VALUES], body.heights[FIXED] - given
         assert isinstance(loop, Loop)
@@ -235,7 +234,7 @@ class Plan(Layout):
         self.starts[storage] = sorted({*self.starts[storage], *within})
         return plan
 
-    def _place_items(self, plan: LoopPlan, items: Sequence[tuple[Value, int]]) -> None:
+    def _place_items(self, plan: "LoopPlan", items: Sequence[tuple[Value, int]]) -> None:
         """The rows of what a loop computes: those of its body."""
         storage, results = plan.out.storage, plan.results
         for item, position in items:
@@ -290,3 +289,46 @@ class Plan(Layout):
         sides = [index[:length], index[length : 2 * length], *([index[2 * length :]] if index[2 * length :] else [])]
         operands, shape = self._arrays(sides)
         return [self._block("dots", members, operands, ops.weighted_sum, shape)]
+
+
+class LoopPlan(NamedTuple):
+    """How a loop is computed.
+
+    Attributes:
+        loop: the operation.
+        body: the plan of its body, whose arguments are the "inputs", the "state" and what else is "varying", and whose
+            parameters are what is "fixed".
+        parts: those of these four that there are.
+        out: the rows around the loop that are those of its body: in `for_each` each of these for all rows of the loop,
+            in `scan` all of these for each row.
+        constants: the first row around the loop of what else the body has that is the same for all samples.
+    """
+
+    loop: Loop
+    body: Plan
+    parts: tuple[str, ...]
+    out: Rows
+    constants: int
+
+    @property
+    def shared(self) -> range:
+        """The rows of the body's values that are the same for all rows of `for_each`."""
+        varying = self.body.arguments[2]
+        return range(varying.start, varying.start + (0 if self.loop.body.state else varying.size))
+
+    @property
+    def results(self) -> list[int]:
+        """The place among the rows of the body, for all rows of the loop, of each of the numbers that it computes."""
+        places, height = self.body.rows_of(self.body.program.outputs), self.body.heights[VALUES]
+        rows = [self.rows(place, height) for place in places]
+        outputs = len(self.loop.body.outputs)
+        return [*chain(*rows[:outputs]), *[each[-1] for each in rows[outputs:]]]
+
+    def rows(self, place: int, height: int) -> range:
+        """The places of a row of the body, one for each row of the loop, if the body has `height` rows."""
+        count = self.loop.rows
+        return (
+            range(place, place + count * height, height)
+            if self.loop.body.state
+            else range(place * count, (place + 1) * count)
+        )

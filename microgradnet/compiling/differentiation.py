@@ -7,7 +7,7 @@ gradient of each operand. The first contribution is written instead of added.
 from collections.abc import Sequence
 from functools import partial
 
-from microgradnet.compiling.blocks import Block, Plan
+from microgradnet.compiling.blocks import Block, LoopPlan, Plan
 from microgradnet.compiling.contributions import Contributions
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.gradient_rows import GradientRows
@@ -21,7 +21,6 @@ from microgradnet.compiling.instructions import (
     whole,
 )
 from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
-from microgradnet.compiling.loop_plan import LoopPlan
 from microgradnet.compiling.lowering import are_matrices, runs
 from microgradnet.compiling.stamping import Stamp
 from microgradnet.compiling.tables import tables

@@ -8,7 +8,7 @@ computed in place of that of the block's results.
 from collections import Counter
 from collections.abc import Sequence
 
-from microgradnet.compiling.blocks import Block, Plan
+from microgradnet.compiling.blocks import Block, LoopPlan, Plan
 from microgradnet.compiling.instructions import (
     FIXED,
     FIXED_GRADIENTS,
@@ -21,7 +21,6 @@ from microgradnet.compiling.instructions import (
     row_range,
 )
 from microgradnet.compiling.kernels import UPSTREAM, backward_kernel
-from microgradnet.compiling.loop_plan import LoopPlan
 from microgradnet.compiling.stamping import LoopGradients
 from microgradnet.value import Value
 

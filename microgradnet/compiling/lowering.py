@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-from microgradnet.compiling.blocks import Block, Plan
+from microgradnet.compiling.blocks import Block, LoopPlan, Plan
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.instructions import FIXED, MASKS, SCRATCH, VALUES, Rows, Storage, row_range, whole
 from microgradnet.compiling.kernels import forward_kernel
-from microgradnet.compiling.loop_plan import LoopPlan
 from microgradnet.compiling.stamping import Stamp
 
 

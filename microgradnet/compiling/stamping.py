@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from microgradnet.compiling.blocks import LoopPlan
 from microgradnet.compiling.emitter import Emitter
 from microgradnet.compiling.instructions import (
     FIXED,
@@ -26,7 +27,6 @@ from microgradnet.compiling.instructions import (
     row_range,
     whole,
 )
-from microgradnet.compiling.loop_plan import LoopPlan
 
 
 class LoopGradients(NamedTuple):
