@@ -65,7 +65,7 @@ def power_derivatives(m: Namespace, y: Number, x: Number, c: Number) -> tuple[Nu
 
 @operation(
     power_derivatives, operator="**", code="x ** c", sample=(POSITIVE, ANY), constants=1, scalar=math.pow,
-    domain="x ≥ 0, or c whole; x ≠ 0 if c < 0 (its derivative: nor if 0 < c < 1)",
+    domain="x > 0; x < 0 with c whole; x = 0 with c ≥ 0 (its derivative: c = 0 or c ≥ 1)",
 )  # fmt: skip
 def power(m: Namespace, x: Number, c: Number) -> Number:
     return x**c
@@ -77,7 +77,7 @@ def general_power_derivatives(m: Namespace, y: Number, a: Number, b: Number) -> 
 
 @operation(
     general_power_derivatives, operator="**", code="a ** b", sample=(POSITIVE, ANY), scalar=math.pow,
-    domain="a ≥ 0, or b whole; a ≠ 0 if b < 0 (its derivative: a > 0)",
+    domain="a > 0; a < 0 with b whole; a = 0 with b ≥ 0 (its derivative: a > 0)",
 )  # fmt: skip
 def general_power(m: Namespace, a: Number, b: Number) -> Number:
     return a**b
@@ -93,7 +93,7 @@ def exponential_scalar(x: float, c: float) -> float:
 
 @operation(
     exponential_derivatives, operator="**", code="c ** x", constants=1, scalar=exponential_scalar,
-    domain="c ≥ 0, or x whole; c ≠ 0 if x < 0 (its derivative: c > 0)",
+    domain="c > 0; c < 0 with x whole; c = 0 with x ≥ 0 (its derivative: c > 0)",
 )  # fmt: skip
 def exponential(m: Namespace, x: Number, c: Number) -> Number:
     return c**x

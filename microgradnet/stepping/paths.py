@@ -156,16 +156,16 @@ def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
     as_count(max_paths, "max_paths")
     order = Graph(root).nodes
     ways = _ways(value, order)
-    namer = Namer(order, for_equations=True)
     if not ways.get(root):
+        name = Namer(Graph(root, value).nodes, for_equations=True).name
         raise ValueError(
-            f"{namer.name(root)} was not computed from {value!r}: pass a value that it was computed from first, "
+            f"{name(root)} was not computed from {name(value)}: pass a value that it was computed from first, "
             "and about the loss second"
         )
     paths = tuple(islice(_paths_from(root, value, order, ways), max_paths))
     with unobserved():
         slope = grad(root, value)
-    return Explanation(value, root, slope, ways[root], paths, namer)
+    return Explanation(value, root, slope, ways[root], paths, Namer(order, for_equations=True))
 
 
 def _ways(value: Value, order: list[Value]) -> dict[Value, int]:
