@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from microgradnet import page
+from microgradnet import Value, page
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach import misconceptions
 from microgradnet.teach.examples import EXAMPLES
@@ -30,12 +30,12 @@ def take_door(browser: Any) -> bytes:
 
 def take_misconception(browser: Any) -> bytes:
     """The two passes of `no-topological-order` at the step where they diverge, as a PNG."""
-    return _passes(browser, "no-topological-order", 0, width=1280, height=900)
+    return _passes(browser, "no-topological-order", example.build(), width=1280, height=900)
 
 
 def take_misconception_door(browser: Any) -> bytes:
-    """The two passes of `overwritten` in a narrow window as a PNG, one over the other."""
-    return _passes(browser, "overwritten", 1, width=DOOR, height=820, part="main")
+    """The two passes of `wrong-operand` through a neuron in a narrow window as a PNG, one over the other."""
+    return _passes(browser, "wrong-operand", EXAMPLES["neuron"].build(), width=DOOR, height=690, part="main")
 
 
 TAKEN: dict[Path, Callable[[Any], bytes]] = {
@@ -59,15 +59,13 @@ def _page(browser: Any, name: str, step: str, **size: int) -> bytes:
     return _taken(browser, write, go, size)
 
 
-def _passes(browser: Any, name: str, larger: int, part: str = "body", **size: int) -> bytes:
+def _passes(browser: Any, name: str, root: Value, part: str = "body", **size: int) -> bytes:
     """The page of a misconception where its passes diverge."""
 
     def write(file: Path) -> None:
-        misconceptions.run(example.build(), name).page().save(file)
+        misconceptions.run(root, name).page().save(file)
 
     def go(tab: Any) -> None:
-        for _ in range(larger):
-            tab.click("#larger")
         tab.get_by_role("button", name="To the divergence").click()
 
     return _taken(browser, write, go, size, part)
