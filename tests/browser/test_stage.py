@@ -345,6 +345,32 @@ def test_a_number_on_its_way_covers_no_pill(opened: Open, name: str, viewport: A
     assert not any(covered)
 
 
+# Of each backward step: the visible pills that cover a text of the picture, or one another, or are cut off.
+PILLS_THAT_COVER = """() => [...timeline.keys()].filter((i) => timeline[i].what === "grad").flatMap((i) => {
+    go(i + 1);
+    const place = (one) => one.getBoundingClientRect(), picture = place(current.svg), names = [];
+    const meets = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 &&
+                            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5;
+    const pills = [...current.svg.querySelectorAll(".pill[visibility=visible]")];
+    const texts = [...current.svg.querySelectorAll(".node:not([visibility]) text")];
+    for (const pill of pills) {
+        const frame = place(pill.firstChild), others = pills.filter((one) => one !== pill).map((one) => one.firstChild);
+        const covered = [...texts, ...others].filter((one) => meets(frame, place(one)));
+        if (frame.left < picture.left || frame.right > picture.right) covered.push(pill);
+        names.push(...covered.map((one) => [i + 1, pill.textContent, (one.closest(".pill") ?? one).textContent]));
+    }
+    return names;
+})"""
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_pill_covers_neither_a_text_nor_another_pill(opened: Open, name: str, viewport: Any) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=viewport, reduced_motion="reduce")
+    tab.evaluate("show(kinds[0])")
+    assert tab.evaluate(PILLS_THAT_COVER) == []
+
+
 def test_run_and_play_have_words_of_their_own(opened: Open) -> None:
     tab = opened(learning())
     tab.click("#play")

@@ -77,7 +77,7 @@ def test_a_neuron_opens_where_it_stands_and_closes_again(opened: Open, viewport:
     before = places(tab)
     box.press("Enter")
     tab.wait_for_timeout(400)
-    frame = neuron(tab, "− a⁽²⁾₁")
+    frame = neuron(tab, "▾ a⁽²⁾₁")
     assert tab.get_attribute("button[data-view=neurons]", "aria-pressed") == "true"
     assert frame.get_attribute("aria-expanded") == "true"
     assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "a⁽²⁾₁: close"
@@ -93,7 +93,7 @@ def test_a_neuron_opens_where_it_stands_and_closes_again(opened: Open, viewport:
     tab.wait_for_timeout(400)
     assert tab.locator(".view:visible [aria-expanded]").count() == 2
     assert tab.evaluate(FAULTS) == []
-    neuron(tab, "− a⁽¹⁾₂").press("Enter")
+    neuron(tab, "▾ a⁽¹⁾₂").press("Enter")
     tab.wait_for_timeout(400)
     frame.press("Enter")
     tab.wait_for_timeout(400)

@@ -3,7 +3,8 @@
 
 const PILL = { height: 18, inset: 4, space: 3, // in the picture's units
                narrowest: 0.75, // of the width that it needs
-               along: [0.5, 0.35, 0.65, 0.25, 0.75] }; // parts of an arrow
+               dock: 2, // how far a pill beside its box reaches into it
+               along: [0.5, 0.35, 0.65, 0.25, 0.75, 0.15, 0.85] }; // parts of an arrow
 
 // ∂result/∂operand for a use; where a run of values is folded into one box, times the derivatives along the run.
 function localOf(view, use, local) {
@@ -27,57 +28,99 @@ function pillsOf(view) {
     }
   }
   const alone = [...places].filter(([, uses]) => uses.every((use) => operandOf(use) === operandOf(uses[0]))); // no inputs that share a box
-  return alone.map(([place, uses]) => {
+  const pills = alone.map(([place, uses]) => {
     const shape = drawn("rect", { height: PILL.height, rx: PILL.height / 2 }), text = drawn("text", { y: 4.5 });
     const pill = drawn("g", { class: "pill", "aria-hidden": "true", visibility: "hidden" }, shape, text);
     place.parentNode.append(pill);
     return { place, uses, pill, shape, text, isArrow: uses[0] in view.arrows };
   });
+  pills.of = new Map(pills.flatMap((one) => one.uses.map((use) => [use, one])));
+  return pills;
 }
 
-// A pill that has no room stands outside its box, and only in its own step.
+// A pill stands where it covers no text and no other pill, or is left out. The first to come stay where they are; that of
+// the current step takes the place of others, and only it may stand outside its box.
 function showPills(local, step) {
   current.pills ??= pillsOf(current);
-  const placed = [];
-  for (const one of current.pills) {
-    const known = one.uses.filter((use) => use in local), product = known.map((use) => number(localOf(current, use, local))).join(" + ");
-    const measured = `${product} ${one.place.querySelector("text")?.textContent.length}`, isNew = one.measured !== measured;
-    if (known.length && isNew) Object.assign(one, { measured, spot: spotOf(one, product, placed) });
-    const { spot } = one, isShown = known.length > 0 && (!spot.isOutside || known.includes(step?.use));
-    one.pill.setAttribute("visibility", isShown ? "visible" : "hidden");
-    if (isShown && one.isArrow) placed.push(spot);
-    if (!known.length || !isNew) continue;
-    one.text.replaceChildren("∂", drawn("tspan", { dx: PILL.space }, product));
-    dressed(one.text, { textLength: spot.width - 2 * PILL.inset, lengthAdjust: "spacingAndGlyphs" }, []);
-    dressed(one.shape, { width: spot.width, x: -spot.width / 2, y: -PILL.height / 2 }, []);
-    one.pill.setAttribute("transform", `translate(${spot.x} ${spot.y})`);
+  const known = new Map(); // in the order of the pass
+  for (const use of Object.keys(local)) {
+    const one = current.pills.of.get(use);
+    if (one) known.set(one, [...(known.get(one) ?? []), use]);
   }
+  let placed = [];
+  for (const [one, uses] of known) {
+    const product = uses.map((use) => number(localOf(current, use, local))).join(" + "), isNow = uses.includes(step?.use);
+    if (one.product !== product || one.pass !== pass) Object.assign(one, { product, pass, spots: spotsOf(one, product) });
+    const spots = one.spots.filter(({ isOutside }) => isNow || !isOutside);
+    one.spot = spots.find((spot) => !placed.some((other) => meet(spot.extent, other.spot.extent))) ?? (isNow && spots[0]);
+    if (!one.spot) continue;
+    const hidden = placed.filter((other) => meet(one.spot.extent, other.spot.extent));
+    for (const other of hidden) other.spot = null;
+    placed = [...placed.filter(({ spot }) => spot), one];
+  }
+  for (const one of current.pills) drawPill(one, known.has(one) && one.spot);
 }
 
-// The middle and the width of a pill with this text; computed when it changes, as it takes measuring the picture.
-function spotOf({ place, uses, isArrow }, product, placed) {
-  const width = (product.length + 1) * CHARACTER + PILL.space + 2 * PILL.inset;
-  return isArrow ? onArrow(place, uses[0], width, placed) : inBox(place, width);
+function drawPill({ pill, shape, text, product }, spot) {
+  pill.setAttribute("visibility", spot ? "visible" : "hidden");
+  if (!spot) return;
+  text.replaceChildren("∂", drawn("tspan", { dx: PILL.space }, product));
+  dressed(text, { textLength: spot.width - 2 * PILL.inset, lengthAdjust: "spacingAndGlyphs" }, []);
+  dressed(shape, { width: spot.width, x: -spot.width / 2, y: -PILL.height / 2 }, []);
+  pill.setAttribute("transform", `translate(${spot.x} ${spot.y})`);
+}
+
+const meet = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+// The places for a pill with this text that cover no other text, the best first: {x, y, width} of its middle, in the
+// units of its arrow or box, and its `extent` in the picture.
+function spotsOf({ place, uses, isArrow }, product) {
+  if (current.obstacles?.pass !== pass) current.obstacles = obstaclesOf(current);
+  const { texts, boxes } = current.obstacles, { left, top } = current.svg.getBoundingClientRect(), screen = place.parentNode.getScreenCTM();
+  const needed = (product.length + 1) * CHARACTER + PILL.space + 2 * PILL.inset;
+  const spots = isArrow ? onArrow(place, uses[0], needed) : [...inBox(place, needed), ...besideBox(place, needed)];
+  for (const spot of spots) spot.extent = {
+    x: (screen.e - left) / current.zoom + spot.x - spot.width / 2, y: (screen.f - top) / current.zoom + spot.y - PILL.height / 2,
+    width: spot.width, height: PILL.height };
+  const isWhole = ({ x, y, width }) => x > 0 && y > 0 && x + width < current.width && y + PILL.height < current.height;
+  return spots.filter(({ extent, isOutside }) => isWhole(extent) && !texts.some((text) => meet(extent, text)) &&
+    !(isOutside && boxes.some(({ box, extent: other }) => box !== place && meet(extent, other))));
+}
+
+// What a pill may not cover: every text, with the room for a gradient to come; and, where it stands beside its box, another box.
+function obstaclesOf(view) {
+  const rooms = new Map(view.rows.filter(({ what }) => what === "grad").map(({ text, room }) => [text, room * CHARACTER]));
+  const boxes = [...view.svg.querySelectorAll(".node:not([visibility])")], texts = [...view.svg.querySelectorAll("text")];
+  const seen = texts.filter((text) => !text.closest(".pill, .travelling, [visibility=hidden]"));
+  const withRoom = (text) => { const extent = placeOf(text); return { ...extent, width: Math.max(extent.width, rooms.get(text) ?? 0) }; };
+  return { pass, texts: seen.map(withRoom), boxes: boxes.map((box) => ({ box, extent: placeOf(box.querySelector("path, polygon, ellipse")) })) };
 }
 
 // Along the arrow, first so far from the operand that the pills of arrows that cross each other do not meet.
-function onArrow(arrow, use, width, placed) {
-  const line = arrow.querySelector("path"), length = line.getTotalLength();
+function onArrow(arrow, use, needed) {
+  const line = arrow.querySelector("path"), length = line.getTotalLength(), narrow = PILL.narrowest * needed;
   const siblings = Object.keys(current.arrows).filter((other) => operandOf(other) === operandOf(use)).length;
   const points = [1 / (siblings + 1), ...PILL.along].map((part) => line.getPointAtLength(length * part));
-  const meets = (a) => placed.some((b) => Math.abs(a.x - b.x) < (width + b.width) / 2 && Math.abs(a.y - b.y) < PILL.height);
-  const { x, y } = points.find((point) => !meets(point)) ?? points[0];
-  return { x, y, width: Math.max(PILL.narrowest * width, Math.min(width, length)) };
+  const widths = [...new Set([Math.max(narrow, Math.min(needed, length)), narrow])];
+  return widths.flatMap((width) => points.map(({ x, y }) => ({ x, y, width })));
 }
 
-// At the end of a box's heading, or between its data and its gradient; without room there, on the left.
+// At the end of a box's heading, or between its data and its gradient.
 function inBox(box, needed) {
   const texts = [...box.querySelectorAll("text")], { x: left, width: whole } = box.querySelector("path, polygon").getBBox();
   const at = (text, name) => Number(text.getAttribute(name)), last = texts.at(-1), edge = left + whole - 4;
   const heading = texts.findLast((text) => at(text, "y") < at(last, "y")), beside = texts.findLast((text) => text !== last && at(text, "y") === at(last, "y"));
-  const spots = (heading || beside ? [[heading, edge], [beside, at(last, "x") - 3]] : [[last, edge]]).filter(([text]) => text).map(([text, end]) => (
-    { end, y: at(text, "y") - 4, room: end - at(text, "x") - CHARACTER * text.textContent.length - 3 }));
-  const inside = spots.find(({ room }) => room >= PILL.narrowest * needed), { end, y } = inside ?? spots[0];
-  const width = inside ? Math.min(needed, inside.room) : needed;
-  return { x: (inside ? end : Math.max(left, width)) - width / 2, y, width, isOutside: !inside };
+  const ends = heading || beside ? [[heading, edge], [beside, at(last, "x") - 3]] : [[last, edge]];
+  return ends.filter(([text]) => text).flatMap(([text, end]) => {
+    const room = end - at(text, "x") - CHARACTER * text.textContent.length - 3, width = Math.min(needed, room);
+    return room < PILL.narrowest * needed ? [] : [{ x: end - width / 2, y: at(text, "y") - 4, width }];
+  });
+}
+
+// Docked to a box: above it, below it, or at a side.
+function besideBox(box, width) {
+  const { x, y, width: whole, height } = box.querySelector("path, polygon").getBBox(), away = PILL.height / 2 - PILL.dock;
+  const ends = [x + whole - width / 2 - PILL.inset, x + width / 2 + PILL.inset], sides = [x - width / 2 + PILL.dock, x + whole + width / 2 - PILL.dock];
+  return [...[y - away, y + height + away].flatMap((y) => ends.map((x) => ({ x, y }))), ...sides.map((x) => ({ x, y: y + height / 2 }))]
+    .map((middle) => ({ ...middle, width, isOutside: true }));
 }

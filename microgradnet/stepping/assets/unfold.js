@@ -27,7 +27,7 @@ function fold(view, box) {
 function rearrange(view, box, was) {
   const begin = performance.now(), before = view.layout ?? layoutWith(view, new Map()), after = layoutWith(view, view.cards);
   for (const { pill } of view.pills ?? []) pill.remove();
-  view.pills = view.map = null;
+  view.pills = view.map = view.obstacles = null;
   view.rows = view.rows.filter(({ text }) => text.isConnected);
   view.layout = after;
   const frame = (now) => {
@@ -140,7 +140,7 @@ function cardOf(view, box, nodes) {
     if (f < 0) leafBox(part, i);
     y += height + CARD.gap;
   }
-  frame.append(drawn("title", {}, name), plate(0, 0, width, y + CARD.gap, shape), written(CARD.inset, CARD.line - 2, `− ${name}`));
+  frame.append(drawn("title", {}, name), plate(0, 0, width, y + CARD.gap, shape), written(CARD.inset, CARD.line - 2, `▾ ${name}`));
   button(frame, `${name}: close`, () => fold(view, box));
   frame.setAttribute("aria-expanded", true);
   card.prepend(frame);
