@@ -2,7 +2,9 @@
 // A pill multiplies: the gradient of the result · the pill is added to the gradient of the operand.
 
 const PILL = { height: 18, inset: 4, space: 3, // in the picture's units
+               arrows: 40, // at most, for a pill on each: of more no one sees which is whose
                narrowest: 0.75, // of the width that it needs
+               leading: 1, // above and below the letters of a text
                dock: 2, // how far a pill beside its box reaches into it
                along: [0.5, 0.35, 0.65, 0.25, 0.75, 0.15, 0.85] }; // parts of an arrow
 
@@ -39,7 +41,7 @@ function pillsOf(view) {
 }
 
 // A pill stands where it covers no text and no other pill, or is left out. The first to come stay where they are; that of
-// the current step takes the place of others, and only it may stand outside its box.
+// the current step takes the place of others. Outside its box, or among many arrows, a pill is seen only in its own step.
 function showPills(local, step) {
   current.pills ??= pillsOf(current);
   const known = new Map(); // in the order of the pass
@@ -47,11 +49,12 @@ function showPills(local, step) {
     const one = current.pills.of.get(use);
     if (one) known.set(one, [...(known.get(one) ?? []), use]);
   }
+  const areMany = Object.keys(current.arrows).length > PILL.arrows;
   let placed = [];
   for (const [one, uses] of known) {
     const product = uses.map((use) => number(localOf(current, use, local))).join(" + "), isNow = uses.includes(step?.use);
     if (one.product !== product || one.pass !== pass) Object.assign(one, { product, pass, spots: spotsOf(one, product) });
-    const spots = one.spots.filter(({ isOutside }) => isNow || !isOutside);
+    const spots = isNow ? one.spots : one.spots.filter(({ isOutside }) => !isOutside && !(one.isArrow && areMany));
     one.spot = spots.find((spot) => !placed.some((other) => meet(spot.extent, other.spot.extent))) ?? (isNow && spots[0]);
     if (!one.spot) continue;
     const hidden = placed.filter((other) => meet(one.spot.extent, other.spot.extent));
@@ -61,9 +64,11 @@ function showPills(local, step) {
   for (const one of current.pills) drawPill(one, known.has(one) && one.spot);
 }
 
-function drawPill({ pill, shape, text, product }, spot) {
+function drawPill(one, spot) {
+  const { pill, shape, text, product } = one;
   pill.setAttribute("visibility", spot ? "visible" : "hidden");
-  if (!spot) return;
+  if (!spot || one.drawn === spot) return;
+  one.drawn = spot;
   text.replaceChildren("∂", drawn("tspan", { dx: PILL.space }, product));
   dressed(text, { textLength: spot.width - 2 * PILL.inset, lengthAdjust: "spacingAndGlyphs" }, []);
   dressed(shape, { width: spot.width, x: -spot.width / 2, y: -PILL.height / 2 }, []);
@@ -92,8 +97,11 @@ function obstaclesOf(view) {
   const rooms = new Map(view.rows.filter(({ what }) => what === "grad").map(({ text, room }) => [text, room * CHARACTER]));
   const boxes = [...view.svg.querySelectorAll(".node:not([visibility])")], texts = [...view.svg.querySelectorAll("text")];
   const seen = texts.filter((text) => !text.closest(".pill, .travelling, [visibility=hidden]"));
-  const withRoom = (text) => { const extent = placeOf(text); return { ...extent, width: Math.max(extent.width, rooms.get(text) ?? 0) }; };
-  return { pass, texts: seen.map(withRoom), boxes: boxes.map((box) => ({ box, extent: placeOf(box.querySelector("path, polygon, ellipse")) })) };
+  const inked = (text) => {
+    const { x, y, width, height } = placeOf(text);
+    return { x, y: y + PILL.leading, width: Math.max(width, rooms.get(text) ?? 0), height: height - 2 * PILL.leading };
+  };
+  return { pass, texts: seen.map(inked), boxes: boxes.map((box) => ({ box, extent: placeOf(box.querySelector("path, polygon, ellipse")) })) };
 }
 
 // Along the arrow, first so far from the operand that the pills of arrows that cross each other do not meet.
