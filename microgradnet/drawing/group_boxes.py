@@ -96,7 +96,7 @@ def _heading(group: Group, groups: Groups) -> str:
 def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: int) -> Box:
     """The box of a group: the numbers of a single computation, or how many computations it stands for."""
     shown, name, by_layer = group.shown, _heading(group, groups), groups.by_layer
-    named = shown is not None and shown.label not in {"", group.name}
+    named = shown is not None and shown.label not in {"", group.name, name}
     rows: list[Row] = [f"{shown.label} = {name}" if shown is not None and named else name]
     if group.is_neuron or len(group.parameters) > 1:
         rows += _many(counted(len(group.parameters), "parameter"), group.parameters, ranges and by_layer)

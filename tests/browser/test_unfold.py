@@ -10,7 +10,7 @@ from microgradnet.notation.names import Namer, number
 from microgradnet.teach.examples import EXAMPLES
 from tests.browser.conftest import Open
 from tests.browser.test_page import PHONE, SCROLLED
-from tests.browser.test_stage import LAPTOP, PROJECTOR
+from tests.browser.test_stage import LAPTOP, PROJECTOR, whole
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -58,11 +58,13 @@ def places(tab: "Page") -> Any:
     )
 
 
-# Of the box that has the focus: its place in the picture, its width, and whether its upper left corner is in sight.
+# Of the box that has the focus: its place in the picture and its width, in the picture's units, and whether its upper
+# left corner is in sight.
 FOCUSED = """() => {
     const { x, y, width } = document.activeElement.querySelector("path").getBoundingClientRect();
     const { left, top } = current.svg.getBoundingClientRect(), pane = at("pane").getBoundingClientRect();
-    return [x - left, y - top, width, x >= pane.left && x < pane.right && y >= pane.top && y < pane.bottom];
+    const inPicture = [x - left, y - top, width].map((length) => length / current.zoom);
+    return [...inPicture, x >= pane.left && x < pane.right && y >= pane.top && y < pane.bottom];
 }"""
 
 
@@ -99,6 +101,22 @@ def test_a_neuron_opens_where_it_stands_and_closes_again(opened: Open, viewport:
     tab.wait_for_timeout(400)
     assert tab.locator(".view:visible [aria-expanded]").count() == 0
     assert places(tab) == pytest.approx(before, abs=0.5)
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PROJECTOR], ids=["laptop", "projector"])
+def test_an_open_result_is_seen_with_the_whole_picture_and_has_the_colours_of_parameters(
+    opened: Open, viewport: Any
+) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=viewport, reduced_motion="reduce")
+    neuron(tab, "z⁽³⁾₁ =").dblclick()
+    assert tab.evaluate("getSelection().toString()") == ""
+    tab.click("button[data-view=neurons]")
+    neuron(tab, "a⁽³⁾₁").press("Enter")
+    assert (tab.locator("[aria-expanded] text").text_content() or "") == "▾ a⁽³⁾₁"
+    assert whole(tab)
+    fill = "box => getComputedStyle(box.querySelector('path')).fill"
+    weight, other = neuron(tab, "w⁽³⁾₁₁"), neuron(tab, "a⁽²⁾₁")
+    assert weight.evaluate(fill) == other.evaluate(fill)
 
 
 def test_both_passes_go_through_an_open_neuron(opened: Open) -> None:

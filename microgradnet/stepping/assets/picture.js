@@ -79,11 +79,16 @@ function legible() {
   return kinds.find((kind) => fitting(layoutOf(kind)) >= SMALLEST) ?? largest;
 }
 
+// The scale at which a picture of this size is shown: a person's choice, or that of the whole picture if it can be read.
+function scaleOf(size) {
+  return current.isChosen ? current.zoom : fitting(size) < SMALLEST ? LEGIBLE : fitting(size);
+}
+
 function show(kind) {
   current = layoutOf(kind);
   for (const view of Object.values(views)) view.element.hidden = view !== current;
   for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === kind);
-  zoom(current.isChosen ? current.zoom : fitting() < SMALLEST ? LEGIBLE : fitting());
+  zoom(scaleOf(current));
   render();
   if (!position) follow(current.boxes[computed[0] ?? graph.root]);
 }

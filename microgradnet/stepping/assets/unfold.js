@@ -2,6 +2,7 @@
 
 const CARD = { line: 18, row: 22, inset: 10, gap: 4, columns: 42, grad: 27, name: 14 }; // in the picture's units; the last three in characters
 const OPENING = 250; // milliseconds
+const PARAMETER = { fill: "#fce0a8", stroke: "#9a5b00" }; // as in the pictures
 
 function unfold(view, box, nodes) {
   const was = box.getBoundingClientRect();
@@ -23,9 +24,11 @@ function fold(view, box) {
   rearrange(view, box, was);
 }
 
-// Every box goes to its new place; the one that opens or closes stays where it was in the window.
+// Every box goes to its new place and the picture fits the window again; where it does not, the box that opens or closes
+// stays where it was in the window.
 function rearrange(view, box, was) {
   const begin = performance.now(), before = view.layout ?? layoutWith(view, new Map()), after = layoutWith(view, view.cards);
+  const scale = view.zoom, fitted = scaleOf(after.whole);
   for (const { pill } of view.pills ?? []) pill.remove();
   view.pills = view.map = view.obstacles = null;
   view.rows = view.rows.filter(({ text }) => text.isConnected);
@@ -33,7 +36,7 @@ function rearrange(view, box, was) {
   const frame = (now) => {
     const part = still.matches ? 1 : Math.min(1, (now - begin) / OPENING);
     arrange(view, blend(before, after, part));
-    zoom(view.zoom);
+    zoom(scale + part * (fitted - scale));
     const is = box.getBoundingClientRect();
     at("pane").scrollBy({ left: is.left - was.left, top: is.top - was.top, behavior: "instant" });
     if (part < 1) return requestAnimationFrame(frame);
@@ -129,7 +132,7 @@ function cardOf(view, box, nodes) {
   for (const i of nodes) {
     const { heading, f } = graph.nodes[i], lines = f < 0 ? [] : wrapped(heading, CARD.columns), height = CARD.line * lines.length + CARD.row;
     const part = drawn("g", { class: f < 0 ? `node leaf ${graph.nodes[i].kind}` : "node" }, drawn("title", {}));
-    part.append(plate(CARD.inset, y, width - 2 * CARD.inset, height, f < 0 ? shape : null));
+    part.append(plate(CARD.inset, y, width - 2 * CARD.inset, height, f < 0 ? PARAMETER : undefined));
     lines.forEach((text, k) => part.append(written(2 * CARD.inset, y + CARD.line * (k + 1) - 3, text)));
     const word = f < 0 ? shortened(graph.nodes[i].name) : "data", base = y + height - 7;
     const texts = [written(2 * CARD.inset, base, word), written(2 * CARD.inset + CARD.grad * CHARACTER, base, "grad")];
@@ -140,7 +143,7 @@ function cardOf(view, box, nodes) {
     if (f < 0) leafBox(part, i);
     y += height + CARD.gap;
   }
-  frame.append(drawn("title", {}, name), plate(0, 0, width, y + CARD.gap, shape), written(CARD.inset, CARD.line - 2, `▾ ${name}`));
+  frame.append(drawn("title", {}, name), plate(0, 0, width, y + CARD.gap, { fill: shape.getAttribute("fill"), stroke: shape.getAttribute("stroke") }), written(CARD.inset, CARD.line - 2, `▾ ${name}`));
   button(frame, `${name}: close`, () => fold(view, box));
   frame.setAttribute("aria-expanded", true);
   card.prepend(frame);
@@ -148,9 +151,7 @@ function cardOf(view, box, nodes) {
   return { card, frame, nodes, width, height: y + CARD.gap };
 }
 
-// A rectangle, with the colours of another shape.
-function plate(x, y, width, height, like) {
-  const colours = { fill: like?.getAttribute("fill") ?? "#ffffff", stroke: like?.getAttribute("stroke") ?? "#56636f" };
+function plate(x, y, width, height, colours = { fill: "#ffffff", stroke: "#56636f" }) {
   return drawn("path", { d: `M${x},${y}h${width}v${height}h${-width}z`, ...colours });
 }
 
