@@ -84,3 +84,15 @@ def test_lines_are_reached_by_keyboard_and_a_small_window_has_them_folded(opened
 
 def test_without_sources_there_is_no_program(opened: Open) -> None:
     assert opened(learning()).is_hidden("#program")
+
+
+def test_pointing_at_the_current_box_leaves_its_border(opened: Open) -> None:
+    tab = opened(traced(), reduced_motion="reduce")
+    tab.fill("#slider", "18")
+    now = tab.locator(".view:visible .node.now")
+    border = "box => getComputedStyle(box.querySelector('path, polygon')).stroke"
+    before = now.evaluate(border)
+    now.hover()
+    assert "linked" in (now.get_attribute("class") or "")
+    assert now.evaluate(border) == before
+    assert now.evaluate("box => getComputedStyle(box).outlineStyle") == "dotted"

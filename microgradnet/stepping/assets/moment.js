@@ -108,9 +108,9 @@ function render(follows = true) {
     if (old.classList.contains("edge")) turn(old, false);
   }
   at("phase").textContent = !step ? "Start" : (isBack ? "Backward propagation" : "Forward propagation") + atOnce(steps);
-  at("equation").textContent = step ? step.text() : computed.length ?
+  writeEquation(step ? step.text() : computed.length ?
     "Press Play or →: first every result is computed, then every gradient." :
-    `${rootName} is not computed from other values. Make a page of a result, such as y = ${rootName} * 2.`;
+    `${rootName} is not computed from other values. Make a page of a result, such as y = ${rootName} * 2.`);
   at("detail").textContent = step ? step.detail() : "";
   if (step) mark(steps, follows); // after the text, whose height changes that of the picture
   at("slider").value = position;
@@ -121,6 +121,11 @@ function render(follows = true) {
   drawMap();
   showLine();
   if (step) announce({ line: lineOf(step.node) });
+}
+
+// A line ends at a space or after a ·, and within a name only if that is longer than a line.
+function writeEquation(text) {
+  at("equation").replaceChildren(...text.match(/ |[^ ·]*·|[^ ·]+/g).map((part) => (part === " " ? part : made("span", {}, part))));
 }
 
 // Which steps are shown at once, and whose they are.
