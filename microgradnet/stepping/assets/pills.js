@@ -5,7 +5,7 @@ const PILL = { height: 18, inset: 4, space: 3, // in the picture's units
                arrows: 40, // at most, for a pill on each: of more no one sees which is whose
                narrowest: 0.75, // of the width that it needs
                leading: 1, // above and below the letters of a text
-               dock: 2, // how far a pill beside its box reaches into it
+               dock: 1, // how far a pill beside its box reaches into it
                along: [0.5, 0.35, 0.65, 0.25, 0.75, 0.15, 0.85] }; // parts of an arrow
 
 // ∂result/∂operand for a use; where a run of values is folded into one box, times the derivatives along the run.
@@ -57,8 +57,7 @@ function showPills(local, step) {
     const spots = isNow ? one.spots : one.spots.filter(({ isOutside }) => !isOutside && !(one.isArrow && areMany));
     one.spot = spots.find((spot) => !placed.some((other) => meet(spot.extent, other.spot.extent))) ?? (isNow && spots[0]);
     if (!one.spot) continue;
-    const hidden = placed.filter((other) => meet(one.spot.extent, other.spot.extent));
-    for (const other of hidden) other.spot = null;
+    for (const other of placed) if (meet(one.spot.extent, other.spot.extent)) other.spot = null;
     placed = [...placed.filter(({ spot }) => spot), one];
   }
   for (const one of current.pills) drawPill(one, known.has(one) && one.spot);
