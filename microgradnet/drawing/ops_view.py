@@ -1,6 +1,5 @@
 """The view that shows every operation: a box for each value, an arrow for each use of it."""
 
-import math
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice, pairwise
@@ -185,7 +184,7 @@ class OpsView:
             along = self._along(node)
             known = [(_known_derivatives(user)[position], along[user]) for user, position in uses]
             products = [local * rest for local, rest in known if local is not None and rest is not None]
-            texts = list(map(number, products if len(products) <= MOST_ADDED else [math.fsum(products)]))
+            texts = list(map(number, products if len(products) <= MOST_ADDED else [sum(products)]))
         return [("∂", " + ".join(texts))] if texts else []
 
     def _along(self, node: Value) -> dict[Value, float | None]:

@@ -17,7 +17,7 @@ class Repeats:
     """The values of a graph without those of folded terms.
 
     Of the terms of each sum that are the same operations on the same kinds of leaves, the largest is kept, or the one
-    that is marked first.
+    that has, or was computed from, what is marked first.
 
     Args:
         graph: what is drawn.
@@ -29,10 +29,11 @@ class Repeats:
     """
 
     def __init__(self, graph: Graph, marked: Iterable[Value] = ()) -> None:
-        self._ranks = {value: rank for rank, value in enumerate(reversed([*marked]))}
+        self._ranks = _ranks(graph, marked)
         self._kinds = _kinds(graph)
         self._uses = graph.uses
         self._folded: set[tuple[Value, int]] = set()
+        self._reasons = dict[str, None]()
         counts = []
         for node in graph.computed:
             if node.op in SUMS and not self._is_partial(node):
@@ -40,7 +41,7 @@ class Repeats:
         kept = self._reached(graph)
         self.kept = [node for node in graph.nodes if node in kept]
         alike = " and of ".join(counted(count, "term") for count in counts)
-        which = "the first that is marked" if self._ranks else "the largest"
+        which = " or ".join(self._reasons)
         self.caption = f"of {alike} alike {which} is drawn; {SHARED}" if counts else ""
 
     def _is_partial(self, node: Value) -> bool:
@@ -66,7 +67,9 @@ class Repeats:
             by_kind.setdefault(self._kinds[term], []).append((term, use))
         alike = [terms for terms in by_kind.values() if len(terms) >= FEWEST]
         for terms in alike:
-            _, kept = max(terms, key=lambda pair: (self._ranks.get(pair[0], -1), abs(pair[0].data)))
+            _, kept = max(terms, key=lambda pair: (self._ranks[pair[0]], abs(pair[0].data)))
+            is_by_mark = len({self._ranks[term] for term, _ in terms}) > 1  # not where all share what is marked
+            self._reasons["the first that is marked" if is_by_mark else "the largest"] = None
             self._folded.update(use for _, use in terms if use != kept)
         return list(map(len, alike))
 
@@ -80,6 +83,15 @@ class Repeats:
                     reached.add(operand)
                     stack.append(operand)
         return reached
+
+
+def _ranks(graph: Graph, marked: Iterable[Value]) -> dict[Value, int]:
+    """Of each value the rank of the first mark on it or on what it was computed from: the higher the earlier, or 0."""
+    own = {value: rank for rank, value in enumerate(reversed([*marked]), start=1)}
+    ranks: dict[Value, int] = {}
+    for node in graph.nodes:
+        ranks[node] = max([own.get(node, 0), *(ranks[operand] for operand in node.operands)])
+    return ranks
 
 
 def _kinds(graph: Graph) -> dict[Value, int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from microgradnet import MLP, Neuron, Value, constant, draw, parameter, sigmoid, tanh
+from microgradnet import MLP, Neuron, Value, constant, draw, parameter, sigmoid, tanh, total
 from microgradnet.drawing import DIRECTIONS, Picture
 from microgradnet.drawing.box import INCH
 from microgradnet.drawing.card import LINE
@@ -246,6 +246,26 @@ def test_marks_are_on_chips_and_folded_runs() -> None:
         if node.rows[0][0] == "▶"
     ]
     assert [node.rows[0] for node in marked] == ["▶ w 2", "▶ w·x", "▶ tanh × 5"]
+
+
+def test_a_mark_within_a_term_keeps_it_and_one_in_every_term_the_largest() -> None:
+    w, inputs = parameter(0.5, "w"), [Value(k / 10 - 3, f"x{k}") for k in range(60)]
+    loss = total([(tanh(w * x - 1.0) - 0.3) ** 2 for x in inputs])
+    assert max(loss.operands, key=lambda term: term.data) is loss.operands[0]
+    for mark, chips, kept in (
+        (inputs[5], ["w 0.5", "▶ x5 −2.5"], "the first that is marked"),
+        (w, ["▶ w 0.5", "x0 −3"], "the largest"),
+    ):
+        seen = see(draw(loss, mark=[mark]))
+        assert [node.rows[0] for node in seen.nodes.values()][:2] == chips
+        assert seen.words[0].startswith(f"of 60 terms alike {kept} is drawn")
+
+
+def test_derivatives_along_a_run_that_are_too_large_for_a_float_are_drawn() -> None:
+    w, value = parameter(-10.0, "w"), Value(1 / 11, "x")
+    for _ in range(315):
+        value = w * value + 1  # (−10)³¹⁴ is no float, the value is one
+    assert see(draw(value, "ops", local_derivatives=True)).find("(… + 1, w·…) × 314")
 
 
 def test_what_is_too_wide_runs_down_or_is_drawn_in_a_coarser_view_and_says_so() -> None:
