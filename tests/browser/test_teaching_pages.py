@@ -17,7 +17,7 @@ from microgradnet.teach.misconceptions import MISCONCEPTIONS, example, run
 from microgradnet.teach.story import story
 from microgradnet.teach.worksheets import grade, worksheet
 from microgradnet.teach.worksheets.questions import questions
-from microgradnet.teach.worksheets.tolerance import read_number
+from microgradnet.teach.worksheets.tolerance import digits_given, read_number
 from tests.teach.classroom.test_classroom import classroom as classroom  # noqa: PLC0414 - a fixture
 from tests.teach.classroom.test_classroom import sheet as classroom_sheet
 from tests.teach.story.test_story import data_of
@@ -75,6 +75,18 @@ def test_a_wrong_answer_is_wrong_when_it_is_done(opened: Open) -> None:
     tab.press("#blank-4", "Tab")
     assert verdict_of(tab, 4) == ""
     assert tab.get_attribute("#blank-4", "aria-invalid") == "false"
+
+
+def test_digits_are_counted_as_grade_counts_them(opened: Open) -> None:
+    tab = opened(worksheet(neuron()).page())
+    rights = (0.125, 0.235, -2.45, 9.96, 0.0, 1234.5)
+    pairs = [
+        (float(f"{right * by:.{digits}g}"), right) for right in rights for digits in (1, 2, 3) for by in (0.99, 1, 1.01)
+    ]
+    pairs += [(0.13, 0.125), (0.12, 0.125), (0.24, 0.235), (-2.5, -2.45)]
+    counted = tab.evaluate("(pairs) => pairs.map(([answer, right]) => digitsGiven(answer, right))", pairs)
+    assert counted == [digits_given(answer, right, 3) for answer, right in pairs]
+    assert counted[-4:] == [2, 2, 2, 2]
 
 
 def test_hints_lead(opened: Open) -> None:

@@ -61,10 +61,16 @@ def digits_needed(tolerance: float) -> int:
 def digits_given(answer: float, right: float, needed: int) -> int:
     """The number of digits of a right answer that is rounded to fewer than are needed; 0 if it is not that.
 
+    A half may be rounded up or down: `right` is rounded from just below and just above.
+
     >>> [digits_given(answer, 0.02395, 3) for answer in (0.024, 0.02, 0.025)]
     [2, 1, 0]
+    >>> [digits_given(answer, 0.125, 3) for answer in (0.13, 0.12, 0.11)]
+    [2, 2, 0]
     """
-    return next((digits for digits in range(needed - 1, 0, -1) if answer == float(f"{right:.{digits}g}")), 0)
+    around = [right * (1 - ABSOLUTE), right * (1 + ABSOLUTE)]
+    fewer = range(needed - 1, 0, -1)
+    return next((digits for digits in fewer if answer in {float(f"{near:.{digits}g}") for near in around}), 0)
 
 
 def read_number(text: object) -> float | None:

@@ -26,9 +26,12 @@ function isNear(answer, right, rounding = 0) {
   return Math.abs(answer - right) <= Math.max(data.tolerance * Math.abs(right), rounding, least);
 }
 
-// How many digits of a right answer there are in one that is rounded too far; 0 if it is not that.
+// How many digits of a right answer there are in one that is rounded too far, a half up or down; 0 if it is not that.
 function digitsGiven(answer, right) {
-  for (let digits = data.digits - 1; digits > 0; digits -= 1) if (Number(right.toPrecision(digits)) === answer) return digits;
+  const around = [right * (1 - data.zero.absolute), right * (1 + data.zero.absolute)];
+  for (let digits = data.digits - 1; digits > 0; digits -= 1) {
+    if (around.some((near) => Number(near.toPrecision(digits)) === answer)) return digits;
+  }
   return 0;
 }
 
