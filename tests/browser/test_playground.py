@@ -16,6 +16,7 @@ from microgradnet.playground.runner import run
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import build
 from microgradnet.teach.exercises import EXERCISES
+from tests.browser.test_teaching_pages import REFUSED
 from tests.playground.test_runner import WRONG
 from tests.serving import Quiet, answering, files_of, lone_tab
 from tests.teach.exercises.solutions import RIGHT
@@ -94,6 +95,16 @@ def numbers(tab: Any) -> dict[str, float]:
 def test_it_opens_with_the_first_example_and_its_graph(tab: Any) -> None:
     assert "∂a₁/∂w₁" in tab.inner_text("#output")
     assert numbers(tab)["a₁"] == pytest.approx(1 / (1 + math.exp(-0.415)), rel=1e-12)
+
+
+def test_it_opens_and_runs_where_the_browser_keeps_nothing(browser: Any, addresses: dict[str, str]) -> None:
+    address = addresses["local"]
+    with lone_tab(browser, "/".join(address.split("/")[:3]), seconds=60) as tab:
+        tab.add_init_script(REFUSED)
+        tab.goto(address)
+        settled(tab)
+        typed(tab, PROGRAM)
+        assert "w.grad" in tab.inner_text("#output")
 
 
 def test_it_opens_with_every_result_and_the_backward_pass_to_play(tab: Any) -> None:

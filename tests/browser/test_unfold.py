@@ -152,6 +152,30 @@ def test_a_neuron_with_many_weights_opens_among_many(opened: Open) -> None:
     assert tab.evaluate(FAULTS) == []
 
 
+def test_a_view_chosen_while_a_neuron_opens_keeps_its_scale(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
+    tab.click("button[data-view=neurons]")
+    neuron(tab, "a⁽²⁾₁").evaluate("box => { box.dispatchEvent(new MouseEvent('click')); show('layers'); }")
+    scale = tab.evaluate("current.zoom")
+    assert scale != pytest.approx(tab.evaluate("views.neurons.zoom"), rel=0.01)
+    tab.wait_for_timeout(400)
+    assert tab.evaluate("current.zoom") == scale
+    tab.click("button[data-view=neurons]")
+    assert tab.evaluate(FAULTS) == []
+
+
+def test_a_layer_says_what_it_shows_where_there_are_too_many_operations(opened: Open) -> None:
+    output = MLP(20, [20, 15, 1], "tanh", seed=0)([0.1 * k for k in range(20)])
+    assert isinstance(output, Value)
+    tab = opened(output, viewport=LAPTOP)
+    tab.click("button[data-view=layers]")
+    layer = tab.locator(".view:visible .node", has_text="layer 2").first
+    assert layer.get_attribute("aria-label") == "layer 2: show its neurons"
+    layer.press("Enter")
+    assert tab.get_attribute("button[data-view=neurons]", "aria-pressed") == "true"
+    assert tab.locator(".view:visible .found").count() == 15
+
+
 def test_a_box_that_did_not_make_room_would_be_seen(opened: Open) -> None:
     tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP, reduced_motion="reduce")
     tab.click("button[data-view=neurons]")

@@ -12,6 +12,16 @@ let chosen = null; // the variable that the reader wants to see; null for the la
 
 const editor = createEditor(at("editor"), { changed, names: () => backend.names(), visited: (line) => post({ line }) });
 
+// ---- what the browser keeps; one that refuses keeps nothing
+
+function stored(name) {
+  try { return localStorage.getItem(name); } catch { return null; }
+}
+
+function store(name, text) {
+  try { localStorage.setItem(name, text); } catch { /* as in a private window, or with all cookies blocked */ }
+}
+
 // ---- running
 
 function changed() {
@@ -25,7 +35,7 @@ function changed() {
 function remember() {
   at("programs").value = "";
   history.replaceState(null, "", "#own");
-  localStorage.setItem(OWN, editor.text());
+  store(OWN, editor.text());
 }
 
 async function run() {
@@ -190,7 +200,7 @@ async function start() {
     groups.get(group).append(Object.assign(document.createElement("option"), { value: name, textContent: title }));
   }
   at("programs").append(Object.assign(document.createElement("option"), { value: "", textContent: "your own" }), ...groups.values());
-  const own = () => localStorage.getItem(OWN);
+  const own = () => stored(OWN);
   const open = (name) => {
     at("programs").value = name;
     chosen = null;
@@ -226,7 +236,7 @@ function divide(percent) {
   const share = Math.min(MOST, Math.max(LEAST, Math.round(Number(percent) || USUAL)));
   document.querySelector("main").style.setProperty("--share", `${share}%`);
   at("divider").ariaValueNow = share;
-  localStorage.setItem(DIVIDER, share);
+  store(DIVIDER, share);
 }
 
 // While it is dragged, the frame of the page gets no events: they are the divider's.
@@ -248,7 +258,7 @@ at("divider").addEventListener("keydown", (event) => {
   event.preventDefault();
   divide(to);
 });
-divide(localStorage.getItem(DIVIDER));
+divide(stored(DIVIDER));
 
 at("shown").addEventListener("change", () => {
   chosen = at("shown").value;

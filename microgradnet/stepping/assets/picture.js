@@ -1,5 +1,6 @@
 // The pictures: each view, which is laid out across or down, and what a click on a box does.
 
+const kinds = [...new Set(Object.keys(graph.shown).map(kindOf))]; // the most detailed first
 const views = {}; // "operations, down" is the view of operations that runs down
 for (const element of document.querySelectorAll(".view")) {
   const name = element.dataset.view, svg = element.querySelector("svg"), shown = graph.shown[name], find = finder(svg);
@@ -16,7 +17,6 @@ for (const element of document.querySelectorAll(".view")) {
   views[name] = view;
   prepare(view);
 }
-const kinds = Object.keys(views).map(kindOf).filter((kind, i, all) => all.indexOf(kind) === i);
 let current = views[Object.keys(views)[0]];
 
 function kindOf(name) {
@@ -34,7 +34,7 @@ function button(element, label, action) {
   });
 }
 
-// Clicking a leaf edits its number, clicking a neuron opens it, and clicking a layer shows its operations.
+// Clicking a leaf edits its number, clicking a neuron opens it, and clicking a layer shows what is in it.
 function prepare(view) {
   const whose = new Map();
   view.boxes.forEach((box, i) => box && whose.set(box, [...(whose.get(box) || []), i]));
@@ -43,7 +43,7 @@ function prepare(view) {
     const name = box.querySelector("text").textContent.trim();
     if (nodes.length === 1 && leaves.includes(nodes[0])) leafBox(box, nodes[0]);
     else if (view.kind === "neurons") button(box, `${name}: open`, () => unfold(view, box, nodes));
-    else if (view.kind === "layers") button(box, `${name}: show its operations`, () => openGroup(nodes));
+    else if (view.kind === "layers") button(box, `${name}: show its ${kinds[0]}`, () => openGroup(nodes));
   }
 }
 

@@ -34,6 +34,8 @@ function rearrange(view, box, was) {
   view.rows = view.rows.filter(({ text }) => text.isConnected);
   view.layout = after;
   const frame = (now) => {
+    if (view.layout !== after) return; // another box opens or closes meanwhile
+    if (view !== current) return arrange(view, after);
     const part = still.matches ? 1 : Math.min(1, (now - begin) / OPENING);
     arrange(view, blend(before, after, part));
     zoom(scale + part * (fitted - scale));
