@@ -43,7 +43,7 @@ class Functions:
     def source(self) -> str:
         """The program text that defines `sigmoid` and the list `OPERATIONS`."""
         operations = "".join(text + ",\n" for text in self._operations)
-        sigmoid = _function(["x0"], [ops.sigmoid.value(Symbols(), Symbol("x0"))])
+        sigmoid = function_of(["x0"], [ops.sigmoid.value(Symbols(), Symbol("x0"))])
         return f"const sigmoid = {sigmoid};\nconst OPERATIONS = [\n{operations}];"
 
 
@@ -59,15 +59,16 @@ def _operation(op: Operation, count: int, constants: Sequence[float]) -> str:
     """One operation of `count` operands, the last of which are these constants."""
     names = [f"x{i}" for i in range(count)]
     operands: list[Term] = [*map(Symbol, names[: count - len(constants)]), *constants]
-    value = _function(names, [op.value(Symbols(), *operands)])
+    value = function_of(names, [op.value(Symbols(), *operands)])
     derivatives = op.derivatives(Symbols(), Symbol("y"), *operands)
     about = ", ".join(
         f"{key}: {_text(text)}" for key, text in (("name", op.name), ("code", op.code), ("domain", op.domain))
     )
-    return f"{{{about}, value: {value}, derivatives: {_function(['y', *names], derivatives, as_list=True)}}}"
+    return f"{{{about}, value: {value}, derivatives: {function_of(['y', *names], derivatives, as_list=True)}}}"
 
 
-def _function(names: Sequence[str], terms: Sequence[Term], as_list: bool = False) -> str:
+def function_of(names: Sequence[str], terms: Sequence[Term], as_list: bool = False) -> str:
+    """A JavaScript function of these names: a term, or a list of terms."""
     definitions, results = JAVASCRIPT.write_all(terms, shared="t")
     result = f"[{', '.join(results)}]" if as_list else results[0]
     head = f"({', '.join(names)}) => "

@@ -7,12 +7,13 @@ be run on any graph. The package's pass is `chain_rule`; a test checks that both
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 from microgradnet import graph
 from microgradnet.backward import refuse_stale
 from microgradnet.chain_rule import no_derivative
 from microgradnet.errors import DomainError
+from microgradnet.notation.symbols import Symbol, Symbols
 from microgradnet.ops import CONSTANT, floats
 from microgradnet.value import Value
 
@@ -54,16 +55,20 @@ def backwards(graph: SolvedGraph) -> list[Value]:
 
 
 def value_of(node: Value, x: Sequence[float]) -> float:
-    """The number of a node, given those of its operands."""
+    """The number of a node, given those of its operands; of symbols a symbol."""
+    if any(isinstance(term, Symbol) for term in x):
+        return cast("float", node.op.value(Symbols(), *x))
     return node.op.scalar(*x)
 
 
 def local_derivative(node: Value, position: int, y: float, x: Sequence[float]) -> float:
-    """∂node/∂operand, given the numbers of both.
+    """∂node/∂operand, given the numbers of both; of symbols a symbol.
 
     Raises:
         DomainError: there is none.
     """
+    if isinstance(y, Symbol):
+        return cast("float", node.op.derivatives(Symbols(), y, *x)[position])
     try:
         return float(node.op.derivatives(floats, y, *x)[position])
     except DomainError:

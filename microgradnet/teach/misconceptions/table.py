@@ -115,3 +115,5 @@ MISCONCEPTIONS = {
     )
 }  # fmt: skip
 """Every misconception by its name; where two explain the same numbers, the earlier is the likelier."""
+ONCE_PER_PASS = frozenset({"stale-gradients", "no-topological-order"})
+"""Misconceptions that are made once for a whole pass, and not again at each value."""

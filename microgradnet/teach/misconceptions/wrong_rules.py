@@ -79,7 +79,7 @@ def without_activation(node: Value, position: int, y: float, x: Sequence[float])
 def at_activation(node: Value, position: int, y: float, x: Sequence[float]) -> float:
     """σ′(a) in place of σ′(z)."""
     if node.op.activation:
-        y, x = node.op.scalar(y, *x[1:]), [y, *x[1:]]
+        y, x = value_of(node, [y, *x[1:]]), [y, *x[1:]]
     return local_derivative(node, position, y, x)
 
 

@@ -36,7 +36,7 @@ class StoryPage(WebPage):
         data = marking() | {
             "chapters": [{"title": example.title, "blanks": questions(sheet)} for example, sheet in self._chapters]
         }
-        return document(self.title, body, style, marking_script() + script, data)
+        return document(self.title, body, style, marking_script(*(sheet for _, sheet in self._chapters)) + script, data)
 
 
 def story(*names: str) -> StoryPage:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 from microgradnet._shared.text import wrapped
 from microgradnet.notation.names import number
 from microgradnet.teach.misconceptions.passes import RIGHT
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, Misconception
+from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, ONCE_PER_PASS, Misconception
 from microgradnet.teach.worksheets.answers import read_answers
 from microgradnet.teach.worksheets.blanks import Blank
 from microgradnet.teach.worksheets.quantities import Numbers, Quantity
@@ -32,8 +32,6 @@ from microgradnet.teach.worksheets.worksheet import Worksheet
 Answers: TypeAlias = Mapping[Any, Any] | Sequence[Any] | str | os.PathLike[str]
 CORRECT, FOLLOWS, WRONG, UNCLEAR, ROUNDED = "right", "follows", "wrong", "unclear", "rounded"
 MISSING, UNREADABLE, AMBIGUOUS = "missing", "no number", "ambiguous"
-ONCE_PER_PASS = frozenset({"stale-gradients", "no-topological-order"})
-"""Misconceptions that are made once for a whole pass, and not again at each value."""
 
 
 class Mark(NamedTuple):
@@ -118,9 +116,9 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
         try:
             answer = read_number(by_number.get(blank.number))
         except AmbiguousError as error:
-            unread[blank] = Mark(blank, None, AMBIGUOUS, (), f"ambiguous: {error}")
+            unread[blank] = Mark(blank, None, AMBIGUOUS, (), str(error))
         except ValueError as error:
-            unread[blank] = Mark(blank, None, UNREADABLE, (), f"no number, {error}")
+            unread[blank] = Mark(blank, None, UNREADABLE, (), str(error))
         else:
             if answer is not None:
                 given[blank.quantity] = answer
@@ -149,7 +147,8 @@ class _Judge:
         self._following = [Numbers(sheet.graph, RIGHT, given, asked, as_shown) for as_shown in both]
         self._needed = digits_needed(tolerance)
         self._is_wrong = not all(
-            self._explained(self._right + self._following, quantity) or self._digits(quantity) for quantity in given
+            self._explained(self._right + self._following, quantity) or self._rounded_from(quantity) is not None
+            for quantity in given
         )
         self._suspects: list[_Suspect] = []
         wrong = [(row, rules) for row in MISCONCEPTIONS.values() for rules in row.rules(sheet.graph)]
@@ -178,9 +177,10 @@ class _Judge:
             if math.fabs(answer) < ABSOLUTE:
                 return Mark(blank, answer, UNCLEAR, (), f"{both}: after an earlier 0, this shows nothing")
             return Mark(blank, answer, FOLLOWS, (), f"follows rightly from a mistake before, {both}")
-        mistakes, digits = self._mistakes(blank.quantity), self._digits(blank.quantity)
-        if digits > 1 or (digits and not mistakes):  # a single digit may be anything
+        if (exact := self._rounded_from(blank.quantity)) is not None:
+            both = f"{number(answer)} for {number(exact)}"
             return Mark(blank, answer, ROUNDED, (), f"rounded too far, {both}: give {self._needed} digits")
+        mistakes = self._mistakes(blank.quantity)
         following = self._following[0].by(blank.quantity).number
         if not is_near(following, blank.answer, self._tolerance):
             both += f", or {number(following)} from the answers before"
@@ -198,10 +198,10 @@ class _Judge:
         most = max((suspect.agreeing for suspect in suspects), default=0)
         return tuple(dict.fromkeys(suspect.misconception for suspect in suspects if suspect.agreeing == most))
 
-    def _digits(self, quantity: Quantity) -> int:
-        """The number of digits of an answer that has too few, and is right otherwise; else 0."""
+    def _rounded_from(self, quantity: Quantity) -> float | None:
+        """The right number, or the one that follows, which an answer gives with too few digits; else None."""
         rights = [numbers.by(quantity).number for numbers in (self._right[0], self._following[0])]
-        return max(digits_given(self._given[quantity], right, self._needed) for right in rights)
+        return next((right for right in rights if digits_given(self._given[quantity], right, self._needed)), None)
 
     def _explained(self, several: Sequence[Numbers], quantity: Quantity) -> bool:
         """Whether the answer is what any of these computations gives."""

@@ -38,5 +38,5 @@ class PlayedPage(WebPage):
         }
         data = marking() | {"sheet": sheet.name, "blanks": questions(sheet)}
         template, style, script = (asset(__file__, f"played.{kind}") for kind in ("html", "css", "js"))
-        script = marking_script() + script + self._script
+        script = marking_script(sheet) + script + self._script
         return document(self.title, fill(template, parts), style, script, data, self._resources)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from microgradnet.notation.names import Namer, in_brackets
+from microgradnet.ops import CONSTANT
 from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph, positions, steps
 from microgradnet.value import Value
 
@@ -109,7 +110,7 @@ class Numbers:
         if quantity in self._asked:
             return computed
         right = self._graph.gradients[quantity.node] if quantity.kind == GRADIENT else quantity.node.data
-        return shown(right) if self._as_shown else right
+        return shown(right) if self._as_shown and quantity.node.op is not CONSTANT else right
 
 
 def _or_nan(compute: Callable[..., float], *arguments: Any) -> float:

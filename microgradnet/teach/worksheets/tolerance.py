@@ -7,6 +7,7 @@ from itertools import count
 
 RELATIVE = 0.01  # three significant digits are enough: they are within half a per cent
 ABSOLUTE = 1e-9  # of an answer where 0 is right: calculators leave that much over
+TIE = 1e-12  # how far from a half a float may be that is meant to be one
 NOTHING = 1e-14  # may be a 0 that floats have missed
 LONGEST = 2000  # characters; all digits of any float take fewer
 
@@ -46,7 +47,7 @@ def is_near(answer: float, right: float, tolerance: float = RELATIVE, rounding: 
     (True, False, True, True, False)
     """
     least = ABSOLUTE if right == 0.0 else NOTHING if answer == 0.0 else 0.0
-    return math.fabs(answer - right) <= max(tolerance * math.fabs(right), rounding, least)
+    return math.isfinite(right) and math.fabs(answer - right) <= max(tolerance * math.fabs(right), rounding, least)
 
 
 def digits_needed(tolerance: float) -> int:
@@ -68,9 +69,9 @@ def digits_given(answer: float, right: float, needed: int) -> int:
     >>> [digits_given(answer, 0.125, 3) for answer in (0.13, 0.12, 0.11)]
     [2, 2, 0]
     """
-    around = [right * (1 - ABSOLUTE), right * (1 + ABSOLUTE)]
-    fewer = range(needed - 1, 0, -1)
-    return next((digits for digits in fewer if answer in {float(f"{near:.{digits}g}") for near in around}), 0)
+    either = (right * (1 - TIE), right * (1 + TIE))  # a half may be rounded up or down
+    roundings = range(needed - 1, 0, -1)
+    return next((digits for digits in roundings if answer in {float(f"{x:.{digits}g}") for x in either}), 0)
 
 
 def read_number(text: object) -> float | None:
@@ -105,15 +106,19 @@ def read_number(text: object) -> float | None:
         for part in filter(None, (parts[3], parts[4])):
             if ambiguous := re.match(THOUSANDS, part):
                 one, other = (ambiguous[0].replace(",", separator) for separator in ("", "."))
-                raise AmbiguousError(f"write {parts[1]}{one} or {parts[1]}{other}")
+                raise AmbiguousError(f"{_shortened(given)!r} is ambiguous: write {parts[1]}{one} or {parts[1]}{other}")
         whole, above, below = float(parts[2] or 0.0), _float(parts[3]), _float(parts[4] or "1")
         if below:
             sign, hundred = -1.0 if parts[1] == "-" else 1.0, 100.0 if parts[5] else 1.0
             found = math.copysign(whole + above / below, sign) / hundred
     if not math.isfinite(found):
-        shown = given if len(given) <= 60 else given[:59] + "…"
-        raise ValueError(f"{shown!r} is no number: write it as 0.25, −3, 1.5e-3, 25%, 1/4 or 2 1/4")
+        raise ValueError(f"{_shortened(given)!r} is no number: write it as 0.25, −3, 1.5e-3, 25%, 1/4 or 2 1/4")
     return found
+
+
+def _shortened(given: str) -> str:
+    """What was written, as a message shows it."""
+    return given if len(given) <= 60 else given[:59] + "…"
 
 
 def _plain(text: str) -> str:

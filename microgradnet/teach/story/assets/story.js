@@ -11,7 +11,7 @@ function chapterOf(chapter, section, number) {
   for (const side of ["width", "height"]) section.style.setProperty(`--${side}`, `${svg.viewBox.baseVal[side]}pt`);
   const blanks = chapter.blanks.map((blank) => ({ ...blank, ...placeIn(svg, blank) }));
   at("chapters").append(button);
-  return begun({ ...chapter, section, button, number, blanks });
+  return begun({ ...chapter, graph: GRAPHS[number - 1], section, button, number, blanks });
 }
 
 // The chapter before its first question.
@@ -57,14 +57,16 @@ function end() {
 }
 
 function check() {
-  const blank = here.blanks[here.done], { isRight, isWrong, why } = judged(blank, at("answer").value.trim());
+  const blank = here.blanks[here.done], text = at("answer").value.trim();
+  const { verdict, isRight, words } = marked(here.graph, [blank], [text])[0];
+  if (verdict === "missing") return;
   if (isRight) {
     here.first += blank.tries === 0;
     say("✓ right", `: ${blank.working.join("; ")}`);
     return reveal(blank);
   }
-  blank.tries += isWrong;
-  say("✗ not yet", `: ${why}`);
+  blank.tries += verdict === "wrong";
+  say("✗ not yet", `: ${words}`);
 }
 
 // The number is written into the picture, and its working below; the next one is asked for.

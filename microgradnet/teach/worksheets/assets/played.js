@@ -1,9 +1,9 @@
 // The blanks as inputs: each answer is marked, and written into the picture.
 
-const RIGHT = "✓ right", WRONG = "✗ not yet";
+const RIGHT = "✓ right", FOLLOWS = "✓ right so far", WRONG = "✗ not yet";
 const svg = document.querySelector(".picture svg"), picture = svg.parentNode;
 for (const side of ["width", "height"]) picture.style.setProperty(`--${side}`, `${svg.viewBox.baseVal[side]}pt`);
-const blanks = data.blanks.map((blank) => ({ ...blank, hinted: 0, isRight: false, ...row(blank), ...placeIn(svg, blank) }));
+const blanks = data.blanks.map((blank) => ({ ...blank, hinted: 0, isRight: false, isDone: false, ...row(blank), ...placeIn(svg, blank) }));
 
 function row(blank) {
   const id = `blank-${blank.number}`, label = made("label", { for: id, class: "name" }, `(${blank.number}) ${blank.name}\u00a0=`);
@@ -14,20 +14,27 @@ function row(blank) {
   return { input, hint, verdict };
 }
 
-// While it is being typed, an answer is only ever right; it is wrong when it is done.
+// While it is being typed, an answer is only ever right; once it is done it may be wrong, and others follow from it.
 function mark(blank, isDone) {
-  const written = blank.input.value.trim(), { isRight, why } = judged(blank, written);
+  const marks = marked(GRAPHS[0], blanks, blanks.map(({ input }) => input.value));
+  blank.isDone = isDone;
+  for (const [i, each] of blanks.entries()) if (each === blank || isDone) show(each, marks[i]);
+  score();
+}
+
+function show(blank, { verdict, isRight, words }) {
+  const written = blank.input.value.trim(), isWrong = blank.isDone && written !== "" && !isRight;
   blank.isRight = isRight;
-  blank.input.classList.toggle("right", blank.isRight);
-  const isWrong = isDone && written !== "" && !blank.isRight;
+  blank.input.classList.toggle("right", isRight);
   blank.input.classList.toggle("wrong", isWrong);
   blank.input.setAttribute("aria-invalid", isWrong);
   blank.verdict.replaceChildren();
-  if (blank.isRight) say(blank, RIGHT, `: ${blank.working.join("; ")}`);
-  else if (isWrong) say(blank, WRONG, `: ${why}`);
-  for (const text of blank.texts) text.textContent = written === "" ? blank.empty : blank.empty.replace(/__+/, written.slice(0, 8) + (blank.isRight ? " ✓" : ""));
-  blank.hint.disabled = blank.isRight;
-  score();
+  if (verdict === "right") say(blank, RIGHT, `: ${blank.working.join("; ")}`);
+  else if (isRight) say(blank, FOLLOWS, `: ${words}`);
+  else if (isWrong) say(blank, WRONG, `: ${words}`);
+  const sign = isRight ? " ✓" : isWrong ? " ✗" : "";
+  for (const text of blank.texts) text.textContent = written === "" ? blank.empty : blank.empty.replace(/__+/, written.slice(0, 8) + sign);
+  blank.hint.disabled = verdict === "right";
 }
 
 function say(blank, verdict, words) {
