@@ -32,8 +32,11 @@ def test_a_moving_picture_has_its_frames_and_is_still_where_motion_is_not_wanted
     svg = moving(["<circle r='1'/>", "<text>2</text>", "<circle r='3'/>"], 2, (40, 30), "A & B", "<path/>", still=1)
     root = ET.fromstring(svg)
     frames = root.findall("{*}g")
-    assert [frame.get("style") for frame in frames] == [f"animation-delay:{second}s" for second in ("0", "0.5", "1")]
+    assert [frame.get("style") for frame in frames] == [
+        f"animation-delay:{second}s" for second in ("-1.5", "-1", "-0.5")
+    ]
     assert [frame.get("visibility") for frame in frames] == ["hidden", None, "hidden"]
+    assert [frame.get("display") for frame in frames] == ["none", None, "none"]
     assert root.get("aria-label") == "A & B"
     still, animated = svg.split("@media (prefers-reduced-motion:no-preference)")
     assert "animation:" not in still

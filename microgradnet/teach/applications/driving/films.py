@@ -80,9 +80,10 @@ def _scene(road: Roads) -> str:
         + text(x + width / 2, 326, "45 steering units", 18, "middle")
         + text(x + width, 326, "right", 18, "end")
         + f'<path d="M{x} 384h{width}" stroke="currentColor"/>'
-        f'<text x="{x + width / 2}" y="414" font-size="15" text-anchor="middle">'
-        f'<tspan fill="{ORANGE}">▲</tspan> as a person would steer</text>'
-        f'<path d="M{middle}z" fill="none" stroke="var(--line)" stroke-width="{WIDTH * metre:.1f}"/>'
+        f'<path d="M{x + 60} 402l5 11h-10z" fill="{ORANGE}"/>'
+        + text(x + 72, 414, "as a person would steer", 15)
+        + f'<path d="M{middle}z" fill="none" stroke="currentColor" stroke-opacity=".25" '
+        f'stroke-width="{WIDTH * metre:.1f}"/>'
     )
 
 

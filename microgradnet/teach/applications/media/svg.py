@@ -8,8 +8,7 @@ from microgradnet.drawing.theme import DARK, LIGHT, dark_css_by_colour
 
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 PALER = ' class="soft"'
-HIDDEN = ' visibility="hidden"'
-LINES = ("#c3cbd3", "#3a444e")  # `--line`, light and dark, of the project's pages
+HIDDEN = ' display="none" visibility="hidden"'  # cairosvg hides images by the first alone
 
 
 def text(x: float, y: float, words: str, size: float, anchor: str = "start", *, soft: bool = False) -> str:
@@ -33,7 +32,8 @@ def card(
 ) -> str:
     """Elements of SVG as a picture, on a card that is light or dark as the reader prefers.
 
-    Text has the reader's colour, as has what is `currentColor`; text of the class `soft` is paler.
+    Text has the reader's colour, as has what is `currentColor`; text of the class `soft` is paler. What only browsers
+    understand, a list of fonts and a height of "auto", is in a media rule, which cairosvg ignores.
 
     Args:
         body: the elements; what a caller writes into them is escaped already.
@@ -46,18 +46,20 @@ def card(
     scope = scope or scope_of(label, body)
     width, height = size
     light, dark = (
-        f".{scope}{{color:{theme['card'].text};--line:{line}}}.{scope} .card{{fill:{theme['card'].fill}}}"
+        f".{scope}{{color:{theme['card'].text}}}.{scope} .card{{fill:{theme['card'].fill}}}"
         f".{scope} .soft{{fill:{theme['edge'].text}}}"
-        for theme, line in zip((LIGHT, DARK), LINES, strict=True)
+        for theme in (LIGHT, DARK)
     )
     style = (
-        f".{scope}{{font-family:{FONT};max-width:100%;height:auto}}.{scope} text{{fill:currentColor}}{light}"
-        f"@media (prefers-color-scheme:dark){{{dark}}}{dark_css_by_colour(scope, colours) if colours else ''}{css}"
+        f"@media all{{.{scope}{{font-family:{FONT};max-width:100%;height:auto}}}}"
+        f".{scope} text{{fill:currentColor}}{light}@media (prefers-color-scheme:dark){{{dark}}}"
+        f"{dark_css_by_colour(scope, colours) if colours else ''}{css}"
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" class="{scope}" role="img" aria-label="{html.escape(label)}">\n<style>{style}</style>\n'
-        f'<rect class="card" width="100%" height="100%" rx="6"/>\n{body}\n</svg>\n'
+        f'height="{height:g}" class="{scope}" role="img" aria-label="{html.escape(label)}" '
+        f'font-family="sans-serif">\n<style>{style}</style>\n'
+        f'<rect class="card" fill="{LIGHT["card"].fill}" width="100%" height="100%" rx="6"/>\n{body}\n</svg>\n'
     )
 
 
@@ -65,7 +67,9 @@ def moving(
     frames: Sequence[str], per_second: float, size: tuple[float, float], label: str, around: str = "", still: int = 0,
     colours: Collection[str] = (),
 ) -> str:  # fmt: skip
-    """Frames, each some elements of SVG, over and over; where motion is not wanted, one of them.
+    """Frames, each some elements of SVG, over and over; where motion is not wanted, or a viewer has none, one of them.
+
+    The animation alone shows the others: their attributes hide them.
 
     Args:
         frames: at least one.
@@ -81,14 +85,15 @@ def moving(
     """
     if not frames:
         raise ValueError("an animation needs at least one frame")
-    scope = scope_of(label, "".join(frames))
+    scope, seconds = scope_of(label, "".join(frames)), len(frames) / per_second
     groups = [
-        f'<g class="frame" style="animation-delay:{i / per_second:g}s"{"" if i == still else HIDDEN}>{frame}</g>'
+        f'<g class="frame" style="animation-delay:{i / per_second - seconds:g}s"{"" if i == still else HIDDEN}>'
+        f"{frame}</g>"
         for i, frame in enumerate(frames)
     ]
     css = (
-        f"@media (prefers-reduced-motion:no-preference){{.{scope} .frame{{visibility:hidden;"
-        f"animation:{scope} {len(frames) / per_second:g}s step-end infinite}}}}"
-        f"@keyframes {scope}{{0%{{visibility:visible}}{100 / len(frames):.4f}%{{visibility:hidden}}}}"
+        f"@media (prefers-reduced-motion:no-preference){{.{scope} .frame{{display:inline;"
+        f"animation:{scope} {seconds:g}s step-end infinite}}}}"
+        f"@keyframes {scope}{{0%{{visibility:visible}}{100 / len(frames):.4f}%,100%{{visibility:hidden}}}}"
     )
     return card(around + "\n".join(groups), size, label, css, scope, colours)

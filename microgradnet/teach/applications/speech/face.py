@@ -101,7 +101,7 @@ def face(mouth: Sequence[float], second: float = 0.0) -> str:
 
 
 def talking(mouths: NDArray[np.float64], per_second: float, title: str, note: str) -> str:
-    """An SVG of the face as it speaks, over and over; where motion is not wanted, it is still.
+    """An SVG of the face as it speaks, over and over; where motion is not wanted, or a viewer has none, it is still.
 
     Args:
         mouths: (frames, 3).
@@ -111,8 +111,9 @@ def talking(mouths: NDArray[np.float64], per_second: float, title: str, note: st
     """
     frames = [shapes(mouth, lid(number / per_second)) for number, mouth in enumerate(mouths)]
     moving = [
-        f'<path fill="{COLOURS[name]}"><animate attributeName="d" dur="{len(frames) / per_second:.2f}s" '
-        f'repeatCount="indefinite" values="{";".join(frame[name] for frame in frames)}"/></path>'
+        f'<path d="{frames[0][name]}" fill="{COLOURS[name]}"><animate attributeName="d" '
+        f'dur="{len(frames) / per_second:.2f}s" repeatCount="indefinite" '
+        f'values="{";".join(frame[name] for frame in frames)}"/></path>'
         for name in COLOURS
     ]
     body = (
