@@ -104,8 +104,8 @@ class Compiled:
         arrays = self._arrays(arguments)
         size = len(arrays[0]) if arrays else 1
         weight = 1.0 if self.reduction == "sum" or not size else 1.0 / size
+        program = self._program(arrays, size)
         with self._one_at_a_time:
-            program = self._program(arrays, size)
             engine = engine_of(program, self.engine, self.dtype, size, self.devices, self.threads)
             template = program.captured.template
             try:
@@ -121,8 +121,7 @@ class Compiled:
     def program(self, *arguments: Any) -> CompiledProgram:
         """The program for arguments of these shapes, captured on first use."""
         arrays = self._arrays(arguments)
-        with self._one_at_a_time:
-            return self._program(arrays, len(arrays[0]) if arrays else 1)
+        return self._program(arrays, len(arrays[0]) if arrays else 1)
 
     def _arrays(self, arguments: Sequence[Any]) -> list[Array]:
         if capturing():
@@ -135,6 +134,15 @@ class Compiled:
         )
 
     def _program(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
+        try:
+            with self._one_at_a_time:
+                return self._kept(arrays, size)
+        except DomainError:  # of a capture: which sample it is, eager runs tell, for which no lock is held
+            deque(self._samples(arrays, size), maxlen=0)
+            raise
+
+    def _kept(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
+        """The program that is kept for these shapes, captured on first use."""
         if self._latest and [array.shape for array in arrays] == self._latest[0]:
             _, key, latest = self._latest
             if self.programs.get(key) is latest:
@@ -165,9 +173,6 @@ class Compiled:
         samples = [[array[number] for array in arrays] for number in (0, -1)]
         try:
             captured = capture(self.function, samples, loops=self.engine not in UNROLLED)
-        except DomainError:
-            deque(self._samples(arrays, size), maxlen=0)
-            raise
         except (TypeError, ValueError) as error:
             shapes = ", ".join(f"({', '.join(map(str, array.shape[1:]))})" for array in arrays)
             error.add_note(f"while it was captured for samples whose arguments have the shapes {shapes}")
@@ -180,9 +185,8 @@ class Compiled:
             )
         try:
             return CompiledProgram(captured, self.parameters.values, self.trained)
-        except (ArithmeticError, ValueError):  # a derivative with log(c) for a constant c = 0
-            deque(self._samples(arrays, size), maxlen=0)
-            raise
+        except (ArithmeticError, ValueError) as error:  # a derivative with log(c) for a constant c = 0
+            raise DomainError(f"a derivative of a constant has no finite value: {error}") from error
 
     def _run_eagerly(self, arrays: Sequence[Array], size: int, weight: float) -> Result:
         """Run eagerly, sample by sample, after an operation that is not finite: what the program cannot tell apart.
