@@ -1,6 +1,5 @@
 """The blanks of a sheet as the pages that mark them know them, and the program that marks them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from microgradnet._shared.webpage import asset

@@ -69,7 +69,7 @@ def digits_given(answer: float, right: float, needed: int) -> int:
     >>> [digits_given(answer, 0.125, 3) for answer in (0.13, 0.12, 0.11)]
     [2, 2, 0]
     """
-    either = (right * (1 - TIE), right * (1 + TIE))  # a half may be rounded up or down
+    either = (right * (1 - TIE), right * (1 + TIE))
     roundings = range(needed - 1, 0, -1)
     return next((digits for digits in roundings if answer in {float(f"{x:.{digits}g}") for x in either}), 0)
 
