@@ -11,6 +11,8 @@ from microgradnet.compiling.instructions import GRADIENTS, Instruction, Rows, St
 from microgradnet.compiling.program import Array
 
 SMALL = 2048  # numbers up to which indexing is faster than multiplying by a mask
+ALONE_VECTOR, ALONE_MATRIX = 1 << 13, 1 << 17
+"""Multiplications up to which the library that NumPy calls computes such a product in one thread."""
 Call = Callable[[], object]
 Copies = dict[tuple[Rows, str], "_Matrices"]
 
@@ -47,6 +49,20 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
 """Functions of arrays that write the result to a last argument, `out`."""
 BY_NAME = np.maximum, np.minimum
 """Those that take `out` by its name alone."""
+
+
+def _product(call: Call, out: Array, work: int) -> list[Call]:
+    """A product of so many multiplications: NumPy notices an overflow in its own thread, not in those of its library.
+
+    What reads an infinity may be finite, as its tanh is.
+    """
+
+    def check() -> None:
+        if not math.isfinite(np.add.reduce(out, None)):
+            raise FloatingPointError("a product has a number that is infinite or NaN")
+
+    is_vector = out.ndim == 1 or 1 in out.shape[-2:]
+    return [call, check] if work > (ALONE_VECTOR if is_vector else ALONE_MATRIX) else [call]
 
 
 class Binding:
@@ -140,12 +156,15 @@ class Binding:
         before, count, after = map(math.prod, (array.shape[:first], array.shape[first:end], array.shape[end:]))
         ones = np.ones(count)  # a product with them is faster
         if before == 1:
-            return [partial(np.dot, ones, array.reshape(count, after), out.reshape(after))]
-        if after == 1:
-            return [partial(np.dot, array.reshape(before, count), ones, out.reshape(before))]
-        return [
-            partial(np.matmul, ones[np.newaxis], array.reshape(before, count, after), out.reshape(before, 1, after))
-        ]
+            out = out.reshape(after)
+            product = partial(np.dot, ones, array.reshape(count, after), out)
+        elif after == 1:
+            out = out.reshape(before)
+            product = partial(np.dot, array.reshape(before, count), ones, out)
+        else:
+            out = out.reshape(before, 1, after)
+            product = partial(np.matmul, ones[np.newaxis], array.reshape(before, count, after), out)
+        return _product(product, out, array.size)
 
     _total = _sum
 
@@ -158,7 +177,8 @@ class Binding:
         out = self.matrix(instruction.out)
         if a.shape[1] == 1:
             return [partial(np.multiply, a, b, out)]
-        return [partial(np.dot if out.flags.c_contiguous else np.matmul, a, b, out)]
+        product = partial(np.dot if out.flags.c_contiguous else np.matmul, a, b, out)
+        return _product(product, out, a.size * b.shape[1])
 
     def _einsum(self, instruction: Instruction) -> Sequence[Call]:
         """Products summed along the axes where the result has one element, as matrix products of copies."""
@@ -174,7 +194,7 @@ class Binding:
         left, right = instruction.operands
         a, b = self._matrices(left, batch, rows, summed, calls), self._matrices(right, batch, summed, columns, calls)
         out = _Matrices(arrays[-1], batch, rows, columns)
-        calls.append(partial(np.matmul, a, b, out.matrices))
+        calls += _product(partial(np.matmul, a, b, out.matrices), out.matrices, a[0].size * b.shape[2])
         return [*calls, partial(np.copyto, out.array, out.copies)] if out.is_copied else calls
 
     def _matrices(

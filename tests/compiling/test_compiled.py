@@ -496,6 +496,18 @@ def test_a_derivative_that_no_sample_has() -> None:
         compile(lambda x: 0.0 ** (W * x), W)([1.0, 2.0])
 
 
+@pytest.mark.parametrize("row", [0, 400, 599])
+def test_an_overflow_in_any_part_of_a_large_product(row: int) -> None:
+    """NumPy's library shares it among threads, whose overflow NumPy does not notice; tanh makes 1 of an infinity."""
+    layer = Layer(64, 64, "tanh")
+    for weight in layer.parameters():
+        weight.data = 1.0
+    batch = np.zeros((600, 64))
+    batch[row] = 1e308
+    with pytest.raises(DomainError, match=f"^sample {row}: weighted_sum"):
+        compile(layer)(batch)
+
+
 def test_inside_no_grad_an_error_is_an_error_too() -> None:
     with no_grad(), pytest.raises(DomainError, match=r"^sample 1: the derivative of sqrt"):
         compile(lambda x: sqrt(x * W), W)([1.0, 0.0])
