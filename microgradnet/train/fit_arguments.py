@@ -25,9 +25,21 @@ def refuse_other_than_functions(callbacks: object, **given: object) -> None:
 
 
 def optimizer_for(model: Module, choice: Any) -> Optimizer:
-    """The optimiser of a model: the one given, or made for it by its name in `OPTIMIZERS`."""
-    optimizer: Any = named(choice, OPTIMIZERS, "optimizer") if isinstance(choice, str) else choice
-    return optimizer if isinstance(optimizer, Optimizer) else optimizer(model)
+    """The optimiser of a model: the one given, or made for it, by its name in `OPTIMIZERS` or by a function.
+
+    Raises:
+        ValueError: there is none of that name.
+        TypeError: it is no optimiser, nor makes one.
+    """
+    made: Any = named(choice, OPTIMIZERS, "optimizer") if isinstance(choice, str) else choice
+    if callable(made) and not isinstance(made, Optimizer):
+        made = made(model)
+    if not isinstance(made, Optimizer):
+        raise TypeError(
+            f"optimizer must be one of {', '.join(OPTIMIZERS)}, an Optimizer, or a function of the model that makes "
+            f"one, such as Adam; got {choice!r:.80}"
+        )
+    return made
 
 
 def refuse_misfits(model: Module, optimizer: Optimizer, seed: object, **counts: int | None) -> None:

@@ -451,6 +451,8 @@ def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
         ({"validation": 0.2}, "pair .*got 0.2; microgradnet.data.train_test_split"),
         ({"validation": [[0.0, 1.0]]}, "validation is a pair"),
         ({"metric": "accuracy"}, "metric must be a function .*, or None; got 'accuracy'"),
+        ({"optimizer": 3}, "optimizer must be one of sgd, .* such as Adam; got 3"),
+        ({"optimizer": lambda model: None}, "optimizer must be one of sgd, .* such as Adam; got <function"),
         ({"callbacks": 3}, "callbacks are a list of functions of an Epoch.*got 3"),
         ({"callbacks": print}, "callbacks are a list of functions of an Epoch.*got <built-in function print>"),
         ({"callbacks": [3]}, r"callbacks are a list of functions of an Epoch.*got \[3\]"),
