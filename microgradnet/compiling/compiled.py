@@ -96,7 +96,8 @@ class Compiled:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """The outputs for a batch; with parameters (value, gradient). See `compile`."""
         if named:
-            given, names = ", ".join(f"{name}=…" for name in named), ", ".join(positional(self.function))
+            given = ", ".join(f"{name}=…" for name in named)
+            names = ", ".join(positional(self.function)) or "X, Y"
             raise TypeError(
                 f"a compiled function takes its arrays by position alone, got {given}: write f({names}), and options "
                 "such as engine=… in compile(…)"

@@ -573,6 +573,8 @@ def test_an_array_by_name_is_told_to_stand_by_position() -> None:
     message = r"takes its arrays by position alone, got y=…, engine=…: write f\(x, y\), and options such as engine=… in"
     with pytest.raises(TypeError, match=message):
         compile(lambda x, y: x * y * W)([1.0], y=[1.0], engine="numba")
+    with pytest.raises(TypeError, match=r"write f\(X, Y\)"):
+        compile(lambda *xs: xs[0])(xs=[1.0])
 
 
 def test_the_sign_of_a_nan_is_a_nan() -> None:
