@@ -103,6 +103,14 @@ def test_a_saved_model_is_loaded_in_place_of_training(capsys: pytest.CaptureFixt
     assert not Path("other/de.npz").exists()
 
 
+def test_a_folder_that_cannot_be_written_into(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # as root, one may write into all
+    assert main(["run", "neuron", "--graphs", "kept"]) == 1
+    assert capsys.readouterr().err == "microgradnet: cannot write into kept: name another folder with --graphs\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

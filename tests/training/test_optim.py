@@ -327,6 +327,15 @@ def test_schedules_that_are_none() -> None:
     assert set(SCHEDULES) == {"Constant", "StepDecay", "Linear", "Cosine", "Warmup"}
 
 
+def test_a_step_asks_its_schedule_once() -> None:
+    """One that draws its factor, say, would decide on the step by another than it takes."""
+    factors, w = iter([1.0, 2.0]), parameter(0.0)
+    rule = SGD([w], 1.0, schedule=lambda steps: next(factors))
+    rule.step([1.0])
+    rule.step([1.0])
+    assert w.data == -3.0
+
+
 def test_the_schedule_is_of_the_steps_taken() -> None:
     w = parameter(0.0)
     rule = SGD([w], 1.0, schedule=Linear(4))
