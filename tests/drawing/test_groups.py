@@ -118,6 +118,16 @@ def test_numbers_that_may_be_data_do_not_tell_samples_apart(view: str) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("targets", "heading"), [((0.3, 0.3), "neuron 1 − 0.3"), ((0.3, 0.7), "subtract")])
+def test_a_number_is_in_the_name_of_a_step_where_all_samples_have_it(targets: tuple[float, ...], heading: str) -> None:
+    neuron = Neuron(1, "tanh", seed=1)
+    errors = [neuron([k + 1.0]) - target for k, target in enumerate(targets)]
+    headings = [
+        node.rows[0] for node in see(draw(total([error * error for error in errors]), "neurons")).nodes.values()
+    ]
+    assert heading in headings
+
+
 MODELS = {"mlp": [MLP(2, [4, 3, 1], seed=1)], "layer": [Layer(2, 3, seed=1)], "neurons": [Neuron(2), Neuron(2)]}
 
 

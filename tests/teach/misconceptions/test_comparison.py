@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from microgradnet import Value, parameter, sigmoid, tanh
+from microgradnet import Value, parameter, sigmoid, tanh, total
 from microgradnet.notation.names import number
 from microgradnet.ops import floats
 from microgradnet.teach.misconceptions import MISCONCEPTIONS, Comparison, example, run
@@ -137,6 +137,11 @@ def test_each_makes_a_difference_on_the_example(name: str) -> None:
     assert text.count("▶") == 1
     assert "≠" in text
     assert all(len(line) <= 120 for line in text.split("\n"))
+
+
+def test_a_sum_of_three_taken_for_a_product_passes_on_the_product_of_the_others() -> None:
+    wrong = run(total([Value(2.0, "a"), Value(3.0, "b"), Value(5.0, "c")]), "sum-and-product").wrong
+    assert [step.local for step in wrong] == [15.0, 10.0, 6.0]
 
 
 def test_nothing_is_changed() -> None:
