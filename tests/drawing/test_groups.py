@@ -8,6 +8,7 @@ import pytest
 
 from microgradnet import MLP, Layer, Module, Neuron, Value, draw, parameter, total
 from microgradnet.layers import GRU, LSTM
+from microgradnet.teach.examples import EXAMPLES
 from tests.drawing.seen import Seen, counts, lost, see, walk
 from tests.drawing.test_views import demo_loss
 
@@ -116,6 +117,11 @@ def test_numbers_that_may_be_data_do_not_tell_samples_apart(view: str) -> None:
         ("w", "data 1"): 1, ("multiply → subtract → power", "150 values 0.81 … 2e+03"): 1,
         ("sum", f"data {root.data:.4g}"): 1,
     }  # fmt: skip
+
+
+def test_a_neuron_whose_result_is_named_as_it_is_has_one_name() -> None:
+    layers = see(draw(EXAMPLES["layers"].build(), "neurons"))
+    assert layers.find("a⁽³⁾₁")
 
 
 @pytest.mark.parametrize(("targets", "heading"), [((0.3, 0.3), "neuron 1 − 0.3"), ((0.3, 0.7), "subtract")])
