@@ -332,6 +332,7 @@ def test_a_story_begins_anew_where_its_record_makes_no_sense(kept: str, opened: 
     tab.evaluate("kept => localStorage.setItem(KEPT, kept)", kept)
     tab.reload()
     assert tab.inner_text("#chapter") == "One neuron, one input"
+    assert "99" not in tab.inner_text("#verdict"), "no more at the first try than there are"
 
 
 def test_the_story_in_a_notebook_counts_without_storage(opened_file: Open, tmp_path: Path) -> None:

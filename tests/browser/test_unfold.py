@@ -150,6 +150,9 @@ def test_a_neuron_with_many_weights_opens_among_many(opened: Open) -> None:
     neuron(tab, "a⁽²⁾₄").press("Enter")
     assert tab.locator(".view:visible .leaf-box", has_text="w⁽²⁾₄").count() == 16
     assert tab.evaluate(FAULTS) == []
+    assert tab.is_visible("#map")
+    in_sight = tab.locator(".view:visible .node:not([visibility])").count()
+    assert tab.locator("#map > rect:not(.seen)").count() == in_sight, "the folded box is in the map no more"
 
 
 def test_a_view_chosen_while_a_neuron_opens_keeps_its_scale(opened: Open) -> None:
