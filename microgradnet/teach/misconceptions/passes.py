@@ -54,9 +54,14 @@ def backwards(graph: SolvedGraph) -> list[Value]:
     return graph.computed[::-1]
 
 
+def is_symbol(term: object) -> bool:
+    """Whether a rule is asked for its formula."""
+    return isinstance(term, Symbol)
+
+
 def value_of(node: Value, x: Sequence[float]) -> float:
     """The number of a node, given those of its operands; of symbols a symbol."""
-    if any(isinstance(term, Symbol) for term in x):
+    if any(map(is_symbol, x)):
         return cast("float", node.op.value(Symbols(), *x))
     return node.op.scalar(*x)
 
@@ -67,7 +72,7 @@ def local_derivative(node: Value, position: int, y: float, x: Sequence[float]) -
     Raises:
         DomainError: there is none.
     """
-    if isinstance(y, Symbol):
+    if is_symbol(y):
         return cast("float", node.op.derivatives(Symbols(), y, *x)[position])
     try:
         return float(node.op.derivatives(floats, y, *x)[position])

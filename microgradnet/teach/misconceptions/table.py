@@ -59,7 +59,8 @@ MISCONCEPTIONS = {
         Misconception(
             "activation-derivative-forgotten", "the derivative of the activation is left out",
             "the gradient of a is passed to z unchanged",
-            "the activation lies between: ∂a/∂z, which is a·(1 − a) for the sigmoid, is a separate factor",
+            "the gradient of an activation's input is that of its output times the derivative of the activation, which "
+            "is a·(1 − a) for a sigmoid with the output a",
             _anywhere(Rules(local=wrong_rules.without_activation)),
         ),
         Misconception(

@@ -26,6 +26,7 @@ from microgradnet.teach.worksheets.tolerance import (
     digits_needed,
     is_near,
     read_number,
+    shortened,
 )
 from microgradnet.teach.worksheets.worksheet import Worksheet
 
@@ -111,6 +112,7 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
         raise ValueError(f"tolerance is a fraction of the right answer, above 0 and below 1, got {tolerance!r}")
     by_number = _by_number(sheet, answers)
     given: dict[Quantity, float] = {}
+    written: dict[Quantity, str] = {}
     unread: dict[Blank, Mark] = {}
     for blank in sheet.blanks:
         try:
@@ -122,7 +124,9 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
         else:
             if answer is not None:
                 given[blank.quantity] = answer
-    judge = _Judge(sheet, given, tolerance)
+                text = by_number[blank.number]
+                written[blank.quantity] = shortened(text.strip()) if isinstance(text, str) else number(answer)
+    judge = _Judge(sheet, given, written, tolerance)
     title = sheet.title if sheet.name.startswith(sheet.title) else f"{sheet.title} ({sheet.name})"
     return Marks(title, [unread.get(blank) or judge.mark(blank) for blank in sheet.blanks])
 
@@ -138,8 +142,10 @@ class _Suspect(NamedTuple):
 class _Judge:
     """Compares answers with the numbers that right and wrong rules give."""
 
-    def __init__(self, sheet: Worksheet, given: Mapping[Quantity, float], tolerance: float) -> None:
-        self._given, self._tolerance = given, tolerance
+    def __init__(
+        self, sheet: Worksheet, given: Mapping[Quantity, float], written: Mapping[Quantity, str], tolerance: float
+    ) -> None:
+        self._given, self._tolerance, self._written = given, tolerance, written
         self._made: set[str] = set()
         asked = [blank.quantity for blank in sheet.blanks]
         both = (False, True)  # also accept answers computed from the rounded numbers shown on the sheet
@@ -170,7 +176,8 @@ class _Judge:
             return Mark(blank, None, MISSING, (), "missing")
         if self._explained(self._right, blank.quantity):
             return Mark(blank, answer, CORRECT, (), "right")
-        both = f"{number(answer)} for {number(blank.answer)}"
+        written = self._written[blank.quantity]
+        both = f"{written} for {number(blank.answer)}"
         if self._explained(self._following, blank.quantity):
             if not self._is_wrong:
                 return Mark(blank, answer, CORRECT, (), "right, from numbers that were rounded")
@@ -178,7 +185,7 @@ class _Judge:
                 return Mark(blank, answer, UNCLEAR, (), f"{both}: after an earlier 0, this shows nothing")
             return Mark(blank, answer, FOLLOWS, (), f"follows rightly from a mistake before, {both}")
         if (exact := self._rounded_from(blank.quantity)) is not None:
-            both = f"{number(answer)} for {number(exact)}"
+            both = f"{written} for {number(exact)}"
             return Mark(blank, answer, ROUNDED, (), f"rounded too far, {both}: give {self._needed} digits")
         mistakes = self._mistakes(blank.quantity)
         following = self._following[0].by(blank.quantity).number

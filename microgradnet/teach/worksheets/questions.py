@@ -30,8 +30,9 @@ def marking() -> dict[str, Any]:
 
 
 def marking_script(*sheets: Sheet) -> str:
-    """`marking.js` and the graphs of these sheets, which come before the script of a page that marks answers."""
-    return "\n".join([asset(webpage.__file__, "engine.js"), rules_script(sheets), asset(__file__, "marking.js")])
+    """`marking.js`, `keeping.js` and the graphs of these sheets, before the script of a page that marks answers."""
+    own = (asset(__file__, name) for name in ("marking.js", "keeping.js"))
+    return "\n".join([asset(webpage.__file__, "engine.js"), rules_script(sheets), *own])
 
 
 def questions(sheet: Sheet) -> list[dict[str, Any]]:
@@ -43,7 +44,7 @@ def questions(sheet: Sheet) -> list[dict[str, Any]]:
             "key": key_of(blank.quantity, sheet.graph),
             "answer": blank.answer,
             "shown": number(blank.answer),
-            "hints": [hint for hint in blank.hints if hint],
+            "hints": blank.hints,
             "working": blank.working,
         }
         for blank in sheet.blanks

@@ -106,17 +106,17 @@ def read_number(text: object) -> float | None:
         for part in filter(None, (parts[3], parts[4])):
             if ambiguous := re.match(THOUSANDS, part):
                 one, other = (ambiguous[0].replace(",", separator) for separator in ("", "."))
-                raise AmbiguousError(f"{_shortened(given)!r} is ambiguous: write {parts[1]}{one} or {parts[1]}{other}")
+                raise AmbiguousError(f"{shortened(given)!r} is ambiguous: write {parts[1]}{one} or {parts[1]}{other}")
         whole, above, below = float(parts[2] or 0.0), _float(parts[3]), _float(parts[4] or "1")
         if below:
             sign, hundred = -1.0 if parts[1] == "-" else 1.0, 100.0 if parts[5] else 1.0
             found = math.copysign(whole + above / below, sign) / hundred
     if not math.isfinite(found):
-        raise ValueError(f"{_shortened(given)!r} is no number: write it as 0.25, −3, 1.5e-3, 25%, 1/4 or 2 1/4")
+        raise ValueError(f"{shortened(given)!r} is no number: write it as 0.25, −3, 1.5e-3, 25%, 1/4 or 2 1/4")
     return found
 
 
-def _shortened(given: str) -> str:
+def shortened(given: str) -> str:
     """What was written, as a message shows it."""
     return given if len(given) <= 60 else given[:59] + "…"
 

@@ -29,7 +29,7 @@ def test_a_small_chapter_asks_for_both_passes_and_its_answers_are_those_of_the_g
     (chapter,) = data_of(story("neuron"))["chapters"]
     sheet = worksheet(EXAMPLES["neuron"].build(), ["values", "grads"])
     assert [blank["name"] for blank in chapter["blanks"]] == [blank.name for blank in sheet.blanks]
-    assert [blank["answers"][0] for blank in chapter["blanks"]] == [blank.answer for blank in sheet.blanks]
+    assert [blank["answer"] for blank in chapter["blanks"]] == [blank.answer for blank in sheet.blanks]
     assert [blank["name"] for blank in chapter["blanks"]][:3] == ["w₁·x₁", "z₁", "a₁"]  # forward first
 
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from microgradnet import Neuron, Value, parameter, sigmoid, tanh
 from microgradnet._shared.csv_tables import read_lines
+from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
 from microgradnet.teach.misconceptions.passes import RIGHT, Rules
 from microgradnet.teach.worksheets import Marks, Worksheet, grade, worksheet
-from microgradnet.teach.worksheets.tolerance import is_near, read_number
+from microgradnet.teach.worksheets.tolerance import digits_given, is_near, read_number
 from tests.teach.worksheets.simulated import answers_by, random_graph, rounded
 
 GRAPHS = 60
@@ -181,9 +182,9 @@ def test_what_is_written_is_read(written: object, verdict: str) -> None:
 
 def test_what_may_be_a_thousand_is_asked_about() -> None:
     marks = grade(worksheet(neuron()), {1: "1,000", 2: 0.3977})
-    assert (marks.points, marks.marks[0].text) == (1, "ambiguous: write 1000 or 1.000")
-    assert "(1) (e²).grad: ambiguous: write 1000 or 1.000" in str(marks)
-    assert grade(worksheet(neuron()), {1: "-12,000"}).marks[0].text == "ambiguous: write -12000 or -12.000"
+    assert (marks.points, marks.marks[0].text) == (1, "'1,000' is ambiguous: write 1000 or 1.000")
+    assert "(1) (e²).grad: '1,000' is ambiguous: write 1000 or 1.000" in str(marks)
+    assert grade(worksheet(neuron()), {1: "-12,000"}).marks[0].text == "'-12,000' is ambiguous: write -12000 or -12.000"
 
 
 @pytest.mark.parametrize(
@@ -595,3 +596,40 @@ def test_what_is_computed_from_too_few_digits_is_right() -> None:
     assert f"{a:.4f}" == "-0.0953"
     assert [mark.verdict for mark in marks.marks if mark.verdict != "missing"] == ["rounded", "right", "right"]
     assert (marks.points, marks.mistakes) == (2, {})
+
+
+def two_neurons() -> Worksheet:
+    return worksheet(EXAMPLES["two-neurons"].build(), seed="1-1")
+
+
+def texts(sheet: Worksheet, answers: Sequence[object]) -> list[str]:
+    rest = [None] * (len(sheet.blanks) - len(answers))
+    return [mark.text for mark in grade(sheet, [*answers, *rest]).marks]
+
+
+def test_rounding_explains_an_answer_before_a_misconception_does() -> None:
+    found = texts(two_neurons(), ["0.2371", "0.2", "0.2371", "0.08", "0.24"])
+    assert found[1] == "rounded too far, 0.2 for 0.2371: give 3 digits"
+    assert found[3] == "rounded too far, 0.08 for 0.07607: give 3 digits"
+
+
+def test_the_number_that_was_rounded_is_the_one_that_follows_from_the_answers_before() -> None:
+    sheet = two_neurons()
+    right = [blank.answer for blank in sheet.blanks[:4]]
+    found = texts(sheet, [*right, "0.07607", "0.01658", "0.01658", "0.02"])
+    assert found[7] == "rounded too far, 0.02 for 0.01658: give 3 digits"
+
+
+def test_an_answer_is_shown_as_it_was_written() -> None:
+    found = texts(two_neurons(), ["1000000", "x", "1,000", 1e6])
+    assert found[0].startswith("wrong, 1000000 for 0.2371")
+    assert found[1].startswith("'x' is no number: write it as")
+    assert found[2] == "'1,000' is ambiguous: write 1000 or 1.000"
+    assert found[3].startswith("wrong, 1e+06 for 0.07607")
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "digits"), [(0.12, 0.125, 2), (0.13, 0.125, 2), (0.02, 0.015, 1), (0.1, 0.0996, 2)]
+)
+def test_a_half_is_rounded_up_or_down(answer: float, right: float, digits: int) -> None:
+    assert digits_given(answer, right, 3) == digits

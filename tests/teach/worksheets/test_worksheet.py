@@ -247,13 +247,9 @@ def test_hostile_labels_and_titles_stay_text(tmp_path: Path) -> None:
         sheet.save_answers(tmp_path / "a.csv")
 
 
-def test_the_page_knows_the_answers_and_the_mistakes() -> None:
+def test_the_page_knows_the_answers() -> None:
     sheet = worksheet(neuron())
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', sheet.page().html, re.DOTALL)
     assert found
     data = json.loads(found[1])
-    assert [blank["answers"][0] for blank in data["blanks"]] == [blank.answer for blank in sheet.blanks]
-    for blank in data["blanks"]:
-        right = blank["answers"][0]
-        assert all(abs(one["answer"] - right) > 0.01 * abs(right) for one in blank["mistakes"])
-    assert any("the minus is lost" in one["words"] for one in data["blanks"][3]["mistakes"])
+    assert [blank["answer"] for blank in data["blanks"]] == [blank.answer for blank in sheet.blanks]

@@ -1,8 +1,8 @@
 
 // What is written goes to the teacher's machine, again and again until it has arrived, and comes back after a reload.
 
-const KEPT = `microgradnet ${location.pathname}`;
-const mine = remembered() ?? { learner: Array.from(crypto.getRandomValues(new Uint8Array(12)), String).join("-"), name: "", answers: {} };
+const KEPT = `microgradnet learner ${location.pathname}`;
+const mine = remembered() ?? { learner: Array.from(crypto.getRandomValues(new Uint8Array(12)), String).join("-"), name: "" };
 let isSending = false, version = 0;
 
 function remembered() {
@@ -11,7 +11,6 @@ function remembered() {
 
 function changed() {
   mine.name = at("name").value.trim();
-  mine.answers = Object.fromEntries(blanks.filter((blank) => blank.input.value.trim()).map((blank) => [blank.number, blank.input.value.trim().slice(0, 100)]));
   try { localStorage.setItem(KEPT, JSON.stringify(mine)); } catch { /* a private window keeps nothing */ }
   version += 1;
   send();
@@ -21,7 +20,7 @@ async function send() {
   if (isSending) return;
   isSending = true;
   const sending = version;
-  const arrived = await fetch("answers", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(mine) })
+  const arrived = await fetch("answers", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...mine, answers: answers() }) })
     .then((answer) => answer.ok, () => false);
   isSending = false;
   at("sent").textContent = arrived ? "✓ sent to your teacher" : "not sent yet: the teacher's machine does not answer";
@@ -29,10 +28,6 @@ async function send() {
 }
 
 at("name").value = mine.name;
-for (const blank of blanks) {
-  blank.input.value = mine.answers[blank.number] ?? "";
-  if (blank.input.value) mark(blank, true);
-  blank.input.addEventListener("change", changed);
-}
+for (const blank of blanks) blank.input.addEventListener("change", changed);
 at("name").addEventListener("change", changed);
-if (mine.name || Object.keys(mine.answers).length) changed(); // what a closed page could not send
+if (mine.name || Object.keys(answers()).length) changed(); // what a closed page could not send

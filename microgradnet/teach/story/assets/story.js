@@ -97,22 +97,15 @@ function startAgain() {
   at("answer").focus();
 }
 
-// ---- where the reader is, to be found after a reload: kept by the browser or, where it refuses, in the address
-
-const KEPT = `microgradnet story ${location.pathname}`;
+// ---- where the reader is, to be found after a reload
 
 function remember() {
-  const text = [here.number, ...chapters.flatMap(({ done, first }) => [done, first])].join("-");
-  try { localStorage.setItem(KEPT, text); } catch { location.replace(`${location.href.split("#")[0]}#${text}`); }
-}
-
-function remembered() {
-  try { return localStorage.getItem(KEPT) ?? ""; } catch { return location.hash.slice(1); }
+  keep([here.number, ...chapters.flatMap(({ done, first }) => [done, first])].join("-"));
 }
 
 // The chapter where the reader is, after all that was answered has been written; without a record the first.
 function resumed() {
-  const [number, ...counts] = (remembered().match(/^\d+(-\d+)+$/)?.[0] ?? "").split("-").map(Number);
+  const [number, ...counts] = (kept().match(/^\d+(-\d+)+$/)?.[0] ?? "").split("-").map(Number);
   if (counts.length !== 2 * chapters.length) return chapters[0];
   for (const [i, chapter] of chapters.entries()) {
     for (const blank of chapter.blanks.slice(0, counts[2 * i])) uncover(chapter, blank);

@@ -22,7 +22,7 @@ function mark(blank, isDone) {
   score();
 }
 
-function show(blank, { verdict, isRight, words }) {
+function show(blank, { verdict, mistakes, isRight, words }) {
   const written = blank.input.value.trim(), isWrong = blank.isDone && written !== "" && !isRight;
   blank.isRight = isRight;
   blank.input.classList.toggle("right", isRight);
@@ -31,10 +31,25 @@ function show(blank, { verdict, isRight, words }) {
   blank.verdict.replaceChildren();
   if (verdict === "right") say(blank, RIGHT, `: ${blank.working.join("; ")}`);
   else if (isRight) say(blank, FOLLOWS, `: ${words}`);
-  else if (isWrong) say(blank, WRONG, `: ${words}`);
+  else if (isWrong) say(blank, WRONG, `: ${words}${verdict === "wrong" && !mistakes.length && blank.hinted < blank.hints.length ? "; ask for a hint" : ""}`);
   const sign = isRight ? " ✓" : isWrong ? " ✗" : "";
   for (const text of blank.texts) text.textContent = written === "" ? blank.empty : blank.empty.replace(/__+/, written.slice(0, 8) + sign);
   blank.hint.disabled = verdict === "right";
+}
+
+// The answers by the numbers of their blanks; a reload finds them again.
+function answers() {
+  return Object.fromEntries(blanks.map(({ number, input }) => [number, input.value.trim().slice(0, 100)]).filter(([, text]) => text));
+}
+
+function restore() {
+  let before = {};
+  try { before = JSON.parse(kept()) ?? {}; } catch { /* nothing was kept */ }
+  for (const blank of blanks) {
+    blank.input.value = typeof before[blank.number] === "string" ? before[blank.number] : "";
+    blank.isDone = blank.input.value !== "";
+  }
+  if (blanks.some(({ isDone }) => isDone)) mark(blanks.find(({ isDone }) => isDone), true);
 }
 
 function say(blank, verdict, words) {
@@ -48,7 +63,10 @@ function score() {
 
 for (const blank of blanks) {
   blank.input.addEventListener("input", () => mark(blank, false));
-  blank.input.addEventListener("change", () => mark(blank, true));
+  blank.input.addEventListener("change", () => {
+    mark(blank, true);
+    keep(JSON.stringify(answers()));
+  });
   blank.input.addEventListener("focus", () => {
     for (const text of blank.texts) text.classList.add("here");
     blank.texts[0]?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
@@ -97,6 +115,8 @@ at("save").addEventListener("click", () => {
   const quoted = (text) => `"${String(text).replace(/"/g, '""')}"`;
   const rows = blanks.map((blank) => [data.sheet, blank.number, blank.name, blank.input.value.trim()]);
   const table = [["sheet", "blank", "quantity", "answer"], ...rows].map((cells) => cells.map(quoted).join(",") + "\n").join("");
-  download("answers.csv", table, "text/csv");
+  const [, number = ""] = location.pathname.match(/page(-[0-9]+)\.html$/) ?? [];
+  download(`answers${number}.csv`, table, "text/csv");
 });
 score();
+restore();
