@@ -9,8 +9,8 @@ def main() -> int:
         from microgradnet.cli.main import main  # takes a third of a second, in which Ctrl-C is pressed too
 
         return main()
-    except KeyboardInterrupt:
-        print("microgradnet: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:  # what it says, if anything, is how to go on
+        print(": ".join(["microgradnet: interrupted", *map(str, stop.args)]), file=sys.stderr)
         return 130
 
 

@@ -116,7 +116,7 @@ def _run_example(example: Example, options: argparse.Namespace) -> None:
 
 def _run_application(entry: Entry, options: argparse.Namespace) -> int:
     """Train an application or load its model; print its figures, and write its files or those that options ask for."""
-    from microgradnet.train.saving import load
+    from microgradnet.train.saving import load_checkpoint
 
     given = {option: getattr(options, option.name) for option in entry.options}
     of_training, asked = (
@@ -126,23 +126,50 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
     out = options.out or Path(entry.name)
     application = load_application(entry.name)(quick=options.quick, seed=options.seed or 0, **of_training)
     saved = options.load or out / application.file
-    is_trained = bool(options.load or (asked and saved.exists()))
+    is_trained, is_quick = bool(options.load or (asked and saved.exists())), options.quick
     if is_trained:
-        load(saved, application.model)  # which may fail: before a folder is made
+        is_quick = load_checkpoint(saved, application.model).training.get("quick")  # may fail: before a folder is made
     make_folder(out, "--out")
     print(f"{entry.name}: {entry.title}\nafter {application.source}")
     if application.credit:
         print(f"data: {application.credit}")
     if is_trained:
         print(f"{shown(saved)}: {application.model}")
-    elif _train(application, saved, options) == "interrupted":
-        return 130
+        ended = ""
+    else:
+        ended = _train(application, saved, options)
+    try:
+        if ended == "interrupted":
+            raise KeyboardInterrupt
+        if is_quick:
+            print(
+                f"a quick training: this network {application.after_quick}; it takes {entry.seconds} s without --quick"
+            )
+        return _show(application, asked, out, options.quiet)
+    except KeyboardInterrupt:
+        again = [f"{option.flag} {given[option]}" for option in entry.options if option.name in of_training]
+        again += ["--quick"] * options.quick + [f"--load {shown(saved)}"]
+        message = f"what it has learnt is kept: microgradnet run {entry.name} {' '.join(again)}"
+        raise KeyboardInterrupt(message) from None
+
+
+def _show(application: Application, asked: dict[str, Any], out: Path, is_quiet: bool) -> int:
+    """Print the figures, and write the files, or those that are asked for."""
     if not asked:
+        _announce("measuring on test data", is_quiet)
         print(f"\n{format_figures(application.figures())}\non test data, of one training; seed {application.seed}\n")
     files = application.asked(**asked) if asked else application.files()
+    _announce(f"making {', '.join(files)}", is_quiet)
     written = write_each(out, ((name, partial(_write, make)) for name, make in files.items()))
     print("written:", *map(shown, written), end="\n\n")
     return int(len(written) < len(files))
+
+
+def _announce(what: str, is_quiet: bool) -> None:
+    """Say what takes a while, where the progress of training is shown."""
+    if not is_quiet and sys.stderr is not None:
+        sys.stdout.flush()
+        print(f"{what} …", file=sys.stderr, flush=True)
 
 
 def _write(make: Callable[[], bytes | str], path: Path) -> Path:

@@ -129,9 +129,15 @@ def _train(options: argparse.Namespace) -> int:
         save(model, out / "model.npz", optimizer, about),
         write_atomically(out / "history.json", json.dumps(epochs_done, indent=1)),
     ]
-    written += write_each(out, _pictures(task, model, history, *(held_out or (X, Y))))
+    kept = f"{shown(out / 'model.npz')} holds what it has learnt; train anew with --force"
+    if is_stopped := history.ended == "interrupted":
+        print(f"microgradnet: interrupted after {len(history)} of {epochs} epochs: {kept}", file=sys.stderr)
+    try:
+        written += write_each(out, _pictures(task, model, history, *(held_out or (X, Y))))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(kept) from None
     print("written:", *map(shown, written))
-    return 130 if history.ended == "interrupted" else 0
+    return 130 if is_stopped else 0
 
 
 def _pictures(task: Task, model: MLP, history: Any, X: Any, Y: Any) -> Iterator[tuple[str, Callable[[Path], Path]]]:

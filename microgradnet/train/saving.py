@@ -14,7 +14,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
@@ -199,12 +199,22 @@ def _read(data: bytes, model: Module | None) -> Saved:
             raise ValueError(f"it holds {', '.join(archive.namelist())}, and should {', '.join(members)}")
     architecture = entry(header, "model", dict, NoneType)
     module = built(architecture, len(numbers)) if model is None else model
-    if others := set(names) ^ set(module.state_dict()):
-        raise ValueError(f"it does not fit {module!r:.200}: only one of them has {', '.join(sorted(others)[:5])}")
+    if set(names) != (own := set(module.state_dict())):
+        raise ValueError(
+            f"it is a model of something else than {module!r:.200}: only the file has {_missing_from(own, names)}; "
+            f"only the model has {_missing_from(names, own)}"
+        )
     if "activations" in header:  # files of an earlier microgradnet have none
         refuse_other_activations(list_entry(header, "activations", str), module)
     by_name = dict(zip(names, numbers.tolist(), strict=True)), dict(zip(names, labels, strict=True))
     return Saved(Checkpoint(module, optimizer, training), *by_name)
+
+
+def _missing_from(names: Collection[str], others: Collection[str]) -> str:
+    """The others that are not among the names, of a whole part of a network its name alone."""
+    known = {name.split(".")[0] for name in names}
+    missing = sorted({name if (part := name.split(".")[0]) in known else part for name in {*others} - {*names}})
+    return ", ".join(missing[:5]) + ", …" * (len(missing) > 5) or "nothing"
 
 
 def _refuse_foreign(archive: zipfile.ZipFile) -> None:

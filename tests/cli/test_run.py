@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from microgradnet import MLP, Value
+from microgradnet import MLP, Neuron, Value
 from microgradnet.cli import run
 from microgradnet.cli.main import main
 from microgradnet.teach.applications.application import Application, Entry, Figure, Files, Option
-from microgradnet.train import History, fit, load
+from microgradnet.train import History, fit, load, save
 
 
 class Greeting(Application):
@@ -142,3 +142,47 @@ def test_the_model_says_how_it_was_trained(tmp_path: Path) -> None:
 
     about = load_checkpoint("objects/de.npz").training
     assert json.dumps(about) == '{"application": "objects", "seed": 2, "quick": true}'
+
+
+def test_long_parts_are_announced_unless_it_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "objects"])
+    said = capsys.readouterr().err
+    assert "measuring on test data …\nmaking a.svg, b.png …\n" in said
+    main(["run", "objects", "--text", "hi"])
+    assert capsys.readouterr().err == "making said.svg …\n"
+    main(["run", "objects", "--text", "hi", "--quiet"])
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("stage", ["train", "figures", "files"])
+def test_ctrl_c_says_how_to_go_on(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(application: Greeting, progress: bool | None = None) -> History:
+        if stage == "train":
+            return History([], "interrupted")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Greeting, stage, stop)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        main(["run", "objects", "--quiet", "--quick", "--language", "fr", "--out", "o"])
+    (told,) = stopped.value.args
+    remedy = told.removeprefix("what it has learnt is kept: microgradnet ").split()
+    assert remedy == ["run", "objects", "--language", "fr", "--quick", "--load", "o/fr.npz"]
+    assert load("o/fr.npz")
+
+
+def test_of_a_quick_training_it_says_so_also_when_it_is_loaded(capsys: pytest.CaptureFixture[str]) -> None:
+    note = "a quick training: this network does less well than after a full one; it takes 1 s without --quick\n"
+    main(["run", "objects", "--quick", "--quiet"])
+    assert note in capsys.readouterr().out
+    main(["run", "objects", "--text", "hi", "--quiet"])
+    assert note in capsys.readouterr().out
+    main(["run", "objects", "--quiet"])
+    assert note not in capsys.readouterr().out
+
+
+def test_a_model_of_another_application_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    save(Neuron(2), tmp_path / "other.npz")
+    assert main(["run", "objects", "--load", "other.npz"]) == 1
+    said = capsys.readouterr().err
+    assert "it is a model of something else than MLP(1 → " in said
+    assert "only the file has b, w0, w1; only the model has layer0" in said

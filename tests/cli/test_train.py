@@ -85,7 +85,20 @@ def test_ctrl_c_in_the_first_epoch(
 ) -> None:
     monkeypatch.setattr("microgradnet.train.fit", lambda *arguments, **options: History([], "interrupted"))
     assert main(["train", "xor", "--quiet", "--out", str(tmp_path)]) == 130
-    assert "written:" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "written:" in said.out
+    assert "interrupted after 0 of 200 epochs: " in said.err
+    assert "model.npz holds what it has learnt; train anew with --force\n" in said.err
+
+
+def test_ctrl_c_after_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("microgradnet.cli.train.write_each", stop)
+    with pytest.raises(KeyboardInterrupt, match="holds what it has learnt; train anew with"):
+        main(["train", "xor", "--epochs", "1", "--quiet", "--out", str(tmp_path)])
+    assert (tmp_path / "model.npz").exists()
 
 
 def test_where_nothing_can_be_written_nothing_is_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,12 +84,14 @@ class Application(ABC):
         name: of its module and its command.
         source: the publication that it follows: author, year, title.
         credit: the authors of its data and their licence; "" if the data are generated.
+        after_quick: what its network does after a quick training.
         model: what is trained; `save` and `load` keep it.
     """
 
     name: ClassVar[str]
     source: ClassVar[str]
     credit: ClassVar[str] = ""
+    after_quick: ClassVar[str] = "does less well than after a full one"
     model: Module
 
     def __init__(self, *, quick: bool = False, seed: int = 0) -> None:

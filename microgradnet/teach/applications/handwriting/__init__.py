@@ -115,6 +115,7 @@ class Handwriting(Application):
     name = "handwriting"
     source = "Graves 2013, Generating sequences with recurrent neural networks"
     credit = "letters of A. V. Hershey (1967), public domain, in Hershey-Fonts by A. Kolinger, MIT"
+    after_quick = "cannot write legibly yet"
     model: Writer
 
     def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
@@ -181,8 +182,7 @@ class Handwriting(Application):
     def asked(self, text: str = TEXT, style: str = "any", bias: float = NEAT) -> Files:
         """The text in a style, or in any of them, as neat as the bias says; a ValueError says what is possible."""
         text, bias, hand = handwritten(text), number_from_zero(bias), choice_of(style, [*HANDS, "any"])
-        if hand == "any":
-            hand = random.Random(self.seed).choice(list(HANDS))
+        hand = random.Random(self.seed).choice(list(HANDS)) if hand == "any" else hand
         caption, write = f"{hand}, bias {bias:g}", partial(self.written, [text], [hand], bias)
         return {"written.svg": lambda: picture(text, write(), [caption], self.credit)}
 
