@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from microgradnet._shared.files import write_atomically
+from microgradnet._shared.terminal import room
 from microgradnet._shared.text import suggestion
 from microgradnet.cli.arguments import Add, from_zero, in_words, make_folder, shown, write_each
 from microgradnet.errors import ProviderError
@@ -16,6 +18,7 @@ from microgradnet.teach.applications import APPLICATIONS, Application, Entry, fo
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.example import Example, format_rows
 
+TEXT = 100  # columns of running text at most
 GALLERY = f"The gallery, each by its name: microgradnet run {' '.join(APPLICATIONS)}"
 
 
@@ -29,7 +32,9 @@ def add_commands(add: Add) -> None:
     running.add_argument("--graphs", type=Path, metavar="DIR", help="the folder for examples' pictures (graphs)")
     gallery = running.add_argument_group("applications")
     gallery.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (NAME)")
-    gallery.add_argument("--quick", action="store_true", help="a tenth of the training, less test data, fewer pictures")
+    gallery.add_argument(
+        "--quick", action="store_true", help="a tenth of the training and about a quarter of the time in all"
+    )
     gallery.add_argument("--load", type=Path, metavar="FILE", help="a saved model, in place of training")
     gallery.add_argument("--seed", type=from_zero, metavar="N", help="of data, network and order (0)")
     gallery.add_argument("--quiet", action="store_true", help="show no progress")
@@ -130,9 +135,10 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
     if is_trained:
         is_quick = load_checkpoint(saved, application.model).training.get("quick")  # may fail: before a folder is made
     make_folder(out, "--out")
-    print(f"{entry.name}: {entry.title}\nafter {application.source}")
-    if application.credit:
-        print(f"data: {application.credit}")
+    print(f"{entry.name}: {entry.title}")
+    about = [f"after {application.source}", f"data: {application.credit}" * bool(application.credit)]
+    for line in filter(None, about):
+        print(textwrap.fill(line, room(TEXT), subsequent_indent="  "))
     if is_trained:
         print(f"{shown(saved)}: {application.model}")
         ended = ""

@@ -41,7 +41,7 @@ APPLICATIONS: dict[str, Entry] = {
             "write any text by hand, point by point",
             51,
             [
-                Option("--text", "what to write, of a to z and spaces", handwritten, "TEXT"),
+                Option("--text", "what to write, of a to z and spaces; capitals become small", handwritten, "TEXT"),
                 Option("--style", "the hand", choices=("script", "round", "print", "italic", "any")),
                 Option("--bias", "0 is careless, 1.5 neat", number_from_zero, "NUMBER"),
             ],

@@ -77,7 +77,7 @@ class Application(ABC):
     """A task of the gallery: it makes its data from a seed, trains a model, and shows what the model does.
 
     Args:
-        quick: train, measure and draw in about a tenth of the time, less well.
+        quick: make a tenth of the training, measure and draw less: in about a quarter of the time, less well.
         seed: of the data that are drawn, the first parameters and the order of training.
 
     Attributes:

@@ -21,12 +21,15 @@ LEAST_RATE, SECONDS, QUIET = 8000, (0.2, 60), 1e-3  # of a recording
 
 
 def handwritten(text: str) -> str:
-    """A text of the ALPHABET, of 1 to 60 letters.
+    """A text of 1 to 60 letters, in the ALPHABET: in lower case.
 
+    >>> handwritten("Hello")
+    'hello'
     >>> handwritten("Why?")
     Traceback (most recent call last):
-    microgradnet.teach.applications.requests.RequestError: '?', 'W': only a to z and the space were learnt
+    microgradnet.teach.applications.requests.RequestError: '?': only a to z and the space were learnt
     """
+    text = text.lower()
     if unknown := sorted(set(text) - set(ALPHABET)):
         raise RequestError(f"{', '.join(map(repr, unknown))}: only a to z and the space were learnt")
     if not text.strip() or len(text) > LONGEST:

@@ -103,7 +103,7 @@ class Colour(Application):
     """Which colour a grey pixel had: L of its surroundings → a and b.
 
     Args:
-        quick: train, measure and draw in about a tenth of the time, less well.
+        quick: make a tenth of the training, measure and draw less: in about a quarter of the time, less well.
         seed: of the first parameters and of the pixels that are drawn.
         validation: learn from the left 48 % and measure the next 12 %, as the settings were chosen; otherwise learn
             from the left 60 % and measure the rest.

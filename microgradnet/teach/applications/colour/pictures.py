@@ -18,7 +18,12 @@ from microgradnet.teach.applications.media.svg import moving, text
 
 GREY = 1.0  # the error of grey below which a photograph has no colours
 WIDE = 2.3  # inches of a photograph
-COLUMN, GAP, TOP, NOTES = 216, 12, 40, 48  # px, of the film: a photograph's width, what is between, above and below
+COLUMN, GAP, TOP, NOTES = (
+    216,
+    12,
+    40,
+    48,
+)  # px, of the film: a photograph's mean width, what is between, above and below
 PER_SECOND = 0.5  # frames of the film
 ORIGINAL = "original"
 CHANGED = "photographs made smaller, colours right of the line changed; errors in CIELAB, where 2 is just seen"
@@ -111,36 +116,40 @@ def comparison(title: str, ways: Sequence[str], photographs: Sequence[Restored],
 def film(photographs: Sequence[Restored], notes: Sequence[str]) -> str:
     """A moving picture of all photographs, in rows of three: grey, then restored by the network, then as they were.
 
+    The photographs of a row are equally tall, and fill it together.
+
     Args:
         photographs: a multiple of three.
         notes: lines below.
     """
     stages = {"grey": "Right of the line it is grey", "network": "Restored by the network", ORIGINAL: "As it was"}
-    places, top = list[tuple[Restored, float, float]](), float(TOP)
+    places, top = list[tuple[Restored, float, float, float]](), float(TOP)
     for start in range(0, len(photographs), 3):
-        row = photographs[start : start + 3]
-        tall = max(COLUMN * len(shown.photo.grey) / len(shown.photo.grey[0]) for shown in row)
-        places += [(shown, GAP + i * (COLUMN + GAP), top + tall) for i, shown in enumerate(row)]
+        row, x = photographs[start : start + 3], float(GAP)
+        shapes = [len(shown.photo.grey[0]) / len(shown.photo.grey) for shown in row]
+        tall = 3 * COLUMN / sum(shapes)
+        for shown, shape in zip(row, shapes, strict=True):
+            places.append((shown, x, top, tall))
+            x += tall * shape + GAP
         top += tall + NOTES
-    words = [text(x, bottom + 32, shown.photo.credit, 12.5, soft=True) for shown, x, bottom in places]
+    words = [text(x, y + tall + 32, shown.photo.credit, 12.5, soft=True) for shown, x, y, tall in places]
     words += [text(GAP, top + 4 + 17 * i, note, 12, soft=True) for i, note in enumerate(notes)]
     frames = [
-        text(GAP, 26, title, 18) + "".join(_shown(shown, way, x, bottom) for shown, x, bottom in places)
+        text(GAP, 26, title, 18) + "".join(_shown(shown, way, *place) for shown, *place in places)
         for way, title in stages.items()
     ]
     size, label = (3 * COLUMN + 4 * GAP, round(top) + 17 * len(notes)), "Photographs whose right part is grey, restored"
     return moving(frames, PER_SECOND, size, label, "".join(words), still=1)
 
 
-def _shown(shown: Restored, way: str, x: float, bottom: float) -> str:
-    """A photograph above a line, and below it its name and the error of its colours."""
+def _shown(shown: Restored, way: str, x: float, y: float, tall: float) -> str:
+    """A photograph from its upper left corner, and below it its name and the error of its colours."""
     buffer, named = io.BytesIO(), ", ".join(filter(None, [shown.photo.name, shown.note(way)]))
     Image.fromarray(pixels(shown.image(way))).save(buffer, "JPEG", quality=92, subsampling=0)
     rows, columns = shown.photo.grey.shape
-    tall, line = COLUMN * rows / columns, x + COLUMN * shown.start / columns
-    dashes = f'<path d="M{line:.1f} {bottom - tall:.1f}v{tall:.1f}" stroke="#fff" stroke-dasharray="5 3"/>'
+    dashes = f'<path d="M{x + tall * shown.start / rows:.1f} {y:.1f}v{tall:.1f}" stroke="#fff" stroke-dasharray="5 3"/>'
     return (
-        f'<image x="{x}" y="{bottom - tall:.1f}" width="{COLUMN}" height="{tall:.1f}" '
+        f'<image x="{x:.1f}" y="{y:.1f}" width="{tall * columns / rows:.1f}" height="{tall:.1f}" '
         f'href="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"/>'
-        + (dashes if shown.start else "") + text(x, bottom + 16, named, 13.5)
+        + (dashes if shown.start else "") + text(x, y + tall + 16, named, 13.5)
     )  # fmt: skip
