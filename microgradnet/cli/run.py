@@ -148,9 +148,7 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
         if ended == "interrupted":
             raise KeyboardInterrupt
         if is_quick:
-            print(
-                f"a quick training: this network {application.after_quick}; it takes {entry.seconds} s without --quick"
-            )
+            print(f"a quick training: this network {application.after_quick}; a full one takes {entry.seconds} s")
         return _show(application, asked, out, options.quiet)
     except KeyboardInterrupt:
         again = [f"{option.flag} {given[option]}" for option in entry.options if option.name in of_training]

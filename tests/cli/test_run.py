@@ -171,7 +171,7 @@ def test_ctrl_c_says_how_to_go_on(stage: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_of_a_quick_training_it_says_so_also_when_it_is_loaded(capsys: pytest.CaptureFixture[str]) -> None:
-    note = "a quick training: this network does less well than after a full one; it takes 1 s without --quick\n"
+    note = "a quick training: this network does less well than after a full training; a full one takes 1 s\n"
     main(["run", "objects", "--quick", "--quiet"])
     assert note in capsys.readouterr().out
     main(["run", "objects", "--text", "hi", "--quiet"])

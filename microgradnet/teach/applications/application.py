@@ -91,7 +91,7 @@ class Application(ABC):
     name: ClassVar[str]
     source: ClassVar[str]
     credit: ClassVar[str] = ""
-    after_quick: ClassVar[str] = "does less well than after a full one"
+    after_quick: ClassVar[str] = "does less well than after a full training"
     model: Module
 
     def __init__(self, *, quick: bool = False, seed: int = 0) -> None:

@@ -190,7 +190,7 @@ def test_the_same_seed_writes_the_same_line() -> None:
 
 def test_requests_are_refused_with_what_is_possible(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for check, wrong, message in (
-        (handwritten, "Hello!", "'!', 'H': only a to z and the space were learnt"),
+        (handwritten, "Hello!", "'!': only a to z and the space were learnt"),
         (handwritten, "  ", "1 to 60 letters"),
         (handwritten, "a" * 61, "1 to 60 letters .* got 61"),
         (number_from_zero, "-1", "from 0 on"),
@@ -208,7 +208,7 @@ def test_requests_are_refused_with_what_is_possible(capsys: pytest.CaptureFixtur
         assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir()), "nothing was trained"
     with pytest.raises(ValueError, match="only a to z"):
-        Handwriting().asked("Hello")
+        Handwriting().asked("Hello!")
 
 
 def test_the_command_writes_what_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
