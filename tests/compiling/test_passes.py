@@ -24,8 +24,9 @@ from microgradnet import (
     total,
     weighted_sum,
 )  # fmt: skip
+from microgradnet.compiling.binding import Binding, arrays
 from microgradnet.compiling.capturing import capture
-from microgradnet.compiling.instructions import FIXED, VALUES, Rows, row_range
+from microgradnet.compiling.instructions import FIXED, SCRATCH, VALUES, Instruction, Rows, row_range
 from microgradnet.compiling.kernels import backward_kernel, forward_kernel
 from microgradnet.compiling.scalars import LARGEST, ScalarProgram, fold, gather, merge_equal, share_powers, split_bias
 from microgradnet.compiling.tables import in_tables, tables
@@ -404,3 +405,16 @@ def test_gradients_reach_the_rows_that_were_copied(index: list[int], size: int) 
         return total([tanh(v * (k + 1)) for k, v in enumerate(both)] + [parameters[0] * x[0]])
 
     assert_agrees(loss, parameters, numbers(size, 2))
+
+
+@pytest.mark.parametrize("axes", [(0,), (1,), (-1,), (0, 1), (1, -1), (0, -1), (0, 1, -1)])
+def test_a_sum_along_some_axes(axes: tuple[int, ...]) -> None:
+    """The axes need not be next to each other; the result keeps them, with one element."""
+    storages = arrays({VALUES: 6, SCRATCH[True]: 6, SCRATCH[False]: 6}, 5)
+    numbers = storages[VALUES][:] = np.arange(30.0).reshape(6, 5)
+    wanted = numbers.reshape(2, 3, 5).sum(axes, keepdims=True)
+    out = row_range(SCRATCH[-1 not in axes], 0, *wanted.shape[:2])
+    binding = Binding(storages)
+    for call in binding.calls([Instruction("sum", out, (row_range(VALUES, 0, 2, 3),), (), axes)]):
+        call()
+    assert binding.array(out).tolist() == wanted.tolist()

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from microgradnet.data import batches, blobs, circles, linear, moons, padded, spirals, train_test_split, xor
 from microgradnet.losses import binary_cross_entropy, binary_cross_entropy_with_logits
-from microgradnet.train.metrics import accuracy_of
+from microgradnet.train.metrics import ONE_OF_MANY, accuracy_of
 from microgradnet.train.progress import Progress
+from microgradnet.train.targets import targets_for
 
 
 def test_noise_is_a_standard_deviation() -> None:
@@ -152,3 +153,9 @@ def test_padded_whole_numbers_stay_whole() -> None:
 def test_what_cannot_be_padded(sequences: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         padded(sequences)
+
+
+@pytest.mark.parametrize("loss", ONE_OF_MANY)
+def test_classes_become_rows_of_a_loss_with_an_output_for_each(loss: Any) -> None:
+    rows = targets_for(loss, [1, 0], lambda x: [0.0, 0.0], [1.0])
+    assert rows.tolist() == [[0.0, 1.0], [1.0, 0.0]]

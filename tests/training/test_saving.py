@@ -279,6 +279,13 @@ def test_the_same_model_is_the_same_bytes(tmp_path: Path) -> None:
     assert first == second
 
 
+def test_a_header_that_is_nested_too_deeply_is_told_so(tmp_path: Path) -> None:
+    good = save(MLP(2, [1]), tmp_path / "m.npz").read_bytes()
+    (tmp_path / "deep.npz").write_bytes(changed(good, header_json=b"[" * 100_000))
+    with pytest.raises(ValueError, match=r"header.json is nested too deeply"):
+        load(tmp_path / "deep.npz")
+
+
 def test_a_network_that_its_sizes_do_not_tell_is_not_made_anew(tmp_path: Path) -> None:
     """Other activations within a layer, shared weights, weights that do not learn: `load` asks for the module."""
 
