@@ -312,6 +312,19 @@ def test_four_steps_or_more_are_listed_in_sight_beside_the_picture(opened: Open)
     assert seen >= 3.5
 
 
+def test_the_current_step_is_in_sight_in_its_list(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
+    for position in ("41", "20", "3"):
+        tab.fill("#slider", position)
+        assert tab.evaluate(
+            """() => {
+                const list = at("steps").getBoundingClientRect();
+                const { top, bottom } = at("steps").querySelector("[aria-current]").getBoundingClientRect();
+                return list.top - 1 <= top && bottom <= list.bottom + 1;
+            }"""
+        )
+
+
 # Of each backward step whose number has a way to go: the pills that it covers, looked at along the way.
 COVERED = """() => [...timeline.keys()].filter((i) => timeline[i].what === "grad").flatMap((i) => {
     go(i);
