@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from microgradnet import MLP
+from microgradnet import MLP, Value
 from microgradnet._shared.webpage import WebPage
 from microgradnet.cli.main import main
 from microgradnet.notation.names import number
@@ -131,6 +131,15 @@ def test_what_is_written_stands_in_the_picture(opened: Open) -> None:
     assert "grad (1) 77" in tab.eval_on_selector_all("svg text", "all => all.map(one => one.textContent)")
     tab.fill("#blank-1", "")
     assert "grad (1) ________" in tab.eval_on_selector_all("svg text", "all => all.map(one => one.textContent)")
+
+
+def test_two_blanks_in_one_text_are_filled_in_both(opened: Open) -> None:
+    x = Value(3.0, "x")
+    tab = opened(worksheet(x * x, "local derivatives").page())
+    tab.fill("#blank-1", "3")
+    tab.fill("#blank-2", "$4")
+    tab.press("#blank-2", "Tab")
+    assert "∂ (1) 3 ✓ + (2) $4 ✗" in tab.locator(".picture").text_content()
 
 
 def test_a_blank_is_filled_in_where_it_stands_in_the_picture(opened: Open) -> None:

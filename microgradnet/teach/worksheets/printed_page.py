@@ -18,7 +18,7 @@ MARGIN = 40  # of a printed page, in points
 LINE, WORKING, COLUMN = 26, 10.5, 80  # points of a line to write on, and of one of working; characters of the latter
 AROUND = 90  # points of a page that heading and name take
 LEGIBLE, REMINDER, LARGEST = 0.4, 0.15, 1.25  # the smallest scale of a picture to write in, of a key's, the largest
-LONG = 20  # characters of a name that does not fit in half a page
+LONG = 22  # characters of a name that does not fit in half a page
 
 
 class _Layout(NamedTuple):

@@ -1,7 +1,5 @@
 """The view of a worksheet's graph: black and white, with numbered blanks."""
 
-from collections.abc import Iterable
-
 from microgradnet.drawing.box import Row
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
@@ -17,14 +15,11 @@ BLACK_AND_WHITE = dict.fromkeys(LIGHT, Paint(fill="#ffffff", line="#000000", tex
 LINE = "_" * 8  # room to write an answer
 
 
-def has_room(graph: SolvedGraph, quantities: Iterable[Quantity]) -> bool:
-    """Whether a compact picture has a place for every blank.
-
-    It folds what repeats, docks few leaves to one value, and has no lines to write on beside its arrows.
-    """
+def has_room(graph: SolvedGraph) -> bool:
+    """Whether a compact picture has a place for every blank: it folds repeats, and docks few leaves to one value."""
     placing = Placing(graph, graph.nodes, compact=True)
     is_crowded = any(len(placing.chips_of(node)) > MOST_CHIPS for node in graph.computed)
-    return not (placing.folded or is_crowded or any(quantity.kind == LOCAL for quantity in quantities))
+    return not (placing.folded or is_crowded)
 
 
 class WorksheetView(OpsView):
@@ -33,7 +28,8 @@ class WorksheetView(OpsView):
     def __init__(self, graph: SolvedGraph, namer: Namer, texts: dict[Quantity, str], diagram: Diagram) -> None:
         self._graph, self._texts, self._written = graph, texts, set[Quantity]()
         self._with_gradients = any(quantity.kind == GRADIENT for quantity in texts)
-        super().__init__(graph, len(graph), diagram, namer=namer, compact=has_room(graph, texts))
+        notes = {(node, position): text for (kind, node, position), text in texts.items() if kind == LOCAL}
+        super().__init__(graph, len(graph), diagram, namer=namer, compact=has_room(graph), notes=notes)
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
         rows: list[Row] = [("data", self._text(Quantity(VALUE, node), node.data))]
@@ -48,9 +44,6 @@ class WorksheetView(OpsView):
             return text.rstrip(" _")
         self._written.add(quantity)
         return text
-
-    def _label(self, node: Value, position: int) -> str:
-        return self._texts.get(Quantity(LOCAL, node, position), "")
 
     def _tooltip(self, node: Value, kind: str) -> str:  # tooltips must not show the answers
         return self.namer.heading(node)

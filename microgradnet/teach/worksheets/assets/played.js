@@ -33,8 +33,15 @@ function show(blank, { verdict, mistakes, isRight, words }) {
   else if (isRight) say(blank, FOLLOWS, `: ${words}`);
   else if (isWrong) say(blank, WRONG, `: ${words}${verdict === "wrong" && !mistakes.length && blank.hinted < blank.hints.length ? "; ask for a hint" : ""}`);
   const sign = isRight ? " ✓" : isWrong ? " ✗" : "";
-  for (const text of blank.texts) text.textContent = written === "" ? blank.empty : blank.empty.replace(/__+/, written.slice(0, 8) + sign);
+  blank.inPicture = written && written.slice(0, 8) + sign;
+  for (const text of blank.texts) text.textContent = filledIn(text, blank.empty);
   blank.hint.disabled = verdict === "right";
+}
+
+// A text of the picture with what is written for its blank, or for each of two.
+function filledIn(text, empty) {
+  const there = blanks.filter(({ texts, inPicture }) => inPicture && texts.includes(text));
+  return there.reduce((filled, { number, inPicture }) => filled.replace(new RegExp(`(?<=\\(${number}\\) )__+`), () => inPicture), empty);
 }
 
 // The answers by the numbers of their blanks; a reload finds them again.
