@@ -24,6 +24,7 @@ function mark(blank, isDone) {
 
 function show(blank, { verdict, mistakes, isRight, words }) {
   const written = blank.input.value.trim(), isWrong = blank.isDone && written !== "" && !isRight;
+  const isUnexplained = verdict === "wrong" && !mistakes.length;
   blank.isRight = isRight;
   blank.input.classList.toggle("right", isRight);
   blank.input.classList.toggle("wrong", isWrong);
@@ -31,7 +32,7 @@ function show(blank, { verdict, mistakes, isRight, words }) {
   blank.verdict.replaceChildren();
   if (verdict === "right") say(blank, RIGHT, `: ${blank.working.join("; ")}`);
   else if (isRight) say(blank, FOLLOWS, `: ${words}`);
-  else if (isWrong) say(blank, WRONG, `: ${words}${verdict === "wrong" && !mistakes.length && blank.hinted < blank.hints.length ? "; ask for a hint" : ""}`);
+  else if (isWrong) say(blank, WRONG, `: ${words}${isUnexplained && blank.hinted < blank.hints.length ? "; ask for a hint" : ""}`);
   const sign = isRight ? " ✓" : isWrong ? " ✗" : "";
   blank.inPicture = written && written.slice(0, 8) + sign;
   for (const text of blank.texts) text.textContent = filledIn(text, blank.empty);
