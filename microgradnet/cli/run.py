@@ -1,6 +1,7 @@
 """`microgradnet run` and `list`: the lesson's worked examples, and the applications of the gallery."""
 
 import argparse
+import shlex
 import sys
 import textwrap
 from collections.abc import Callable
@@ -151,10 +152,9 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
             print(f"a quick training: this network {application.after_quick}; a full one takes {entry.seconds} s")
         return _show(application, asked, out, options.quiet)
     except KeyboardInterrupt:
-        again = [f"{option.flag} {given[option]}" for option in entry.options if option.name in of_training]
-        again += ["--quick"] * options.quick + [f"--load {shown(saved)}"]
-        message = f"what it has learnt is kept: microgradnet run {entry.name} {' '.join(again)}"
-        raise KeyboardInterrupt(message) from None
+        again = [entry.name, *(f"--{name}={value}" for name, value in of_training.items())]
+        again += ["--quick"] * options.quick + [f"--load={shown(saved)}", f"--out={shown(out)}"]
+        raise KeyboardInterrupt(f"what it has learnt is kept: microgradnet run {shlex.join(again)}") from None
 
 
 def _show(application: Application, asked: dict[str, Any], out: Path, is_quiet: bool) -> int:

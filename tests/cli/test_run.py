@@ -166,7 +166,7 @@ def test_ctrl_c_says_how_to_go_on(stage: str, monkeypatch: pytest.MonkeyPatch) -
         main(["run", "objects", "--quiet", "--quick", "--language", "fr", "--out", "o"])
     (told,) = stopped.value.args
     remedy = told.removeprefix("what it has learnt is kept: microgradnet ").split()
-    assert remedy == ["run", "objects", "--language", "fr", "--quick", "--load", "o/fr.npz"]
+    assert remedy == ["run", "objects", "--language=fr", "--quick", "--load=o/fr.npz", "--out=o"]
     assert load("o/fr.npz")
 
 

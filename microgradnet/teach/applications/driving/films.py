@@ -132,8 +132,10 @@ def limits(sharp: Sequence[float], network: Sequence[float], person: Sequence[fl
     axes = made.subplots()
     axes.axvspan(*SHARPEST, color=FILLS[0], label="sharpest bends that it learnt from")
     for laps, name, number in ((person, "pure pursuit, a formula", 1), (network, "the network", 0)):
-        style = {"marker": MARKERS[number], "linestyle": DASHES[number], "color": COLOURS[number]}
-        axes.plot(sharp, laps, **style, label=name, clip_on=False, zorder=3)  # a marker at 0 is whole
+        axes.plot(
+            sharp, laps, marker=MARKERS[number], linestyle=DASHES[number], color=COLOURS[number], label=name,
+            clip_on=False, zorder=3,  # a marker at 0 is whole
+        )  # fmt: skip
     tidy(axes, x="curvature of the sharpest bend, 1/m", y="laps on the road, %")
     axes.set_ylim(0, 105)
     made.legend(frameon=False, labelcolor=INK, loc="outside lower center", ncols=2)
