@@ -1,6 +1,7 @@
 """`microgradnet worksheet` and `grade`: what they write, print and refuse."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def test_the_same_seed_writes_the_same(tmp_path: Path) -> None:
 
 def test_without_a_seed_the_numbers_are_those_of_the_graph(tmp_path: Path) -> None:
     assert write(tmp_path, "--hide", "values,local-derivatives", "--paper", "Letter") == 0
-    assert "data 0.15" in (tmp_path / "sheet-1.svg").read_text("utf-8")
+    assert re.search(r"w₁\s0\.15\b", (tmp_path / "sheet-1.svg").read_text("utf-8"))
     assert "size: Letter" in (tmp_path / "sheets.html").read_text("utf-8")
 
 
