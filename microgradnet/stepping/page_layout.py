@@ -27,6 +27,7 @@ GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
 MUCH = 1.1  # times as large
+LEGIBLE = 10.5 / 14  # of the size that is drawn: text of 10.5 pixels
 
 
 class View:
@@ -63,7 +64,7 @@ def views_of(graph: Graph) -> dict[str, View]:
 def _operations(graph: Graph) -> dict[str, View]:
     """The picture of every value, from left to right and down: the page shows the one that fits its window.
 
-    It is compact, unless the values are a handful, as for `draw`.
+    It is compact, unless the values are a handful, as for `draw`, and can be read with all their arrows.
 
     Where no picture of every value can be read in a column, the terms of a sum that are alike are drawn as the largest
     of them, such as the samples of a loss. The first is from left to right if that can be read as a whole in a column,
@@ -108,10 +109,14 @@ def _scale(room: tuple[int, int], *drawn: tuple[Diagram, OpsView]) -> float:
 def _drawn(
     graph: Graph, direction: str, namer: Namer, repeats: Repeats | None, stacked: bool = False
 ) -> tuple[Diagram, OpsView]:
-    is_compact = len(graph) > HANDFUL
-    gap = GAP if is_compact or direction == "TB" else WIDE_GAP
-    diagram = Diagram(direction=direction, room=TIGHT, spread=gap, stacked=stacked)
-    drawn = OpsView(graph, MOST_VALUES, diagram, compact=is_compact, namer=namer, repeats=repeats)
+    if len(graph) <= HANDFUL:
+        room, gap = (LAPTOP, WIDE_GAP) if direction == "LR" else (PHONE, GAP)
+        diagram = Diagram(direction=direction, room=TIGHT, spread=gap)
+        plain = diagram, OpsView(graph, MOST_VALUES, diagram, namer=namer)
+        if _scale(room, plain) >= LEGIBLE:
+            return plain
+    diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked)
+    drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
     diagram.captions = []  # the page says what is left out, its steps the rest
     return diagram, drawn
 

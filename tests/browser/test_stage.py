@@ -77,7 +77,7 @@ def test_a_wrong_local_derivative_would_be_seen(opened: Open) -> None:
 
 def test_the_pill_of_a_folded_run_is_the_product_along_it(opened: Open) -> None:
     x = z = parameter(0.3, "x")
-    for _ in range(6):
+    for _ in range(9):
         z = z.tanh()
     y = z * Value(2.0, "c")
     y.backward()
@@ -363,7 +363,7 @@ PILLS_THAT_COVER = """() => [...timeline.keys()].filter((i) => timeline[i].what 
     go(i + 1);
     const place = (one) => one.getBoundingClientRect(), picture = place(current.svg), names = [];
     const meets = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 &&
-                            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5;
+                            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1.5; // as much is above letters
     const pills = [...current.svg.querySelectorAll(".pill[visibility=visible]")];
     const texts = [...current.svg.querySelectorAll(".node:not([visibility]) text")];
     for (const pill of pills) {

@@ -140,7 +140,7 @@ def test_both_passes_go_through_an_open_neuron(opened: Open) -> None:
     assert "z⁽²⁾₁ = " in (tab.locator(".view:visible .partner").text_content() or "")
     neuron(tab, "w⁽²⁾₁₂").click()
     assert tab.evaluate("document.activeElement.id").startswith("leaf")
-    neuron(tab, "− a⁽²⁾₁").press("Enter")
+    neuron(tab, "▾ a⁽²⁾₁").press("Enter")
     tab.click("#back")
     assert [text.split()[0] for text in tab.locator(".view:visible .now").all_text_contents()] == ["a⁽²⁾₁"], "it alone"
 

@@ -233,9 +233,9 @@ def test_in_jupyterlab_numbers_go_both_ways_and_widgets_agree(lab: str, opened: 
     for frame in (first, second):
         eventually(partial(frame.evaluate, "graph.nodes[0].data"), 0.3)
     assert numbers(first)["a"] == pytest.approx(sigmoid(0.43), rel=1e-15)
-    assert "w 0.3" in first.inner_text("#pane")
+    assert "data 0.3" in first.inner_text("#pane")
 
-    box = first.locator(".leaf-box", has_text="w 0.3")  # and dragging one, Python and the other
+    box = first.locator(".leaf-box", has_text="data 0.3")  # and dragging one, Python and the other
     first.frame_element().scroll_into_view_if_needed()  # a frame that nobody sees draws nothing
     box.scroll_into_view_if_needed()
     place = box.bounding_box()

@@ -93,12 +93,12 @@ function spotsOf({ place, uses, isArrow }, product) {
 
 // What a pill may not cover: every text, with the room for a gradient to come; and, where it stands beside its box, another box.
 function obstaclesOf(view) {
-  const rooms = new Map(view.rows.filter(({ what }) => what === "grad").map(({ text, room }) => [text, room * CHARACTER]));
+  const gradients = new Set(view.rows.filter(({ what }) => what === "grad").map(({ text }) => text)); // each up to its box's edge
   const boxes = [...view.svg.querySelectorAll(".node:not([visibility])")], texts = [...view.svg.querySelectorAll("text")];
   const seen = texts.filter((text) => !text.closest(".pill, .travelling, [visibility=hidden]"));
   const inked = (text) => {
-    const { x, y, width, height } = placeOf(text);
-    return { x, y: y + PILL.leading, width: Math.max(width, rooms.get(text) ?? 0), height: height - 2 * PILL.leading };
+    const { x, y, width, height } = placeOf(text), box = gradients.has(text) && placeOf(text.closest(".node").querySelector("path, polygon"));
+    return { x, y: y + PILL.leading, width: box ? box.x + box.width - x : width, height: height - 2 * PILL.leading };
   };
   return { pass, texts: seen.map(inked), boxes: boxes.map((box) => ({ box, extent: placeOf(box.querySelector("path, polygon, ellipse")) })) };
 }
