@@ -1,8 +1,12 @@
-// What a reload finds again: kept by the browser or, where it refuses, in the address.
+// What a reload finds again in the tab, and a new tab in the browser, where it keeps anything.
+const ITS_NAME = `microgradnet ${location.pathname}`;
+
 function keep(text) {
-  try { localStorage.setItem(`microgradnet ${location.pathname}`, text); } catch { location.replace(`${location.href.split("#")[0]}#${encodeURIComponent(text)}`); }
+  history.replaceState(text, "");
+  try { localStorage.setItem(ITS_NAME, text); } catch { /* the tab has it */ }
 }
 
 function kept() {
-  try { return localStorage.getItem(`microgradnet ${location.pathname}`) ?? ""; } catch { return decodeURIComponent(location.hash.slice(1)); }
+  if (history.state) return history.state;
+  try { return localStorage.getItem(ITS_NAME) ?? ""; } catch { return ""; }
 }
