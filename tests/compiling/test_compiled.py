@@ -581,6 +581,20 @@ def test_the_sign_of_a_nan_is_a_nan() -> None:
     np.testing.assert_equal(compile(sign)([math.nan, 2.0, -0.5, 0.0]), [math.nan, 1.0, -1.0, 0.0])
 
 
+def test_a_sum_whose_order_decides_on_an_overflow_may_be_finite() -> None:
+    """The limit that the book names."""
+
+    def f(x: list[Value]) -> Value:
+        return abs(x[0]) + abs(x[1]) + x[2] + x[3] + x[4]
+
+    step = compile(f)
+    step([[1.0, 1.0, 1.0, 1.0, 1.0]])
+    row = [1e308, 1e308, -1e308, 0.0, 0.0]
+    with pytest.raises(DomainError):
+        f([*map(Value, row)])
+    assert step([row]) == [1e308]
+
+
 def test_a_mean_that_is_finite_and_a_sum_that_is_not() -> None:
     function, batch = (lambda x: x * 1.0), [1e308, 1e308]
     assert compile(function, reduction="mean")(batch) == 1e308
