@@ -149,10 +149,13 @@ class Binding:
     def _sum(self, instruction: Instruction) -> Sequence[Call]:
         """The sum along some axes, or along the first, which the result of a total does not have."""
         (array,), out = self.operands(instruction), self.array(instruction.out)
-        axes = sorted([axis % array.ndim for axis in instruction.detail or (0,)])
+        out = out if instruction.detail else out[np.newaxis]
+        order = np.argsort([-stride for stride in array.strides], kind="stable")  # as the numbers lie in memory
+        summed = {axis % array.ndim for axis in instruction.detail or (0,)}
+        axes = [place for place, axis in enumerate(order) if axis in summed]
+        array, out = array.transpose(order), out.transpose(order)
         first, end = axes[0], axes[-1] + 1
         if end - first > len(axes) or not (array.flags.c_contiguous and out.flags.c_contiguous):
-            out = out if instruction.detail else out[np.newaxis]
             return [partial(np.add.reduce, array, tuple(axes), None, out, True)]
         before, count, after = map(math.prod, (array.shape[:first], array.shape[first:end], array.shape[end:]))
         ones = np.ones(count)  # a product with them is faster
