@@ -1,7 +1,11 @@
-"""Pictures of two pages, also in a narrow window: `python -m tests.browser.picture` takes them, tests compare."""
+"""Pictures of two pages, also in a narrow window, light and dark.
+
+`python -m tests.browser.picture` takes them, and tests compare.
+"""
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +27,9 @@ def take(browser: Any) -> bytes:
     return _page(browser, "learning", STEP, width=1200, height=760)
 
 
-def take_door(browser: Any) -> bytes:
-    """The page of two neurons in a narrow window as a PNG: picture and equation."""
-    return _page(browser, "two-neurons", DOOR_STEP, width=DOOR, height=DOOR)
+def take_door(browser: Any, scheme: str) -> bytes:
+    """The page of two neurons in a narrow window as a PNG: picture, equation and controls."""
+    return _page(browser, "two-neurons", DOOR_STEP, scheme, width=DOOR, height=622)
 
 
 def take_misconception(browser: Any) -> bytes:
@@ -33,20 +37,22 @@ def take_misconception(browser: Any) -> bytes:
     return _passes(browser, "no-topological-order", example.build(), width=1280, height=900)
 
 
-def take_misconception_door(browser: Any) -> bytes:
+def take_misconception_door(browser: Any, scheme: str) -> bytes:
     """The two passes of `wrong-operand` through a neuron in a narrow window as a PNG, one over the other."""
-    return _passes(browser, "wrong-operand", EXAMPLES["neuron"].build(), width=DOOR, height=690, part="main")
+    return _passes(browser, "wrong-operand", EXAMPLES["neuron"].build(), "main", scheme, width=DOOR, height=690)
 
 
 TAKEN: dict[Path, Callable[[Any], bytes]] = {
     PICTURE: take,
     MISCONCEPTION: take_misconception,
-    FOLDER / "page-door.png": take_door,
-    FOLDER / "misconception-door.png": take_misconception_door,
+    FOLDER / "page-door.png": partial(take_door, scheme="light"),
+    FOLDER / "page-door-dark.png": partial(take_door, scheme="dark"),
+    FOLDER / "misconception-door.png": partial(take_misconception_door, scheme="light"),
+    FOLDER / "misconception-door-dark.png": partial(take_misconception_door, scheme="dark"),
 }
 
 
-def _page(browser: Any, name: str, step: str, **size: int) -> bytes:
+def _page(browser: Any, name: str, step: str, scheme: str = "light", **size: int) -> bytes:
     """The page of an example at a step."""
 
     def write(file: Path) -> None:
@@ -56,10 +62,10 @@ def _page(browser: Any, name: str, step: str, **size: int) -> bytes:
         tab.fill("#slider", step)
         tab.locator("#slider").blur()
 
-    return _taken(browser, write, go, size)
+    return _taken(browser, write, go, size, scheme)
 
 
-def _passes(browser: Any, name: str, root: Value, part: str = "body", **size: int) -> bytes:
+def _passes(browser: Any, name: str, root: Value, part: str = "body", scheme: str = "light", **size: int) -> bytes:
     """The page of a misconception where its passes diverge."""
 
     def write(file: Path) -> None:
@@ -68,22 +74,30 @@ def _passes(browser: Any, name: str, root: Value, part: str = "body", **size: in
     def go(tab: Any) -> None:
         tab.get_by_role("button", name="To the divergence").click()
 
-    return _taken(browser, write, go, size, part)
+    return _taken(browser, write, go, size, scheme, part)
 
 
 def _taken(
-    browser: Any, write: Callable[[Path], None], go: Callable[[Any], None], size: dict[str, int], part: str = "body"
+    browser: Any,
+    write: Callable[[Path], None],
+    go: Callable[[Any], None],
+    size: dict[str, int],
+    scheme: str,
+    part: str = "body",
 ) -> bytes:
     """A part of a page in a window of this size, as a PNG; a narrow one has two dots for each pixel."""
     with tempfile.TemporaryDirectory() as folder, trace_source():
         write(Path(folder, "page.html"))
         scale = 2 if size["width"] == DOOR else 1
-        context = browser.new_context(viewport=size, device_scale_factor=scale, reduced_motion="reduce")
+        context = browser.new_context(
+            viewport=size, device_scale_factor=scale, reduced_motion="reduce", color_scheme=scheme
+        )
         tab = context.new_page()
         tab.goto(Path(folder, "page.html").as_uri())
         go(tab)
         tab.wait_for_timeout(500)
-        taken: bytes = tab.screenshot() if part == "body" else tab.locator(part).screenshot()
+        hidden = ".bar { visibility: hidden }"  # which stands over the end of a part
+        taken: bytes = tab.screenshot() if part == "body" else tab.locator(part).screenshot(style=hidden)
         context.close()
     return taken
 
