@@ -189,7 +189,7 @@ def test_what_is_no_number_is_said_and_changes_nothing(opened: Open) -> None:
     assert agrees(tab, learning())
     tab.fill("#eta", "")
     tab.click("#learn")
-    assert "the learning rate η must be a number" in tab.inner_text("#message")
+    assert "the learning rate η must be a number" in tab.inner_text("#moved")
 
 
 def test_a_slider_and_a_dragged_box_change_a_number_with_one_undo_each(opened: Open) -> None:
@@ -286,7 +286,7 @@ def test_a_run_learns_as_python_does_and_is_one_undo(opened: Open, eta: str, pac
         for p in net:
             p.data -= float(eta) * p.grad
     assert agrees(tab, error(net))
-    assert tab.inner_text("#message") == f"Stopped. E: 0.1082 → {number(error(net).data)} in {steps} gradient steps"
+    assert tab.inner_text("#moved") == f"Stopped. E: 0.1082 → {number(error(net).data)} in {steps} gradient steps"
     assert tab.get_attribute("#curve", "aria-label") == (
         f"E over {steps} gradient steps: from 0.1082 to {number(error(net).data)}"
     )
@@ -325,7 +325,7 @@ def test_a_run_stops_by_itself_and_says_why(opened: Open, loss: Any, eta: str, s
     tab.fill("#eta", eta)
     tab.click("#run")
     until(tab, lambda: tab.inner_text("#run") == "Run")
-    assert says in tab.inner_text("#message")
+    assert says in tab.inner_text("#moved")
 
 
 def test_a_run_stops_where_the_loss_is_small_enough(opened: Open) -> None:
@@ -337,7 +337,54 @@ def test_a_run_stops_where_the_loss_is_small_enough(opened: Open) -> None:
     *_, before, last = losses(tab)
     assert last < 0.001 <= before
     assert len(losses(tab)) == len(learn(network())), "as the lesson's loop"
-    assert tab.inner_text("#message").startswith("E is below 0.001. E: 0.1082 → ")
+    assert tab.inner_text("#moved").startswith("E is below 0.001. E: 0.1082 → ")
+    tab.click("#run")
+    assert tab.inner_text("#moved").endswith(" is already below 0.001: no step was taken")
+    assert losses(tab)[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("loss", "eta", "says"),
+    [
+        (lambda w: (w - 3) ** 2 + 1, "0.1", "y no longer changes and is not below −1. y: 2 → 1 in "),
+        (lambda w: (w - 3) ** 2, "1", "y was no lower in 1000 steps and is not below −1: a smaller η may help. y: 1 → 1 in 1000"),
+        (lambda w: (-w).exp(), "0.1", "10000 steps, y still changes and is not below −1: Run goes on. y: 0.1353 → "),
+    ],
+)  # fmt: skip
+def test_a_run_whose_aim_is_never_reached_ends(opened: Open, loss: Any, eta: str, says: str) -> None:
+    y = loss(parameter(2.0, "w"))
+    y.label = "y"
+    tab = opened(y)
+    tab.fill("#eta", eta)
+    tab.fill("#target", "-1")
+    tab.select_option("#pace", "10")
+    tab.evaluate("() => { requestAnimationFrame = (frame) => setTimeout(frame); }")
+    tab.click("#run")
+    until(tab, lambda: tab.inner_text("#run") == "Run")
+    assert says in tab.inner_text("#moved")
+
+
+def test_keys_step_after_a_click_until_a_number_is_typed(opened: Open) -> None:
+    tab = opened(learning())
+
+    def stepped(key: str = "ArrowRight") -> int:
+        before = int(tab.inner_text("#place").split()[0])
+        tab.keyboard.press(key)
+        return int(tab.inner_text("#place").split()[0]) - before
+
+    tab.locator("#leaves input[type=range]").first.click()
+    assert [stepped(), stepped(), stepped("ArrowLeft")] == [1, 1, -1]
+    tab.locator(".view:visible .leaf-box").first.click()
+    assert [stepped(), stepped()] == [1, 1]
+    tab.keyboard.type("0.5")
+    assert stepped("ArrowLeft") == 0, "the number is edited"
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Shift+Tab")
+    tab.keyboard.press("Shift+Tab")
+    assert tab.evaluate("document.activeElement.type") == "range"
+    assert stepped() == 0, "a slider that Tab reaches has its keys"
+    tab.locator("#leaves input[type=number]").first.click()
+    assert stepped() == 0, "nor after a click into the number itself"
 
 
 def test_numbers_are_listed_as_inputs_and_parameters_layer_by_layer(opened: Open) -> None:
@@ -400,7 +447,7 @@ def test_infinite_numbers_that_were_put_in_are_played_as_python_computes_them(op
     field = tab.locator("#leaves input[type=number]").first
     assert (field.input_value(), field.get_attribute("placeholder")) == ("", "−inf")
     tab.click("#learn")
-    assert tab.inner_text("#message") == "b.grad is −inf: no step was taken"
+    assert tab.inner_text("#moved") == "b.grad is −inf: no step was taken"
     field.fill("3")
     tab.click("#learn")
     assert tab.inner_text("#message") == ""

@@ -234,15 +234,15 @@ def test_a_value_is_found_by_its_name(opened: Open) -> None:
     tab.keyboard.press("Enter")
     tab.evaluate(SCROLLED)
     assert is_in_pane(tab.locator(".view:visible .found"))
-    assert tab.inner_text("#message").startswith("a⁽³⁾₁: ")
+    assert tab.inner_text("#found").startswith("a⁽³⁾₁: ")
     tab.fill("#find", "w")
     tab.keyboard.press("Enter")
-    assert "(1 of 10)" in tab.inner_text("#message")
+    assert "(1 of 10)" in tab.inner_text("#found")
     tab.keyboard.press("Enter")
-    assert "(2 of 10)" in tab.inner_text("#message")
+    assert "(2 of 10)" in tab.inner_text("#found")
     tab.fill("#find", "nothing")
     tab.keyboard.press("Enter")
-    assert tab.inner_text("#message") == "No value is called nothing"
+    assert tab.inner_text("#found") == "No value is called nothing"
     tab.keyboard.press("Escape")
     assert tab.locator(".found").count() == 0
     assert tab.evaluate("document.activeElement.id") == "pane"

@@ -62,11 +62,19 @@ at("slider").addEventListener("input", () => { pause(); go(Number(at("slider").v
 at("speed").addEventListener("change", () => { if (timer) { pause(); play(); } });
 const keys = { ArrowLeft: "back", ArrowRight: "step", " ": "play", Home: "start", End: "end", "+": "larger", "-": "smaller", 0: "fit", p: "present", P: "present", "/": "find" };
 const clicker = { PageDown: "step", PageUp: "back", Escape: "present" }; // while presenting
+
+// A slider or list that was clicked leaves → to the steps, as does the number of a clicked box until it is typed in.
+let pointed = null;
+addEventListener("pointerdown", ({ target }) => { pointed = target.closest("input[type=range], select"); });
+addEventListener("click", ({ target, detail }) => { if (detail && target.closest(".leaf-box, .cell")) pointed = document.activeElement; });
+addEventListener("focusin", ({ target }) => { if (target !== pointed) pointed = null; });
+addEventListener("input", ({ target }) => { if (target.type === "number") pointed = null; });
 addEventListener("keydown", (event) => {
   const action = keys[event.key] ?? (presenting() ? clicker[event.key] : undefined);
   if (event.ctrlKey || event.metaKey || event.altKey || !action) return;
   if (!presenting() && event.target.matches?.("#pane:focus-visible") && !"+-0 pP/".includes(event.key)) return; // there the keys scroll
-  const field = event.target.closest?.("input, select"), isFree = field?.type === "range" && "+-0 pP".includes(event.key);
+  const field = event.target.closest?.("input, select"), isRange = field?.type === "range";
+  const isFree = (isRange && "+-0 pP".includes(event.key)) || (field === pointed && !"+-0pP/".includes(event.key));
   if (field && !isFree && event.key !== "Escape") return;
   if (event.key === " " && event.target.closest?.("button")) return;
   event.preventDefault();

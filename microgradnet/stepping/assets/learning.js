@@ -1,6 +1,8 @@
 // Gradient descent: one step or a run of them, the update written out, and the curve of the loss.
 
 const SETTLED = 1e-12; // a run stops when a step changes the loss by less than this part of the loss it began with
+const PATIENCE = 1000; // and after so many steps without a new lowest loss
+const MOST_STEPS = 10_000; // of one run
 const MOST_POINTS = 300; // of the curve
 const CURVE = { left: 52, right: 310, top: 12, bottom: 74 }; // its axes, in the picture's units
 const parameters = leaves.filter((i) => graph.nodes[i].kind === "parameter");
@@ -12,7 +14,7 @@ let running = 0; // the next frame of a run
 function gradientStep() {
   const eta = Number(at("eta").value), grad = pass.grad;
   if (!Number.isFinite(eta) || eta < 0 || at("eta").value === "") return { refused: "the learning rate η must be a number of at least 0" };
-  if (pass.failed >= 0) return { refused: at("message").textContent };
+  if (pass.failed >= 0) return { refused: pass.failure };
   const bad = parameters.find((i) => !Number.isFinite(grad[i]));
   if (bad !== undefined) return { refused: `${graph.nodes[bad].bracketed}.grad is ${number(grad[bad])}: no step was taken` };
   return { eta, grad, before: new Map(parameters.map((i) => [i, graph.nodes[i].data])), lossBefore: pass.data[graph.root] };
@@ -38,18 +40,23 @@ function showStep(step) {
   const old = number(step.before.get(most));
   const change = `${old} − ${number(step.eta)}·${factor(step.grad[most])} = ${number(data)}`;
   at("update").textContent = `${name} ← ${name} − η·grad = ${change}`;
-  at("moved").textContent = `${name}: ${old} → ${number(data)}, ${lossName}: ${number(step.lossBefore)} → ${number(pass.data[graph.root])}`;
+  tell(`${name}: ${old} → ${number(data)}, ${lossName}: ${number(step.lossBefore)} → ${number(pass.data[graph.root])}`);
 }
 
 function clearStep() {
   at("update").textContent = "w ← w − η·grad";
-  at("moved").textContent = "for every parameter; shown here is the one that changes most";
+  tell("for every parameter; shown here is the one that changes most");
+}
+
+function tell(text, isWrong = false) {
+  at("moved").textContent = text;
+  at("moved").classList.toggle("wrong", isWrong);
 }
 
 function learn() {
   stopRunning();
   const step = gradientStep();
-  if (step.refused) return showMessage(step.refused);
+  if (step.refused) return tell(step.refused, true);
   remember();
   take(step);
   showStep(step);
@@ -60,21 +67,15 @@ function run() {
   if (running) return stopRunning("Stopped");
   pause();
   let step = gradientStep(), frames = 0;
-  if (step.refused) return showMessage(step.refused);
-  const scale = Math.abs(step.lossBefore);
+  if (step.refused) return tell(step.refused, true);
+  if (step.lossBefore < aim()) return tell(`${lossName} = ${number(step.lossBefore)} is already below ${number(aim())}: no step was taken`);
+  const begun = { loss: step.lossBefore, lowest: step.lossBefore, steps: 0, patience: PATIENCE };
   const frame = () => {
     let ended = "";
     for (let left = Number(at("pace").value); left > 0 && !ended; left--) {
       const next = gradientStep();
-      if (next.refused) ended = next.refused;
-      else {
-        take(step = next);
-        const loss = pass.data[graph.root];
-        if (pass.failed >= 0) ended = at("message").textContent;
-        else if (at("target").value && loss < Number(at("target").value)) ended = `${lossName} is below ${number(Number(at("target").value))}`;
-        else if (!Number.isFinite(loss)) ended = `${lossName} is ${number(loss)}: a smaller η may help`;
-        else if (Math.abs(loss - step.lossBefore) <= SETTLED * scale) ended = `${lossName} no longer changes`;
-      }
+      if (!next.refused) take(step = next);
+      ended = next.refused ?? ending(step, begun);
     }
     if (ended || !still.matches || ++frames % 30 === 0) showStep(step);
     if (ended) stopRunning(ended);
@@ -86,6 +87,22 @@ function run() {
   running = requestAnimationFrame(frame);
 }
 
+const aim = () => (at("target").value === "" ? -Infinity : Number(at("target").value));
+
+// Why a run ends after a step; "" where it goes on.
+function ending(step, begun) {
+  const loss = pass.data[graph.root], missed = aim() > -Infinity ? ` and is not below ${number(aim())}` : "";
+  begun.patience = loss < begun.lowest ? PATIENCE : begun.patience - 1;
+  begun.lowest = Math.min(begun.lowest, loss);
+  begun.steps++;
+  if (pass.failed >= 0) return pass.failure;
+  if (loss < aim()) return `${lossName} is below ${number(aim())}`;
+  if (!Number.isFinite(loss)) return `${lossName} is ${number(loss)}: a smaller η may help`;
+  if (Math.abs(loss - step.lossBefore) <= SETTLED * Math.abs(begun.loss)) return `${lossName} no longer changes${missed}`;
+  if (!begun.patience) return `${lossName} was no lower in ${PATIENCE} steps${missed}: a smaller η may help`;
+  return begun.steps < MOST_STEPS ? "" : `${MOST_STEPS} steps, ${lossName} still changes${missed}: Run goes on`;
+}
+
 function stopRunning(reason) {
   if (!running) return;
   cancelAnimationFrame(running);
@@ -94,8 +111,8 @@ function stopRunning(reason) {
   at("run").textContent = "Run";
   for (const spoken of ["spoken", "learned"]) at(spoken).setAttribute("aria-live", "polite");
   if (!reason) return;
-  const fine = pass.failed < 0 && Number.isFinite(losses.at(-1));
-  showMessage(`${reason.replace(/\.$/, "")}. ${lossName}: ${number(losses[0])} → ${number(losses.at(-1))} in ${counted(losses.length - 1)}`, fine);
+  const isWrong = pass.failed >= 0 || !Number.isFinite(losses.at(-1));
+  tell(`${reason.replace(/\.$/, "")}. ${lossName}: ${number(losses[0])} → ${number(losses.at(-1))} in ${counted(losses.length - 1)}`, isWrong);
 }
 
 const counted = (steps) => `${steps} gradient step${steps === 1 ? "" : "s"}`;

@@ -39,7 +39,8 @@ function compute() {
   if (failed < 0) timeline.push(SEED, ...back.steps.map(backwardStep));
   position = Math.min(wanted, timeline.length);
   at("slider").max = timeline.length;
-  showMessage(pass.failed < 0 ? "" : failureAt(graph.nodes[pass.failed], failed < 0 ? "derivative" : "value"));
+  pass.failure = pass.failed < 0 ? "" : failureAt(graph.nodes[pass.failed], failed < 0 ? "derivative" : "value");
+  showMessage(pass.failure);
 }
 
 const SEED = {
@@ -80,9 +81,8 @@ function failureAt(node, what) {
   return `${code} has no finite ${what} at ${numbers} (defined for ${domain}, in the range of a float). Later operations are not computed.`;
 }
 
-function showMessage(text, fine = false) {
+function showMessage(text) {
   at("message").textContent = text;
-  at("message").classList.toggle("fine", fine);
 }
 
 // The numbers known after `position` steps, null for others; and the local derivatives, by "node,position".

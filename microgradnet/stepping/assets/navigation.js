@@ -81,18 +81,20 @@ let lookedAt = { text: "", index: 0 }; // pressing Enter again goes to the next 
 function find() {
   const text = at("find").value, values = valuesCalled(text);
   forget();
-  if (!values.length) return showMessage(text.trim() ? `No value is called ${text.trim()}` : "");
+  at("found").textContent = text.trim() && `No value is called ${text.trim()}`;
+  if (!values.length) return;
   lookedAt = { text, index: lookedAt.text === text ? (lookedAt.index + 1) % values.length : 0 };
   const i = values[lookedAt.index], box = current.boxes[i];
   box?.classList.add("found");
   follow(box);
   drawMap();
   const which = values.length > 1 ? ` (${lookedAt.index + 1} of ${values.length})` : "";
-  showMessage(`${graph.nodes[i].name}${which}: ${number(pass.data[i])}${box ? "" : ", which has no box in this view"}`, true);
+  at("found").textContent = `${graph.nodes[i].name}${which}: ${number(pass.data[i])}${box ? "" : ", without a box in this view"}`;
 }
 
 function forget() {
   for (const old of document.querySelectorAll(".found")) old.classList.remove("found");
+  at("found").textContent = "";
 }
 
 at("find").addEventListener("keydown", (event) => {
