@@ -4,6 +4,7 @@ Each line of output is a text that the program prints, at once; the last line is
 """
 
 import json
+import math
 import os
 import sys
 import threading
@@ -11,9 +12,10 @@ import time
 
 
 def main() -> None:
-    """Answer a request: {"code", "shown"} with what `run` returns, with "animation": true with both passes as a GIF.
+    """Answer a request: {"code", "shown", "seconds"} with what `run` returns.
 
-    A request without a program is answered with the names for completion. The one argument is the server's process.
+    With "animation": true the answer is both passes as a GIF; without a program, the names for completion. The one
+    argument is the server's process.
     """
     threading.Thread(target=_end_after, args=(int(sys.argv[1]),), daemon=True).start()
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")  # what a program writes past Python's stdout goes nowhere
@@ -30,7 +32,7 @@ def main() -> None:
     elif request.get("animation"):
         tell(animation(request["code"], request.get("shown")))
     else:
-        tell(run(request["code"], request.get("shown"), tell))
+        tell(run(request["code"], request.get("shown"), tell, request.get("seconds", math.inf)))
     answer.close()
 
 

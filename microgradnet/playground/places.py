@@ -26,6 +26,7 @@ def leaves(graph: Graph, code: str, file: str) -> list[dict[str, Any]]:
     namer, calls = Namer(graph.nodes, for_equations=True), _calls(code)
     leaves = [node for node in graph.nodes if not node.operands and node.op is not CONSTANT]
     made_by = [[call for call in calls if call.makes(leaf, file)] for leaf in leaves]
+    made_by = [[call for call in made if call.label] or made for made in made_by]
     places = [made[0].place if len(made) == 1 and made_by.count(made) == 1 else None for made in made_by]
     return [
         {"name": namer.name(leaf), "number": as_json(leaf.data), "place": place}
@@ -46,7 +47,7 @@ class _Call(NamedTuple):
         """Whether a leaf has its number from here, and still has it."""
         made_in, _, line = str(leaf.source).rpartition(":")
         is_here = made_in == file and self.first <= int(line) <= self.last
-        return is_here and (leaf.data, leaf.label) == (self.number, self.label)
+        return is_here and leaf.data == self.number and self.label in {"", leaf.label}
 
 
 def _calls(code: str) -> list[_Call]:

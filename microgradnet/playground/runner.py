@@ -3,6 +3,7 @@
 import base64
 import io
 import linecache
+import math
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.errors import DomainError, ProviderError
 from microgradnet.graph import Graph
+from microgradnet.playground.observing import TimeLimit, compile_observed, label
 from microgradnet.playground.places import leaves
 from microgradnet.stepping.film import save_steps
 from microgradnet.stepping.recomputed import recomputed
@@ -46,13 +48,19 @@ class _Printed(io.StringIO):
         return len(text)
 
 
-def run(code: str, shown: str | None = None, heard: Callable[[str], object] = lambda text: None) -> dict[str, Any]:
+def run(
+    code: str,
+    shown: str | None = None,
+    heard: Callable[[str], object] = lambda text: None,
+    seconds: float = math.inf,
+) -> dict[str, Any]:
     r"""Run a program and return what a page shows of it.
 
     Args:
         code: Python, run as a main program; its values know their lines.
         shown: the variable whose graph is shown; None, or one that the program does not have, chooses the last result.
         heard: is called with each text that it prints.
+        seconds: its time limit; where it is stopped is an error with a line, and what it has computed is shown.
 
     Returns:
         "output": what it printed, and for an exercise the checker's verdict.
@@ -69,13 +77,14 @@ def run(code: str, shown: str | None = None, heard: Callable[[str], object] = la
     """
     printed, exercise = _Printed(heard), exercise_of(code)
     with redirect_stdout(printed), redirect_stderr(printed):
-        values, error = _executed(code)
+        values, error = _executed(code, seconds)
         if exercise and not error:
             print(check_here(code, exercise).text)
     name = _chosen(values, shown)
     graph = None
     html, note = "", "" if error or exercise else NO_VALUE
     if name:
+        label(values[name], name)
         html, note, graph = _page(values[name], name, error is not None)
     return {
         "output": printed.getvalue(),
@@ -96,6 +105,7 @@ def animation(code: str, shown: str | None = None) -> dict[str, str]:
     name = _chosen(values, shown)
     if not name or not values[name].operands:
         return {"gif": "", "note": NO_VALUE}
+    label(values[name], name)
     try:
         with tempfile.TemporaryDirectory() as folder:
             (file,) = save_steps(recomputed(values[name]), Path(folder, "pass.gif"))
@@ -104,14 +114,14 @@ def animation(code: str, shown: str | None = None) -> dict[str, str]:
         return {"gif": "", "note": one_line(str(error))}
 
 
-def _executed(code: str) -> tuple[dict[str, Value], dict[str, Any] | None]:
+def _executed(code: str, seconds: float = math.inf) -> tuple[dict[str, Value], dict[str, Any] | None]:
     """Run a program: its values by name, and its error."""
     variables: dict[str, Any] = {"__name__": "__main__", "__file__": FILE, "input": _input}
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
     error = None
     try:
         with trace_source():
-            exec(compile(code, FILE, "exec"), variables)
+            exec(compile_observed(code, FILE, variables, seconds), variables)
     except (Exception, SystemExit, KeyboardInterrupt) as raised:
         error = _described(raised)
     return _values(variables), error
@@ -150,8 +160,6 @@ def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str, Graph | 
         fresh = recomputed(value)
         if fresh is not value:
             value, note = fresh, f"numbers were changed after {name} was computed: this is {name} computed again"
-        if not value.label:
-            value.label = name
         return page(value).html, note, Graph(value)
     except (ProviderError, DomainError, TypeError, ValueError) as error:
         return "", one_line(str(error)), None
@@ -162,7 +170,8 @@ def _described(error: BaseException) -> dict[str, Any]:
     if isinstance(error, SyntaxError) and error.filename == FILE:
         return {"line": error.lineno or 0, "message": f"{type(error).__name__}: {error.msg}"}
     lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
-    message = f"{type(error).__name__}: {shorten(one_line(str(error)), 1000)}".removesuffix(": ")
+    kind = "" if isinstance(error, TimeLimit) else f"{type(error).__name__}: "
+    message = f"{kind}{shorten(one_line(str(error)), 1000)}".removesuffix(": ")
     return {"line": lines[-1] if lines else 0, "message": message + _remedy(error)}
 
 

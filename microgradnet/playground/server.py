@@ -19,9 +19,11 @@ from http.server import ThreadingHTTPServer
 from typing import Any
 
 from microgradnet._shared.serving import LOOPBACK, Handler
+from microgradnet.playground.observing import REMEDY
 from microgradnet.playground.site import POLICY, file_of
 
 PAINTING = 120.0  # seconds for an animation, beside the program's own
+GRACE = 4.0  # seconds for the page of what a program had computed at its time limit, and for code that is not its own
 MOST_SENT = 1_000_000  # bytes of a program
 
 
@@ -55,17 +57,17 @@ class Server(ThreadingHTTPServer):
         ) as child:  # fmt: skip
             assert child.stdin
             assert child.stdout
-            seconds = self.seconds + (PAINTING if request.get("animation") else 0.0)
+            seconds = self.seconds + (PAINTING if request.get("animation") else GRACE)
             limit, line, began = threading.Timer(seconds, _end, [child]), b"", time.monotonic()
             limit.start()
             try:
                 with child.stdin:
-                    child.stdin.write(json.dumps(request).encode())
+                    child.stdin.write(json.dumps(request | {"seconds": self.seconds}).encode())
                 for line in child.stdout:
                     yield line
                 if not line.endswith(b"\n") or line.startswith(b'"'):  # the process ended before its result
                     is_late = time.monotonic() - began >= seconds
-                    late = f"the program was stopped after {seconds:g} s: is there a loop without an end?"
+                    late = f"the program was stopped after {seconds:g} s. {REMEDY}"
                     yield _stopped(late if is_late else "the program ended Python itself")
             finally:  # also if the reader has gone
                 limit.cancel()

@@ -171,10 +171,62 @@ def test_a_number_has_a_place_if_the_program_has_it_once_as_a_literal_and_leaves
     assert places(start + 'a, b, c = Value(1, "a₁"), Value(+2.5, "𝛽"), Value(1 + 1, "c")\ny = a + b * c') == {
         "a₁": "1", "𝛽": "+2.5", "c": None,
     }  # fmt: skip
-    assert places(start + "u = parameter(3.0)\ny = u * u") == {"v₁": "3.0"}
+    assert places(start + "u = parameter(3.0)\ny = u * u") == {"u": "3.0"}
     assert places(start + 'u, v = (parameter(3.0, "u") for _ in range(2))\ny = u * v') == {"u": None, "u#2": None}
     assert places(start + 'w = parameter(3.0, "w")\nw.data -= 1\ny = w * 2') == {"w": None}
     assert places(start + 'w = Value(\n  3.0,\n  label="w",\n)\ny = w * 2') == {"w": "3.0"}
+
+
+def named(code: str, shown: str | None = None) -> str:
+    """The names in the page of a program, of what is no constant."""
+    nodes = data_of(run(f"from microgradnet import Layer, Value, parameter, tanh\n{code}", shown)["page"])["nodes"]
+    return " ".join(node["name"] for node in nodes if "constant" not in node)
+
+
+TWO_NEURONS = """def neuron(x, w):
+    z = w * x
+    a = tanh(z)
+    return a
+w1, w2 = parameter(0.1), parameter(0.2)
+weights = [w1, w2]
+h = neuron(0.5, w1)
+y = neuron(h, w2)
+"""
+
+
+def test_values_have_the_names_of_the_program() -> None:
+    assert named(TWO_NEURONS) == "w₂ w₁ z h z#2 y", "a result by its caller; the first name; a1 as the lesson's a₁"
+    assert named("x, t = (Value(2.0), 1.0)\nloss = (y := x * 3) - t") == "x y loss"
+    assert named("k = [[Value(1.0)], [Value(2.0)]]\ny = k[0][0] * k[1][0]") == "k[0][0] k[1][0] y"
+    assert named("a = Value(2.0, 'a')\n_hidden = a * a\nb = _hidden + a\nb.label = 'area'") == "a a·a area"
+    assert named("a = Value(2.0, 'b')\nb = a * a\ny = b + a") == "b b·b y", "no second b"
+    assert named("hidden = Layer(1, 2, 'tanh', seed=1)([0.5])\ny = hidden[1] * 2") == "w₂₁ x₁ b₂ z₂ a₂ y"
+    assert named("x = Value(1.0)\ny = x * 2\nz = y * y", "y") == "x y"
+
+
+def test_a_program_is_stopped_at_its_limit_with_its_line_and_its_graph() -> None:
+    learning = """from microgradnet import parameter
+w = parameter(1.0)
+loss = (w - 3) ** 2
+while loss.data > -1:
+    w.grad = 0.0
+    loss.backward()
+    w.data -= 0.1 * w.grad
+    loss = (w - 3) ** 2
+"""
+    found = run(learning, seconds=0.2)
+    assert found["error"]["line"] == 4
+    assert found["error"]["message"].startswith("the program was stopped after 0.2 s. Does each loop end?")
+    assert data_of(found["page"])["nodes"][0]["data"] == pytest.approx(3), "what it had learned"
+    caught = "from contextlib import suppress\nwhile True:\n    with suppress(Exception): 1 / 0"
+    assert run(caught, seconds=0.2)["error"]["line"] == 2
+    assert run("for i in range(9): print(i)\nelse: print('end')", seconds=20)["output"].endswith("8\nend\n")
+
+
+def test_a_decorated_function_stays_as_it_is_written() -> None:
+    kept = "def same(f): return f\n@same\ndef f(x):\n    y = x\n    return y\nprint(f.__code__.co_names)"
+    assert run(kept)["output"] == "()\n"
+    assert "named" in run(kept.replace("@same", "").replace("return y", "return 1"))["output"]
 
 
 def test_what_is_printed_is_heard_at_once() -> None:

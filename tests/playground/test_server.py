@@ -57,7 +57,11 @@ def test_a_program_is_run_by_a_process_of_its_own(server: Server) -> None:
 def test_a_program_that_does_not_end_is_ended(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "seconds", 1.0)
     found = asked(server.address + "run", {"code": "while True: pass"})
+    assert found["error"]["line"] == 1
     assert "stopped after 1 s" in found["error"]["message"]
+    monkeypatch.setattr("microgradnet.playground.server.GRACE", 0.5)
+    found = asked(server.address + "run", {"code": "sum(iter(int, 1))"})
+    assert "stopped after 1.5 s" in found["error"]["message"], "what is not a loop of the program is ended, too"
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="a process of POSIX is asked whether it lives")

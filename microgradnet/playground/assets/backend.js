@@ -1,5 +1,6 @@
 // What runs programs: Python in this browser, in a worker, or a server on this machine. Both answer `runner.run`.
 const SECONDS = 10; // a program's time in the browser; the server has a limit of its own
+const GRACE = 4; // more, for the page of what it had computed then
 
 const failed = (message) => ({ error: { line: 0, message }, values: [], shown: "", page: "", note: "", leaves: [] });
 
@@ -55,8 +56,9 @@ class InBrowser {
     while (this.busy) await this.busy;
     await this.started;
     if (turn !== this.turn) return null;
-    const limit = setTimeout(() => this.end(`the program was stopped after ${SECONDS} s: is there a loop without an end?`), 1000 * SECONDS);
-    this.busy = this.ask(request, heard);
+    const late = `the program was stopped after ${SECONDS + GRACE} s: does each loop of it end?`;
+    const limit = setTimeout(() => this.end(late), 1000 * (SECONDS + GRACE));
+    this.busy = this.ask({ ...request, seconds: SECONDS }, heard);
     const answer = await this.busy;
     this.busy = null;
     clearTimeout(limit);

@@ -21,7 +21,7 @@ from microgradnet.playground.runner import names, run
 
 def answer(request, heard):
     request = json.loads(request)
-    return json.dumps(run(request["code"], request.get("shown"), heard) if "code" in request else names())
+    return json.dumps(run(request["code"], request.get("shown"), heard, request["seconds"]) if "code" in request else names())
 
 answer`);
 })();
