@@ -220,6 +220,7 @@ class Stepper(Cmd):
             raise ValueError(f"there is no breakpoint {argument}: `break` lists them")
         else:
             del self.breakpoints[_count(argument) - 1]
+        self.do_break("")
 
     def do_watch(self, argument: str) -> None:
         """Show a gradient after each move; repeat to stop."""

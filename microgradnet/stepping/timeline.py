@@ -197,10 +197,14 @@ class Timeline:
                 hint = suggestion(plain(text), [*self._called, *operations, "nan"])
                 raise ValueError(f"no value or operation is called {shorten(one_line(text))!r}: {hint}") from None
             return Breakpoint(f"operation {operation.name}", lambda step: step.operation is operation)
-        changed = set(values)
-        return Breakpoint(
-            self.namer.name(values[0]), lambda step: not changed.isdisjoint({step.node, getattr(step, "operand", None)})
-        )
+        changed, steps = set(values), self.steps
+        involved = [not changed.isdisjoint({step.node, getattr(step, "operand", None)}) for step in steps]
+        first = {  # of those that follow each other in a pass
+            id(step)
+            for i, step in enumerate(steps)
+            if involved[i] and not (i and involved[i - 1] and type(step) is type(steps[i - 1]))
+        }
+        return Breakpoint(self.namer.name(values[0]), lambda step: id(step) in first)
 
     def _node(self, position: int) -> tuple[bool, Value] | None:
         return (position > self.start, self.steps[position - 1].node) if position else None

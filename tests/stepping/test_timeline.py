@@ -143,7 +143,8 @@ def test_names_as_typed_as_shown_and_one_of_many() -> None:
 @pytest.mark.parametrize(
     ("text", "shown", "positions"),
     [
-        ("z", "z", [1, 6, 7, 8]),
+        ("z", "z", [1, 6]),
+        ("y", "y", [3, 4]),
         ("x1", "x₁", [5, 8]),
         ("sigmoid", "operation sigmoid", [2, 6]),
         ("Multiply", "operation multiply", [1, 7, 8]),
