@@ -63,6 +63,17 @@ Step through it, drag a number, take a gradient step. To see it in a window of i
 ```"""
 """The live page of an example, which stands at the end of its chapter."""
 
+FROM_BOOK = """</h1>
+  <a href="../index.html">The book</a>
+  <script>
+    function follow() {
+      const { theme } = localStorage; // the reader's choice in the book
+      wear(theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches));
+    }
+    try { follow(); addEventListener("storage", follow); } catch { /* a browser that keeps nothing */ }
+  </script>"""
+"""What the playground in the book has after its heading: the way back, and the book's light or dark."""
+
 MATHML = "http://www.w3.org/1998/Math/MathML"
 ET.register_namespace("", MATHML)
 LATEX = {
@@ -144,5 +155,4 @@ def _write_pages(app: Sphinx, error: Exception | None) -> None:
     if app.tags.has("playground"):
         build(Path(app.outdir, "playground"))
         front = Path(app.outdir, "playground", "index.html")
-        back = '</h1>\n  <a href="../index.html">The book</a>'
-        front.write_text(front.read_text(encoding="utf-8").replace("</h1>", back), encoding="utf-8")
+        front.write_text(front.read_text(encoding="utf-8").replace("</h1>", FROM_BOOK), encoding="utf-8")

@@ -14,7 +14,7 @@ from typing import Any
 
 from microgradnet._shared.files import format_of, write_atomically
 
-BASE = Path(__file__).with_name("assets") / "base.css"
+ASSETS = Path(__file__).with_name("assets")
 
 FRAME = """
 @media (prefers-color-scheme: light) {
@@ -114,11 +114,11 @@ def document(
         data: for the script, as JSON.
         resources: what else the policy allows, as "img-src data:".
     """
-    script = asset(__file__, "base.js") + script
+    script = "\n".join([asset(__file__, "base.js"), asset(__file__, "theme.js"), script])
     parts = {
         "digest": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         "title": html.escape(title),
-        "style": BASE.read_text("utf-8") + style,
+        "style": asset(__file__, "base.css") + style,
         "body": body,
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c"),
         "script": script,

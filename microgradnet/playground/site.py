@@ -9,10 +9,12 @@ import zipfile
 from importlib import import_module
 from pathlib import Path
 
-from microgradnet._shared.webpage import BASE, fill
+from microgradnet._shared.webpage import ASSETS as SHARED
+from microgradnet._shared.webpage import fill
 from microgradnet.playground.programs import PROGRAMS
 
 ASSETS = Path(__file__).with_name("assets")
+SHARED_FILES = ("base.css", "theme.js")  # of all pages
 KINDS = {
     ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
     ".json": "application/json", ".wasm": "application/wasm", ".zip": "application/zip",
@@ -37,12 +39,11 @@ def file_of(path: str, backend: str) -> tuple[bytes, str] | None:
     """
     if path == "programs.json":
         return json.dumps(PROGRAMS).encode(), KINDS[".json"]
-    if path == "base.css":
-        return BASE.read_bytes(), KINDS[".css"]
     name = path or "index.html"
-    if name not in {file.name for file in ASSETS.iterdir()}:
+    folder = SHARED if name in SHARED_FILES else ASSETS
+    if name not in {file.name for file in folder.iterdir()}:
         return None
-    data = (ASSETS / name).read_bytes()
+    data = (folder / name).read_bytes()
     if name == "index.html":
         data = data.replace(b"%backend%", backend.encode()).replace(b"%policy%", POLICY.encode())
     return data, KINDS[Path(name).suffix]
@@ -87,7 +88,7 @@ def build(folder: Path, npm: str = "npm") -> list[Path]:
     shutil.copy(modules / "@viz-js" / "viz" / "dist" / "viz.js", folder)
     shutil.rmtree(packages)
     (folder / "packages.zip").write_bytes(_packages())
-    for name in ["programs.json", "base.css", *(file.name for file in ASSETS.iterdir())]:
+    for name in ["programs.json", *SHARED_FILES, *(file.name for file in ASSETS.iterdir())]:
         found = file_of(name, "static")
         if found is not None:
             (folder / name).write_bytes(found[0])

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,16 +71,18 @@ def test_pages_in_frames_are_light_or_dark_as_the_book(tab: Any, chapter: str) -
     tab.goto(f"{chapter}.html")
     frame = tab.locator("iframe").first
     frame.scroll_into_view_if_needed()
-    body = frame.content_frame.locator("body")
-    ground = {"light": "rgb(243, 245, 247)", "dark": "rgb(12, 16, 20)"}
     for theme in ("dark", "light", "auto"):
         tab.evaluate("theme => { document.body.dataset.theme = theme; }", theme)
-        for _ in range(100):
-            if body.evaluate("body => getComputedStyle(body).backgroundColor") == ground.get(theme, ground["light"]):
-                break
-            tab.wait_for_timeout(50)
-        else:
-            raise AssertionError(f"not {theme}")
+        assert_dressed(frame.content_frame, "dark" if theme == "dark" else "light")
+
+
+def assert_dressed(frame: Any, theme: str) -> None:
+    ground = {"light": "rgb(243, 245, 247)", "dark": "rgb(12, 16, 20)"}[theme]
+    for _ in range(100):
+        if frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == ground:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"not {theme}")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -168,5 +171,29 @@ def test_the_playground_is_in_the_book(tab: Any) -> None:
     if NPM:
         link.click()
         tab.locator("#output", has_text="∂a₁/∂w₁").wait_for(timeout=120_000)
+        graph = tab.frame_locator("#graph")
+        for theme in ("dark", "light"):
+            tab.evaluate("theme => { localStorage.theme = theme; }", theme)
+            tab.reload()
+            assert_dressed(tab, theme)
+            graph.locator("#equation").wait_for(timeout=120_000)
+            assert_dressed(graph, theme)
         tab.get_by_role("link", name="The book").click()
         tab.get_by_role("link", name="Getting started").first.wait_for()
+
+
+def test_a_playground_in_a_frame_is_light_or_dark_as_the_book(tab: Any) -> None:
+    if not NPM:
+        return
+    tab.goto("playground.html")
+    tab.evaluate(
+        "() => { const frame = document.createElement('iframe'); frame.id = 'inside'; frame.className = 'live';"
+        " frame.src = 'playground/index.html'; document.querySelector('article').append(frame); }"
+    )
+    playground = tab.frame_locator("#inside")
+    graph = playground.frame_locator("#graph")
+    graph.locator("#equation").wait_for(timeout=120_000)
+    for theme in ("dark", "light"):
+        tab.evaluate("theme => { document.body.dataset.theme = theme; }", theme)
+        assert_dressed(playground, theme)
+        assert_dressed(graph, theme)

@@ -101,10 +101,17 @@ function post(message) {
 
 at("graph").addEventListener("load", () => {
   at("graph").ariaBusy = false;
+  dress();
   if (!latest) return;
   post({ line: editor.line(), end: "forward" }); // the step of the line that is typed, if it makes one
   post({ numbers: latest.leaves.map((leaf) => leaf.number) }); // from now on it sends every change of them
 });
+
+// The graph is light or dark as this page is: see theme.js.
+function dress() {
+  if (isWornDark !== null) post({ dark: isWornDark });
+}
+addEventListener("themed", dress);
 
 addEventListener("message", ({ source, data }) => {
   if (source !== at("graph").contentWindow || !data || at("graph").inert) return;
