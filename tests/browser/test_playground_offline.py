@@ -1,6 +1,7 @@
 """The static playground without a network, in a real Chromium: after the first visit, and after a new build."""
 
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,14 @@ from tests.browser.test_playground import settled, typed
 from tests.serving import answering, files_of
 
 pytestmark = pytest.mark.skipif(not shutil.which("npm"), reason="the build needs npm")
+
+
+def test_the_shipped_editor_is_what_its_sources_build(tmp_path: Path) -> None:
+    shutil.copytree(site.ASSETS.parent / "npm", tmp_path / "npm")
+    (tmp_path / "assets").mkdir()
+    for command in ("npm ci --ignore-scripts --no-audit --no-fund", "npm run editor"):
+        subprocess.run(command.split(), cwd=tmp_path / "npm", check=True, capture_output=True, timeout=300)
+    assert (tmp_path / "assets" / "editor.js").read_bytes() == (site.ASSETS / "editor.js").read_bytes()
 
 
 def caches(tab: Any) -> dict[str, int]:

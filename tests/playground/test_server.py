@@ -1,5 +1,6 @@
 """The local server: it answers its own page on this machine, and nobody else; programs end, and Python with them."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -191,6 +192,15 @@ def test_every_file_of_the_front_end_has_a_type() -> None:
         assert found[1]
     assert file_of("nothing", "static") is None
     assert b"%" not in file_of("", "static")[0].replace(b"100%", b"")  # type: ignore[index]
+
+
+def test_the_shipped_editor_was_built_from_its_sources() -> None:
+    """The digest that `npm run editor` writes; with npm, `test_playground_offline` builds it again."""
+    names = ("editor.mjs", "package.json", "package-lock.json")
+    sources = [(ASSETS.parent / "npm" / name).read_text("utf-8") for name in names]
+    digest = hashlib.sha256("".join(sources).encode()).hexdigest()
+    *_, last = (ASSETS / "editor.js").read_text("utf-8").splitlines()
+    assert last == f"// built from {digest}", "run `npm ci && npm run editor` in playground/npm"
 
 
 def test_a_build_needs_npm_and_an_empty_folder(
