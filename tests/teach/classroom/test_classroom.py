@@ -179,15 +179,20 @@ def test_nothing_is_lost_when_the_server_is_killed_and_started_again(tmp_path: P
         assert process.wait(timeout=60) == 130
 
 
-def test_a_class_that_is_running_is_not_started_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_class_that_is_running_is_not_started_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = ["class", "learning", "--no-open", "--keep", str(tmp_path / "class.sqlite")]
+    monkeypatch.setattr(Classroom, "serve_forever", lambda _: pytest.fail("a second one is served"))
     with subprocess.Popen([sys.executable, "-m", "microgradnet", *command], stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        process.stdout.readline()
-        for port in ([], ["--port", "0"], ["--network"]):
-            assert main([*command, *port]) == 1
-            assert "is running already, at port" in capsys.readouterr().err
-        process.kill()
+        try:
+            assert process.stdout
+            process.stdout.readline()
+            for port in ([], ["--port", "0"], ["--network"]):
+                assert main([*command, *port]) == 1
+                assert "is running already, at port" in capsys.readouterr().err
+        finally:
+            process.kill()
     with closing(socket.create_server(("127.0.0.1", 0))) as deaf:  # takes the port, and never answers
         store = Store(tmp_path / "deaf.sqlite", "sheet")
         store.keep_port(deaf.getsockname()[1])
