@@ -11,6 +11,7 @@ from microgradnet.drawing.box import SHADES
 from microgradnet.drawing.theme import BY_COLOUR, DARK, LIGHT, SERIES, Paint
 from tests.drawing.test_picture import contrast
 
+BASE = (ASSETS / "base.css").read_text("utf-8")
 PAGE_STYLE = files("microgradnet.stepping") / "assets" / "page.css"
 
 
@@ -63,7 +64,7 @@ def test_the_check_of_fills_rejects_a_green_that_the_colour_blind_take_for_the_p
 def test_the_style_that_pages_share_has_the_colours_of_pictures() -> None:
     named = {"card": ("card", "fill"), "ink": ("card", "text"), "mark": ("highlight", "fill"),
              "mark-line": ("highlight", "line"), "mark-ink": ("highlight", "text")}  # fmt: skip
-    light, dark = (ASSETS / "base.css").read_text("utf-8").split("prefers-color-scheme: dark")
+    light, dark = BASE.split("prefers-color-scheme: dark")
     for theme, css in ((LIGHT, light), (DARK, dark)):
         for name, (role, part) in named.items():
             assert re.search(rf"--{name}: (#\w+);", css)[1] == getattr(theme[role], part)  # type: ignore[index]
@@ -84,10 +85,7 @@ def page_faults(colours: dict[str, str]) -> list[str]:
 
 def page_colours() -> list[dict[str, str]]:
     """The colours of pages, light and dark."""
-    return [
-        dict(re.findall(r"--([\w-]+): (#\w{6});", css))
-        for css in (ASSETS / "base.css").read_text("utf-8").split("prefers-color-scheme: dark")
-    ]
+    return [dict(re.findall(r"--([\w-]+): (#\w{6});", css)) for css in BASE.split("prefers-color-scheme: dark")]
 
 
 def test_text_controls_and_states_of_pages_have_contrast() -> None:
@@ -98,9 +96,7 @@ def test_text_controls_and_states_of_pages_have_contrast() -> None:
 
 def test_every_control_of_a_page_has_a_border_or_a_fill_that_can_be_seen() -> None:
     """`--line` has no contrast: it frames, and nothing can be done there."""
-    assert re.search(
-        r"button, select, input[^{]*{[^}]*border: 1px solid var\(--edge\)", (ASSETS / "base.css").read_text("utf-8")
-    )
+    assert re.search(r"button, select, input[^{]*{[^}]*border: 1px solid var\(--edge\)", BASE)
     page = PAGE_STYLE.read_text("utf-8")
     colour = r"(?:border(?:-\w+)*|accent-color|outline|stroke|fill|(?<![\w-])color): [^;]*"
     assert "var(--line)" not in "".join(re.findall(colour, page))
