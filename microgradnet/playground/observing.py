@@ -56,7 +56,8 @@ class _Observed(ast.NodeTransformer):
         self.returned = before
         match node:
             case ast.Assign(targets=[target, *_]) | ast.NamedExpr(target=target):
-                names = [getattr(one, "id", "") for one in getattr(target, "elts", [target])]
+                targets = getattr(target, "elts", [target])
+                names = [getattr(one, "id", "") or getattr(one, "attr", "") for one in targets]  # w for self.w
                 if all(names) and not self.returned & {*names}:
                     node.value = _call(node.value, _NAMED, node.value, *map(ast.Constant, names))
             case ast.For() | ast.While():

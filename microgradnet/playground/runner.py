@@ -4,6 +4,7 @@ import base64
 import io
 import linecache
 import math
+import re
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from microgradnet.errors import DomainError, ProviderError
 from microgradnet.graph import Graph
 from microgradnet.playground.observing import TimeLimit, compile_observed, label
 from microgradnet.playground.places import leaves
+from microgradnet.playground.remedies import PLAIN_MATH, hint, remedy
 from microgradnet.stepping.film import save_steps
 from microgradnet.stepping.recomputed import recomputed
 from microgradnet.stepping.tracing import trace_source
@@ -25,7 +27,7 @@ from microgradnet.value import Value
 
 FILE = "program.py"
 MOST_PRINTED = 20_000  # characters
-NO_VALUE = "No variable of this program is a Value: name a result, as in y = model(x)."
+NO_VALUE = "No variable of this program is a Value: name a result outside of functions, as in y = model(x)"
 MOST_VALUES = 2_000  # of a graph that is drawn while one types
 
 
@@ -86,6 +88,9 @@ def run(
     if name:
         label(values[name], name)
         html, note, graph = _page(values[name], name, error is not None)
+    if not error:
+        plain = PLAIN_MATH if name and not html and "math." in code else ""
+        note = ". ".join(filter(None, [note, plain, hint(code)]))
     return {
         "output": printed.getvalue(),
         "error": error,
@@ -123,7 +128,7 @@ def _executed(code: str, seconds: float = math.inf) -> tuple[dict[str, Value], d
         with trace_source():
             exec(compile_observed(code, FILE, variables, seconds), variables)
     except (Exception, SystemExit, KeyboardInterrupt) as raised:
-        error = _described(raised)
+        error = _described(raised, variables)
     return _values(variables), error
 
 
@@ -165,28 +170,15 @@ def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str, Graph | 
         return "", one_line(str(error)), None
 
 
-def _described(error: BaseException) -> dict[str, Any]:
+def _described(error: BaseException, variables: Mapping[str, Any]) -> dict[str, Any]:
     """The line of the program where an error was raised, and its message with a remedy where one is known."""
     if isinstance(error, SyntaxError) and error.filename == FILE:
         return {"line": error.lineno or 0, "message": f"{type(error).__name__}: {error.msg}"}
     lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
     kind = "" if isinstance(error, TimeLimit) else f"{type(error).__name__}: "
     message = f"{kind}{shorten(one_line(str(error)), 1000)}".removesuffix(": ")
-    return {"line": lines[-1] if lines else 0, "message": message + _remedy(error)}
-
-
-def _remedy(error: BaseException) -> str:
-    """What to do about an error, where it is known."""
-    import microgradnet
-
-    if isinstance(error, NameError) and error.name in microgradnet.__all__:
-        return f". Did you forget: from microgradnet import {error.name}?"
-    if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
-        return (
-            ". In the browser there is no NumPy, which compile and fit need: import the names you use in place of *, "
-            "or run the playground on your machine, by pip install microgradnet && microgradnet playground"
-        )
-    return ""
+    message = re.sub(r" \(\S*__init__\.py\)$", "", message)  # where a package stands
+    return {"line": lines[-1] if lines else 0, "message": message + remedy(error, variables)}
 
 
 def names() -> list[dict[str, str]]:

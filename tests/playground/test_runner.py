@@ -94,6 +94,11 @@ WRONG = {
     "x = = 1": (1, "SyntaxError"),
     "pass\n\nundefined": (3, "NameError: name 'undefined' is not defined"),
     "y = sigmoid(1)": (1, "Did you forget: from microgradnet import sigmoid?"),
+    "total = 1\nprint(totla)": (2, "Did you mean total?"),
+    "y = sigmod(1)": (1, "Did you mean sigmoid?"),
+    "from microgradnet import Vlaue": (1, "name 'Vlaue' from 'microgradnet'. Did you mean Value?"),
+    "from microgradnet import Value\nValue(1.0).backwards()": (2, "Did you mean backward?"),
+    "from microgradnet import Value\ny = Value(1.0) ^ 2": (2, "A power is x ** 2"),
     "from microgradnet import log\nlog(-1.0)": (2, "DomainError"),
     "def f():\n    return 1 / 0\nf()": (2, "ZeroDivisionError"),
     "import nosuchmodule": (1, "ModuleNotFoundError"),
@@ -149,6 +154,14 @@ def test_a_single_number_and_too_many_values_have_a_note() -> None:
     assert "too many to draw here" in run(long)["note"]
 
 
+def test_what_a_program_hardly_means_is_said() -> None:
+    start = "from microgradnet import Value\nimport math\nx = Value(2.0)\n"
+    assert run(start + "y = x * x\ny.backward")["note"] == "Line 5 does nothing: write y.backward()"
+    assert "microgradnet import exp" in run(start + "y = math.exp(x)")["note"]
+    assert run(start + "y = x * math.exp(1)\ny.backward()")["note"] == ""
+    assert "outside of functions" in run("def main(): pass\nmain()")["note"]
+
+
 def test_of_endless_output_the_beginning_is_kept() -> None:
     output = run("for i in range(100000): print('line', i)")["output"]
     assert output.startswith("line 0\nline 1\n")
@@ -201,6 +214,7 @@ def test_values_have_the_names_of_the_program() -> None:
     assert named("a = Value(2.0, 'a')\n_hidden = a * a\nb = _hidden + a\nb.label = 'area'") == "a a·a area"
     assert named("a = Value(2.0, 'b')\nb = a * a\ny = b + a") == "b b·b y", "no second b"
     assert named("hidden = Layer(1, 2, 'tanh', seed=1)([0.5])\ny = hidden[1] * 2") == "w₂₁ x₁ b₂ z₂ a₂ y"
+    assert named("class N: pass\nn = N()\nn.w = Value(1.0)\ny = n.w * 2") == "w y"
     assert named("x = Value(1.0)\ny = x * 2\nz = y * y", "y") == "x y"
 
 

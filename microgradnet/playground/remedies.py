@@ -1,0 +1,58 @@
+"""What to do about an error of a program, and about what is no error but hardly meant."""
+
+import ast
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+
+import microgradnet
+
+NO_NUMPY = (
+    ". In the browser there is no NumPy, which compile and fit need: import the names you use in place of *, "
+    "or run the playground on your machine, by pip install microgradnet && microgradnet playground"
+)
+METHODS = ("backward", "zero_grad", "step")
+PLAIN_MATH = (
+    "math's functions give plain numbers: those of microgradnet, as in from microgradnet import exp, give Values"
+)
+
+
+def remedy(error: BaseException, names: Collection[str]) -> str:
+    """What to do about an error, to follow its message; "" where that is not known.
+
+    Args:
+        error: as a program raised it.
+        names: the program's variables.
+    """
+    ours = microgradnet.__all__
+    match error:
+        case NameError(name=str(name)) if name in ours:
+            return f". Did you forget: from microgradnet import {name}?"
+        case NameError(name=str(name)):
+            return _nearest(name, {*names, *ours})
+        case AttributeError(name=str(name)):
+            return _nearest(name, dir(error.obj))
+        case ModuleNotFoundError(name="numpy"):
+            return NO_NUMPY
+        case ImportError(name="microgradnet"):
+            return _nearest(re.findall("'(.+?)'", str(error))[0], ours)
+        case TypeError() if "operand type(s) for ^" in str(error):
+            return ". A power is x ** 2"
+    return ""
+
+
+def _nearest(name: str, names: Collection[str]) -> str:
+    near = get_close_matches(name, names, n=1)
+    return f". Did you mean {near[0]}?" if near else ""
+
+
+def hint(code: str) -> str:
+    """What a program that ran may not have meant: a method without its brackets; "" for nothing.
+
+    >>> hint("y.backward")
+    'Line 1 does nothing: write y.backward()'
+    """
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in METHODS:
+            return f"Line {node.lineno} does nothing: write {ast.unparse(node.value)}()"
+    return ""
