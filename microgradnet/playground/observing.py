@@ -4,9 +4,12 @@ import ast
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
 from types import CodeType
 from typing import Any
 
+import microgradnet
 from microgradnet.graph import Graph
 from microgradnet.notation.neurons import neuron_names, subscript
 from microgradnet.value import Value
@@ -14,6 +17,16 @@ from microgradnet.value import Value
 REMEDY = "Does each loop end? Limit its steps, as in for step in range(1000), or choose an aim that it reaches"
 _NAMED, _IN_LOOP = "(named)", "(in a loop)"  # functions that a program calls, under names that it cannot have
 _NAME = "_name_in_program"  # an attribute of a value
+
+
+@cache
+def importable() -> dict[str, Any]:
+    """The public names that can be imported here, all that `import *` has: in a browser there is no NumPy."""
+    found = {}
+    for name in sorted(microgradnet.__all__):
+        with suppress(ImportError):
+            found[name] = getattr(microgradnet, name)
+    return found
 
 
 class TimeLimit(KeyboardInterrupt):
@@ -60,6 +73,8 @@ class _Observed(ast.NodeTransformer):
                 names = [getattr(one, "id", "") or getattr(one, "attr", "") for one in targets]  # w for self.w
                 if all(names) and not self.returned & {*names}:
                     node.value = _call(node.value, _NAMED, node.value, *map(ast.Constant, names))
+            case ast.ImportFrom(module="microgradnet", names=[ast.alias(name="*")]):
+                node.names = [ast.alias(name) for name in importable()]
             case ast.For() | ast.While():
                 node.body.insert(0, ast.copy_location(ast.Expr(_call(node, _IN_LOOP)), node))
         return node

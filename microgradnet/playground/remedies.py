@@ -8,8 +8,8 @@ from difflib import get_close_matches
 import microgradnet
 
 NO_NUMPY = (
-    ". In the browser there is no NumPy, which compile and fit need: import the names you use in place of *, "
-    "or run the playground on your machine, by pip install microgradnet && microgradnet playground"
+    ". In the browser there is no NumPy, which compile and fit need: "
+    "run the playground on your machine, by pip install microgradnet && microgradnet playground"
 )
 METHODS = ("backward", "zero_grad", "step")
 PLAIN_MATH = (

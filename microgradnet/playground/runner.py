@@ -15,7 +15,7 @@ from typing import Any
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.errors import DomainError, ProviderError
 from microgradnet.graph import Graph
-from microgradnet.playground.observing import TimeLimit, compile_observed, label
+from microgradnet.playground.observing import TimeLimit, compile_observed, importable, label
 from microgradnet.playground.places import leaves
 from microgradnet.playground.remedies import PLAIN_MATH, hint, remedy
 from microgradnet.stepping.film import save_steps
@@ -164,7 +164,7 @@ def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str, Graph | 
     try:
         fresh = recomputed(value)
         if fresh is not value:
-            value, note = fresh, f"numbers were changed after {name} was computed: this is {name} computed again"
+            value, note = fresh, f"Numbers were changed after {name} was computed: this is {name} computed again"
         return page(value).html, note, Graph(value)
     except (ProviderError, DomainError, TypeError, ValueError) as error:
         return "", one_line(str(error)), None
@@ -187,13 +187,11 @@ def names() -> list[dict[str, str]]:
     >>> next(name for name in names() if name["label"] == "parameter")["kind"]
     'function'
     """
-    import microgradnet
-
-    found = []
-    for name in sorted(microgradnet.__all__):
-        try:
-            about = (getattr(microgradnet, name).__doc__ or "").partition("\n")[0]
-        except ImportError:  # in a browser there is no NumPy
-            continue
-        found.append({"label": name, "kind": "class" if name[:1].isupper() else "function", "about": about})
-    return found
+    return [
+        {
+            "label": name,
+            "kind": "class" if name[:1].isupper() else "function",
+            "about": (one.__doc__ or "").partition("\n")[0],
+        }
+        for name, one in importable().items()
+    ]

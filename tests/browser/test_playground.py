@@ -296,6 +296,18 @@ def test_a_program_typed_while_another_never_ends_is_run_after_the_time_limit(ta
     assert tab.locator("#error").is_hidden()
 
 
+def test_a_program_that_imports_all_and_steps_in_a_terminal_reads_nothing(tab: Any) -> None:
+    typed(tab, "from microgradnet import *\nx = Value(2.0)\ny = x * x\nstep_through(y)\n")
+    assert "v₁·v₁ = 2·2 = 4" in tab.inner_text("#output")
+    assert tab.locator("#error").is_hidden(), tab.inner_text("#error")
+
+
+def test_a_program_is_stopped_at_its_line_with_what_it_has_learned(tab: Any) -> None:
+    typed(tab, "from microgradnet import parameter\nw = parameter(1.0)\nwhile True:\n    loss = w * w\n")
+    assert tab.inner_text("#error").startswith("Line 3: the program was stopped after ")
+    assert numbers(tab) == {"w": 1, "loss": 1}
+
+
 def test_hostile_labels_stay_text(tab: Any) -> None:
     typed(tab, 'from microgradnet import Value\nx = Value(2.0, "</script><img src=x onerror=alert(1)>")\ny = x * x\n')
     frame = tab.frames[1]

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -152,6 +154,15 @@ def test_a_single_number_and_too_many_values_have_a_note() -> None:
     assert "is a single number" in run("from microgradnet import Value\nx = Value(1.0)")["note"]
     long = "from microgradnet import Value\nx = Value(1.0)\ny = x\nfor _ in range(3000): y = y + x\n"
     assert "too many to draw here" in run(long)["note"]
+
+
+def test_without_numpy_import_all_brings_the_rest() -> None:
+    code = "from microgradnet import *\nx = Value(2.0)\ny = tanh(x)\nfit"
+    run_it = "import sys; sys.modules['numpy'] = None; from microgradnet.playground.runner import run; "
+    run_it += f"print([run({code!r})[key] for key in ('error', 'values')])"
+    said = subprocess.run([sys.executable, "-c", run_it], capture_output=True, text=True, check=True).stdout
+    assert "name 'fit' is not defined" in said
+    assert "['y', 'x']" in said
 
 
 def test_what_a_program_hardly_means_is_said() -> None:

@@ -15,7 +15,8 @@ const started = (async () => {
   self.layOut = (dot) => graphviz.renderString(dot, { format: "svg" });
   python.unpackArchive(packages, "zip", { extractDir: "/packages" });
   return python.runPython(`
-import json, sys
+import io, json, sys
+sys.stdin = io.StringIO() # nobody types to a program
 sys.path.insert(0, "/packages")
 from microgradnet.playground.runner import names, run
 
