@@ -208,19 +208,33 @@ class Debugger(pdb.Pdb):
     def _asked_for(self, arg: str) -> _Place | None:
         """The value of `arg`, else where the pass in this or the innermost frame is; None after an error."""
         if arg:
+            value: Any
             try:
                 value = eval(arg, self.curframe.f_globals, self.curframe_locals)  # type: ignore[union-attr]
             except Exception as error:
-                self.error(f"{type(error).__name__}: {error}")
-                return None
+                value = self._named_here(arg)
+                if value is None:
+                    self.error(f"{type(error).__name__}: {error}")
+                    return None
             if isinstance(value, Value):
                 return _Place(value, value, None, {})
             self.error(f"{arg} is not a Value but {type(value).__name__}")
             return None
-        for frame in (self.curframe, *(frame for frame, _ in reversed(self.stack))):
-            if frame and (place := self._place_in(frame)):
-                return place
+        if place := self._current_place():
+            return place
         self.error("no backward pass is running here: `rule` runs to the next; or name a value, as in `grads loss`")
+        return None
+
+    def _current_place(self) -> _Place | None:
+        """Where the pass in this or the innermost frame is."""
+        frames = (self.curframe, *(frame for frame, _ in reversed(self.stack)))
+        return next(filter(None, (self._place_in(frame) for frame in frames if frame)), None)
+
+    def _named_here(self, name: str) -> Value | None:
+        """The value of the current graph that equations call so: in the chain rule's frame no variable has it."""
+        if place := self._current_place():
+            namer = self._namer(place.root)
+            return next((value for value in Graph(place.root).nodes if namer.name(value) == name), None)
         return None
 
     def _place_in(self, frame: FrameType) -> _Place | None:

@@ -147,6 +147,13 @@ def test_values_are_named_in_the_program() -> None:
     assert "L " not in output
 
 
+def test_in_the_chain_rule_values_have_the_names_of_its_equations() -> None:
+    output = stopping(["rule", "node e", "grads e", "node nothing"], BACKWARD)
+    assert "e = a·b = 2·(−3) = −6, its gradient" in output
+    assert "\na         2" in output.replace("(Pdb) ", "\n")
+    assert "*** NameError: name 'nothing' is not defined" in output
+
+
 def test_draw_marks_the_application() -> None:
     output = stopping(["rule", "rule", "rule", "draw"], BACKWARD)
     assert f"wrote {Path('backward.svg').resolve()}" in output

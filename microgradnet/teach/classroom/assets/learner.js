@@ -23,7 +23,7 @@ async function send() {
   const arrived = await fetch("answers", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...mine, answers: answers() }) })
     .then((answer) => answer.ok, () => false);
   isSending = false;
-  at("sent").textContent = arrived ? "✓ sent to your teacher" : "not sent yet: the teacher's machine does not answer";
+  at("sent").textContent = arrived ? "✓ sent to your teacher" : "not sent yet, but kept here: your teacher's machine does not answer";
   if (!arrived || sending !== version) setTimeout(send, arrived ? 0 : 2000);
 }
 
