@@ -4,7 +4,7 @@ const SETTLED = 1e-12; // a run stops when a step changes the loss by less than 
 const PATIENCE = 1000; // and after so many steps without a new lowest loss
 const MOST_STEPS = 10_000; // of one run
 const MOST_POINTS = 300; // of the curve
-const CURVE = { left: 66, right: 310, top: 12, bottom: 74 }; // its axes, in the picture's units
+const CURVE = { left: 72, right: 310, top: 12, bottom: 74 }; // its axes, in the picture's units
 const parameters = leaves.filter((i) => graph.nodes[i].kind === "parameter");
 const lossName = graph.nodes[graph.root].name;
 let losses = []; // before the first gradient step and after each; a number changed by hand begins anew
