@@ -13,7 +13,7 @@ from microgradnet.drawing import Picture
 from microgradnet.drawing.chart import chart
 from microgradnet.drawing.figure import Figure
 from microgradnet.stepping import save_steps
-from microgradnet.teach.applications.media.images import png_url
+from microgradnet.teach.applications.media.images import enlarged, png_url
 from microgradnet.teach.applications.media.svg import card, moving, text
 
 GALLERY = Path(__file__).parents[2] / "notebooks" / "pictures" / "gallery"
@@ -56,6 +56,13 @@ def test_of_a_moving_picture_cairosvg_paints_the_still_frame_alone() -> None:
         assert picture.size == size
         assert picture.tobytes() == painted(card(around + frame, size, "A")).tobytes()
         assert picture.tobytes() != painted(card(around, size, "A")).tobytes()
+
+
+def test_an_enlarged_image_has_sharp_pixels() -> None:
+    picture = painted(card(enlarged([[0.0, 1.0], [1.0, 0.0]], 10, 10, 40, 20), (60, 40), "A"))
+    black, white = (0, 0, 0), (255, 255, 255)
+    assert [picture.getpixel((x, 12)) for x in (12, 28, 31, 48)] == [black, black, white, white]
+    assert [picture.getpixel((12, y)) for y in (12, 18, 21, 28)] == [black, black, white, white]
 
 
 @pytest.mark.parametrize("file", sorted(GALLERY.glob("*.svg")), ids=lambda file: file.stem)

@@ -12,7 +12,7 @@ from microgradnet.nn import Layer
 from microgradnet.teach.applications.driving.drives import STEP, Moment
 from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPEST, WIDTH, Floats, Roads, circle
 from microgradnet.teach.applications.media.figures import tiles
-from microgradnet.teach.applications.media.images import png_url
+from microgradnet.teach.applications.media.images import enlarged
 from microgradnet.teach.applications.media.player import Film, Player
 from microgradnet.teach.applications.media.svg import moving, text
 
@@ -102,8 +102,8 @@ def _frame(driven: Drive, i: int) -> str:
     state = "off the road" if moment.left[0] else f"{moment.aside[0]:.1f} m off centre"
     trail = [place(complex(earlier.z[0])) for earlier in driven.moments[:i:6]] + [place(complex(moment.z[0]))]
     return (
-        f'<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" href="{png_url(seen)}"/>'
-        f'<path d="{bars}" fill="currentColor"/><path d="M{mark:.1f} 386l5 9h-10z" fill="{ORANGE}"/>'
+        enlarged(seen, x, y, width, height)
+        + f'<path d="{bars}" fill="currentColor"/><path d="M{mark:.1f} 386l5 9h-10z" fill="{ORANGE}"/>'
         + text(MAP[0] + MAP[2], y - 10, state, 19, "end")
         + f'<path d="M{"L".join(trail)}" fill="none" stroke="currentColor" stroke-width="2"/>'
         f'<path transform="translate({trail[-1]}) rotate({-np.degrees(np.angle(moment.heading[0])):.0f})" '

@@ -1,4 +1,4 @@
-"""Arrays of pixels as PNG, by Pillow, which comes with matplotlib."""
+"""Arrays of pixels as PNG, by Pillow, which comes with matplotlib, and as elements of an SVG."""
 
 import base64
 import io
@@ -10,37 +10,43 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 
 
-def pixels(image: ArrayLike, scale: int = 1) -> Pixels:
-    """An image of numbers from 0 to 1, (rows, columns) or (rows, columns, 3), as bytes, each pixel a square.
+def pixels(image: ArrayLike) -> Pixels:
+    """An image of numbers from 0 to 1, (rows, columns) or (rows, columns, 3) from its upper left corner, as bytes.
 
     Numbers outside 0 to 1 become the nearest of them.
-
-    Args:
-        image: from the upper left corner.
-        scale: the side of a square, in pixels.
 
     Raises:
         ValueError: it has another shape, or a number is NaN.
 
-    >>> pixels([[0.0, 0.5]], 2).tolist()
-    [[0, 0, 128, 128], [0, 0, 128, 128]]
+    >>> pixels([[0.0, 0.5], [1.0, 1.5]]).tolist()
+    [[0, 128], [255, 255]]
     """
     array = np.asarray(image, np.float64)
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3) or not array.size:
         raise ValueError(f"an image has the shape (rows, columns) or (rows, columns, 3), got {array.shape}")
     if np.isnan(array).any():
         raise ValueError("an image of NaN: its numbers are from 0 (black) to 1 (white)")
-    bytes_ = np.round(array.clip(0, 1) * 255).astype(np.uint8)
-    return bytes_.repeat(scale, axis=0).repeat(scale, axis=1)
+    return np.round(array.clip(0, 1) * 255).astype(np.uint8)
 
 
-def png(image: ArrayLike, scale: int = 1) -> bytes:
-    """An image as a PNG file; arguments and errors as of `pixels`."""
+def png(image: ArrayLike) -> bytes:
+    """An image as a PNG file; errors as of `pixels`."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels(image, scale)).save(buffer, "PNG", optimize=True)
+    Image.fromarray(pixels(image)).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
-def png_url(image: ArrayLike, scale: int = 1) -> str:
+def png_url(image: ArrayLike) -> str:
     """An image as a data URL, for a page or an SVG."""
-    return "data:image/png;base64," + base64.b64encode(png(image, scale)).decode()
+    return "data:image/png;base64," + base64.b64encode(png(image)).decode()
+
+
+def enlarged(image: ArrayLike, x: float, y: float, width: float, height: float) -> str:
+    """An image as an element of an SVG, each of its pixels a sharp rectangle; errors as of `pixels`.
+
+    Browsers read the class, as `card` and `Player` style it; cairosvg knows the attribute's older word alone.
+    """
+    return (
+        f'<image class="pixels" image-rendering="optimizeSpeed" preserveAspectRatio="none" x="{x:g}" y="{y:g}" '
+        f'width="{width:g}" height="{height:g}" href="{png_url(image)}"/>'
+    )

@@ -32,8 +32,8 @@ def card(
 ) -> str:
     """Elements of SVG as a picture, on a card that is light or dark as the reader prefers.
 
-    Text has the reader's colour, as has what is `currentColor`; text of the class `soft` is paler. What only browsers
-    understand, a list of fonts and a height of "auto", is in a media rule, which cairosvg ignores.
+    Text has the reader's colour, as has what is `currentColor`; text of the class `soft` is paler, images of the class
+    `pixels` are sharp. What only browsers understand, as a height of "auto", is in a media rule, which cairosvg ignores.
 
     Args:
         body: the elements; what a caller writes into them is escaped already.
@@ -51,7 +51,8 @@ def card(
         for theme in (LIGHT, DARK)
     )
     style = (
-        f"@media all{{.{scope}{{font-family:{FONT};max-width:100%;height:auto}}}}"
+        f"@media all{{.{scope}{{font-family:{FONT};max-width:100%;height:auto}}"
+        f".{scope} .pixels{{image-rendering:pixelated}}}}"
         f".{scope} text{{fill:currentColor}}{light}@media (prefers-color-scheme:dark){{{dark}}}"
         f"{dark_css_by_colour(scope, colours) if colours else ''}{css}"
     )

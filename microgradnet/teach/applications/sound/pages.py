@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from microgradnet.teach.applications.media.audio import wav
-from microgradnet.teach.applications.media.images import png_url
+from microgradnet.teach.applications.media.images import enlarged
 from microgradnet.teach.applications.media.player import Film as Played
 from microgradnet.teach.applications.media.player import Player
 from microgradnet.teach.applications.media.svg import box, moving, text
@@ -57,9 +57,9 @@ def drawn(film: Film, heard: Heard, found: Sequence[Strike]) -> Iterator[str]:
         at = _across(frame / PER_SECOND, film)
         yield (
             f'<svg width="{WIDE}" height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}">{_acted(film, found, frame)}</svg>'
-            f'<image x="{WIDE + 16}" y="34" width="{SIDE - 16}" height="{(SIDE - 16) / WIDTH:.0f}" '
-            f'href="{png_url(small[frame, ..., 0])}"/>{_bars(heard.p[frame])}'
-            f'<path d="M{at:.1f} {HIGH + 12}v{STRIP - 16}" stroke="currentColor" stroke-width="2"/>'
+            + enlarged(small[frame, ..., 0], WIDE + 16, 34, SIDE - 16, (SIDE - 16) / WIDTH)
+            + _bars(heard.p[frame])
+            + f'<path d="M{at:.1f} {HIGH + 12}v{STRIP - 16}" stroke="currentColor" stroke-width="2"/>'
         )
 
 

@@ -9,7 +9,7 @@ from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import INK, LINE, SOFT, figure
 from microgradnet.drawing.theme import LIGHT
 from microgradnet.teach.applications.application import Files
-from microgradnet.teach.applications.media.images import png_url
+from microgradnet.teach.applications.media.images import enlarged
 from microgradnet.teach.applications.media.player import Film, Player
 from microgradnet.teach.applications.media.svg import box, moving, text
 from microgradnet.teach.applications.translation.images import PLACES, SIDE, WIDTH, Reading
@@ -96,8 +96,8 @@ def frame(reading: Reading, said: int) -> str:
     """The elements of a frame: the image, where it looks for the last of the letters that are said, these letters."""
     width, bottom, word = PIXEL * WIDTH, 20 + PIXEL * SIDE + 62, reading.word
     drawn = (
-        f'<image href="{png_url(1 - reading.image, PIXEL)}" x="{LEFT}" y="20" width="{width}" height="{PIXEL * SIDE}"/>'
-        f'<path d="M{LEFT} 20h{width}m0 {PIXEL * SIDE}h{-width}M{LEFT} {bottom}h{width}" stroke="{LINE}"/>'
+        enlarged(1 - reading.image, LEFT, 20, width, PIXEL * SIDE)
+        + f'<path d="M{LEFT} 20h{width}m0 {PIXEL * SIDE}h{-width}M{LEFT} {bottom}h{width}" stroke="{LINE}"/>'
     )
     start = (SIZE[0] - LETTER * len(word)) / 2
     if said <= len(word):
