@@ -28,6 +28,19 @@ def test_a_table_that_is_too_wide_gives_each_row_its_own_lines(monkeypatch: pyte
     assert format_table(HEADING, ROWS) == "σ(z₁)\n  value  0.6\n         agrees\n\nw₁\n  value  0.15"
 
 
+def test_a_heading_of_several_lines_makes_a_column_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    heading = ["", "ridge\nregression", "mean"]
+    assert format_table(heading, [["error", "1", "2"]]).splitlines() == [
+        "       ridge       mean",
+        "       regression",
+        "─────  ──────────  ────",
+        "error  1           2",
+    ]
+    monkeypatch.setenv("COLUMNS", "21")
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "utf-8"))
+    assert "  ridge regression  1\n" in format_table(heading, [["error", "1", "2"]])
+
+
 def test_a_notebook_has_room_whatever_terminal_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
     wide = format_table(HEADING, ROWS)
     monkeypatch.setenv("COLUMNS", "5")

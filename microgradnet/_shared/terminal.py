@@ -6,6 +6,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TextIO
 
 from microgradnet._shared.text import clean, plain, shorten
@@ -36,17 +37,22 @@ def room(needed: int) -> int:
 def format_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Rows of text under a heading, in aligned columns; where the terminal is too narrow, each row as lines of its own.
 
+    Args:
+        heading: of each column, in one line or several.
+        rows: a cell for each column.
+
     >>> print(format_table(["a", "b"], [["one", "2"]]))
     a    b
     ───  ─
     one  2
     """
     heading, *rows = [[written(cell, sys.stdout) for cell in line] for line in (heading, *rows)]
-    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
+    tall = [cell.split("\n") for cell in heading]
+    widths = [max(map(len, [*top, *column])) for top, *column in zip(tall, *rows, strict=True)]
     needed = sum(widths) + 2 * (len(widths) - 1)
     if needed > room(needed):
-        return "\n\n".join(_one_below_the_other(heading, row, room(needed)) for row in rows)
-    lines = [heading, [written("─" * width, sys.stdout) for width in widths], *rows]
+        return "\n\n".join(_one_below_the_other([*map(" ".join, tall)], row, room(needed)) for row in rows)
+    lines = [*zip_longest(*tall, fillvalue=""), [written("─" * width, sys.stdout) for width in widths], *rows]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 

@@ -1,5 +1,6 @@
 """`Application`: a task of the gallery, from its data to what a person sees; `Entry`: what is known before it loads."""
 
+import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import import_module
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 Files: TypeAlias = Mapping[str, Callable[[], bytes | str]]
 """The name of each file, and a function that makes its contents."""
+
+
+COLUMN = 9  # characters of a line of a heading in a table of figures, where its words allow it
 
 
 class Option(NamedTuple):
@@ -151,11 +155,12 @@ def needed(package: str, purpose: str) -> ModuleType:
 
 
 def format_figures(figures: Sequence[Figure]) -> str:
-    """The figures as a table, a column for the network and for each baseline.
+    """The figures as a table, a narrow column for the network and for each baseline.
 
-    >>> print(format_figures([Figure("error, px", 0.5, {"ridge": 1.25}), Figure("right, %", 90.0)]))
+    >>> print(format_figures([Figure("error, px", 0.5, {"ridge regression": 1.25}), Figure("right, %", 90.0)]))
                network  ridge
-    ─────────  ───────  ─────
+                        regression
+    ─────────  ───────  ──────────
     error, px  0.5      1.25
     right, %   90
     """
@@ -164,7 +169,7 @@ def format_figures(figures: Sequence[Figure]) -> str:
         [figure.name, f"{figure.network:.3g}", *(_number(figure.baselines.get(name)) for name in baselines)]
         for figure in figures
     ]
-    return format_table(["", "network", *baselines], rows)
+    return format_table(["", *("\n".join(textwrap.wrap(name, COLUMN)) for name in ("network", *baselines))], rows)
 
 
 def percentage(right: Collection[Any]) -> float:

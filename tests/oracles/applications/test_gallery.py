@@ -7,7 +7,7 @@ import pytest
 from microgradnet import gradcheck
 from microgradnet.graph import Graph
 from microgradnet.stepping.webpage import page
-from microgradnet.teach.applications import APPLICATIONS, Application, load_application
+from microgradnet.teach.applications import APPLICATIONS, Application, format_figures, load_application
 from microgradnet.train import load, save
 from tests.applications import BOUNDS
 
@@ -25,6 +25,7 @@ def trained(name: str) -> Application:
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_a_quick_training_reaches_its_bounds(name: str) -> None:
     figures = {figure.name: figure for figure in trained(name).figures()}
+    assert max(map(len, format_figures([*figures.values()]).splitlines())) <= 80, "a table fits into a terminal"
     assert BOUNDS[name], "each has a bound"
     for bound in BOUNDS[name]:
         assert bound.holds_quickly(figures), f"{bound.says} (quick: {bound.quick}): {figures}"

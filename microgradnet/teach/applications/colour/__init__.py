@@ -173,8 +173,9 @@ class Colour(Application):
         """The error (RMSE) of a and b where there was no colour, and in photographs that are never learnt from."""
         five = {shown.photo.name: shown.errors() for shown in self.known()}
         mean = {way: float(np.sqrt(np.mean([of[way] ** 2 for of in five.values()]))) for way in five["china"]}
-        every = {"all five": mean, **five, **{f"unseen, {one.photo.name}": one.errors() for one in self.unseen()}}
-        return [Figure(f"error in CIELAB, {name}", of.pop("network"), of) for name, of in every.items()]
+        unseen = {f"unseen: {shown.photo.name}": shown.errors() for shown in self.unseen()}
+        every = {"error in CIELAB, mean": mean, **five, **unseen}
+        return [Figure(name, of.pop("network"), of) for name, of in every.items()]
 
     def files(self) -> Files:
         """Each photograph in grey, restored and as it was; the network without the thumbnail; and where it fails."""

@@ -13,7 +13,7 @@ Numbers = NDArray[np.float64]
 NEAREST, SPREAD = 5, 5.0  # the classes that a colour belongs to, and σ of their weights
 TEMPERATURE = 1.0  # T, of the least error on the validation columns; colours are livelier at 0.4
 BLUR, MORE = 0.7, 2.0  # σ of the blur of restored colours, in pixels; and what is best for colour by likeness
-SAME, BLURRED, ANY = "likeness, this photo", "this photo, blurred more", "likeness, all photos"
+SAME, BLURRED, ANY = "likeness, this photo", "the same, blurred", "likeness, all photos"
 
 
 def _tree(points: Numbers) -> Any:
