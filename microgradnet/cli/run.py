@@ -15,7 +15,7 @@ from microgradnet._shared.terminal import room
 from microgradnet._shared.text import suggestion
 from microgradnet.cli.arguments import Add, from_zero, in_words, make_folder, shown, write_each
 from microgradnet.errors import ProviderError
-from microgradnet.teach.applications import APPLICATIONS, Application, Entry, format_figures, load_application
+from microgradnet.teach.applications import APPLICATIONS, QUICK, Application, Entry, format_figures, load_application
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.example import Example, format_rows
 
@@ -33,9 +33,8 @@ def add_commands(add: Add) -> None:
     running.add_argument("--graphs", type=Path, metavar="DIR", help="the folder for examples' pictures (graphs)")
     gallery = running.add_argument_group("applications")
     gallery.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (NAME)")
-    gallery.add_argument(
-        "--quick", action="store_true", help="a tenth of the training and about a quarter of the time in all"
-    )
+    of_all = f"{QUICK:.0%} of training, test data and pictures"
+    gallery.add_argument("--quick", action="store_true", help=f"{of_all}: about a tenth of the time")
     gallery.add_argument("--load", type=Path, metavar="FILE", help="a saved model, in place of training")
     gallery.add_argument("--seed", type=from_zero, metavar="N", help="of data, network and order (0)")
     gallery.add_argument("--quiet", action="store_true", help="show no progress")
@@ -130,7 +129,9 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
         for training in (True, False)
     )
     out = options.out or Path(entry.name)
-    application = load_application(entry.name)(quick=options.quick, seed=options.seed or 0, **of_training)
+    application = load_application(entry.name)(
+        fraction=QUICK if options.quick else 1, seed=options.seed or 0, **of_training
+    )
     saved = options.load or out / application.file
     is_trained, is_quick = bool(options.load or (asked and saved.exists())), options.quick
     if is_trained:
@@ -149,7 +150,7 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
         if ended == "interrupted":
             raise KeyboardInterrupt
         if is_quick:
-            print(f"a quick training: this network {application.after_quick}; a full one takes {entry.seconds} s")
+            print(f"a quick training: this network has hardly begun to learn; a full one takes {entry.seconds} s")
         return _show(application, asked, out, options.quiet)
     except KeyboardInterrupt:
         again = [entry.name, *(f"--{name}={value}" for name, value in of_training.items())]
@@ -161,7 +162,7 @@ def _show(application: Application, asked: dict[str, Any], out: Path, is_quiet: 
     """Print the figures, and write the files, or those that are asked for."""
     if not asked:
         _announce("measuring on test data", is_quiet)
-        print(f"\n{format_figures(application.figures())}\non test data, of one training; seed {application.seed}\n")
+        print(f"\n{format_figures(application.figures())}\non {application.measured()}\n")
     files = application.asked(**asked) if asked else application.files()
     _announce(f"making {', '.join(files)}", is_quiet)
     written = write_each(out, ((name, partial(_write, make)) for name, make in files.items()))
@@ -188,7 +189,7 @@ def _train(application: Application, file: Path, options: argparse.Namespace) ->
     print(f"{application.model}, {count:,} parameters")
     with _one_thread():
         history = application.train(progress=False if options.quiet else None)
-    about: dict[str, Any] = {"application": application.name, "seed": application.seed, "quick": application.quick}
+    about: dict[str, Any] = {"application": application.name, "seed": application.seed, "quick": options.quick}
     print("written:", shown(save(application.model, file, training=about)))
     return history.ended
 

@@ -18,9 +18,10 @@ class Greeting(Application):
     name = "objects"
     source = "nobody 2026"
     credit = "nobody's data"
+    tested = (("greetings", 50),)
 
-    def __init__(self, *, quick: bool = False, seed: int = 0, language: str = "de") -> None:
-        super().__init__(quick=quick, seed=seed)
+    def __init__(self, *, fraction: float = 1, seed: int = 0, language: str = "de") -> None:
+        super().__init__(fraction=fraction, seed=seed)
         self.model, self.language = MLP(1, [1], seed=seed), language
 
     @property
@@ -65,7 +66,7 @@ def test_it_trains_prints_and_writes_and_what_is_missing_stops_nothing(capsys: p
     said = capsys.readouterr()
     assert "after nobody 2026\ndata: nobody's data\n" in said.out
     assert "error  0.25     0.5" in said.out
-    assert "seed 0" in said.out
+    assert "\non test data (greetings: 50), by one training, seed 0\n" in said.out
     assert "written: objects/a.svg\n" in said.out
     assert said.err == "microgradnet: no b.png: no painter: pip install painter\n"
     assert Path("objects/a.svg").read_text() == "<svg/>"
@@ -171,7 +172,7 @@ def test_ctrl_c_says_how_to_go_on(stage: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_of_a_quick_training_it_says_so_also_when_it_is_loaded(capsys: pytest.CaptureFixture[str]) -> None:
-    note = "a quick training: this network does less well than after a full training; a full one takes 1 s\n"
+    note = "a quick training: this network has hardly begun to learn; a full one takes 1 s\n"
     main(["run", "objects", "--quick", "--quiet"])
     assert note in capsys.readouterr().out
     main(["run", "objects", "--text", "hi", "--quiet"])

@@ -9,10 +9,10 @@
 
 from importlib import import_module
 
-from microgradnet.teach.applications.application import Application, Entry, Option, format_figures
+from microgradnet.teach.applications.application import QUICK, Application, Entry, Option, format_figures
 from microgradnet.teach.applications.requests import handwritten, number_from_zero, photograph, recording, seed
 
-__all__ = ["APPLICATIONS", "Application", "Entry", "Option", "format_figures", "load_application"]
+__all__ = ["APPLICATIONS", "QUICK", "Application", "Entry", "Option", "format_figures", "load_application"]
 
 
 APPLICATIONS: dict[str, Entry] = {

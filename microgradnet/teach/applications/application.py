@@ -3,9 +3,10 @@
 import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import wraps
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 from microgradnet._shared.terminal import format_table
 from microgradnet.module import Module
@@ -18,6 +19,8 @@ Files: TypeAlias = Mapping[str, Callable[[], bytes | str]]
 """The name of each file, and a function that makes its contents."""
 
 
+QUICK = 0.04
+"""The fraction of a quick run: with what every run needs it takes about a tenth of the time."""
 COLUMN = 9  # characters of a line of a heading in a table of figures, where its words allow it
 
 
@@ -81,29 +84,36 @@ class Application(ABC):
     """A task of the gallery: it makes its data from a seed, trains a model, and shows what the model does.
 
     Args:
-        quick: make a tenth of the training, measure and draw less: in about a quarter of the time, less well.
+        fraction: how much of the training is made, of the test data measured, and of the pictures drawn; at most 1.
         seed: of the data that are drawn, the first parameters and the order of training.
 
     Attributes:
         name: of its module and its command.
         source: the publication that it follows: author, year, title.
         credit: the authors of its data and their licence; "" if the data are generated.
-        after_quick: what its network does after a quick training.
+        tested: what its figures are of, and how many of it by a whole run.
         model: what is trained; `save` and `load` keep it.
     """
 
     name: ClassVar[str]
     source: ClassVar[str]
     credit: ClassVar[str] = ""
-    after_quick: ClassVar[str] = "does less well than after a full training"
+    tested: ClassVar[Sequence[tuple[str, int]]] = ()
     model: Module
 
-    def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
-        self.quick, self.seed = quick, seed
+    def __init__(self, *, fraction: float = 1, seed: int = 0) -> None:
+        self.fraction, self.seed = fraction, seed
+        self._kept: dict[Any, tuple[list[float], Any]] = {}
 
     def part(self, count: int) -> int:
-        """So many; in a quick run a tenth of them, at least one."""
-        return max(1, count // 10) if self.quick else count
+        """The fraction of so many, at least one."""
+        return max(1, round(self.fraction * count))
+
+    def measured(self) -> str:
+        """What the figures are of: of which test data how many, and of which run."""
+        counts = ", ".join(f"{what}: {self.part(count):,}" for what, count in self.tested)
+        run = "a quick run" if self.fraction < 1 else "one training"
+        return f"test data{counts and f' ({counts})'}, by {run}, seed {self.seed}"
 
     @property
     def file(self) -> str:
@@ -136,6 +146,24 @@ class Application(ABC):
     def asked(self, *arguments: Any, **options: Any) -> Files:
         """What the options of the command line ask for, made by the trained model."""
         raise NotImplementedError(f"{self.name} has no options")
+
+
+A = TypeVar("A", bound=Application)
+Made = TypeVar("Made")
+
+
+def kept(make: Callable[[A], Made]) -> Callable[[A], Made]:
+    """A method of an application whose result is kept, until the numbers of its model are others."""
+
+    @wraps(make)
+    def method(self: A) -> Made:
+        numbers = [parameter.data for parameter in self.model.parameters()]
+        if make not in self._kept or self._kept[make][0] != numbers:
+            self._kept[make] = numbers, make(self)
+        made: Made = self._kept[make][1]
+        return made
+
+    return method
 
 
 def needed(package: str, purpose: str) -> ModuleType:

@@ -24,7 +24,7 @@ RNG = np.random.default_rng(0)
 
 @pytest.fixture(scope="module")
 def app() -> Colour:
-    return Colour(quick=True)
+    return Colour(fraction=0.1)
 
 
 def rows(neurons: list[Any], read: Callable[[Value], float]) -> list[Any]:
@@ -81,7 +81,7 @@ def test_each_network_learns_as_it_would_alone(app: Colour) -> None:
 
 def test_the_parts_that_are_measured_are_never_learnt_from(app: Colour) -> None:
     """Other colours on the right change neither the palette nor a batch."""
-    other = Colour(quick=True)
+    other = Colour(fraction=0.1)
     other.five = [photo._replace(colour=photo.colour.copy()) for photo in other.five]
     for photo in other.five:
         photo.colour[:, COLOURED:] = 99.0

@@ -16,7 +16,7 @@ from microgradnet.teach.applications import APPLICATIONS
 from microgradnet.teach.applications import handwriting as module
 from microgradnet.teach.applications.application import needed
 from microgradnet.teach.applications.handwriting import STEPS, Handwriting, Writer, pens
-from microgradnet.teach.applications.handwriting.judging import judged, legible, nats_of_one_gaussian, read
+from microgradnet.teach.applications.handwriting.judging import Judge, nats_of_one_gaussian
 from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, UNIT, Line, held_out, practice, written
 from microgradnet.teach.applications.handwriting.pieces import Piece, pieces
 from microgradnet.teach.applications.handwriting.writing import STRAIGHT, drawn
@@ -25,6 +25,7 @@ from microgradnet.teach.applications.requests import ALPHABET, RequestError, cho
 from microgradnet.train import save
 
 RNG = np.random.default_rng(0)
+JUDGE = Judge()
 LINES = practice(6, np.random.default_rng(3))
 
 torch: Any = importlib.import_module("torch")
@@ -127,21 +128,21 @@ def test_the_test_data_are_the_same_for_every_seed_and_nobody_practises_them() -
 
 def test_the_judge_reads_the_true_pen_and_refuses_scribbles_and_other_letters() -> None:
     lines = held_out(1)
-    assert legible(lines) > 97
+    assert JUDGE.legible(lines) > 97
     shuffled = [
         line._replace(text="".join(chr(97 + (ord(x) - 96) % 26) if x != " " else x for x in line.text))
         for line in lines
     ]
-    assert legible(shuffled) < 5
+    assert JUDGE.legible(shuffled) < 5
     scribbles = [
         line._replace(points=np.column_stack([RNG.permuted(line.points[:, :2], axis=0), line.points[:, 2:]]))
         for line in lines
     ]
-    assert legible(scribbles) < 20
+    assert JUDGE.legible(scribbles) < 20
     blank = lines[0]._replace(
         points=np.column_stack([lines[0].points[:, :2], np.ones(len(lines[0].points)), lines[0].points[:, 3]])
     )
-    assert read([blank, lines[0]])[0] == {}, "without ink there is nothing to read"
+    assert JUDGE.read([blank, lines[0]])[0] == {}, "without ink there is nothing to read"
 
 
 def test_the_baseline_of_one_gaussian_is_the_entropy_of_one() -> None:
@@ -228,8 +229,8 @@ def test_the_command_writes_what_is_asked_for(tmp_path: Path, capsys: pytest.Cap
 
 def test_figures_have_their_baselines() -> None:
     lines = held_out(1)
-    surprise, neat = judged(1.0, {1.5: lines}, practice(200, RNG))
-    assert (surprise.network, neat.network) == (1.0, legible(lines))
+    surprise, neat = JUDGE.judged(1.0, lines, {1.5: lines}, practice(200, RNG))
+    assert (surprise.network, neat.network) == (1.0, JUDGE.legible(lines))
     assert surprise.baselines["table of mean points"] < surprise.baselines["one Gaussian"]
 
 
@@ -241,7 +242,7 @@ def test_without_the_fonts_a_message_says_how_to_get_them() -> None:
 def test_training_learns_and_carries_states_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BATCHES", 20)
     monkeypatch.setattr(module, "EPOCHS", 20)  # a tenth of them
-    application = Handwriting(quick=True)
+    application = Handwriting(fraction=0.1)
     history = application.train(progress=False)
     assert history["loss"][-1] < history["loss"][0]
     assert np.abs(np.array(application._state)).sum() > 0

@@ -335,7 +335,7 @@ def test_a_recording_has_as_many_frames_as_it_lasts() -> None:
 
 
 def test_training_learns_and_its_mouths_are_in_step_with_the_true_ones_to_a_frame() -> None:
-    application = Speech(quick=True)
+    application = Speech(fraction=0.1)
     history = application.train(progress=False)
     assert history["loss"][-1] < history["loss"][0]
     pairs = list(zip(application.mouths([one.bands for one in held_out()]), held_out(), strict=True))

@@ -20,7 +20,6 @@ from five: it knows their colours, not the world's.
 import os
 import random
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,7 +29,7 @@ from microgradnet.layers import Convolution
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files
+from microgradnet.teach.applications.application import Application, Figure, Files, kept
 from microgradnet.teach.applications.colour import photographs
 from microgradnet.teach.applications.colour.palette import BLUR, Palette, blurred, by_likeness
 from microgradnet.teach.applications.colour.photographs import SIDE, WIDTH, Numbers, Photograph, Views
@@ -103,7 +102,7 @@ class Colour(Application):
     """Which colour a grey pixel had: L of its surroundings → a and b.
 
     Args:
-        quick: make a tenth of the training, measure and draw less: in about a quarter of the time, less well.
+        fraction: as of `Application`; also, how many of the networks vote.
         seed: of the first parameters and of the pixels that are drawn.
         validation: learn from the left 48 % and measure the next 12 %, as the settings were chosen; otherwise learn
             from the left 60 % and measure the rest.
@@ -112,12 +111,14 @@ class Colour(Application):
     name = "colour"
     source = "Iizuka et al. 2016, Let there be color!; Zhang et al. 2016, Colorful image colorization"
     credit = photographs.CREDIT
+    tested = (("of five photographs", 5), ("never seen", 3))
     model: Committee
 
-    def __init__(self, *, quick: bool = False, seed: int = 0, validation: bool = False) -> None:
-        super().__init__(quick=quick, seed=seed)
+    def __init__(self, *, fraction: float = 1, seed: int = 0, validation: bool = False) -> None:
+        super().__init__(fraction=fraction, seed=seed)
         self.model = Committee(seed)
-        self.voters = {3: [*map(compile, self.model.full)], 2: [*map(compile, self.model.local)]}  # by their eyes
+        voters = {3: self.model.full, 2: self.model.local}  # by their eyes
+        self.voters = {eyes: [*map(compile, of[: self.part(MEMBERS)])] for eyes, of in voters.items()}
         self.five = photographs.known()
         self.start, self.stop = (TUNED, COLOURED) if validation else (COLOURED, WIDTH)
         self.palette = Palette(np.concatenate([x.colour[:, : self.start].reshape(-1, 2) for x in self.five]), COLOURS)
@@ -161,13 +162,15 @@ class Colour(Application):
             ORIGINAL: photo.colour[:, start:stop],
         })  # fmt: skip
 
+    @kept
     def known(self) -> list[Restored]:
         """The five photographs."""
-        return [self.shown(photo, self.start, self.stop) for photo in self.five]
+        return [self.shown(photo, self.start, self.stop) for photo in self.five[: self.part(5)]]
 
+    @kept
     def unseen(self) -> list[Restored]:
         """Photographs that are never learnt from."""
-        return [self.shown(photo) for photo in photographs.unseen()[: 1 if self.quick else None]]
+        return [self.shown(photo) for photo in photographs.unseen()[: self.part(3)]]
 
     def figures(self) -> list[Figure]:
         """The error (RMSE) of a and b where there was no colour, and in photographs that are never learnt from."""
@@ -179,14 +182,10 @@ class Colour(Application):
 
     def files(self) -> Files:
         """Each photograph in grey, restored and as it was; the network without the thumbnail; and where it fails."""
-        return sheets(cache(self.known), cache(self.unseen))
+        return sheets(self.known, self.unseen)
 
     def asked(self, photo: str | os.PathLike[str]) -> Files:
-        """A photograph of one's own: made grey, coloured by the network, and as it was.
-
-        Raises:
-            ValueError, OSError: as of `photographs.read`.
-        """
+        """A photograph of one's own: made grey, coloured by the network, and as it was; errors as of `image_of`."""
         shown = self.shown(photographs.read(photo))
         return {"photo.png": lambda: comparison(shown.verdict(), ["grey", "network", ORIGINAL], [shown], LIMIT).png()}
 

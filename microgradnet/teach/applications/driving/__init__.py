@@ -29,14 +29,14 @@ from microgradnet import Layer, Module, Value, compile, dot, softmax
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files
+from microgradnet.teach.applications.application import Application, Figure, Files, kept
 from microgradnet.teach.applications.driving import drives
 from microgradnet.teach.applications.driving.films import Drive, film, hidden_units, limits, page
 from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, Floats, Roads, roads
 from microgradnet.train import History, fit
 
-HIDDEN, EPOCHS, BATCH, VIEWS = 24, 10, 32, 24000
-LAPS, QUICK_LAPS = 10, 2  # roads that are driven
+HIDDEN, EPOCHS, BATCH = 24, 10, 32
+VIEWS, HELD_OUT, LAPS = 24000, 2000, 10  # pictures to learn from and to test with; roads that are driven
 ARCS: Floats = np.linspace(-0.22, 0.22, 45)
 """The curvatures κₖ of the steering units, 1/m: an arc of 4.5 m to the right, …, straight on, …, 4.5 m to the left."""
 HILL = 0.02  # σ, the width of the hill, 1/m
@@ -84,32 +84,33 @@ class Driving(Application):
 
     name = "driving"
     source = "Pomerleau 1989, ALVINN: An autonomous land vehicle in a neural network"
+    tested = (("pictures", HELD_OUT), ("laps", LAPS))
     model: Driver
 
-    def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
-        super().__init__(quick=quick, seed=seed)
+    def __init__(self, *, fraction: float = 1, seed: int = 0) -> None:
+        super().__init__(fraction=fraction, seed=seed)
         self.model = Driver(ROWS * COLUMNS, HIDDEN, ARCS.tolist(), seed)
-        self.laps = QUICK_LAPS if quick else LAPS
+        self.steer = compile(self.model.steer)
 
     @cached_property
-    def training(self) -> drives.Pictures:
-        """Pictures of roads of this seed."""
-        return drives.pictures(VIEWS // 6 if self.quick else VIEWS, (TRAINING, self.seed))
+    def known(self) -> list[drives.Pictures]:
+        """Pictures of roads of this seed, to learn from, and of others, to validate with."""
+        drawn = (self.part(VIEWS), (TRAINING, self.seed)), (self.part(HELD_OUT), (VALIDATION,))
+        return [drives.pictures(count, seed) for count, seed in drawn]
 
     def train(self, progress: bool | None = None) -> History:
         """Cross-entropy to the hills, by AdamW, half of the pictures mirrored anew in each epoch."""
-        epochs, rate = (6, 0.01) if self.quick else (EPOCHS, 0.004)
-        steps = epochs * -(-len(self.training.X) // BATCH)
-        held_out = drives.pictures(2000, (VALIDATION,))
+        training, validation = self.known
+        steps = EPOCHS * -(-len(training.X) // BATCH)
         return fit(
-            self.model, self._batches, loss=self.model.loss, epochs=epochs, progress=progress,
-            optimizer=AdamW(self.model, lr=rate, weight_decay=0.1, schedule=Cosine(steps)),
-            validation=[(held_out.X, hills(held_out.curvature))],
+            self.model, self._batches, loss=self.model.loss, epochs=EPOCHS, progress=progress,
+            optimizer=AdamW(self.model, lr=0.004, weight_decay=0.1, schedule=Cosine(steps)),
+            validation=[(validation.X, hills(validation.curvature))],
         )  # fmt: skip
 
     def _batches(self, epoch: int) -> Iterator[tuple[Floats, Floats]]:
         rng = np.random.default_rng((self.seed, epoch))
-        X, curvature, _ = self.training
+        X, curvature, _ = self.known[0]
         order, side = rng.permutation(len(X)), rng.choice([-1, 1], len(X))
         for start in range(0, len(X), BATCH):
             chosen = order[start : start + BATCH]
@@ -120,12 +121,11 @@ class Driving(Application):
             )
 
     def figures(self) -> list[Figure]:
-        """Errors of curvature on pictures of unseen roads, and laps on ten, beside methods without a hidden layer."""
-        test, network = drives.pictures(2000, (TEST,)), self.steering()
-        held_out = drives.pictures(2000, (VALIDATION,))
-        ridge = drives.ridge_regression(self.training, held_out)
-        of_light = drives.ridge_regression(*(part.only(part.lighter) for part in (self.training, held_out)))
-        road, light = roads(self.laps, (TEST, 0)), test.only(test.lighter)
+        """Errors of curvature on pictures of unseen roads, and laps, beside methods without a hidden layer."""
+        test, network = drives.pictures(self.part(HELD_OUT), (TEST,)), self.steering()
+        ridge = drives.ridge_regression(*self.known)
+        of_light = drives.ridge_regression(*(part.only(part.lighter) for part in self.known))
+        road, light = roads(self.part(LAPS), (TEST, 0)), test.only(test.lighter)
         driven = {"network": network, "ridge": ridge, "straight on": drives.straight_on, "person": drives.person}
         reached = {name: drives.laps(road, steering) for name, steering in driven.items()}
         return [
@@ -140,27 +140,29 @@ class Driving(Application):
 
     def steering(self) -> drives.Steering:
         """How the network steers."""
-        steer = compile(self.model.steer)
-        return lambda seen, taught: steer(2 * seen() - 1)[:, 0]
+        return lambda seen, taught: self.steer(2 * seen() - 1)[:, 0]
 
     def files(self) -> Files:
         """Four drives as a page, one as a moving picture, what hidden units look for, and how sharp bends may be."""
-        known, few, sharp = roads(10, (TEST, 0)), 1 if self.quick else None, SHARP[::2] if self.quick else SHARP
-        of_page = {
+        bent, every = roads(self.part(LAPS), (BEYOND, 0), (1, 1)), (self.steering(), drives.person)
+        return {
+            "drive.html": lambda: page(self.shown()),
+            "drive.svg": lambda: film(next(iter(self.shown().values()))),
+            "hidden-units.svg": lambda: hidden_units(self.model.hidden, self.model.steering, ARCS).svg,
+            "limits.svg": lambda: limits(SHARP, *(drives.round_bends(bent, SHARP, way) for way in every)).svg,
+        }
+
+    @kept
+    def shown(self) -> dict[str, Drive]:
+        """The drives of the page, by what is new in them."""
+        known = roads(10, (TEST, 0))
+        new = {
             "a road darker than the grass": known[2:3],
             "a road lighter than the grass": known[4:5],
             "bends almost twice as sharp as any it learnt from": roads(10, (BEYOND, 0), (0.2, 0.2))[:4],
             "a shadow as dark as the road": roads(10, (BEYOND, 1), shade=1.0)[:4],
         }
-        return {
-            "drive.html": lambda: page({name: self._driven(road) for name, road in [*of_page.items()][:few]}),
-            "drive.svg": lambda: film(self._driven(known[2:3])),
-            "hidden-units.svg": lambda: hidden_units(self.model.hidden, self.model.steering, ARCS).svg,
-            "limits.svg": lambda: limits(sharp, *(
-                [drives.laps(roads(self.laps, (BEYOND, 0), (bend, bend)), steering)[0] for bend in sharp]
-                for steering in (self.steering(), drives.person)
-            )).svg,
-        }  # fmt: skip
+        return {name: self._driven(road) for name, road in [*new.items()][: self.part(len(new))]}
 
     def asked(self, *, track: int) -> Files:
         """A drive on the road of a seed, which nothing was learnt from."""
@@ -176,7 +178,7 @@ class Driving(Application):
         if len(several) > 1:
             return self._driven(several[[int(np.argmax(last.left))]])
         seen = np.concatenate([moment.seen() for moment in [*moments, last]])
-        return Drive(several, [*moments, last], compile(self.model.steer)(2 * seen - 1)[:, 1:], ARCS)
+        return Drive(several, [*moments, last], self.steer(2 * seen - 1)[:, 1:], ARCS)
 
     def sample_loss(self) -> Value:
         """The loss of a picture of 3 × 4 pixels, by a network of two hidden and three steering units."""

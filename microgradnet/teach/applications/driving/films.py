@@ -126,7 +126,7 @@ def _map(road: Roads) -> tuple[Callable[[complex], str], float]:
     return place, metre
 
 
-def limits(sharp: Sequence[float], network: Sequence[float], person: Sequence[float]) -> Figure:
+def limits(sharp: Sequence[float], network: Floats, person: Floats) -> Figure:
     """The percentage of laps that stay on the road, by the sharpest bend."""
     made = figure(5.6, 3.4, "laps on the road by the curvature of the sharpest bend")
     axes = made.subplots()

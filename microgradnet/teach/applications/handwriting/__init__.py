@@ -30,7 +30,7 @@ from microgradnet.losses import binary_cross_entropy_with_logits
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.handwriting.judging import judged
+from microgradnet.teach.applications.handwriting import judging
 from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, PANGRAMS, Line, held_out, practice
 from microgradnet.teach.applications.handwriting.pieces import START, after, pieces
 from microgradnet.teach.applications.handwriting.writing import STRAIGHT, Prediction, picture, write
@@ -43,7 +43,7 @@ Numbers = NDArray[np.float64]
 
 HIDDEN, WIDTH, GAUSSIANS = 96, 12, 3
 STEPS, SIDE_BY_SIDE, LINES = 20, 16, 256  # points in a piece, lines in a batch, lines that are made at once
-EPOCHS, BATCHES = 45, 100
+EPOCHS, BATCHES, LONGEST = 45, 100, 80  # the last: letters of a line
 TEXT, NEAT, BIASES = "microgradnet writes by hand", 1.5, (0.0, 0.5, 1.5)
 
 
@@ -115,12 +115,13 @@ class Handwriting(Application):
     name = "handwriting"
     source = "Graves 2013, Generating sequences with recurrent neural networks"
     credit = "letters of A. V. Hershey (1967), public domain, in Hershey-Fonts by A. Kolinger, MIT"
-    after_quick = "cannot write legibly yet"
+    tested = (("writers of each style", 4), ("letters of each line at most", LONGEST))
     model: Writer
 
-    def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
-        super().__init__(quick=quick, seed=seed)
+    def __init__(self, *, fraction: float = 1, seed: int = 0) -> None:
+        super().__init__(fraction=fraction, seed=seed)
         self.model = Writer(seed=seed)
+        self.next, self.judge = compile(self.model.next), judging.Judge(self.part(judging.LINES))
 
     def train(self, progress: bool | None = None) -> History:
         """The mean surprise of a point, in nats, by Adam, on new lines all the time."""
@@ -143,13 +144,11 @@ class Handwriting(Application):
 
     def figures(self) -> list[Figure]:
         """The surprise of a point of lines by writers never seen, and how many letters that it writes can be read."""
-        texts, hands = zip(*[(self.short(line.text), line.hand) for line in held_out(2)], strict=True)
+        length, to_write = self.part(LONGEST), held_out(self.part(2))
+        texts, hands = [line.text[:length] for line in to_write], [line.hand for line in to_write]
         written = {bias: self.written(texts, hands, bias) for bias in (NEAT, 0.0)}
-        return judged(self.nats(held_out()), written, practice(self.part(1200), np.random.default_rng(10**7)))
-
-    def short(self, text: str) -> str:
-        """The text; in a quick run its first letters."""
-        return text[: self.part(80)].strip()
+        lines, practised = held_out(self.part(4)), practice(self.part(1200), np.random.default_rng(10**7))
+        return self.judge.judged(self.nats(lines), lines, written, practised)
 
     def nats(self, lines: Sequence[Line]) -> float:
         """The mean surprise of a point of these lines."""
@@ -161,22 +160,22 @@ class Handwriting(Application):
 
     def written(self, texts: Sequence[str], hands: Sequence[str], bias: float) -> list[Line]:
         """The texts in these styles, by the network."""
-        return write(compile(self.model.next), self.model.start(len(texts)), texts, hands, bias, self.seed)
+        return write(self.next, self.model.start(len(texts)), texts, hands, bias, self.seed)
 
     def files(self) -> Files:
         """A text in every style; neat and careless; and what it learnt from."""
-        hands = list(HANDS)
+        hands, biases, short = list(HANDS), BIASES[: self.part(len(BIASES))], slice(self.part(LONGEST))
 
         def biased() -> list[Line]:
-            return [line for bias in BIASES for line in self.written([self.short(PANGRAMS[2])], ["script"], bias)]
+            return [line for bias in biases for line in self.written([PANGRAMS[2][short]], ["script"], bias)]
 
-        titles = [f"bias {bias:g}" for bias in BIASES]
-        styles = partial(self.written, [self.short(TEXT)] * len(hands), hands, NEAT)
+        styles = partial(self.written, [TEXT[short]] * len(hands), hands, NEAT)
         practised = practice(len(hands), np.random.default_rng(self.seed))
+        draw = partial(picture, judge=self.judge, credit=self.credit)
         return {
-            "styles.svg": lambda: picture("A network writes by hand", styles(), hands, self.credit),
-            "bias.svg": lambda: picture("From careless to neat", biased(), titles, self.credit),
-            "practice.svg": lambda: picture("What it practised: random letters", practised, hands, self.credit),
+            "styles.svg": lambda: draw("A network writes by hand", styles(), hands),
+            "bias.svg": lambda: draw("From careless to neat", biased(), [f"bias {bias:g}" for bias in biases]),
+            "practice.svg": lambda: draw("What it practised: random letters", practised, hands),
         }
 
     def asked(self, text: str = TEXT, style: str = "any", bias: float = NEAT) -> Files:
@@ -184,7 +183,7 @@ class Handwriting(Application):
         text, bias, hand = handwritten(text), number_from_zero(bias), choice_of(style, [*HANDS, "any"])
         hand = random.Random(self.seed).choice(list(HANDS)) if hand == "any" else hand
         caption, write = f"{hand}, bias {bias:g}", partial(self.written, [text], [hand], bias)
-        return {"written.svg": lambda: picture(text, write(), [caption], self.credit)}
+        return {"written.svg": lambda: picture(text, write(), [caption], self.judge, self.credit)}
 
     def sample_loss(self) -> Value:
         """The surprise of two points, by a network of one hidden unit and one Gaussian."""

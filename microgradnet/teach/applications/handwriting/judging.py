@@ -5,7 +5,7 @@ without its neighbours, and not the order in which the ink came.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from microgradnet import MLP, compile
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Figure, percentage
-from microgradnet.teach.applications.handwriting.pens import LETTERS, UNIT, Line, Points, held_out, practice
+from microgradnet.teach.applications.handwriting.pens import LETTERS, UNIT, Line, Points, practice
 from microgradnet.train import fit
 
 SIDE, PIXEL = 16, 2.3 / UNIT  # the image of a letter: pixels on a side, and the side of one
@@ -42,11 +42,53 @@ def _dense(places: Points) -> Points:
     return np.column_stack([np.interp(at, along, axis) for axis in places.T])
 
 
+class Judge:
+    """A network that reads letters: it learns them when it is first asked, the same for every seed.
+
+    Args:
+        lines: of the true pen, from which it learns.
+    """
+
+    def __init__(self, lines: int = LINES) -> None:
+        self._network = partial(_trained, lines)
+
+    def read(self, lines: Sequence[Line]) -> list[dict[int, str]]:
+        """For each line the letters that it reads, by their positions; where there is no ink it reads none."""
+        seen = [dict(images(line)) for line in lines]
+        shown = np.array([image for line in seen for image in line.values()])
+        letters = iter(LETTERS[1 + k] for k in np.argmax(compile(self._network())(shown), axis=1))
+        return [{position: next(letters) for position in line} for line in seen]
+
+    def legible(self, lines: Sequence[Line]) -> float:
+        """The percentage of letters, spaces aside, that it reads as what they are."""
+        right = [
+            found.get(position) == letter
+            for line, found in zip(lines, self.read(lines), strict=True)
+            for position, letter in enumerate(line.text)
+            if letter != " "
+        ]
+        return percentage(right)
+
+    def judged(
+        self, nats: float, lines: Sequence[Line], written: Mapping[float, Sequence[Line]], practised: Sequence[Line]
+    ) -> list[Figure]:
+        """A network's surprise at test lines, and how legible are those that it wrote, by their bias; with baselines.
+
+        The baselines know the practised lines.
+        """
+        simple = {
+            "one Gaussian": nats_of_one_gaussian(practised, lines),
+            "table of mean points": nats_of_means(practised, lines),
+        }
+        pen = {"true pen": self.legible(lines)}
+        read = [Figure(f"legible at bias {bias:g}, %", self.legible(made), pen) for bias, made in written.items()]
+        return [Figure("surprise, nats a point", nats, simple), *read]
+
+
 @cache
-def judge() -> MLP:
-    """The network that reads letters: it has learnt them from lines of the true pen, the same for every seed."""
+def _trained(lines: int) -> MLP:
     rng = np.random.default_rng(10**8)
-    seen = [(image, line.text[at]) for line in practice(LINES, rng) for at, image in images(line)]
+    seen = [(image, line.text[at]) for line in practice(lines, rng) for at, image in images(line)]
     X, Y = np.array([image for image, _ in seen]), np.array([LETTERS.index(letter) - 1 for _, letter in seen])
     model = MLP(SIDE * SIDE, [48, len(LETTERS) - 1], "relu", init="he", seed=0)
     rule = Adam(model, lr=0.003, schedule=Cosine(EPOCHS * -(-len(X) // BATCH)))
@@ -54,42 +96,6 @@ def judge() -> MLP:
     if history.ended == "interrupted":  # a judge that is half trained says nothing
         raise KeyboardInterrupt
     return model
-
-
-def read(lines: Sequence[Line]) -> list[dict[int, str]]:
-    """For each line the letters that the judge reads, by their positions; where there is no ink it reads none."""
-    seen = [dict(images(line)) for line in lines]
-    classes = np.argmax(compile(judge())(np.array([image for line in seen for image in line.values()])), axis=1)
-    letters = iter(LETTERS[1 + k] for k in classes)
-    return [{position: next(letters) for position in line} for line in seen]
-
-
-def legible(lines: Sequence[Line]) -> float:
-    """The percentage of letters, spaces aside, that the judge reads as what they are."""
-    right = [
-        found.get(position) == letter
-        for line, found in zip(lines, read(lines), strict=True)
-        for position, letter in enumerate(line.text)
-        if letter != " "
-    ]
-    return percentage(right)
-
-
-def judged(nats: float, written: Mapping[float, Sequence[Line]], practised: Sequence[Line]) -> list[Figure]:
-    """A network's surprise at the test lines, and how legible the lines are that it wrote, by their bias; baselines.
-
-    The baselines know the practised lines.
-    """
-    lines = held_out()
-    simple = {
-        "one Gaussian": nats_of_one_gaussian(practised, lines),
-        "table of mean points": nats_of_means(practised, lines),
-    }
-    legibility = [
-        Figure(f"legible at bias {bias:g}, %", legible(made), {"true pen": legible(lines)})
-        for bias, made in written.items()
-    ]
-    return [Figure("surprise, nats a point", nats, simple), *legibility]
 
 
 def nats_of_one_gaussian(practised: Sequence[Line], tested: Sequence[Line]) -> float:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.teach.applications.handwriting.judging import read
+from microgradnet.teach.applications.handwriting.judging import Judge
 from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, Line
 from microgradnet.teach.applications.handwriting.pieces import START, after, one_hot
 from microgradnet.teach.applications.media.strokes import Strokes, animation
@@ -82,10 +82,10 @@ def drawn(
     return [right, down, *(float(rng.random() < chance) for chance in chances)]
 
 
-def picture(title: str, lines: Sequence[Line], captions: Sequence[str], credit: str) -> str:
+def picture(title: str, lines: Sequence[Line], captions: Sequence[str], judge: Judge, credit: str) -> str:
     """The lines as an SVG that writes them; letters that the judge does not read as what they are stand out."""
     rows, right, count = [], 0, 0
-    for line, caption, found in zip(lines, captions, read(lines), strict=True):
+    for line, caption, found in zip(lines, captions, judge.read(lines), strict=True):
         ink = line.ink()
         rows.append(Strokes(caption, [places for _, places in ink], [found[at] != line.text[at] for at, _ in ink]))
         right += sum(line.text[at] == letter for at, letter in found.items())

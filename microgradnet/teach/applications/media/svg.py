@@ -33,7 +33,7 @@ def card(
     """Elements of SVG as a picture, on a card that is light or dark as the reader prefers.
 
     Text has the reader's colour, as has what is `currentColor`; text of the class `soft` is paler, images of the class
-    `pixels` are sharp. What only browsers understand, as a height of "auto", is in a media rule, which cairosvg ignores.
+    `pixels` are sharp. What only browsers understand, a height of "auto" say, is in a media rule; cairosvg ignores it.
 
     Args:
         body: the elements; what a caller writes into them is escaped already.

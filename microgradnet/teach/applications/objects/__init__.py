@@ -43,8 +43,8 @@ class Objects(Application):
     model: MLP
     credit = CREDIT
 
-    def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
-        super().__init__(quick=quick, seed=seed)
+    def __init__(self, *, fraction: float = 1, seed: int = 0) -> None:
+        super().__init__(fraction=fraction, seed=seed)
         self.model = MLP(SIDE * SIDE, [HIDDEN, 10], "relu", init="he", seed=seed)
         self.training, self.validation, self.test = digit_images()
 

@@ -16,7 +16,6 @@ recurrent network remembers the frames before. Here five frames are seen at once
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from microgradnet.layers import Convolution
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files
+from microgradnet.teach.applications.application import Application, Figure, Files, kept
 from microgradnet.teach.applications.sound.films import Film, balls, walk
 from microgradnet.teach.applications.sound.hearing import Heard, best_threshold, judged, strikes
 from microgradnet.teach.applications.sound.pages import animated, player
@@ -97,11 +96,13 @@ class Sound(Application):
 
     name = "sound"
     source = "Owens et al. 2016, Visually indicated sounds"
+    tested = (("films of each scene", HELD_OUT),)
     model: Foley
 
-    def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
-        super().__init__(quick=quick, seed=seed)
+    def __init__(self, *, fraction: float = 1, seed: int = 0) -> None:
+        super().__init__(fraction=fraction, seed=seed)
         self.model = Foley(seed=seed)
+        self.heard = compile(self.model.heard)
 
     def train(self, progress: bool | None = None) -> History:
         """Cross-entropy and squared errors, by Adam, on new films all the time."""
@@ -134,9 +135,10 @@ class Sound(Application):
 
     def hear(self, films: Sequence[Film]) -> list[Heard]:
         """What the network says of every frame of these films."""
-        run, rng = compile(self.model.heard), np.random.default_rng(0)
-        return [Heard.of(*run(context(painted(film), rng))) for film in films]
+        rng = np.random.default_rng(0)
+        return [Heard.of(*self.heard(context(painted(film), rng))) for film in films]
 
+    @kept
     def threshold(self) -> float:
         """The least probability of a strike that is heard: that of the best F1 on the validation films."""
         films = [film for make in SCENES.values() for film in held_out(make, VALIDATION, self.part(HELD_OUT))]
@@ -153,20 +155,13 @@ class Sound(Application):
 
     def files(self) -> Files:
         """A page that plays films with the network's sound, and with the true one; a film with words for sounds."""
-        films = {
-            "Balls": balls(np.random.default_rng(SHOWN)),
-            "Shoes, the second scene": walk(np.random.default_rng(SHOWN)),
+        scenes = {"Balls": balls, "Shoes, the second scene": walk}
+        films = {name: scenes[name](np.random.default_rng(SHOWN)) for name in [*scenes][: self.part(len(scenes))]}
+        first = films["Balls"]
+        return {
+            "films.html": lambda: player(films, self.hear([*films.values()]), self.threshold()).html,
+            "film.svg": lambda: animated(first, strikes(self.hear([first])[0], self.threshold())),
         }
-
-        @cache
-        def heard() -> tuple[list[Heard], float]:
-            return self.hear(list(films.values())), self.threshold()
-
-        def drawn() -> str:
-            [of_balls, _], threshold = heard()
-            return animated(films["Balls"], strikes(of_balls, threshold))
-
-        return {"films.html": lambda: player(films, *heard()).html, "film.svg": drawn}
 
     def sample_loss(self) -> Value:
         """The loss of a picture of 2 × 6 pixels, seen at 2 places, by one kernel or unit of each kind."""

@@ -30,13 +30,11 @@ from microgradnet.layers import LSTM
 from microgradnet.losses import binary_cross_entropy_with_logits, squared_error
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files
-from microgradnet.teach.applications.media.player import Film
+from microgradnet.teach.applications.application import Application, Figure, Files, kept
 from microgradnet.teach.applications.requests import recorded
 from microgradnet.teach.applications.speech import talks
-from microgradnet.teach.applications.speech.face import talking
 from microgradnet.teach.applications.speech.lipsync import judged
-from microgradnet.teach.applications.speech.visemes import OPEN, PER_SECOND, Numbers, shut_where
+from microgradnet.teach.applications.speech.visemes import Numbers, is_shut, mouth_with
 from microgradnet.teach.applications.speech.voices import BANDS, TEST, Seen, heard, held_out, piece, practice
 from microgradnet.train import History, fit
 
@@ -45,7 +43,6 @@ Row = Sequence[Any]
 HIDDEN, DELAY, STEPS = 48, 5, 43  # frames that it answers late, and frames of a piece of training
 SIDE_BY_SIDE, SENTENCES, EPOCHS, BATCHES = 16, 672, 24, 100
 SHUTS = 0.3  # λ
-SHUT = 0.55  # the least P(lips shut) that shuts them: on validation data at most 5 % of closures are then false
 
 
 class Talker(Module):
@@ -102,16 +99,18 @@ class Speech(Application):
     name = "speech"
     source = "Suwajanakorn et al. 2017, Synthesizing Obama: learning lip sync from audio"
     credit = "voices of espeak-ng, spoken on this machine; recordings of Allison Smith in Asterisk, CC BY-SA 3.0"
+    tested = (("sentences by each of two voices", len(TEST)),)
     model: Pair
 
-    def __init__(self, *, quick: bool = False, seed: int = 0) -> None:
-        super().__init__(quick=quick, seed=seed)
+    def __init__(self, *, fraction: float = 1, seed: int = 0) -> None:
+        super().__init__(fraction=fraction, seed=seed)
         self.model = Pair(seed)
+        self.talkers = [*map(compile, self.model.talkers)]
 
     @cached_property
     def practised(self) -> list[Seen]:
         """The sentences that it learns from."""
-        return practice(SENTENCES // 4 if self.quick else SENTENCES, np.random.default_rng(self.seed))
+        return practice(self.part(SENTENCES), np.random.default_rng(self.seed))
 
     def train(self, progress: bool | None = None) -> History:
         """By Adam, on pieces of random sentences, by voices stretched anew each time."""
@@ -126,10 +125,8 @@ class Speech(Application):
         """Pieces without end, two by two: bands of STEPS + DELAY frames, mouths and shut lips of the first STEPS."""
         sentences = [one for one in self.practised if len(one.mouth) > STEPS + DELAY]
         while True:
-            pieces = [
-                piece(sentences[number], STEPS, DELAY, rng)
-                for number in rng.integers(len(sentences), size=2 * SIDE_BY_SIDE)
-            ]
+            numbers = rng.integers(len(sentences), size=2 * SIDE_BY_SIDE)
+            pieces = [piece(sentences[number], STEPS, DELAY, rng) for number in numbers]
             made = (np.stack(arrays) for arrays in zip(*pieces, strict=True))
             yield tuple(array.reshape(SIDE_BY_SIDE, 2, *array.shape[1:]) for array in made)
 
@@ -137,52 +134,59 @@ class Speech(Application):
         """For the bands of each sound what its lips do, (frames, 4): the mouth, and P(lips shut)."""
         frames = max(map(len, sounds)) + DELAY
         bands = np.stack([np.pad(one, ((0, frames - len(one)), (0, 0)), "edge") for one in sounds])
-        answers = [np.asarray(compile(talker)(bands)) for talker in self.model.talkers]
+        answers = [np.asarray(talker(bands)) for talker in self.talkers]
         for lips in answers:
             lips[:, :, 3] = 1 / (1 + np.exp(-lips[:, :, 3]))
         return [row[DELAY : DELAY + len(one)] for row, one in zip(np.mean(answers, axis=0), sounds, strict=True)]
 
     def mouths(self, sounds: Sequence[Numbers]) -> list[Numbers]:
         """For the bands of each sound the mouths of the face, (frames, 3): what is shut is not open."""
-        return [shut_where(lips[:, 3] >= SHUT, lips[:, :3]) for lips in self.lips(sounds)]
+        return [*map(mouth_with, self.lips(sounds))]
+
+    @property
+    def test(self) -> list[Seen]:
+        """Sentences by one voice never heard, and then the same by the other."""
+        return held_out(texts=TEST[: self.part(len(TEST))])
+
+    @kept
+    def tested_lips(self) -> list[Numbers]:
+        """What its lips do to the test sentences."""
+        return self.lips([one.bands for one in self.test])
 
     def figures(self) -> list[Figure]:
         """The error of the mouth of sentences by voices never heard, and how often lips shut on m, b and p."""
-        test, lips = held_out(), self.lips([one.bands for one in held_out()])
-        mouths = [shut_where(row[:, 3] >= SHUT, row[:, :3]) for row in lips]
-        return judged(mouths, [row[:, 3] >= SHUT for row in lips], test, self.practised)
+        lips = self.tested_lips()
+        return judged([*map(mouth_with, lips)], [*map(is_shut, lips)], self.test, self.practised)
 
     def files(self) -> Files:
         """A page on which faces speak; a face alone, as a moving picture; how far its mouth is open, and should be."""
-
-        def mouths(one: Seen) -> Numbers:
-            return self.mouths([one.bands])[0]
-
-        said = "it hears only the sound of these words"
         return {
             "faces.html": self._faces,
-            "face.svg": lambda: talking(mouths(held_out()[0]), PER_SECOND, held_out()[0].line.text, said),
-            "openness.svg": lambda: talks.openness(mouths(held_out()[0])[:, OPEN], held_out()[0]).svg,
+            "face.svg": lambda: talks.alone(mouth_with(self.tested_lips()[0]), self.test[0]),
+            "openness.svg": lambda: talks.openness(mouth_with(self.tested_lips()[0]), self.test[0]).svg,
         }
 
     def _faces(self) -> str:
         """Voices never heard, beside the true mouths; and a real speaker, where her recordings are."""
-        shown = [held_out()[TEST.index(text) + len(TEST) * voice] for voice, text in enumerate(TEST[:2])]
-        films = [talks.side_by_side(one, self.mouths([one.bands])[0]) for one in shown]
+        texts = len(self.test) // 2
+        shown = [voice * texts + voice % texts for voice in range(self.part(2))]  # each voice says another sentence
+        films = [talks.side_by_side(self.test[i], mouth_with(self.tested_lips()[i])) for i in shown]
         recordings, missing = talks.real_speaker()
-        for text, sound, rate in recordings:
-            mouths = self.mouths([heard(sound, rate)])[0]
-            films.append(talks.of_recording(f"real: {text}", f"“{text}”, {talks.SPEAKER}", sound, rate, mouths))
+        recordings = recordings[: self.part(len(recordings))]
+        mouths = self.mouths([heard(sound, rate) for _, sound, rate in recordings]) if recordings else []
+        for (text, sound, rate), mouth in zip(recordings, mouths, strict=True):
+            films.append(talks.of_recording(f"real: {text}", f"“{text}”, {talks.SPEAKER}", sound, rate, mouth))
         return talks.page(films, f"Data: {self.credit}. {missing}")
 
     def asked(self, audio: str) -> Files:
         """A page on which the face says what is recorded in a WAV file; a ValueError says what is wrong with it."""
         sound, rate = recorded(audio)
 
-        def film() -> Film:
-            return talks.of_recording(Path(audio).name, "", sound, rate, self.mouths([heard(sound, rate)])[0])
+        def spoken() -> str:
+            mouths = self.mouths([heard(sound, rate)])[0]
+            return talks.page([talks.of_recording(Path(audio).name, "", sound, rate, mouths)], "")
 
-        return {"spoken.html": lambda: talks.page([film()], "")}
+        return {"spoken.html": spoken}
 
     def sample_loss(self) -> Value:
         """The loss of two frames of two bands, by a network of one hidden unit that answers a frame late."""

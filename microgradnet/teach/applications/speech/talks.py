@@ -8,7 +8,7 @@ from microgradnet.drawing.figure_style import COLOURS, FILLS, INK, SOFT, figure,
 from microgradnet.teach.applications.media.audio import Sound, read_wav, wav
 from microgradnet.teach.applications.media.player import Film, Player
 from microgradnet.teach.applications.media.svg import text
-from microgradnet.teach.applications.speech.face import HEIGHT, WIDTH, face
+from microgradnet.teach.applications.speech.face import HEIGHT, WIDTH, face, talking
 from microgradnet.teach.applications.speech.visemes import CLOSED, OPEN, PER_SECOND, Numbers
 from microgradnet.teach.applications.speech.voices import Seen
 
@@ -64,14 +64,19 @@ def page(films: Sequence[Film], about: str) -> str:
     return Player("A face that follows a voice", films, SIZE, f"{limits} {about}".strip()).html
 
 
-def openness(predicted: Numbers, one: Seen) -> Figure:
-    """How far the mouth is open over time, predicted (frames,) and true, with the phonemes."""
-    seconds = [number / PER_SECOND for number in range(len(predicted))]
+def alone(mouths: Numbers, one: Seen) -> str:
+    """The network's face as a moving picture without sound."""
+    return talking(mouths, PER_SECOND, one.line.text, "it hears only the sound of these words")
+
+
+def openness(mouths: Numbers, one: Seen) -> Figure:
+    """How far the mouth is open over time, the network's (frames, 3) and the true one, with the phonemes."""
+    seconds = [number / PER_SECOND for number in range(len(mouths))]
     made = figure(9.0, 3.4, f"how far the mouth is open in “{one.line.text}”, predicted and true")
     axes = made.subplots()
     axes.fill_between(seconds, -0.16, 1, where=one.shut > 0, step="mid", color=FILLS[2], label="m, b, p")
     axes.plot(seconds, one.mouth[:, OPEN], color=COLOURS[1], linestyle="--", label="true")
-    axes.plot(seconds, predicted, color=COLOURS[0], label="the network, by ear")
+    axes.plot(seconds, mouths[:, OPEN], color=COLOURS[0], label="the network, by ear")
     for start, phoneme in one.speech.phonemes:
         axes.text(start, -0.13, phoneme.strip("_:;"), fontsize=8, color=INK if phoneme in CLOSED else SOFT)
     tidy(axes, f"“{one.line.text}”", "seconds", "open")

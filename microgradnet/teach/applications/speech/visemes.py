@@ -47,6 +47,7 @@ STOP = 0.05  # seconds: lips are shut before a p or b, which is heard when they 
 CLOSED = ("m", "b", "p")
 """The phonemes that shut the lips."""
 SILENT = "_"
+SHUT = 0.55  # the least P(lips shut) that shuts them: on validation data at most 5 % of closures are then false
 
 
 def mouth_of(phoneme: str) -> list[tuple[float, float, float]]:
@@ -87,3 +88,13 @@ def seen(speech: Speech, frames: int) -> tuple[Numbers, Numbers]:
 def shut_where(shut: NDArray[np.bool_], mouths: Numbers) -> Numbers:
     """Mouths (frames, 3) that are not open in the frames where the lips are shut."""
     return np.column_stack([mouths[:, OPEN] * ~shut, mouths[:, OPEN + 1 :]])
+
+
+def is_shut(lips: Numbers) -> NDArray[np.bool_]:
+    """Where the network shuts the lips, (frames,), by what it says of them, (frames, 4): a mouth, and P(lips shut)."""
+    return lips[:, 3] >= SHUT
+
+
+def mouth_with(lips: Numbers) -> Numbers:
+    """The mouth (frames, 3) with such lips: what is shut is not open."""
+    return shut_where(is_shut(lips), lips[:, :3])

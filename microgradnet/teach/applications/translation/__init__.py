@@ -36,7 +36,7 @@ from microgradnet.teach.applications.translation.words import LANGUAGES, Array, 
 from microgradnet.train import History, fit
 
 KERNELS, SCORES, STATE = 64, 16, 32
-EPOCHS, BATCHES, BATCH, RATE, DECAY = 80, 50, 32, 0.01, 0.1
+EPOCHS, BATCHES, BATCH, RATE, DECAY, TESTED = 80, 50, 32, 0.01, 0.1, 1500
 Row: TypeAlias = list[Value]
 
 
@@ -106,14 +106,17 @@ class Translation(Application):
     name = "translation"
     source = "Bahdanau et al. 2015, Neural machine translation by jointly learning to align and translate"
     credit = CREDIT
+    tested = (("images of numbers seen, and as many of others", TESTED),)
     model: Translator
 
-    def __init__(self, *, quick: bool = False, seed: int = 0, language: str = "de") -> None:
-        super().__init__(quick=quick, seed=seed)
+    def __init__(self, *, fraction: float = 1, seed: int = 0, language: str = "de") -> None:
+        super().__init__(fraction=fraction, seed=seed)
         if language not in LANGUAGES:
             raise ValueError(f"unknown language {language!r}: {suggestion(language, list(LANGUAGES))}")
         self.language, self.alphabet = language, letters_of(language)
         self.model = Translator(len(self.alphabet), seed=seed)
+        self.look, self.step = compile(self.model.look), compile(self.model.step)
+        self.letters = compile(self.model.letters)
 
     @property
     def file(self) -> str:
@@ -126,7 +129,7 @@ class Translation(Application):
         return fit(
             self.model, self._batches, loss=self.model.loss, epochs=epochs, progress=progress,
             optimizer=AdamW(self.model, lr=RATE, weight_decay=DECAY, clip_norm=5.0, schedule=Cosine(epochs * BATCHES)),
-            validation=[self.batch(*number_images.validation())],
+            validation=[self.batch(*number_images.validation(self.part(300)))],
         )  # fmt: skip
 
     def _batches(self, epoch: int) -> Iterator[tuple[Array, ...]]:
@@ -141,19 +144,17 @@ class Translation(Application):
 
     def read(self, numbers: Numbers, images: Array) -> list[Reading]:
         """The word that the network says for each image, each letter the most probable, and where it looked."""
-        h, keys = compile(self.model.look)(images)
-        step, following = compile(self.model.step), compile(self.model.letters)
+        h, keys = self.look(images)
         s, letters, attention = np.zeros((len(images), STATE)), [np.zeros(len(images), np.int64)], []
         for _ in range(longest(self.language) + 1):
-            s, a = step(s, one_hot(letters[-1], len(self.alphabet)), h, keys)
-            letters.append(np.argmax(following(s), axis=1))
+            s, a = self.step(s, one_hot(letters[-1], len(self.alphabet)), h, keys)
+            letters.append(np.argmax(self.letters(s), axis=1))
             attention.append(a)
         words = ["".join(self.alphabet[i] for i in row).partition(".")[0] for row in np.transpose(letters[1:])]
+        every = zip(images, numbers.tolist(), words, np.stack(attention, axis=1), strict=True)
         return [
             Reading(image, number, word, looked[: len(word)], in_words(number, self.language), number not in SEEN)
-            for image, number, word, looked in zip(
-                images, numbers.tolist(), words, np.stack(attention, axis=1), strict=True
-            )
+            for image, number, word, looked in every
         ]
 
     def figures(self) -> list[Figure]:
@@ -161,7 +162,7 @@ class Translation(Application):
         told, known = number_images.DigitReader(SEEN, self.part(40), self.seed), self.part(10_000)
         figures, right = [], []
         for kind, choice in (("seen", SEEN), ("never seen", NEVER_SEEN)):
-            numbers, images = number_images.drawn(choice, TEST, self.part(1500))
+            numbers, images = number_images.drawn(choice, TEST, self.part(TESTED))
             said = self.read(numbers, images)
             right += [one for one in said if one.is_right and one.number > 20]
             others = {
@@ -178,7 +179,8 @@ class Translation(Application):
 
     def files(self) -> Files:
         """Its attention by letter, its reading as an animation and as a page, words over a street, and its mistakes."""
-        seen, new = (self.read(*number_images.drawn(choice, TEST, 200, seed=1)) for choice in (SEEN, NEVER_SEEN))
+        count = self.part(200)
+        seen, new = (self.read(*number_images.drawn(choice, TEST, count, seed=1)) for choice in (SEEN, NEVER_SEEN))
         return reading.files(seen + new, LANGUAGES[self.language].name, CREDIT)
 
     def sample_loss(self) -> Value:

@@ -93,9 +93,9 @@ def drawn(choice: tuple[int, ...], split: int, count: int, seed: int = 0) -> tup
     return numbers, side_by_side(numbers, split, rng)
 
 
-def validation() -> tuple[Numbers, Images]:
-    """Numbers that are in the training, and as many that are not, on images that are not."""
-    both = [drawn(choice, VALIDATION, 300) for choice in (SEEN, NEVER_SEEN_VALIDATION)]
+def validation(count: int) -> tuple[Numbers, Images]:
+    """So many numbers that are in the training, and as many that are not, on images that are not."""
+    both = [drawn(choice, VALIDATION, count) for choice in (SEEN, NEVER_SEEN_VALIDATION)]
     return np.concatenate([numbers for numbers, _ in both]), np.concatenate([images for _, images in both])
 
 
