@@ -197,7 +197,8 @@ def format_figures(figures: Sequence[Figure]) -> str:
         [figure.name, f"{figure.network:.3g}", *(_number(figure.baselines.get(name)) for name in baselines)]
         for figure in figures
     ]
-    return format_table(["", *("\n".join(textwrap.wrap(name, COLUMN)) for name in ("network", *baselines))], rows)
+    headings = ["\n".join(textwrap.wrap(name, COLUMN, break_long_words=False)) for name in ("network", *baselines)]
+    return format_table(["", *headings], rows)
 
 
 def percentage(right: Collection[Any]) -> float:
