@@ -5,7 +5,8 @@ from pathlib import Path
 
 from microgradnet.teach.applications import APPLICATIONS
 
-GALLERY = Path(__file__).parents[3] / "notebooks" / "gallery.md"
+ROOT = Path(__file__).parents[3]
+GALLERY = ROOT / "notebooks" / "gallery.md"
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", GALLERY.read_text("utf-8"), re.M | re.S))
 
 
@@ -27,3 +28,12 @@ def test_its_seconds_are_those_of_the_list() -> None:
         title.lower(): re.findall(r"trains in (\d+) s\.", " ".join(text.split())) for title, text in SECTIONS.items()
     }
     assert seconds == {name: [f"{entry.seconds}"] for name, entry in APPLICATIONS.items()}
+
+
+def test_readme_shows_each_and_its_figures_are_those_of_the_book() -> None:
+    readme, book = ((ROOT / file).read_text("utf-8") for file in ("README.md", "notebooks/gallery.md"))
+    assert all(f"notebooks/pictures/gallery/{name}.svg" in readme for name in APPLICATIONS)
+    [section] = re.findall(r"^## Applications in miniature\n(.*?)^## ", readme, re.M | re.S)
+    figures = re.findall(r"\b\d+\.\d+\b", section)
+    assert len(figures) > 9
+    assert [figure for figure in figures if not re.search(rf"\b{re.escape(figure)}\b", book)] == []
