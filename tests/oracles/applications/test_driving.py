@@ -20,6 +20,7 @@ from microgradnet.teach.applications.driving.drives import (
     person,
     pictures,
     pursuit,
+    round_bends,
 )
 from microgradnet.teach.applications.driving.films import film
 from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPEST, WIDTH, circle, placed, roads, views
@@ -100,6 +101,18 @@ def test_a_person_comes_round_and_one_who_steers_the_wrong_way_does_not() -> Non
     assert laps(road, lambda seen, taught: -taught)[0] == 0
     *_, last = drive(road, lambda seen, taught: -taught)
     assert last.left.all()
+
+
+def test_all_bends_at_once_are_as_many_as_one_after_the_other() -> None:
+    """By one who sees the way until the bend is too sharp, whatever the camera's noise."""
+
+    def careful(seen: object, taught: Any) -> Any:
+        return taught.clip(-0.12, 0.12)
+
+    sharp = (0.08, 0.15, 0.4)
+    one_by_one = [laps(roads(3, (5,), (bend, bend)), careful)[0] for bend in sharp]
+    assert round_bends(roads(3, (5,), (1, 1)), sharp, careful).tolist() == one_by_one
+    assert one_by_one[0] == 100 > one_by_one[2]
 
 
 def test_hills_are_distributions_whose_mean_is_the_curvature() -> None:

@@ -20,7 +20,7 @@ steering units were sigmoids that learnt by squared error.
 
 import random
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -144,13 +144,15 @@ class Driving(Application):
 
     def files(self) -> Files:
         """Four drives as a page, one as a moving picture, what hidden units look for, and how sharp bends may be."""
-        bent, every = roads(self.part(LAPS), (BEYOND, 0), (1, 1)), (self.steering(), drives.person)
+        bent = roads(self.part(LAPS), (BEYOND, 0), (1, 1))
         return {
             "drive.html": lambda: page(self.shown()),
             "drive.svg": lambda: film(next(iter(self.shown().values()))),
             "hidden-units.svg": lambda: hidden_units(self.model.hidden, self.model.steering, ARCS).svg,
-            "limits.svg": lambda: limits(SHARP, *(drives.round_bends(bent, SHARP, way) for way in every)).svg,
-        }
+            "limits.svg": lambda: limits(
+                SHARP, *(drives.round_bends(bent, SHARP, who) for who in (self.steering(), drives.person))
+            ).svg,
+        }  # fmt: skip
 
     @kept
     def shown(self) -> dict[str, Drive]:
@@ -166,10 +168,10 @@ class Driving(Application):
 
     def asked(self, *, track: int) -> Files:
         """A drive on the road of a seed, which nothing was learnt from."""
-        road = roads(1, (ASKED, track))
+        driven = cache(lambda: self._driven(roads(1, (ASKED, track))))
         return {
-            f"track-{track}.html": lambda: page({f"track {track}": self._driven(road)}),
-            f"track-{track}.svg": lambda: film(self._driven(road)),
+            f"track-{track}.html": lambda: page({f"track {track}": driven()}),
+            f"track-{track}.svg": lambda: film(driven()),
         }
 
     def _driven(self, several: Roads) -> Drive:
