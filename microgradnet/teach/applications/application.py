@@ -8,6 +8,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from microgradnet._shared.terminal import format_table
 from microgradnet.module import Module
 from microgradnet.value import Value
@@ -208,6 +211,15 @@ def percentage(right: Collection[Any]) -> float:
     75.0
     """
     return 100 * float(sum(right)) / len(right) if len(right) else 0.0
+
+
+def rms(errors: ArrayLike) -> float:
+    """The root of the mean of the squares.
+
+    >>> rms([3.0, -3.0])
+    3.0
+    """
+    return float(np.sqrt(np.mean(np.square(errors))))
 
 
 def _number(number: float | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from microgradnet import compile
+from microgradnet.losses import cross_entropy
 from microgradnet.teach.applications.objects import Objects, digit_images, nearest, warped
 
 torch: Any = importlib.import_module("torch")
@@ -14,7 +15,7 @@ torch: Any = importlib.import_module("torch")
 def test_the_loss_and_its_gradient_are_those_of_pytorch() -> None:
     objects = Objects(seed=3)
     x, y = next(objects._batches(0))
-    loss, gradient = compile(objects._loss, objects.model)(x, y)
+    loss, gradient = compile(lambda x, y: cross_entropy(objects.model(x), y), objects.model)(x, y)
     layers = [
         torch.tensor([[p.data for p in (*neuron.w, neuron.b)] for neuron in layer.neurons], dtype=torch.float64)
         for layer in objects.model.layers

@@ -29,7 +29,7 @@ from microgradnet.layers import Convolution
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files, kept
+from microgradnet.teach.applications.application import Application, Figure, Files, kept, rms
 from microgradnet.teach.applications.colour import photographs
 from microgradnet.teach.applications.colour.palette import BLUR, Palette, blurred, by_likeness
 from microgradnet.teach.applications.colour.photographs import SIDE, WIDTH, Numbers, Photograph, Views
@@ -175,7 +175,7 @@ class Colour(Application):
     def figures(self) -> list[Figure]:
         """The error (RMSE) of a and b where there was no colour, and in photographs that are never learnt from."""
         five = {shown.photo.name: shown.errors() for shown in self.known()}
-        mean = {way: float(np.sqrt(np.mean([of[way] ** 2 for of in five.values()]))) for way in five["china"]}
+        mean = {way: rms([of[way] for of in five.values()]) for way in five["china"]}
         unseen = {f"unseen: {shown.photo.name}": shown.errors() for shown in self.unseen()}
         every = {"error in CIELAB, mean": mean, **five, **unseen}
         return [Figure(name, of.pop("network"), of) for name, of in every.items()]

@@ -3,12 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from microgradnet.teach.applications.application import needed
-from microgradnet.teach.applications.colour.photographs import PURPOSE, Photograph
-
-Numbers = NDArray[np.float64]
+from microgradnet.teach.applications.colour.photographs import PURPOSE, Numbers, Photograph
 
 NEAREST, SPREAD = 5, 5.0  # the classes that a colour belongs to, and σ of their weights
 TEMPERATURE = 1.0  # T, of the least error on the validation columns; colours are livelier at 0.4

@@ -10,7 +10,7 @@ from PIL import Image
 
 from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import INK, SOFT, figure
-from microgradnet.teach.applications.application import Files
+from microgradnet.teach.applications.application import Files, rms
 from microgradnet.teach.applications.colour.palette import SAME
 from microgradnet.teach.applications.colour.photographs import Numbers, Photograph, rgb
 from microgradnet.teach.applications.media.images import pixels
@@ -52,7 +52,7 @@ class Restored(NamedTuple):
 
     def error(self, way: str) -> float:
         """The root of the mean square difference of a and b from the true ones."""
-        return float(np.sqrt(np.mean((self.ways[way] - self.ways[ORIGINAL]) ** 2)))
+        return rms(self.ways[way] - self.ways[ORIGINAL])
 
     def errors(self) -> dict[str, float]:
         """The error of each way but the original."""

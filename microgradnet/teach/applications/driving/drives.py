@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from microgradnet.teach.applications.application import rms
 from microgradnet.teach.applications.driving.roads import (
     COLUMNS,
     ROWS,
@@ -156,8 +157,7 @@ def mirrored(X: Floats) -> Floats:
 
 def error(steering: Steering, pictures: Pictures) -> float:
     """The root of the mean squared error of curvature, 1/m."""
-    chosen = steering(lambda: (pictures.X + 1) / 2, pictures.curvature)
-    return float(np.sqrt(((chosen - pictures.curvature) ** 2).mean()))
+    return rms(steering(lambda: (pictures.X + 1) / 2, pictures.curvature) - pictures.curvature)
 
 
 def straight_on(seen: Sight, taught: Floats) -> Floats:

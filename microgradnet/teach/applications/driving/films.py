@@ -11,7 +11,7 @@ from microgradnet.drawing.theme import LIGHT
 from microgradnet.nn import Layer
 from microgradnet.teach.applications.driving.drives import STEP, Moment
 from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPEST, WIDTH, Floats, Roads, circle
-from microgradnet.teach.applications.media.figures import tiles
+from microgradnet.teach.applications.media.figures import tiles, weights
 from microgradnet.teach.applications.media.images import enlarged
 from microgradnet.teach.applications.media.player import Film, Player
 from microgradnet.teach.applications.media.svg import moving, text
@@ -144,8 +144,8 @@ def limits(sharp: Sequence[float], network: Floats, person: Floats) -> Figure:
 
 def hidden_units(hidden: Layer, steering: Layer, arcs: Floats) -> Figure:
     """The weights of the ten hidden units that turn the wheel most, and which way each turns it when it is active."""
-    W = np.array([[w.data for w in neuron.w] for neuron in hidden.neurons])
-    turns = arcs @ np.array([[w.data for w in neuron.w] for neuron in steering.neurons])
+    W = weights(hidden)
+    turns = arcs @ weights(steering)
     used = np.argsort(-np.abs(turns))[:10]
     captions = ["steers left" if turns[i] > 0 else "steers right" for i in used]
     return tiles([W[i].reshape(ROWS, COLUMNS) for i in used], captions, "what ten hidden units look for")

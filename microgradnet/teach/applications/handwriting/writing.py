@@ -5,14 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from microgradnet.teach.applications.handwriting.judging import Judge
-from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, Line
+from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, Line, Points
 from microgradnet.teach.applications.handwriting.pieces import START, after, one_hot
 from microgradnet.teach.applications.media.strokes import Strokes, animation
 
-Numbers = NDArray[np.float64]
 Row = Sequence[Any]
 
 STRAIGHT = 0.95  # the largest correlation: at 1 a Gaussian would be a line, without a density
@@ -64,9 +62,7 @@ def write(
     return [Line(text, hand, np.array(made)) for text, hand, made in zip(texts, hands, points, strict=True)]
 
 
-def drawn(
-    mixture: Sequence[Numbers], logits: tuple[float, float], bias: float, rng: np.random.Generator
-) -> list[float]:
+def drawn(mixture: Sequence[Points], logits: tuple[float, float], bias: float, rng: np.random.Generator) -> list[float]:
     """A point, (4,), drawn as predicted: π = softmax(π̂·(1 + bias)), σ = exp(σ̂ − bias). Source: eq. 61 and 62.
 
     Whether the pen lifts, and whether the letter ends, is biased as the weights π are, which Graves does not.

@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import INK, LINE, figure
+from microgradnet.nn import Layer
+
+
+def weights(layer: Layer) -> NDArray[np.float64]:
+    """W of a layer, (neurons, inputs)."""
+    return np.array([[w.data for w in neuron.w] for neuron in layer.neurons])
 
 
 def tiles(images: Sequence[ArrayLike], captions: Sequence[str], title: str, columns: int = 5) -> Figure:

@@ -22,7 +22,7 @@ from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Application, Figure, Files, percentage
-from microgradnet.teach.applications.media.figures import tiles
+from microgradnet.teach.applications.media.figures import tiles, weights
 from microgradnet.teach.applications.objects.drawing_page import DrawingPage
 from microgradnet.train import History, fit
 from microgradnet.train.plotting import confusion_matrix
@@ -54,14 +54,10 @@ class Objects(Application):
         steps = epochs * -(-len(self.training[0]) // BATCH)
         X, Y = self.validation
         return fit(
-            self.model, self._batches, loss=self._loss, epochs=epochs, progress=progress,
+            self.model, self._batches, loss=lambda x, y: cross_entropy(self.model(x), y), epochs=epochs,
             optimizer=AdamW(self.model, lr=0.01, weight_decay=0.15, schedule=Cosine(steps)),
-            validation=[(X, one_hot(Y))],
+            validation=[(X, one_hot(Y))], progress=progress,
         )  # fmt: skip
-
-    def _loss(self, x: list[Value], y: list[Value]) -> Value:
-        loss: Value = cross_entropy(self.model(x), y)
-        return loss
 
     def _batches(self, epoch: int) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """The training images in a random order, warped."""
@@ -103,9 +99,8 @@ class Objects(Application):
     def _strokes(self, X: NDArray[np.float64]) -> str:
         """The weights of the ten hidden neurons that move the logits most over these images."""
         hidden, output = self.model.layers
-        W = np.array([[w.data for w in neuron.w] for neuron in hidden.neurons])
+        W, out = weights(hidden), weights(output)
         b = np.array([neuron.b.data for neuron in hidden.neurons])
-        out = np.array([[w.data for w in neuron.w] for neuron in output.neurons])
         effect = np.maximum(0, X @ W.T + b).std(axis=0) * np.abs(out).sum(axis=0)
         used = np.argsort(-effect)[:10]
         helped = [f"helps {', '.join(map(str, sorted(np.argsort(-out[:, i])[:2])))}" for i in used]

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from microgradnet import Layer, Module, Value, compile, dot, for_each, logsumexp, softmax
 from microgradnet.layers import Convolution
@@ -27,14 +26,13 @@ from microgradnet.losses import cross_entropy
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Application, Figure, Files, kept
-from microgradnet.teach.applications.sound.films import Film, balls, walk
+from microgradnet.teach.applications.sound.films import Film, Numbers, balls, walk
 from microgradnet.teach.applications.sound.hearing import Heard, best_threshold, judged, strikes
 from microgradnet.teach.applications.sound.pages import animated, player
 from microgradnet.teach.applications.sound.painting import context, painted, targets
 from microgradnet.train import History, fit
 
 Row = Sequence[Any]
-Numbers = NDArray[np.float64]
 
 KERNELS, HIDDEN = (12, 24), 32
 EPOCHS, BATCHES, BATCH = 50, 100, 32

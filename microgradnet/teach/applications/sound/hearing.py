@@ -6,11 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.teach.applications.application import Figure, percentage
+from microgradnet.teach.applications.application import Figure, percentage, rms
 from microgradnet.teach.applications.sound.films import PER_SECOND, Film, Strike
-from microgradnet.teach.applications.sound.painting import painted
+from microgradnet.teach.applications.sound.painting import Numbers, painted
 
-Numbers = NDArray[np.floating]
 Matches = list[tuple[Strike, Strike]]
 
 THRESHOLDS = np.arange(0.05, 1, 0.05)
@@ -96,10 +95,10 @@ def judged(scene: str, films: Sequence[Film], found: Sequence[Sequence[Strike]],
         Figure(f"{scene}: F1 at ±1 frame", f1(films, found), {"motion": best_of_motion(films)}),
         Figure(f"{scene}: material right, %", right, {"brightness": by_brightness(films, known)}),
         Figure(f"{scene}: within 40 ms, %", percentage(np.abs(errors) <= 40)),
-        Figure(f"{scene}: error of time, ms", _rms(errors), {"true frame": _rms(frame_only)}),
+        Figure(f"{scene}: error of time, ms", rms(errors), {"true frame": rms(frame_only)}),
         Figure(
-            f"{scene}: error of speed", _rms([said.speed - strike.speed for said, strike in pairs] or [np.inf]),
-            {"mean": _rms([mean - strike.speed for strike in true])},
+            f"{scene}: error of speed", rms([said.speed - strike.speed for said, strike in pairs] or [np.inf]),
+            {"mean": rms([mean - strike.speed for strike in true])},
         ),
     ]  # fmt: skip
 
@@ -145,7 +144,3 @@ def _moving(films: Sequence[Film]) -> tuple[Numbers, NDArray[np.int64]]:
 
 def _at(frame: int) -> Strike:
     return Strike(frame / PER_SECOND, 0, 0.0, 0.0, 0.0)
-
-
-def _rms(errors: Sequence[float] | Numbers) -> float:
-    return float(np.sqrt(np.mean(np.square(errors))))

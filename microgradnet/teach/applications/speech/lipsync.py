@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet.teach.applications.application import Figure, percentage
+from microgradnet.teach.applications.application import Figure, percentage, rms
 from microgradnet.teach.applications.speech.visemes import Numbers
 from microgradnet.teach.applications.speech.voices import Seen
 
@@ -40,8 +40,7 @@ def judged(
 
 def error(mouths: Sequence[Numbers], test: Sequence[Seen]) -> float:
     """The root of the mean squared error over frames and the three numbers of a mouth; further columns do not count."""
-    errors = [mouth[:, :3] - one.mouth for mouth, one in zip(mouths, test, strict=True)]
-    return float(np.sqrt((np.concatenate(errors) ** 2).mean()))
+    return rms(np.concatenate([mouth[:, :3] - one.mouth for mouth, one in zip(mouths, test, strict=True)]))
 
 
 def closures(shut: Sequence[Shut], test: Sequence[Seen]) -> tuple[float, float]:

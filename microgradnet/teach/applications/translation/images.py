@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from microgradnet import MLP, Value, compile
+from microgradnet import MLP, compile
 from microgradnet.data import one_hot
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
@@ -125,14 +125,12 @@ class DigitReader:
                 both = _halves(side_by_side(numbers, TRAINING, rng, warp=True))
                 yield both, one_hot(np.concatenate(np.divmod(numbers, 10)), 10)
 
-        optimizer = AdamW(self.model, lr=0.01, weight_decay=0.15, schedule=Cosine(50 * epochs))
-        ended = fit(self.model, batches, loss=self._loss, optimizer=optimizer, epochs=epochs, progress=False).ended
-        if ended == "interrupted":  # a baseline that is half trained says nothing
+        history = fit(
+            self.model, batches, loss=lambda x, digit: cross_entropy(self.model(x), digit), epochs=epochs,
+            optimizer=AdamW(self.model, lr=0.01, weight_decay=0.15, schedule=Cosine(50 * epochs)), progress=False,
+        )  # fmt: skip
+        if history.ended == "interrupted":  # a baseline that is half trained says nothing
             raise KeyboardInterrupt
-
-    def _loss(self, x: list[Value], digit: list[Value]) -> Value:
-        loss: Value = cross_entropy(self.model(x), digit)
-        return loss
 
     def read(self, images: Images) -> Numbers:
         """The number on each image (8, 18)."""
