@@ -7,7 +7,7 @@ import numpy as np
 
 from microgradnet import compile
 from microgradnet.losses import cross_entropy
-from microgradnet.teach.applications.objects import Objects, digit_images, nearest, warped
+from microgradnet.teach.applications.objects import CREDIT, Objects, digit_images, nearest, warped
 
 torch: Any = importlib.import_module("torch")
 
@@ -56,3 +56,7 @@ def test_the_nearest_image_is_that_of_the_least_distance() -> None:
     X, known = rng.random((20, 64)), rng.random((30, 64))
     distances = np.linalg.norm(X[:, None] - known, axis=2)
     assert nearest(X, known).tolist() == distances.argmin(axis=1).tolist()
+
+
+def test_the_page_names_whose_digits_it_shows() -> None:
+    assert CREDIT in str(Objects().files()["draw.html"]())

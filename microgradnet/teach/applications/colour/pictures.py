@@ -18,12 +18,7 @@ from microgradnet.teach.applications.media.svg import moving, text
 
 GREY = 1.0  # the error of grey below which a photograph has no colours
 WIDE = 2.3  # inches of a photograph
-COLUMN, GAP, TOP, NOTES = (
-    216,
-    12,
-    40,
-    48,
-)  # px, of the film: a photograph's mean width, what is between, above and below
+COLUMN, GAP, TOP, NOTES = 216, 12, 40, 48  # px, of the film: a photograph's mean width, between, above and below
 PER_SECOND = 0.5  # frames of the film
 ORIGINAL = "original"
 CHANGED = "photographs made smaller, colours right of the line changed; errors in CIELAB, where 2 is just seen"
@@ -116,11 +111,7 @@ def comparison(title: str, ways: Sequence[str], photographs: Sequence[Restored],
 def film(photographs: Sequence[Restored], notes: Sequence[str]) -> str:
     """A moving picture of all photographs, in rows of three: grey, then restored by the network, then as they were.
 
-    The photographs of a row are equally tall, and fill it together.
-
-    Args:
-        photographs: a multiple of three.
-        notes: lines below.
+    The photographs of a row are equally tall, and fill it together; the notes are lines below.
     """
     stages = {"grey": "Right of the line it is grey", "network": "Restored by the network", ORIGINAL: "As it was"}
     places, top = list[tuple[Restored, float, float, float]](), float(TOP)

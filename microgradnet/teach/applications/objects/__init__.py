@@ -93,7 +93,9 @@ class Objects(Application):
         return {
             "confusion.svg": lambda: confusion_matrix(Y, self.predicted(X)).svg,
             "strokes.svg": lambda: self._strokes(X),
-            "draw.html": lambda: DrawingPage("Draw a digit", self.model, X[:20].tolist()).html,
+            "draw.html": lambda: (
+                DrawingPage("Draw a digit", self.model, X[:20].tolist(), f"Test digits: {CREDIT}").html
+            ),
         }
 
     def _strokes(self, X: NDArray[np.float64]) -> str:

@@ -14,6 +14,7 @@ class DrawingPage(WebPage):
         title: its heading.
         model: 64 inputs, one hidden layer of relu, 10 outputs.
         samples: images of 64 numbers from 0 to 1, to show in place of a drawing; at least one.
+        credit: whose data they are, below.
 
     Raises:
         ValueError: the model is another.
@@ -21,11 +22,11 @@ class DrawingPage(WebPage):
 
     _height = 560
 
-    def __init__(self, title: str, model: MLP, samples: Sequence[Sequence[float]]) -> None:
+    def __init__(self, title: str, model: MLP, samples: Sequence[Sequence[float]], credit: str = "") -> None:
         hidden = len(model.layers[0].neurons)
         if repr(model) != f"MLP(64 → {hidden} relu → 10 linear)":
             raise ValueError(f"the page computes an MLP(64 → n relu → 10 linear), not {model}")
-        self.title, self._model, self._samples = title, model, samples
+        self.title, self._model, self._samples, self._credit = title, model, samples, credit
 
     def _paint(self) -> bytes | None:
         return None
@@ -36,5 +37,6 @@ class DrawingPage(WebPage):
             for layer in self._model.layers
         ]
         data = {"layers": layers, "samples": [list(sample) for sample in self._samples]}
+        texts = {"title": html.escape(self.title), "credit": html.escape(self._credit)}
         body, style, script = (asset(__file__, f"digits.{suffix}") for suffix in ("html", "css", "js"))
-        return document(self.title, fill(body, {"title": html.escape(self.title)}), style, script, data)
+        return document(self.title, fill(body, texts), style, script, data)
