@@ -23,7 +23,7 @@ Files: TypeAlias = Mapping[str, Callable[[], bytes | str]]
 
 
 QUICK = 0.04
-"""The fraction of a quick run. It takes 4 to 7 s, mostly to load libraries and to compile; of most a tenth of the time."""
+"""The fraction of a quick run, which takes 4 to 7 s, mostly to load libraries and to compile."""
 COLUMN = 9  # characters of a line of a heading in a table of figures, where its words allow it
 
 
