@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 Open = Callable[..., "Page"]
+SIDES = ("top", "right", "bottom", "left")
+CUT = """(width) => {
+    const within = (a, b) => ["left", "top"].every((side) => a[side] >= b[side] - 1) &&
+                             ["right", "bottom"].every((side) => a[side] <= b[side] + 1);
+    const shown = [...document.querySelectorAll(".picture svg")].filter((svg) => svg.checkVisibility());
+    return shown.map((svg) => [svg, svg.closest(".picture")].map((each) => each.getBoundingClientRect()))
+        .filter(([svg, pane]) => !within(svg, pane) || pane.right > width || pane.left < 0 || svg.height < 100)
+        .map(([svg, pane]) => [svg.right, svg.bottom, pane.right, pane.bottom]);
+}"""
 
 
 @pytest.fixture
@@ -161,9 +171,13 @@ def test_a_blank_is_filled_in_where_it_stands_in_the_picture(opened: Open) -> No
 def pages_of(browser: Any, file: Path) -> int:
     tab = browser.new_page()
     tab.goto(file.as_uri())
-    printed = tab.pdf(prefer_css_page_size=True)
+    count = count_of(tab.pdf(prefer_css_page_size=True))
     tab.close()
-    return len(re.findall(rb"/Type\s*/Page\b", printed))
+    return count
+
+
+def count_of(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
@@ -172,6 +186,30 @@ def test_a_printed_sheet_and_its_key_are_one_page_each(name: str, paper: str, br
     sheet = worksheet(EXAMPLES[name].build())
     for page in (sheet.printed(paper), sheet.key(paper)):
         assert pages_of(browser, page.save(tmp_path / "page.html")) == 1
+
+
+PLAYED: dict[str, Callable[[], WebPage]] = {
+    "story": story,
+    **{name: partial(lambda name: worksheet(EXAMPLES[name].build()).page(), name) for name in EXAMPLES},
+    **{name: partial(lambda name: run(example.build(), name).page(), name) for name in MISCONCEPTIONS},
+    "without a divergence": lambda: run(EXAMPLES["learning"].build(), "no-topological-order").page(),
+}
+PAPERS = {"A4": (698, 1026), "Letter": (720, 960)}  # CSS pixels between margins of half an inch
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_a_played_page_is_printed_whole_on_one_page(name: str, opened: Open) -> None:
+    tab = opened(PLAYED[name](), color_scheme="dark")
+    for last in tab.locator("#part:enabled, #end:enabled").all()[-1:]:
+        last.click()
+    for paper in PAPERS:
+        assert count_of(tab.pdf(format=paper, margin=dict.fromkeys(SIDES, "0.5in"))) == 1
+    tab.emulate_media(media="print")
+    assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(28, 35, 41)", "as in the light"
+    for short, long in PAPERS.values():
+        for width, height in ((short, long), (long, short)):
+            tab.set_viewport_size({"width": width, "height": height})
+            assert tab.evaluate(CUT, width) == []
 
 
 def test_thirty_copies_print_without_an_empty_page(browser: Any, tmp_path: Path) -> None:

@@ -51,4 +51,3 @@ function placeInView(pane, boxes) {
   return { left: pane.scrollLeft + along("left", "right", left, pane.clientWidth),
            top: pane.scrollTop + along("top", "bottom", top, pane.clientHeight) };
 }
-

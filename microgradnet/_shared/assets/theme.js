@@ -8,7 +8,7 @@ function wear(dark = isWornDark) {
   document.documentElement.style.colorScheme = dark ? "dark" : "light";
   for (const rule of [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])) {
     if (rule.media?.mediaText.includes("prefers-color-scheme: dark")) dressings.add(rule);
-    if (dressings.has(rule)) rule.media.mediaText = dark ? "all" : "not all";
+    if (dressings.has(rule)) rule.media.mediaText = dark ? "screen" : "not all";
   }
   dispatchEvent(new Event("themed"));
 }
