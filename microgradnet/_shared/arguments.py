@@ -1,8 +1,10 @@
 """Checks of arguments, and of records from files, that several wings need."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from numbers import Integral
 from typing import Any, TypeVar
+
+from microgradnet._shared.text import closest
 
 T = TypeVar("T")
 
@@ -25,14 +27,34 @@ def named(name: object, table: Mapping[str, T], what: str) -> T:
     """The item of a table with this name; `what` is its kind, such as "loss", for the message.
 
     Raises:
-        ValueError: the table lacks the name; the message lists those it has.
+        ValueError: the table lacks the name; the message is `one_of`'s.
 
     >>> named("b", {"a": 1, "b": 2}, "letter")
     2
     """
-    if not isinstance(name, str) or name not in table:
-        raise ValueError(f"unknown {what} {name!r}: it must be one of {', '.join(table)}")
-    return table[name]
+    return table[one_of(table, name, what)]
+
+
+def one_of(names: Collection[str], name: object, what: str) -> str:
+    """`name` if it is one of these names; `what` is its kind, such as "paper", for the message.
+
+    Raises:
+        ValueError: it is none of them; the message lists them all, and says which is like it.
+
+    >>> one_of(["A4", "Letter"], "a4", "paper")
+    Traceback (most recent call last):
+    ValueError: unknown paper 'a4': it must be one of A4, Letter; did you mean 'A4'?
+    """
+    if isinstance(name, str) and name in names:
+        return name
+    raise ValueError(unknown_name(names, name, what))
+
+
+def unknown_name(names: Collection[str], name: object, what: str) -> str:
+    """The message of `one_of`."""
+    near = closest(str(name), names)
+    hint = f"; did you mean {near!r}?" if near else ""
+    return f"unknown {what} {name!r:.100}: it must be one of {', '.join(names)}{hint}"
 
 
 def entry(record: object, name: str, *kinds: type) -> Any:

@@ -107,7 +107,17 @@ def suggestion(text: str, names: Iterable[str]) -> str:
     "did you mean 'step'?"
     """
     known = list(names)
-    near = get_close_matches(shorten(text, 100).lower(), known, n=1, cutoff=0.5)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    if near := closest(text, known):
+        return f"did you mean {near!r}?"
     return f"there are {', '.join(known[:8])}{', …' if len(known) > 8 else ''}"
+
+
+def closest(text: str, names: Iterable[str]) -> str:
+    """The name that `text` may be a slip for, in capitals or small, dashes apart; "" if it is like none.
+
+    >>> closest("lettre", ["A4", "Letter"]), closest("foo", ["xor", "moons"])
+    ('Letter', '')
+    """
+    folded = {name.lower().lstrip("-"): name for name in names}
+    near = get_close_matches(shorten(text, 100).lower().lstrip("-"), folded, n=1)
+    return folded[near[0]] if near else ""

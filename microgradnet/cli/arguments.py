@@ -4,14 +4,16 @@ import argparse
 import os
 import sys
 import webbrowser
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from microgradnet._shared.arguments import named
 from microgradnet._shared.text import one_line
 from microgradnet.errors import ProviderError
 
 Server = TypeVar("Server")
+Item = TypeVar("Item")
 Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str, Run], argparse.ArgumentParser]
 """Adds a command: its name, its help, and the function that runs it; returns the parser for its arguments."""
@@ -30,6 +32,18 @@ def at_least_one(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, got {text!r}")
     return int(text)
+
+
+def item_of(table: Mapping[str, Item], what: str) -> Callable[[str], Item]:
+    """The type of an argument that names an item of a table; `what` is its kind."""
+
+    def item(name: str) -> Item:
+        try:
+            return named(name, table, what)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return item
 
 
 def takes_output(command: argparse.ArgumentParser, metavar: str, help: str) -> None:

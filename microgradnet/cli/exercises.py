@@ -11,13 +11,13 @@ def add_commands(add: Add) -> None:
     """Add the commands with their arguments."""
     exercise = add("exercise", "write an exercise, a Python file with a gap; without a number, list them", _exercise)
     exercise.add_argument("number", nargs="?", type=_number, metavar="N", help="the number of the exercise")
-    exercise.add_argument("-o", "--output", type=Path, metavar="FILE", help="a file or a folder")
+    exercise.add_argument("-o", "--output", type=Path, metavar="FILE", help="a file, or a folder for it (here)")
     exercise.add_argument("--force", action="store_true", help="overwrite an existing file")
 
     checking = add("check", "check an exercise, and show the simplest counterexample", _check)
     checking.epilog = "The file is run, and this is no sandbox: run only what you trust; a pass is no proof."
     checking.add_argument("file", type=Path, metavar="FILE.py", help="the exercise, with its gap filled")
-    checking.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="stop it after (10)")
+    checking.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="its time limit (10)")
 
 
 def _number(text: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from microgradnet._shared.text import one_line, shorten, suggestion, with_article
+from microgradnet.cli.arguments import item_of
 from microgradnet.nn import Module
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.example import Example
@@ -33,9 +34,7 @@ def graph_argument(text: str, or_network: bool = False) -> Example:
     file, colon, variable = text.rpartition(":")
     if colon:
         return Example(text, "", partial(_value_in, Path(file), variable, or_network))
-    if text not in EXAMPLES:
-        raise argparse.ArgumentTypeError(f"unknown example {text!r}: {suggestion(text, EXAMPLES)}")
-    return EXAMPLES[text]
+    return item_of(EXAMPLES, "example")(text)
 
 
 def file_stem(graph: Example) -> str:

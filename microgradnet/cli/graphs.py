@@ -18,8 +18,8 @@ def add_commands(add: Add) -> None:
     drawing = add("draw", "draw a computation graph, or a network", _draw)
     takes_a_graph(drawing, or_network=True)
     takes_output(drawing, "FILE", "a .svg, .png, .pdf or .dot file (NAME.svg)")
-    drawing.add_argument("--view", choices=VIEWS, help="one box for each operation, neuron or layer")
-    drawing.add_argument("--direction", choices=DIRECTIONS, help="the direction of the arrows")
+    drawing.add_argument("--view", choices=VIEWS, help="a box for each operation, neuron or layer (what fits)")
+    drawing.add_argument("--direction", choices=DIRECTIONS, help="the direction of the arrows (what fits)")
     drawing.add_argument("--op-nodes", action="store_true", help="draw operations as circles")
 
     stepping = add("step", "step through forward and backward propagation, in both directions", _step)

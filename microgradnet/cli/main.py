@@ -10,10 +10,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from itertools import takewhile
+from typing import Any, NoReturn
 
 from microgradnet import __version__
-from microgradnet._shared.text import plain, suggestion
+from microgradnet._shared.arguments import unknown_name
+from microgradnet._shared.text import plain
 from microgradnet.cli import exercises, graphs, misconceptions, playground, predict, run, train, worksheets
 from microgradnet.cli.arguments import Run, in_words
 from microgradnet.errors import DomainError, ProviderError, StaleGraphError
@@ -59,15 +61,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that suggests a choice where one was meant."""
+    """A parser that names what is allowed, and suggests what was meant."""
 
     def error(self, message: str) -> NoReturn:
-        """End with the message; where a choice is unknown, with the nearest of the allowed ones."""
-        if unknown := re.fullmatch(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message):
-            choices = re.findall(r"[^\s,']+", unknown[3])
-            near = suggestion(unknown[2], choices)
-            message = f"{unknown[1]} (choose from {', '.join(choices)})" + f": {near}" * near.startswith("did you")
+        """End with the message; where a choice is unknown, with those that are allowed."""
+        if unknown := re.fullmatch(r"(.*): invalid choice: '(.*)' \(choose from (.*)\)", message):
+            message = f"{unknown[1]}: " + unknown_name(re.findall(r"[^\s,']+", unknown[3]), unknown[2], "choice")
         super().error(message)
+
+
+class _CommandParser(_Parser):
+    """The parser of one command."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Refuse an unknown option before the other words are read, as the first of them may be its value."""
+        options = [option for option in self._option_string_actions if option.startswith("--")]
+        for word in takewhile(lambda word: word != "--", args):
+            name = word.partition("=")[0]
+            if re.fullmatch("--[a-z-]+", name) and not any(option.startswith(name) for option in options):
+                self.error(unknown_name(options, name, "option"))
+        known, others = super().parse_known_args(args, namespace)
+        if others:
+            self.error(f"unrecognized arguments: {' '.join(others)}")
+        return known, others
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(run=_greet)
     parser.add_argument("--version", action="version", version=f"microgradnet {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_CommandParser)
 
     def add(name: str, what: str, run: Run) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")

@@ -13,9 +13,9 @@ def add_commands(add: Add) -> None:
     comparing = add(
         "misconception", "step a wrong backward pass beside the right one; without a name, list them", _misconception
     )
-    comparing.add_argument("name", nargs="?", metavar="MISCONCEPTION", help="one of the list")
-    comparing.add_argument("graph", nargs="?", type=graph_argument, metavar=METAVAR, help="the graph; else a small one")
-    comparing.add_argument("-o", "--output", type=Path, metavar="FILE", help="write a page, a .html file")
+    comparing.add_argument("name", nargs="?", metavar="MISCONCEPTION", help="its name, as listed without one")
+    comparing.add_argument("graph", nargs="?", type=graph_argument, metavar=METAVAR, help="the graph (a small example)")
+    comparing.add_argument("-o", "--output", type=Path, metavar="FILE", help="write both as a page, a .html file")
 
 
 def _misconception(options: argparse.Namespace) -> int:

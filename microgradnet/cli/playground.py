@@ -10,9 +10,9 @@ from microgradnet.cli.arguments import Add, from_zero, listening, shown
 def add_commands(add: Add) -> None:
     """Add the command with its arguments."""
     command = add("playground", "type a program, and see its graph and both passes beside it, in the browser", _play)
-    command.add_argument("--build", type=Path, metavar="DIR", help="write a folder for any web server, and end")
-    command.add_argument("--port", type=from_zero, default=0, metavar="N", help="of the server here (any that is free)")
-    command.add_argument("--seconds", type=float, default=10.0, metavar="S", help="a program's time limit here (10)")
+    command.add_argument("--build", type=Path, metavar="DIR", help="write a folder for any web server, and exit")
+    command.add_argument("--port", type=from_zero, default=0, metavar="N", help="port of the server (any that is free)")
+    command.add_argument("--seconds", type=float, default=10.0, metavar="SECONDS", help="time limit of a program (10)")
     command.add_argument("--no-open", action="store_true", help="open no browser")
     command.epilog = (
         "The server runs what is typed on its page, with your Python and your rights, and answers this machine alone."

@@ -12,8 +12,7 @@ from typing import Any
 
 from microgradnet._shared.files import write_atomically
 from microgradnet._shared.terminal import room
-from microgradnet._shared.text import suggestion
-from microgradnet.cli.arguments import Add, from_zero, in_words, make_folder, shown, write_each
+from microgradnet.cli.arguments import Add, from_zero, in_words, item_of, make_folder, shown, write_each
 from microgradnet.errors import ProviderError
 from microgradnet.teach.applications import APPLICATIONS, QUICK, Application, Entry, format_figures, load_application
 from microgradnet.teach.examples import EXAMPLES
@@ -27,7 +26,7 @@ def add_commands(add: Add) -> None:
     """Add the commands with their arguments."""
     running = add("run", "compute examples and draw their graphs, or train an application of the gallery", _run)
     running.add_argument(
-        "names", nargs="*", type=_named, metavar="NAME",
+        "names", nargs="*", type=item_of({**EXAMPLES, **APPLICATIONS}, "example"), metavar="NAME",
         help="examples or applications, as `list` shows them; without one, all examples",
     )  # fmt: skip
     running.add_argument("--graphs", type=Path, metavar="DIR", help="the folder for examples' pictures (graphs)")
@@ -36,7 +35,7 @@ def add_commands(add: Add) -> None:
     of_all = f"{QUICK:.0%}% of training, test data and pictures, in 4 to 7 s"
     gallery.add_argument("--quick", action="store_true", help=of_all)
     gallery.add_argument("--load", type=Path, metavar="FILE", help="a saved model, in place of training")
-    gallery.add_argument("--seed", type=from_zero, metavar="N", help="of data, network and order (0)")
+    gallery.add_argument("--seed", type=from_zero, metavar="N", help="seed of data, network and order (0)")
     gallery.add_argument("--quiet", action="store_true", help="show no progress")
     for entry in APPLICATIONS.values():
         for option in entry.options:
@@ -45,14 +44,6 @@ def add_commands(add: Add) -> None:
                 help=f"{entry.name}: {option.help}",
             )  # fmt: skip
     add("list", "list the examples and the applications", _list)
-
-
-def _named(name: str) -> Example | Entry:
-    if name in EXAMPLES:
-        return EXAMPLES[name]
-    if name in APPLICATIONS:
-        return APPLICATIONS[name]
-    raise argparse.ArgumentTypeError(f"unknown example {name!r}: {suggestion(name, [*EXAMPLES, *APPLICATIONS])}")
 
 
 def _list(options: argparse.Namespace) -> int:

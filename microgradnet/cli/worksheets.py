@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from microgradnet._shared.files import write_atomically
-from microgradnet._shared.text import counted, suggestion
+from microgradnet._shared.text import counted
 from microgradnet.cli.arguments import (
     Add,
     at_least_one,
     from_zero,
     in_words,
+    item_of,
     listening,
     make_folder,
     opened,
@@ -39,17 +40,18 @@ def add_commands(add: Add) -> None:
     takes_a_graph(sheets)
     takes_output(sheets, "DIR", "the folder for the files (NAME-worksheets)")
     sheets.add_argument(
-        "--hide", type=_hidden, default=["grads"], metavar="WHAT", help="grads, values, local derivatives (grads)"
-    )
-    sheets.add_argument("--copies", type=_copies, default=1, metavar="N", help="how many, all with other numbers (1)")
-    sheets.add_argument("--seed", type=from_zero, metavar="N", help="draw short numbers; else those of the graph")
+        "--hide", type=_hidden, default=["grads"], metavar="WHAT",
+        help="some of grads,values,local derivatives, with commas between (grads)",
+    )  # fmt: skip
+    sheets.add_argument("--copies", type=_copies, default=1, metavar="N", help="how many, each with other numbers (1)")
+    sheets.add_argument("--seed", type=from_zero, metavar="N", help="seed to draw short numbers with (the graph's own)")
     sheets.add_argument("--force", action="store_true", help="overwrite existing sheets")
     sheets.add_argument("--paper", choices=("A4", "Letter"), default="A4", help="the paper to print on (A4)")
 
     grading = add("grade", "mark filled-in worksheets, and diagnose wrong answers", _grade)
     grading.add_argument("answers", nargs="+", type=Path, metavar="ANSWERS", help="tables of answers, .csv or .json")
     grading.add_argument(
-        "--of", dest="graph", type=graph_argument, metavar="FILE.py:VARIABLE", help="the graph, if it is no example"
+        "--of", dest="graph", type=graph_argument, metavar="FILE.py:VARIABLE", help="the graph, unless it is an example"
     )
 
     telling = add("story", "write the lesson as a page that asks for each number before it shows it", _story)
@@ -59,9 +61,11 @@ def add_commands(add: Add) -> None:
     teaching = add("class", "give a class a worksheet, and count its answers and misconceptions as they come", _class)
     takes_a_graph(teaching)
     teaching.add_argument("--hide", type=_hidden, default=["grads"], metavar="WHAT", help="as for worksheet (grads)")
-    teaching.add_argument("--keep", type=Path, metavar="FILE", help="where answers are kept (NAME-class.sqlite)")
-    teaching.add_argument("--port", type=from_zero, default=0, metavar="N", help="of the server (the last one, or any)")
-    teaching.add_argument("--network", action="store_true", help="for the local network; else for this machine alone")
+    teaching.add_argument("--keep", type=Path, metavar="FILE", help="the file that keeps answers (NAME-class.sqlite)")
+    teaching.add_argument(
+        "--port", type=from_zero, default=0, metavar="N", help="port of the server (the last one, or any)"
+    )
+    teaching.add_argument("--network", action="store_true", help="serve the local network, not this machine alone")
     teaching.add_argument("--no-open", action="store_true", help="open no browser")
     teaching.epilog = "Nothing leaves this machine. With the same FILE, a class goes on where it was."
 
@@ -77,8 +81,7 @@ def _hidden(text: str) -> list[str]:
 
     kinds = [" ".join(kind.replace("-", " ").split()) for kind in text.split(",")]
     for kind in kinds:
-        if kind not in KINDS:
-            raise argparse.ArgumentTypeError(f"cannot hide {kind!r}: {suggestion(kind, KINDS)}")
+        item_of(KINDS, "kind of number")(kind)
     return kinds
 
 

@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 import numpy as np
 
-from microgradnet._shared.arguments import as_count
+from microgradnet._shared.arguments import as_count, one_of
 from microgradnet.compiling.arguments import Array, argument_names, array_of, positional, with_symbols
 from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
@@ -54,9 +54,8 @@ class Compiled:
             raise TypeError(f"compile takes a function of one sample, got {function!r}")
         self.devices, self.threads = check(engine, dtype, devices), check_threads(engine, threads)
         self.trained = parameters is not None
-        self.reduction = ("mean" if self.trained else "none") if reduction is None else reduction
-        if self.reduction not in REDUCTIONS:
-            raise ValueError(f"unknown reduction {reduction!r}: it must be one of {', '.join(REDUCTIONS)}")
+        default = "mean" if self.trained else "none"
+        self.reduction = default if reduction is None else one_of(REDUCTIONS, reduction, "reduction")
         if self.trained and self.reduction == "none":
             raise ValueError("a gradient is that of one number: reduction must be 'mean' or 'sum', got 'none'")
         self.function, self.engine, self.dtype = function, engine, dtype

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from microgradnet._shared.arguments import as_count
+from microgradnet._shared.arguments import as_count, one_of
 from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.portable import Portable
 from microgradnet.compiling.program import Program, Result
@@ -91,8 +91,7 @@ def check(engine: str, dtype: str, devices: Any) -> Any:
         ValueError: it is unknown, does not support the dtype or several devices, or there are not as many.
         ImportError: its library is not installed.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"unknown engine {engine!r}: it must be one of {', '.join(ENGINES)}")
+    one_of(ENGINES, engine, "engine")
     if dtype not in DTYPES or (dtype != "float64" and engine not in SINGLE):
         names = ", ".join(SINGLE)
         raise ValueError(f"engine {engine!r} does not support {dtype!r}: use float64, or float32 for {names}")

@@ -8,7 +8,7 @@ written as DOT; `provider` lays the DOT out, and the result is a `picture`. A `f
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from microgradnet._shared.arguments import as_count
+from microgradnet._shared.arguments import as_count, one_of
 from microgradnet._shared.text import shorten
 from microgradnet._shared.walks import nearest
 from microgradnet.drawing.diagram import DIRECTIONS, Diagram
@@ -79,8 +79,8 @@ def draw(
     <Picture 'computation graph of a·a': 2 nodes, 2 edges>
     """
     for name, given, known in (("view", view, VIEWS), ("direction", direction, DIRECTIONS), ("leaves", leaves, LEAVES)):
-        if given is not None and given not in known:
-            raise ValueError(f"unknown {name} {given!r}: it must be one of {', '.join(known)}")
+        if given is not None:
+            one_of(known, given, name)
     if leaves == "chips" and (op_nodes or expand):
         raise ValueError('op_nodes and expand belong to leaves="boxes"; leaves="chips" has no circles and products')
     as_count(max_nodes, "max_nodes")

@@ -11,6 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import overload
 
+from microgradnet._shared.arguments import one_of
 from microgradnet._shared.files import format_of, write_atomically
 from microgradnet._shared.text import counted
 from microgradnet.drawing.provider import render
@@ -208,6 +209,4 @@ def _open(path: Path, quiet: bool) -> None:
 
 def _known(format: str) -> str:
     """The name of a format in small letters, if it is one."""
-    if str(format).lower() not in FORMATS:
-        raise ValueError(f"unknown format {format!r}: it must be one of {', '.join(FORMATS)}")
-    return format.lower()
+    return one_of(FORMATS, str(format).lower(), "format")

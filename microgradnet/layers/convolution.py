@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
-from microgradnet._shared.arguments import as_count
+from microgradnet._shared.arguments import as_count, one_of
 from microgradnet._shared.text import one_line
 from microgradnet.functions import largest, total
 from microgradnet.loops import for_each
@@ -109,9 +109,7 @@ class Pool(Module):
     """
 
     def __init__(self, size: int, kind: str = "max", *, stride: int | None = None) -> None:
-        if kind not in REDUCTIONS:
-            raise ValueError(f"unknown kind of pool {kind!r}: it must be one of {', '.join(REDUCTIONS)}")
-        self.kind, self.size = kind, as_count(size, "the size of a pool")
+        self.kind, self.size = one_of(REDUCTIONS, kind, "kind of pool"), as_count(size, "the size of a pool")
         self.stride = self.size if stride is None else as_count(stride, "the stride")
 
     def __call__(self, image: Iterable[Any]) -> Image:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from microgradnet._shared.arguments import one_of
 from microgradnet.errors import AnomalyError, named, named_all, path_text
 from microgradnet.graph import path
 from microgradnet.ops import TABLE, Operation
@@ -52,9 +53,7 @@ def break_on(
         raise TypeError(f"condition is a function of the application, got {condition!r}")
     if not isinstance(op, str | Operation | None):
         raise TypeError(f"op is the name of an operation, such as 'exp', or an Operation, got {op!r}")
-    if isinstance(op, str) and op not in TABLE:
-        raise ValueError(f"unknown operation {op!r}: it must be one of {', '.join(TABLE)}")
-    operation = TABLE[op] if isinstance(op, str) else op
+    operation = TABLE[one_of(TABLE, op, "operation")] if isinstance(op, str) else op
 
     def matches(application: Application) -> bool:
         return (

@@ -71,7 +71,11 @@ def test_the_check_of_complaints_rejects_a_traceback_and_silence() -> None:
     ("arguments", "code", "says"),
     [
         (["run", "neuron", "layer"], 2, "did you mean 'layers'?"),
-        (["run", "XOR"], 2, "there are neuron, two-neurons"),
+        (["run", "XOR"], 2, "it must be one of neuron, two-neurons, "),
+        (["run", "--quik"], 2, "unknown option '--quik': it must be one of --help, "),
+        (["run", "--langauge", "de"], 2, "did you mean '--language'?"),
+        (["run", "neuron", "--foo=3"], 2, "unknown option '--foo': "),
+        (["train", "xor", "moons"], 2, "microgradnet train: error: unrecognized arguments: moons"),
         (["run", "NEURON"], 2, "did you mean 'neuron'?"),
         (["draw", "learn", "-o", "a.svg"], 2, "did you mean 'learning'?"),
         (["draw", "neuron", "-o", "a.svg", "--view", "op"], 2, "neurons"),

@@ -29,7 +29,9 @@ def test_of_a_graph_as_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_an_unknown_misconception(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["misconception", "overwriten"]) == 1
-    assert "did you mean 'overwritten'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "it must be one of overwritten, one-path-forgotten, " in said
+    assert said.endswith("upstream-forgotten; did you mean 'overwritten'?\n")
 
 
 def test_in_a_terminal_it_is_stepped_through(

@@ -125,11 +125,11 @@ def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["mons"], "invalid choice: 'mons'"),
+        (["mons"], "unknown choice 'mons': it must be one of xor, moons, "),
         (["moons", "--hidden", "0"], "whole numbers above 0"),
         (["moons", "--hidden", "8,x"], "whole numbers above 0"),
         (["moons", "--epochs", "0"], "whole number above 0"),
-        (["moons", "--activation", "tahn"], "invalid choice: 'tahn'"),
+        (["moons", "--activation", "tahn"], "unknown choice 'tahn'"),
     ],
 )
 def test_what_cannot_be_trained_is_a_wrong_command(

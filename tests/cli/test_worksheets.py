@@ -161,7 +161,7 @@ def test_tables_of_no_sheet_are_refused(
         (["worksheet", "two-neurons", "-o", "x", "--copies", "0"], "whole number above 0"),
         (["worksheet", "two-neurons", "-o", "x", "--copies", "1000"], "at most 200 at a time"),
         (["worksheet", "two-neurons", "-o", "x", "--hide", "grad"], "did you mean 'grads'"),
-        (["worksheet", "two-neurons", "-o", "x", "--paper", "A5"], "invalid choice: 'A5'"),
+        (["worksheet", "two-neurons", "-o", "x", "--paper", "A5"], "unknown choice 'A5': it must be one of A4, Letter"),
         (["worksheet", "two-neurons", "-o", "x", "--seed", "-1"], "a whole number from 0 on"),
     ],
 )

@@ -128,7 +128,7 @@ def test_commands(commands: list[str], says: str, capsys: pytest.CaptureFixture[
         ("é", "unknown command 'é'"),
         ("step -1", "a count is a whole number, 1 or more; got '-1'"),
         ("back " + "9" * 5000, "a count is a whole number"),
-        ("print b1", "no value is called 'b1': did you mean 'a1'?"),
+        ("print b1", "no value is called 'b1': there are a1, y"),
         ("explain \x1b[2J", "no value is called '\ufffd[2J'"),
         ("break multply", "did you mean 'multiply'?"),
         ("clear 7", "there is no breakpoint 7"),

@@ -28,7 +28,14 @@ APPLICATIONS: dict[str, Entry] = {
             "translation",
             "say a handwritten number in words, letter by letter, by attention",
             53,
-            [Option("--language", "of the words (de)", choices=("de", "nl", "da", "en", "fr"), of_training=True)],
+            [
+                Option(
+                    "--language",
+                    "the language of the words (de)",
+                    choices=("de", "nl", "da", "en", "fr"),
+                    of_training=True,
+                )
+            ],
         ),
         Entry(
             "colour",
@@ -42,8 +49,8 @@ APPLICATIONS: dict[str, Entry] = {
             51,
             [
                 Option("--text", "what to write, of a to z and spaces; capitals become small", handwritten, "TEXT"),
-                Option("--style", "the hand", choices=("script", "round", "print", "italic", "any")),
-                Option("--bias", "0 is careless, 1.5 neat", number_from_zero, "NUMBER"),
+                Option("--style", "the hand (any)", choices=("script", "round", "print", "italic", "any")),
+                Option("--bias", "0 is careless, 1.5 neat (1.5)", number_from_zero, "NUMBER"),
             ],
         ),
         Entry(

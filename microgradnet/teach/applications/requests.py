@@ -2,7 +2,6 @@
 
 import argparse
 import math
-from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,17 +49,6 @@ def number_from_zero(text: str | float) -> float:
     if not 0 <= number < math.inf:
         raise RequestError(f"a number from 0 on is needed, got {text!r}")
     return number
-
-
-def choice_of(name: str, choices: Collection[str]) -> str:
-    """A name that is among the choices.
-
-    >>> choice_of("red", ["red", "green"])
-    'red'
-    """
-    if name not in choices:
-        raise RequestError(f"{name!r} is not among the choices: {', '.join(choices)}")
-    return name
 
 
 def seed(text: str) -> int:

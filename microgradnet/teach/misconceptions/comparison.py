@@ -1,6 +1,6 @@
 """`run(loss, name)`: a wrong backward pass beside the right one."""
 
-from microgradnet._shared.text import suggestion
+from microgradnet._shared.arguments import named
 from microgradnet._shared.webpage import ShownAsPage
 from microgradnet.teach.misconceptions.comparison_page import ComparisonPage
 from microgradnet.teach.misconceptions.listing import ListedComparison
@@ -41,6 +41,4 @@ def run(loss: Value, name: str) -> Comparison:
     """
     if not isinstance(loss, Value):
         raise TypeError(f"run takes a Value, the result of a computation, got {type(loss).__name__}")
-    if name not in MISCONCEPTIONS:
-        raise ValueError(f"unknown misconception {name!r}: {suggestion(str(name), MISCONCEPTIONS)}")
-    return Comparison(loss, MISCONCEPTIONS[name])
+    return Comparison(loss, named(name, MISCONCEPTIONS, "misconception"))

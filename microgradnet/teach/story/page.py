@@ -4,7 +4,7 @@ import html
 import sys
 from collections.abc import Iterable
 
-from microgradnet._shared.text import suggestion
+from microgradnet._shared.arguments import named
 from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.example import Example
@@ -54,9 +54,7 @@ def story(*names: str) -> StoryPage:
     >>> story("neuron")
     <StoryPage 'The story of backpropagation'>
     """
-    if unknown := [name for name in names if name not in EXAMPLES]:
-        raise ValueError(f"there is no worked example {unknown[0]!r}: {suggestion(unknown[0], EXAMPLES)}")
-    return StoryPage([EXAMPLES[name] for name in names or EXAMPLES])
+    return StoryPage([named(name, EXAMPLES, "worked example") for name in names or EXAMPLES])
 
 
 def _sheet(example: Example) -> Worksheet:

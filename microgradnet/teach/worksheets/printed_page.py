@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
+from microgradnet._shared.arguments import one_of
 from microgradnet._shared.webpage import WebPage, asset, document
 from microgradnet.notation.names import number
 from microgradnet.teach.worksheets.blanks import Blank
@@ -34,8 +35,7 @@ class PrintedPage(WebPage):
     """Worksheets to print in black and white, or their answer keys; the browser's print command makes a PDF of them."""
 
     def __init__(self, sheets: Sequence[Sheet], paper: str, with_answers: bool) -> None:
-        if paper not in PAPERS:
-            raise ValueError(f"unknown paper {paper!r}: it must be one of {', '.join(PAPERS)}")
+        one_of(PAPERS, paper, "paper")
         self.title = f"{sheets[0].title}: answers" if with_answers else sheets[0].title
         self._sheets, self._paper, self._with_answers = sheets, paper, with_answers
 

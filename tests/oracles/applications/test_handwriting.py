@@ -21,7 +21,7 @@ from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, UNI
 from microgradnet.teach.applications.handwriting.pieces import Piece, pieces
 from microgradnet.teach.applications.handwriting.writing import STRAIGHT, drawn
 from microgradnet.teach.applications.media.strokes import Strokes, animation
-from microgradnet.teach.applications.requests import ALPHABET, RequestError, choice_of, handwritten, number_from_zero
+from microgradnet.teach.applications.requests import ALPHABET, RequestError, handwritten, number_from_zero
 from microgradnet.train import save
 
 RNG = np.random.default_rng(0)
@@ -197,7 +197,6 @@ def test_requests_are_refused_with_what_is_possible(capsys: pytest.CaptureFixtur
         (number_from_zero, "-1", "from 0 on"),
         (number_from_zero, "nan", "from 0 on"),
         (number_from_zero, "neat", "from 0 on"),
-        (lambda name: choice_of(name, HANDS), "blots", "script, round, print, italic"),
     ):
         with pytest.raises(RequestError, match=message):
             check(wrong)

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microgradnet import Layer, Module, Value, compile, dot, exp, for_each, log, logsumexp, scan, tanh
+from microgradnet._shared.arguments import one_of
 from microgradnet.layers import LSTM, Embedding
 from microgradnet.losses import binary_cross_entropy_with_logits
 from microgradnet.optim import Adam
@@ -34,7 +35,7 @@ from microgradnet.teach.applications.handwriting import judging
 from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, PANGRAMS, Line, held_out, practice
 from microgradnet.teach.applications.handwriting.pieces import START, after, pieces
 from microgradnet.teach.applications.handwriting.writing import STRAIGHT, Prediction, picture, write
-from microgradnet.teach.applications.requests import choice_of, handwritten, number_from_zero
+from microgradnet.teach.applications.requests import handwritten, number_from_zero
 from microgradnet.train import History, fit
 
 Row = Sequence[Any]
@@ -180,7 +181,7 @@ class Handwriting(Application):
 
     def asked(self, text: str = TEXT, style: str = "any", bias: float = NEAT) -> Files:
         """The text in a style, or in any of them, as neat as the bias says; a ValueError says what is possible."""
-        text, bias, hand = handwritten(text), number_from_zero(bias), choice_of(style, [*HANDS, "any"])
+        text, bias, hand = handwritten(text), number_from_zero(bias), one_of([*HANDS, "any"], style, "style")
         hand = random.Random(self.seed).choice(list(HANDS)) if hand == "any" else hand
         caption, write = f"{hand}, bias {bias:g}", partial(self.written, [text], [hand], bias)
         return {"written.svg": lambda: picture(text, write(), [caption], self.judge, self.credit)}

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from microgradnet import Layer, Module, Value, compile, dot, for_each, scan, softmax, tanh, total
-from microgradnet._shared.text import suggestion
+from microgradnet._shared.arguments import one_of
 from microgradnet.data import one_hot
 from microgradnet.layers import Embedding, Recurrent
 from microgradnet.losses import cross_entropy
@@ -111,8 +111,7 @@ class Translation(Application):
 
     def __init__(self, *, fraction: float = 1, seed: int = 0, language: str = "de") -> None:
         super().__init__(fraction=fraction, seed=seed)
-        if language not in LANGUAGES:
-            raise ValueError(f"unknown language {language!r}: {suggestion(language, list(LANGUAGES))}")
+        one_of(LANGUAGES, language, "language")
         self.language, self.alphabet = language, letters_of(language)
         self.model = Translator(len(self.alphabet), seed=seed)
         self.look, self.step = compile(self.model.look), compile(self.model.step)
