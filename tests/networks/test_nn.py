@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -176,9 +177,11 @@ def test_each_layer_may_have_its_own_activation() -> None:
 @pytest.mark.parametrize("make", [Neuron, lambda nin: Layer(nin, 2), lambda nin: MLP(nin, [4, 2])])
 @pytest.mark.parametrize("given_inputs", [0, 2, 5])
 def test_a_wrong_number_of_inputs_is_refused_with_both_numbers(make: Callable[[int], Any], given_inputs: int) -> None:
-    with pytest.raises(ValueError, match=f"takes 3 inputs, got {given_inputs}$"):
-        make(3)([1.0] * given_inputs)
-    assert make(3)(range(3)) is not None
+    """By the network that was called, not by a neuron in it."""
+    network = make(3)
+    with pytest.raises(ValueError, match=rf"^{re.escape(repr(network))} takes 3 inputs, got {given_inputs}$"):
+        network([1.0] * given_inputs)
+    assert network(range(3)) is not None
 
 
 def test_a_neuron_that_does_not_fit_its_layer_is_refused() -> None:
