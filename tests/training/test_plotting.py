@@ -165,6 +165,15 @@ def test_curves_below_0_of_one_epoch_and_with_gaps() -> None:
     np.testing.assert_array_equal(axes.lines[1].get_ydata(), [np.nan, 2.0])
 
 
+@pytest.mark.parametrize("accuracies", [(0.1, 0.4), (0.5, 1.0)])
+def test_accuracies_are_seen_on_a_scale_of_0_to_1(accuracies: tuple[float, float]) -> None:
+    """And a line at 1 is not cut in half."""
+    axes = loss_curves([{"loss": 1.0, "accuracy": accuracy} for accuracy in accuracies]).axes[1]
+    low, high = axes.get_ylim()
+    assert low == 0.0
+    assert 1.02 < high < 1.1
+
+
 @pytest.mark.parametrize(("outputs", "data"), [(1, moons(40)), (3, spirals(60, classes=3))])
 def test_the_border_is_where_the_model_changes_its_mind(outputs: int, data: Any) -> None:
     points, classes = data

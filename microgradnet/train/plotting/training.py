@@ -39,6 +39,8 @@ def loss_curves(history: Iterable[Mapping[str, float]]) -> Any:
         whole_ticks(axes.xaxis)
         if all(not epoch.get(name, 0.0) < 0 for epoch in epochs for name in panel):
             axes.set_ylim(bottom=0)
+        if all(name.endswith("accuracy") for name in panel):  # fractions, in all plots of one height
+            axes.set_ylim(top=1.04)
         if len(panel) > 1:  # above the curves, to cover none
             axes.legend(
                 frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, handlelength=2.6, labelcolor=INK
