@@ -55,6 +55,7 @@ def test_on_a_phone_both_passes_and_the_controls_are_in_the_window(tab: "Page", 
     (x1, y1, w1, h1), (x2, y2, w2, h2) = tab.evaluate(PANES)
     assert (x1, w1, h1) == pytest.approx((x2, w2, h2), abs=1)
     assert 0.2 * PHONE[1] < h1 <= 0.4 * PHONE[1]
+    assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     footer = tab.evaluate("document.querySelector('footer').getBoundingClientRect().top")
     assert y1 >= 0
     assert y1 + h1 < y2

@@ -14,8 +14,9 @@ from microgradnet import Neuron, Value, parameter, sigmoid, tanh
 from microgradnet._shared.csv_tables import read_lines
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
-from microgradnet.teach.misconceptions.passes import RIGHT, Rules
+from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph
 from microgradnet.teach.worksheets import Marks, Worksheet, grade, worksheet
+from microgradnet.teach.worksheets.quantities import GRADIENT, Numbers, Quantity
 from microgradnet.teach.worksheets.tolerance import digits_given, is_near, read_number
 from tests.teach.worksheets.simulated import answers_by, random_graph, rounded
 
@@ -522,6 +523,17 @@ def test_the_tolerance_is_that_which_is_asked_for() -> None:
         for tolerance in (0.001, 0.01, 0.05)
     ]
     assert verdicts == ["wrong", "wrong", "right"]
+
+
+def test_a_contribution_that_is_left_out_is_not_rounded() -> None:
+    x = Value(0.5, "x")
+    twice, third = x * 2.0, x / 3.0
+    graph = SolvedGraph(twice + third)
+
+    def rounding(forgotten: Value) -> float:
+        return Numbers(graph, Rules(forgotten=(forgotten, 0))).by(Quantity(GRADIENT, x)).rounding
+
+    assert rounding(third) == 0.0 < rounding(twice)
 
 
 def test_rounding_of_shares_that_cancel_is_no_mistake() -> None:
