@@ -140,6 +140,13 @@ def test_friendly_numbers_are_where_something_goes_through_and_mistakes_show() -
         assert w.data != x.data, "else the one cannot be told from the other"
 
 
+def test_no_two_leaves_have_the_same_number_but_for_its_sign() -> None:
+    for seed in range(12):
+        a, b, c = (Value(1.5, name) for name in "abc")
+        leaves = worksheet(a * b + c, seed=seed).graph.leaves
+        assert len({abs(leaf.data) for leaf in leaves}) == 3
+
+
 def test_constants_keep_their_numbers() -> None:
     sheet = worksheet(neuron(), seed=3)
     constants = [leaf.data for leaf in Graph(sheet.graph.root).leaves if leaf.op is CONSTANT]
