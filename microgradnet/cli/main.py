@@ -69,14 +69,13 @@ class _Parser(argparse.ArgumentParser):
             message = f"{unknown[1]}: " + unknown_name(re.findall(r"[^\s,']+", unknown[3]), unknown[2], "choice")
         super().error(message)
 
-
-class _CommandParser(_Parser):
-    """The parser of one command."""
-
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Refuse an unknown option before the other words are read, as the first of them may be its value."""
         options = [option for option in self._option_string_actions if option.startswith("--")]
-        for word in takewhile(lambda word: word != "--", args):
+        words = sys.argv[1:] if args is None else args
+        if self._subparsers:  # the options before the command
+            words = list(takewhile(lambda word: word.startswith("-"), words))
+        for word in takewhile(lambda word: word != "--", words):
             name = word.partition("=")[0]
             if re.fullmatch("--[a-z-]+", name) and not any(option.startswith(name) for option in options):
                 self.error(unknown_name(options, name, "option"))
@@ -95,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(run=_greet)
     parser.add_argument("--version", action="version", version=f"microgradnet {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_CommandParser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(name: str, what: str, run: Run) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
