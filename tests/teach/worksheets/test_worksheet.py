@@ -3,12 +3,14 @@
 import json
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from microgradnet import DomainError, Value, parameter, relu, sigmoid, tanh
+from microgradnet import DomainError, Neuron, Value, parameter, relu, sigmoid, tanh
+from microgradnet.drawing.placing import MOST_CHIPS
 from microgradnet.graph import Graph
 from microgradnet.losses import binary_cross_entropy
 from microgradnet.notation.names import number
@@ -197,6 +199,33 @@ def test_a_picture_has_each_blank_and_no_answer(name: str, hide: Any) -> None:
     key = "\n".join(texts(sheet.picture(filled=True).svg))
     for blank in sheet.blanks:
         assert f"({blank.number}) {number(blank.answer)}" in key
+
+
+def chain() -> Value:
+    """Operations that a compact picture folds."""
+    y = Value(0.5, "x")
+    for _ in range(12):
+        y = tanh(y)
+    return y
+
+
+def crowd() -> Value:
+    """More leaves of one value than a compact picture has chips for."""
+    return Neuron(MOST_CHIPS, "linear", seed=1)([i / 10 for i in range(MOST_CHIPS)])
+
+
+@pytest.mark.parametrize("build", [chain, crowd])
+def test_every_blank_has_a_place_where_a_compact_picture_has_none_for_it(build: Callable[[], Value]) -> None:
+    sheet = worksheet(build())
+    shown = "\n".join(texts(re.sub("<title>.*?</title>", "", sheet.svg)))
+    assert [shown.count(f"({blank.number}) ________") for blank in sheet.blanks] == [1] * len(sheet.blanks)
+
+
+def test_hints_name_what_goes_in_and_bracket_a_difference() -> None:
+    y = tanh(Value(0.5, "x")) * 2.0
+    values, gradients = (worksheet(y, hide).blanks for hide in ("values", "grads"))
+    assert [blank.hints[1] for blank in values] == ["x is 0.5", "tanh(x) is your answer 1"], "a constant is in sight"
+    assert gradients[1].hints[1] == "x.grad = tanh(x).grad · (1 − tanh(x)·tanh(x))"
 
 
 @each_kind
