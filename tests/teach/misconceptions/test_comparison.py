@@ -218,8 +218,27 @@ def test_it_is_stepped_through_in_a_terminal(capsys: pytest.CaptureFixture[str])
     assert shown(comparison, (), capsys) == ["1", "2", "3", "4"]
     assert shown(comparison, ("", "b", "", ""), capsys) == ["1", "2", "1", "2", "3", "4"]
     assert shown(comparison, ("", "q"), capsys) == ["1", "2"]
+    assert shown(comparison, ("b", "", "q"), capsys) == ["1", "1", "2"]
     comparison.step_through(lambda prompt: (_ for _ in ()).throw(EOFError))  # input has ended: the rest is shown
     assert "They diverge" in capsys.readouterr().out
+
+
+def test_of_many_steps_those_around_the_divergence_are_listed() -> None:
+    """Here between 60 right steps, or none, before it and as many after it."""
+
+    def left_out(before: int, after: int) -> list[str]:
+        y = Value(0.5, "x")
+        for _ in range(after):
+            y = y + 1.0
+        y = y * y
+        for _ in range(before):
+            y = y + 1.0
+        return re.findall("… .* steps .*", str(run(y, "overwritten")))
+
+    assert left_out(before=60, after=60) == ["… 49 steps before", "… 48 steps after"]
+    assert left_out(before=0, after=60) == ["… 48 steps after"]
+    assert left_out(before=60, after=0) == ["… 49 steps before"]
+    assert left_out(before=2, after=2) == []
 
 
 def test_hostile_labels_stay_text() -> None:
