@@ -34,16 +34,12 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
-def item_of(table: Mapping[str, Item], what: str) -> Callable[[str], Item]:
-    """The type of an argument that names an item of a table; `what` is its kind."""
-
-    def item(name: str) -> Item:
-        try:
-            return named(name, table, what)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return item
+def item_of(table: Mapping[str, Item], what: str, name: str) -> Item:
+    """The item of a table that an argument names; `what` is its kind."""
+    try:
+        return named(name, table, what)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def takes_output(command: argparse.ArgumentParser, metavar: str, help: str) -> None:

@@ -34,7 +34,7 @@ def graph_argument(text: str, or_network: bool = False) -> Example:
     file, colon, variable = text.rpartition(":")
     if colon:
         return Example(text, "", partial(_value_in, Path(file), variable, or_network))
-    return item_of(EXAMPLES, "example")(text)
+    return item_of(EXAMPLES, "example", text)
 
 
 def file_stem(graph: Example) -> str:

@@ -19,9 +19,7 @@ def add_commands(add: Add) -> None:
     """Add the command with its arguments."""
     predicting = add("predict", "apply a trained network to the rows of a table", _predict)
     predicting.add_argument("model", type=Path, metavar="MODEL", help="a file that train or microgradnet.save wrote")
-    predicting.add_argument(
-        "table", type=Path, metavar="FILE.csv", help="a row for each sample, a column for each input"
-    )
+    predicting.add_argument("table", type=Path, metavar="FILE.csv", help="a row for each sample, a column an input")
     predicting.add_argument("-o", "--output", type=Path, metavar="FILE.csv", help="for the predictions (the terminal)")
     predicting.add_argument("--force", action="store_true", help="overwrite MODEL or FILE.csv")
 

@@ -26,7 +26,7 @@ def add_commands(add: Add) -> None:
     """Add the commands with their arguments."""
     running = add("run", "compute examples and draw their graphs, or train an application of the gallery", _run)
     running.add_argument(
-        "names", nargs="*", type=item_of({**EXAMPLES, **APPLICATIONS}, "example"), metavar="NAME",
+        "names", nargs="*", type=partial(item_of, {**EXAMPLES, **APPLICATIONS}, "example"), metavar="NAME",
         help="examples or applications, as `list` shows them; without one, all examples",
     )  # fmt: skip
     running.add_argument("--graphs", type=Path, metavar="DIR", help="the folder for examples' pictures (graphs)")

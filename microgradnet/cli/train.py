@@ -73,9 +73,7 @@ def add_commands(add: Add) -> None:
     training = add("train", "train a network, and write it with its history, pictures and a page", _train)
     training.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
     training.add_argument("--hidden", type=_sizes, metavar="16,16", help="neurons of each hidden layer (the task's)")
-    training.add_argument(
-        "--activation", choices=ACTIVATIONS, metavar="NAME", help=f"{', '.join(ACTIVATIONS)} (the task's)"
-    )
+    training.add_argument("--activation", choices=ACTIVATIONS, metavar="NAME", help=", ".join(ACTIVATIONS))
     training.add_argument("--epochs", type=at_least_one, metavar="N", help="passes over the data (the task's)")
     training.add_argument("--seed", type=from_zero, default=0, metavar="N", help="seed of data, network and order (0)")
     training.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (TASK)")

@@ -40,9 +40,8 @@ def add_commands(add: Add) -> None:
     takes_a_graph(sheets)
     takes_output(sheets, "DIR", "the folder for the files (NAME-worksheets)")
     sheets.add_argument(
-        "--hide", type=_hidden, default=["grads"], metavar="WHAT",
-        help="some of grads,values,local derivatives, with commas between (grads)",
-    )  # fmt: skip
+        "--hide", type=_hidden, default=["grads"], metavar="WHAT", help="some of grads,values,local derivatives (grads)"
+    )
     sheets.add_argument("--copies", type=_copies, default=1, metavar="N", help="how many, each with other numbers (1)")
     sheets.add_argument("--seed", type=from_zero, metavar="N", help="seed to draw short numbers with (the graph's own)")
     sheets.add_argument("--force", action="store_true", help="overwrite existing sheets")
@@ -62,9 +61,7 @@ def add_commands(add: Add) -> None:
     takes_a_graph(teaching)
     teaching.add_argument("--hide", type=_hidden, default=["grads"], metavar="WHAT", help="as for worksheet (grads)")
     teaching.add_argument("--keep", type=Path, metavar="FILE", help="the file that keeps answers (NAME-class.sqlite)")
-    teaching.add_argument(
-        "--port", type=from_zero, default=0, metavar="N", help="port of the server (the last one, or any)"
-    )
+    teaching.add_argument("--port", type=from_zero, default=0, metavar="N", help="its port (the last one, or any)")
     teaching.add_argument("--network", action="store_true", help="serve the local network, not this machine alone")
     teaching.add_argument("--no-open", action="store_true", help="open no browser")
     teaching.epilog = "Nothing leaves this machine. With the same FILE, a class goes on where it was."
@@ -81,7 +78,7 @@ def _hidden(text: str) -> list[str]:
 
     kinds = [" ".join(kind.replace("-", " ").split()) for kind in text.split(",")]
     for kind in kinds:
-        item_of(KINDS, "kind of number")(kind)
+        item_of(KINDS, "kind of number", kind)
     return kinds
 
 

@@ -28,14 +28,7 @@ APPLICATIONS: dict[str, Entry] = {
             "translation",
             "say a handwritten number in words, letter by letter, by attention",
             53,
-            [
-                Option(
-                    "--language",
-                    "the language of the words (de)",
-                    choices=("de", "nl", "da", "en", "fr"),
-                    of_training=True,
-                )
-            ],
+            [Option("--language", "that of the words (de)", choices=("de", "nl", "da", "en", "fr"), of_training=True)],
         ),
         Entry(
             "colour",

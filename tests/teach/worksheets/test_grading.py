@@ -16,7 +16,7 @@ from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
 from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph
 from microgradnet.teach.worksheets import Marks, Worksheet, grade, worksheet
-from microgradnet.teach.worksheets.quantities import GRADIENT, Numbers, Quantity
+from microgradnet.teach.worksheets.quantities import GRADIENT, VALUE, Numbers, Quantity
 from microgradnet.teach.worksheets.tolerance import digits_given, is_near, read_number
 from tests.teach.worksheets.simulated import answers_by, random_graph, rounded
 
@@ -534,6 +534,11 @@ def test_a_contribution_that_is_left_out_is_not_rounded() -> None:
         return Numbers(graph, Rules(forgotten=(forgotten, 0))).by(Quantity(GRADIENT, x)).rounding
 
     assert rounding(third) == 0.0 < rounding(twice)
+
+
+def test_a_constant_has_all_its_digits_on_a_sheet() -> None:
+    y = Value(1.23456, "x") * 1.23456
+    assert Numbers(SolvedGraph(y), as_shown=True).by(Quantity(VALUE, y)).number == 1.235 * 1.23456
 
 
 def test_rounding_of_shares_that_cancel_is_no_mistake() -> None:
