@@ -336,7 +336,7 @@ def test_reductions_without_parameters() -> None:
 
 @pytest.mark.parametrize("reduction", ["avg", "", "MEAN", 3])
 def test_an_unknown_reduction_is_refused(reduction: Any) -> None:
-    with pytest.raises(ValueError, match=f"^unknown reduction {reduction!r}: it must be one of mean, sum, none$"):
+    with pytest.raises(ValueError, match=f"^unknown reduction {reduction!r}: it must be one of mean, sum, none"):
         compile(lambda x: x, reduction=reduction)
 
 
