@@ -33,6 +33,14 @@ PILLS = """() => (current.pills ?? []).filter(({ pill }) => pill.getAttribute("v
     })"""
 
 
+# Whether all of a box is in the pane.
+IS_SEEN = """(box) => {
+    const inner = box.getBoundingClientRect(), outer = at("pane").getBoundingClientRect();
+    const isAcross = inner.left >= outer.left && inner.right <= outer.right;
+    return isAcross && inner.top >= outer.top && inner.bottom <= outer.bottom;
+}"""
+
+
 def pills(tab: "Page") -> dict[str, str]:
     """The text of each visible pill by the first of its uses."""
     found: list[Any] = tab.evaluate(PILLS)
@@ -116,11 +124,32 @@ def test_learning_opens_whole_with_text_that_a_class_can_read(opened: Open, view
 
 @pytest.mark.parametrize("viewport", [LAPTOP, PROJECTOR, PHONE], ids=["laptop", "projector", "phone"])
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_every_example_opens_whole(opened: Open, name: str, viewport: Any) -> None:
+def test_every_example_opens_with_its_result_and_text_that_can_be_read(opened: Open, name: str, viewport: Any) -> None:
     tab = opened(EXAMPLES[name].build(), viewport=viewport)
-    assert whole(tab)
-    on_a_phone = {"two-inputs": 9, "layers": 7}.get(name, 10)
-    assert text_size(tab) >= (on_a_phone if viewport is PHONE else 10)
+    assert text_size(tab) >= 9.99
+    assert whole(tab) or (viewport is PHONE and name in {"two-inputs", "layers"})
+    assert tab.evaluate(f"({IS_SEEN})(current.boxes[graph.root])")
+    assert not tab.is_visible("#outcome")
+
+
+@pytest.mark.parametrize(
+    ("viewport", "presents", "least"),
+    [(PHONE, False, 9.99), (PHONE, True, 9.99), (LAPTOP, True, 23.99), (PROJECTOR, True, 23.99)],
+    ids=["phone", "presented on a phone", "presented", "projected"],
+)
+def test_each_step_of_a_larger_picture_is_in_sight_in_text_that_can_be_read(
+    opened: Open, viewport: Any, presents: bool, least: float
+) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=viewport, reduced_motion="reduce")
+    if presents:
+        tab.keyboard.press("p")
+    assert text_size(tab) >= least
+    while place(tab)[0] < place(tab)[1]:
+        tab.keyboard.press("ArrowRight")
+        assert tab.evaluate(f"[...document.querySelectorAll('.view:not([hidden]) .node.now')].every({IS_SEEN})")
+        assert tab.is_visible("#outcome") != tab.evaluate(f"({IS_SEEN})(current.boxes[graph.root])")
+        assert tab.evaluate("(({ scrollHeight, clientHeight }) => scrollHeight <= clientHeight)(at('spoken'))")
+    assert tab.inner_text("#outcome") in {"", "a⁽³⁾₁ = 0.3831"}
 
 
 def test_the_layout_that_fits_the_window_is_shown_and_follows_it(opened: Open) -> None:

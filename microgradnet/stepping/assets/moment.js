@@ -3,8 +3,6 @@
 const graph = data;
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const LEGIBLE = 0.85; // CSS pixels per point: a picture that is too large to fit is opened at this scale and scrolled
-const SMALLEST = 0.5; // a picture is fitted on opening if that takes no smaller scale: its text can just be read
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
 const computed = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f >= 0);
 const leaves = ordered([...graph.nodes.keys()].filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant));
@@ -108,6 +106,7 @@ function render(follows = true) {
     if (old.classList.contains("edge")) turn(old, false);
   }
   at("phase").textContent = !step ? "Start" : (isBack ? "Backward propagation" : "Forward propagation") + atOnce(steps);
+  at("outcome").textContent = `${graph.nodes[graph.root].name} = ${shown("data", graph.root)}`;
   writeEquation(step ? step.text() : computed.length ?
     "Press Play or →: first every result is computed, then every gradient." :
     `${rootName} is not computed from other values. Make a page of a result, such as y = ${rootName} * 2.`);

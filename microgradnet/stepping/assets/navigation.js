@@ -114,6 +114,7 @@ function drawMap() {
   const pane = at("pane"), map = at("map"), { width, height, zoom: scale } = current;
   const isLarger = pane.scrollWidth > pane.clientWidth + 2 || pane.scrollHeight > pane.clientHeight + 2;
   map.toggleAttribute("hidden", !isLarger);
+  showOutcome(isLarger);
   if (!isLarger) return;
   const size = Math.min(Math.min(MAP.width, MAP.part * pane.clientWidth) / width, MAP.height / height);
   dressed(map, { viewBox: `0 0 ${width} ${height}`, width: width * size, height: height * size }, []);
@@ -124,6 +125,12 @@ function drawMap() {
                       drawn("rect", { ...seen, class: "seen" }));
   corner = CORNERS.reduce((a, b) => (coveredIn(b, map) < coveredIn(a, map) ? b : a), corner);
   for (const side of ["left", "right", "top", "bottom"]) map.style[side] = corner[side] ? `${MAP.inset}px` : "auto";
+}
+
+// The result in words is seen where its box is not in the window.
+function showOutcome(isLarger) {
+  const pane = at("pane").getBoundingClientRect(), box = isLarger && current.boxes[graph.root]?.getBoundingClientRect();
+  at("outcome").hidden = !box || (box.left >= pane.left && box.right <= pane.right && box.top >= pane.top && box.bottom <= pane.bottom);
 }
 
 // How much the map covers in a corner of the pane, where it moves only to cover less: boxes, above all those that matter.

@@ -18,6 +18,9 @@ for (const element of document.querySelectorAll(".view")) {
   prepare(view);
 }
 let current = views[Object.keys(views)[0]];
+const SCALES = { legible: 10 / 13, afar: 18 / 13, presented: 24 / 13 }; // for text of 10, 18 and 24 CSS pixels
+const MOST = 0.65; // of a picture's width and height
+const LARGE_WINDOW = 960; // CSS pixels: as wide as a projector's, or wider
 
 function kindOf(name) {
   return name.split(",")[0];
@@ -73,15 +76,18 @@ function layoutOf(kind) {
   return Object.values(views).filter((view) => view.kind === kind).reduce((a, b) => (fitting(b) > fitting(a) ? b : a));
 }
 
-// The first kind of view that can be read as a whole; else the one of which most is seen.
+// The first kind of view of which most is seen at a scale at which it can be read; else the one of which the most is seen.
 function legible() {
   const largest = kinds.reduce((a, b) => (fitting(layoutOf(b)) > fitting(layoutOf(a)) ? b : a));
-  return kinds.find((kind) => fitting(layoutOf(kind)) >= SMALLEST) ?? largest;
+  return kinds.find((kind) => fitting(layoutOf(kind)) >= MOST * SCALES.legible) ?? largest;
 }
 
-// The scale at which a picture of this size is shown: a person's choice, or that of the whole picture if it can be read.
+// The scale at which a picture of this size is shown: a person's choice; else that of the whole picture, if it can be
+// read: a larger one is scrolled to the current step.
 function scaleOf(size) {
-  return current.isChosen ? current.zoom : fitting(size) < SMALLEST ? LEGIBLE : fitting(size);
+  const whole = fitting(size), isProjected = presenting() && innerWidth >= LARGE_WINDOW;
+  if (current.isChosen) return current.zoom;
+  return whole >= (isProjected ? SCALES.afar : SCALES.legible) ? whole : isProjected ? SCALES.presented : SCALES.legible;
 }
 
 function show(kind) {
@@ -90,5 +96,5 @@ function show(kind) {
   for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === kind);
   zoom(scaleOf(current));
   render();
-  if (!position) follow(current.boxes[computed[0] ?? graph.root]);
+  if (!position) follow(current.boxes[graph.root], current.boxes[computed[0]]);
 }
