@@ -395,14 +395,34 @@ PILLS_THAT_COVER = """() => [...timeline.keys()].filter((i) => timeline[i].what 
                             Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1.5; // as much is above letters
     const pills = [...current.svg.querySelectorAll(".pill[visibility=visible]")];
     const texts = [...current.svg.querySelectorAll(".node:not([visibility]) text")];
+    const { uses, spot, place: chip } = current.pills.of.get(timeline[i].use) ?? {}; // on its own number, after its name
+    const [own] = spot?.isOnNumber ? chip.querySelectorAll("text") : [];
+    const row = current.rows.find(({ text }) => text === own);
+    if (own && own.getStartPositionOfChar(row.word.length).x > spot.x - spot.width / 2) names.push([i + 1, uses]);
     for (const pill of pills) {
         const frame = place(pill.firstChild), others = pills.filter((one) => one !== pill).map((one) => one.firstChild);
-        const covered = [...texts, ...others].filter((one) => meets(frame, place(one)));
+        const covered = [...texts, ...others].filter((one) => one !== own && meets(frame, place(one)));
         if (frame.left < picture.left || frame.right > picture.right) covered.push(pill);
         names.push(...covered.map((one) => [i + 1, pill.textContent, (one.closest(".pill") ?? one).textContent]));
     }
     return names;
 })"""
+
+
+# The backward steps whose local derivative is not seen in the picture.
+WITHOUT_A_PILL = """() => [...timeline.keys()].filter((i) => {
+    const { use } = timeline[i];
+    go(i + 1);
+    return use && current.pills.of.get(use)?.pill.getAttribute("visibility") !== "visible";
+})"""
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_backward_step_has_its_local_derivative_in_the_picture(opened: Open, name: str, viewport: Any) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=viewport, reduced_motion="reduce")
+    tab.evaluate("show(kinds[0])")
+    assert tab.evaluate(WITHOUT_A_PILL) == []
 
 
 @pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])

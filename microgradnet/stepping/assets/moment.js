@@ -173,12 +173,11 @@ function tooltips({ data, grad, local }) {
     describe(current.boxes[i], lines);
     about.push(lines);
   });
-  for (const [use, chip] of Object.entries(current.chips)) describe(chip, about[operandOf(use)]);
+  const derivative = (use) => (use in local ? [`${graph.uses[use].partial} = ${local[use]}`] : []);
+  for (const [use, chip] of Object.entries(current.chips)) describe(chip, [...about[operandOf(use)], ...derivative(use)]);
   for (const [use, arrow] of Object.entries(current.arrows)) {
-    const [number, position] = use.split(","), node = graph.nodes[number], lines = [];
-    lines.push(`${graph.nodes[node.operands[position]].name} → ${node.name}`);
-    if (use in local) lines.push(`${graph.uses[use].partial} = ${local[use]}`);
-    describe(arrow, lines);
+    const [node] = use.split(",");
+    describe(arrow, [`${graph.nodes[operandOf(use)].name} → ${graph.nodes[node].name}`, ...derivative(use)]);
   }
 }
 

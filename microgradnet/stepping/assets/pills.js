@@ -41,7 +41,8 @@ function pillsOf(view) {
 }
 
 // A pill stands where it covers no text and no other pill, or is left out. The first to come stay where they are; that of
-// the current step takes the place of others. Outside its box, or among many arrows, a pill is seen only in its own step.
+// the current step takes the place of others. Outside its box, on the number of its chip, or among many arrows, a pill is
+// seen only in its own step.
 function showPills(local, step) {
   current.pills ??= pillsOf(current);
   const known = new Map(); // in the order of the pass
@@ -54,7 +55,7 @@ function showPills(local, step) {
   for (const [one, uses] of known) {
     const product = uses.map((use) => number(localOf(current, use, local))).join(" + "), isNow = uses.includes(step?.use);
     if (one.product !== product || one.pass !== pass) Object.assign(one, { product, pass, spots: spotsOf(one, product) });
-    const spots = isNow ? one.spots : one.spots.filter(({ isOutside }) => !isOutside && !(one.isArrow && areMany));
+    const spots = isNow ? one.spots : one.spots.filter(({ isOutside, isOnNumber }) => !isOutside && !isOnNumber && !(one.isArrow && areMany));
     one.spot = spots.find((spot) => !placed.some((other) => meet(spot.extent, other.spot.extent))) ?? (isNow && spots[0]);
     if (!one.spot) continue;
     for (const other of placed) if (meet(one.spot.extent, other.spot.extent)) other.spot = null;
@@ -69,11 +70,12 @@ function drawPill(one, spot) {
   if (!spot || one.drawn === spot) return;
   one.drawn = spot;
   text.replaceChildren("∂", drawn("tspan", { dx: PILL.space }, product));
-  dressed(text, { textLength: spot.width - 2 * PILL.inset, lengthAdjust: "spacingAndGlyphs" }, []);
+  dressed(text, { textLength: Math.min(spot.width, widthOfPill(product)) - 2 * PILL.inset, lengthAdjust: "spacingAndGlyphs" }, []);
   dressed(shape, { width: spot.width, x: -spot.width / 2, y: -PILL.height / 2 }, []);
   pill.setAttribute("transform", `translate(${spot.x} ${spot.y})`);
 }
 
+const widthOfPill = (product) => (product.length + 1) * CHARACTER + PILL.space + 2 * PILL.inset;
 const meet = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 // The places for a pill with this text that cover no other text, the best first: {x, y, width} of its middle, in the
@@ -81,14 +83,14 @@ const meet = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y +
 function spotsOf({ place, uses, isArrow }, product) {
   if (current.obstacles?.pass !== pass) current.obstacles = obstaclesOf(current);
   const { texts, boxes } = current.obstacles, { left, top } = current.svg.getBoundingClientRect(), screen = place.parentNode.getScreenCTM();
-  const needed = (product.length + 1) * CHARACTER + PILL.space + 2 * PILL.inset;
-  const spots = isArrow ? onArrow(place, uses[0], needed) : [...inBox(place, needed), ...besideBox(place, needed)];
+  const needed = widthOfPill(product);
+  const spots = isArrow ? onArrow(place, uses[0], needed) : [...inBox(place, needed), ...besideBox(place, needed), ...onNumber(place, uses[0], needed)];
   for (const spot of spots) spot.extent = {
     x: (screen.e - left) / current.zoom + spot.x - spot.width / 2, y: (screen.f - top) / current.zoom + spot.y - PILL.height / 2,
     width: spot.width, height: PILL.height };
   const isWhole = ({ x, y, width }) => x > 0 && y > 0 && x + width < current.width && y + PILL.height < current.height;
-  return spots.filter(({ extent, isOutside }) => isWhole(extent) && !texts.some((text) => meet(extent, text)) &&
-    !(isOutside && boxes.some(({ box, extent: other }) => box !== place && meet(extent, other))));
+  return spots.filter(({ extent, isOutside, isOnNumber }) => isWhole(extent) && (isOnNumber || (!texts.some((text) => meet(extent, text)) &&
+    !(isOutside && boxes.some(({ box, extent: other }) => box !== place && meet(extent, other))))));
 }
 
 // What a pill may not cover: every text, with the room for a gradient to come; and, where it stands beside its box, another box.
@@ -122,6 +124,15 @@ function inBox(box, needed) {
     const room = end - at(text, "x") - CHARACTER * text.textContent.length - 3, width = Math.min(needed, room);
     return room < PILL.narrowest * needed ? [] : [{ x: end - width / 2, y: at(text, "y") - 4, width }];
   });
+}
+
+// On the number of a chip, between its name and its gradient: the step that the derivative belongs to does not need it.
+function onNumber(box, use, needed) {
+  const row = current.rows.find(({ what, text }) => what === "data" && box.contains(text)), last = [...box.querySelectorAll("text")].at(-1);
+  if (!row || row.text === last || !(use in current.chips)) return [];
+  const at = (text, name) => Number(text.getAttribute(name)), start = at(row.text, "x") + CHARACTER * (row.word.length + 0.5), end = at(last, "x") - 3;
+  const width = Math.min(Math.max(needed, at(row.text, "x") + CHARACTER * row.text.textContent.length - start + 2), end - start);
+  return width < PILL.narrowest * needed ? [] : [{ x: start + width / 2, y: at(row.text, "y") - 4, width, isOnNumber: true }];
 }
 
 // Docked to a box: above it, below it, or at a side.
