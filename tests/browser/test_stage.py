@@ -395,7 +395,7 @@ PILLS_THAT_COVER = """() => [...timeline.keys()].filter((i) => timeline[i].what 
                             Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1.5; // as much is above letters
     const pills = [...current.svg.querySelectorAll(".pill[visibility=visible]")];
     const texts = [...current.svg.querySelectorAll(".node:not([visibility]) text")];
-    const { uses, spot, place: chip } = current.pills.of.get(timeline[i].use) ?? {}; // on its own number, after its name
+    const { uses, spot, place: chip } = current.pills.of.get(timeline[i].use) ?? {}; // on its own number
     const [own] = spot?.isOnNumber ? chip.querySelectorAll("text") : [];
     const row = current.rows.find(({ text }) => text === own);
     if (own && own.getStartPositionOfChar(row.word.length).x > spot.x - spot.width / 2) names.push([i + 1, uses]);

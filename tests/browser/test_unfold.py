@@ -1,5 +1,6 @@
 """A neuron of the page opens where it stands, and the other boxes and the arrows make room for it."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from microgradnet import MLP, Value
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer, number
+from microgradnet.notation.neurons import subscript
 from microgradnet.teach.examples import EXAMPLES
 from tests.browser.conftest import Open
 from tests.browser.test_page import PHONE, SCROLLED
@@ -23,7 +25,7 @@ FAULTS = """() => {
     const apart = (a, b) => ways.some(([side, other, sign]) => sign * (a[side] - b[other]) > -1);
     const boxes = [...current.svg.querySelectorAll(".node:not([visibility])")];
     for (const a of boxes) for (const b of boxes.slice(boxes.indexOf(a) + 1)) {
-        const isCard = a.parentNode === b.parentNode && a.hasAttribute("aria-expanded");
+        const isCard = a.parentNode === b.parentNode && a.getAttribute("aria-expanded") === "true";
         if (!apart(place(a), place(b)) && !(isCard && covers(place(a), place(b)))) faults.push("two boxes");
     }
     const away = (low, x, high) => Math.max(low - x, 0, x - high);
@@ -74,6 +76,7 @@ def test_a_neuron_opens_where_it_stands_and_closes_again(opened: Open, viewport:
     tab = opened(root, viewport=viewport)
     tab.click("button[data-view=neurons]")
     box = neuron(tab, "a⁽²⁾₁")
+    assert box.get_attribute("aria-expanded") == "false"
     box.focus()
     x, y, width, _ = tab.evaluate(FOCUSED)
     before = places(tab)
@@ -93,13 +96,13 @@ def test_a_neuron_opens_where_it_stands_and_closes_again(opened: Open, viewport:
     assert tab.locator(".view:visible .leaf-box", has_text="w⁽²⁾₁").count() == 2
     neuron(tab, "a⁽¹⁾₂").press("Enter")
     tab.wait_for_timeout(400)
-    assert tab.locator(".view:visible [aria-expanded]").count() == 2
+    assert tab.locator(".view:visible [aria-expanded=true]").count() == 2
     assert tab.evaluate(FAULTS) == []
     neuron(tab, "▾ a⁽¹⁾₂").press("Enter")
     tab.wait_for_timeout(400)
     frame.press("Enter")
     tab.wait_for_timeout(400)
-    assert tab.locator(".view:visible [aria-expanded]").count() == 0
+    assert tab.locator(".view:visible [aria-expanded=true]").count() == 0
     assert places(tab) == pytest.approx(before, abs=0.5)
 
 
@@ -112,7 +115,7 @@ def test_an_open_result_is_seen_with_the_whole_picture_and_has_the_colours_of_pa
     assert tab.evaluate("getSelection().toString()") == ""
     tab.click("button[data-view=neurons]")
     neuron(tab, "a⁽³⁾₁").press("Enter")
-    assert (tab.locator("[aria-expanded] text").text_content() or "") == "▾ a⁽³⁾₁"
+    assert (tab.locator("[aria-expanded=true] text").text_content() or "") == "▾ a⁽³⁾₁"
     assert whole(tab)
     fill = "box => getComputedStyle(box.querySelector('path')).fill"
     weight, other = neuron(tab, "w⁽³⁾₁₁"), neuron(tab, "a⁽²⁾₁")
@@ -156,6 +159,60 @@ def test_a_neuron_with_many_weights_opens_among_many(opened: Open) -> None:
     assert tab.is_visible("#map")
     in_sight = tab.locator(".view:visible .node:not([visibility])").count()
     assert tab.locator("#map > rect:not(.seen)").count() == in_sight, "the folded box is in the map no more"
+
+
+def test_the_map_shows_where_the_boxes_are_when_a_neuron_has_opened(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
+    tab.click("button[data-view=neurons]")
+    tab.evaluate("zoomTo(2)")
+    neuron(tab, "a⁽¹⁾₁").press("Enter")
+    tab.wait_for_timeout(400)
+    assert tab.evaluate(
+        "current.map.every(({ box, place }) => ['x', 'y'].every((k) => Math.abs(placeOf(box)[k] - place[k]) < 1))"
+    )
+
+
+def test_of_hundreds_of_weights_those_with_the_largest_gradients_are_listed(opened: Open) -> None:
+    inputs = [Value(math.sin(k)) for k in range(60)]
+    output = MLP(60, [2, 1], "tanh", seed=1)(inputs)
+    assert isinstance(output, Value)
+    loss = (output - 1) ** 2
+    loss.backward()
+    tab = opened(loss, viewport=LAPTOP, reduced_motion="reduce")
+    tab.evaluate("show('neurons')")
+    neuron(tab, "a⁽¹⁾₁").press("Enter")
+    listed = tab.locator(".view:visible .leaf-box").all_text_contents()
+    largest = {k for k in range(1, 61) if sum(abs(x.data) > abs(inputs[k - 1].data) for x in inputs) < 16}
+    assert {text.split()[0] for text in listed} == {"b⁽¹⁾₁"} | {f"w⁽¹⁾{subscript(1, k)}" for k in largest}
+    assert tab.locator(".view:visible .node", has_text="… 44 more, with smaller gradients").count() == 1
+    tab.keyboard.press("End")
+    assert tab.evaluate("document.querySelectorAll('.view:not([hidden]) .now').length") > 0
+    assert tab.evaluate(FAULTS) == []
+
+
+# Of the arrows, those that pass behind an open card, which is neither end of theirs.
+BEHIND = """() => [...current.svg.querySelectorAll(".edge")].filter((arrow) => {
+    const [user, operand] = /e(\\d+)_(\\d+)$/.exec(arrow.id).slice(1).map((number) => current.find(`n${number}`));
+    const line = arrow.querySelector("path"), screen = line.getScreenCTM(), length = line.getTotalLength();
+    const points = [...Array(200).keys()].map((k) => line.getPointAtLength(length * k / 199).matrixTransform(screen));
+    return [...current.cards].some(([box, { frame }]) => {
+        const { left, right, top, bottom } = frame.querySelector("path").getBoundingClientRect();
+        const isInside = ({ x, y }) => x > left + 2 && x < right - 2 && y > top + 2 && y < bottom - 2;
+        return box !== user && box !== operand && points.some(isInside);
+    });
+}).map((arrow) => arrow.id)"""
+
+
+@pytest.mark.parametrize("position", [1, 4, 8])
+def test_no_arrow_passes_behind_an_open_card(opened: Open, position: int) -> None:
+    output = MLP(3, [8, 8, 1], "tanh", seed=1)([0.5, -1.0, 0.3])
+    assert isinstance(output, Value)
+    tab = opened(output, viewport=LAPTOP, reduced_motion="reduce")
+    tab.evaluate("show('neurons')")
+    for layer in "¹²":
+        neuron(tab, f"a⁽{layer}⁾{subscript(position)}").press("Enter")
+        assert tab.evaluate(BEHIND) == []
+        assert tab.evaluate(FAULTS) == []
 
 
 def test_a_view_chosen_while_a_neuron_opens_keeps_its_scale(opened: Open) -> None:

@@ -45,7 +45,10 @@ function prepare(view) {
   for (const [box, nodes] of whose) {
     const name = box.querySelector("text").textContent.trim();
     if (nodes.length === 1 && leaves.includes(nodes[0])) leafBox(box, nodes[0]);
-    else if (view.kind === "neurons") button(box, `${name}: open`, () => unfold(view, box, nodes));
+    else if (view.kind === "neurons") {
+      button(box, `${name}: open`, () => unfold(view, box, nodes));
+      box.setAttribute("aria-expanded", false);
+    }
     else if (view.kind === "layers") button(box, `${name}: show its ${kinds[0]}`, () => openGroup(nodes));
   }
 }

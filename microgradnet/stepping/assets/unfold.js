@@ -1,6 +1,7 @@
 // A neuron opens where it stands: into a card of its values, for which the other boxes make room.
 
-const CARD = { line: 18, row: 22, inset: 10, gap: 4, columns: 42, grad: 27, name: 14 }; // in the picture's units; the last three in characters
+const CARD = { line: 18, row: 22, inset: 10, gap: 4, columns: 42, grad: 27, name: 14, // in the picture's units; the last three in characters
+               most: 17 }; // leaves of their own: a neuron of 16 inputs is shown whole
 const OPENING = 250; // milliseconds
 const PARAMETER = { fill: "#fce0a8", stroke: "#9a5b00" }; // as in the pictures
 
@@ -30,7 +31,7 @@ function rearrange(view, box, was) {
   const begin = performance.now(), before = view.layout ?? layoutWith(view, new Map()), after = layoutWith(view, view.cards);
   const scale = view.zoom, fitted = scaleOf(after.whole);
   for (const { pill } of view.pills ?? []) pill.remove();
-  view.pills = view.map = view.obstacles = null;
+  view.pills = view.obstacles = null;
   view.rows = view.rows.filter(({ text }) => text.isConnected);
   view.layout = after;
   const frame = (now) => {
@@ -51,16 +52,19 @@ function rearrange(view, box, was) {
 
 // ---- the places of boxes and arrows
 
-// The places of all boxes when some have the size of their cards, and the size of the whole picture.
+// The places of all boxes when some have the size of their cards, and the size of the whole picture; `left` and `right` are
+// the ends of a box's column, between which arrows run level, past the cards.
 function layoutWith({ folded }, cards) {
-  const grown = (from, size) => stretched([...cards].map(([box, card]) => {
+  const grown = (from, size) => [...cards].map(([box, card]) => {
     const place = folded.boxes.get(box);
     return { from: place[from], to: place[from] + place[size], more: Math.max(0, card[size] - place[size]) };
-  }));
-  const across = grown("x", "width"), down = grown("y", "height"), places = new Map();
+  });
+  const columns = grown("x", "width"), across = stretched(columns), down = stretched(grown("y", "height")), places = new Map();
   for (const [box, { x, y, width, height }] of folded.boxes) {
     const size = { width: cards.get(box)?.width ?? width, height: cards.get(box)?.height ?? height };
-    places.set(box, { x: across(x + width / 2) - size.width / 2, y: down(y + height / 2) - size.height / 2, ...size });
+    const beside = columns.filter(({ from, to }) => from < x + width && x < to);
+    const left = across(Math.min(x, ...beside.map(({ from }) => from))), right = across(Math.max(x + width, ...beside.map(({ to }) => to)));
+    places.set(box, { x: across(x + width / 2) - size.width / 2, y: down(y + height / 2) - size.height / 2, ...size, left, right });
   }
   return { places, whole: { width: across(folded.width), height: down(folded.height) } };
 }
@@ -89,7 +93,7 @@ function arrange(view, { places, whole }) {
   }
   for (const arrow of folded.arrows) draw(arrow, folded.boxes, places);
   for (const text of graphic.querySelectorAll(":scope > text")) text.setAttribute("transform", `translate(0 ${whole.height - folded.height})`); // the caption
-  Object.assign(view, whole);
+  Object.assign(view, whole, { map: null });
   svg.setAttribute("viewBox", `0 0 ${whole.width} ${whole.height}`);
 }
 
@@ -103,7 +107,7 @@ function arrowOf({ find }, arrow) {
   return { line, head, points, corners, tip, from: find(`n${operand}`), to: find(`n${user}`) };
 }
 
-// Each end moves with the point of its box that is nearest, and what lies between in proportion.
+// Each end moves with the point of its box that is nearest, and what lies between their columns in proportion.
 function draw({ line, head, points, corners, tip, from, to }, folded, places) {
   const along = (x, from, length, start, size) => {
     const near = Math.max(from, Math.min(from + length, x));
@@ -113,10 +117,13 @@ function draw({ line, head, points, corners, tip, from, to }, folded, places) {
     const old = folded.get(box), { x: left, y: top, width, height } = places.get(box);
     return { x: along(x, old.x, old.width, left, width), y: along(y, old.y, old.height, top, height) };
   };
-  const begin = moved(from, points[0]), end = moved(to, tip), last = points.length - 1;
-  const text = ({ x, y }, part) => `${(x + begin.x + part * (end.x - begin.x)).toFixed(2)},${(y + begin.y + part * (end.y - begin.y)).toFixed(2)}`;
-  line.setAttribute("d", points.map((point, i) => (["M", "C"][i] ?? " ") + text(point, i / last)).join(""));
-  head.setAttribute("points", corners.map((corner) => text(corner, 1)).join(" "));
+  const begin = moved(from, points[0]), end = moved(to, tip), last = points.length - 1, sender = places.get(from), receiver = places.get(to);
+  const leaving = sender.right > sender.x + sender.width + 1 ? { x: sender.right - points[0].x, y: begin.y } : begin;
+  const arriving = receiver.left < receiver.x - 1 ? { x: receiver.left - tip.x, y: end.y } : end;
+  const text = ({ x, y }, by, part = 0, then = by) => `${(x + by.x + part * (then.x - by.x)).toFixed(2)},${(y + by.y + part * (then.y - by.y)).toFixed(2)}`;
+  const curve = points.map((point, i) => (["L", "C"][i] ?? " ") + text(point, leaving, i / last, arriving)).join("");
+  line.setAttribute("d", `M${text(points[0], begin)}${curve}L${text(points[last], end)}`);
+  head.setAttribute("points", corners.map((corner) => text(corner, end)).join(" "));
 }
 
 function extentOf(box) {
@@ -126,12 +133,19 @@ function extentOf(box) {
 
 // ---- the card of a neuron
 
-// A row for each parameter, and for each result its formula and its numbers: {card, frame, nodes, width, height}.
+// A row for each parameter, and for each result its formula and its numbers: {card, frame, nodes, width, height}. Of many
+// parameters, or inputs, those with the largest gradients have a row.
 function cardOf(view, box, nodes) {
   const shape = box.querySelector("path, polygon"), name = box.querySelector("text").textContent.trim();
   const width = CARD.columns * CHARACTER + 4 * CARD.inset, card = drawn("g", {}), frame = drawn("g", { class: box.getAttribute("class") });
+  const isLeaf = (i) => graph.nodes[i].f < 0, size = (i) => Math.abs(pass.grad?.[i] ?? 0), own = nodes.filter(isLeaf);
+  const largest = new Set([...own].sort((a, b) => size(b) - size(a)).slice(0, CARD.most)), others = own.filter((i) => !largest.has(i));
   let y = CARD.row + CARD.gap;
-  for (const i of nodes) {
+  for (const i of [...nodes.filter((i) => largest.has(i)), ...(others.length ? [null] : []), ...nodes.filter((i) => !isLeaf(i))]) {
+    if (i === null) {
+      y = leaveOut(view, card, others, y);
+      continue;
+    }
     const { heading, f } = graph.nodes[i], lines = f < 0 ? [] : wrapped(heading, CARD.columns), height = CARD.line * lines.length + CARD.row;
     const part = drawn("g", { class: f < 0 ? `node leaf ${graph.nodes[i].kind}` : "node" }, drawn("title", {}));
     part.append(plate(CARD.inset, y, width - 2 * CARD.inset, height, f < 0 ? PARAMETER : undefined));
@@ -151,6 +165,17 @@ function cardOf(view, box, nodes) {
   card.prepend(frame);
   box.parentNode.append(card);
   return { card, frame, nodes, width, height: y + CARD.gap };
+}
+
+// Lines that stand for the leaves that have no row.
+function leaveOut(view, card, others, y) {
+  const part = drawn("g", { class: "node" }, drawn("title", {}));
+  const lines = wrapped(`… ${others.length.toLocaleString("en")} more, with smaller gradients when this was opened`, CARD.columns);
+  part.append(plate(CARD.inset, y, (CARD.columns * CHARACTER) + 2 * CARD.inset, CARD.line * lines.length + CARD.gap));
+  part.append(...lines.map((text, k) => written(2 * CARD.inset, y + CARD.line * (k + 1) - 3, text)));
+  card.append(part);
+  for (const i of others) view.boxes[i] = part;
+  return y + CARD.line * lines.length + 2 * CARD.gap;
 }
 
 function plate(x, y, width, height, colours = { fill: "#ffffff", stroke: "#56636f" }) {
