@@ -253,6 +253,7 @@ class OpsView:
         lines = [
             heading,
             node.label * (node.label not in heading),
+            self.namer.namesake(node),
             kind if not node.operands else node.op.name,
             f"data {node.data!r}",
         ]

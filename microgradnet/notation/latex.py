@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from microgradnet.value import Value
 
 _LOWERED, _RAISED = "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾"
-_RUNS = re.compile(rf"[{_LOWERED}]+|[{_RAISED}]+|[A-Za-z0-9.]+|.", re.DOTALL)
+_RUNS = re.compile(rf"[{_LOWERED}]+(?:,[{_LOWERED}]+)*|[{_RAISED}]+|[A-Za-z0-9.]+|.", re.DOTALL)
 _PLAIN = str.maketrans(_LOWERED + _RAISED, "0123456789+-=()" * 2)
 _MARKS = {"\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "#": r"\#", "%": r"\%", "&": r"\&", "_": r"\_",
           "^": r"\wedge ", "~": r"\sim ", "<": r"\lt ", ">": r"\gt ", " ": r"\ ", "·": r" \cdot ", "×": r" \times ",
@@ -22,8 +22,8 @@ _MARKS = {"\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "#": r"\#", 
 def latex_label(label: str) -> str:
     r"""A label as LaTeX: subscripts and superscripts as such, words upright, every other character as typed.
 
-    >>> print(latex_label("w₁₂"), latex_label("z⁽¹⁾₂"), latex_label("layer0.w"), latex_label("a_{b}"))
-    w_{12} z^{(1)}_{2} \mathrm{layer0.w} a\_\{b\}
+    >>> print(latex_label("w₁₂"), latex_label("w⁽¹⁾₁,₁₂"), latex_label("layer0.w"), latex_label("a_{b}"))
+    w_{12} w^{(1)}_{1,12} \mathrm{layer0.w} a\_\{b\}
     """
     parts, since_base = [], ""
     for run in _RUNS.findall(shorten(one_line(label))):
@@ -65,9 +65,10 @@ def latex_name(value: "Value", namer: Namer) -> Formatted:
 
 def latex_expression(value: "Value", namer: Namer) -> str:
     """The operation that computed the value, on its operands' names."""
+    operands = [latex_name(operand, namer) for operand in value.operands]
     if namer.is_long(value):
-        return rf"\text{{{namer.expression(value)}}}"
-    return typography.write_latex(value.op, [latex_name(operand, namer) for operand in value.operands])
+        operands = typography.abridged(value.op, operands, r"\dots")
+    return typography.write_latex(value.op, operands)
 
 
 def latex_in_brackets(formatted: Formatted) -> str:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from microgradnet.value import Value
 
 INLINE, SHORT = 26, 14  # an expression up to this length stands for its unlabelled value inside another; in equations
-MOST_OPERANDS = 8  # of a sum of more, only the first few and the last are written
-_ATOMIC = re.compile(r"[^\s+\-−*·×/÷^<>=,|&]+")
+MOST_OPERANDS = 8  # of a sum of more, only the first term and the last are written
+_ATOMIC = re.compile(r"(?:[^\s+\-−*·×/÷^<>=,|&]|(?<=[₀₁₂₃₄₅₆₇₈₉]),(?=[₀₁₂₃₄₅₆₇₈₉]))+")
 
 
 def number(x: float, digits: int = 4) -> str:
@@ -129,13 +129,18 @@ class Namer:
         return [self.written(operand) for operand in value.operands]
 
     def is_long(self, value: Value) -> bool:
-        """Whether it has too many operands to be written out."""
+        """Whether it has too many operands to write all."""
         return value.op.variadic and len(value.operands) > MOST_OPERANDS
+
+    def namesake(self, value: Value) -> str:
+        """What the number in its name says, where several have one label: "number 2 of those named w"; else ""."""
+        label, name = self._shown(self._given(value)), self.written(value)[0]
+        return f"number {name.removeprefix(label + '#')} of those named {label}" if name.startswith(f"{label}#") else ""
 
     def _expression(self, value: Value) -> Formatted:
         operands = self.operands(value)
         if self.is_long(value):
-            return f"{typography.symbol_of(value.op)} of {len(operands)} operands", LOOSE
+            operands = typography.abridged(value.op, operands)
         return typography.write(value.op, operands), typography.precedence_of(value.op)
 
     def written(self, value: Value) -> Formatted:
@@ -176,7 +181,8 @@ class Namer:
         if self._is_left_out(value):
             return "…", ATOM
         text, precedence = self._expression(value)
-        if len(text) <= (SHORT if self._for_equations else INLINE) and text not in self._taken:
+        most = 0 if self._for_equations and self.is_long(value) else SHORT if self._for_equations else INLINE
+        if len(text) <= most and text not in self._taken:
             if self._for_equations:
                 self._taken.add(text)
             return text, precedence

@@ -16,13 +16,13 @@ _SUPERSCRIPT = str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾"
 
 
 def subscript(*indices: int) -> str:
-    """Indices below the line; with a point between them where one has two digits.
+    """Indices below the line; with a comma between them where one has two digits.
 
-    >>> subscript(1, 2), subscript(12, 3)
-    ('₁₂', '₁₂.₃')
+    >>> subscript(1, 2), subscript(1, 12), subscript(11, 2)
+    ('₁₂', '₁,₁₂', '₁₁,₂')
     """
-    joined = "." if max(indices, default=0) > 9 else ""
-    return joined.join(map(str, indices)).translate(_SUBSCRIPT)
+    between = "," if max(indices, default=0) > 9 else ""
+    return between.join(map(str, indices)).translate(_SUBSCRIPT)
 
 
 def neuron_names(nodes: Iterable["Value"]) -> dict["Value", str]:

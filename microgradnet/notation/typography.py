@@ -21,6 +21,8 @@ Pattern: TypeAlias = str | Callable[[Sequence[str]], str]
 LOOSE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 """Precedences: an operand of a lower one than its place needs stands in brackets."""
 BRACKETS, LATEX_BRACKETS = "({})", r"\left({}\right)"
+DOTS = ("…", r"\dots")
+"""What stands for the operands between the first and the last of many, in text and in LaTeX."""
 
 
 class Typography(NamedTuple):
@@ -81,7 +83,7 @@ def _superscript(texts: Sequence[str]) -> str:
 def _weighted_sum(texts: Sequence[str], times: str = "·") -> str:
     """w₁·x₁ + w₂·x₂ + … + b."""
     n = len(texts) // 2
-    products = [f"{w}{times}{x}" for w, x in zip(texts[:n], texts[n:], strict=False)]
+    products = [w if w == x in DOTS else f"{w}{times}{x}" for w, x in zip(texts[:n], texts[n:], strict=False)]
     return " + ".join([*products, *texts[2 * n :]])
 
 
@@ -186,6 +188,18 @@ def write_latex(operation: Operation, operands: Sequence[Formatted]) -> str:
     """
     row = _of(operation)
     return fill(row.latex, bracketed(operands, row.precedence, LATEX_BRACKETS, row.operand_precedence))
+
+
+def abridged(operation: Operation, operands: Sequence[Formatted], dots: str = "…") -> list[Formatted]:
+    """The first and the last of many operands, with dots between them; of a weighted sum, of both its halves.
+
+    >>> from microgradnet.ops import TABLE
+    >>> write(TABLE["total"], abridged(TABLE["total"], [("a", ATOM), ("b", ATOM), ("c", ATOM), ("d", ATOM)]))
+    'a + … + d'
+    """
+    n = len(operands) // 2 if operation.name == "weighted_sum" else len(operands)
+    parts = [operands[:n], operands[n : 2 * n]] if n < len(operands) else [operands]
+    return [*(one for part in parts for one in (part[0], (dots, ATOM), part[-1])), *operands[2 * n :]]
 
 
 def bracketed(

@@ -136,6 +136,8 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
             "data": as_json(node.data),
             "operands": [number[operand] for operand in node.operands],
         }
+        if namesake := namer.namesake(node):
+            about["namesake"] = namesake
         if node.label not in heading:
             about["label"] = one_line(node.label)
         if node.op is CONSTANT:

@@ -259,7 +259,7 @@ def test_a_sum_of_784_inputs_is_cut_too(expand: bool) -> None:
     products = 49 if expand else 0
     assert (len(seen.nodes), len(seen.edges)) == (50 + products, 49 + products)
     (box,) = [node for node in seen.nodes.values() if node.kind == "root"]
-    assert (box.rows[0], box.rows[-1]) == ("z = Σwx of 1569 operands", "… 1520 of 1569 operands not drawn")
+    assert (box.rows[0], box.rows[-1]) == ("z = w₁·x0 + … + w₇₈₄·x783 + b", "… 1520 of 1569 operands not drawn")
 
 
 def test_several_results_one_of_them_inside_another() -> None:

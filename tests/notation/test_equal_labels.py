@@ -36,6 +36,14 @@ def test_two_weights_are_two_in_the_steps() -> None:
     assert [step.latex for step in root.forward_steps() if r"w_{1}\#2" in step.latex]
 
 
+def test_a_number_in_a_name_is_explained_where_one_points_at_it() -> None:
+    root = two_neurons()
+    assert "number 2 of those named w₁" in draw(root).svg
+    assert "number 2 of those named w₁" in page(root).html
+    namer = Namer(order=topological_order(root))
+    assert [namer.namesake(node) for node in topological_order(root)].count("") == 6
+
+
 def test_they_are_called_the_same_everywhere() -> None:
     root = two_neurons()
     by_steps = {node: next(root.forward_steps()).namer.name(node) for node in topological_order(root)}

@@ -22,7 +22,7 @@ from tests.stepping.test_steps import HOSTILE, at_a_point, hostile, recorded
 from tests.strategies import Program, each_row, programs
 
 COMMANDS = {
-    "backslash", "begin", "cdot", "cdots", "cos", "end", "frac", "ge", "gt", "infty", "le", "left", "ln", "lt",
+    "backslash", "begin", "cdot", "cdots", "cos", "dots", "end", "frac", "ge", "gt", "infty", "le", "left", "ln", "lt",
     "mathrel", "mathrm", "max", "min", "operatorname", "partial", "prime", "quad", "right",
     "sigma", "sim", "sin", "sqrt",
     "tanh", "text", "times", "wedge",

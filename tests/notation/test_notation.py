@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microgradnet import Value, total
+from microgradnet import MLP, Value, total
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.graph import topological_order
-from microgradnet.notation.latex import latex_name, latex_number
+from microgradnet.graph import Graph, topological_order
+from microgradnet.notation.latex import latex_expression, latex_name, latex_number
 from microgradnet.notation.names import Namer
 from microgradnet.notation.symbols import Symbol, Symbols
 from microgradnet.notation.typography import ATOM, SIGN, Formatted
@@ -415,7 +415,20 @@ def test_javascript_has_its_own_words_for_what_is_no_finite_number(number: float
 def test_a_sum_of_up_to_eight_is_written_out() -> None:
     x = Value(1.0, "x")
     assert Namer().expression(total([x] * 8)) == " + ".join("x" * 8)
-    assert Namer().expression(total([x] * 9)) == "Σ of 9 operands"
+    assert Namer().expression(total([x] * 9)) == "x + … + x"
+
+
+def test_an_index_of_two_digits_stands_apart_and_the_name_is_one_word() -> None:
+    sums = MLP(12, [11], "linear", seed=1)([float(k) for k in range(12)])
+    nodes = Graph(*sums).nodes
+    namer = Namer(nodes, for_equations=True)
+    assert namer.heading(sums[10]) == "z⁽¹⁾₁₁ = w⁽¹⁾₁₁,₁·x₁ + … + w⁽¹⁾₁₁,₁₂·x₁₂ + b⁽¹⁾₁₁"
+    assert latex_expression(sums[10], namer) == (
+        r"w^{(1)}_{11,1} \cdot x_{1} + \dots + w^{(1)}_{11,12} \cdot x_{12} + b^{(1)}_{11}"
+    )
+    names = {namer.written(node) for node in nodes}
+    assert len(names) == len(nodes), "w⁽¹⁾₁₁,₁ and w⁽¹⁾₁,₁₁ are two"
+    assert {precedence for _, precedence in names} == {ATOM}
 
 
 def test_names_of_a_formula_are_the_namers() -> None:

@@ -167,7 +167,7 @@ function tooltips({ data, grad, local }) {
   }
   const about = [], describe = (element, lines) => { if (element) element.querySelector("title").textContent = lines.join("\n"); };
   graph.nodes.forEach((node, i) => {
-    const lines = [node.heading, ...(node.label ? [node.label] : []), node.kind, `data ${data[i] ?? "not computed yet"}`];
+    const lines = [node.heading, ...[node.label, node.namesake].filter(Boolean), node.kind, `data ${data[i] ?? "not computed yet"}`];
     if (!node.constant) lines.push(`grad ${grad[i] ?? "none yet"}`);
     if (node.source) lines.push(`made at ${node.source}`);
     describe(current.boxes[i], lines);
