@@ -11,12 +11,15 @@ from math import inf
 from types import ModuleType
 
 from microgradnet._shared.text import clean
+from microgradnet.drawing.box import text_width
 from microgradnet.drawing.curves import smooth
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 
 BOX = "box"  # the ids of boxes in a label begin with this
 COLUMN_POINTS = 640.0  # of a notebook: 853 CSS pixels
 SCREEN_POINTS = 750.0  # of a screen's height: 1,000 CSS pixels
+PILL, INSET, MIDDLE = 15.0, 3.0, 4.5
+"""The height of the frame of a derivative, the space beside its text, and the middle of letters above their line."""
 SMALLEST = 0.58  # of its own size: text of 10 pixels
 
 
@@ -77,6 +80,8 @@ def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, wide
         if not len(group):  # it was a card
             graph.remove(group)
             has_cards = True
+        if "node" in group.get("class", "").split():
+            _frame_derivatives(group)
         if tooltip.strip() and tooltip != graph_tooltip:  # a cluster inherits the graph's
             group.insert(0, element("title", tooltip))
     if name.startswith("%"):  # older Graphviz names a graph without a name "%3"
@@ -164,9 +169,30 @@ def _box_of_label(box: ET.Element, scope: str) -> ET.Element:
     texts = link.findall("text")
     inside, border = (part for part in link if part.tag != "text")
     border.set("fill", inside.attrib["fill"])
-    made = element("g", None, element("title", link.get("title", "")), border, *texts)
+    shapes = [border] if classes != "pill" else []  # a pill is the frame of its text
+    made = element("g", None, element("title", link.get("title", "")), *shapes, *texts)
     made.attrib |= {"id": f"{scope}-{name}", "class": f"node {classes.replace('-', ' ')}"}
+    _frame_derivatives(made)
     return made
+
+
+def _frame_derivatives(box: ET.Element) -> None:
+    """Put each local derivative ∂ of a box into a frame with round ends, as on an arrow, and in a page."""
+    for text in box.findall("text"):
+        written = text.text or ""
+        if not written.startswith("∂ "):
+            continue
+        left = float(text.attrib["x"]) - (text_width(written) / 2 if text.get("text-anchor") == "middle" else 0)
+        text.text = written.rstrip()
+        text.attrib |= {"x": f"{left:.2f}", "text-anchor": "start"}
+        top, width = float(text.attrib["y"]) - MIDDLE - PILL / 2, text_width(text.text) + 2 * INSET
+        frame = element(
+            "rect", x=f"{left - INSET:.2f}", y=f"{top:.2f}", width=f"{width:.2f}",
+            height=f"{PILL:g}", rx=f"{PILL / 2:g}", fill=LIGHT["card"].fill, stroke=LIGHT["edge"].line,
+        )  # fmt: skip
+        at = list(box).index(text)
+        box.remove(text)
+        box.insert(at, element("g", None, frame, text, class_="local"))
 
 
 def _take_titles(group: ET.Element) -> tuple[str, str]:

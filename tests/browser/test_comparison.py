@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import example, run
 
 if TYPE_CHECKING:
@@ -82,6 +83,14 @@ def test_every_step_is_in_view_at_the_same_place_in_both(tab: "Page", size: tupl
             assert tab.evaluate(inside)[0]
 
 
+def test_a_wrong_local_derivative_is_marked(opened_file: Any, tmp_path: Path) -> None:
+    file = run(EXAMPLES["neuron"].build(), "wrong-operand").page().save(tmp_path / "operand.html")
+    tab = opened_file(file)
+    marked = "(side) => [...document.querySelectorAll(`#${side} .local > .differs`)].map((text) => text.textContent)"
+    assert tab.evaluate(marked, "right") == []
+    assert tab.evaluate(marked, "wrong") == ["∂ 0.15\u00a0≠", "∂ 0.1\u00a0≠"]
+
+
 def test_panes_scroll_and_zoom_together(tab: "Page") -> None:
     for _ in range(4):
         tab.click("#larger")
@@ -106,7 +115,7 @@ def test_panes_scroll_and_zoom_together(tab: "Page") -> None:
 
 def test_a_box_that_is_pointed_at_is_outlined_in_both(tab: "Page") -> None:
     tab.locator("#right .node", has_text="y = a·b + a").hover()
-    headings = "({ svg }) => [...svg.querySelectorAll('.linked text:first-of-type')].map((text) => text.textContent)"
+    headings = "({ svg }) => [...svg.querySelectorAll('.linked > text:first-of-type')].map((text) => text.textContent)"
     right, wrong = tab.evaluate(f"sides.map({headings})")
     assert len(right) == 1
     assert right == wrong

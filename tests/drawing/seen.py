@@ -81,7 +81,7 @@ def see(picture: Picture) -> Seen:
 
 
 def _node(group: ET.Element) -> Node:
-    texts = group.findall(SVG + "text")
+    texts = [*group.iter(SVG + "text")]
     shapes = [part for part in group if part.tag.removeprefix(SVG) in {"path", "polygon", "ellipse"}]
     look = next(((s.tag, s.get("stroke-dasharray"), s.get("stroke-width")) for s in shapes), ())
     place = (float(texts[0].attrib["x"]), float(texts[0].attrib["y"]))

@@ -31,8 +31,13 @@ class ComparisonPage(WebPage):
         """The picture of one pass, with its local derivatives: as wide as that of the other."""
         diagram = Diagram(direction="TB", room=TIGHT, spread=SPREAD, backward=True)
         graph, namer = self._comparison.graph, self._comparison.namer
-        room = max(len(number(step.local)) for step in (*self._comparison.right, *self._comparison.wrong))
-        notes = {(step.node, step.position): number(step.local).ljust(room, NO_BREAK) for step in steps}
+        right = {(step.node, step.position): number(step.local) for step in self._comparison.right}
+        room = max(len(number(step.local)) for step in (*self._comparison.right, *self._comparison.wrong)) + len(" ≠")
+        notes = {}
+        for step in steps:
+            use, local = (step.node, step.position), number(step.local)
+            differs = right.get(use, local) != local
+            notes[use] = (local + f"{NO_BREAK}≠" * differs).ljust(room, NO_BREAK)
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, notes=notes)
         diagram.captions = []
         return view_of(diagram, drawn, side)

@@ -15,6 +15,8 @@ const sides = ["right", "wrong"].map((name) => {
   return { element, steps: data[name], svg, find, rows, equation, pane };
 });
 
+for (const text of sides[1].svg.querySelectorAll(".local > text")) text.classList.toggle("differs", text.textContent.includes("≠"));
+
 let position = 0;
 
 // The gradient of each value after so many steps of a side.
