@@ -16,6 +16,7 @@ from microgradnet.ops import CONSTANT
 from microgradnet.value import Value
 
 SPREAD = 0.9  # inches between the boxes of two layers, for the many arrows between them
+NO_NEURONS = "for each operation, on all samples or terms alike (there are no neurons of Neuron, Layer or MLP)"
 STEP = 4.0
 """How many times as large the gradients of the next shade are: the caption says "a quarter"."""
 
@@ -33,8 +34,8 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = F
         boxes = f"{len(drawn):,} of {boxes}, those nearest the result"
     has_neurons = groups.has_neurons
     kind = "layer" if groups.by_layer else "neuron"
-    each = f": one for each {kind} and for each step outside them" if has_neurons else ""
-    diagram.captions.append(f"{counted(groups.size, 'value')} in {boxes}{each}")
+    each = f"for each {kind} and for each step outside them" if has_neurons else NO_NEURONS
+    diagram.captions.append(f"{counted(groups.size, 'value')} in {boxes}: one {each}")
     diagram.ordered = True
     if has_neurons and not groups.by_layer:
         diagram.spread = SPREAD
@@ -42,7 +43,8 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = F
     full = max((sizes[group] for group in sizes if group.parameters), default=max(sizes.values(), default=0.0)) / STEP
     if full:
         diagram.captions.append(
-            f"green: the size of a gradient, the fullest from {number(full, 2)} on, each paler shade a quarter"
+            f"green: the size of a gradient, whose sign is after grad: the fullest from {number(full, 2)} on, each "
+            "paler shade a quarter"
         )
     numbers = {
         group: diagram.add(

@@ -25,7 +25,8 @@ THINNEST, THICKEST = 0.5, 4.0  # points
 WIDTH, NEAREST = 1.4, 0.6  # inches: of a column, and between two columns
 TOO_WIDE = "with every neuron this would be too wide to read"
 SHORTEST_RUN = 4  # layers alike that are one box
-FAINTEST = 0.15  # the opacity of the smallest weight where lines are crowded
+FAINTEST = 0.1
+"""The opacity of the smallest weight where lines are crowded; it grows with the square of the size up to 1."""
 
 
 def draw_network(module: Any, view: str | None, most: int, direction: str | None, title: str) -> Diagram:
@@ -159,7 +160,7 @@ def _draw_circles(module: Any, layers: list[list[Any]], most: int, diagram: Diag
                 arrow = Arrow(
                     tail, own, f"w{index}_{own}_{tail}", f"{owner.name('w', k)}\ndata {weight.data!r}\n{weight.label}",
                     width=THINNEST + (thickest - THINNEST) * size,
-                    sign=-1 if weight.data < 0 else 1, opacity=FAINTEST + (1 - FAINTEST) * size if crowded else 1.0,
+                    sign=-1 if weight.data < 0 else 1, opacity=FAINTEST + (1 - FAINTEST) * size**2 if crowded else 1.0,
                 )  # fmt: skip
                 diagram.arrows.append(arrow)
         before = column

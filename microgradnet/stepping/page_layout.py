@@ -22,6 +22,8 @@ ROOM = 10  # characters, for −1.234e−05
 TIGHT = 7  # characters, for −0.1234; the page condenses a longer number
 MOST_LAID_OUT_TWICE = 200  # values: of more, one direction is laid out
 MOST_LAYERS_TWICE = 30  # boxes of layers
+MANY_ARROWS = 40  # between neurons: the page lets those of small weights fade
+FAINT = "the fainter an arrow, the smaller its weight"
 CAPTION = 40  # characters of a line: a picture that runs down is narrow
 GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where all arrows are drawn, across
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
@@ -139,6 +141,8 @@ def _grouped(groups: Groups, direction: str = "LR") -> View:
     """A box for each neuron or layer, and for each other operation."""
     diagram = Diagram(direction, room=ROOM)
     numbers = draw_groups(groups, MOST_BOXES, diagram)
+    if not groups.by_layer and len(diagram.arrows) > MANY_ARROWS:
+        diagram.captions.append(FAINT)
     diagram.captions = [line for caption in diagram.captions for line in textwrap.wrap(caption, CAPTION)]
     view = View(diagram)
     for node, group in groups.of.items():

@@ -476,6 +476,8 @@ def test_the_pass_is_saved_as_slides_that_print_one_step_on_a_page(opened: Open,
     assert len(equations) == 1 + place(tab)[1]
     tab.click("#end")
     assert equations[-1] == tab.inner_text("#equation")
+    assert "Play" not in equations[0], "a slide has no buttons"
+    assert "Backpropagation through E" in slides.partition("</section>")[0].partition("<section>")[2]
     file = tmp_path / "slides.html"
     file.write_text(slides, "utf-8")
     context = browser.new_context()

@@ -215,6 +215,26 @@ def test_no_arrow_passes_behind_an_open_card(opened: Open, position: int) -> Non
         assert tab.evaluate(FAULTS) == []
 
 
+def test_among_many_arrows_those_of_small_weights_are_faint(opened: Open) -> None:
+    output = MLP(2, [16, 16, 1], "tanh", seed=1)([0.5, -1.0])
+    assert isinstance(output, Value)
+    loss = (output - 1) ** 2
+    tab = opened(loss, viewport=LAPTOP)
+    tab.evaluate("show('neurons')")
+    assert tab.locator(".view:visible text", has_text="the fainter an arrow").count() >= 1
+    opacity = "(use) => Number(current.arrows[use].getAttribute('opacity'))"
+    shown = [
+        (abs(node.operands[k].data), tab.evaluate(opacity, f"{i},{k + 16}"))
+        for i, node in enumerate(Graph(loss).nodes)
+        for k in range(16 * (node.op.name == "weighted_sum" and len(node.operands) == 33))
+    ]
+    assert len(shown) == 17 * 16
+    assert [seen for _, seen in sorted(shown)] == sorted(seen for _, seen in shown), "the larger, the stronger"
+    assert min(shown)[1] < 0.12
+    tab.evaluate("go(timeline.findIndex(({ use }) => use in current.arrows) + 1)")
+    assert tab.evaluate("getComputedStyle(current.svg.querySelector('.edge.now')).opacity") == "1"
+
+
 def test_a_view_chosen_while_a_neuron_opens_keeps_its_scale(opened: Open) -> None:
     tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
     tab.click("button[data-view=neurons]")

@@ -198,3 +198,12 @@ def test_arrows_say_how_often_a_box_is_used() -> None:
         ("multiply → subtract", "used 1 time"), ("x → subtract", "used 1 time"),
     }  # fmt: skip
     assert len(walk(root)) == 1 + 4 + 6 * 3 + 1 + 1 + 1
+
+
+def test_a_picture_without_neurons_says_what_its_boxes_are_and_a_colour_what_its_sign_is() -> None:
+    w, b = parameter(0.5, "w"), parameter(0.1, "b")
+    loss = total([((w * Value(float(k), "x") + b).tanh() - 1) ** 2 for k in range(5)])
+    loss.backward()
+    words = " ".join(see(draw(loss, "neurons")).words)
+    assert "one for each operation, on all samples or terms alike" in words
+    assert "the size of a gradient, whose sign is after grad" in words

@@ -2,6 +2,7 @@
 
 const MOST_SLIDES = 300; // of a longer pass, evenly spaced steps, and its last
 const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "text-anchor"];
+const FIRST = "First every result is computed, operation by operation; then every gradient, back from the result."; // of the first slide
 const LINE = 24; // of the text below the picture, in its units
 const SLIDES = `
   body { margin: 0; scroll-snap-type: y mandatory; font: 16px system-ui, sans-serif; }
@@ -21,7 +22,8 @@ function stepAsSvg() {
   });
   for (const part of copy.querySelectorAll("style, [visibility=hidden]")) part.remove();
   for (const part of copy.querySelectorAll("tspan")) part.replaceWith(part.textContent); // not every program places one
-  const texts = [at("phase").textContent, at("equation").textContent].map((text, i) => drawn("text", {
+  const lines = position ? [at("phase"), at("equation")].map((part) => part.textContent) : [document.title, FIRST];
+  const texts = lines.map((text, i) => drawn("text", {
     x: 14, y: height + LINE * (i + 1), fill: getComputedStyle(at("equation")).color,
     "font-size": Math.min(16, (width - 28) / (0.62 * text.length)),
   }, text));
@@ -29,7 +31,7 @@ function stepAsSvg() {
   copy.querySelector(".graph, g")?.remove(); // the card of the drawing
   copy.prepend(paper);
   copy.append(...texts);
-  dressed(copy, { viewBox: `0 0 ${whole.width} ${whole.height}`, ...whole, role: "img", "font-family": "monospace", "aria-label": at("equation").textContent }, []);
+  dressed(copy, { viewBox: `0 0 ${whole.width} ${whole.height}`, ...whole, role: "img", "font-family": "monospace", "aria-label": lines[1] }, []);
   copy.removeAttribute("style");
   return new XMLSerializer().serializeToString(copy);
 }

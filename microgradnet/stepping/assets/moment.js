@@ -99,6 +99,7 @@ function render(follows = true) {
   const shown = (what, node) => (now[what][node] === null ? "—" : number(now[what][node]));
   for (const row of current.rows) write(row, `${row.word} ${shown(row.what, row.node)}`.trim());
   showPills(now.local, step);
+  weigh();
   tooltips(now);
   document.body.classList.toggle("backward", isBack);
   for (const old of document.querySelectorAll(".view .now, .view .partner")) {

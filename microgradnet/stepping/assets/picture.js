@@ -20,6 +20,7 @@ for (const element of document.querySelectorAll(".view")) {
 let current = views[Object.keys(views)[0]];
 const SCALES = { legible: 10 / 13, afar: 18 / 13, presented: 24 / 13 }; // for text of 10, 18 and 24 CSS pixels
 const MOST = 0.65; // of a picture's width and height
+const FAINTEST = 0.1; // the opacity of the arrow of the smallest weight
 const LARGE_WINDOW = 960; // CSS pixels: as wide as a projector's, or wider
 
 function kindOf(name) {
@@ -51,6 +52,19 @@ function prepare(view) {
     }
     else if (view.kind === "layers") button(box, `${name}: show its ${kinds[0]}`, () => openGroup(nodes));
   }
+}
+
+// Among many arrows between neurons, the smaller the weight of one, the fainter it is.
+function weigh() {
+  const arrows = current.kind === "neurons" ? Object.entries(current.arrows) : [], sizes = new Map();
+  if (arrows.length <= PILL.arrows) return;
+  for (const [use, arrow] of arrows) {
+    const [node, position] = use.split(",").map(Number), { kind, operands } = graph.nodes[node];
+    const size = kind === "weighted_sum" ? Math.abs(graph.nodes[operands[position - Math.floor(operands.length / 2)]]?.data) : 1;
+    sizes.set(arrow, Math.max(sizes.get(arrow) ?? 0, Number.isFinite(size) ? size : 1));
+  }
+  const largest = Math.max(...sizes.values());
+  for (const [arrow, size] of sizes) arrow.setAttribute("opacity", (FAINTEST + (1 - FAINTEST) * (size / largest) ** 2).toFixed(2));
 }
 
 function leafBox(box, leaf) {

@@ -20,8 +20,9 @@ function drawPlane() {
   const right = samples.filter(([a, b, isHigh]) => (outputAt(a, b) > border) === Boolean(isHigh)).length;
   const marks = samples.map(([a, b, isHigh]) => dressed(MARKS[Number(Boolean(isHigh))](Number(x(a)), Number(y(b))), { class: `sample ${isHigh ? "high" : "low"}` }, []));
   put(x, y, [], {}, ...cells, ...marks);
-  nameAxes(...inputs.map((i) => graph.nodes[i].name));
-  at("plot").setAttribute("aria-label", `${graph.nodes[output].name} over ${graph.nodes[inputs[0]].name} and ${graph.nodes[inputs[1]].name}, ` +
+  const [across, up] = inputs.map((i) => graph.nodes[i].name);
+  nameAxes(`${across} · ${right} of ${samples.length} right`, up);
+  at("plot").setAttribute("aria-label", `${graph.nodes[output].name} over ${across} and ${up}, ` +
     `the boundary at ${number(border)}: ${right} of ${samples.length} samples lie on their side`);
 }
 
