@@ -580,10 +580,11 @@ SCROLLED = """async () => {
 
 # Of the current step: the visible share of the box that changes, the least of all boxes, and whether all fit.
 IN_VIEW = """() => {
-    const pane = document.getElementById("pane");
-    const { whose, node, positions } = timeline[position - 1], { left, top } = pane.getBoundingClientRect();
-    const boxes = [whose, node, ...positions.map((slot) => graph.nodes[node].operands[slot])]
-        .map((i) => current.boxes[i]?.getBoundingClientRect()).filter(Boolean);
+    const pane = document.getElementById("pane"), boxOf = (i, use) => current.chips[use] ?? current.boxes[i];
+    const { whose, node, positions, use } = timeline[position - 1], { left, top } = pane.getBoundingClientRect();
+    const operands = positions.map((slot) => boxOf(graph.nodes[node].operands[slot], `${node},${slot}`));
+    const boxes = [boxOf(whose, use), current.boxes[node], ...operands]
+        .map((box) => box?.getBoundingClientRect()).filter(Boolean);
     const right = Math.min(left + pane.clientWidth, innerWidth);
     const bottom = Math.min(top + pane.clientHeight, innerHeight);
     const shares = boxes.map((box) =>
@@ -776,7 +777,7 @@ def test_a_large_graph_says_why_it_shows_neurons_and_one_opens(opened: Open) -> 
     tab.click("#end")
     tab.click("button[data-view=neurons]")
     tab.locator(".view:visible .node", has_text="a⁽²⁾₂").first.click()
-    assert tab.locator(".view:visible .leaf-box", has_text="w⁽²⁾₂").count() == 24
+    assert tab.locator(".view:visible .leaf-box", has_text="w⁽²⁾₂").count() == 16
     assert tab.locator("#steps li").count() == 400
     assert tab.inner_text("#window").startswith("Steps ")
     text = tab.locator(".view:visible .node", has_text="loss").last.text_content() or ""
