@@ -8,14 +8,13 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
-import numpy as np
-from numpy.typing import ArrayLike
-
 from microgradnet._shared.terminal import format_table
 from microgradnet.module import Module
 from microgradnet.value import Value
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from microgradnet.train.history import History
 
 Files: TypeAlias = Mapping[str, Callable[[], bytes | str]]
@@ -213,12 +212,14 @@ def percentage(right: Collection[Any]) -> float:
     return 100 * float(sum(right)) / len(right) if len(right) else 0.0
 
 
-def rms(errors: ArrayLike) -> float:
+def rms(errors: "ArrayLike") -> float:
     """The root of the mean of the squares.
 
     >>> rms([3.0, -3.0])
     3.0
     """
+    import numpy as np  # which a command's help does without
+
     return float(np.sqrt(np.mean(np.square(errors))))
 
 
