@@ -183,25 +183,30 @@ def compare_operations(seen: list[dict[str, Any]], root: Value, view: Any) -> li
         timeline.position = now - (now > timeline.start)  # the page has a step for the result's own gradient
         done = timeline.steps[: timeline.position]
         applied = {(step.node, step.position): step for step in done if isinstance(step, BackwardStep)}
+        about: dict[Value, list[str]] = {}
+        boxes: dict[int, list[str]] = {}
         for node in timeline.graph.nodes:
             grad = timeline.gradient(node) if now > timeline.start else None
             heading = one_line(namer.heading(node)) or namer.name(node)
             label = "" if node.label in heading else one_line(node.label)
-            lines = [heading, *[label] * bool(label), node.op.name]
+            lines = [heading, *filter(None, [label, namer.namesake(node)]), node.op.name]
             lines.append(f"data {node.data!r}" if timeline.is_computed(node) else "data not computed yet")
             lines += [] if node.op is CONSTANT else ["grad none yet" if grad is None else f"grad {grad!r}"]
-            chips = {box for (user, position), box in view.chips.items() if user.operands[position] is node}
             if node in view.boxes and last[view.boxes[node]] is node:  # and not folded into a later one
-                chips.add(view.boxes[node])
-            for box in chips:
-                wrong += differences(moment["boxes"][f"n{box}"]["title"], "\n".join(lines))
+                boxes[view.boxes[node]] = lines
+            about[node] = lines
+        for node in timeline.graph.computed:
             for position, operand in enumerate(node.operands):
-                if (node, position) not in view.arrows:
-                    continue
-                lines = [f"{namer.name(operand)} → {namer.name(node)}"]
-                if step := applied.get((node, position)):
-                    lines.append(f"{partial_text(node, operand, namer)} = {step.local_derivative!r}")
-                wrong += differences(moment["arrows"][view.arrows[node, position]]["title"], "\n".join(lines))
+                use, derivative = (node, position), []
+                if step := applied.get(use):
+                    derivative = [f"{partial_text(node, operand, namer)} = {step.local_derivative!r}"]
+                if use in view.chips:
+                    boxes[view.chips[use]] = [*about[operand], *derivative]
+                if use in view.arrows:
+                    lines = [f"{namer.name(operand)} → {namer.name(node)}", *derivative]
+                    wrong += differences(moment["arrows"][view.arrows[use]]["title"], "\n".join(lines))
+        for box, lines in boxes.items():
+            wrong += differences(moment["boxes"][f"n{box}"]["title"], "\n".join(lines))
     return wrong
 
 
