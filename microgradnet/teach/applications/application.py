@@ -1,5 +1,6 @@
 """`Application`: a task of the gallery, from its data to what a person sees; `Entry`: what is known before it loads."""
 
+import math
 import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -73,7 +74,7 @@ class Figure(NamedTuple):
 
     Attributes:
         name: what is measured, with its unit.
-        network: the network's number.
+        network: the network's number; nan if there is none to measure.
         baselines: the numbers of other methods, by their names.
     """
 
@@ -187,16 +188,16 @@ def needed(package: str, purpose: str) -> ModuleType:
 def format_figures(figures: Sequence[Figure]) -> str:
     """The figures as a table, a narrow column for the network and for each baseline.
 
-    >>> print(format_figures([Figure("error, px", 0.5, {"ridge regression": 1.25}), Figure("right, %", 90.0)]))
+    >>> print(format_figures([Figure("error, px", 0.5, {"ridge regression": 1.25}), Figure("right, %", math.nan)]))
                network  ridge
                         regression
     ─────────  ───────  ──────────
     error, px  0.5      1.25
-    right, %   90
+    right, %   —
     """
     baselines = list(dict.fromkeys(name for figure in figures for name in figure.baselines))
     rows = [
-        [figure.name, f"{figure.network:.3g}", *(_number(figure.baselines.get(name)) for name in baselines)]
+        [figure.name, _number(figure.network), *(_number(figure.baselines.get(name)) for name in baselines)]
         for figure in figures
     ]
     headings = ["\n".join(textwrap.wrap(name, COLUMN, break_long_words=False)) for name in ("network", *baselines)]
@@ -224,4 +225,4 @@ def rms(errors: "ArrayLike") -> float:
 
 
 def _number(number: float | None) -> str:
-    return "" if number is None else f"{number:.3g}"
+    return "" if number is None else "—" if math.isnan(number) else f"{number:.3g}"

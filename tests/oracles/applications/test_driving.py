@@ -98,7 +98,9 @@ def test_an_arc_is_driven_as_many_small_steps_are() -> None:
 def test_a_person_comes_round_and_one_who_steers_the_wrong_way_does_not() -> None:
     road = roads(3, (5,))
     assert laps(road, person)[0] == 100
-    assert laps(road, lambda seen, taught: -taught)[0] == 0
+    percent, farthest = laps(road, lambda seen, taught: -taught)
+    assert percent == 0
+    assert np.isnan(farthest), "no car came round whose distance could be measured"
     *_, last = drive(road, lambda seen, taught: -taught)
     assert last.left.all()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
+from math import nan
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -101,11 +102,15 @@ def drive(road: Roads, steering: Steering, seed: int = 0) -> Iterator[Moment]:
 
 
 def laps(road: Roads, steering: Steering) -> tuple[float, float]:
-    """The percentage of cars that come round on the road, and how far from its middle the farthest of these was, m."""
+    """The percentage of cars that come round on the road, and how far from its middle the farthest of these was, m.
+
+    The distance is nan if none comes round.
+    """
     farthest = np.zeros(len(road))
     for moment in drive(road, steering):
         farthest = np.maximum(farthest, moment.aside)
-    return 100 * float(moment.arrived.mean()), float(farthest[moment.arrived].max(initial=0))
+    distance = float(farthest[moment.arrived].max()) if moment.arrived.any() else nan
+    return 100 * float(moment.arrived.mean()), distance
 
 
 def round_bends(road: Roads, sharp: Sequence[float], steering: Steering) -> Floats:
