@@ -109,9 +109,11 @@ def as_values(x: Inputs) -> list[Value]:
     """The inputs as Values; plain numbers become leaves: inputs of the graph, not constants of an expression.
 
     Raises:
-        TypeError: they are several samples.
+        TypeError: they are several samples, or have no order.
     """
     each: Any = x if hasattr(x, "__iter__") else [x]
+    if isinstance(each, dict | set | frozenset):
+        raise TypeError(f"inputs stand in the order of the weights: a list of numbers is needed, got {each!r:.80}")
     if getattr(each, "ndim", 1) > 1:
         raise TypeError(f"a network takes one sample, got {len(each)}: [model(x) for x in X], or compile(model)(X)")
     return [xi if isinstance(xi, Value) else Value(xi) for xi in each]

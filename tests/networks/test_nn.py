@@ -304,6 +304,13 @@ def test_an_unknown_activation_is_refused_even_where_it_is_not_used() -> None:
         MLP(2, [1], "sigmoyd")
 
 
+@pytest.mark.parametrize("without_order", [{0.1, 0.5}, frozenset([0.1, 0.5]), {0.1: 1.0, 0.5: 2.0}])
+def test_inputs_without_an_order_are_refused(without_order: Any) -> None:
+    for network in (Neuron(2), MLP(2, [3, 1])):
+        with pytest.raises(TypeError, match=r"a list of numbers is needed, got .*0\.1"):
+            network(without_order)
+
+
 def test_several_samples_at_once_are_refused_with_the_remedy() -> None:
     samples: Any = np.array([[1.0, 2.0], [3.0, 4.0]])
     for network in (Neuron(2), MLP(2, [3, 1])):
