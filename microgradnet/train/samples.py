@@ -92,7 +92,8 @@ def samples_of_batches(
     if not callable(loss):
         raise TypeError(
             "without Y, fit takes batches, and for the loss a function of one sample of their arrays, such as "
-            f"lambda x, y: (model(x) - y) ** 2; got {loss!r:.80}"
+            f"lambda x, y: (model(x) - y) ** 2; got {loss!r:.80}; "
+            "for pairs (x, y) write X, Y = zip(*pairs), and fit(model, X, Y)"
         )
     if is_watched and validation is None:
         raise ValueError(

@@ -379,6 +379,7 @@ def test_batches_that_cannot_be(source: Any, words: str) -> None:
     ("options", "words"),
     [
         ({"loss": "hinge"}, "without Y, fit takes batches, and for the loss a function of one sample .* got 'hinge'"),
+        ({"loss": "squared_error"}, r"for pairs \(x, y\) write X, Y = zip\(\*pairs\), and fit\(model, X, Y\)"),
         ({"patience": 3}, "patience with batches needs validation=…"),
         ({"validation": iter([ONE])}, "give a list of batches, or a function of the epoch"),
         ({"validation": 0.2}, "batches are an iterable .* got 0.2"),
