@@ -5,6 +5,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str, Run], argparse.ArgumentParser]
 """Adds a command: its name, its help, and the function that runs it; returns the parser for its arguments."""
 MOST_PORT = 65535
+MOST_SECONDS = 1e6  # of a time limit
 
 
 def from_zero(text: str) -> int:
@@ -32,6 +34,14 @@ def at_least_one(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, got {text!r}")
     return int(text)
+
+
+def time_limit(text: str) -> float:
+    """A number of seconds."""
+    with suppress(ValueError):
+        if 0 < float(text) < MOST_SECONDS:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"a number of seconds above 0 and below a million is needed, got {text!r}")
 
 
 def item_of(table: Mapping[str, Item], what: str, name: str) -> Item:

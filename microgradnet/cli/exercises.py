@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from microgradnet._shared.files import write_atomically
-from microgradnet.cli.arguments import Add, shown
+from microgradnet.cli.arguments import Add, shown, time_limit
 
 
 def add_commands(add: Add) -> None:
@@ -17,7 +17,7 @@ def add_commands(add: Add) -> None:
     checking = add("check", "check an exercise, and show the simplest counterexample", _check)
     checking.epilog = "The file is run, and this is no sandbox: run only what you trust; a pass is no proof."
     checking.add_argument("file", type=Path, metavar="FILE.py", help="the exercise, with its gap filled")
-    checking.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="its time limit (10)")
+    checking.add_argument("--timeout", type=time_limit, default=10.0, metavar="SECONDS", help="its time limit (10)")
 
 
 def _number(text: str) -> int:

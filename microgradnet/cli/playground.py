@@ -4,7 +4,7 @@ import argparse
 import webbrowser
 from pathlib import Path
 
-from microgradnet.cli.arguments import Add, from_zero, listening, shown
+from microgradnet.cli.arguments import Add, from_zero, listening, shown, time_limit
 
 
 def add_commands(add: Add) -> None:
@@ -12,7 +12,9 @@ def add_commands(add: Add) -> None:
     command = add("playground", "type a program, and see its graph and both passes beside it, in the browser", _play)
     command.add_argument("--build", type=Path, metavar="DIR", help="write a folder for any web server, and exit")
     command.add_argument("--port", type=from_zero, default=0, metavar="N", help="port of the server (any that is free)")
-    command.add_argument("--seconds", type=float, default=10.0, metavar="SECONDS", help="time limit of a program (10)")
+    command.add_argument(
+        "--seconds", type=time_limit, default=10.0, metavar="SECONDS", help="time limit of a program (10)"
+    )
     command.add_argument("--no-open", action="store_true", help="open no browser")
     command.epilog = (
         "The server runs what is typed on its page, with your Python and your rights, and answers this machine alone."
@@ -30,8 +32,6 @@ def _play(options: argparse.Namespace) -> int:
         return 0
     from microgradnet.playground.server import Server
 
-    if not options.seconds > 0:
-        raise ValueError(f"--seconds is a time limit above 0, got {options.seconds:g}")
     with listening(options.port, lambda port: Server(port, options.seconds)) as server:
         print(f"The playground is at {server.address}", flush=True)
         print("It runs what is typed there, with your rights. Ctrl-C ends it.", flush=True)
