@@ -52,8 +52,10 @@ def _value_in(file: Path, variable: str, or_network: bool) -> Any:
         variables = runpy.run_path(str(file), run_name="__main__")
     except (Exception, SystemExit) as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
-        what = shorten(one_line(f"{type(error).__name__}: {error}"), 500)
+        line, said = lines[-1] if lines else None, str(error)
+        if isinstance(error, SyntaxError):
+            line, said = error.lineno, error.msg
+        what = shorten(one_line(f"{type(error).__name__}: {said}"), 500)
         raise ValueError(f"{file}{f', line {line}' if line else ''}: {what}") from None
     finally:
         sys.argv, sys.path = before

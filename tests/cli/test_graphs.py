@@ -51,6 +51,15 @@ def test_draw_takes_a_value_of_a_program(tmp_path: Path, capsys: pytest.CaptureF
     assert "has no variable 'y'" in capsys.readouterr().err
 
 
+def test_the_line_of_a_program_that_is_no_python_is_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("x = 1\nx = = 3\n")
+    assert main(["draw", f"{program}:x"]) == 1
+    assert capsys.readouterr().err == f"microgradnet: {program}, line 2: SyntaxError: invalid syntax\n"
+
+
 @pytest.mark.parametrize("variable", ["model", "cell"])
 def test_draw_takes_a_network_of_a_program(
     variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
