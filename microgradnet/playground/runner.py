@@ -27,7 +27,10 @@ from microgradnet.value import Value
 
 FILE = "program.py"
 MOST_PRINTED = 20_000  # characters
-NO_VALUE = "No variable of this program is a Value: name a result outside of functions, as in y = model(x)"
+NO_VALUE = (
+    "No variable of this program is a Value: name a result outside of functions, as in y = model(x), or as in "
+    "loss = sum(losses) if they stand in a list"
+)
 MOST_VALUES = 2_000  # of a graph that is drawn while one types
 
 

@@ -106,7 +106,9 @@ def page(
     <Page 'Backpropagation through y'>
     """
     if not isinstance(root, Value):
-        raise TypeError(f"page takes a Value, the result of a computation, got {type(root).__name__}")
+        raise TypeError(
+            f"page takes a Value, the result of a computation, as in page(model(x)), got {type(root).__name__}"
+        )
     graph = Graph(root)
     if len(graph) > MOST_COMPUTED:
         raise ValueError(

@@ -171,6 +171,7 @@ def test_what_a_program_hardly_means_is_said() -> None:
     assert "microgradnet import exp" in run(start + "y = math.exp(x)")["note"]
     assert run(start + "y = x * math.exp(1)\ny.backward()")["note"] == ""
     assert "outside of functions" in run("def main(): pass\nmain()")["note"]
+    assert "sum(losses)" in run(start + "losses = [x * i for i in (1, 2)]\ndel x")["note"]
 
 
 def test_of_endless_output_the_beginning_is_kept() -> None:

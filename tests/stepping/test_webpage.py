@@ -147,7 +147,7 @@ def test_in_a_notebook_it_stands_in_a_frame_that_holds_the_file() -> None:
 
 
 def test_what_cannot_be_a_page_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"page takes a Value.*got MLP"):
+    with pytest.raises(TypeError, match=r"page takes a Value.* as in page\(model\(x\)\), got MLP"):
         page(MLP(2, [1]))  # type: ignore[arg-type]
     deep = Value(0.5)
     for _ in range(30_000):
