@@ -1,9 +1,10 @@
 """`compile_observed` compiles a program that ends at its time limit and whose values remember their names; `label`."""
 
 import ast
+import builtins
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from types import CodeType
@@ -15,6 +16,7 @@ from microgradnet.notation.neurons import neuron_names, subscript
 from microgradnet.value import Value
 
 REMEDY = "Does each loop end? Limit its steps, as in for step in range(1000), or choose an aim that it reaches"
+MOST_NAMED = 200  # items of a list, which is read at each assignment
 _NAMED, _IN_LOOP = "(named)", "(in a loop)"  # functions that a program calls, under names that it cannot have
 _NAME = "_name_in_program"  # an attribute of a value
 
@@ -29,8 +31,8 @@ def importable() -> dict[str, Any]:
     return found
 
 
-class TimeLimit(KeyboardInterrupt):
-    """A program ran for too long. `except Exception` does not catch it."""
+class TimeLimit(BaseException):
+    """A program ran for too long. Neither `except Exception` nor `except KeyboardInterrupt` catches it."""
 
 
 def compile_observed(code: str, file: str, variables: dict[str, Any], seconds: float) -> CodeType:
@@ -39,7 +41,7 @@ def compile_observed(code: str, file: str, variables: dict[str, Any], seconds: f
     Args:
         code: Python.
         file: the name that errors have.
-        variables: of the program; they get the functions that it calls.
+        variables: of the program; their `__builtins__` get the functions that it calls.
         seconds: from now.
     """
     end = time.monotonic() + seconds
@@ -48,40 +50,46 @@ def compile_observed(code: str, file: str, variables: dict[str, Any], seconds: f
         if time.monotonic() > end:
             raise TimeLimit(f"the program was stopped after {seconds:g} s. {REMEDY}")
 
-    variables |= {_NAMED: _named, _IN_LOOP: check}
-    return compile(ast.fix_missing_locations(_Observed().visit(ast.parse(code, file))), file, "exec")
+    variables["__builtins__"] = vars(builtins) | {_NAMED: _named, _IN_LOOP: check}
+    program = ast.parse(code, file)
+    _observe(program)
+    return compile(program, file, "exec")
 
 
-class _Observed(ast.NodeTransformer):
-    """`z = f(x)` becomes `z = named(f(x), "z")`; each loop begins a turn by a check. A decorated function stays."""
+def _observe(program: ast.Module) -> None:
+    """Make `z = f(x)` into `z = named(f(x), "z")`, and begin each turn of a loop by a check, except where decorated.
 
-    returned: frozenset[str] = frozenset()  # what a function returns is named by its caller
-
-    def visit(self, node: ast.AST) -> Any:
-        """Rewrite assignments and loops."""
-        if getattr(node, "decorator_list", None):
-            return node
-        before = self.returned
-        if isinstance(node, ast.FunctionDef):
-            returns = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))
-            self.returned = frozenset(value.id for value in returns if isinstance(value, ast.Name))
-        self.generic_visit(node)
-        self.returned = before
+    A name that a function returns is not given: its caller names the value.
+    """
+    nodes, function_of, decorated = [*ast.walk(program)], dict[ast.AST, ast.AST](), set[ast.AST]()
+    for node in nodes:  # the outer functions first
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            function_of |= dict.fromkeys(ast.walk(node), node)
+        if getattr(node, "decorator_list", []):
+            decorated |= {*ast.walk(node)}
+    returns = [node for node in nodes if isinstance(node, ast.Return)]
+    returned = {(function_of[node], node.value.id) for node in returns if isinstance(node.value, ast.Name)}
+    for node in {*nodes} - decorated:
         match node:
-            case ast.Assign(targets=[target, *_]) | ast.NamedExpr(target=target):
+            case (
+                ast.Assign(targets=[target, *_], value=value)
+                | ast.AnnAssign(target=target, value=ast.expr() as value)
+                | ast.NamedExpr(target=target, value=value)
+            ):
                 targets = getattr(target, "elts", [target])
                 names = [getattr(one, "id", "") or getattr(one, "attr", "") for one in targets]  # w for self.w
-                if all(names) and not self.returned & {*names}:
-                    node.value = _call(node.value, _NAMED, node.value, *map(ast.Constant, names))
+                if all(names) and returned.isdisjoint((function_of.get(node), name) for name in names):
+                    node.value = _call(value, _NAMED, names)
+                    node.value.args.insert(0, value)
             case ast.ImportFrom(module="microgradnet", names=[ast.alias(name="*")]):
-                node.names = [ast.alias(name) for name in importable()]
+                node.names = [ast.copy_location(ast.alias(name), node) for name in importable()]
             case ast.For() | ast.While():
                 node.body.insert(0, ast.copy_location(ast.Expr(_call(node, _IN_LOOP)), node))
-        return node
 
 
-def _call(place: ast.AST, function: str, *arguments: ast.expr) -> ast.expr:
-    return ast.copy_location(ast.Call(ast.Name(function, ast.Load()), [*arguments], []), place)
+def _call(place: ast.AST, function: str, texts: Iterable[str] = ()) -> ast.Call:
+    call = ast.Call(ast.Name(function, ast.Load()), [*map(ast.Constant, texts)], [])
+    return ast.fix_missing_locations(ast.copy_location(call, place))
 
 
 def _named(held: object, *names: str) -> object:
@@ -98,7 +106,7 @@ def _within(name: str, held: object, depth: int = 3) -> Iterator[tuple[str, Valu
     if isinstance(held, Value):
         yield name, held
     elif isinstance(held, list | tuple) and depth:
-        for i, one in enumerate(held):
+        for i, one in enumerate(held[:MOST_NAMED]):
             yield from _within(f"{name}[{i}]", one, depth - 1)
 
 

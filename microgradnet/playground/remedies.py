@@ -1,11 +1,12 @@
 """What to do about an error of a program, and about what is no error but hardly meant."""
 
 import ast
+import builtins
 import re
 from collections.abc import Collection
-from difflib import get_close_matches
 
 import microgradnet
+from microgradnet._shared.text import closest
 
 NO_NUMPY = (
     ". In the browser there is no NumPy, which compile and fit need: "
@@ -29,7 +30,7 @@ def remedy(error: BaseException, names: Collection[str]) -> str:
         case NameError(name=str(name)) if name in ours:
             return f". Did you forget: from microgradnet import {name}?"
         case NameError(name=str(name)):
-            return _nearest(name, {*names, *ours})
+            return _nearest(name, [*dir(builtins), *ours, *names])
         case AttributeError(name=str(name)):
             return _nearest(name, dir(error.obj))
         case ModuleNotFoundError(name="numpy"):
@@ -42,8 +43,8 @@ def remedy(error: BaseException, names: Collection[str]) -> str:
 
 
 def _nearest(name: str, names: Collection[str]) -> str:
-    near = get_close_matches(name, names, n=1)
-    return f". Did you mean {near[0]}?" if near else ""
+    near = closest(name, names)
+    return f". Did you mean {near}?" if near else ""
 
 
 def hint(code: str) -> str:

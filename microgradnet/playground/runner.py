@@ -130,7 +130,7 @@ def _executed(code: str, seconds: float = math.inf) -> tuple[dict[str, Value], d
     try:
         with trace_source():
             exec(compile_observed(code, FILE, variables, seconds), variables)
-    except (Exception, SystemExit, KeyboardInterrupt) as raised:
+    except BaseException as raised:
         error = _described(raised, variables)
     return _values(variables), error
 

@@ -98,6 +98,8 @@ WRONG = {
     "y = sigmoid(1)": (1, "Did you forget: from microgradnet import sigmoid?"),
     "total = 1\nprint(totla)": (2, "Did you mean total?"),
     "y = sigmod(1)": (1, "Did you mean sigmoid?"),
+    "y = value(1)": (1, "Did you mean Value?"),
+    "pritn(1)": (1, "Did you mean print?"),
     "from microgradnet import Vlaue": (1, "name 'Vlaue' from 'microgradnet'. Did you mean Value?"),
     "from microgradnet import Value\nValue(1.0).backwards()": (2, "Did you mean backward?"),
     "from microgradnet import Value\ny = Value(1.0) ^ 2": (2, "A power is x ** 2"),
@@ -106,6 +108,7 @@ WRONG = {
     "import nosuchmodule": (1, "ModuleNotFoundError"),
     "raise SystemExit(3)": (1, "SystemExit: 3"),
     "raise KeyboardInterrupt": (1, "KeyboardInterrupt"),
+    "class Stop(BaseException): pass\nraise Stop": (2, "Stop"),
     "from microgradnet import Value\nValue('a')": (2, "TypeError"),
     "from microgradnet import Neuron\nNeuron(2)([1.0])": (2, "takes 2 inputs, got 1"),
     "def f(): f()\nf()": (1, "RecursionError"),
@@ -228,6 +231,10 @@ def test_values_have_the_names_of_the_program() -> None:
     assert named("hidden = Layer(1, 2, 'tanh', seed=1)([0.5])\ny = hidden[1] * 2") == "w₂₁ x₁ b₂ z₂ a₂ y"
     assert named("class N: pass\nn = N()\nn.w = Value(1.0)\ny = n.w * 2") == "w y"
     assert named("x = Value(1.0)\ny = x * 2\nz = y * y", "y") == "x y"
+    assert named("x: Value = Value(1.0)\ny: Value\ny = x * 2") == "x y"
+    assert named("w = [Value(1.0) for _ in range(201)]\ny = w[199] * w[200]") == "w[199] v₁ y", "of many the first"
+    inner = "def f(x):\n    a = x * 2\n    def g(a):\n        return a\n    return g(a) * 3\n"
+    assert named(f"{inner}x = Value(1.0)\ny = f(x)") == "x a y", "what the function itself returns, not one in it"
 
 
 def test_a_program_is_stopped_at_its_limit_with_its_line_and_its_graph() -> None:
@@ -246,7 +253,17 @@ while loss.data > -1:
     assert data_of(found["page"])["nodes"][0]["data"] == pytest.approx(3), "what it had learned"
     caught = "from contextlib import suppress\nwhile True:\n    with suppress(Exception): 1 / 0"
     assert run(caught, seconds=0.2)["error"]["line"] == 2
+    caught = "try:\n    while True: pass\nexcept KeyboardInterrupt: pass"
+    assert run(caught, seconds=0.2)["error"]["line"] == 2
     assert run("for i in range(9): print(i)\nelse: print('end')", seconds=20)["output"].endswith("8\nend\n")
+
+
+def test_a_program_does_not_see_that_it_is_observed() -> None:
+    assert run("x = 1\nfor i in range(2): pass\nprint(sorted(globals()))")["output"] == (
+        "['__builtins__', '__file__', '__name__', 'i', 'input', 'x']\n"
+    )
+    assert run(f"x = 1\ny = {' + '.join(['x'] * 900)}\nprint(y)")["output"] == "900\n", "a long expression"
+    assert "mean (" not in run("nmaed(1)")["error"]["message"]
 
 
 def test_a_decorated_function_stays_as_it_is_written() -> None:
