@@ -77,7 +77,7 @@ class _Parser(argparse.ArgumentParser):
             words = list(takewhile(lambda word: word.startswith("-"), words))
         for word in takewhile(lambda word: word != "--", words):
             name = word.partition("=")[0]
-            if re.fullmatch("--[a-z-]+", name) and not any(option.startswith(name) for option in options):
+            if re.fullmatch(r"--\w[\w-]*", name) and not any(option.startswith(name) for option in options):
                 self.error(unknown_name(options, name, "option"))
         known, others = super().parse_known_args(args, namespace)
         if others:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from types import FrameType, FunctionType, TracebackType
 from typing import Any, NamedTuple
 
+from microgradnet._shared.text import plain
 from microgradnet.chain_rule import backpropagate
 from microgradnet.drawing import draw
 from microgradnet.drawing.picture import FORMATS
@@ -231,10 +232,10 @@ class Debugger(pdb.Pdb):
         return next(filter(None, (self._place_in(frame) for frame in frames if frame)), None)
 
     def _named_here(self, name: str) -> Value | None:
-        """The value of the current graph that equations call so: in the chain rule's frame no variable has it."""
+        """The value of the current graph that equations call so, w1 for w₁: the chain rule has no such variable."""
         if place := self._current_place():
             namer = self._namer(place.root)
-            return next((value for value in Graph(place.root).nodes if namer.name(value) == name), None)
+            return next((value for value in Graph(place.root).nodes if plain(namer.name(value)) == plain(name)), None)
         return None
 
     def _place_in(self, frame: FrameType) -> _Place | None:

@@ -7,7 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import repeat
+from itertools import groupby, repeat
 from math import isfinite
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
@@ -197,13 +197,11 @@ class Timeline:
                 hint = suggestion(plain(text), [*self._called, *operations, "nan"])
                 raise ValueError(f"no value or operation is called {shorten(one_line(text))!r}: {hint}") from None
             return Breakpoint(f"operation {operation.name}", lambda step: step.operation is operation)
-        changed, steps = set(values), self.steps
-        involved = [not changed.isdisjoint({step.node, getattr(step, "operand", None)}) for step in steps]
-        first = {  # of those that follow each other in a pass
-            id(step)
-            for i, step in enumerate(steps)
-            if involved[i] and not (i and involved[i - 1] and type(step) is type(steps[i - 1]))
-        }
+        changed = set(values)
+        runs = groupby(
+            self.steps, lambda step: (type(step), not changed.isdisjoint({step.node, getattr(step, "operand", None)}))
+        )
+        first = {id(next(run)) for (_, is_involved), run in runs if is_involved}
         return Breakpoint(self.namer.name(values[0]), lambda step: id(step) in first)
 
     def _node(self, position: int) -> tuple[bool, Value] | None:

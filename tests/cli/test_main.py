@@ -76,6 +76,7 @@ def test_the_check_of_complaints_rejects_a_traceback_and_silence() -> None:
         (["run", "--langauge", "de"], 2, "did you mean '--language'?"),
         (["--verson"], 2, "unknown option '--verson': it must be one of --help, --version; did you mean '--version'?"),
         (["run", "neuron", "--foo=3"], 2, "unknown option '--foo': "),
+        (["draw", "neuron", "--OUTPUT", "a.svg"], 2, "did you mean '--output'?"),
         (["train", "xor", "moons"], 2, "microgradnet train: error: unrecognized arguments: moons"),
         (["run", "NEURON"], 2, "did you mean 'neuron'?"),
         (["draw", "learn", "-o", "a.svg"], 2, "did you mean 'learning'?"),

@@ -152,6 +152,7 @@ def test_in_the_chain_rule_values_have_the_names_of_its_equations() -> None:
     assert "e = a·b = 2·(−3) = −6, its gradient" in output
     assert "\na         2" in output.replace("(Pdb) ", "\n")
     assert "*** NameError: name 'nothing' is not defined" in output
+    assert "w₁ = 2, its gradient" in stopping(["rule", "node w1"], "a.label = 'w₁'\nL.backward()"), "as it can be typed"
 
 
 def test_draw_marks_the_application() -> None:
