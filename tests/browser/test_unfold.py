@@ -235,6 +235,15 @@ def test_among_many_arrows_those_of_small_weights_are_faint(opened: Open) -> Non
     assert tab.evaluate("getComputedStyle(current.svg.querySelector('.edge.now')).opacity") == "1"
 
 
+def test_where_all_weights_are_zero_all_arrows_are_faint(opened: Open) -> None:
+    network = MLP(2, [16, 16, 1], "tanh")
+    for parameter in network.parameters():
+        parameter.data = 0.0
+    tab = opened(network([0.5, -1.0]), viewport=LAPTOP)
+    tab.evaluate("show('neurons')")
+    assert tab.evaluate("Object.values(current.arrows).map((arrow) => arrow.getAttribute('opacity'))") == ["0.10"] * 304
+
+
 def test_a_view_chosen_while_a_neuron_opens_keeps_its_scale(opened: Open) -> None:
     tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
     tab.click("button[data-view=neurons]")

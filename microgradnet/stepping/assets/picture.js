@@ -63,7 +63,7 @@ function weigh() {
     const size = kind === "weighted_sum" ? Math.abs(graph.nodes[operands[position - Math.floor(operands.length / 2)]]?.data) : 1;
     sizes.set(arrow, Math.max(sizes.get(arrow) ?? 0, Number.isFinite(size) ? size : 1));
   }
-  const largest = Math.max(...sizes.values());
+  const largest = Math.max(...sizes.values()) || 1;
   for (const [arrow, size] of sizes) arrow.setAttribute("opacity", (FAINTEST + (1 - FAINTEST) * (size / largest) ** 2).toFixed(2));
 }
 

@@ -2,8 +2,9 @@
 const itsName = () => `microgradnet ${location.pathname}`;
 
 function keep(text) {
-  history.replaceState(text, "");
-  try { localStorage.setItem(itsName(), text); } catch { /* the tab has it */ }
+  for (const store of [() => history.replaceState(text, ""), () => localStorage.setItem(itsName(), text)]) {
+    try { store(); } catch { /* the other has it; some browsers allow a tab 100 states in 30 s */ }
+  }
 }
 
 function kept() {
