@@ -3,7 +3,7 @@
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 from difflib import get_close_matches
 
 NON_BREAKING = "\u00a0\u2007\u202f"
@@ -100,7 +100,7 @@ def with_article(noun: str) -> str:
     return f"{'an' if noun[:1] in tuple(vowels) else 'a'} {noun}"
 
 
-def suggestion(text: str, names: Iterable[str]) -> str:
+def suggestion(text: str, names: Collection[str]) -> str:
     """The end of a message that `text` is unknown: the nearest of the names, or the first few.
 
     >>> suggestion("stp", ["step", "back"])
@@ -112,12 +112,15 @@ def suggestion(text: str, names: Iterable[str]) -> str:
     return f"there are {', '.join(known[:8])}{', …' if len(known) > 8 else ''}"
 
 
-def closest(text: str, names: Iterable[str]) -> str:
-    """The name that `text` may be a slip for, in capitals or small, dashes apart; "" if it is like none.
+def closest(text: str, names: Collection[str]) -> str:
+    """The name that `text` is most like, in the same case or else in any, dashes before it apart; "" for none.
 
-    >>> closest("lettre", ["A4", "Letter"]), closest("foo", ["xor", "moons"])
-    ('Letter', '')
+    >>> closest("lettre", ["A4", "Letter"]), closest("Valu", ["Value", "value"]), closest("foo", ["xor", "moons"])
+    ('Letter', 'Value', '')
     """
-    folded = {name.lower().lstrip("-"): name for name in names}
-    near = get_close_matches(shorten(text, 100).lower().lstrip("-"), folded, n=1)
-    return folded[near[0]] if near else ""
+    text, known = shorten(text, 100).lstrip("-"), {name.lstrip("-"): name for name in names}
+    folded = {bare.lower(): name for bare, name in known.items()}
+    for written, among in ((text, known), (text.lower(), folded)):
+        if near := get_close_matches(written, among, n=1):
+            return among[near[0]]
+    return ""

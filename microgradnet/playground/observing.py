@@ -68,7 +68,7 @@ def _observe(program: ast.Module) -> None:
         if getattr(node, "decorator_list", []):
             decorated |= {*ast.walk(node)}
     returns = [node for node in nodes if isinstance(node, ast.Return)]
-    returned = {(function_of[node], node.value.id) for node in returns if isinstance(node.value, ast.Name)}
+    returned = {(function_of.get(node), node.value.id) for node in returns if isinstance(node.value, ast.Name)}
     for node in {*nodes} - decorated:
         match node:
             case (

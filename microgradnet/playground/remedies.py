@@ -3,6 +3,7 @@
 import ast
 import builtins
 import re
+import sys
 from collections.abc import Collection
 
 import microgradnet
@@ -35,8 +36,8 @@ def remedy(error: BaseException, names: Collection[str]) -> str:
             return _nearest(name, dir(error.obj))
         case ModuleNotFoundError(name="numpy"):
             return NO_NUMPY
-        case ImportError(name="microgradnet"):
-            return _nearest(re.findall("'(.+?)'", str(error))[0], ours)
+        case ImportError(name=str(module)) if found := re.match("cannot import name '(.+?)'", str(error)):
+            return _nearest(found[1], dir(sys.modules.get(module)))
         case TypeError() if "operand type(s) for ^" in str(error):
             return ". A power is x ** 2"
     return ""

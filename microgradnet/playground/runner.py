@@ -180,7 +180,7 @@ def _described(error: BaseException, variables: Mapping[str, Any]) -> dict[str, 
     lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
     kind = "" if isinstance(error, TimeLimit) else f"{type(error).__name__}: "
     message = f"{kind}{shorten(one_line(str(error)), 1000)}".removesuffix(": ")
-    message = re.sub(r" \(\S*__init__\.py\)$", "", message)  # where a package stands
+    message = re.sub(r" \(\S*\.py\)$", "", message)  # where a package stands
     return {"line": lines[-1] if lines else 0, "message": message + remedy(error, variables)}
 
 

@@ -351,7 +351,7 @@ def test_a_run_stops_where_the_loss_is_small_enough(opened: Open) -> None:
             lambda w: (w - 3.03).relu() + (3.03 - w).relu(),
             "y was no lower in 1000 steps and is not below −1: a smaller",
         ),
-        (lambda w: (-w).exp(), "10000 steps, y still changes and is not below −1: Run goes on. y: 0.1353 → "),
+        (lambda w: (-w).exp(), "10000 steps, y still changes and is not below −1: press Run to go on. y: 0.1353 → "),
     ],
 )
 def test_a_run_whose_aim_is_never_reached_ends(opened: Open, loss: Any, says: str) -> None:

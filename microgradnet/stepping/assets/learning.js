@@ -100,7 +100,7 @@ function ending(step, begun) {
   if (!Number.isFinite(loss)) return `${lossName} is ${number(loss)}: a smaller η may help`;
   if (Math.abs(loss - step.lossBefore) <= SETTLED * Math.abs(begun.loss)) return `${lossName} no longer changes${missed}`;
   if (!begun.patience) return `${lossName} was no lower in ${PATIENCE} steps${missed}: a smaller η may help`;
-  return begun.steps < MOST_STEPS ? "" : `${MOST_STEPS} steps, ${lossName} still changes${missed}: Run goes on`;
+  return begun.steps < MOST_STEPS ? "" : `${MOST_STEPS} steps, ${lossName} still changes${missed}: press Run to go on`;
 }
 
 function stopRunning(reason) {

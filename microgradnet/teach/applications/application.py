@@ -96,6 +96,9 @@ class Application(ABC):
         credit: the authors of its data and their licence; "" if the data are generated.
         tested: what its figures are of, and how many of it by a whole run.
         model: what is trained; `save` and `load` keep it.
+
+    Raises:
+        ValueError: the fraction is 0 or less, or more than 1.
     """
 
     name: ClassVar[str]
@@ -105,8 +108,10 @@ class Application(ABC):
     model: Module
 
     def __init__(self, *, fraction: float = 1, seed: int = 0) -> None:
+        if not 0 < fraction <= 1:
+            raise ValueError(f"the fraction must be more than 0 and at most 1, got {fraction!r}")
         self.fraction, self.seed = fraction, seed
-        self._kept: dict[Any, tuple[list[float], Any]] = {}
+        self._cached: dict[Any, tuple[list[float], Any]] = {}
 
     def part(self, count: int) -> int:
         """The fraction of so many, at least one."""
@@ -155,15 +160,15 @@ A = TypeVar("A", bound=Application)
 Made = TypeVar("Made")
 
 
-def kept(make: Callable[[A], Made]) -> Callable[[A], Made]:
-    """A method of an application whose result is kept, until the numbers of its model are others."""
+def cached(make: Callable[[A], Made]) -> Callable[[A], Made]:
+    """A method of an application whose result is cached until a parameter of its model changes."""
 
     @wraps(make)
     def method(self: A) -> Made:
         numbers = [parameter.data for parameter in self.model.parameters()]
-        if make not in self._kept or self._kept[make][0] != numbers:
-            self._kept[make] = numbers, make(self)
-        made: Made = self._kept[make][1]
+        if make not in self._cached or self._cached[make][0] != numbers:
+            self._cached[make] = numbers, make(self)
+        made: Made = self._cached[make][1]
         return made
 
     return method

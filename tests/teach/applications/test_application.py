@@ -3,7 +3,7 @@
 import pytest
 
 from microgradnet import MLP, Value
-from microgradnet.teach.applications.application import Application, Figure, Files, kept
+from microgradnet.teach.applications.application import Application, Figure, Files, cached
 from microgradnet.train import History, fit
 
 
@@ -20,7 +20,7 @@ class Doubling(Application):
     def train(self, progress: bool | None = None) -> History:
         return fit(self.model, [[1.0]], [[2.0]], epochs=1, progress=False)
 
-    @kept
+    @cached
     def errors(self) -> list[float]:
         """Something that takes long."""
         self.measurements += 1
@@ -36,7 +36,7 @@ class Doubling(Application):
         return Value(1.0)
 
 
-def test_what_is_kept_is_computed_again_where_the_model_has_other_numbers() -> None:
+def test_what_is_cached_is_computed_again_where_the_model_has_other_numbers() -> None:
     one, other = Doubling(), Doubling()
     assert one.errors() is one.errors()
     assert one.measurements == 1
@@ -55,3 +55,9 @@ def test_what_is_kept_is_computed_again_where_the_model_has_other_numbers() -> N
 )
 def test_a_quick_run_measures_a_fraction_at_least_one(fraction: float, counts: str) -> None:
     assert Doubling(fraction=fraction, seed=4).measured() == f"test data ({counts}, seed 4"
+
+
+@pytest.mark.parametrize("fraction", [0, -0.5, 2, float("nan")])
+def test_a_fraction_is_more_than_0_and_at_most_1(fraction: float) -> None:
+    with pytest.raises(ValueError, match=f"the fraction must be more than 0 and at most 1, got {fraction!r}"):
+        Doubling(fraction=fraction)

@@ -29,7 +29,7 @@ from microgradnet.layers import Convolution
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files, kept, rms
+from microgradnet.teach.applications.application import Application, Figure, Files, cached, rms
 from microgradnet.teach.applications.colour import photographs
 from microgradnet.teach.applications.colour.palette import BLUR, Palette, blurred, by_likeness
 from microgradnet.teach.applications.colour.photographs import SIDE, WIDTH, Numbers, Photograph, Views
@@ -162,12 +162,12 @@ class Colour(Application):
             ORIGINAL: photo.colour[:, start:stop],
         })  # fmt: skip
 
-    @kept
+    @cached
     def known(self) -> list[Restored]:
         """The five photographs."""
         return [self.shown(photo, self.start, self.stop) for photo in self.five[: self.part(5)]]
 
-    @kept
+    @cached
     def unseen(self) -> list[Restored]:
         """Photographs that are never learnt from."""
         return [self.shown(photo) for photo in photographs.unseen()[: self.part(3)]]

@@ -29,7 +29,7 @@ from microgradnet import Layer, Module, Value, compile, dot, softmax
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import AdamW
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files, kept
+from microgradnet.teach.applications.application import Application, Figure, Files, cached
 from microgradnet.teach.applications.driving import drives
 from microgradnet.teach.applications.driving.films import Drive, film, hidden_units, limits, page
 from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, Floats, Roads, roads
@@ -154,7 +154,7 @@ class Driving(Application):
             ).svg,
         }  # fmt: skip
 
-    @kept
+    @cached
     def shown(self) -> dict[str, Drive]:
         """The drives of the page, by what is new in them."""
         known = roads(10, (TEST, 0))

@@ -25,7 +25,7 @@ from microgradnet.layers import Convolution
 from microgradnet.losses import cross_entropy
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files, kept
+from microgradnet.teach.applications.application import Application, Figure, Files, cached
 from microgradnet.teach.applications.sound.films import Film, Numbers, balls, walk
 from microgradnet.teach.applications.sound.hearing import Heard, best_threshold, judged, strikes
 from microgradnet.teach.applications.sound.pages import animated, player
@@ -136,7 +136,7 @@ class Sound(Application):
         rng = np.random.default_rng(0)
         return [Heard.of(*self.heard(context(painted(film), rng))) for film in films]
 
-    @kept
+    @cached
     def threshold(self) -> float:
         """The least probability of a strike that is heard: that of the best F1 on the validation films."""
         films = [film for make in SCENES.values() for film in held_out(make, VALIDATION, self.part(HELD_OUT))]

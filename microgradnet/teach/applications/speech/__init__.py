@@ -30,7 +30,7 @@ from microgradnet.layers import LSTM
 from microgradnet.losses import binary_cross_entropy_with_logits, squared_error
 from microgradnet.optim import Adam
 from microgradnet.optim.schedules import Cosine
-from microgradnet.teach.applications.application import Application, Figure, Files, kept
+from microgradnet.teach.applications.application import Application, Figure, Files, cached
 from microgradnet.teach.applications.requests import recorded
 from microgradnet.teach.applications.speech import talks
 from microgradnet.teach.applications.speech.lipsync import judged
@@ -148,7 +148,7 @@ class Speech(Application):
         """Sentences by one voice never heard, and then the same by the other."""
         return held_out(texts=TEST[: self.part(len(TEST))])
 
-    @kept
+    @cached
     def tested_lips(self) -> list[Numbers]:
         """What its lips do to the test sentences."""
         return self.lips([one.bands for one in self.test])
