@@ -4,9 +4,11 @@ import ast
 import builtins
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import takewhile
 from types import CodeType
 from typing import Any
 
@@ -67,8 +69,10 @@ def _observe(program: ast.Module) -> None:
             function_of |= dict.fromkeys(ast.walk(node), node)
         if getattr(node, "decorator_list", []):
             decorated |= {*ast.walk(node)}
-    returns = [node for node in nodes if isinstance(node, ast.Return)]
-    returned = {(function_of.get(node), node.value.id) for node in returns if isinstance(node.value, ast.Name)}
+    returned = defaultdict[ast.AST | None, set[str]](set)
+    for node in nodes:
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
+            returned[function_of.get(node)].add(node.value.id)
     for node in {*nodes} - decorated:
         match node:
             case (
@@ -76,28 +80,39 @@ def _observe(program: ast.Module) -> None:
                 | ast.AnnAssign(target=target, value=ast.expr() as value)
                 | ast.NamedExpr(target=target, value=value)
             ):
-                targets = getattr(target, "elts", [target])
-                names = [getattr(one, "id", "") or getattr(one, "attr", "") for one in targets]  # w for self.w
-                if all(names) and returned.isdisjoint((function_of.get(node), name) for name in names):
-                    node.value = _call(value, _NAMED, names)
-                    node.value.args.insert(0, value)
+                if names := _names(target, returned[function_of.get(node)]):
+                    node.value = _call(value, _NAMED, value, ast.Constant(names))
             case ast.ImportFrom(module="microgradnet", names=[ast.alias(name="*")]):
                 node.names = [ast.copy_location(ast.alias(name), node) for name in importable()]
             case ast.For() | ast.While():
                 node.body.insert(0, ast.copy_location(ast.Expr(_call(node, _IN_LOOP)), node))
 
 
-def _call(place: ast.AST, function: str, texts: Iterable[str] = ()) -> ast.Call:
-    call = ast.Call(ast.Name(function, ast.Load()), [*map(ast.Constant, texts)], [])
-    return ast.fix_missing_locations(ast.copy_location(call, place))
+def _names(target: ast.expr, returned: set[str]) -> Any:
+    """The names of what is assigned to: "x", "w" of self.w, ("a", ("b", "c")); "" for one that is not given."""
+    match target:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return "" if name in returned else name
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            before_star = takewhile(lambda one: not isinstance(one, ast.Starred), targets)
+            return tuple(_names(one, returned) for one in before_star)
+    return ""
 
 
-def _named(held: object, *names: str) -> object:
-    """What is assigned to these names: a value keeps the first that it gets."""
-    parts = [held] if len(names) == 1 else held
-    for name, part in zip(names, parts if isinstance(parts, list | tuple) else (), strict=False):
-        for word, value in _within(name, part):
+def _call(place: ast.AST, function: str, *arguments: ast.expr) -> ast.expr:
+    own = [ast.copy_location(one, place) for one in (ast.Name(function, ast.Load()), *arguments)]
+    return ast.copy_location(ast.Call(own[0], own[1:], []), place)
+
+
+def _named(held: object, names: Any) -> object:
+    """What is assigned to these `_names`: a value keeps the first that it gets."""
+    if isinstance(names, str):
+        for word, value in _within(names, held):
             vars(value).setdefault(_NAME, word)
+    elif isinstance(held, list | tuple):
+        for part, name in zip(held, names, strict=False):
+            if name:
+                _named(part, name)
     return held
 
 

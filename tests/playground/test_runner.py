@@ -239,6 +239,8 @@ def test_values_have_the_names_of_the_program() -> None:
     assert named("x = Value(1.0)\ny = x * 2\nz = y * y", "y") == "x y"
     assert named("x: Value = Value(1.0)\ny: Value\ny = x * 2") == "x y"
     assert named("w = [Value(1.0) for _ in range(201)]\ny = w[199] * w[200]") == "w[199] v₁ y", "of many the first"
+    assert named("[w] = [Value(1.0)]\ny = w * 2") == "w y"
+    assert named("a, (b, *c) = Value(1.0), [Value(2.0), Value(3.0)]\ny = a * b * c[0]") == "a b v₁ a·b y"
     inner = "def f(x):\n    a = x * 2\n    def g(a):\n        return a\n    return g(a) * 3\n"
     assert named(f"{inner}x = Value(1.0)\ny = f(x)") == "x a y", "what the function itself returns, not one in it"
 
