@@ -5,7 +5,6 @@ import builtins
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from itertools import takewhile
@@ -104,25 +103,16 @@ def _call(place: ast.AST, function: str, *arguments: ast.expr) -> ast.expr:
     return ast.copy_location(ast.Call(own[0], own[1:], []), place)
 
 
-def _named(held: object, names: Any) -> object:
-    """What is assigned to these `_names`: a value keeps the first that it gets."""
-    if isinstance(names, str):
-        for word, value in _within(names, held):
-            vars(value).setdefault(_NAME, word)
-    elif isinstance(held, list | tuple):
-        for part, name in zip(held, names, strict=False):
-            if name:
-                _named(part, name)
-    return held
-
-
-def _within(name: str, held: object, depth: int = 3) -> Iterator[tuple[str, Value]]:
-    """The values that a variable holds, itself or in lists, with their names."""
-    if isinstance(held, Value):
-        yield name, held
+def _named(held: object, names: Any, depth: int = 3) -> object:
+    """What is assigned to these `_names`: a value, itself or in lists, keeps the first that it gets."""
+    if isinstance(held, Value) and isinstance(names, str):
+        vars(held).setdefault(_NAME, names)
     elif isinstance(held, list | tuple) and depth:
-        for i, one in enumerate(held[:MOST_NAMED]):
-            yield from _within(f"{name}[{i}]", one, depth - 1)
+        each = (f"{names}[{i}]" for i in range(MOST_NAMED)) if isinstance(names, str) else names
+        for part, name in zip(held, each, strict=False):
+            if name:
+                _named(part, name, depth - 1)
+    return held
 
 
 def label(root: Value, name: str) -> None:
