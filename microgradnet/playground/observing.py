@@ -16,7 +16,10 @@ from microgradnet.graph import Graph
 from microgradnet.notation.neurons import neuron_names, subscript
 from microgradnet.value import Value
 
-REMEDY = "Does each loop end? Limit its steps, as in for step in range(1000), or choose an aim that it reaches"
+STOPPED = (
+    "the program was stopped after {:g} s. Does each loop end? Limit its steps, as in for step in range(1000), "
+    "or choose an aim that it reaches"
+)
 MOST_NAMED = 200  # items of a list, which is read at each assignment
 _NAMED, _IN_LOOP = "(named)", "(in a loop)"  # functions that a program calls, under names that it cannot have
 _NAME = "_name_in_program"  # an attribute of a value
@@ -49,7 +52,7 @@ def compile_observed(code: str, file: str, variables: dict[str, Any], seconds: f
 
     def check() -> None:
         if time.monotonic() > end:
-            raise TimeLimit(f"the program was stopped after {seconds:g} s. {REMEDY}")
+            raise TimeLimit(STOPPED.format(seconds))
 
     variables["__builtins__"] = vars(builtins) | {_NAMED: _named, _IN_LOOP: check}
     program = ast.parse(code, file)

@@ -19,7 +19,7 @@ from http.server import ThreadingHTTPServer
 from typing import Any
 
 from microgradnet._shared.serving import LOOPBACK, Handler
-from microgradnet.playground.observing import REMEDY
+from microgradnet.playground.observing import STOPPED
 from microgradnet.playground.site import POLICY, file_of
 
 PAINTING = 120.0  # seconds for an animation, beside the program's own
@@ -67,8 +67,7 @@ class Server(ThreadingHTTPServer):
                     yield line
                 if not line.endswith(b"\n") or line.startswith(b'"'):  # the process ended before its result
                     is_late = time.monotonic() - began >= seconds
-                    late = f"the program was stopped after {seconds:g} s. {REMEDY}"
-                    yield _stopped(late if is_late else "the program ended Python itself")
+                    yield _stopped(STOPPED.format(seconds) if is_late else "the program ended Python itself")
             finally:  # also if the reader has gone
                 limit.cancel()
                 _end(child)
