@@ -27,12 +27,13 @@ def main() -> None:
     def tell(line: object) -> None:
         print(json.dumps(line), file=answer, flush=True)
 
+    seconds = request.get("seconds", math.inf)
     if "code" not in request:
         tell(names())
     elif request.get("animation"):
-        tell(animation(request["code"], request.get("shown")))
+        tell(animation(request["code"], request.get("shown"), seconds))
     else:
-        tell(run(request["code"], request.get("shown"), tell, request.get("seconds", math.inf)))
+        tell(run(request["code"], request.get("shown"), tell, seconds))
     answer.close()
 
 

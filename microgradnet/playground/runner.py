@@ -105,11 +105,11 @@ def run(
     }
 
 
-def animation(code: str, shown: str | None = None) -> dict[str, str]:
-    """Run a program and return both passes through the graph that is shown: "gif" in base64, or "note", why not."""
+def animation(code: str, shown: str | None = None, seconds: float = math.inf) -> dict[str, str]:
+    """Run a program as `run` does; both passes through the graph that is shown: "gif" in base64, or "note", why not."""
     nowhere = io.StringIO()
     with redirect_stdout(nowhere), redirect_stderr(nowhere):
-        values, _ = _executed(code)
+        values, _ = _executed(code, seconds)
     name = _chosen(values, shown)
     if not name or not values[name].operands:
         return {"gif": "", "note": NO_VALUE}
@@ -122,7 +122,7 @@ def animation(code: str, shown: str | None = None) -> dict[str, str]:
         return {"gif": "", "note": one_line(str(error))}
 
 
-def _executed(code: str, seconds: float = math.inf) -> tuple[dict[str, Value], dict[str, Any] | None]:
+def _executed(code: str, seconds: float) -> tuple[dict[str, Value], dict[str, Any] | None]:
     """Run a program: its values by name, and its error."""
     variables: dict[str, Any] = {"__name__": "__main__", "__file__": FILE, "input": _input}
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)

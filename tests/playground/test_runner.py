@@ -309,6 +309,7 @@ def test_both_passes_are_an_animation_or_it_is_said_why_not() -> None:
     else:
         assert "needs cairosvg" in found["note"]
     assert (found["note"] == "") == bool(found_cairo)
+    assert animation(f"{NEURON}while True: pass", seconds=0.5)["gif"][:9] == found["gif"][:9], "stopped"
     assert "is a Value" in animation("print(1)")["note"]
     assert "is a Value" in animation("x = = 1")["note"]
 
