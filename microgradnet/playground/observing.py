@@ -84,7 +84,7 @@ def _observe(program: ast.Module) -> None:
             ):
                 if names := _names(target, returned[function_of.get(node)]):
                     node.value = _call(value, _NAMED, value, ast.Constant(names))
-            case ast.ImportFrom(module="microgradnet", names=[ast.alias(name="*")]):
+            case ast.ImportFrom(module="microgradnet", names=[ast.alias(name="*")]) if node not in function_of:
                 node.names = [ast.copy_location(ast.alias(name), node) for name in importable()]
             case ast.For() | ast.While():
                 node.body.insert(0, ast.copy_location(ast.Expr(_call(node, _IN_LOOP)), node))

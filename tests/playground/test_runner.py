@@ -104,6 +104,7 @@ WRONG = {
     "from microgradnet.nn import MPL": (1, "name 'MPL' from 'microgradnet.nn'. Did you mean MLP?"),
     "from math import squrt": (1, "Did you mean sqrt?"),
     "raise ImportError('no', name='microgradnet')": (1, "ImportError: no"),
+    "def f():\n    from microgradnet import *": (2, "import * only allowed at module level"),
     "class A:\n    return a": (2, "SyntaxError: 'return' outside function"),
     "pritn(1)": (1, "Did you mean print?"),
     "from microgradnet import Vlaue": (1, "name 'Vlaue' from 'microgradnet'. Did you mean Value?"),
