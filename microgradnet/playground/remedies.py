@@ -8,10 +8,11 @@ from collections.abc import Collection
 
 import microgradnet
 from microgradnet._shared.text import closest
+from microgradnet.playground.observing import importable
 
 NO_NUMPY = (
     ". In the browser there is no NumPy, which compile and fit need: "
-    "run the playground on your machine, by pip install microgradnet && microgradnet playground"
+    "install microgradnet, and run its playground on your machine by microgradnet playground"
 )
 METHODS = ("backward", "zero_grad", "step")
 PLAIN_MATH = (
@@ -29,7 +30,7 @@ def remedy(error: BaseException, names: Collection[str]) -> str:
     ours = microgradnet.__all__
     match error:
         case NameError(name=str(name)) if name in ours:
-            return f". Did you forget: from microgradnet import {name}?"
+            return _forgotten(name)
         case NameError(name=str(name)):
             return _nearest(name, [*dir(builtins), *ours, *names])
         case AttributeError(name=str(name)):
@@ -40,7 +41,13 @@ def remedy(error: BaseException, names: Collection[str]) -> str:
             return _nearest(found[1], dir(sys.modules.get(module)))
         case TypeError() if "operand type(s) for ^" in str(error):
             return ". A power is x ** 2"
+        case TypeError() if str(error).startswith("compile() missing"):  # Python's own
+            return _forgotten("compile")
     return ""
+
+
+def _forgotten(name: str) -> str:
+    return f". Did you forget: from microgradnet import {name}?" if name in importable() else NO_NUMPY
 
 
 def _nearest(name: str, names: Collection[str]) -> str:

@@ -384,6 +384,33 @@ def test_the_address_holds_the_program(tab: Any) -> None:
     assert "w.grad" in tab.inner_text("#output")
 
 
+def test_a_damaged_address_is_told(tab: Any) -> None:
+    tab.goto(tab.url.split("#")[0] + "#code=garbage!!")
+    tab.reload()
+    settled(tab)
+    assert "in the address is damaged" in tab.inner_text("#state")
+    typed(tab, PROGRAM)
+    assert "w.grad" in tab.inner_text("#output")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_graph_too_deep_for_the_browser_is_told_at_once_and_the_next_program_runs(
+    kind: str, browser: Any, addresses: dict[str, str]
+) -> None:
+    context = browser.new_context()  # Pyodide writes to the console
+    tab = context.new_page()
+    tab.goto(addresses[kind])
+    settled(tab)
+    typed(tab, "from microgradnet import Value\ny = Value(2.0)\nfor i in range(20000):\n    y = y * 0.9999\n")
+    if kind == "local":
+        assert "too many" in tab.inner_text("#note")
+    else:
+        assert "too deep for Python in the browser" in tab.inner_text("#error")
+    typed(tab, PROGRAM)
+    assert "w.grad" in tab.inner_text("#output")
+    context.close()
+
+
 @pytest.mark.parametrize(
     ("kind", "begins"), [("page", "<!doctype html>"), ("picture", "<svg"), ("program", "from "), ("notebook", "{")]
 )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from microgradnet.drawing.svg import find_cairosvg
+from microgradnet.playground import remedies
 from microgradnet.playground.programs import PROGRAMS
 from microgradnet.playground.runner import MOST_PRINTED, animation, names, run
 from microgradnet.teach.exercises import EXERCISES
@@ -92,10 +93,17 @@ def test_there_are_the_seven_of_the_lesson() -> None:
     assert len({program["name"] for program in PROGRAMS}) == len(PROGRAMS)
 
 
+def test_what_needs_numpy_is_not_said_to_be_forgotten_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remedies, "importable", dict)
+    for error in (NameError(name="fit"), TypeError("compile() missing required argument 'filename' (pos 2)")):
+        assert remedies.remedy(error, []) == remedies.NO_NUMPY
+
+
 WRONG = {
     "x = = 1": (1, "SyntaxError"),
     "pass\n\nundefined": (3, "NameError: name 'undefined' is not defined"),
     "y = sigmoid(1)": (1, "Did you forget: from microgradnet import sigmoid?"),
+    "step = compile(lambda x: x)": (1, "Did you forget: from microgradnet import compile?"),
     "total = 1\nprint(totla)": (2, "Did you mean total?"),
     "y = sigmod(1)": (1, "Did you mean sigmoid?"),
     "y = value(1)": (1, "Did you mean Value?"),

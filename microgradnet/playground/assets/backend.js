@@ -18,8 +18,9 @@ class InBrowser {
     this.count = 0;
     const isLoaded = new Promise((resolve) => { this.loaded = resolve; }); // messages before that would be lost
     this.post = (message) => isLoaded.then(() => this.worker.postMessage(message));
-    this.worker.onmessage = ({ data: { id, printed, answer, isLoaded } }) => {
+    this.worker.onmessage = ({ data: { id, printed, answer, isLoaded, broken } }) => {
       if (isLoaded) return this.loaded();
+      if (broken) return this.end(broken);
       if (printed !== undefined) return this.asked.get(id)?.heard(printed);
       this.asked.get(id)?.resolve(answer);
       this.asked.delete(id);

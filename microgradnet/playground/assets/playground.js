@@ -229,7 +229,7 @@ async function start() {
       editor.set(await unpack(wanted.slice(5)));
       return run();
     } catch {
-      state("The program in the address cannot be read");
+      return state("The program in the address is damaged: choose another, or write one");
     }
   }
   if (wanted === "own" && own() !== null) return open("");

@@ -28,8 +28,12 @@ answer`);
 })();
 
 self.onmessage = async ({ data: { id, request } }) => {
-  const answer = await started;
   const heard = (printed) => self.postMessage({ id, printed });
-  self.postMessage({ id, answer: JSON.parse(answer(JSON.stringify(request), heard)) });
+  try {
+    const answer = await started;
+    self.postMessage({ id, answer: JSON.parse(answer(JSON.stringify(request), heard)) });
+  } catch (error) { // Python is lost
+    self.postMessage({ broken: error instanceof RangeError ? "the graph, or a function that calls itself, is too deep for Python in the browser" : `Python in the browser has failed: ${error}` });
+  }
 };
 self.postMessage({ isLoaded: true });
