@@ -91,6 +91,12 @@ def test_a_wrong_local_derivative_is_marked(opened_file: Any, tmp_path: Path) ->
     assert tab.evaluate(marked, "wrong") == ["∂ 0.15\u00a0≠", "∂ 0.1\u00a0≠"]
 
 
+def test_both_passes_of_a_neuron_fit_a_narrow_window(opened_file: Any, tmp_path: Path) -> None:
+    file = run(EXAMPLES["neuron"].build(), "wrong-operand").page().save(tmp_path / "operand.html")
+    tab = opened_file(file, viewport={"width": 480, "height": 690})
+    assert tab.evaluate("sides.every(({ pane }) => pane.scrollWidth === pane.clientWidth)")
+
+
 def test_panes_scroll_and_zoom_together(tab: "Page") -> None:
     for _ in range(4):
         tab.click("#larger")

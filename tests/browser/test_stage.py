@@ -152,6 +152,29 @@ def test_each_step_of_a_larger_picture_is_in_sight_in_text_that_can_be_read(
     assert tab.inner_text("#outcome") in {"", "a⁽³⁾₁ = 0.3831"}
 
 
+def test_presenting_begins_with_the_current_step_in_sight(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
+    tab.fill("#slider", "12")
+    tab.locator("#slider").blur()
+    tab.keyboard.press("p")
+    tab.wait_for_timeout(500)  # as long as scrolling takes
+    assert tab.evaluate(f"[...document.querySelectorAll('.view:not([hidden]) .node.now')].every({IS_SEEN})")
+
+
+def test_on_a_phone_all_parts_of_the_page_begin_at_one_line(opened: Open) -> None:
+    tab = opened(EXAMPLES["two-neurons"].build(), viewport=PHONE)
+    parts = ("h1", "#find", ".window", "#spoken", "#start", "#numbers", "footer kbd")
+    assert len({round(tab.locator(part).first.bounding_box()["x"]) for part in parts}) == 1  # type: ignore[index]
+
+
+def test_a_pill_stands_beside_boxes_where_its_arrow_has_room(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
+    tab.keyboard.press("End")
+    crossed = """current.pills.filter(({ isArrow, spot }) => isArrow && spot && current.obstacles.boxes.some(
+        ({ extent }) => meet(spot.extent, extent))).map(({ text }) => text.textContent)"""
+    assert "∂−0.2686" not in tab.evaluate(crossed)  # between the cards is no room for ∂−0.1327
+
+
 def test_the_layout_that_fits_the_window_is_shown_and_follows_it(opened: Open) -> None:
     tab = opened(learning(), viewport=LAPTOP)
     view = "current.element.dataset.view"

@@ -93,7 +93,7 @@ function known() {
   return found;
 }
 
-function render(follows = true) {
+function render(follows = "smooth") {
   settle();
   const now = known(), steps = timeline.slice(Math.max(0, position - span), position), step = steps.at(-1), isBack = step?.what === "grad";
   const shown = (what, node) => (now[what][node] === null ? "—" : number(now[what][node]));
@@ -155,7 +155,7 @@ function mark(steps, follows) {
     arrow?.classList.add("now");
     turn(arrow, steps.at(-1).what === "grad");
   }
-  if (follows) follow(...now, ...others);
+  if (follows) follow([...now, ...others], follows);
 }
 
 function tooltips({ data, grad, local }) {

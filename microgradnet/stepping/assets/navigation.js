@@ -36,9 +36,9 @@ function fit() {
 }
 
 // Scroll until all boxes are in view; where there is no room for all, the first box and as much as fits of the others.
-function follow(...boxes) {
+function follow(boxes, behavior = "smooth") {
   const place = placeInView(at("pane"), boxes);
-  if (place) at("pane").scrollTo({ ...place, behavior: still.matches || !position ? "instant" : "smooth" });
+  if (place) at("pane").scrollTo({ ...place, behavior: still.matches || !position ? "instant" : behavior });
 }
 
 // ---- the wheel with Ctrl, and two fingers
@@ -86,7 +86,7 @@ function find() {
   lookedAt = { text, index: lookedAt.text === text ? (lookedAt.index + 1) % values.length : 0 };
   const i = values[lookedAt.index], box = current.boxes[i];
   box?.classList.add("found");
-  follow(box);
+  follow([box]);
   drawMap();
   const which = values.length > 1 ? ` (${lookedAt.index + 1} of ${values.length})` : "";
   at("found").textContent = `${graph.nodes[i].name}${which}: ${number(pass.data[i])}${box ? "" : ", without a box in this view"}`;

@@ -84,7 +84,7 @@ function openGroup(nodes) {
   forget();
   const boxes = nodes.map((i) => current.boxes[i]).reverse(); // the result first
   for (const box of boxes) box?.classList.add("found");
-  follow(...boxes);
+  follow(boxes);
   drawMap();
 }
 
@@ -112,6 +112,6 @@ function show(kind) {
   for (const view of Object.values(views)) view.element.hidden = view !== current;
   for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === kind);
   zoom(scaleOf(current));
-  render();
-  if (!position) follow(current.boxes[graph.root], current.boxes[computed[0]]);
+  render("instant"); // in full screen, a browser stops what scrolls smoothly
+  if (!position) follow([current.boxes[graph.root], current.boxes[computed[0]]]);
 }

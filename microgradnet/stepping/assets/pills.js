@@ -89,8 +89,9 @@ function spotsOf({ place, uses, isArrow }, product) {
     x: (screen.e - left) / current.zoom + spot.x - spot.width / 2, y: (screen.f - top) / current.zoom + spot.y - PILL.height / 2,
     width: spot.width, height: PILL.height };
   const isWhole = ({ x, y, width }) => x > 0 && y > 0 && x + width < current.width && y + PILL.height < current.height;
-  return spots.filter(({ extent, isOutside, isOnNumber }) => isWhole(extent) && (isOnNumber || (!texts.some((text) => meet(extent, text)) &&
-    !(isOutside && boxes.some(({ box, extent: other }) => box !== place && meet(extent, other))))));
+  const isOnBox = ({ extent }) => boxes.some(({ box, extent: other }) => box !== place && meet(extent, other));
+  const free = spots.filter((spot) => isWhole(spot.extent) && (spot.isOnNumber || !texts.some((text) => meet(spot.extent, text))));
+  return isArrow ? [...free.filter((spot) => !isOnBox(spot)), ...free.filter(isOnBox)] : free.filter((spot) => !spot.isOutside || !isOnBox(spot));
 }
 
 // What a pill may not cover: every text, with the room for a gradient to come; and, where it stands beside its box, another box.

@@ -57,7 +57,7 @@ function stopAt(result, leaf) {
   const step = timeline.findIndex(({ what, node }) => what === "data" && node === result);
   pause();
   if (step >= 0) go(step + 1);
-  else follow(current.boxes[result ?? leaf]);
+  else follow([current.boxes[result ?? leaf]]);
 }
 
 function showLine() {

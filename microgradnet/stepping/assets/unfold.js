@@ -44,7 +44,7 @@ function rearrange(view, box, was) {
     at("pane").scrollBy({ left: is.left - was.left, top: is.top - was.top, behavior: "instant" });
     if (part < 1) return requestAnimationFrame(frame);
     render(false);
-    follow(box);
+    follow([box]);
   };
   frame(begin);
   box.focus({ preventScroll: true });

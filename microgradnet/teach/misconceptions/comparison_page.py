@@ -31,13 +31,16 @@ class ComparisonPage(WebPage):
         """The picture of one pass, with its local derivatives: as wide as that of the other."""
         diagram = Diagram(direction="TB", room=TIGHT, spread=SPREAD, backward=True)
         graph, namer = self._comparison.graph, self._comparison.namer
-        right = {(step.node, step.position): number(step.local) for step in self._comparison.right}
-        room = max(len(number(step.local)) for step in (*self._comparison.right, *self._comparison.wrong)) + len(" ≠")
-        notes = {}
-        for step in steps:
-            use, local = (step.node, step.position), number(step.local)
-            differs = right.get(use, local) != local
-            notes[use] = (local + f"{NO_BREAK}≠" * differs).ljust(room, NO_BREAK)
+        right, wrong = (
+            {(step.node, step.position): number(step.local) for step in passed}
+            for passed in (self._comparison.right, self._comparison.wrong)
+        )
+        marked = {use: local + f"{NO_BREAK}≠" * (right.get(use, local) != local) for use, local in wrong.items()}
+        texts = right if steps is self._comparison.right else marked
+        notes = {
+            use: text.ljust(max(len(right.get(use, "")), len(marked.get(use, ""))), NO_BREAK)
+            for use, text in texts.items()
+        }
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, notes=notes)
         diagram.captions = []
         return view_of(diagram, drawn, side)
