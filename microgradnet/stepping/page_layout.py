@@ -29,6 +29,7 @@ GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
 MUCH = 1.1  # times as large
+FEWER = 2 / 3  # of the values at most are left where folding makes a picture that is easier to read
 LEGIBLE = 10.5 / 14  # of the size that is drawn: text of 10.5 pixels
 
 
@@ -76,7 +77,8 @@ def _operations(graph: Graph) -> dict[str, View]:
     namer = Namer(graph.nodes, for_equations=True)
     repeats, count = None, len(graph)
     both = _both(graph, namer) if count <= MOST_VALUES else []
-    if not any(fits(diagram) for diagram, _ in both) and (found := Repeats(graph)).caption:
+    has_many = not any(fits(diagram) for diagram, _ in both)
+    if has_many and len((found := Repeats(graph)).kept) <= (FEWER * count if both else count - 1):
         repeats, count = found, len(found.kept)
         both = _both(graph, namer, repeats) if count <= MOST_VALUES else []
     if not both:

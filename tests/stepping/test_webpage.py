@@ -192,6 +192,13 @@ def test_of_a_loss_over_many_samples_the_operations_of_the_largest_are_drawn_and
     assert drawn == [max(terms, key=lambda term: term.data)]
 
 
+def test_terms_are_folded_only_where_that_leaves_out_much() -> None:
+    e1, e2, e3 = (parameter(number).exp() for number in (1.0, 2.0, 0.5))
+    view = views_of(Graph(probability := e1 / (e1 + e2 + e3)))["operations"]
+    assert view.note == ""
+    assert {*Graph(probability).nodes} == {*view.boxes} | {use[0].operands[use[1]] for use in view.chips}
+
+
 def test_where_every_term_can_be_read_all_are_drawn() -> None:
     w = parameter(0.5, "w")
     loss = w**2 + (w * 2) ** 2 + (w * 3) ** 2
