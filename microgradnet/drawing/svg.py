@@ -11,7 +11,7 @@ from math import inf
 from types import ModuleType
 
 from microgradnet._shared.text import clean
-from microgradnet.drawing.box import text_width
+from microgradnet.drawing.box import TEXT_SIZE, text_width
 from microgradnet.drawing.curves import smooth
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 
@@ -88,6 +88,7 @@ def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, wide
         name = ""
     if has_cards:
         smooth(graph, is_vertical)
+    _widen(root, graph)
     graph.tail = "\n"
     label = clean(title) or graph_tooltip or name or "computation graph"
     classes = {name for group in root.iter() for name in group.get("class", "").split()}
@@ -146,6 +147,17 @@ def paint(cairosvg: ModuleType, svg: str, format: str) -> bytes:
     source = svg.encode()
     white = {"background_color": LIGHT["card"].fill}
     return bytes(cairosvg.svg2png(source, scale=2, **white) if format == "png" else cairosvg.svg2pdf(source, **white))
+
+
+def _widen(root: ET.Element, graph: ET.Element) -> None:
+    """Make the drawing as wide as its title and captions, whose letters Graphviz takes to be narrower."""
+    moved = re.search(r"translate\(([\d.]+)", graph.get("transform", ""))
+    for text in graph.findall("text[@text-anchor='start']"):
+        margin = float(text.attrib["x"]) + (float(moved[1]) if moved else 0)
+        needed = 2 * margin + text_width(text.text or "") * float(text.attrib["font-size"]) / TEXT_SIZE
+        left, top, width, height = map(float, root.attrib["viewBox"].split())
+        if width < needed:
+            root.attrib |= {"width": f"{needed:.2f}pt", "viewBox": f"{left:g} {top:g} {needed:.2f} {height:.2f}"}
 
 
 def _take_boxes(group: ET.Element, prefix: str) -> list[ET.Element]:

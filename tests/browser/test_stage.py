@@ -164,7 +164,7 @@ def test_presenting_begins_with_the_current_step_in_sight(opened: Open) -> None:
 def test_on_a_phone_all_parts_of_the_page_begin_at_one_line(opened: Open) -> None:
     tab = opened(EXAMPLES["two-neurons"].build(), viewport=PHONE)
     parts = ("h1", "#find", ".window", "#spoken", "#start", "#numbers", "footer kbd")
-    assert len({round(tab.locator(part).first.bounding_box()["x"]) for part in parts}) == 1  # type: ignore[index]
+    assert len({round(tab.locator(part).first.bounding_box()["x"]) for part in parts}) == 1
 
 
 def test_a_pill_stands_beside_boxes_where_its_arrow_has_room(opened: Open) -> None:

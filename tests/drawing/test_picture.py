@@ -13,6 +13,7 @@ from typing import Any
 import graphviz
 import pytest
 
+from microgradnet import draw, parameter
 from microgradnet._shared.files import write_atomically
 from microgradnet.drawing import provider
 from microgradnet.drawing.escape import escape_tooltip
@@ -113,6 +114,14 @@ def test_an_opaque_card_lies_under_everything(background: str) -> None:
     first, *others = [element for element in svg.iter() if element.get("fill")]
     assert first.attrib == {"width": "100%", "height": "100%", "rx": "6", "fill": "#ffffff"}
     assert [shape.get("fill") for shape in others] == ["red"]
+
+
+def test_a_caption_is_within_its_picture_in_the_font_of_browsers() -> None:
+    caption = "the size of a gradient, whose sign is after it: the fullest from 3 on, each paler shade a quarter"
+    svg = draw(parameter(1.0, "w"), title=caption).svg
+    (width,) = re.search(r'viewBox="\S+ \S+ (\S+) ', svg).groups()  # type: ignore[union-attr]
+    advance = 0.6021 * 14  # of DejaVu Sans Mono and Menlo, whose letters are wider than those of Courier
+    assert len(caption) * advance + 16 <= float(width)
 
 
 def test_svg_that_graphviz_did_not_write_is_refused() -> None:
