@@ -320,6 +320,7 @@ def test_the_story_is_played_to_its_end(opened: Open) -> None:
     """Every answer right at once; the last number of each chapter stands in the picture."""
     page = story()
     tab = opened(page)
+    assert not tab.get_by_role("heading", name="So far").is_visible()
     chapters = data_of(page)["chapters"]
     for place, chapter in enumerate(chapters, start=1):
         assert tab.inner_text("#chapter") == chapter["title"]
