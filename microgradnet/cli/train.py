@@ -14,6 +14,7 @@ from microgradnet.drawing import draw
 from microgradnet.graph import Graph
 from microgradnet.losses import LOSSES
 from microgradnet.nn import ACTIVATIONS, MLP
+from microgradnet.stepping.plane import Plane
 from microgradnet.stepping.webpage import MOST_COMPUTED, page
 from microgradnet.value import Value
 
@@ -140,20 +141,33 @@ def _train(options: argparse.Namespace) -> int:
     return 130 if is_stopped else 0
 
 
+def _largest_loss(task: Task, model: MLP, X: Any, Y: Any) -> tuple[Value, Plane | None]:
+    """The loss of the sample whose loss is the largest; for two inputs and one output also the plane of all samples."""
+    from microgradnet.compiling import compile
+
+    loss_of, targets = LOSSES[task.loss], (2 * Y - 1 if task.loss == "hinge" else Y).tolist()
+    losses = [*map(loss_of, compile(model)(X).tolist(), targets)]
+    worst = losses.index(max(losses))
+    inputs = [Value(number, f"x{i + 1}") for i, number in enumerate(X[worst].tolist())]
+    output = model(inputs)
+    loss = loss_of(output, targets[worst])
+    loss.label = "loss"
+    is_plane = len(inputs) == 2 and isinstance(output, Value)
+    return loss, Plane(inputs, output, X.tolist(), Y.tolist(), border=0.0) if is_plane else None
+
+
 def _pictures(task: Task, model: MLP, history: Any, X: Any, Y: Any) -> Iterator[tuple[str, Callable[[Path], Path]]]:
     """The pictures of a training and of samples: the name of each file, and a function that writes it."""
     from microgradnet.compiling import compile
     from microgradnet.train import plotting
 
     yield "network.svg", lambda path: draw(model, title=f"{task.name}: {task.title}").save(path)
-    prediction = model([Value(number, f"x{i + 1}") for i, number in enumerate(X[0].tolist())])
-    target: Any = 2 * int(Y[0]) - 1 if task.loss == "hinge" else int(Y[0])
-    loss = LOSSES[task.loss](prediction, target)
-    loss.label = "loss"
+    loss, plane = _largest_loss(task, model, X, Y)
+    title = f"{task.title[0].upper()}{task.title[1:]}: the sample with the largest loss"
     if (count := len(Graph(loss))) > MOST_COMPUTED:
         print(f"microgradnet: no sample.html: {count:,} values are more than a page can play", file=sys.stderr)
     else:
-        yield "sample.html", lambda path: page(loss, title=f"{task.title}: one sample").save(path)
+        yield "sample.html", lambda path: page(loss, title=title, plane=plane).save(path)
     if len(history):
         yield "loss.svg", lambda path: plotting.loss_curves(history).save(path)
     if X.shape[1] == 2:

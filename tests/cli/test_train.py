@@ -9,6 +9,7 @@ import pytest
 from microgradnet import ProviderError, data, load
 from microgradnet.cli import train
 from microgradnet.cli.main import main
+from microgradnet.losses import hinge
 from microgradnet.train import History
 
 
@@ -21,6 +22,19 @@ def test_train_writes_model_history_network_and_the_page_of_a_sample(trained: Pa
     assert history["epochs"][-1]["loss"] < history["epochs"][0]["loss"]
     assert "</svg>" in (trained / "network.svg").read_text("utf-8")
     assert "</html>" in (trained / "sample.html").read_text("utf-8").lower()
+
+
+def test_the_page_is_of_the_sample_with_the_largest_loss_and_has_the_boundary(tmp_path: Path) -> None:
+    assert main(["train", "moons", "--epochs", "3", "--quiet", "--out", str(tmp_path)]) == 0
+    X, Y = data.moons(100, seed=0)
+    model = load(tmp_path / "model.npz")
+    losses = [hinge(model(x), 2 * y - 1).data for x, y in zip(X.tolist(), Y.tolist(), strict=True)]
+    shown = (tmp_path / "sample.html").read_text("utf-8")
+    graph = json.loads(shown.partition('id="data">')[2].partition("</script>")[0])
+    worst = X[losses.index(max(losses))].tolist()
+    assert [graph["nodes"][i]["data"] for i in graph["plane"]["inputs"]] == worst
+    assert len(graph["plane"]["samples"]) == 100
+    assert "<h1>Two half circles: the sample with the largest loss</h1>" in shown
 
 
 @pytest.mark.parametrize("name", train.FILES)
