@@ -36,7 +36,9 @@ def test_each_number_waits_for_its_scene_in_the_box_it_belongs_to() -> None:
 
 def test_a_local_derivative_waits_for_the_step_that_takes_it() -> None:
     svg = ElementTree.fromstring(moving(neuron()))
-    since = {group.get("class", "").split()[-1]: group.findtext("{*}text") for group in svg.findall(".//{*}g[@class]")}
+    since = {
+        group.get("class", "").split()[-1]: group.findtext(".//{*}text") for group in svg.findall(".//{*}g[@class]")
+    }
     assert since["since4"] == "∂ 0.2395"  # of σ, in the first step after the seed
     assert {name for name in since if name.startswith("since")} == {f"since{i}" for i in range(4, 9)}
 

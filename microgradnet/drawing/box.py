@@ -53,8 +53,8 @@ class Box:
         rows: its lines of text, the first one its heading.
         role: a key of `ROLES`; a "heading" has the shape "plain".
         tooltip: what is shown when the pointer rests on it.
-        shape: "record" for stacked rows, "circle", "plain" for text alone, "chip" for a leaf that stands on a card,
-            whose name and numbers are one line, or "pixels" for an image.
+        shape: "record" for stacked rows, "line" for rows beside each other, "circle", "plain" for text alone, "chip"
+            for a leaf that stands on a card, whose name and numbers are one line, or "pixels" for an image.
         width: of a circle, in inches; 0 for as much as its text needs.
         marked: whether it is drawn with a mark.
         pixels: the rows of an image, from 0 to 1.
@@ -92,13 +92,15 @@ class Box:
         texts = [one_line(shorten(row, FIELD_WIDTH)) for row in rows]
         return [f"{MARK} " * self.marked + texts[0], *texts[1:]]
 
+    def size(self, room: int) -> tuple[float, float]:
+        """Its width and height with these texts, in points: renderers differ in how wide they take `σ` to be."""
+        widths = [*map(text_width, self.texts(room))]
+        if self.shape == "line":
+            return sum(widths) + PADDING * len(widths), LINE_HEIGHT
+        return max(54, max(widths) + 2 * PADDING), max(36, LINE_HEIGHT * len(widths))
+
 
 def text_width(text: str) -> float:
     """The width of a line of text, in points."""
     columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
     return columns * ADVANCE * TEXT_SIZE
-
-
-def size_of(texts: Sequence[str]) -> tuple[float, float]:
-    """The width and height of a box with these rows, in points: renderers differ in how wide they take `σ` to be."""
-    return max(54, max(map(text_width, texts)) + 2 * PADDING), max(36, LINE_HEIGHT * len(texts))

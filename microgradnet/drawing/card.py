@@ -102,6 +102,11 @@ def pixels_of(box: Box, paint: Paint) -> str:
     return f"<<TABLE {PLAIN}>{''.join(f'<TR>{cells}</TR>' for cells in [*map(''.join, rows), text])}</TABLE>>"
 
 
+def line_of(texts: Sequence[str], paint: Paint) -> str:
+    """The DOT label of texts beside each other."""
+    return f"<{_table({'BORDER': '0'}, [_row(texts, paint, [*map(text_width, texts)])])}>"
+
+
 def pill_of(text: str, name: str, theme: Mapping[str, Paint]) -> str:
     """The DOT label of an arrow: a text in a small frame, which `svg.dress` makes a group of this name."""
     box = Box([text], "operation")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from microgradnet._shared.text import shorten
-from microgradnet.drawing.box import INCH, MARK_WIDTH, ROLES, TEXT_SIZE, Box, size_of
-from microgradnet.drawing.card import FACE, Card, pill_of, pixels_of
+from microgradnet.drawing.box import INCH, MARK_WIDTH, ROLES, TEXT_SIZE, Box
+from microgradnet.drawing.card import FACE, Card, line_of, pill_of, pixels_of
 from microgradnet.drawing.escape import escape_label, escape_tooltip
 from microgradnet.drawing.theme import FONT, LIGHT, Paint
 
@@ -69,6 +69,7 @@ class Diagram:
         ordered: whether the boxes that a box leads to stand in the order of its arrows.
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
+        separation: the distance between the nodes of a rank, in inches.
         arrow_size: the size of arrowheads; 0 for none.
         backward: whether arrowheads are at the arrows' tails: the way of gradients.
         theme: the colours of each role.
@@ -86,6 +87,7 @@ class Diagram:
     ordered: bool = False
     straight: bool = False
     spread: float = 0.5
+    separation: float = SEPARATION
     arrow_size: float = 0.7
     backward: bool = False
     theme: Mapping[str, Paint] = field(default_factory=lambda: LIGHT)
@@ -192,7 +194,7 @@ class Diagram:
         look = {"bgcolor": card.fill, "fontcolor": card.text, "fontname": FONT, "fontsize": "14"}
         look |= {
             "rankdir": self.direction,
-            "nodesep": f"{SEPARATION:g}",
+            "nodesep": f"{self.separation:g}",
             "ranksep": f"{self.spread:g}",
             "pad": f"{PAD:g}",
         }
@@ -223,8 +225,10 @@ class Diagram:
             size = {"width": f"{box.width:g}", "fixedsize": "true"} if box.width else {"margin": "0.02"}
             return look | {"label": r"\n".join([heading, *rows]), "shape": "circle", **size}
         stack = "|".join([heading, *(row + r"\l" for row in rows)])  # all but the heading set to the left
-        wide, high = (f"{side / INCH:.2f}" for side in size_of(texts))
+        wide, high = (f"{side / INCH:.2f}" for side in box.size(self.room))
         look |= {"width": wide, "height": high, "fixedsize": "true"}
+        if box.shape == "line":
+            return look | {"label": line_of(texts, paint), "shape": "box", "fontname": FACE}
         return look | {"label": f"{{{stack}}}" if self.is_vertical else stack}  # the braces turn the stack upright
 
     def _arrow(self, arrow: Arrow) -> dict[str, str]:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from microgradnet.drawing.box import INCH, TEXT_SIZE, size_of
+from microgradnet.drawing.box import INCH, TEXT_SIZE
 from microgradnet.drawing.card import LINE, pill_width
-from microgradnet.drawing.diagram import PAD, SEPARATION, Diagram
+from microgradnet.drawing.diagram import PAD, Diagram
 from microgradnet.drawing.provider import render
 from microgradnet.errors import ProviderError
 
@@ -59,7 +59,7 @@ def extent_of(diagram: Diagram) -> tuple[float, float]:
     length = sum(max(size[along] for size in nodes) for nodes in by_rank.values())
     length += diagram.spread * INCH * (len(by_rank) - 1)
     breadth = max(
-        sum(size[across] for size in nodes) + SEPARATION * INCH * (len(nodes) - 1) for nodes in by_rank.values()
+        sum(size[across] for size in nodes) + diagram.separation * INCH * (len(nodes) - 1) for nodes in by_rank.values()
     )
     if _is_tangled(diagram):
         length, breadth = TANGLED * length, TANGLED * breadth
@@ -75,5 +75,5 @@ def _is_tangled(diagram: Diagram) -> bool:
 def _sizes(diagram: Diagram) -> Mapping[str, tuple[float, float]]:
     """The width and height of each node."""
     nodes = diagram.nodes
-    boxes = {nodes[number]: size_of(box.texts(diagram.room)) for number, box in enumerate(diagram.boxes)}
+    boxes = {nodes[number]: box.size(diagram.room) for number, box in enumerate(diagram.boxes)}
     return boxes | {nodes[members[0]]: diagram.card(members).size for members in diagram.cards}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from microgradnet._shared.text import counted
 from microgradnet._shared.walks import nearest, postorder
 from microgradnet.backward import NoGradient
-from microgradnet.drawing.box import SHADES, Box, Row
+from microgradnet.drawing.box import NO_BREAK, SHADES, Box, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.groups import Group, Groups
 from microgradnet.notation import typography
@@ -16,13 +16,18 @@ from microgradnet.ops import CONSTANT
 from microgradnet.value import Value
 
 SPREAD = 0.9  # inches between the boxes of two layers, for the many arrows between them
-NO_NEURONS = "for each operation, on all samples or terms alike (there are no neurons of Neuron, Layer or MLP)"
+NO_NEURONS = ": one for each operation, on all samples or terms alike (there are no neurons of Neuron, Layer or MLP)"
+LINE_NAME = 7  # characters of the name of a neuron that is a line: a⁽¹⁾₁₆ and a space
 STEP = 4.0
 """How many times as large the gradients of the next shade are: the caption says "a quarter"."""
 
 
-def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = False) -> dict[Group, int]:
+def draw_groups(
+    groups: Groups, most: int, diagram: Diagram, *, ranges: bool = False, lines: bool = False
+) -> dict[Group, int]:
     """Draw at most `most` of the groups into `diagram`; return the numbers of their boxes.
+
+    With `lines`, a neuron is one line: its name, its result and the gradient of that.
 
     With `ranges`, a box of many values has the least and the largest of them and of their gradients, and its colour is
     the fuller the larger its gradients: those of its parameters if it has any, else of its values.
@@ -34,8 +39,8 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = F
         boxes = f"{len(drawn):,} of {boxes}, those nearest the result"
     has_neurons = groups.has_neurons
     kind = "layer" if groups.by_layer else "neuron"
-    each = f"for each {kind} and for each step outside them" if has_neurons else NO_NEURONS
-    diagram.captions.append(f"{counted(groups.size, 'value')} in {boxes}: one {each}")
+    each = f": one for each {kind} and for each step outside them" if has_neurons else NO_NEURONS
+    diagram.captions.append(f"{counted(groups.size, 'value')} in {boxes}{each * (len(every) > 1 or has_neurons)}")
     diagram.ordered = True
     if has_neurons and not groups.by_layer:
         diagram.spread = SPREAD
@@ -43,12 +48,12 @@ def draw_groups(groups: Groups, most: int, diagram: Diagram, *, ranges: bool = F
     full = max((sizes[group] for group in sizes if group.parameters), default=max(sizes.values(), default=0.0)) / STEP
     if full:
         diagram.captions.append(
-            f"green: the size of a gradient, whose sign is after grad: the fullest from {number(full, 2)} on, each "
+            f"green: the size of a gradient (its sign is after grad), the fullest from {number(full, 2)} on, each "
             "paler shade a quarter"
         )
     numbers = {
         group: diagram.add(
-            _box(group, groups, drawn, ranges, _shade(sizes[group], full) if full and group in sizes else 0)
+            _box(group, groups, drawn, ranges, _shade(sizes[group], full) if full and group in sizes else 0, lines)
         )
         for group in every
         if group in drawn
@@ -95,7 +100,7 @@ def _heading(group: Group, groups: Groups) -> str:
     return formula if len(formula) <= INLINE else name
 
 
-def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: int) -> Box:
+def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: int, lines: bool) -> Box:
     """The box of a group: the numbers of a single computation, or how many computations it stands for."""
     shown, name, by_layer = group.shown, _heading(group, groups), groups.by_layer
     named = shown is not None and shown.label not in {"", group.name, name}
@@ -108,12 +113,15 @@ def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: i
     if missing := sum(other not in drawn for other in group.uses):
         rows.append(f"… {counted(missing, 'operand')} not drawn")
     role = "parameter" if group.is_neuron and group.role == "operation" else group.role
-    lines = [row if isinstance(row, str) else " ".join(row) for row in rows]
-    if group.name not in lines[0]:
-        lines.append(group.name)  # the attribute
+    about = [row if isinstance(row, str) else " ".join(row) for row in rows]
+    if group.name not in about[0]:
+        about.append(group.name)  # the attribute
     if group.operations:
-        lines.append(" → ".join(group.operations))
-    return Box(rows, role, "\n".join(lines), shade=shade)
+        about.append(" → ".join(group.operations))
+    if lines and group.is_neuron and group.numbers:
+        numbers = [row for row in rows if not isinstance(row, str)][-2:]
+        return Box([about[0].ljust(LINE_NAME, NO_BREAK), *numbers], role, "\n".join(about), "line", shade=shade)
+    return Box(rows, role, "\n".join(about), shade=shade)
 
 
 def _many(count: str, values: Sequence[Value], ranges: bool) -> list[str]:

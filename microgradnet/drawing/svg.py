@@ -81,7 +81,7 @@ def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, wide
             graph.remove(group)
             has_cards = True
         if "node" in group.get("class", "").split():
-            _frame_derivatives(group)
+            _frame_derivatives(group, next((one.attrib["stroke"] for one in group if "stroke" in one.attrib), ""))
         if tooltip.strip() and tooltip != graph_tooltip:  # a cluster inherits the graph's
             group.insert(0, element("title", tooltip))
     if name.startswith("%"):  # older Graphviz names a graph without a name "%3"
@@ -184,12 +184,12 @@ def _box_of_label(box: ET.Element, scope: str) -> ET.Element:
     shapes = [border] if classes != "pill" else []  # a pill is the frame of its text
     made = element("g", None, element("title", link.get("title", "")), *shapes, *texts)
     made.attrib |= {"id": f"{scope}-{name}", "class": f"node {classes.replace('-', ' ')}"}
-    _frame_derivatives(made)
+    _frame_derivatives(made, border.attrib["stroke"])
     return made
 
 
-def _frame_derivatives(box: ET.Element) -> None:
-    """Put each local derivative ∂ of a box into a frame with round ends, as on an arrow, and in a page."""
+def _frame_derivatives(box: ET.Element, line: str) -> None:
+    """Put each local derivative ∂ of a box into a frame with round ends and this colour, as on an arrow or a page."""
     for text in box.findall("text"):
         written = text.text or ""
         if not written.startswith("∂ "):
@@ -200,7 +200,7 @@ def _frame_derivatives(box: ET.Element) -> None:
         top, width = float(text.attrib["y"]) - MIDDLE - PILL / 2, text_width(text.text) + 2 * INSET
         frame = element(
             "rect", x=f"{left - INSET:.2f}", y=f"{top:.2f}", width=f"{width:.2f}",
-            height=f"{PILL:g}", rx=f"{PILL / 2:g}", fill=LIGHT["card"].fill, stroke=LIGHT["edge"].line,
+            height=f"{PILL:g}", rx=f"{PILL / 2:g}", fill=LIGHT["card"].fill, stroke=line,
         )  # fmt: skip
         at = list(box).index(text)
         box.remove(text)

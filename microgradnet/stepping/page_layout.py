@@ -25,6 +25,7 @@ MOST_LAYERS_TWICE = 30  # boxes of layers
 MANY_ARROWS = 40  # between neurons: the page lets those of small weights fade
 FAINT = "the fainter an arrow, the smaller its weight"
 CAPTION = 40  # characters of a line: a picture that runs down is narrow
+OF_LINE, CLOSE = 9, 0.08  # characters of a number, and inches between boxes, where a neuron is a line
 GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where all arrows are drawn, across
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
@@ -86,8 +87,8 @@ def _operations(graph: Graph) -> dict[str, View]:
     across, down = both
     is_across = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
     narrow = _drawn(graph, "TB", namer, repeats, stacked=True)
-    is_better = _scale(PHONE, narrow) > MUCH * _scale(PHONE, across, down)
-    if is_better and _scale(LAPTOP, across, narrow) >= _scale(LAPTOP, down):
+    is_better = _scale(PHONE, narrow[0]) > MUCH * _scale(PHONE, across[0], down[0])
+    if is_better and _scale(LAPTOP, across[0], narrow[0]) >= _scale(LAPTOP, down[0]):
         down = narrow
     names = ["operations", DOWN] if is_across else [DOWN, "operations"]
     drawn = [across, down] if is_across else [down, across]
@@ -104,9 +105,9 @@ def _both(graph: Graph, namer: Namer, repeats: Repeats | None = None) -> list[tu
     return [_drawn(graph, direction, namer, repeats) for direction in ("LR", "TB")]
 
 
-def _scale(room: tuple[int, int], *drawn: tuple[Diagram, OpsView]) -> float:
+def _scale(room: tuple[int, int], *drawn: Diagram) -> float:
     """How large the largest of them is where it is shown as a whole."""
-    extents = [extent_of(diagram) for diagram, _ in drawn]
+    extents = map(extent_of, drawn)
     return max(min(room[0] / width, room[1] / height) for width, height in extents)
 
 
@@ -117,7 +118,7 @@ def _drawn(
         room, gap = (LAPTOP, WIDE_GAP) if direction == "LR" else (PHONE, GAP)
         diagram = Diagram(direction=direction, room=TIGHT, spread=gap)
         plain = diagram, OpsView(graph, MOST_VALUES, diagram, namer=namer)
-        if _scale(room, plain) >= LEGIBLE:
+        if _scale(room, plain[0]) >= LEGIBLE:
             return plain
     diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked)
     drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
@@ -140,9 +141,14 @@ def view_of(diagram: Diagram, drawn: OpsView, title: str = "") -> View:
 
 
 def _grouped(groups: Groups, direction: str = "LR") -> View:
-    """A box for each neuron or layer, and for each other operation."""
+    """A box for each neuron or layer, and for each other operation; a neuron is a line where that is easier to read."""
     diagram = Diagram(direction, room=ROOM)
     numbers = draw_groups(groups, MOST_BOXES, diagram)
+    if not groups.by_layer and _scale(LAPTOP, diagram) < LEGIBLE:
+        lines = Diagram(direction, room=OF_LINE, separation=CLOSE)
+        of_lines = draw_groups(groups, MOST_BOXES, lines, lines=True)
+        if _scale(LAPTOP, lines) > MUCH * _scale(LAPTOP, diagram):
+            diagram, numbers = lines, of_lines
     if not groups.by_layer and len(diagram.arrows) > MANY_ARROWS:
         diagram.captions.append(FAINT)
     diagram.captions = [line for caption in diagram.captions for line in textwrap.wrap(caption, CAPTION)]

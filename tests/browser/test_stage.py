@@ -3,6 +3,7 @@
 import io
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -205,6 +206,24 @@ def many() -> Value:
     output = MLP(2, [16, 16, 1], "tanh", seed=1)([0.5, -1.0])
     assert isinstance(output, Value)
     return (output - 1) ** 2
+
+
+def test_a_network_of_many_neurons_opens_as_neurons_on_one_screen_each_a_line(opened: Open) -> None:
+    output = MLP(2, [16, 16, 1], "tanh", seed=1)([0.5, -1.0])
+    assert isinstance(output, Value)
+    tab = opened(output, viewport=LAPTOP)
+    assert tab.evaluate("current.kind") == "neurons"
+    assert tab.evaluate("at('pane').scrollWidth <= at('pane').clientWidth")
+    assert tab.evaluate("at('pane').scrollHeight <= at('pane').clientHeight")
+    assert 13 * tab.evaluate("current.zoom") >= 10
+    tab.keyboard.press("End")
+    texts = tab.locator(".view:visible .node", has_text="a⁽²⁾₁₆").locator("text")
+    assert texts.count() == 3
+    boxes = [texts.nth(i).bounding_box() for i in range(3)]
+    for left, right in pairwise(boxes):
+        assert left
+        assert right
+        assert left["x"] + left["width"] <= right["x"]
 
 
 def test_many_numbers_are_a_table_and_a_slider_for_the_chosen_one(opened: Open) -> None:

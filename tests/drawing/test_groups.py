@@ -206,4 +206,4 @@ def test_a_picture_without_neurons_says_what_its_boxes_are_and_a_colour_what_its
     loss.backward()
     words = " ".join(see(draw(loss, "neurons")).words)
     assert "one for each operation, on all samples or terms alike" in words
-    assert "the size of a gradient, whose sign is after grad" in words
+    assert "its sign is after grad" in words

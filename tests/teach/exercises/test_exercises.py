@@ -179,7 +179,8 @@ def test_what_is_no_exercise_is_refused(
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "inf", "nan"])
 def test_a_time_limit_is_above_0(seconds: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(written(tmp_path, RIGHT[1])), f"--timeout={seconds}"]) == 1
+    with pytest.raises(SystemExit):
+        main(["check", str(written(tmp_path, RIGHT[1])), f"--timeout={seconds}"])
     assert "seconds above 0" in capsys.readouterr().err
 
 
