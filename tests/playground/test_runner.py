@@ -93,6 +93,12 @@ def test_there_are_the_seven_of_the_lesson() -> None:
     assert len({program["name"] for program in PROGRAMS}) == len(PROGRAMS)
 
 
+def test_pythons_own_compile_is_taken_for_ours() -> None:
+    error = run("step = compile(lambda x: x)")["error"]
+    assert error
+    assert "Did you forget: from microgradnet import compile?" in error["message"]
+
+
 def test_what_needs_numpy_is_not_said_to_be_forgotten_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remedies, "importable", dict)
     for error in (NameError(name="fit"), TypeError("compile() missing required argument 'filename' (pos 2)")):
@@ -103,7 +109,6 @@ WRONG = {
     "x = = 1": (1, "SyntaxError"),
     "pass\n\nundefined": (3, "NameError: name 'undefined' is not defined"),
     "y = sigmoid(1)": (1, "Did you forget: from microgradnet import sigmoid?"),
-    "step = compile(lambda x: x)": (1, "Did you forget: from microgradnet import compile?"),
     "total = 1\nprint(totla)": (2, "Did you mean total?"),
     "y = sigmod(1)": (1, "Did you mean sigmoid?"),
     "y = value(1)": (1, "Did you mean Value?"),
