@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from microgradnet._shared.arguments import named
+from microgradnet._shared.text import counted
 from microgradnet.ops import TABLE, Operation
 from microgradnet.value import Value
 
@@ -117,3 +118,10 @@ def as_values(x: Inputs) -> list[Value]:
     if getattr(each, "ndim", 1) > 1:
         raise TypeError(f"a network takes one sample, got {len(each)}: [model(x) for x in X], or compile(model)(X)")
     return [xi if isinstance(xi, Value) else Value(xi) for xi in each]
+
+
+def of_length(inputs: list[Value], count: int, model: object) -> list[Value]:
+    """The inputs, if they are as many as the model takes; a ValueError otherwise."""
+    if len(inputs) == count:
+        return inputs
+    raise ValueError(f"{model!r} takes {counted(count, 'input')}, got {len(inputs)}")

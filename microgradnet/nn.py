@@ -6,7 +6,6 @@ from typing import Any
 
 from microgradnet import ops
 from microgradnet._shared.arguments import as_count, named
-from microgradnet._shared.text import counted
 from microgradnet.module import Module
 from microgradnet.network_arguments import (
     ACTIVATIONS,
@@ -20,6 +19,7 @@ from microgradnet.network_arguments import (
     as_values,
     linear,
     name_of,
+    of_length,
     random_source,
 )
 from microgradnet.value import Value, apply, parameter
@@ -71,8 +71,8 @@ class Neuron(Module):
 
     def _forward(self, inputs: list[Value]) -> Value:
         """The activation for inputs that are Values: a layer converts them once for all its neurons."""
-        if len(inputs) != len(self.w):
-            raise _miscounted(inputs, len(self.w), self)
+        if len(inputs) != len(self.w):  # a call less for each neuron
+            of_length(inputs, len(self.w), self)
         a = self.activation(apply(ops.weighted_sum, (*self.w, *inputs, self.b)))
         if not isinstance(a, Value):  # math.tanh, for instance: no gradient would flow through it
             raise activation_error(self.activation, a)
@@ -107,9 +107,7 @@ class Layer(Module):
 
     def __call__(self, x: Inputs) -> Any:
         """The activations of all neurons, a list of nout values; of a single neuron, its value."""
-        inputs = as_values(x)
-        if len(inputs) != self.nin:
-            raise _miscounted(inputs, self.nin, self)
+        inputs = of_length(as_values(x), self.nin, self)
         outputs = [neuron._forward(inputs) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
 
@@ -142,9 +140,7 @@ class MLP(Module):
 
     def __call__(self, x: Inputs) -> Any:
         """The last layer's activations for inputs x: a list of values, or a single output's value."""
-        values: Any = as_values(x)
-        if len(values) != self.layers[0].nin:
-            raise _miscounted(values, self.layers[0].nin, self)
+        values: Any = of_length(as_values(x), self.layers[0].nin, self)
         for layer in self.layers:
             values = layer(values)
         return values
@@ -152,7 +148,3 @@ class MLP(Module):
     def __repr__(self) -> str:
         sizes = [f"{len(layer.neurons)} {name_of(layer.neurons[0].activation)}" for layer in self.layers]
         return f"MLP({' → '.join([str(self.layers[0].nin), *sizes])})"
-
-
-def _miscounted(inputs: list[Value], count: int, model: Module) -> ValueError:
-    return ValueError(f"{model!r} takes {counted(count, 'input')}, got {len(inputs)}")

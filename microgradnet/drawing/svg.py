@@ -190,7 +190,8 @@ def _box_of_label(box: ET.Element, scope: str) -> ET.Element:
 
 def _frame_derivatives(box: ET.Element, line: str) -> None:
     """Put each local derivative ∂ of a box into a frame with round ends and this colour, as on an arrow or a page."""
-    for text in box.findall("text"):
+    texts = box.findall("text")
+    for text in texts[len(texts) > 1 :]:  # below the heading, which may be any label
         written = text.text or ""
         if not written.startswith("∂ "):
             continue

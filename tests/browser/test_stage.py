@@ -461,17 +461,12 @@ WITHOUT_A_PILL = """() => [...timeline.keys()].filter((i) => {
 
 @pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_each_backward_step_has_its_local_derivative_in_the_picture(opened: Open, name: str, viewport: Any) -> None:
+def test_each_backward_step_has_its_local_derivative_which_covers_no_text(
+    opened: Open, name: str, viewport: Any
+) -> None:
     tab = opened(EXAMPLES[name].build(), viewport=viewport, reduced_motion="reduce")
     tab.evaluate("show(kinds[0])")
     assert tab.evaluate(WITHOUT_A_PILL) == []
-
-
-@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_a_pill_covers_neither_a_text_nor_another_pill(opened: Open, name: str, viewport: Any) -> None:
-    tab = opened(EXAMPLES[name].build(), viewport=viewport, reduced_motion="reduce")
-    tab.evaluate("show(kinds[0])")
     assert tab.evaluate(PILLS_THAT_COVER) == []
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import graphviz
 import pytest
 
-from microgradnet import draw, parameter
+from microgradnet import Value, draw, parameter
 from microgradnet._shared.files import write_atomically
 from microgradnet.drawing import provider
 from microgradnet.drawing.escape import escape_tooltip
@@ -119,9 +119,16 @@ def test_an_opaque_card_lies_under_everything(background: str) -> None:
 def test_a_caption_is_within_its_picture_in_the_font_of_browsers() -> None:
     caption = "the size of a gradient, whose sign is after it: the fullest from 3 on, each paler shade a quarter"
     svg = draw(parameter(1.0, "w"), title=caption).svg
-    (width,) = re.search(r'viewBox="\S+ \S+ (\S+) ', svg).groups()  # type: ignore[union-attr]
+    width = svg.partition('viewBox="')[2].split()[2]
     advance = 0.6021 * 14  # of DejaVu Sans Mono and Menlo, whose letters are wider than those of Courier
     assert len(caption) * advance + 16 <= float(width)
+
+
+def test_a_label_that_begins_as_a_derivative_is_no_derivative() -> None:
+    y = Value(2.0, "∂ x") * 3.0
+    y.backward()
+    assert draw(y).svg.count('class="local"') == 0
+    assert draw(y, local_derivatives=True).svg.count('class="local"') == 2, "one on each arrow"
 
 
 def test_svg_that_graphviz_did_not_write_is_refused() -> None:
