@@ -13,17 +13,12 @@ from unittest import mock
 from tests.benchmarks.compiled import MICRO, alternate, irregular_compiled
 from tests.benchmarks.contenders import Runner, convolution, demo, digits, recurrent, with_microgradnet
 
-SCALARS, PLAN = "microgradnet.compiling.scalars", "microgradnet.compiling.blocks.Plan"
-
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """Inside, programs are made by level scheduling alone."""
-
-    def all_apart(plan, members):  # type: ignore[no-untyped-def]
-        return plan._dots(members, len(members[0].operands) // 2)
-
-    with mock.patch(f"{SCALARS}.PASSES", ()), mock.patch(f"{PLAN}._weighted_sums", all_apart):
+    """Inside, programs are made by level scheduling alone: no passes, and no weighted sum is part of a product."""
+    no_grids = mock.patch("microgradnet.compiling.blocks.grids", lambda members, varying, place: ([], members))
+    with mock.patch("microgradnet.compiling.scalars.PASSES", ()), no_grids:
         yield
 
 
