@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from functools import partial
 from unittest import mock
 
+from microgradnet import Value
+from microgradnet.compiling import blocks, scalars
+from microgradnet.compiling.grids import Grid
 from tests.benchmarks.compiled import MICRO, alternate, irregular_compiled
 from tests.benchmarks.contenders import Runner, convolution, demo, digits, recurrent, with_microgradnet
 
@@ -17,8 +20,11 @@ from tests.benchmarks.contenders import Runner, convolution, demo, digits, recur
 @contextmanager
 def plainly() -> Iterator[None]:
     """Inside, programs are made by level scheduling alone: no passes, and no weighted sum is part of a product."""
-    no_grids = mock.patch("microgradnet.compiling.blocks.grids", lambda members, varying, place: ([], members))
-    with mock.patch("microgradnet.compiling.scalars.PASSES", ()), no_grids:
+
+    def no_grids(members: list[Value], *_: object) -> tuple[list[Grid], list[Value]]:
+        return [], members
+
+    with mock.patch(f"{scalars.__name__}.PASSES", ()), mock.patch(f"{blocks.__name__}.grids", no_grids):
         yield
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from microgradnet import MLP, Program, Value, compile, dot, logsumexp, relu, sigmoid, softmax, tanh, total, weighted_sum
+from tests.benchmarks.levels import plainly
 from tests.compiling.comparing import assert_agrees, flat, functions_of, numbers, parameters_of
 
 
@@ -32,6 +33,13 @@ def test_a_dense_layer_is_one_matrix_product_each_way() -> None:
     assert products(program) == (1, 1), "its inputs need no gradient"
     assert len(program.forward) <= 3
     assert len(program.backward) <= 6
+
+
+def test_plain_level_scheduling_agrees_too_without_any_product() -> None:
+    model = MLP(5, [7, 3], "tanh", seed=1)
+    with plainly():
+        program = assert_agrees(lambda x: total(model(x)), model.parameters(), numbers(4, 5))
+    assert products(program) == (0, 0)
 
 
 @pytest.mark.parametrize("depth", [2, 5])

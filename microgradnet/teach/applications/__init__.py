@@ -9,6 +9,7 @@
 
 from importlib import import_module
 
+from microgradnet._shared.arguments import one_of
 from microgradnet.teach.applications.application import QUICK, Application, Entry, Option, format_figures
 from microgradnet.teach.applications.requests import handwritten, number_from_zero, photograph, recording, seed
 
@@ -63,6 +64,7 @@ def load_application(name: str) -> type[Application]:
     """The class of an application, from the module of its name.
 
     Raises:
+        ValueError: the gallery has none of this name.
         ImportError: a package is missing; the message names the command that installs it.
     """
-    return import_module(f"{__name__}.{name}").APPLICATION  # type: ignore[no-any-return]
+    return import_module(f"{__name__}.{one_of(APPLICATIONS, name, 'application')}").APPLICATION  # type: ignore[no-any-return]

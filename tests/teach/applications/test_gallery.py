@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
-from microgradnet.teach.applications import APPLICATIONS
+import pytest
+
+from microgradnet.teach.applications import APPLICATIONS, load_application
 
 ROOT = Path(__file__).parents[3]
 GALLERY = ROOT / "notebooks" / "gallery.md"
@@ -37,3 +39,8 @@ def test_readme_shows_each_and_its_figures_are_those_of_the_book() -> None:
     figures = re.findall(r"\b\d+\.\d+\b", section)
     assert len(figures) > 9
     assert [figure for figure in figures if not re.search(rf"\b{re.escape(figure)}\b", book)] == []
+
+
+def test_a_name_that_the_gallery_lacks_is_answered_with_one_that_is_like_it() -> None:
+    with pytest.raises(ValueError, match=r"unknown application 'drivin': .*objects; did you mean 'driving'"):
+        load_application("drivin")
