@@ -64,13 +64,13 @@ def _csv_records(path: str | os.PathLike[str]) -> list[dict[str, str]]:
     """Each line by the names in the first, which is a record too."""
     table = [cells for _, cells in read_lines(path)] or [[]]
     names = [name.strip() for name in table[0]]
-    return [dict(zip_longest(names, _with_decimals(cells, names)[: len(names)], fillvalue="")) for cells in table]
+    return [dict(zip_longest(names, _with_decimals(cells, len(names))[: len(names)], fillvalue="")) for cells in table]
 
 
-def _with_decimals(cells: list[str], names: list[str]) -> list[str]:
-    """The cells of a line; the two of an answer that its decimal comma has split, −1,2000, as one."""
-    is_split = names[-1:] == ["answer"] and len(cells) == len(names) + 1 and _SPLIT.search(",".join(cells[-2:]))
-    return [*cells[:-2], ",".join(cells[-2:])] if is_split else cells
+def _with_decimals(cells: list[str], columns: int) -> list[str]:
+    """The cells of a line; the two of an answer, the last, that its decimal comma has split, −1,2000, as one."""
+    last = ",".join(cells[-2:])
+    return [*cells[:-2], last] if len(cells) == columns + 1 and _SPLIT.search(last) else cells
 
 
 def _answer(record: object) -> Answer:

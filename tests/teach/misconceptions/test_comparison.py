@@ -163,6 +163,14 @@ def test_where_it_makes_no_difference_it_says_so() -> None:
     assert "makes no difference" in str(run(x * 3.0, "subtraction-sign"))
 
 
+@each_misconception
+def test_gradients_that_are_wrong_in_the_end_are_listed_before_those_that_are_right(name: str) -> None:
+    counted, _, *rows = run(example.build(), name).outcome()
+    marks = ["≠" in row for row in rows]
+    assert marks == sorted(marks, reverse=True)
+    assert counted.startswith(f"{sum(marks)} of {len(marks)} gradients")
+
+
 def test_a_long_comparison_is_cut_around_the_parting() -> None:
     x = parameter(0.5, "x")
     y = x
