@@ -31,15 +31,15 @@ grad_of: "Callable[[Value], float | None]" = attrgetter("grad")
 
 
 class SavedGradients:
-    """The gradients of some nodes, as a context manager: restored when its body fails or, with `always`, at its end.
+    """The gradients of some nodes, as a context manager: restored when its body fails.
 
-    A second Ctrl-C may come while the first is being dealt with, so enter it twice: `with saved, saved:`. Then a body
-    that is to restore them also when it succeeds does so in its last line. No loop in the body may end with an
-    `if`, nor a comprehension have one: a Ctrl-C at the jump back would skip the `with` (python/cpython#108214).
+    A second Ctrl-C may come while the first is being dealt with, so enter it twice: `with saved, saved:`. A body that
+    is to restore them also when it succeeds does so in its last line. No loop in the body may end with an `if`, nor a
+    comprehension have one: a Ctrl-C at the jump back would skip the `with` (python/cpython#108214).
     """
 
-    def __init__(self, nodes: "Sequence[Value]", always: bool = False) -> None:
-        self.nodes, self.always = nodes, always
+    def __init__(self, nodes: "Sequence[Value]") -> None:
+        self.nodes = nodes
         self.before = [*map(grad_of, nodes)]
         self._restoring = map(setattr, nodes, repeat("grad"), self.before)
 
@@ -51,7 +51,7 @@ class SavedGradients:
         return self
 
     def __exit__(self, error: object, *_: object) -> None:
-        if error is not None or self.always:
+        if error is not None:
             self.restore()
 
 

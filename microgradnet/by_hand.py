@@ -26,8 +26,8 @@ class OperationByHand(Operation):
     def __init__(self, node: "Value", name: str, backward: Callable[[], None] | None) -> None:
         def value(m: Any, *operands: Any) -> Any:
             raise TypeError(
-                f"{name!r} has a _backward() set by hand, whose formula nobody can read: define it with @operation to "
-                "compile it, differentiate it twice or play it in a page"
+                f"{name!r} has a _backward() set by hand, and so no formula: define it with @operation to compile it, "
+                "differentiate it twice or play it in a page"
             )
 
         def derivatives(m: Any, y: Any, *operands: Any) -> tuple[float, ...]:
@@ -35,12 +35,13 @@ class OperationByHand(Operation):
                 value(m)
             if backward is None:
                 raise TypeError(f"{node!r} was made with operands and no rule: set its _backward, or use @operation")
-            saved = SavedGradients([node, *node.operands], always=True)
+            saved = SavedGradients([node, *node.operands])
             with saved, saved:
                 set_gradients(saved.nodes, [1.0, *[0.0] * len(node.operands)])
                 backward()
                 added = {operand: operand.grad for operand in node.operands}
-                return tuple([added.pop(operand, 0.0) for operand in node.operands])  # once for the two of x·x
+                saved.restore()
+            return tuple([added.pop(operand, 0.0) for operand in node.operands])  # once for the two of x·x
 
         super().__init__(value, derivatives, name=name, code=name)
 

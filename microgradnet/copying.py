@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from microgradnet.value import Value
 
 _KEPT = ("_data", "_changed", "_label", "grad", "op", "_first", "_second", "_others")
-_pending: "ContextVar[set[Value]]" = ContextVar("pending")
-"""The nodes below the value that is being copied or pickled whose turn has not come."""
+_pending: "ContextVar[set[int]]" = ContextVar("pending")
+"""The ids of the nodes below the value that is being copied or pickled whose turn has not come."""
 
 
 class _Done:
     """Ends the nodes below a value: those of an enclosing value are pending again."""
 
-    def __init__(self, pending: "set[Value] | None" = None) -> None:
+    def __init__(self, pending: "set[int] | None" = None) -> None:
         self.pending = pending
 
     def __reduce__(self) -> Any:
@@ -31,11 +31,11 @@ def reduced(value: "Value", protocol: object) -> Any:
     """`Value.__reduce_ex__`: what `copy.deepcopy` and `pickle` make it from."""
     below: list[Any] = []
     pending = _pending.get(set())
-    if value in pending and pending.isdisjoint(value.operands):  # its turn: all below it are done
-        pending.discard(value)
+    if id(value) in pending and pending.isdisjoint(map(id, value.operands)):  # its turn: all below it are done
+        pending.discard(id(value))
     elif value.operands:
         below = [*graph.Graph(value).computed[:-1]]
-        _pending.set(set(below))
+        _pending.set({*map(id, below)})
         below.append(_Done(pending))
     kept = _kept(value)
     return object.__new__, (type(value),), (below, kept, vars(value))

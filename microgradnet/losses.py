@@ -2,11 +2,11 @@
 
 Each takes the prediction y and the target t of one sample, both values (or numbers) or lists of equal length: the
 losses of several outputs are summed. `compile` and `fit` take the mean over a batch, like `sum(…) / n`. Targets are
-numbers, or values without a gradient. A term whose weight in the target is the number 0 is 0, even if its prediction
-is infinite: a score of −∞ masks a class.
+numbers, or values without a gradient. A score whose weight in the target is the number 0 is left out, even if it is
+infinite: a score of −∞ masks a class.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isclose
 from typing import Any, TypeAlias
 
@@ -212,7 +212,9 @@ def _probability(t: Number) -> Number:
 
 
 def _listed(numbers: Any) -> Any:
-    """An array as a list, a NumPy scalar as Python's; anything else unchanged."""
+    """An array or an iterator as a list, a NumPy scalar as Python's; anything else unchanged."""
+    if isinstance(numbers, Iterator):
+        return list(numbers)
     return numbers.tolist() if hasattr(numbers, "tolist") else numbers
 
 

@@ -1,6 +1,7 @@
 """`Module`: an object whose attributes hold parameters, with methods to name, save and restore them."""
 
 import math
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -112,12 +113,16 @@ def _parameters_in(items: Iterable[tuple[Any, Any]], prefix: str, seen: dict[int
         elif isinstance(item, dict):
             yield from _parameters_in(item.items(), f"{name}.", seen)
         elif isinstance(item, list | tuple | deque):
-            stem = f"{name}_" if isinstance(key, int) else name.removesuffix("s")
-            yield from _parameters_in(enumerate(item), stem, seen)
+            yield from _parameters_in(enumerate(item), f"{name}_" if isinstance(key, int) else _singular(name), seen)
         elif isinstance(item, set | frozenset) and any(_parameters_in(enumerate(item), "", seen)):
             raise TypeError(f"{name} is a {type(item).__name__} of parameters, which has no order: make it a list")
         elif getattr(item, "dtype", None) == "object":  # a NumPy array: named as nested lists are
             yield from _parameters_in([(key, item.tolist())], prefix, seen)
+
+
+def _singular(name: str) -> str:
+    """The name of one of several: "weight" of "weights". What ends in s alone stays: "bias", "loss", "radius", "s"."""
+    return name if re.search(r"(\b|bia|[su])s$", name) else name.removesuffix("s")
 
 
 def _first_few(names: Sequence[str]) -> str:

@@ -71,7 +71,7 @@ class Neuron(Module):
 
     def _forward(self, inputs: list[Value]) -> Value:
         """The activation for inputs that are Values: a layer converts them once for all its neurons."""
-        if len(inputs) != len(self.w):  # a call less for each neuron
+        if len(inputs) != len(self.w):  # asked here: a call less for each neuron
             of_length(inputs, len(self.w), self)
         a = self.activation(apply(ops.weighted_sum, (*self.w, *inputs, self.b)))
         if not isinstance(a, Value):  # math.tanh, for instance: no gradient would flow through it

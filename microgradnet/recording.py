@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Hook:
     """An observer of the engine. A subclass overrides the methods it needs; it is on from its making until `off()`.
 
-    It is a context manager, too: off at the end of a `with` statement. One that a Ctrl-C must never leave on is made
-    without `Hook.__init__`, and its `with` statement (entered twice, for a second Ctrl-C) begins with `on()` and ends
-    with `off()`.
+    It is a context manager, too: off at the end of a `with` statement. Where no Ctrl-C may ever leave it on, a subclass
+    does not call `Hook.__init__`, and is used as `with hook, hook:`, a body that begins with `hook.on()` and ends with
+    `hook.off()`.
     """
 
     records: bool | None = None

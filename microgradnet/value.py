@@ -373,6 +373,6 @@ def _children_in(given: Any) -> "tuple[Value, ...]":
 
 
 _METHODS = {op: _unary(op) for op in ops.TABLE.values() if len(op.operands) == 1 and not op.operator}
-for _op in ops.TABLE.values():
+for _op in ops.TABLE.values():  # v.tanh(), and v.leaky_relu(), whose other operand has a default
     if _op in _METHODS or len(_op.operands) - len(_op.value.__defaults__ or ()) == 1:
         setattr(Value, _op.name, _METHODS.get(_op) or _with_constants(_op))

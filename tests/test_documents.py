@@ -119,8 +119,8 @@ def test_the_api_reference_names_everything_public() -> None:
     assert sorted(set(microgradnet.__all__) - named) == []
 
 
-DOORS = {("value", "microgradnet.stepping.steps"), ("operation", "microgradnet.notation.typography")}
-"""Imports inside a function of the core, for `Value.backward_steps`, `Value.forward_steps` and `Operation.symbol`."""
+DOORS = {("value", "microgradnet.stepping.steps")}
+"""Imports inside a function of the core, for `Value.backward_steps` and `Value.forward_steps`."""
 
 
 def test_the_core_imports_nothing_else_of_the_package() -> None:

@@ -20,7 +20,6 @@ ENGINE = {
 }  # fmt: skip
 LATE = {
     ("microgradnet.value", "microgradnet.stepping.steps"),  # the contract in pyproject.toml allows it, too
-    ("microgradnet.ops.operation", "microgradnet.notation.typography"),
     ("microgradnet.notation.symbols", "microgradnet.notation.writers"),
 }
 """Imports inside a method, the doors from the engine and from a symbol to what shows them."""

@@ -12,7 +12,7 @@ from microgradnet.checking.probe import FUNCTIONS
 from microgradnet.checking.rule_checks import Rule, check_derivatives, check_readable, operands_of
 from microgradnet.notation import typography
 from microgradnet.ops import BUILT_IN, TABLE, Operation, floats
-from microgradnet.ops.operation import ANY, LEAVES, POSITIVE, Interval
+from microgradnet.ops.operation import LEAVES, Interval
 
 
 def operation(
@@ -92,7 +92,7 @@ def operation(
                 f"constants, got constants={constants!r}"
             )
         defined = Operation(
-            value, derivatives, sample=_intervals(name, sample, len(names), constants), domain=domain,
+            value, derivatives, sample=_intervals(name, sample, len(names)), domain=domain,
             constants=constants, activation=len(names) - constants == 1, scalar=partial(_number, value),
         )  # fmt: skip
         typography.register(defined, symbol, text, latex)
@@ -104,12 +104,12 @@ def operation(
     return decorate
 
 
-def _intervals(name: str, sample: Any, count: int, constants: int) -> tuple[Interval, ...]:
-    """An interval for each operand."""
-    pairs: Any = sample or ((ANY,) * (count - constants) + (POSITIVE,) * constants)
+def _intervals(name: str, sample: Any, count: int) -> tuple[Interval, ...]:
+    """An interval for each operand; () for those that operations have by default."""
+    if sample == ():
+        return ()
     try:
-        if not isinstance(pairs[0], tuple | list):
-            pairs = (pairs,) * count
+        pairs = sample if isinstance(sample[0], tuple | list) else (sample,) * count
         intervals = tuple((float(low), float(high)) for low, high in pairs)
     except (TypeError, ValueError, KeyError, IndexError):
         intervals = ()

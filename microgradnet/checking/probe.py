@@ -7,10 +7,9 @@ an error that names the function to write instead.
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-FUNCTIONS = (
-    "abs", "cos", "erf", "erfc", "exp", "expm1", "largest", "log", "log1p", "maximum", "minimum", "sigmoid", "sign",
-    "sin", "sqrt", "tanh", "total", "where",
-)  # fmt: skip
+from microgradnet.ops import floats
+
+FUNCTIONS = tuple([name for name in floats.__all__ if name != "as_float"])
 """The functions of the namespace `m` of a rule."""
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.notation import typography
-from microgradnet.notation.names import Namer, in_brackets, number
+from microgradnet.notation.names import Namer, as_factor, in_brackets, number
 from microgradnet.notation.typography import ATOM, LATEX_BRACKETS, SIGN, Formatted
 
 if TYPE_CHECKING:
@@ -67,24 +67,16 @@ def latex_expression(value: "Value", namer: Namer) -> str:
     """The operation that computed the value, on its operands' names."""
     operands = [latex_name(operand, namer) for operand in value.operands]
     if namer.is_long(value):
-        operands = typography.abridged(value.op, operands, r"\dots")
+        operands = typography.abridged(value.op, operands, typography.DOTS[1])
     return typography.write_latex(value.op, operands)
-
-
-def latex_in_brackets(formatted: Formatted) -> str:
-    r"""An expression to be differentiated or to stand beside a dot: in brackets unless it is a single name.
-
-    >>> latex_in_brackets(("a + b", 1))
-    '\\left(a + b\\right)'
-    """
-    return in_brackets(formatted, LATEX_BRACKETS)
 
 
 def latex_factor(x: float) -> str:
     """A number to stand after a dot: in brackets if it is negative."""
-    return latex_in_brackets(latex_signed(x)) if x < 0 else latex_number(x)
+    return as_factor(latex_signed(x), LATEX_BRACKETS)
 
 
 def latex_fraction(of: Formatted, by: Formatted) -> str:
     """∂of/∂by."""
-    return rf"\frac{{\partial {latex_in_brackets(of)}}}{{\partial {latex_in_brackets(by)}}}"
+    above, below = (in_brackets(formatted, LATEX_BRACKETS) for formatted in (of, by))
+    return rf"\frac{{\partial {above}}}{{\partial {below}}}"

@@ -42,14 +42,14 @@ def in_brackets(formatted: Formatted, brackets: str = BRACKETS) -> str:
     return text if precedence == ATOM else brackets.format(text)
 
 
-def as_factor(formatted: Formatted) -> str:
+def as_factor(formatted: Formatted, brackets: str = BRACKETS) -> str:
     """An expression to stand after a dot: in brackets if it is a sum or begins with a sign.
 
     >>> as_factor(("2·x", 2)), as_factor(("−2", 3))
     ('2·x', '(−2)')
     """
     text, precedence = formatted
-    return f"({text})" if precedence in {LOOSE, SUM, SIGN} else text
+    return brackets.format(text) if precedence in {LOOSE, SUM, SIGN} else text
 
 
 def signed(x: float) -> Formatted:
@@ -181,7 +181,7 @@ class Namer:
         if self._is_left_out(value):
             return "…", ATOM
         text, precedence = self._expression(value)
-        most = 0 if self._for_equations and self.is_long(value) else SHORT if self._for_equations else INLINE
+        most = INLINE if not self._for_equations else 0 if self.is_long(value) else SHORT
         if len(text) <= most and text not in self._taken:
             if self._for_equations:
                 self._taken.add(text)

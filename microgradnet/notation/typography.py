@@ -190,7 +190,7 @@ def write_latex(operation: Operation, operands: Sequence[Formatted]) -> str:
     return fill(row.latex, bracketed(operands, row.precedence, LATEX_BRACKETS, row.operand_precedence))
 
 
-def abridged(operation: Operation, operands: Sequence[Formatted], dots: str = "…") -> list[Formatted]:
+def abridged(operation: Operation, operands: Sequence[Formatted], dots: str = DOTS[0]) -> list[Formatted]:
     """The first and the last of many operands, with dots between them; of a weighted sum, of both its halves.
 
     >>> from microgradnet.ops import TABLE

@@ -1,4 +1,4 @@
-"""The table of operations: each says all that is known of its mathematics, and everything else reads it.
+"""The table of operations: the value, the partial derivatives and the domain of each, which all other modules read.
 
 A new operation is two named functions and a decorator, in one of the three modules of rules.
 """

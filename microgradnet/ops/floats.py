@@ -76,7 +76,7 @@ def as_float(number: object) -> float:
             raise OverflowError(f"{kind} too large for a float, which ends at 1.8e308: rescale it") from None
     hint = ""
     if hasattr(number, "operands"):
-        hint = ": use it as it is, or its number, .data"
+        hint = ": where a Value may stand use it as it is, elsewhere its number, .data"
     elif is_array and getattr(number, "shape", None) == ():
         hint = " of no dimension; pass the number in it: .item()"
     elif isinstance(number, str):

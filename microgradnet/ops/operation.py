@@ -71,13 +71,6 @@ class Operation:
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
 
-    @property
-    def symbol(self) -> str:
-        """What stands for it in a picture: "×"."""
-        from microgradnet.notation.typography import symbol_of
-
-        return symbol_of(self)
-
     @overload
     def __call__(self, x: "Value", /, *others: "Value | float", **named: "Value | float") -> "Value": ...
     @overload

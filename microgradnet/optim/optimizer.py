@@ -109,7 +109,8 @@ class Optimizer:
 
         Raises:
             AnomalyError: a number of the gradient or of the result is infinite or NaN; nothing is changed.
-            ValueError: the gradient's length is not the number of parameters.
+            ValueError: the gradient's length is not the number of parameters, or the schedule's factor is below 0,
+                infinite or NaN.
             TypeError: the gradient in a value is no number.
         """
         if gradient is None:
@@ -122,8 +123,11 @@ class Optimizer:
         if not norm < HUGE:  # too large to be squared, infinite or NaN
             norm = self._norm_of(g)
         lr, longest = self.lr, self.hyperparameters["clip_norm"]
+        if not 0.0 <= lr < math.inf:
+            raise ValueError(f"a schedule's factors are finite, at least 0: at step {self.steps} it made η = {lr}")
         if norm > longest:
-            g *= longest / norm
+            g = g / np.abs(g).max() if norm >= HUGE else g  # its length may be infinite
+            g *= longest / np.linalg.norm(g)
         if norm < HUGE and lr < HUGE and self.hyperparameters.get("eps", 1.0) > 0.0:
             self._take(self._decayed(g), lr)
         else:
@@ -138,7 +142,7 @@ class Optimizer:
                 f"the gradient with respect to {self.parameters.values[place]!r} is {g[place]}: no step was taken. "
                 "Find its source with microgradnet.stepping.detect_anomaly, or take smaller steps"
             )
-        return float(largest * np.linalg.norm(g / largest))
+        return float(largest) * float(np.linalg.norm(g / largest))
 
     def _take_carefully(self, g: Numbers, lr: float) -> None:
         """Take a step that may overflow; if it does, undo it."""
@@ -149,9 +153,9 @@ class Optimizer:
             place = int(np.argmax(np.abs(g)))
             self.parameters[:], self.moments = theta, moments
             raise AnomalyError(
-                f"step {self.steps + 1} with a learning rate of {lr:g} overflows the range of a float: no step "
-                f"was taken. The largest gradient is {g[place]:g}, of {self.parameters.values[place]!r}; take smaller "
-                "steps, or clip_norm"
+                f"step {self.steps + 1} with a learning rate of {lr:g} gives an infinity or NaN: no step was taken. "
+                f"The largest gradient is {g[place]:g}, of {self.parameters.values[place]!r}; take smaller steps, "
+                f"clip_norm{', or an eps above 0' if self.hyperparameters.get('eps') == 0.0 else ''}"
             )
 
     def zero_grad(self) -> None:

@@ -8,7 +8,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 from microgradnet._shared.arguments import as_count
@@ -25,7 +25,7 @@ class _Checked:
             number = getattr(self, field.name)
             if field.type is int:
                 as_count(number, field.name)
-            elif field.type is float and not 0 <= number <= sys.float_info.max:
+            elif field.type is float and not (isinstance(number, Real) and 0 <= float(number) <= sys.float_info.max):
                 raise ValueError(f"{field.name} must be a finite number, at least 0, got {number!r}")
             elif field.type is Schedule and not callable(number):
                 raise TypeError(f"{field.name} must be a schedule, as Cosine(1000), got {number!r}")

@@ -65,6 +65,7 @@ def applications(
         root, upstream = computed[-1], node.grad
         for position, local_derivative in enumerate(local_derivatives(node, root, m, read)):
             operand = node.operands[position]
+            # every watch is asked: `detect_anomaly` raises its error when it is
             application = Application(root, node, position, upstream, local_derivative, operand.grad)
             if operand.op is not CONSTANT and [watch for watch in _watches() if watch.matches(application)]:
                 breakpoint()  # asked for with break_on(); the line that applies the chain rule is next
@@ -73,7 +74,7 @@ def applications(
 
 
 class Watch(Hook):
-    """Asked before each application of the chain rule; if it says so, the debugger stops there."""
+    """Asked before each application of the chain rule; where `matches` is true, the debugger stops."""
 
     def matches(self, application: Application) -> bool:
         """Whether to stop before this application."""

@@ -15,14 +15,13 @@ from microgradnet.notation.latex import (
     latex_expression,
     latex_factor,
     latex_fraction,
-    latex_in_brackets,
     latex_name,
     latex_number,
     latex_signed,
 )
 from microgradnet.notation.names import Namer, as_factor, in_brackets, number, signed
 from microgradnet.notation.symbols import Symbol, Symbols, Term
-from microgradnet.notation.typography import ATOM, Formatted
+from microgradnet.notation.typography import ATOM, LATEX_BRACKETS, Formatted
 from microgradnet.notation.writers import LATEX, TEXT, Notation
 from microgradnet.ops import CONSTANT, Operation
 from microgradnet.stepping.applications import Application, backward_applications
@@ -154,7 +153,7 @@ class BackwardStep(_Step):
     @property
     def latex(self) -> str:
         """The same as LaTeX."""
-        operand, node = (latex_in_brackets(latex_name(v, self.namer)) for v in (self.operand, self.node))
+        operand, node = (in_brackets(latex_name(v, self.namer), LATEX_BRACKETS) for v in (self.operand, self.node))
         text = (
             rf"{operand}{LATEX_GRAD} \mathrel{{+}}= "
             rf"{node}{LATEX_GRAD} \cdot {partial_latex(self.node, self.operand, self.namer)} = "

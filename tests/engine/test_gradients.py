@@ -33,7 +33,7 @@ from microgradnet import (
     tanh,
     weighted_sum,
 )
-from microgradnet.graph import topological_order
+from microgradnet.graph import Graph, topological_order
 from tests.strategies import Program, partial_difference, programs
 
 
@@ -138,6 +138,11 @@ def test_inputs_may_be_computed_repeated_foreign_or_the_output() -> None:
     assert grad(grad(y, stranger, create_graph=True), stranger) == 0.0
     assert all(type(g) is float for g in grad(y, [x, stranger]))
     assert (x.grad, stranger.grad) == (5.0, 7.0)
+
+
+def test_the_graph_of_a_derivative_has_no_node_that_adds_to_zero() -> None:
+    x = Value(3.0)
+    assert len(Graph(grad(x * x, x, create_graph=True))) == 6  # the 2·x of x·x: 1·x + 1·x
 
 
 def test_what_is_not_a_value_is_refused() -> None:

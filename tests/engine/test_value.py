@@ -142,8 +142,10 @@ def test_a_zero_that_is_written_is_a_node(zero: Any) -> None:
 
 def test_operators_make_one_node_each() -> None:
     a, b = Value(2.0), Value(3.0)
-    for y, symbol, operands in ((a - b, "−", (a, b)), (-a, "−", (a,)), (a / b, "÷", (a, b)), (a * a, "×", (a, a))):
-        assert (y.op.symbol, y.operands, y._prev) == (symbol, operands, set(operands))
+    for y, op, operands in (
+        (a - b, "subtract", (a, b)), (-a, "negate", (a,)), (a / b, "divide", (a, b)), (a * a, "multiply", (a, a)),
+    ):  # fmt: skip
+        assert (y.op.name, y.operands, y._prev) == (op, operands, set(operands))
     assert +a is a
 
 

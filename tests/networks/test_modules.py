@@ -35,6 +35,18 @@ NAMES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("weights", "weight0"), ("bias", "bias0"), ("loss", "loss0"), ("radius", "radius0"), ("s", "s0"), ("z", "z0")],
+)
+def test_a_list_of_parameters_gives_each_the_singular_of_its_name(name: str, found: str) -> None:
+    inner, outer = Module(), Module()
+    setattr(inner, name, [parameter(1.0)])
+    outer.layers = [inner]  # type: ignore[attr-defined]
+    assert [name for name, _ in inner.named_parameters()] == [found]
+    assert [name for name, _ in outer.named_parameters()] == [f"layer0.{found}"]
+
+
 def test_parameters_are_found_in_collections_of_any_depth() -> None:
     model = Nested()
     assert [name for name, _ in model.named_parameters()] == NAMES

@@ -67,7 +67,7 @@ def test_a_neuron_is_two_nodes() -> None:
     neuron = Neuron(3, "sigmoid", seed=1)
     a = neuron([1.0, 2.0, 3.0])
     z = a.operands[0]
-    assert (a.op.symbol, len(a.operands), z.op.name) == ("σ", 1, "weighted_sum")
+    assert (a.op.name, len(a.operands), z.op.name) == ("sigmoid", 1, "weighted_sum")
     assert z.operands[:3] == tuple(neuron.w)
     assert z.operands[6] is neuron.b
     assert Neuron(3, nonlin=False)([1, 2, 3]).op is z.op

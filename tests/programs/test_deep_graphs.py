@@ -1,11 +1,13 @@
 """Graphs far deeper than Python's stack are pickled and copied, and are the same graph afterwards."""
 
+import contextlib
 import copy
 import gc
 import json
 import pickle
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import given
 
 from microgradnet import MLP, Value, grad, parameter
-from microgradnet.graph import topological_order
+from microgradnet.graph import Graph, topological_order
 from microgradnet.losses import squared_error
 from tests.strategies import Program, programs
 
@@ -199,3 +201,34 @@ def test_a_pickle_that_failed_leaves_the_next_one_flat() -> None:
         pickle.dumps(y)
     del last.note
     assert pickle.loads(pickle.dumps(y)).data == 5_001.0
+
+
+class Note:
+    """Something that a weak reference can see the end of."""
+
+
+def test_a_pickle_that_failed_keeps_nothing_alive() -> None:
+    y: Any = chain(50, Value(1.0))
+    y.operands[0].note, y.thing = (lambda: None), Note()
+    seen = weakref.ref(y.thing)
+    with contextlib.suppress(pickle.PicklingError, AttributeError):
+        pickle.dumps(y)
+    below = weakref.ref(y.operands[0].note)
+    del y
+    gc.collect()
+    assert (seen(), below()) == (None, None)
+
+
+def test_a_graph_that_hangs_on_a_value_of_another_is_walked_once_as_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    y = chain(50, Value(1.0))
+    first: Any = Graph(y).computed[0]
+    first.note = chain(50, Value(2.0))
+    walks: list[Value] = []
+
+    def walked(*roots: Value) -> Graph:
+        walks.extend(roots)
+        return Graph(*roots)
+
+    monkeypatch.setattr("microgradnet.copying.graph.Graph", walked)
+    assert pickled(y).data == y.data
+    assert len(walks) == 2

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnet import DomainError, StaleGraphError, Value, constant, ops, total
+from microgradnet import DomainError, StaleGraphError, Value, constant, grad, ops, total
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import topological_order
@@ -176,6 +176,16 @@ def test_a_stale_graph_and_a_wrong_seed_are_refused() -> None:
     x.data = 3.0
     with pytest.raises(StaleGraphError):
         next(y.backward_steps())
+
+
+def test_steps_go_on_after_a_derivative_that_is_asked_for_between_them() -> None:
+    x = Value(2.0, "x")
+    y = x * x * x
+    steps = y.backward_steps()
+    next(steps)
+    assert grad(y, x) == 12.0
+    list(steps)
+    assert x.grad == 12.0
 
 
 def test_a_leaf_has_no_steps_but_its_seed() -> None:

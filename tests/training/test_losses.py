@@ -160,6 +160,11 @@ def test_compiled_as_eager(name: str) -> None:
     assert (value, gradient[0]) == pytest.approx((total, w.grad), rel=1e-12)
 
 
+def test_predictions_may_come_from_an_iterator() -> None:
+    y = [Value(0.1), Value(0.2)]
+    assert squared_error(iter(y), iter([1.0, 2.0])).data == squared_error(y, [1.0, 2.0]).data  # type: ignore[arg-type]
+
+
 def test_what_does_not_fit_is_refused() -> None:
     y = [Value(0.1), Value(0.2)]
     with pytest.raises(ValueError, match=r"2 predictions need a list of as many targets, got 3"):

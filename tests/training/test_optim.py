@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from microgradnet import AnomalyError, Value, optim, parameter
-from microgradnet.optim import OPTIMIZERS, SGD, Adam, Optimizer, optimizers
+from microgradnet.optim import OPTIMIZERS, SGD, Adagrad, Adam, Optimizer, optimizers
 from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.optim.schedules import SCHEDULES, Constant, Cosine, Linear, StepDecay, Warmup, from_record, to_record
 from tests.training.hyperparameters import changed
@@ -225,9 +225,28 @@ def test_a_long_gradient_is_clipped_without_overflow(g: float) -> None:
     assert [p.data for p in w] == pytest.approx([0.0, 1.0], abs=1e-15)
 
 
+def test_a_gradient_whose_length_is_no_float_is_clipped_too() -> None:
+    w = [parameter(1.0), parameter(1.0)]
+    SGD(w, 0.1, clip_norm=1.0).step([1.7e308] * 2)
+    assert [p.data for p in w] == pytest.approx([1.0 - 0.1 / math.sqrt(2)] * 2)
+
+
+@pytest.mark.parametrize("factor", [math.nan, math.inf, -1.0])
+def test_a_schedule_that_gives_no_learning_rate_is_named(factor: float) -> None:
+    w = parameter(1.0)
+    with pytest.raises(ValueError, match="a schedule's factors are finite, at least 0: at step 0 it made η = "):
+        SGD([w], 0.1, schedule=lambda step: factor).step([1.0])
+    assert w.data == 1.0
+
+
+def test_the_remedy_for_a_zero_divided_by_zero_is_an_eps() -> None:
+    with pytest.raises(AnomalyError, match=r"gives an infinity or NaN: no step was taken.* or an eps above 0"):
+        Adagrad([parameter(1.0), parameter(2.0)], eps=0.0).step([0.0, 1.0])
+
+
 @pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
 @pytest.mark.parametrize("numbers", [{"lr": 1e200}, {"lr": 1e308}, {"eps": 0.0}])
-@pytest.mark.parametrize("g", [[1e200, 1.0], [0.0, 1e150]])
+@pytest.mark.parametrize("g", [[1e200, 1.0], [0.0, 1e150], [0.0, 1.0]])
 def test_no_step_leaves_the_range_of_floats(kind: Any, numbers: dict[str, float], g: list[float]) -> None:
     w = [parameter(1.0), parameter(2.0)]
     optimizer = kind(w, **{name: number for name, number in numbers.items() if name in kind.ranges})
@@ -316,6 +335,8 @@ def test_schedules_that_are_none() -> None:
     for kind in (StepDecay, Linear, Cosine, Warmup):
         with pytest.raises(ValueError, match="whole number of at least 1"):
             kind(0)
+    with pytest.raises(ValueError, match="gamma must be a finite number, at least 0, got 'x'"):
+        StepDecay(100, "x")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="user-defined schedule cannot be saved"):
         to_record(lambda t: 1.0)
     deep: dict[str, Any] = {"kind": "Constant"}
