@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from microgradnet._shared.arguments import as_count, one_of
-from microgradnet._shared.text import shorten
+from microgradnet._shared.text import counted, shorten
 from microgradnet._shared.walks import nearest
 from microgradnet.drawing.diagram import DIRECTIONS, Diagram
 from microgradnet.drawing.graph_view import LEAVES, VIEWS, Wanted, draw_graph
@@ -35,7 +35,7 @@ def draw(
     expand: bool = False,
     max_nodes: int = 200,
     title: str = "",
-    mark: Iterable[Mark] = (),
+    mark: Value | Iterable[Mark] = (),
     local_derivatives: bool = False,
 ) -> Picture:
     """The picture of a value's computation graph, or of a network.
@@ -86,7 +86,7 @@ def draw(
     as_count(max_nodes, "max_nodes")
     if not isinstance(title, str):
         raise TypeError(f"title is a str, got {title!r}")
-    mark = list(mark)
+    mark = [mark] if isinstance(mark, Value) else list(mark)
     verdict, notes = "", {}
     if hasattr(value_or_module, "marks"):  # a report of gradcheck
         mark += value_or_module.marks
@@ -110,10 +110,24 @@ def draw(
     if view in {"neurons", "layers"}:
         _refuse(wanted.for_ops, f'view="{view}"')
     graph = Graph(*roots)
+    _refuse_marks(graph, mark)
     diagram = draw_graph(graph, wanted)
     diagram.captions = [line for line in (verdict, *diagram.captions, _note_of_changes(graph)) if line]
     namer = Namer(nearest(roots, 100), order=graph.nodes)
     return _picture(diagram, title or f"computation graph of {namer.heading(roots[0]) or 'a value'}")
+
+
+def _refuse_marks(graph: Graph, marks: Iterable[Any]) -> None:
+    """Raise an error for a mark that is of no box and no arrow of the graph."""
+    nodes = set(graph.nodes)
+    for mark in marks:
+        node, position = mark if isinstance(mark, tuple) and len(mark) == 2 else (mark, None)
+        if not isinstance(node, Value) or node not in nodes:
+            raise ValueError(
+                f"mark has what is not in the graph, {mark!r:.200}: write values of it, or (value, operand)"
+            )
+        if position is not None and position not in range(len(node.operands)):
+            raise ValueError(f"mark: {node!r} has {counted(len(node.operands), 'operand')}, from 0; got {position!r}")
 
 
 def _picture(diagram: Diagram, title: str) -> Picture:

@@ -293,6 +293,9 @@ NET = MLP(1, [1])
         (lambda: draw([a, 3]), TypeError, "list of Values.*element 1 is int: 3"),
         (lambda: draw(a, title=5), TypeError, "title is a str, got 5"),  # type: ignore[arg-type]
         (lambda: draw([]), ValueError, "empty"),
+        (lambda: draw(a, mark=Value(7.0)), ValueError, r"mark has what is not in the graph, Value\(data=7.0\)"),
+        (lambda: draw(a, mark=["a"]), ValueError, "mark has what is not in the graph, 'a'"),  # type: ignore[list-item]
+        (lambda: draw(a + 1, mark=[(a, 0)]), ValueError, "mark: .* has 0 operands, from 0; got 0"),
         (lambda: draw(NET, "ops"), ValueError, r"MLP\(1 → 1 linear\).*call it on inputs"),
     ],
 )
