@@ -11,6 +11,7 @@ from typing import Any
 from microgradnet._shared.text import one_line, shorten, suggestion, with_article
 from microgradnet.cli.arguments import item_of
 from microgradnet.nn import Module
+from microgradnet.teach.applications import APPLICATIONS
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.examples.example import Example
 from microgradnet.value import Value
@@ -34,6 +35,11 @@ def graph_argument(text: str, or_network: bool = False) -> Example:
     file, colon, variable = text.rpartition(":")
     if colon:
         return Example(text, "", partial(_value_in, Path(file), variable, or_network))
+    if text in APPLICATIONS:
+        raise argparse.ArgumentTypeError(
+            f"{text} is an application of the gallery: `microgradnet run {text}` trains it and writes its pictures; "
+            f"this is for the examples {', '.join(EXAMPLES)}"
+        )
     return item_of(EXAMPLES, "example", text)
 
 

@@ -77,7 +77,9 @@ class _Parser(argparse.ArgumentParser):
             words = list(takewhile(lambda word: word.startswith("-"), words))
         for word in takewhile(lambda word: word != "--", words):
             name = word.partition("=")[0]
-            if re.fullmatch(r"--\w[\w-]*", name) and not any(option.startswith(name) for option in options):
+            is_short = re.fullmatch(r"-[a-zA-Z]", name) and name not in self._option_string_actions
+            is_long = re.fullmatch(r"--\w[\w-]*", name) and not any(option.startswith(name) for option in options)
+            if is_short or is_long:
                 self.error(unknown_name(options, name, "option"))
         known, others = super().parse_known_args(args, namespace)
         if others:
