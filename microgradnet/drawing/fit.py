@@ -16,6 +16,9 @@ BENDS = 0.95
 WIDEST, TALLEST = (BENDS * (side / LEGIBLE * TEXT_SIZE - 2 * PAD * INCH) for side in (COLUMN, SCREEN))
 """The width and height of a picture, in points, whose text is just legible when it is as large as column and screen."""
 
+TOO_SMALL = 'too wide to read in a column of text: zoom in, or take view="layers"'
+"""What the picture says of neurons that were asked for all the same."""
+
 TANGLED = 1.5
 """How many times as wide and high as its boxes a diagram of many circles is."""
 

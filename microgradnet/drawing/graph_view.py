@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.fit import TALLEST, WIDEST, extent_of, fits, is_legible
+from microgradnet.drawing.fit import TALLEST, TOO_SMALL, WIDEST, extent_of, fits, is_legible
 from microgradnet.drawing.group_boxes import draw_groups
 from microgradnet.drawing.groups import Groups
 from microgradnet.drawing.ops_view import Mark, OpsView, Use
@@ -67,6 +67,8 @@ def draw_graph(graph: Graph, wanted: Wanted) -> Diagram:
     is_large = shortest is None or extent_of(shortest)[1] > 2 * TALLEST
     if is_large and wanted.view is None and not wanted.has_every_box:
         return _cut(graph, wanted) or whole
+    if wanted.view == "neurons" and shortest is None:
+        whole.captions.append(TOO_SMALL)
     return whole
 
 

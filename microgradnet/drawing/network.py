@@ -14,7 +14,7 @@ from typing import Any
 from microgradnet._shared.text import counted
 from microgradnet.drawing.box import INCH, Box
 from microgradnet.drawing.diagram import Arrow, Diagram
-from microgradnet.drawing.fit import WIDEST, extent_of
+from microgradnet.drawing.fit import TOO_SMALL, WIDEST, extent_of
 from microgradnet.notation.names import number
 from microgradnet.notation.neurons import Owner, subscript
 from microgradnet.value import Value
@@ -45,7 +45,10 @@ def draw_network(module: Any, view: str | None, most: int, direction: str | None
     diagram = Diagram(direction=direction or "LR", title=title)
     if view != "layers":
         _draw_circles(module, layers, min(MOST_IN_COLUMN, max(2, most // (len(layers) + 1))), diagram)
-        if view or diagram.is_vertical or diagram.spread > NEAREST:
+        if diagram.is_vertical or diagram.spread > NEAREST:
+            return diagram
+        if view:
+            diagram.captions.append(TOO_SMALL)
             return diagram
         diagram = Diagram(direction=direction or "LR", title=title, captions=[TOO_WIDE])
     _draw_boxes(layers, diagram)

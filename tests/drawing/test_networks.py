@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from microgradnet import MLP, Layer, Module, Neuron, draw
-from microgradnet.drawing.fit import LEGIBLE
+from microgradnet.drawing.fit import LEGIBLE, TOO_SMALL
 from tests.drawing.seen import SVG, Seen, in_column, see
 
 SIXTEEN = [16] * 12
@@ -89,6 +89,13 @@ def test_the_text_of_a_network_can_be_read_in_a_column(module: Module, view: str
     assert height < 1000
     assert ("<ellipse" in picture.svg) == (view == "circles")
     assert ("with every neuron this would be too wide to read" in picture.svg) == (view == "boxes")
+
+
+@pytest.mark.parametrize("kind", ["network", "graph"])
+@pytest.mark.parametrize("module", [MLP(2, [16, 16, 1], seed=1), MLP(2, SIXTEEN, seed=1)], ids=repr)
+def test_neurons_that_are_asked_for_though_they_are_too_small_say_so(module: MLP, kind: str) -> None:
+    picture = draw(module if kind == "network" else module([0.5, -1.0]), "neurons")
+    assert (TOO_SMALL in picture.svg) == (in_column(picture.svg)[0] < LEGIBLE)
 
 
 def test_the_check_of_text_rejects_a_wide_picture() -> None:
