@@ -16,6 +16,7 @@ from microgradnet.playground.runner import run
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import build
 from microgradnet.teach.exercises import EXERCISES
+from tests.browser.test_stage import texts_of
 from tests.browser.test_teaching_pages import REFUSED
 from tests.playground.test_runner import WRONG
 from tests.serving import Quiet, answering, files_of, lone_tab
@@ -417,7 +418,10 @@ def test_a_graph_too_deep_for_the_browser_is_told_at_once_and_the_next_program_r
 def test_it_is_saved(tab: Any, kind: str, begins: str) -> None:
     with tab.expect_download() as download:
         tab.select_option("#save", kind)
-    assert Path(download.value.path()).read_text("utf-8").startswith(begins)
+    text = Path(download.value.path()).read_text("utf-8")
+    assert text.startswith(begins)
+    if kind == "picture":
+        assert "data 0.15" in texts_of(text)
 
 
 def test_an_animation_is_saved_where_python_can_paint_it(tab: Any) -> None:

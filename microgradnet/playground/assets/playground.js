@@ -169,7 +169,11 @@ async function share() {
 const NO_GRAPH = "There is no graph to save yet";
 const SAVED = {
   page: () => (latest ? ["graph.html", latest.page] : [NO_GRAPH]),
-  picture: () => (latest ? ["graph.svg", new DOMParser().parseFromString(latest.page, "text/html").querySelector(".view svg").outerHTML] : [NO_GRAPH]),
+  picture: () => {
+    if (!latest) return [NO_GRAPH];
+    const graph = new DOMParser().parseFromString(latest.page, "text/html").querySelector(".view svg");
+    return ["graph.svg", new XMLSerializer().serializeToString(graph)];
+  },
   program: () => ["program.py", editor.text()],
   notebook: () => {
     const cell = (id, source) => ({ cell_type: "code", execution_count: null, id, metadata: {}, outputs: [], source });
