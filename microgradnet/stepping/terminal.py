@@ -51,7 +51,7 @@ def step_through(loss: Value, commands: Iterable[str] | None = None) -> None:
 
     >>> w, x = Value(2.0, "w"), Value(3.0, "x"); y = w * x; y.label = "y"
     >>> step_through(y, ["step 2  # both operands", "print x"])
-    ── forward 1 of 1, then backward ────...
+    ── forward 1 of 1; backward is next ────...
                data  grad
     ▶ y = w·x     6     1
       ├─ w        2     —
@@ -118,6 +118,8 @@ class Stepper(Cmd):
             return False
         name, argument, _ = self.parseline(command)
         try:
+            if re.match(r"\S+\s*=", command):
+                raise ValueError("numbers stay as they are here: change them in the program, or drag them in its page")
             if argument and not COMMANDS.get(name or "", "  ")[1]:
                 raise ValueError(f"{name} takes no argument; got {shorten(one_line(argument))!r}")
             quits = super().onecmd(command)

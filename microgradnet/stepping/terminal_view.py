@@ -50,7 +50,7 @@ def heading(timeline: Timeline) -> str:
     if step is None:
         return "the beginning: nothing is computed yet"
     if not isinstance(step, BackwardStep):
-        after = ", then backward" if timeline.position == timeline.start else ""
+        after = "; backward is next" if timeline.position == timeline.start else ""
         return f"forward {timeline.position} of {timeline.start}{after}"
     text = f"backward {step.number} of {len(timeline.steps) - timeline.start}"
     done, count = timeline.contributions(step.operand)

@@ -56,7 +56,7 @@ def test_a_session_reads_well(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert (
         capsys.readouterr().out
         == f"""\
-── forward 1 of 1, then backward ─────────────────────
+── forward 1 of 1; backward is next ──────────────────
              data  grad
 ▶ y = a₁·a₁     9     1
   ├─ a₁         3     —
@@ -109,7 +109,7 @@ the end: every gradient is complete
         (["explain a1"], "∂y/∂a₁ = 6: 2 paths from a₁ to y"),
         (["l"], "▶ forward    1  y = a₁·a₁ = 3·3 = 9\n  backward   1  a₁.grad += y.grad"),
         (["list all"], "  backward   2  a₁.grad"),
-        (["s 2", "restart"], "(step) restart\n── forward 1 of 1, then backward"),
+        (["s 2", "restart"], "(step) restart\n── forward 1 of 1; backward is next"),
         (["# nothing", "", "   ", "s  # one"], "(step) s\n── backward 1"),
         (["q", "unheard of"], "(step) q\n"),
         (["help"], "An empty line repeats"),
@@ -133,6 +133,7 @@ def test_commands(commands: list[str], says: str, capsys: pytest.CaptureFixture[
         ("break multply", "did you mean 'multiply'?"),
         ("clear 7", "there is no breakpoint 7"),
         ("next 3", "next takes no argument; got '3'"),
+        ("w = 3", "numbers stay as they are here: change them in the program"),
         ("list most", "the word all"),
         ("help me", "unknown command 'me'"),
         ("draw nowhere/a.svg", "there is no directory"),

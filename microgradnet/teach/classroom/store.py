@@ -35,7 +35,7 @@ class Store:
         port: of the server that served last; 0 before any did.
 
     Raises:
-        ValueError: the file is no such file, or of another worksheet.
+        ValueError: the file is no such file, or of another worksheet, or can be neither opened nor made.
     """
 
     def __init__(self, path: Path, sheet: str) -> None:
@@ -50,7 +50,9 @@ class Store:
                 new = {"sheet": sheet, "learner": secrets.token_urlsafe(6), "teacher": secrets.token_urlsafe(12)}
                 file.executemany("insert or ignore into settings values (?, ?)", new.items())
                 kept = dict(file.execute("select name, value from settings"))
-        except (sqlite3.DatabaseError, OSError) as error:
+        except OSError as error:
+            raise ValueError(f"{path} cannot be opened or made, {error.strerror}: name another with --keep") from None
+        except sqlite3.DatabaseError as error:
             raise ValueError(f"{path} is no file of a class ({error}): name another with --keep") from None
         if kept["sheet"] != sheet:
             raise ValueError(
