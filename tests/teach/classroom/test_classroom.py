@@ -239,7 +239,9 @@ def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"nowhere.*cannot be opened or made, No such file or directory: name another with --keep"):
+    with pytest.raises(
+        ValueError, match=r"nowhere.*cannot be opened or made, No such file or directory: name another with --keep"
+    ):
         Store(tmp_path / "nowhere" / "class.sqlite", "sheet")
 
 
