@@ -18,7 +18,7 @@ def live(value_or_module: Value | Module) -> "Live":
 
     `live(loss)` is the page of `page(loss)`. `w.data = 0.3` in a cell moves the picture, and a number that is dragged
     or learnt in the picture is `w.data` in Python. The results of the graph, such as `loss.data`, are computed again
-    from its leaves whenever one of these changes; gradients stay those of the last `backward()`.
+    from its leaves when the cell that changed one has ended; gradients stay those of the last `backward()`.
 
     `live(model)` is the picture of `draw(model)`. `fit(model, X, Y, callbacks=[live(model)])` updates it at most ten
     times a second, with the epoch and its numbers.

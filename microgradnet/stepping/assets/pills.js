@@ -1,9 +1,9 @@
 // The local derivatives in the picture: a pill on each arrow, and on each chip and stacked value, which have no arrow.
 // A pill multiplies: the gradient of the result · the pill is added to the gradient of the operand.
 
-const PILL = { height: 18, inset: 4, space: 3, // in the picture's units
+const PILL = { height: 18, inset: 3, space: 2, // in the picture's units
                arrows: 40, // at most, for a pill on each: of more no one sees which is whose
-               narrowest: 0.75, // of the width that it needs
+               narrowest: { onArrow: 0.75, inBox: 0.65 }, // of the width that it needs
                leading: 1, // above and below the letters of a text
                dock: 1, // how far a pill beside its box reaches into it
                along: [0.5, 0.35, 0.65, 0.25, 0.75, 0.15, 0.85] }; // parts of an arrow
@@ -108,7 +108,7 @@ function obstaclesOf(view) {
 
 // Along the arrow, first so far from the operand that the pills of arrows that cross each other do not meet.
 function onArrow(arrow, use, needed) {
-  const line = arrow.querySelector("path"), length = line.getTotalLength(), narrow = PILL.narrowest * needed;
+  const line = arrow.querySelector("path"), length = line.getTotalLength(), narrow = PILL.narrowest.onArrow * needed;
   const siblings = Object.keys(current.arrows).filter((other) => operandOf(other) === operandOf(use)).length;
   const points = [1 / (siblings + 1), ...PILL.along].map((part) => line.getPointAtLength(length * part));
   const widths = [...new Set([Math.max(narrow, Math.min(needed, length)), narrow])];
@@ -123,7 +123,7 @@ function inBox(box, needed) {
   const ends = heading || beside ? [[heading, edge], [beside, at(last, "x") - 3]] : [[last, edge]];
   return ends.filter(([text]) => text).flatMap(([text, end]) => {
     const room = end - at(text, "x") - CHARACTER * text.textContent.length - 3, width = Math.min(needed, room);
-    return room < PILL.narrowest * needed ? [] : [{ x: end - width / 2, y: at(text, "y") - 4, width }];
+    return room < PILL.narrowest.inBox * needed ? [] : [{ x: end - width / 2, y: at(text, "y") - 4, width }];
   });
 }
 
@@ -133,7 +133,7 @@ function onNumber(box, use, needed) {
   if (!row || row.text === last || !(use in current.chips)) return [];
   const at = (text, name) => Number(text.getAttribute(name)), start = at(row.text, "x") + CHARACTER * (row.word.length + 0.5), end = at(last, "x") - 3;
   const width = Math.min(Math.max(needed, at(row.text, "x") + CHARACTER * row.text.textContent.length - start + 2), end - start);
-  return width < PILL.narrowest * needed ? [] : [{ x: start + width / 2, y: at(row.text, "y") - 4, width, isOnNumber: true }];
+  return width < PILL.narrowest.inBox * needed ? [] : [{ x: start + width / 2, y: at(row.text, "y") - 4, width, isOnNumber: true }];
 }
 
 // Docked to a box: above it, below it, or at a side.
