@@ -74,8 +74,9 @@ class Plan(Layout):
             self.needs.intersection_update([*Graph(*roots).nodes, *wanted])
         self.fixed = list(dict.fromkeys([*parameters, *[v for v in program.leaves if v not in self.varying]]))
         self.one = constant(1.0)
-        self._keep([*self.fixed, self.one], FIXED)
         self.fixed.append(self.one)
+        self._keep(self.fixed[: len(parameters)], FIXED)
+        self._keep(self.fixed[len(parameters) :], FIXED)  # apart: in a loop's body the parameters are given from around
         self.arguments = [self._keep(values, VALUES) for values in arguments]
         self.leaves = dict(enumerate(self.fixed))
         """The leaf of each row of FIXED that is one's."""

@@ -108,9 +108,9 @@ class Optimizer:
         """Take a step, with the given gradient or with the gradients in the values.
 
         Raises:
-            AnomalyError: a number of the gradient or of the result is infinite or NaN; nothing is changed.
-            ValueError: the gradient's length is not the number of parameters, or the schedule's factor is below 0,
-                infinite or NaN.
+            AnomalyError: a number of the gradient or of the result is infinite or NaN, or η is, or below 0; nothing is
+                changed.
+            ValueError: the gradient's length is not the number of parameters.
             TypeError: the gradient in a value is no number.
         """
         if gradient is None:
@@ -124,7 +124,7 @@ class Optimizer:
             norm = self._norm_of(g)
         lr, longest = self.lr, self.hyperparameters["clip_norm"]
         if not 0.0 <= lr < math.inf:
-            raise ValueError(f"a schedule's factors are finite, at least 0: at step {self.steps} it made η = {lr}")
+            raise AnomalyError(f"the schedule made η {lr}, which must be finite, at least 0: no step was taken")
         if norm > longest:
             g = g / np.abs(g).max() if norm >= HUGE else g  # its length may be infinite
             g *= longest / np.linalg.norm(g)

@@ -23,9 +23,10 @@ class _Checked:
     def __post_init__(self) -> None:
         for field in fields(self):  # type: ignore[arg-type]
             number = getattr(self, field.name)
+            is_real = isinstance(number, Real)
             if field.type is int:
                 as_count(number, field.name)
-            elif field.type is float and not (isinstance(number, Real) and 0 <= float(number) <= sys.float_info.max):
+            elif field.type is float and not (is_real and 0 <= number <= sys.float_info.max):
                 raise ValueError(f"{field.name} must be a finite number, at least 0, got {number!r}")
             elif field.type is Schedule and not callable(number):
                 raise TypeError(f"{field.name} must be a schedule, as Cosine(1000), got {number!r}")

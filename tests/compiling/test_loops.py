@@ -250,6 +250,24 @@ def test_a_number_that_a_row_makes_is_constant_in_all() -> None:
     assert_agrees(lambda x: squares(for_each(lambda v: tanh(v * 0.5 + Value(2.0)) ** 2 * W, x)), [W], numbers(2, 4))
 
 
+@pytest.mark.parametrize("loop", ["scan", "for_each"])
+@pytest.mark.parametrize("given", [0.0, 0.25, W], ids=["zero", "number", "parameter"])
+def test_a_number_from_outside_and_one_of_the_body_are_added_in_one_block(loop: str, given: Any) -> None:
+    """Where the two stand next to each other in the body, they are apart around the loop."""
+    outside = given if isinstance(given, Value) else Value(given)
+
+    def row(s: Value, r: Value) -> tuple[Value, Value]:
+        return exp(r) + 0.125, s * r + outside
+
+    def function(x: list[Value]) -> Value:
+        if loop == "scan":
+            last, rows = scan(row, x[0], x)
+            return total([last, *rows])
+        return total([part for pair in for_each(lambda r: row(r, r), x) for part in pair])
+
+    assert_agrees(function, ALL, numbers(4, 3))
+
+
 def test_a_value_inside_is_not_used_outside() -> None:
     class Keeper:
         kept: Value
