@@ -406,7 +406,7 @@ class _Writer:
     def carried(self) -> None:
         (name, count), rng = self.list(), self.rng
         is_number = rng.random() < 0.3
-        first = self.number() if is_number else self.value()
+        first = number = self.number() if is_number else self.value()
         if rng.random() < 0.3:
             local = ["s[0]", "s[1]", "r"]
             steps = ", ".join(f"tanh(r + {self.body(local, 1)})" for _ in range(2))
@@ -418,8 +418,10 @@ class _Writer:
             state = f"tanh({state})" if rng.random() < 0.5 else state
             state = f"r + {state}" if is_number else state
             last = self.name("v")
-        outputs = self.name("l")
-        self.lines.append(f"{last}, {outputs} = scan(lambda s, r: ({state}, {self.body(local, 1)}), {first}, {name})")
+        outputs, output = self.name("l"), self.body(local, 1)
+        if is_number and "**" in state + output:  # a power of a plain number may be complex
+            first = first.replace(number, f"Value({number})", 1)
+        self.lines.append(f"{last}, {outputs} = scan(lambda s, r: ({state}, {output}), {first}, {name})")
         if last[0] == "l":
             self.add_list(last, 2)
         else:
