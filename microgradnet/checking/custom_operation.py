@@ -106,7 +106,7 @@ def operation(
 
 def _intervals(name: str, sample: Any, count: int) -> tuple[Interval, ...]:
     """An interval for each operand; () for those that operations have by default."""
-    if sample == ():
+    if isinstance(sample, tuple) and not sample:
         return ()
     try:
         pairs = sample if isinstance(sample[0], tuple | list) else (sample,) * count
