@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -264,9 +265,8 @@ def test_errors_are_told_with_their_line_and_the_last_graph_stays(tab: Any) -> N
         if "\0" in code:  # which no keyboard has
             continue
         typed(tab, code)
-        message = tab.inner_text("#error")
-        assert message.startswith(f"Line {line}: ")
-        assert words in message
+        told = re.compile(rf"^Line {line}: .*{re.escape(words)}", re.DOTALL)
+        tab.locator("#error", has_text=told).wait_for()  # on a busy machine that of the program before stands longer
         assert tab.locator("#editor .cm-lintRange-error, #editor .cm-lintPoint-error").count(), code
     assert numbers(tab)
     typed(tab, PROGRAM)
@@ -416,12 +416,13 @@ def test_a_graph_too_deep_for_the_browser_is_told_at_once_and_the_next_program_r
     ("kind", "begins"), [("page", "<!doctype html>"), ("picture", "<svg"), ("program", "from "), ("notebook", "{")]
 )
 def test_it_is_saved(tab: Any, kind: str, begins: str) -> None:
+    typed(tab, PROGRAM)
     with tab.expect_download() as download:
         tab.select_option("#save", kind)
     text = Path(download.value.path()).read_text("utf-8")
     assert text.startswith(begins)
     if kind == "picture":
-        assert "data 0.15" in texts_of(text)
+        assert {"w", "data 2"} <= {*texts_of(text)}
 
 
 def test_an_animation_is_saved_where_python_can_paint_it(tab: Any) -> None:
