@@ -7,6 +7,7 @@ import weakref
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SECONDS = 0.1  # between two looks at the numbers, and the least between two pictures of a training
 SHARE = 3  # a picture of a training comes after at least so many times the time that the last one took
+_one_at_a_time = RLock()  # of all widgets: a page's message may come in a thread beside the one that looks at numbers
 
 
 class Live(anywidget.AnyWidget):  # type: ignore[misc]
@@ -49,8 +51,14 @@ class Live(anywidget.AnyWidget):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Show the numbers of this moment; results of the graph are computed again if a leaf was changed."""
-        self._clock = graph.clock
-        self.state = self._subject.state()
+        with _one_at_a_time:
+            self._clock = graph.clock
+            self.state = self._subject.state()
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """A message of the page: its state becomes the program's."""
+        with _one_at_a_time:  # else a look at the numbers that began before would bring the old ones back
+            super().set_state(sync_data)
 
     def __call__(self, epoch: "Epoch") -> None:
         """Show the network after an epoch, at most ten times a second, in at most a quarter of the time."""
