@@ -43,10 +43,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.FORBIDDEN, "open the address that was printed")
             return None
         if not slash:
-            self.send_response(HTTPStatus.MOVED_PERMANENTLY)
-            self.send_header("Location", f"/{secret}/")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.redirect(f"/{secret}/")
             return None
         return secret, path
 
@@ -65,6 +62,13 @@ class Handler(BaseHTTPRequestHandler):
         """Send the answer."""
         self._begin(kind, {"Content-Length": str(len(data))})
         self.wfile.write(data)
+
+    def redirect(self, address: str) -> None:
+        """Answer that it stands at another address."""
+        self.send_response(HTTPStatus.FOUND)
+        self.send_header("Location", address)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def stream(self, parts: Generator[bytes, None, None], kind: str) -> None:
         """Send an answer part by part; if the reader does not wait, the rest is not asked for."""

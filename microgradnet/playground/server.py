@@ -14,13 +14,15 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import suppress
+from functools import cached_property
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
 from typing import Any
 
 from microgradnet._shared.serving import LOOPBACK, Handler
+from microgradnet.playground.book import BUILT, NOT_BUILT, BookServer
 from microgradnet.playground.observing import STOPPED
-from microgradnet.playground.site import POLICY, file_of
+from microgradnet.playground.site import KINDS, POLICY, file_of
 
 PAINTING = 120.0  # seconds for an animation, beside the program's own
 GRACE = 4.0  # seconds for the page of what a program had computed at its time limit, and for code that is not its own
@@ -48,6 +50,20 @@ class Server(ThreadingHTTPServer):
     def address(self) -> str:
         """The page's address."""
         return f"http://{LOOPBACK}:{self.server_address[1]}/{self.secret}/"
+
+    @cached_property
+    def book(self) -> BookServer:
+        """The book's server, which runs once somebody asks for it."""
+        server = BookServer(BUILT.resolve())
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    def server_close(self) -> None:
+        """Answer no more, for the book neither."""
+        super().server_close()
+        if "book" in vars(self):
+            self.book.shutdown()
+            self.book.server_close()
 
     def answers(self, request: dict[str, Any]) -> Generator[bytes, None, None]:
         """Run a request in a process of its own: the lines of `child`; a program that takes too long is ended."""
@@ -92,9 +108,12 @@ class _Handler(Handler):
     policy = POLICY
 
     def do_GET(self) -> None:  # noqa: N802 - http.server's name
-        """Send a file of the front end."""
+        """Send a file of the front end, or lead to the book."""
         if asked := self.asked([self.server.secret]):
-            found = file_of(asked[1], backend="local")
+            if asked[1] == "book" and (BUILT / "index.html").exists():
+                self.redirect(self.server.book.address)
+                return
+            found = (NOT_BUILT.encode(), KINDS[".html"]) if asked[1] == "book" else file_of(asked[1], backend="local")
             if found is None:
                 self.send_error(HTTPStatus.NOT_FOUND)
             else:

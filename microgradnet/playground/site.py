@@ -26,6 +26,8 @@ POLICY = (
 )
 """Scripts and requests of the site's own origin alone. Inline scripts are allowed for the page of a graph, which stands
 in a frame without an origin and has a stricter policy of its own."""
+DOOR = b"""</h1>
+  <a href="book" target="_blank">The book</a>"""
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 SERVICE = "service.js"  # keeps the files of a build, for a browser without a network
 
@@ -46,6 +48,8 @@ def file_of(path: str, backend: str) -> tuple[bytes, str] | None:
     data = (folder / name).read_bytes()
     if name == "index.html":
         data = data.replace(b"%backend%", backend.encode()).replace(b"%policy%", POLICY.encode())
+        if backend == "local":
+            data = data.replace(b"</h1>", DOOR)
     return data, KINDS[Path(name).suffix]
 
 

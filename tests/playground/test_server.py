@@ -1,6 +1,7 @@
 """The local server: it answers its own page on this machine, and nobody else; programs end, and Python with them."""
 
 import hashlib
+import html
 import json
 import os
 import subprocess
@@ -18,9 +19,11 @@ from urllib.error import HTTPError
 import pytest
 
 from microgradnet.cli.main import main
+from microgradnet.playground.book import BUILT, COMMAND
 from microgradnet.playground.runner import NO_VALUE
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import ASSETS, file_of
+from tests import ROOT
 from tests.serving import answering
 
 
@@ -161,6 +164,27 @@ def refused(address: str, data: Any = None, **headers: str) -> int:
     with caught.value as answer:
         code: int = answer.code
         return code
+
+
+def test_the_book_has_an_origin_of_its_own_or_is_told_how_to_be_built(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert COMMAND in html.unescape(asked(server.address + "book").decode())
+    assert COMMAND in readme
+    BUILT.mkdir(parents=True)
+    (BUILT / "index.html").write_text("chapters")
+    (BUILT / "chapter.html").write_text("neuron")
+    (tmp_path / "secret.txt").write_text("mine")
+    with urllib.request.urlopen(server.address + "book") as answer:
+        assert (answer.read(), answer.url) == (b"chapters", server.book.address)
+    assert asked(server.book.address + "chapter.html") == b"neuron"
+    for outside in ("../../secret.txt", "%2e%2e/%2e%2e/secret.txt", "run"):
+        with pytest.raises(HTTPError, match="404"):
+            asked(server.book.address + outside)
+    with pytest.raises(HTTPError, match="403"):  # nor may a chapter run a program
+        asked(server.address + "run", {"code": "1"}, Origin=server.book.address.rstrip("/"))
 
 
 def test_nobody_else_is_answered(server: Server) -> None:

@@ -134,7 +134,7 @@ def is_served(store: Store) -> bool:
     """Whether a server on this machine answers for this class, at the port of the last one."""
     with closing(HTTPConnection(LOOPBACK, store.port, timeout=2)) as client, suppress(OSError, HTTPException):
         client.request("GET", f"/{store.learner}")
-        return client.getresponse().status == HTTPStatus.MOVED_PERMANENTLY
+        return client.getresponse().status == HTTPStatus.FOUND
     return False
 
 

@@ -1,0 +1,47 @@
+"""`BookServer`: the way from the local playground into the book.
+
+The book has a port, and so an origin, of its own: no page of it can ask the playground to run a program.
+"""
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from microgradnet._shared.serving import LOOPBACK
+
+COMMAND = "pip install '.[book]' && python -m sphinx -W -b html notebooks build/book"
+BUILT = Path("build", "book")  # where the command writes it, below the folder that the playground is started in
+NOT_BUILT = f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>microgradnet: the book</title>
+<style>body {{ font: 18px/1.6 system-ui, sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }}
+pre {{ white-space: pre-wrap }}</style>
+<h1>The book is not built yet</h1>
+<p>It tells the lesson in chapters, each with its picture played. This command, in a copy of the project's repository,
+writes it:</p>
+<pre><code>{COMMAND}</code></pre>
+<p>Then load this page again, from a playground that was started in the same folder.</p>
+"""
+
+
+class BookServer(ThreadingHTTPServer):
+    """A server of the files of a built book, on 127.0.0.1 at any free port."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__((LOOPBACK, 0), partial(_Handler, directory=folder))
+
+    @property
+    def address(self) -> str:
+        """The first page's address."""
+        return f"http://{LOOPBACK}:{self.server_address[1]}/"
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Nothing: the terminal belongs to the playground's address."""
