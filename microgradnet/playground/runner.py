@@ -131,7 +131,8 @@ def _executed(code: str, seconds: float) -> tuple[dict[str, Value], dict[str, An
         with trace_source():
             exec(compile_observed(code, FILE, variables, seconds), variables)
     except BaseException as raised:
-        error = _described(raised, variables)
+        if not isinstance(raised, SystemExit) or raised.code:  # exit() is an end as any other
+            error = _described(raised, variables)
     return _values(variables), error
 
 

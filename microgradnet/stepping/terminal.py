@@ -146,6 +146,8 @@ class Stepper(Cmd):
     def default(self, line: str) -> None:
         """Raise an error for an unknown command."""
         word = one_line(line).partition(" ")[0]
+        if plain(word) in map(plain, self.timeline.names()):
+            raise ValueError(f"{shorten(word)} is no command, but a value: `print {shorten(word)}` shows it")
         raise ValueError(f"unknown command {shorten(word)!r}: {suggestion(word, COMMANDS)} `help` lists them all")
 
     def completenames(self, text: str, *ignored: object) -> list[str]:

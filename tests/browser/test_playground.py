@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from microgradnet.drawing.svg import find_cairosvg
+from microgradnet.playground.book import BUILT
 from microgradnet.playground.runner import run
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import build
@@ -97,6 +98,22 @@ def numbers(tab: Any) -> dict[str, float]:
 def test_it_opens_with_the_first_example_and_its_graph(tab: Any) -> None:
     assert "∂a₁/∂w₁" in tab.inner_text("#output")
     assert numbers(tab)["a₁"] == pytest.approx(1 / (1 + math.exp(-0.415)), rel=1e-12)
+
+
+def test_a_local_one_leads_to_the_book(
+    browser: Any, addresses: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with lone_tab(browser, "http://127.0.0.1:", seconds=60) as tab:
+        tab.goto(addresses["local"])
+        for is_built in (False, True):
+            if is_built:
+                BUILT.mkdir(parents=True)
+                (BUILT / "index.html").write_text("<h1>All chapters</h1>")
+            with tab.expect_popup() as opened:
+                tab.get_by_role("link", name="The book").click()
+            heading = "All chapters" if is_built else "The book is not built yet"
+            assert opened.value.inner_text("h1") == heading
 
 
 def test_it_opens_and_runs_where_the_browser_keeps_nothing(browser: Any, addresses: dict[str, str]) -> None:
@@ -295,6 +312,15 @@ def test_a_program_typed_while_another_never_ends_is_run_after_the_time_limit(ta
     typed(tab, PROGRAM)
     assert "w.grad" in tab.inner_text("#output")
     assert tab.locator("#error").is_hidden()
+
+
+def test_after_exit_the_next_program_reads_nothing_either(tab: Any) -> None:
+    typed(tab, PROGRAM + "exit()\n")
+    assert tab.locator("#error").is_hidden(), tab.inner_text("#error")
+    assert numbers(tab)["w"] == 2
+    typed(tab, f"{PROGRAM}from microgradnet import step_through\nstep_through(y)\n")
+    assert "forward 2 of 2" in tab.inner_text("#output")
+    assert tab.locator("#error").is_hidden(), tab.inner_text("#error")
 
 
 def test_a_program_that_imports_all_and_steps_in_a_terminal_reads_nothing(tab: Any) -> None:

@@ -1,6 +1,7 @@
 """`run`: what a program printed, where it failed, its values, their page, and where its numbers stand."""
 
 import base64
+import io
 import json
 import subprocess
 import sys
@@ -151,6 +152,12 @@ def test_an_error_has_its_line_and_its_message(code: str) -> None:
     error = run(code)["error"]
     assert error["line"] == line
     assert words in error["message"]
+
+
+def test_exit_is_an_end_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())  # exit closes it
+    found = run("from microgradnet import Value\nx = Value(2.0)\ny = x * x\nexit()\nz = undefined")
+    assert (found["error"], found["shown"]) == (None, "y")
 
 
 def test_values_that_were_computed_before_an_error_are_shown() -> None:

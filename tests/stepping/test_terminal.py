@@ -124,6 +124,7 @@ def test_commands(commands: list[str], says: str, capsys: pytest.CaptureFixture[
     ("command", "says"),
     [
         ("stp", "unknown command 'stp': did you mean 'step'?"),
+        ("a1", "a1 is no command, but a value: `print a1` shows it"),
         ("!ls", "unknown command '!ls'"),
         ("é", "unknown command 'é'"),
         ("step -1", "a count is a whole number, 1 or more; got '-1'"),

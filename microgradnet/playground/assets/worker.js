@@ -16,11 +16,11 @@ const started = (async () => {
   python.unpackArchive(packages, "zip", { extractDir: "/packages" });
   return python.runPython(`
 import io, json, sys
-sys.stdin = io.StringIO() # nobody types to a program
 sys.path.insert(0, "/packages")
 from microgradnet.playground.runner import names, run
 
 def answer(request, heard):
+    sys.stdin = io.StringIO() # nobody types to a program, and exit() closes it
     request = json.loads(request)
     return json.dumps(run(request["code"], request.get("shown"), heard, request["seconds"]) if "code" in request else names())
 

@@ -40,6 +40,8 @@ class Store:
 
     def __init__(self, path: Path, sheet: str) -> None:
         self.path = path
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder: name a file in it with --keep, as in --keep {path / 'class.sqlite'}")
         try:
             path.touch(0o600)  # its owner's alone: it holds names, and the teacher's address
             with self._open() as file:

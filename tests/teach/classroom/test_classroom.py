@@ -238,6 +238,11 @@ def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
 
 
+def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"is a folder: name a file in it with --keep, as in --keep .*class\.sqlite"):
+        Store(tmp_path, "sheet")
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"nowhere.*cannot be opened or made, No such file or directory: name another with --keep"
