@@ -34,10 +34,7 @@ class Module:
             TypeError: a parameter is in a set, which has no order to name it by.
         """
         named: dict[str, Value] = {}
-        for name, p in _parameters_in(vars(self).items(), "", {id(self): self}):
-            if name in named:
-                raise ValueError(f"two parameters would be called {name!r}: rename an attribute of the module")
-            named[name] = p
+        _collect(vars(self).items(), "", named, {id(self): self})
         yield from named.items()
 
     def parameters(self) -> list[Value]:
@@ -98,26 +95,32 @@ class Module:
             p.label = name
 
 
-def _parameters_in(items: Iterable[tuple[Any, Any]], prefix: str, seen: dict[int, Any]) -> Iterator[tuple[str, Value]]:
-    """The parameters among and inside `items`, each once; `seen` keeps its objects alive, so that ids stay unique."""
+def _collect(items: Iterable[tuple[Any, Any]], prefix: str, named: dict[str, Value], seen: dict[int, Any]) -> None:
+    """Add the parameters among and inside `items`, each once; `seen` keeps its objects alive: their ids are unique."""
     for key, item in items:
         if id(item) in seen:
             continue
         seen[id(item)] = item
         name = f"{prefix}{key}"
         if isinstance(item, Value):
-            if item.op is PARAMETER:
-                yield name, item
+            if item.op is not PARAMETER:
+                continue
+            if name in named:
+                raise ValueError(f"two parameters would be called {name!r}: rename an attribute of the module")
+            named[name] = item
         elif isinstance(item, Module):
-            yield from _parameters_in(vars(item).items(), f"{name}.", seen)
+            _collect(vars(item).items(), f"{name}.", named, seen)
         elif isinstance(item, dict):
-            yield from _parameters_in(item.items(), f"{name}.", seen)
+            _collect(item.items(), f"{name}.", named, seen)
         elif isinstance(item, list | tuple | deque):
-            yield from _parameters_in(enumerate(item), f"{name}_" if isinstance(key, int) else _singular(name), seen)
-        elif isinstance(item, set | frozenset) and any(_parameters_in(enumerate(item), "", seen)):
-            raise TypeError(f"{name} is a {type(item).__name__} of parameters, which has no order: make it a list")
+            _collect(enumerate(item), f"{name}_" if isinstance(key, int) else _singular(name), named, seen)
+        elif isinstance(item, set | frozenset):
+            inside: dict[str, Value] = {}
+            _collect(enumerate(item), "", inside, seen)
+            if inside:
+                raise TypeError(f"{name} is a {type(item).__name__} of parameters, which has no order: make it a list")
         elif getattr(item, "dtype", None) == "object":  # a NumPy array: named as nested lists are
-            yield from _parameters_in([(key, item.tolist())], prefix, seen)
+            _collect([(key, item.tolist())], prefix, named, seen)
 
 
 def _singular(name: str) -> str:
