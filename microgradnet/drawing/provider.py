@@ -65,7 +65,10 @@ def _laid_out_in_browser(dot: str, format: str) -> bytes:
 
     if format != "svg":
         raise ProviderError(f"in the browser a graph is drawn as svg, not as {format}")
-    return str(js.layOut(dot)).encode()
+    try:
+        return str(js.layOut(dot)).encode()
+    except Exception as error:  # of JavaScript
+        raise ProviderError(f"Graphviz for browsers could not lay the graph out: {error}") from None
 
 
 def find_program() -> str:

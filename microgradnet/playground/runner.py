@@ -15,6 +15,7 @@ from typing import Any
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.errors import DomainError, ProviderError
 from microgradnet.graph import Graph
+from microgradnet.module import Module
 from microgradnet.playground.observing import TimeLimit, compile_observed, importable, label
 from microgradnet.playground.places import leaves
 from microgradnet.playground.remedies import PLAIN_MATH, hint, remedy
@@ -186,16 +187,18 @@ def _described(error: BaseException, variables: Mapping[str, Any]) -> dict[str, 
 
 
 def names() -> list[dict[str, str]]:
-    """The public names, for an editor's completion: "label", "kind", and the first line of the docstring, "about".
+    """The public names, and those of a value or module, for an editor's completion.
 
-    >>> next(name for name in names() if name["label"] == "parameter")["kind"]
+    Returns:
+        For each its "label", its "kind", and the first line of its docstring, "about".
+
+    >>> {name["label"]: name["kind"] for name in names()}["parameter"]
     'function'
     """
-    return [
-        {
-            "label": name,
-            "kind": "class" if name[:1].isupper() else "function",
-            "about": (one.__doc__ or "").partition("\n")[0],
-        }
-        for name, one in importable().items()
-    ]
+
+    def described(name: str, kind: str, one: object) -> dict[str, str]:
+        return {"label": name, "kind": kind, "about": (one.__doc__ or "").partition("\n")[0]}
+
+    public = [described(name, "class" if name[:1].isupper() else "function", one) for name, one in importable().items()]
+    inside = {name: getattr(of, name) for of in (Module, Value) for name in dir(of) if not name.startswith("_")}
+    return public + [described(name, "method" if callable(one) else "property", one) for name, one in inside.items()]

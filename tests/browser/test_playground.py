@@ -14,6 +14,7 @@ import pytest
 
 from microgradnet.drawing.svg import find_cairosvg
 from microgradnet.playground.book import BUILT
+from microgradnet.playground.programs import PROGRAMS
 from microgradnet.playground.runner import run
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import build
@@ -133,6 +134,16 @@ def test_it_opens_with_every_result_and_the_backward_pass_to_play(tab: Any) -> N
     assert "Forward" in frame.inner_text("#phase")
     frame.click("#step")
     assert frame.inner_text("#equation").startswith("y.grad = ∂y/∂y = 1")
+
+
+@pytest.mark.parametrize("name", [each["name"] for each in PROGRAMS if each["group"] in {"The lesson", "Networks"}])
+def test_each_example_is_drawn_after_another(tab: Any, name: str) -> None:
+    tab.select_option("#programs", name)
+    tab.wait_for_timeout(300)
+    settled(tab)
+    assert tab.locator("#error").is_hidden(), tab.inner_text("#error")
+    assert tab.locator("#note").is_hidden(), tab.inner_text("#note")
+    assert numbers(tab)
 
 
 def test_a_program_is_run_while_one_types_as_python_runs_it(tab: Any) -> None:
@@ -483,7 +494,34 @@ def test_names_are_completed_with_their_docstrings(tab: Any) -> None:
     tab.keyboard.type("softm")
     tab.wait_for_selector(".cm-tooltip-autocomplete")
     assert "softmax" in tab.inner_text(".cm-tooltip-autocomplete")
+    assert "backward" not in tab.inner_text(".cm-tooltip-autocomplete")
     tab.keyboard.press("Escape")
+
+
+def test_after_a_dot_the_names_of_a_value_come_first(tab: Any) -> None:
+    typed(tab, "from microgradnet import Value\nx = Value(2.0)\n")
+    tab.keyboard.press("Control+End")
+    tab.keyboard.type("x.ba")
+    tab.wait_for_selector(".cm-tooltip-autocomplete")
+    assert tab.locator(".cm-tooltip-autocomplete li").first.inner_text().startswith("backward")
+    tab.wait_for_timeout(200)  # keys that come at once after it opened are not meant for it
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Enter")
+    assert program(tab).splitlines()[-1] == "x.backward"
+    tab.keyboard.type(" # 0.5")
+    tab.wait_for_timeout(400)
+    assert not tab.is_visible(".cm-tooltip-autocomplete")
+
+
+def test_enter_is_a_new_line_while_names_are_offered(tab: Any) -> None:
+    typed(tab, "from microgradnet import Value\nx = Value(2.0)\n")
+    tab.keyboard.press("Control+End")
+    tab.keyboard.type("y = x * x")
+    tab.wait_for_selector(".cm-tooltip-autocomplete")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("z = y + x")
+    tab.keyboard.press("Escape")
+    assert program(tab).splitlines()[-2:] == ["y = x * x", "z = y + x"]
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 720), (1920, 1080)])

@@ -2,7 +2,7 @@
 // `npm ci && npm run editor` in this folder bundles it into ../assets/editor.js, whose last line has the sources' digest.
 import { basicSetup } from "codemirror";
 import { indentWithTab } from "@codemirror/commands";
-import { autocompletion, completeAnyWord } from "@codemirror/autocomplete";
+import { autocompletion } from "@codemirror/autocomplete";
 import { python, pythonLanguage } from "@codemirror/lang-python";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
@@ -45,22 +45,25 @@ const theme = EditorView.theme({
 });
 
 // An editor in `parent`. `changed` is called after each change by the reader, `visited` with the number of the line that
-// the cursor goes to; `names` returns the names for completion: {label, kind, about}.
+// the cursor goes to; `names` returns the names for completion: {label, kind, about}. Enter completes one that was chosen
+// by an arrow key; else it is a new line.
 export function createEditor(parent, { changed, names, visited }) {
   let quiet = false, known = null;
   const ours = async (context) => {
-    const word = context.matchBefore(/\w+/);
-    if (!word && !context.explicit) return null;
+    const word = context.matchBefore(/\w*/), dotted = context.matchBefore(/(?:[^\W\d]\w*|[)\]])\.\w*/);
+    if (!word.text && !dotted && !context.explicit) return null;
     known ??= await names();
-    const options = known.map(({ label, kind, about }) => ({ label, type: kind, info: about }));
-    return { from: word ? word.from : context.pos, options, validFor: /^\w*$/ };
+    const isOfValue = ({ kind }) => kind === "method" || kind === "property";
+    const options = known.filter((name) => dotted || !isOfValue(name)) // what is not a Value's may be a module's
+      .map((name) => ({ label: name.label, type: name.kind, info: name.about, boost: dotted && isOfValue(name) ? 1 : 0 }));
+    return { from: word.from, options, validFor: /^\w*$/ };
   };
   const view = new EditorView({
     parent,
     state: EditorState.create({
       extensions: [
         basicSetup, EditorView.lineWrapping, python(), syntaxHighlighting(colours), theme, lineOfStep, indentUnit.of("    "), keymap.of([indentWithTab]),
-        pythonLanguage.data.of({ autocomplete: ours }),
+        pythonLanguage.data.of({ autocomplete: ours }), autocompletion({ selectOnOpen: false }),
         EditorView.contentAttributes.of({ "aria-label": "Python program", spellcheck: "false" }),
         EditorView.updateListener.of((update) => {
           if (quiet) return;
