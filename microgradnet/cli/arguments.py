@@ -71,6 +71,8 @@ def make_folder(folder: Path, option: str) -> None:
         raise NotADirectoryError(
             f"{shown(folder)} is no folder, and cannot be made one: name another with {option}"
         ) from None
+    except OSError as error:
+        raise OSError(f"{shown(folder)} cannot be made, {error.strerror}: name another with {option}") from None
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"cannot write into {shown(folder)}: name another folder with {option}")
 

@@ -19,6 +19,8 @@ from microgradnet._shared.text import plain
 from microgradnet.cli import exercises, graphs, misconceptions, playground, predict, run, train, worksheets
 from microgradnet.cli.arguments import Run, in_words
 from microgradnet.errors import DomainError, ProviderError, StaleGraphError
+from microgradnet.teach.applications import APPLICATIONS
+from microgradnet.teach.examples import EXAMPLES
 
 GROUPS = (run, graphs, playground, train, predict, worksheets, misconceptions, exercises)
 """The commands, in the order of the help; modules that load slowly are loaded when a command runs."""
@@ -67,6 +69,8 @@ class _Parser(argparse.ArgumentParser):
         """End with the message; where a choice is unknown, with those that are allowed."""
         if unknown := re.fullmatch(r"(.*): invalid choice: '(.*)' \(choose from (.*)\)", message):
             message = f"{unknown[1]}: " + unknown_name(re.findall(r"[^\s,']+", unknown[3]), unknown[2], "choice")
+            if unknown[2] in {**EXAMPLES, **APPLICATIONS}:
+                message = f"{unknown[2]} is an example, no command: microgradnet run {unknown[2]}"
         super().error(message)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:

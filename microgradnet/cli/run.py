@@ -29,10 +29,11 @@ def add_commands(add: Add) -> None:
         "names", nargs="*", type=partial(item_of, {**EXAMPLES, **APPLICATIONS}, "example"), metavar="NAME",
         help="examples or applications, as `list` shows them; without one, all examples",
     )  # fmt: skip
+    running.usage = "%(prog)s [NAME ...] [options]"  # else an error stands below seven lines of options
     running.add_argument("--graphs", type=Path, metavar="DIR", help="the folder for examples' pictures (graphs)")
     gallery = running.add_argument_group("applications")
     gallery.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (NAME)")
-    of_all = f"{QUICK:.0%}% of training, test data and pictures, in 4 to 7 s"
+    of_all = f"{QUICK:.0%}% of training, test data and pictures, in 3 to 10 s"
     gallery.add_argument("--quick", action="store_true", help=of_all)
     gallery.add_argument("--load", type=Path, metavar="FILE", help="a saved model, in place of training")
     gallery.add_argument("--seed", type=from_zero, metavar="N", help="seed of data, network and order (0)")
@@ -52,7 +53,8 @@ def _list(options: argparse.Namespace) -> int:
         print(f"{example.name:{width}}  {example.title}")
     print("\nThe gallery: networks that learn on this machine")
     for entry in APPLICATIONS.values():
-        print(f"{entry.name:{width}}  {entry.title} ({entry.seconds} s of training)")
+        print(f"{entry.name:{width}}  {entry.title} ({entry.seconds} s)")
+    print("\nTo compute or to train one: microgradnet run NAME")
     return 0
 
 
@@ -112,52 +114,106 @@ def _run_example(example: Example, options: argparse.Namespace) -> None:
 
 def _run_application(entry: Entry, options: argparse.Namespace) -> int:
     """Train an application or load its model; print its figures, and write its files or those that options ask for."""
-    from microgradnet.train.saving import load_checkpoint
+    from microgradnet.train.saving import load
 
     given = {option: getattr(options, option.name) for option in entry.options}
     of_training, asked = (
         {option.name: value for option, value in given.items() if value is not None and option.of_training is training}
         for training in (True, False)
     )
+    usual = {option.name: option.choices[0] for option in entry.options if option.of_training}
     out = options.out or Path(entry.name)
+    kept = options.load or (_found(out, usual | of_training) if asked else None)
+    about: dict[str, Any] = {"application": entry.name, "seed": options.seed or 0, "quick": options.quick}
+    if kept:
+        about = _about(kept, entry)
+        of_training = _agreed(kept, about, of_training)
+    of_training = usual | of_training
     application = load_application(entry.name)(
-        fraction=QUICK if options.quick else 1, seed=options.seed or 0, **of_training
+        fraction=QUICK if options.quick else 1,
+        seed=about.get("seed", 0) if options.seed is None else options.seed,
+        **of_training,
     )
-    saved = options.load or out / application.file
-    is_trained, is_quick = bool(options.load or (asked and saved.exists())), options.quick
-    if is_trained:
-        is_quick = load_checkpoint(saved, application.model).training.get("quick")  # may fail: before a folder is made
+    if kept:
+        load(kept, application.model)  # may fail: before a folder is made
+    is_new = not out.exists()
     make_folder(out, "--out")
     print(f"{entry.name}: {entry.title}")
-    about = [f"after {application.source}", f"data: {application.credit}" * bool(application.credit)]
-    for line in filter(None, about):
+    lines = [f"after {application.source}", f"data: {application.credit}" * bool(application.credit)]
+    for line in filter(None, lines):
         print(textwrap.fill(line, room(TEXT), subsequent_indent="  "))
-    if is_trained:
-        print(f"{shown(saved)}: {application.model}")
-        ended = ""
+    if kept:
+        print(f"{shown(kept)}: {application.model}")
     else:
-        ended = _train(application, saved, options)
+        about |= {"options": of_training}
+        kept = _train(application, out / _file(of_training, options.quick), about, options, is_new)
     try:
-        if ended == "interrupted":
+        if not options.load and about.get("ended") == "interrupted":
             raise KeyboardInterrupt
-        if is_quick:
-            print(f"a quick training: this network has hardly begun to learn; a full one takes {entry.seconds} s")
-        return _show(application, asked, out, options.quiet)
+        if about.get("quick"):
+            print(f"a quick training: this network has hardly begun to learn; a whole run takes {entry.seconds} s")
+        return _show(application, asked, out, _training(about), options.quiet)
     except KeyboardInterrupt:
-        again = [entry.name, *(f"--{name}={value}" for name, value in of_training.items())]
-        again += ["--quick"] * options.quick + [f"--load={shown(saved)}", f"--out={shown(out)}"]
-        raise KeyboardInterrupt(f"what it has learnt is kept: microgradnet run {shlex.join(again)}") from None
+        again = [f"--{name}={value}" for name, value in (of_training | asked).items()]
+        again += ["--quick"] * options.quick + [f"--load={shown(kept)}", f"--out={shown(out)}"]
+        command = shlex.join([entry.name, *again])
+        raise KeyboardInterrupt(f"what it has learnt is kept: microgradnet run {command}") from None
 
 
-def _show(application: Application, asked: dict[str, Any], out: Path, is_quiet: bool) -> int:
+def _file(of_training: dict[str, Any], is_quick: bool) -> str:
+    """The name of a trained model's file."""
+    return "-".join(["model", *map(str, of_training.values()), *["quick"] * is_quick]) + ".npz"
+
+
+def _found(out: Path, of_training: dict[str, Any]) -> Path | None:
+    """The model that was trained before, rather a whole run's than a quick one's."""
+    files = [out / _file(of_training, is_quick) for is_quick in (False, True)]
+    return next(filter(Path.exists, files), None)
+
+
+def _about(file: Path, entry: Entry) -> dict[str, Any]:
+    """What a file says of its training.
+
+    Raises:
+        ValueError: it is no model, or one of another application.
+    """
+    from microgradnet.train.saving import training_of
+
+    about = training_of(file)
+    if (other := about.get("application", entry.name)) != entry.name:
+        raise ValueError(f"{shown(file)} is a model of {other}, not of {entry.name}")
+    return about
+
+
+def _agreed(file: Path, about: dict[str, Any], of_training: dict[str, Any]) -> dict[str, Any]:
+    """The options of a model's training; an error if others are given."""
+    trained: dict[str, Any] = about.get("options", {})
+    for name, value in of_training.items():
+        if trained.get(name, value) != value:
+            raise ValueError(f"{shown(file)} was trained with --{name} {trained[name]}, not with --{name} {value}")
+    return of_training | trained
+
+
+def _training(about: dict[str, Any]) -> str:
+    """How a model was trained, in words."""
+    if "seed" not in about:
+        return "a model whose file does not say how it was trained"
+    ended = ", interrupted" * (about.get("ended") == "interrupted")
+    return f"{'a quick' if about.get('quick') else 'one'} training{ended}, seed {about['seed']}"
+
+
+def _show(application: Application, asked: dict[str, Any], out: Path, training: str, is_quiet: bool) -> int:
     """Print the figures, and write the files, or those that are asked for."""
     if not asked:
         _announce("measuring on test data", is_quiet)
-        print(f"\n{format_figures(application.figures())}\non {application.measured()}\n")
+        print(f"\n{format_figures(application.figures())}\non {application.measured()}, by {training}")
+        print(textwrap.fill(application.legend, room(TEXT)), end="\n\n")
     files = application.asked(**asked) if asked else application.files()
     _announce(f"making {', '.join(files)}", is_quiet)
     written = write_each(out, ((name, partial(_write, make)) for name, make in files.items()))
-    print("written:", *map(shown, written), end="\n\n")
+    print("written:", *map(shown, written))
+    pages = [path for path in written if path.suffix == ".html"]
+    print(f"to see it, open {shown(pages[0])} in a browser\n" if pages else "")
     return int(len(written) < len(files))
 
 
@@ -172,17 +228,30 @@ def _write(make: Callable[[], bytes | str], path: Path) -> Path:
     return write_atomically(path, make())
 
 
-def _train(application: Application, file: Path, options: argparse.Namespace) -> str:
-    """Train the model and save it; how the training ended."""
+def _train(
+    application: Application, file: Path, about: dict[str, Any], options: argparse.Namespace, is_new: bool
+) -> Path:
+    """Train the model and save it; the file, which is another one if the training was interrupted.
+
+    A folder that is new goes again if nothing was learnt. How the training ended is added to what is known `about` it.
+    """
     from microgradnet.train.saving import save
 
+    if file.exists():
+        _about(file, APPLICATIONS[application.name])
     count = len(application.model.parameters())
     print(f"{application.model}, {count:,} parameters")
     with _one_thread():
         history = application.train(progress=False if options.quiet else None)
-    about: dict[str, Any] = {"application": application.name, "seed": application.seed, "quick": options.quick}
+    about["ended"] = history.ended
+    if history.ended == "interrupted":
+        if not len(history):
+            if is_new:
+                file.parent.rmdir()
+            raise KeyboardInterrupt("nothing was learnt yet, and nothing is kept")
+        file = file.with_stem(f"{file.stem}-interrupted")
     print("written:", shown(save(application.model, file, training=about)))
-    return history.ended
+    return file
 
 
 def _one_thread() -> AbstractContextManager[Any]:

@@ -14,7 +14,8 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
@@ -122,6 +123,19 @@ def load_checkpoint(path: Path_, model: Module | None = None) -> Checkpoint:
     return saved.checkpoint
 
 
+def training_of(path: Path_) -> dict[str, Any]:
+    """The `training` that a file was saved with, whatever its model is.
+
+    Raises:
+        ValueError: the file is not a model of microgradnet.
+        OSError: the file cannot be read.
+    """
+    data = read_file(path)
+    with _as_one_error(path), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        _refuse_foreign(archive)
+        return dict(entry(_header(archive), "training", dict))
+
+
 def refuse_to_replace(path: Path_) -> None:
     """Refuse a name for new checkpoints if another file has it.
 
@@ -163,13 +177,21 @@ class Saved(NamedTuple):
 def read(path: Path_, model: Module | None = None) -> Saved:
     """Read and validate a file; `model` is not changed. The errors are those of `load_checkpoint`."""
     data = read_file(path)
-    try:
+    with _as_one_error(path):
         return _read(data, model)
+
+
+@contextmanager
+def _as_one_error(path: Path_) -> Iterator[None]:
+    """Raise any error that a corrupt file causes as a ValueError that says what is wrong with it."""
+    try:
+        yield
+        return
     except zipfile.BadZipFile:
         what = "not a .npz file, or an incomplete one"
     except RecursionError:
         what = f"{HEADER} is nested too deeply for one that microgradnet.save has written"
-    except Exception as error:  # any error that a corrupt file causes
+    except Exception as error:
         what = str(error) if isinstance(error, ValueError) else repr(error)
     raise ValueError(f"{one_line(str(path))} is not a model that can be loaded: {shorten(one_line(what), 500)}")
 

@@ -58,7 +58,7 @@ def probabilities(tab: Any) -> Any:
 def test_what_is_drawn_is_recognised_as_python_does(opened: Any) -> None:
     model = MLP(64, [8, 10], "relu", seed=1)
     samples = np.random.default_rng(0).random((2, 64))
-    tab = opened(DrawingPage("Draw", model, samples.tolist()).html)
+    tab = opened(DrawingPage("Draw", model, samples.tolist(), [3, 7]).html)
     x = drawn(tab)
     assert x.shape == (64,)
     assert x.mean() == pytest.approx(0.305, abs=0.03)
@@ -70,18 +70,24 @@ def test_what_is_drawn_is_recognised_as_python_does(opened: Any) -> None:
 
     np.testing.assert_allclose(probabilities(tab), expected(x), atol=0.06)
     assert f"says {expected(x).argmax()}" in tab.inner_text("#verdict")
-    for sample in samples:
+    for sample, digit in zip(samples, (3, 7), strict=True):
         tab.click("#sample")
         np.testing.assert_allclose(probabilities(tab), expected(sample), atol=0.06)
+        judged = "right" if expected(sample).argmax() == digit else "wrong"
+        assert tab.inner_text("#verdict").endswith(f"; it is a {digit}: {judged}.")
     tab.click("#clear")
     assert tab.inner_text("#verdict") == "Nothing is drawn yet."
     drawn(tab)
+    assert "; it is" not in tab.inner_text("#verdict")
+    tab.click("#clear")
+    tab.click("#pad")
+    assert sum(tab.evaluate("[...fine.getImageData(0, 0, 32, 32).data]")) > 0, "a dot is drawn"
     assert "says" in tab.inner_text("#verdict")
 
 
 def test_a_page_for_another_network_is_refused() -> None:
     with pytest.raises(ValueError, match="not MLP"):
-        DrawingPage("Draw", MLP(64, [8, 10], "tanh"), [])
+        DrawingPage("Draw", MLP(64, [8, 10], "tanh"), [], [])
 
 
 FILM = Film("first", [f"<text y='10'>frame {i}</text>" for i in range(20)], 10, caption="a <film>")
@@ -101,6 +107,10 @@ def test_a_film_is_played_sought_and_chosen(opened: Any) -> None:
     assert screen(tab) == "frame 1"
     tab.keyboard.press("End")
     assert (screen(tab), tab.inner_text("#place")) == ("frame 19", "2.0 s")
+    tab.focus("#slider")
+    tab.keyboard.press("Home")
+    tab.keyboard.press("End")  # the slider's last frame begins before the end of the film
+    assert (screen(tab), tab.inner_text("#place")) == ("frame 19", "1.9 s")
     tab.click("#play")
     until(
         tab,

@@ -95,13 +95,14 @@ def test_without_a_program_to_draw_the_numbers_are_printed_all_the_same(
 
 def test_list_has_a_line_for_each_example_and_application(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
-    examples, gallery = capsys.readouterr().out.split("\n\n")
+    examples, gallery, how = capsys.readouterr().out.split("\n\n")
     lines = [line.split("  ", 1) for line in examples.splitlines()]
     assert [(name, title.strip()) for name, title in lines] == [(e.name, e.title) for e in EXAMPLES.values()]
     heading, *applications = gallery.splitlines()
     assert heading == "The gallery: networks that learn on this machine"
     assert [line.split()[0] for line in applications] == list(APPLICATIONS)
-    assert all(line.endswith(" s of training)") for line in applications), "each says how long it takes"
+    assert all(line.endswith(" s)") for line in applications), "each says how long it takes"
+    assert how == "To compute or to train one: microgradnet run NAME\n"
 
 
 def test_every_picture_that_run_names_is_there_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,10 +24,6 @@ class Greeting(Application):
         super().__init__(fraction=fraction, seed=seed)
         self.model, self.language = MLP(1, [1], seed=seed), language
 
-    @property
-    def file(self) -> str:
-        return f"{self.language}.npz"
-
     def train(self, progress: bool | None = None) -> History:
         return fit(self.model, [[1.0]], [[2.0]], epochs=1, progress=progress)
 
@@ -70,7 +66,7 @@ def test_it_trains_prints_and_writes_and_what_is_missing_stops_nothing(capsys: p
     assert "written: objects/a.svg\n" in said.out
     assert said.err == "microgradnet: no b.png: no painter: pip install painter\n"
     assert Path("objects/a.svg").read_text() == "<svg/>"
-    assert load("objects/de.npz")
+    assert load("objects/model-de.npz")
 
 
 def test_what_is_asked_uses_what_was_trained_or_trains_first(capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,29 +75,29 @@ def test_what_is_asked_uses_what_was_trained_or_trains_first(capsys: pytest.Capt
     assert first.startswith("hi 2.0 ")
     assert "error" not in capsys.readouterr().out, "figures are of trainings, not of what is asked"
     assert main(["run", "objects", "--text", "ho", "--quiet"]) == 0
-    assert "objects/de.npz: MLP" in capsys.readouterr().out
+    assert "objects/model-de.npz: MLP" in capsys.readouterr().out
     assert Path("objects/said.svg").read_text() == first.replace("hi 2.0", "ho 0.0")
 
 
 def test_without_a_request_it_is_trained_anew() -> None:
     main(["run", "objects", "--quiet", "--seed", "3"])
-    before = load("objects/de.npz").state_dict()
+    before = load("objects/model-de.npz").state_dict()
     main(["run", "objects", "--quiet", "--seed", "4"])
-    assert load("objects/de.npz").state_dict() != before
+    assert load("objects/model-de.npz").state_dict() != before
 
 
 def test_an_option_of_the_training_has_a_model_of_its_own() -> None:
     assert main(["run", "objects", "--language", "fr", "--text", "salut", "--quiet"]) == 0
-    assert [path.name for path in Path("objects").glob("*.npz")] == ["fr.npz"]
+    assert [path.name for path in Path("objects").glob("*.npz")] == ["model-fr.npz"]
 
 
 def test_a_saved_model_is_loaded_in_place_of_training(capsys: pytest.CaptureFixture[str]) -> None:
     main(["run", "objects", "--quiet", "--seed", "7"])
     capsys.readouterr()
-    assert main(["run", "objects", "--load", "objects/de.npz", "--out", "other"]) == 1
+    assert main(["run", "objects", "--load", "objects/model-de.npz", "--out", "other"]) == 1
     assert "parameters" not in capsys.readouterr().out
     assert Path("other/a.svg").exists()
-    assert not Path("other/de.npz").exists()
+    assert not Path("other/model-de.npz").exists()
 
 
 def test_a_folder_that_cannot_be_written_into(
@@ -141,8 +137,9 @@ def test_the_model_says_how_it_was_trained(tmp_path: Path) -> None:
     main(["run", "objects", "--quiet", "--quick", "--seed", "2"])
     from microgradnet.train.saving import load_checkpoint
 
-    about = load_checkpoint("objects/de.npz").training
-    assert json.dumps(about) == '{"application": "objects", "seed": 2, "quick": true}'
+    about = load_checkpoint("objects/model-de-quick.npz").training
+    options = '"options": {"language": "de"}, "ended": "all epochs"'
+    assert json.dumps(about) == f'{{"application": "objects", "seed": 2, "quick": true, {options}}}'
 
 
 def test_long_parts_are_announced_unless_it_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,7 +156,7 @@ def test_long_parts_are_announced_unless_it_is_quiet(capsys: pytest.CaptureFixtu
 def test_ctrl_c_says_how_to_go_on(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(application: Greeting, progress: bool | None = None) -> History:
         if stage == "train":
-            return History([], "interrupted")
+            return History([{"loss": 1.0}], "interrupted")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Greeting, stage, stop)
@@ -167,12 +164,77 @@ def test_ctrl_c_says_how_to_go_on(stage: str, monkeypatch: pytest.MonkeyPatch) -
         main(["run", "objects", "--quiet", "--quick", "--language", "fr", "--out", "o"])
     (told,) = stopped.value.args
     remedy = told.removeprefix("what it has learnt is kept: microgradnet ").split()
-    assert remedy == ["run", "objects", "--language=fr", "--quick", "--load=o/fr.npz", "--out=o"]
-    assert load("o/fr.npz")
+    file = f"o/model-fr-quick{'-interrupted' * (stage == 'train')}.npz"
+    assert remedy == ["run", "objects", "--language=fr", "--quick", f"--load={file}", "--out=o"]
+    assert load(file)
+
+
+def test_after_ctrl_c_the_command_asks_for_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Greeting, "train", lambda self, progress=None: History([{"loss": 1.0}], "interrupted"))
+    with pytest.raises(
+        KeyboardInterrupt, match=r"'--text=hi all' --load=objects/model-de-interrupted\.npz --out=objects"
+    ):
+        main(["run", "objects", "--quiet", "--text", "hi all"])
+
+
+def test_ctrl_c_before_anything_is_learnt_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Greeting, "train", lambda self, progress=None: History([], "interrupted"))
+    for is_there in (False, True):
+        if is_there:
+            Path("objects").mkdir()
+        with pytest.raises(KeyboardInterrupt, match="nothing was learnt yet, and nothing is kept"):
+            main(["run", "objects", "--quiet"])
+        assert Path("objects").exists() is is_there
+
+
+@pytest.mark.parametrize("how", ["quick", "interrupted", "of another application"])
+def test_a_trained_model_is_not_lost(
+    how: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["run", "objects", "--quiet", "--seed", "3"])
+    file = Path("objects/model-de.npz")
+    before = file.read_bytes()
+    if how == "interrupted":
+        monkeypatch.setattr(Greeting, "train", lambda self, progress=None: History([{"loss": 1.0}], "interrupted"))
+        with pytest.raises(KeyboardInterrupt):
+            main(["run", "objects", "--quiet"])
+    elif how == "quick":
+        main(["run", "objects", "--quiet", "--quick"])
+    else:
+        before = save(MLP(1, [1]), file, training={"application": "sound"}).read_bytes()
+        assert main(["run", "objects", "--quiet"]) == 1
+        assert "objects/model-de.npz is a model of sound, not of objects" in capsys.readouterr().err
+    assert file.read_bytes() == before
+
+
+def test_a_loaded_model_says_how_it_was_trained(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "objects", "--quiet", "--quick", "--seed", "3"])
+    main(["run", "objects", "--quiet", "--seed", "4"])
+    save(MLP(1, [1]), "own.npz")
+    save(MLP(1, [1]), "stopped.npz", training={"seed": 5, "ended": "interrupted"})
+    for file, said in {
+        "objects/model-de-quick.npz": "a quick training, seed 3",
+        "objects/model-de.npz": "one training, seed 4",
+        "stopped.npz": "one training, interrupted, seed 5",
+        "own.npz": "a model whose file does not say how it was trained",
+    }.items():
+        capsys.readouterr()
+        main(["run", "objects", "--load", file, "--seed", "9"])
+        assert f"on test data (greetings: 50), by {said}\n" in capsys.readouterr().out
+
+
+def test_a_model_brings_the_option_of_its_training(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "objects", "--quiet", "--language", "fr"])
+    assert main(["run", "objects", "--load", "objects/model-fr.npz", "--text", "salut"]) == 0
+    capsys.readouterr()
+    assert main(["run", "objects", "--load", "objects/model-fr.npz", "--language", "de"]) == 1
+    assert capsys.readouterr().err == (
+        "microgradnet: objects/model-fr.npz was trained with --language fr, not with --language de\n"
+    )
 
 
 def test_of_a_quick_training_it_says_so_also_when_it_is_loaded(capsys: pytest.CaptureFixture[str]) -> None:
-    note = "a quick training: this network has hardly begun to learn; a full one takes 1 s\n"
+    note = "a quick training: this network has hardly begun to learn; a whole run takes 1 s\n"
     main(["run", "objects", "--quick", "--quiet"])
     assert note in capsys.readouterr().out
     main(["run", "objects", "--text", "hi", "--quiet"])

@@ -23,7 +23,7 @@ Files: TypeAlias = Mapping[str, Callable[[], bytes | str]]
 
 
 QUICK = 0.04
-"""The fraction of a quick run, which takes 4 to 7 s, mostly to load libraries and to compile."""
+"""The fraction of a quick run, which takes 3 to 10 s, mostly to load libraries and to compile."""
 COLUMN = 9  # characters of a line of a heading in a table of figures, where its words allow it
 
 
@@ -59,7 +59,7 @@ class Entry(NamedTuple):
     Attributes:
         name: of its module and its command.
         title: what the network does.
-        seconds: of its training, on one core.
+        seconds: of a whole run, on one core.
         options: its own.
     """
 
@@ -92,6 +92,7 @@ class Application(ABC):
 
     Attributes:
         name: of its module and its command.
+        legend: how its figures are read.
         source: the publication that it follows: author, year, title.
         credit: the authors of its data and their licence; "" if the data are generated.
         tested: what its figures are of, and how many of it by a whole run.
@@ -102,6 +103,7 @@ class Application(ABC):
     """
 
     name: ClassVar[str]
+    legend: ClassVar[str] = ""
     source: ClassVar[str]
     credit: ClassVar[str] = ""
     tested: ClassVar[Sequence[tuple[str, int]]] = ()
@@ -118,15 +120,9 @@ class Application(ABC):
         return max(1, round(self.fraction * count))
 
     def measured(self) -> str:
-        """What the figures are of: of which test data how many, and of which run."""
+        """What the figures are of: of which test data how many."""
         counts = ", ".join(f"{what}: {self.part(count):,}" for what, count in self.tested)
-        run = "a quick run" if self.fraction < 1 else "one training"
-        return f"test data{counts and f' ({counts})'}, by {run}, seed {self.seed}"
-
-    @property
-    def file(self) -> str:
-        """The name of the trained model's file; options of the training are a part of it."""
-        return "model.npz"
+        return f"test data{counts and f' ({counts})'}"
 
     @abstractmethod
     def train(self, progress: bool | None = None) -> "History":

@@ -183,6 +183,16 @@ def test_the_option_colours_a_photograph(app: Colour, tmp_path: Path, capsys: py
     assert "photo.png" in capsys.readouterr().out
 
 
+def test_a_photograph_that_was_learnt_from_and_one_in_grey_are_told(app: Colour) -> None:
+    assert app.five[2].is_like(app.five[2]._replace(grey=app.five[2].grey + 1))
+    assert not app.five[2].is_like(app.five[3])
+    assert not photographs.photograph(RNG.random((60, WIDTH, 3)), "noise").is_like(app.five[2])
+    grey = photographs.photograph(np.repeat(RNG.random((60, WIDTH, 1)), 3, axis=2), "grey")
+    shown = Restored(grey, 0, {"grey": 0 * grey.colour, "network": grey.colour + 9, ORIGINAL: grey.colour})
+    assert shown.verdict() == "The photograph has no colours to compare with"
+    assert [shown.note(way) for way in shown.ways] == ["", "", ""]
+
+
 @pytest.mark.parametrize(
     ("shape", "mode", "words"),
     [

@@ -17,8 +17,8 @@ from microgradnet.teach.applications.driving.drives import (
     drive,
     laps,
     mirrored,
-    person,
     pictures,
+    pure_pursuit,
     pursuit,
     round_bends,
 )
@@ -95,9 +95,9 @@ def test_an_arc_is_driven_as_many_small_steps_are() -> None:
     assert abs(z[0] - 1j / 0.1 * (1 - np.exp(0.1j * 40 * STEP))) < 0.01
 
 
-def test_a_person_comes_round_and_one_who_steers_the_wrong_way_does_not() -> None:
+def test_pure_pursuit_comes_round_and_one_who_steers_the_wrong_way_does_not() -> None:
     road = roads(3, (5,))
-    assert laps(road, person)[0] == 100
+    assert laps(road, pure_pursuit)[0] == 100
     percent, farthest = laps(road, lambda seen, taught: -taught)
     assert percent == 0
     assert np.isnan(farthest), "no car came round whose distance could be measured"

@@ -51,8 +51,7 @@ def test_a_quick_run_says_what_it_measured_and_each_file_has_the_contents_that_i
 ) -> None:
     assert main(["run", name, "--quick", "--quiet", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert f"on {load_application(name)(fraction=QUICK).measured()}\n" in said
-    assert ", by a quick run, seed 0\n" in said
+    assert f"on {load_application(name)(fraction=QUICK).measured()}, by a quick training, seed 0\n" in said
     begins = {"svg": b"<svg", "png": b"\x89PNG", "html": b"<!doctype html>", "npz": b"PK"}
     for file in tmp_path.iterdir():
         assert file.read_bytes().lstrip()[:15].startswith(begins[file.suffix[1:]]), file

@@ -206,11 +206,11 @@ def test_the_command_s_languages_are_those_that_there_are(
     monkeypatch.chdir(tmp_path)
     assert main(["run", "translation", "--language", "fr", "--quick", "--quiet"]) == 0
     said = capsys.readouterr().out
-    assert "model-fr.npz" in said
+    assert "model-fr-quick.npz" in said
     assert "looks left, then right, % of right words above 20" in said
     assert CREDIT in said
-    assert main(["run", "translation", "--load", "translation/model-fr.npz"]) == 1
-    assert "model-fr.npz" in capsys.readouterr().err
+    assert main(["run", "translation", "--load", "translation/model-fr-quick.npz", "--quick", "--quiet"]) == 0
+    assert "by a quick training, seed 0" in capsys.readouterr().out, "the language is in the file"
 
 
 def test_a_language_that_there_is_not_is_refused() -> None:

@@ -33,7 +33,7 @@ from microgradnet.teach.applications.application import Application, Figure, Fil
 from microgradnet.teach.applications.colour import photographs
 from microgradnet.teach.applications.colour.palette import BLUR, Palette, blurred, by_likeness
 from microgradnet.teach.applications.colour.photographs import SIDE, WIDTH, Numbers, Photograph, Views
-from microgradnet.teach.applications.colour.pictures import LIMIT, ORIGINAL, Restored, comparison, sheets
+from microgradnet.teach.applications.colour.pictures import FAMILIAR, LIMIT, ORIGINAL, Restored, comparison, sheets
 from microgradnet.train import History, fit
 
 KERNELS, HIDDEN, COLOURS, MEMBERS = (10, 20), 48, 24, 2
@@ -109,6 +109,10 @@ class Colour(Application):
     """
 
     name = "colour"
+    legend = (
+        "Root mean square of the errors of a and b, lower is better; 2 is just seen. The right of each of the five is "
+        "restored, its left was learnt from. Likeness copies the colour where the surroundings look most alike."
+    )
     source = "Iizuka et al. 2016, Let there be color!; Zhang et al. 2016, Colorful image colorization"
     credit = photographs.CREDIT
     tested = (("of five photographs", 5), ("never seen", 3))
@@ -187,7 +191,8 @@ class Colour(Application):
     def asked(self, photo: str | os.PathLike[str]) -> Files:
         """A photograph of one's own: made grey, coloured by the network, and as it was; errors as of `image_of`."""
         shown = self.shown(photographs.read(photo))
-        return {"photo.png": lambda: comparison(shown.verdict(), ["grey", "network", ORIGINAL], [shown], LIMIT).png()}
+        about = FAMILIAR if any(shown.photo.is_like(one) for one in self.five) else LIMIT
+        return {"photo.png": lambda: comparison(shown.verdict(), ["grey", "network", ORIGINAL], [shown], about).png()}
 
     def sample_loss(self) -> Value:
         """The loss of one pixel, by a network of two eyes, near and thumbnail, of 7 × 7 pixels, and three colours."""

@@ -11,7 +11,7 @@ from PIL import Image
 from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import INK, SOFT, figure
 from microgradnet.teach.applications.application import Files, rms
-from microgradnet.teach.applications.colour.palette import SAME
+from microgradnet.teach.applications.colour.palette import BLURRED, SAME
 from microgradnet.teach.applications.colour.photographs import Numbers, Photograph, rgb
 from microgradnet.teach.applications.media.images import pixels
 from microgradnet.teach.applications.media.svg import moving, text
@@ -23,6 +23,7 @@ PER_SECOND = 0.5  # frames of the film
 ORIGINAL = "original"
 CHANGED = "photographs made smaller, colours right of the line changed; errors in CIELAB, where 2 is just seen"
 NEVER_SEEN = "the last photograph was in no part of the training: its colours fail"
+FAMILIAR = "The network has learnt the colours of a part of this very photograph: on others it mostly fails."
 LIMIT = "The network has learnt the colours of five photographs, not of the world: on others it mostly fails."
 
 
@@ -68,14 +69,15 @@ class Restored(NamedTuple):
 
     def note(self, way: str) -> str:
         """How far the colours are from the true ones, for below a picture."""
-        return "" if way == ORIGINAL else f"error {self.error(way):.1f}"
+        return "" if way == ORIGINAL or self.error("grey") < GREY else f"error {self.error(way):.1f}"
 
 
 def sheets(known: Callable[[], list[Restored]], unseen: Callable[[], list[Restored]]) -> Files:
     """The pictures of the gallery, from photographs that were learnt from in part, and others."""
     return {
         "restored.png": lambda: comparison(
-            "Right of the line it was grey, and is restored", ["grey", SAME, "network", ORIGINAL], known(), CHANGED
+            "Right of the line it was grey, and is restored", ["grey", SAME, BLURRED, "network", ORIGINAL],
+            known(), CHANGED,
         ).png(),
         "thumbnail.png": lambda: comparison(
             "Without the thumbnail, the network mixes the photographs up", ["no thumbnail", "network", ORIGINAL],

@@ -8,8 +8,8 @@ it: to steer almost right is almost right.
 
     E = −Σₖ tₖ·ln Pₖ,        tₖ ∝ exp(−½·((κₖ − κ)/σ)²)
 
-The curvature κ that a person would steer comes from pure pursuit: the arc to the point of the road 6.5 m ahead. Many
-pictures are taken off the middle, and heading off the road: good driving alone does not show how to come back.
+The curvature κ to learn is that of pure pursuit, in place of a person's: the arc to the point of the road 6.5 m ahead.
+Many pictures are taken off the middle, and heading off the road: good driving alone does not show how to come back.
 
 Roads are lighter than the grass or darker. Without a hidden layer, what one kind teaches the other undoes, as a picture
 and its negative have opposite weighted sums. With one, the two kinds can have units of their own.
@@ -83,6 +83,9 @@ class Driving(Application):
     """The camera's picture of a road → how to steer."""
 
     name = "driving"
+    legend = (
+        "Lower errors are better. Pure pursuit, a formula, knows the road; the others see the camera's picture alone."
+    )
     source = "Pomerleau 1989, ALVINN: An autonomous land vehicle in a neural network"
     tested = (("pictures", HELD_OUT), ("laps", LAPS))
     model: Driver
@@ -126,7 +129,12 @@ class Driving(Application):
         ridge = drives.ridge_regression(*self.known)
         of_light = drives.ridge_regression(*(part.only(part.lighter) for part in self.known))
         road, light = roads(self.part(LAPS), (TEST, 0)), test.only(test.lighter)
-        driven = {"network": network, "ridge": ridge, "straight on": drives.straight_on, "person": drives.person}
+        driven = {
+            "network": network,
+            "ridge": ridge,
+            "straight on": drives.straight_on,
+            "pure pursuit": drives.pure_pursuit,
+        }
         reached = {name: drives.laps(road, steering) for name, steering in driven.items()}
         return [
             Figure("error of curvature, 1/m (RMSE)", drives.error(network, test), {
@@ -134,8 +142,8 @@ class Driving(Application):
             Figure("the same, lighter roads alone", drives.error(network, light), {
                 "ridge": drives.error(of_light, light), "straight on": drives.error(drives.straight_on, light)}),
             Figure("laps on the road, %", reached["network"][0], {
-                name: reached[name][0] for name in ("ridge", "straight on", "person")}),
-            Figure("farthest off the middle, m", reached["network"][1], {"person": reached["person"][1]}),
+                name: reached[name][0] for name in ("ridge", "straight on", "pure pursuit")}),
+            Figure("farthest off the middle, m", reached["network"][1], {"pure pursuit": reached["pure pursuit"][1]}),
         ]  # fmt: skip
 
     def steering(self) -> drives.Steering:
@@ -150,7 +158,7 @@ class Driving(Application):
             "drive.svg": lambda: film(next(iter(self.shown().values()))),
             "hidden-units.svg": lambda: hidden_units(self.model.hidden, self.model.steering, ARCS).svg,
             "limits.svg": lambda: limits(
-                SHARP, *(drives.round_bends(bent, SHARP, who) for who in (self.steering(), drives.person))
+                SHARP, *(drives.round_bends(bent, SHARP, who) for who in (self.steering(), drives.pure_pursuit))
             ).svg,
         }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""How cars drive: as a person would, and as whatever steers them does, from the camera's picture to the next place."""
+"""How cars drive: by pure pursuit, which knows the road, or by what steers them from the camera's picture."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
@@ -23,7 +23,7 @@ from microgradnet.teach.applications.driving.roads import (
 )  # fmt: skip
 
 CAR = 1.8  # its width
-LOOK_AHEAD = 6.5  # the point that a person steers to
+LOOK_AHEAD = 6.5  # the point that pure pursuit steers to
 STEP = 0.5  # between two pictures of the camera
 ASIDE, TURNED = 1.5, 0.2  # the most that a picture to learn from is off the middle, and off the road's direction
 LONGEST = 4000  # steps, after which a drive ends wherever it is
@@ -31,7 +31,7 @@ LONGEST = 4000  # steps, after which a drive ends wherever it is
 Sight: TypeAlias = Callable[[], Floats]
 """What the cameras see, (n, pixels), painted for those who look."""
 Steering: TypeAlias = Callable[[Sight, Floats], Floats]
-"""Curvatures, 1/m, positive to the left, (n,), from what the cameras see and how a person would steer."""
+"""Curvatures, 1/m, positive to the left, (n,), from what the cameras see and how pure pursuit would steer."""
 
 
 class Moment(NamedTuple):
@@ -40,7 +40,7 @@ class Moment(NamedTuple):
     Attributes:
         z, heading: (n,), where they are and the direction they head for.
         seen: what their cameras see.
-        taught, chosen: (n,), curvatures: how a person would steer, and how they are steered.
+        taught, chosen: (n,), curvatures: how pure pursuit would steer, and how they are steered.
         aside: (n,), how far each is from the middle of the road.
         left, arrived: (n,), whether each has left the road, or has come round.
     """
@@ -127,7 +127,7 @@ class Pictures(NamedTuple):
 
     Attributes:
         X: (n, pixels), what cameras saw, from −1 to 1.
-        curvature: (n,), how a person would steer.
+        curvature: (n,), how pure pursuit would steer.
         lighter: (n,), whether the road is lighter than the grass.
     """
 
@@ -170,8 +170,8 @@ def straight_on(seen: Sight, taught: Floats) -> Floats:
     return np.zeros(len(taught))
 
 
-def person(seen: Sight, taught: Floats) -> Floats:
-    """Steer as a person would, who knows where the road is."""
+def pure_pursuit(seen: Sight, taught: Floats) -> Floats:
+    """Steer to a point of the road ahead, by a formula that knows where the road is."""
     return taught
 
 

@@ -44,7 +44,7 @@ class Drive(NamedTuple):
     arcs: Floats
 
     def best(self, i: int) -> int:
-        """The unit whose arc is nearest to how a person would steer."""
+        """The unit whose arc is nearest to how pure pursuit would steer."""
         return int(np.argmin(np.abs(self.arcs - self.moments[i].taught[0])))
 
 
@@ -56,7 +56,9 @@ def page(drives: Mapping[str, Drive]) -> str:
         every = -(-len(moments) // MOST)
         frames = [_frame(driven, i) for i in [*range(0, last, every), last]]
         end = "leaves the road after" if moments[-1].left[0] else "comes round,"
-        caption = f"It {end} {STEP * last:.0f} m. The orange mark is the arc that a person would steer."
+        caption = (
+            f"It {end} {STEP * last:.0f} m. The orange mark is the arc of pure pursuit, a formula that knows the road."
+        )
         films.append(Film(name, frames, 24 / every, caption=caption, around=_scene(driven.road)))
     return Player("A network drives", films, SIZE, ABOUT).html
 
@@ -81,7 +83,7 @@ def _scene(road: Roads) -> str:
         + text(x + width, 326, "right", 18, "end")
         + f'<path d="M{x} 384h{width}" stroke="currentColor"/>'
         f'<path d="M{x + 60} 402l5 11h-10z" fill="{ORANGE}"/>'
-        + text(x + 72, 414, "as a person would steer", 15)
+        + text(x + 72, 414, "as a formula that knows the road", 15)
         + f'<path d="M{middle}z" fill="none" stroke="currentColor" stroke-opacity=".25" '
         f'stroke-width="{WIDTH * metre:.1f}"/>'
     )
@@ -126,12 +128,15 @@ def _map(road: Roads) -> tuple[Callable[[complex], str], float]:
     return place, metre
 
 
-def limits(sharp: Sequence[float], network: Floats, person: Floats) -> Figure:
+def limits(sharp: Sequence[float], network: Floats, pure_pursuit: Floats) -> Figure:
     """The percentage of laps that stay on the road, by the sharpest bend."""
     made = figure(5.6, 3.4, "laps on the road by the curvature of the sharpest bend")
     axes = made.subplots()
     axes.axvspan(*SHARPEST, color=FILLS[0], label="sharpest bends that it learnt from")
-    for laps, name, number in ((person, "pure pursuit, a formula", 1), (network, "the network", 0)):
+    for laps, name, number in (
+        (pure_pursuit, "pure pursuit, a formula that knows the road", 1),
+        (network, "the network", 0),
+    ):
         axes.plot(
             sharp, laps, marker=MARKERS[number], linestyle=DASHES[number], color=COLOURS[number], label=name,
             clip_on=False, zorder=3,  # a marker at 0 is whole

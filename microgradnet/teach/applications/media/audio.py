@@ -44,9 +44,8 @@ def read_wav(file: bytes | str | os.PathLike[str]) -> tuple[Sound, int]:
             width, channels, rate = opened.getsampwidth(), opened.getnchannels(), opened.getframerate()
             frames = opened.readframes(opened.getnframes())
     except (wave.Error, EOFError) as error:
-        raise ValueError(
-            f"{name} is no WAV file of plain samples: {error}; convert it to WAV, PCM of 16 bits"
-        ) from None
+        what = str(error) or "it is empty, or ends too early"
+        raise ValueError(f"{name} is no WAV file of plain samples: {what}; convert it to WAV, PCM of 16 bits") from None
     if width not in (1, 2, 4):
         raise ValueError(f"{name} has samples of {8 * width} bits; convert it to WAV, PCM of 16 bits")
     samples = np.frombuffer(frames, {1: "u1", 2: "<i2", 4: "<i4"}[width]).astype(np.float64)

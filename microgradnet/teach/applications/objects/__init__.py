@@ -94,7 +94,7 @@ class Objects(Application):
             "confusion.svg": lambda: confusion_matrix(Y, self.predicted(X)).svg,
             "strokes.svg": lambda: self._strokes(X),
             "draw.html": lambda: (
-                DrawingPage("Draw a digit", self.model, X[:20].tolist(), f"Test digits: {CREDIT}").html
+                DrawingPage("Draw a digit", self.model, X[:20].tolist(), Y[:20].tolist(), f"Test digits: {CREDIT}").html
             ),
         }
 

@@ -14,6 +14,7 @@ class DrawingPage(WebPage):
         title: its heading.
         model: 64 inputs, one hidden layer of relu, 10 outputs.
         samples: images of 64 numbers from 0 to 1, to show in place of a drawing; at least one.
+        labels: the digit that each of them is.
         credit: whose data they are, below.
 
     Raises:
@@ -22,11 +23,14 @@ class DrawingPage(WebPage):
 
     _height = 560
 
-    def __init__(self, title: str, model: MLP, samples: Sequence[Sequence[float]], credit: str = "") -> None:
+    def __init__(
+        self, title: str, model: MLP, samples: Sequence[Sequence[float]], labels: Sequence[int], credit: str = ""
+    ) -> None:
         hidden = len(model.layers[0].neurons)
         if repr(model) != f"MLP(64 → {hidden} relu → 10 linear)":
             raise ValueError(f"the page computes an MLP(64 → n relu → 10 linear), not {model}")
-        self.title, self._model, self._samples, self._credit = title, model, samples, credit
+        self.title, self._model, self._credit = title, model, credit
+        self._samples, self._labels = samples, labels
 
     def _paint(self) -> bytes | None:
         return None
@@ -37,6 +41,7 @@ class DrawingPage(WebPage):
             for layer in self._model.layers
         ]
         data = {"layers": layers, "samples": [list(sample) for sample in self._samples]}
+        data["labels"] = [int(label) for label in self._labels]
         texts = {"title": html.escape(self.title), "credit": html.escape(self._credit)}
         body, style, script = (asset(__file__, f"digits.{suffix}") for suffix in ("html", "css", "js"))
         return document(self.title, fill(body, texts), style, script, data)

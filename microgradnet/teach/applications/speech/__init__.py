@@ -97,6 +97,10 @@ class Speech(Application):
     """A sound → a mouth (open, round, wide), 50 times a second."""
 
     name = "speech"
+    legend = (
+        "Lower errors are better. The mouths to learn are those of a table, three numbers for each sound of the "
+        "language: nobody was filmed."
+    )
     source = "Suwajanakorn et al. 2017, Synthesizing Obama: learning lip sync from audio"
     credit = "voices of espeak-ng, spoken on this machine; recordings of Allison Smith in Asterisk, CC BY-SA 3.0"
     tested = (("sentences by each of two voices", len(TEST)),)
@@ -180,11 +184,11 @@ class Speech(Application):
 
     def asked(self, audio: str) -> Files:
         """A page on which the face says what is recorded in a WAV file; a ValueError says what is wrong with it."""
-        sound, rate = recorded(audio)
+        (sound, rate), name = recorded(audio), Path(audio).name
 
         def spoken() -> str:
             mouths = self.mouths([heard(sound, rate)])[0]
-            return talks.page([talks.of_recording(Path(audio).name, "", sound, rate, mouths)], "")
+            return talks.page([talks.of_recording(name, f"{name}, by a voice never heard.", sound, rate, mouths)], "")
 
         return {"spoken.html": spoken}
 

@@ -44,10 +44,10 @@ def side_by_side(one: Seen, mouths: Numbers) -> Film:
         face(mouth, i / PER_SECOND) + f'<g transform="translate({WIDTH})">{face(true, i / PER_SECOND)}</g>'
         for i, (mouth, true) in enumerate(zip(mouths, one.mouth, strict=True))
     ]
-    labels = _label(WIDTH / 2, "the network, by ear") + _label(1.5 * WIDTH, "the phonemes’ true mouths")
+    labels = _label(WIDTH / 2, "the network, by ear") + _label(1.5 * WIDTH, "the mouths of the table")
     sound = wav(one.speech.sound, one.speech.rate)
     caption = f"“{one.line.text}”, by a voice of espeak-ng that the network has never heard."
-    return Film(f"espeak-ng, {one.line.voice}", frames, PER_SECOND, sound, caption, labels)
+    return Film(f"a voice never heard: {one.line.voice}", frames, PER_SECOND, sound, caption, labels)
 
 
 def of_recording(name: str, caption: str, sound: Sound, rate: int, mouths: Numbers) -> Film:
@@ -60,7 +60,10 @@ def of_recording(name: str, caption: str, sound: Sound, rate: int, mouths: Numbe
 
 def page(films: Sequence[Film], about: str) -> str:
     """The page that plays them."""
-    limits = "It learnt from espeak-ng’s voices alone, and hears no mood: its face smiles at sad news, too."
+    limits = (
+        "It learnt from espeak-ng’s voices alone, whose mouths are those of a table, three numbers for each sound of "
+        "the language. It hears no mood: its face smiles at sad news, too."
+    )
     return Player("A face that follows a voice", films, SIZE, f"{limits} {about}".strip()).html
 
 
@@ -75,7 +78,7 @@ def openness(mouths: Numbers, one: Seen) -> Figure:
     made = figure(9.0, 3.4, f"how far the mouth is open in “{one.line.text}”, predicted and true")
     axes = made.subplots()
     axes.fill_between(seconds, -0.16, 1, where=one.shut > 0, step="mid", color=FILLS[2], label="m, b, p")
-    axes.plot(seconds, one.mouth[:, OPEN], color=COLOURS[1], linestyle="--", label="true")
+    axes.plot(seconds, one.mouth[:, OPEN], color=COLOURS[1], linestyle="--", label="of the table")
     axes.plot(seconds, mouths[:, OPEN], color=COLOURS[0], label="the network, by ear")
     for start, phoneme in one.speech.phonemes:
         axes.text(start, -0.13, phoneme.strip("_:;"), fontsize=8, color=INK if phoneme in CLOSED else SOFT)

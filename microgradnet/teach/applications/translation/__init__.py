@@ -104,6 +104,10 @@ class Translation(Application):
     """A handwritten number, (8, 18) from 0 (white) to 1 (ink) → its word in the language of a code in `LANGUAGES`."""
 
     name = "translation"
+    legend = (
+        "The nearest training image names the whole number that it shows. Told digits: a network that learnt from "
+        "labelled digits, not from words."
+    )
     source = "Bahdanau et al. 2015, Neural machine translation by jointly learning to align and translate"
     credit = CREDIT
     tested = (("images of numbers seen, and as many of others", TESTED),)
@@ -116,11 +120,6 @@ class Translation(Application):
         self.model = Translator(len(self.alphabet), seed=seed)
         self.look, self.step = compile(self.model.look), compile(self.model.step)
         self.letters = compile(self.model.letters)
-
-    @property
-    def file(self) -> str:
-        """The model's file, one for each language."""
-        return f"model-{self.language}.npz"
 
     def train(self, progress: bool | None = None) -> History:
         """Cross-entropy of each letter, by AdamW, on images drawn anew in each epoch."""

@@ -34,7 +34,7 @@ def files(readings: Sequence[Reading], language: str, credit: str) -> Files:
     return {
         "attention.svg": lambda: attention_by_letter(right[:4], language, credit).svg,
         "reading.svg": lambda: animated(right[:4], language, credit),
-        "reading.html": lambda: page(right[:8], language, credit).html,
+        "reading.html": lambda: page(right[:8] + wrong[:1] + wrong[-1:], language, credit).html,
         "street.svg": lambda: street(right[4:7] or right, language, credit),
         "mistakes.svg": lambda: mistakes(wrong, language, credit).svg,
     }
@@ -127,7 +127,7 @@ def page(readings: Sequence[Reading], language: str, credit: str) -> Player:
             f"{reading.number}",
             list(frames(reading)),
             PER_SECOND,
-            caption=f"{reading.number} in {language}"
+            caption=f"{reading.number} in {language}: {'right' if reading.is_right else 'wrong'}"
             + ("; no image of this number was in the training." if reading.is_new else "."),
         )
         for reading in readings

@@ -30,7 +30,7 @@ function tick() {
 }
 
 function play() {
-  if (player.time >= length()) player.time = 0;
+  if (player.time >= length() - 1 / player.film.perSecond - 1e-6) player.time = 0; // at the last frame
   player.since = now() - player.time;
   if (player.film.sound) {
     sound.currentTime = player.time;

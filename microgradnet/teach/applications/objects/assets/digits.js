@@ -4,7 +4,7 @@ const INK = 0.305; // the part of an image that is ink: nearly the same for all 
 const pad = at("pad").getContext("2d");
 const fine = made("canvas", { width: FINE, height: FINE }).getContext("2d", { willReadFrequently: true });
 let strokes = []; // of points {x, y}, in pixels of the pad
-let samples = 0;
+let samples = 0; // that were shown
 
 const relu = (z) => Math.max(0, z);
 const layer = (neurons, x) => neurons.map((w) => w.reduce((sum, wi, i) => sum + wi * (i < x.length ? x[i] : 1), 0));
@@ -26,7 +26,8 @@ function draw(context, size, width, place) {
   for (const stroke of strokes) {
     context.beginPath();
     stroke.map(place).forEach(({ x, y }) => context.lineTo(x, y));
-    if (stroke.length === 1) context.lineTo(place(stroke[0]).x + 0.01, place(stroke[0]).y);
+    const end = place(stroke.at(-1));
+    context.lineTo(end.x + 0.01, end.y); // a dot has a length, too
     context.stroke();
   }
 }
@@ -63,7 +64,8 @@ function inked(pen) {
   });
 }
 
-function show(x) {
+// The network's answer to an image; for a test digit, `truth`, whether it is right.
+function show(x, truth) {
   const P = recognise(x), best = P.indexOf(Math.max(...P));
   const grey = (ink) => `rgb(${Array(3).fill(Math.round(255 * (1 - ink))).join(" ")})`;
   at("seen").replaceChildren(...x.map((ink, i) => dressed(
@@ -74,7 +76,9 @@ function show(x) {
     row.children[1].style.width = `${100 * P[digit]}%`;
     row.children[2].textContent = `${(100 * P[digit]).toFixed(1)} %`;
   });
-  at("verdict").textContent = `The network says ${best}, with probability ${(100 * P[best]).toFixed(1)} %.`;
+  const answer = `The network says ${best}, with probability ${(100 * P[best]).toFixed(1)} %`;
+  const verdict = truth === undefined ? "" : `; it is a ${truth}: ${truth === best ? "right" : "wrong"}`;
+  at("verdict").textContent = `${answer}${verdict}.`;
 }
 
 function clear() {
@@ -109,7 +113,8 @@ at("clear").addEventListener("click", clear);
 at("sample").addEventListener("click", () => {
   clear();
   at("pad").dataset.sample = "shown";
-  show(data.samples[samples++ % data.samples.length]);
+  const i = samples++ % data.samples.length;
+  show(data.samples[i], data.labels[i]);
 });
 for (let digit = 0; digit < 10; digit++) {
   at("classes").append(made("li", {}, made("span", {}, `${digit}`), made("span", {class: "share"}), made("output")));
