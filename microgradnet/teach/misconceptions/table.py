@@ -118,3 +118,9 @@ MISCONCEPTIONS = {
 """Every misconception by its name; where two explain the same numbers, the earlier is the likelier."""
 ONCE_PER_PASS = frozenset({"stale-gradients", "no-topological-order"})
 """Misconceptions that are made once for a whole pass, and not again at each value."""
+SLIPS = {
+    "sign": "its sign is the other one",
+    "value": "that is the value, not its gradient",
+    "unknown": "no known mistake explains it",
+}
+"""What is said of a wrong answer that no misconception explains."""

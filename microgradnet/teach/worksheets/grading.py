@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, TypeAlias
 from microgradnet._shared.text import wrapped
 from microgradnet.notation.names import number
 from microgradnet.teach.misconceptions.passes import RIGHT
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, ONCE_PER_PASS, Misconception
+from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, ONCE_PER_PASS, SLIPS, Misconception
 from microgradnet.teach.worksheets.answers import read_answers
 from microgradnet.teach.worksheets.blanks import Blank
-from microgradnet.teach.worksheets.quantities import Numbers, Quantity
+from microgradnet.teach.worksheets.quantities import GRADIENT, Numbers, Quantity
 from microgradnet.teach.worksheets.tolerance import (
     ABSOLUTE,
     RELATIVE,
@@ -192,7 +192,7 @@ class _Judge:
         if not is_near(following, blank.answer, self._tolerance):
             both += f", or {number(following)} from the answers before"
         if not mistakes:
-            return Mark(blank, answer, WRONG, (), f"wrong, {both}; no known mistake explains it")
+            return Mark(blank, answer, WRONG, (), f"wrong, {both}; {SLIPS[self._slip(blank.quantity)]}")
         likeliest = mistakes[0]
         if likeliest.name in ONCE_PER_PASS & self._made:
             return Mark(blank, answer, FOLLOWS, (), f'follows from the same mistake, "{likeliest.title}", {both}')
@@ -205,15 +205,24 @@ class _Judge:
         most = max((suspect.agreeing for suspect in suspects), default=0)
         return tuple(dict.fromkeys(suspect.misconception for suspect in suspects if suspect.agreeing == most))
 
+    def _slip(self, quantity: Quantity) -> str:
+        """What a wrong answer that no misconception explains may come from: a key of SLIPS."""
+        answer = self._given[quantity]
+        if self._explained([*self._right, *self._following], quantity, -answer):
+            return "sign"
+        is_value = quantity.kind == GRADIENT and is_near(answer, quantity.node.data, self._tolerance)
+        return "value" if is_value else "unknown"
+
     def _rounded_from(self, quantity: Quantity) -> float | None:
         """The right number, or the one that follows, which an answer gives with too few digits; else None."""
         rights = [numbers.by(quantity).number for numbers in (self._right[0], self._following[0])]
         return next((right for right in rights if digits_given(self._given[quantity], right, self._needed)), None)
 
-    def _explained(self, several: Sequence[Numbers], quantity: Quantity) -> bool:
-        """Whether the answer is what any of these computations gives."""
+    def _explained(self, several: Sequence[Numbers], quantity: Quantity, answer: float | None = None) -> bool:
+        """Whether the answer, by default the one given, is what any of these computations gives."""
+        answer = self._given[quantity] if answer is None else answer
         computed = (numbers.by(quantity) for numbers in several)
-        return any(is_near(self._given[quantity], right, self._tolerance, rounding) for right, rounding in computed)
+        return any(is_near(answer, right, self._tolerance, rounding) for right, rounding in computed)
 
 
 def _by_number(sheet: Worksheet, answers: Answers) -> dict[int, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from microgradnet._shared.webpage import asset
 from microgradnet.notation.names import number
 from microgradnet.stepping import webpage
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, ONCE_PER_PASS
+from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, ONCE_PER_PASS, SLIPS
 from microgradnet.teach.worksheets import tolerance
 from microgradnet.teach.worksheets.quantities import ROUNDING, SHOWN
 from microgradnet.teach.worksheets.rules_script import key_of, rules_script
@@ -24,6 +24,7 @@ def marking() -> dict[str, Any]:
             "shown": SHOWN,
             "rounding": ROUNDING,
             "oncePerPass": sorted(ONCE_PER_PASS),
+            "slips": SLIPS,
             "mistakes": {row.name: f"perhaps {row.title}. Remember: {row.why}." for row in MISCONCEPTIONS.values()},
         },
     }

@@ -578,6 +578,22 @@ def test_a_misconception_is_recognised_beside_another_wrong_answer(name: str, is
     assert sum(said) >= 0.9 * len(said), f"{sum(said)} of {len(said)}"
 
 
+def test_a_slip_that_no_misconception_explains_is_named() -> None:
+    w, x = parameter(0.5, "w"), Value(3.0, "x")
+    z = w * x
+    a = z.tanh()
+    z.label, a.label = "z", "a"
+    right = {blank.name: blank.answer for blank in worksheet(a).blanks}
+    for name, answer, said in [
+        ("z.grad", -right["z.grad"], "its sign is the other one"),
+        ("z.grad", z.data, "that is the value, not its gradient"),
+        ("z.grad", -z.data, "no known mistake explains it"),
+        ("x.grad", -right["x.grad"], "its sign is the other one"),
+    ]:
+        (mark,) = [mark for mark in grade(worksheet(a), {name: answer}).marks if mark.verdict == "wrong"]
+        assert mark.text.endswith(f"; {said}"), mark.text
+
+
 def test_a_wrong_answer_after_a_wrong_one_is_compared_with_what_would_follow() -> None:
     u, v = Value(2.0, "u"), Value(3.0, "v")
     p = u * v

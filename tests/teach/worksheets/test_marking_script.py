@@ -15,6 +15,8 @@ from microgradnet.teach.worksheets.questions import marking, marking_script, que
 from tests.teach.worksheets.simulated import answers_by, random_graph, rounded
 from tests.teach.worksheets.test_grading import EVERYTHING
 
+SIGN = "isExplained([...right, ...following], key, -answer)"
+
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[MiniRacer]:
@@ -29,7 +31,8 @@ def marked_there(
     script = marking_script(sheet).replace(f"if ({without}", "if (false")
     program = f"(() => {{ const data = {json.dumps(marking())};\n{script}\n" + (
         f"return JSON.stringify({json.dumps(sheets_answers)}.map((texts) => "
-        f"marked(GRAPHS[0], {json.dumps(questions(sheet))}, texts).map((m) => [m.verdict, m.mistakes]))); }})()"
+        f"marked(GRAPHS[0], {json.dumps(questions(sheet))}, texts).map((m) => [m.verdict, m.mistakes, "
+        'm.verdict === "wrong" && !m.mistakes.length ? m.words : ""]))); })()'
     )
     found: list[list[Any]] = json.loads(str(engine.eval(program)))
     return found
@@ -37,7 +40,14 @@ def marked_there(
 
 def marked_here(sheet: Worksheet, answers: list[str]) -> list[Any]:
     marks = grade(sheet, answers).marks
-    return [[mark.verdict, [row.name for row in mark.mistakes]] for mark in marks]
+    return [
+        [
+            mark.verdict,
+            [row.name for row in mark.mistakes],
+            mark.text.rpartition("; ")[2] if mark.verdict == "wrong" and not mark.mistakes else "",
+        ]
+        for mark in marks
+    ]
 
 
 def learners(sheet: Worksheet, seed: int) -> Iterator[list[str]]:
@@ -47,7 +57,20 @@ def learners(sheet: Worksheet, seed: int) -> Iterator[list[str]]:
     yield ["1", "1", "99"] + [""] * (len(sheet.blanks) - 3) if len(sheet.blanks) >= 3 else ["1"] * len(sheet.blanks)
     for _ in range(6):
         wrong, usual = answers_by(sheet, rng.choice(rules)), rng.choice(["right", "wrong"])
-        others = ["right", "wrong", "digit", "two", "near", "number", "zero", "none", "text", "thousand"]
+        others = [
+            "right",
+            "wrong",
+            "digit",
+            "two",
+            "near",
+            "number",
+            "zero",
+            "none",
+            "text",
+            "thousand",
+            "sign",
+            "value",
+        ]
         texts = []
         for blank in sheet.blanks:
             answer = blank.answer
@@ -55,6 +78,7 @@ def learners(sheet: Worksheet, seed: int) -> Iterator[list[str]]:
                 "right": repr(rounded(answer, 3)), "wrong": repr(wrong[blank.number]), "digit": f"{answer:.1g}",
                 "two": f"{answer:.2g}", "near": repr(answer * rng.uniform(0.97, 1.03)), "zero": "0", "none": "",
                 "number": repr(rng.uniform(-3, 3)), "text": "x", "thousand": "1,000",
+                "sign": repr(-answer), "value": repr(blank.quantity.node.data),
             }  # fmt: skip
             texts.append(written[usual if rng.random() < 0.6 else rng.choice(others)])
         yield texts
@@ -75,7 +99,7 @@ def test_the_page_marks_the_worked_examples_as_grade_does(name: str, engine: Min
     assert marked_there(engine, sheet, given) == [marked_here(sheet, answers) for answers in given]
 
 
-@pytest.mark.parametrize("part", ["isExplained(following, key)", "isCut(key)", "made.has(mistakes[0])"])
+@pytest.mark.parametrize("part", ["isExplained(following, key)", "isCut(key)", "made.has(mistakes[0])", SIGN])
 def test_a_page_without_a_rule_would_be_seen(part: str, engine: MiniRacer) -> None:
     seen = []
     for seed in range(20):

@@ -94,7 +94,7 @@ function marked(graph, blanks, texts) {
   const asked = new Set(blanks.map(({ key }) => key)), none = new Map(), both = [0, 1];
   const right = both.map((asShown) => numbersBy(graph, graph.right, none, new Set(), asShown));
   const following = both.map((asShown) => numbersBy(graph, graph.right, given, asked, asShown));
-  const isExplained = (several, key) => several.some((numbers) => isNear(given.get(key), ...numbers(key)));
+  const isExplained = (several, key, answer = given.get(key)) => several.some((numbers) => isNear(answer, ...numbers(key)));
   const isCut = (key) => [right[0], following[0]].some((numbers) => isRounded(given.get(key), numbers(key)[0]));
   const keys = [...given.keys()], isWrong = !keys.every((key) => isExplained([...right, ...following], key) || isCut(key));
   const suspects = [], made = new Set();
@@ -107,6 +107,13 @@ function marked(graph, blanks, texts) {
     }
   }
 
+  // What a wrong answer that no misconception explains may come from: a key of the slips.
+  function slip(key, answer) {
+    if (isExplained([...right, ...following], key, -answer)) return "sign";
+    const [kind, i] = key.split(" ");
+    return kind === "gradient" && isNear(answer, graph.nodes[i].data[0]) ? "value" : "unknown";
+  }
+
   function mark(key, answer) {
     if (answer === null) return ["missing"];
     if (typeof answer === "string") return ["ambiguous"];
@@ -115,6 +122,7 @@ function marked(graph, blanks, texts) {
     if (isExplained(following, key)) return [isWrong ? (Math.abs(answer) < data.marking.absolute ? "unclear" : "follows") : "right"];
     if (isCut(key)) return ["rounded"];
     const fitting = suspects.filter(({ numbers }) => isExplained([numbers], key));
+    if (!fitting.length) return ["wrong", [], slip(key, answer)];
     const most = Math.max(...fitting.map(({ agreeing }) => agreeing));
     const mistakes = [...new Set(fitting.filter(({ agreeing }) => agreeing === most).map(({ name }) => name))];
     if (made.has(mistakes[0]) && data.marking.oncePerPass.includes(mistakes[0])) return ["follows"];
@@ -122,20 +130,20 @@ function marked(graph, blanks, texts) {
     return ["wrong", mistakes];
   }
   return blanks.map(({ key }, i) => {
-    const [verdict, mistakes = []] = mark(key, answers[i]);
-    return { verdict, mistakes, isRight: verdict === "right" || verdict === "follows", words: wordsFor(verdict, mistakes, answers[i], texts[i]) };
+    const [verdict, mistakes = [], slipped] = mark(key, answers[i]);
+    return { verdict, mistakes, isRight: verdict === "right" || verdict === "follows", words: wordsFor(verdict, mistakes[0], slipped, answers[i], texts[i]) };
   });
 }
 
 // What is said of an answer without the number that is right.
-function wordsFor(verdict, mistakes, answer, text) {
+function wordsFor(verdict, mistake, slipped, answer, text) {
   switch (verdict) {
     case "follows": return "follows rightly from a mistake before";
     case "unclear": return "after an earlier 0, this shows nothing";
     case "rounded": return `rounded too far: give ${data.marking.digits} digits`;
     case "ambiguous": return `“${text}” is ambiguous: ${answer}`;
     case "no number": return `“${text}” is no number: write it as 0.25, −3 or 1/4`;
-    case "wrong": return mistakes.length ? data.marking.mistakes[mistakes[0]] : "no known mistake explains it";
+    case "wrong": return mistake ? data.marking.mistakes[mistake] : data.marking.slips[slipped];
     default: return "";
   }
 }
