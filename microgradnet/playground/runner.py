@@ -110,10 +110,10 @@ def animation(code: str, shown: str | None = None, seconds: float = math.inf) ->
     """Run a program as `run` does; both passes through the graph that is shown: "gif" in base64, or "note", why not."""
     nowhere = io.StringIO()
     with redirect_stdout(nowhere), redirect_stderr(nowhere):
-        values, _ = _executed(code, seconds)
+        values, error = _executed(code, seconds)
     name = _chosen(values, shown)
     if not name or not values[name].operands:
-        return {"gif": "", "note": NO_VALUE}
+        return {"gif": "", "note": error["message"] if error else NO_VALUE}
     label(values[name], name)
     try:
         with tempfile.TemporaryDirectory() as folder:

@@ -214,6 +214,28 @@ loss = (w * x + b * s) ** 2
 """
 
 
+def test_a_number_that_is_typed_in_the_page_is_written_whole(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    frame = tab.frames[1]
+    frame.wait_for_selector("#equation")
+    field = frame.locator("#leaf0" if frame.input_value("#leaf0") == "0.5" else "#leaf1")
+    field.click()
+    field.press("Control+A")
+    field.press_sequentially("0,123456789")  # a comma is a point
+    tab.wait_for_timeout(700)
+    settled(tab)
+    assert 'x = Value(0.123456789, "x")' in program(tab)
+    assert numbers(tab)["y"] == math.tanh(2 * 0.123456789)
+
+
+def test_what_is_saved_is_of_this_program(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    typed(tab, "x = (")
+    tab.select_option("#save", "picture")
+    assert tab.inner_text("#state") == "This program has no graph to save"
+    assert tab.inner_text("#note") == "Below is the graph of the previous program."
+
+
 def test_a_gradient_step_in_the_page_is_written_into_the_program(tab: Any) -> None:
     typed(tab, STEPS)
     frame = tab.frames[1]

@@ -338,6 +338,24 @@ def test_the_story_is_played_to_its_end(opened: Open) -> None:
     assert tab.is_hidden("#next")
 
 
+def test_the_story_answers_nothing_a_wrong_sign_and_a_long_text(opened: Open) -> None:
+    page = story("neuron")
+    tab = opened(page)
+    assert tab.inner_text("#count").endswith(", to 3 digits")
+    tab.click("#check")
+    assert tab.inner_text("#verdict") == "Write a number, or press Hint."
+    width = tab.locator("aside").bounding_box()["width"]
+    tab.click("#answer")
+    tab.keyboard.type("9" * 400)
+    tab.click("#check")
+    assert tab.inner_text("#verdict").startswith("✗ not yet: ")
+    assert tab.locator("aside").bounding_box()["width"] == width
+    right = data_of(page)["chapters"][0]["blanks"][0]["answer"]
+    tab.fill("#answer", repr(-right))
+    tab.click("#check")
+    assert tab.inner_text("#verdict") == "✗ not yet: its sign is the other one"
+
+
 def test_the_story_recognises_a_misconception_and_goes_on(opened: Open) -> None:
     page = story("learning")
     tab = opened(page)

@@ -154,6 +154,11 @@ def test_an_error_has_its_line_and_its_message(code: str) -> None:
     assert words in error["message"]
 
 
+def test_an_animation_of_a_broken_program_says_why_there_is_none() -> None:
+    assert "SyntaxError" in animation("x = (")["note"]
+    assert "is a Value" in animation("x = 1")["note"]
+
+
 def test_exit_is_an_end_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO())  # exit closes it
     found = run("from microgradnet import Value\nx = Value(2.0)\ny = x * x\nexit()\nz = undefined")

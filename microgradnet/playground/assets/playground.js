@@ -71,7 +71,7 @@ function show(result, kept) {
   at("shown").value = shown;
   at("shown").disabled = values.length < 2;
   const isOld = !page && Boolean(latest?.page); // a program without a graph leaves the last one, faded
-  if (note || error || !keeps) remark([note, isOld ? "Below is the graph of the previous program." : ""].filter(Boolean).join(" "));
+  if (note || error || !keeps) remark([note, isOld ? "Below is the graph of the previous program." : ""].filter(Boolean).join("\n"));
   at("graph").classList.toggle("old", isOld);
   at("graph").inert = isOld;
   if (page && !keeps) {
@@ -130,11 +130,16 @@ function write(numbers) {
   }
   if (!placed.length) return;
   const places = latest.leaves.map(({ place }) => place).filter(Boolean);
-  editor.replace(placed.map(({ place, number }) => ({ place, text: `${Number(number.toPrecision(6))}` })), places);
+  editor.replace(placed.map(({ place, number }) => ({ place, text: inProgram(number) })), places);
   remember();
   kept = true;
   clearTimeout(timer);
   timer = setTimeout(run, PAUSE); // for the output
+}
+
+// A number that was typed in the page is written as it is; that of a drag or a gradient step with six digits.
+function inProgram(number) {
+  return `${Number(number.toPrecision(12)) === number ? number : Number(number.toPrecision(6))}`;
 }
 
 function remark(text) {
@@ -166,18 +171,19 @@ async function share() {
   }
 }
 
-const NO_GRAPH = "There is no graph to save yet";
+const NO_GRAPH = "This program has no graph to save";
+const hasGraph = () => latest && !at("graph").inert; // else the graph is of the program before
 const SAVED = {
-  page: () => (latest ? ["graph.html", latest.page] : [NO_GRAPH]),
+  page: () => (hasGraph() ? ["graph.html", latest.page] : [NO_GRAPH]),
   picture: () => {
-    if (!latest) return [NO_GRAPH];
+    if (!hasGraph()) return [NO_GRAPH];
     const graph = new DOMParser().parseFromString(latest.page, "text/html").querySelector(".view svg");
     return ["graph.svg", new XMLSerializer().serializeToString(graph)];
   },
   program: () => ["program.py", editor.text()],
   notebook: () => {
     const cell = (id, source) => ({ cell_type: "code", execution_count: null, id, metadata: {}, outputs: [], source });
-    const cells = [cell("program", editor.text()), ...(latest ? [cell("page", `from microgradnet import page\npage(${latest.shown})`)] : [])];
+    const cells = [cell("program", editor.text()), ...(hasGraph() ? [cell("page", `from microgradnet import page\npage(${latest.shown})`)] : [])];
     return ["program.ipynb", JSON.stringify({ cells, metadata: { language_info: { name: "python" } }, nbformat: 4, nbformat_minor: 5 }, null, 1)];
   },
 };

@@ -64,6 +64,11 @@ function showLeaves() {
 function editorOf(leaf) {
   const { name } = graph.nodes[leaf], id = `leaf${leaf}`;
   const typed = made("input", { id, type: "number", step: "any", "data-leaf": leaf });
+  typed.addEventListener("beforeinput", (event) => { // a comma for the point, which Chromium would drop
+    if (event.data !== ",") return;
+    event.preventDefault();
+    document.execCommand("insertText", false, ".");
+  });
   const drag = made("input", { type: "range", step: "any", "data-leaf": leaf, "aria-label": `slider of ${name}` });
   let isNew = true; // one undo per drag and per typed number
   const changed = (x) => {

@@ -22,7 +22,7 @@ function mistakeItem({ title, why, learners }, all) {
 }
 
 function learnerRow({ name, points, given }, index, all) {
-  return made("tr", {}, made("td", {}, name || `learner ${index + 1}`), made("td", {}, `${points} of ${all} right, ${given} given`));
+  return made("tr", {}, made("td", {}, name || `learner ${index + 1}`), made("td", { class: "counts" }, `${points} of ${all} right, ${given} given`));
 }
 
 async function count() {

@@ -42,7 +42,7 @@ function ask() {
   at("again").hidden = here.done === 0;
   at("next").hidden = Boolean(blank) || here === chapters[chapters.length - 1];
   if (!blank) return end();
-  at("count").textContent = `Question ${here.done + 1} of ${here.blanks.length}`;
+  at("count").textContent = `Question ${here.done + 1} of ${here.blanks.length}, to ${data.marking.digits} digits`;
   at("question").textContent = `What will ${blank.name} be?`;
   at("answer").value = "";
   for (const text of blank.texts) text.classList.add("asked");
@@ -59,7 +59,7 @@ function end() {
 function check() {
   const blank = here.blanks[here.done], text = at("answer").value.trim();
   const { verdict, isRight, words } = marked(here.graph, [blank], [text])[0];
-  if (verdict === "missing") return;
+  if (verdict === "missing") return say("Write a number", ", or press Hint.");
   if (isRight) {
     here.first += blank.tries === 0;
     say("✓ right", `: ${blank.working.join("; ")}`);
