@@ -53,7 +53,7 @@ def _list(options: argparse.Namespace) -> int:
         print(f"{example.name:{width}}  {example.title}")
     print("\nThe gallery: networks that learn on this machine")
     for entry in APPLICATIONS.values():
-        print(f"{entry.name:{width}}  {entry.title} ({entry.seconds} s)")
+        print(f"{entry.name:{width}}  {entry.title} (about {entry.seconds} s)")
     print("\nTo compute or to train one: microgradnet run NAME")
     return 0
 
@@ -151,7 +151,9 @@ def _run_application(entry: Entry, options: argparse.Namespace) -> int:
         if not options.load and about.get("ended") == "interrupted":
             raise KeyboardInterrupt
         if about.get("quick"):
-            print(f"a quick training: this network has hardly begun to learn; a whole run takes {entry.seconds} s")
+            print(
+                f"a quick training: this network has hardly begun to learn; a whole run takes about {entry.seconds} s"
+            )
         return _show(application, asked, out, _training(about), options.quiet)
     except KeyboardInterrupt:
         again = [f"--{name}={value}" for name, value in (of_training | asked).items()]

@@ -203,10 +203,9 @@ class Diagram:
         if self.straight:
             look |= {"splines": "line", "outputorder": "edgesfirst"}
         if lines := [line for text in (self.title, *self.captions) for line in _wrapped(text)]:
-            # one label has both: above the boxes, or below them if there are only captions. A blank line keeps it off;
-            # of an empty one Graphviz would free the layout without having made it, which ends it in a browser
-            text = "".join(escape_label(line) + r"\l" for line in lines)  # each set to the left
-            label = rf"{text} \l" if self.title else rf" \l{text}"
+            # one label has both: above the boxes, or below them if there are only captions; an empty line keeps it off
+            lines = [*lines, ""] if self.title else ["", *lines]
+            label = "".join(escape_label(line) + r"\l" for line in lines)  # each set to the left
             look |= {"label": label, "labelloc": "t" if self.title else "b", "labeljust": "l"}
         return look
 

@@ -65,6 +65,8 @@ def _laid_out_in_browser(dot: str, format: str) -> bytes:
 
     if format != "svg":
         raise ProviderError(f"in the browser a graph is drawn as svg, not as {format}")
+    # Of an empty line Graphviz frees a layout that it never made. Here this may end it.
+    dot = dot.replace(r'label="\l', r'label=" \l').replace(r"\l\l", r"\l \l")
     try:
         return str(js.layOut(dot)).encode()
     except Exception as error:  # of JavaScript

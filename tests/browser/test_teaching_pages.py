@@ -442,7 +442,7 @@ def test_the_story_in_a_notebook_counts_without_storage(opened_file: Open, tmp_p
     frame = opened_file(notebook).frames[1]
     frame.click("#show")
     frame.click("#show")
-    assert frame.inner_text("#count") == "Question 3 of 8"
+    assert frame.inner_text("#count") == "Question 3 of 8, to 3 digits"
     assert frame.evaluate("kept()") == "1-2-0"
 
 

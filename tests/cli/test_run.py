@@ -234,7 +234,7 @@ def test_a_model_brings_the_option_of_its_training(capsys: pytest.CaptureFixture
 
 
 def test_of_a_quick_training_it_says_so_also_when_it_is_loaded(capsys: pytest.CaptureFixture[str]) -> None:
-    note = "a quick training: this network has hardly begun to learn; a whole run takes 1 s\n"
+    note = "a quick training: this network has hardly begun to learn; a whole run takes about 1 s\n"
     main(["run", "objects", "--quick", "--quiet"])
     assert note in capsys.readouterr().out
     main(["run", "objects", "--text", "hi", "--quiet"])

@@ -22,25 +22,25 @@ APPLICATIONS: dict[str, Entry] = {
         Entry(
             "driving",
             "steer a car along roads never seen",
-            7,
+            25,
             [Option("--track", "drive the track of a seed", seed, "SEED")],
         ),
         Entry(
             "translation",
             "say a handwritten number in words, letter by letter, by attention",
-            53,
+            60,
             [Option("--language", "that of the words (de)", choices=("de", "nl", "da", "en", "fr"), of_training=True)],
         ),
         Entry(
             "colour",
             "restore the colour of grey photographs",
-            29,
+            55,
             [Option("--photo", "a photograph (PNG or JPEG) to make grey and colour", photograph, "FILE")],
         ),
         Entry(
             "handwriting",
             "write any text by hand, point by point",
-            51,
+            70,
             [
                 Option("--text", "what to write, of a to z and spaces; capitals become small", handwritten, "TEXT"),
                 Option("--style", "the hand (any)", choices=("script", "round", "print", "italic", "any")),
@@ -50,11 +50,11 @@ APPLICATIONS: dict[str, Entry] = {
         Entry(
             "speech",
             "hear a voice, and move a face's lips in step",
-            46,
+            55,
             [Option("--audio", "a WAV file of speech, which the face then says", recording, "FILE")],
         ),
-        Entry("sound", "add sound to silent films of falling balls and walking shoes", 46),
-        Entry("objects", "recognise handwritten digits, and draw your own", 4),
+        Entry("sound", "add sound to silent films of falling balls and walking shoes", 60),
+        Entry("objects", "recognise handwritten digits, and draw your own", 6),
     )
 }
 """Every application by its name, in the order of the gallery."""

@@ -1,6 +1,7 @@
 """Pictures in SVG for light and dark pages: still ones, and those whose frames follow each other."""
 
 import html
+import math
 from collections.abc import Collection, Sequence
 
 from microgradnet.drawing.svg import scope_of
@@ -92,9 +93,10 @@ def moving(
         f"{frame}</g>"
         for i, frame in enumerate(frames)
     ]
+    share = math.floor(1e6 / len(frames)) / 1e4  # of the time, in percent; not rounded up, where two would be seen
     css = (
         f"@media (prefers-reduced-motion:no-preference){{.{scope} .frame{{display:inline;"
         f"animation:{scope} {seconds:g}s step-end infinite}}}}"
-        f"@keyframes {scope}{{0%{{visibility:visible}}{100 / len(frames):.4f}%,100%{{visibility:hidden}}}}"
+        f"@keyframes {scope}{{0%{{visibility:visible}}{share:.4f}%,100%{{visibility:hidden}}}}"
     )
     return card(around + "\n".join(groups), size, label, css, scope, colours)
