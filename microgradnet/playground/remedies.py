@@ -10,10 +10,8 @@ import microgradnet
 from microgradnet._shared.text import closest
 from microgradnet.playground.observing import importable
 
-NO_NUMPY = (
-    ". In the browser there is no NumPy, which compile and fit need: "
-    "install microgradnet, and run its playground on your machine by microgradnet playground"
-)
+ELSEWHERE = "install microgradnet, and run its playground on your machine by microgradnet playground"
+NO_NUMPY = f". In the browser there is no NumPy, which compile and fit need: {ELSEWHERE}"
 METHODS = ("backward", "zero_grad", "step")
 PLAIN_MATH = (
     "math's functions give plain numbers: those of microgradnet, as in from microgradnet import exp, give Values"
@@ -37,6 +35,8 @@ def remedy(error: BaseException, names: Collection[str]) -> str:
             return _nearest(name, dir(error.obj))
         case ModuleNotFoundError(name="numpy"):
             return NO_NUMPY
+        case ModuleNotFoundError(name=str(name)) if sys.platform == "emscripten":
+            return f". In the browser there is no {name}: {ELSEWHERE}"
         case ImportError(name=str(module)) if found := re.match("cannot import name '(.+?)'", str(error)):
             return _nearest(found[1], dir(sys.modules.get(module)))
         case TypeError() if "operand type(s) for ^" in str(error):
@@ -56,7 +56,7 @@ def _nearest(name: str, names: Collection[str]) -> str:
 
 
 def hint(code: str) -> str:
-    """What a program that ran may not have meant: a method without its brackets; "" for nothing.
+    """What a program that ran may not have meant: a method without its brackets, a window; "" for nothing.
 
     >>> hint("y.backward")
     'Line 1 does nothing: write y.backward()'
@@ -64,4 +64,6 @@ def hint(code: str) -> str:
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in METHODS:
             return f"Line {node.lineno} does nothing: write {ast.unparse(node.value)}()"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "plt.show":
+            return f"Line {node.lineno} opens no window here: write plt.savefig('figure.png'), which makes a file"
     return ""

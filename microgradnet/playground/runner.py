@@ -145,7 +145,7 @@ def _input(prompt: object = "") -> str:
 def _values(variables: Mapping[str, Any]) -> dict[str, Value]:
     """The program's variables that are Values: the last result that nothing else uses, then the others, last first."""
     named = {name: value for name, value in variables.items() if isinstance(value, Value) and not name.startswith("_")}
-    used = {operand for value in named.values() for node in Graph(value).computed for operand in node.operands}
+    used = {operand for node in Graph(*named.values()).computed for operand in node.operands}
     latest = [*named.items()][::-1]
     return dict(sorted(latest, key=lambda item: (item[1] in used, not item[1].operands)))
 
