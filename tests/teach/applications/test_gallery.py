@@ -27,7 +27,7 @@ def test_each_application_has_its_section_with_command_options_chapter_picture_a
 
 def test_its_seconds_are_those_of_the_list() -> None:
     seconds = {
-        title.lower(): re.findall(r"trains in (\d+) s\.", " ".join(text.split())) for title, text in SECTIONS.items()
+        title.lower(): re.findall(r"takes about (\d+) s\.", " ".join(text.split())) for title, text in SECTIONS.items()
     }
     assert seconds == {name: [f"{entry.seconds}"] for name, entry in APPLICATIONS.items()}
 
