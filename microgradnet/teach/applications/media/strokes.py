@@ -89,7 +89,7 @@ def _times(stretches: Sequence[NDArray[np.float64]]) -> Iterator[tuple[float, fl
 
 
 def _style(scope: str, times: Sequence[tuple[float, float]]) -> str:
-    """The animation of the ink; what hides it is in the frames: without them everything is seen."""
+    """The animation of the ink, which begins with all that is written; what hides ink is in the frames alone."""
     whole = max(end for _, end in times) + REST
     frames = [
         f"@keyframes {scope}-{i}{{0%,{100 * begin / whole:.2f}%{{stroke-dasharray:1 3;stroke-dashoffset:1.1}}"
@@ -100,6 +100,6 @@ def _style(scope: str, times: Sequence[tuple[float, float]]) -> str:
     return (
         f".{scope} .ink{{fill:none;stroke-linecap:round;stroke-linejoin:round}}"
         "@media (prefers-reduced-motion:no-preference){"
-        f".{scope} .ink{{animation:{whole:.2f}s linear infinite}}"
+        f".{scope} .ink{{animation:{whole:.2f}s linear {REST - whole:.2f}s infinite}}"
         f".{scope}:hover .ink{{animation-play-state:paused}}" + "".join(frames) + "}"
     )
