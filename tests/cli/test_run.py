@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from microgradnet import MLP, Neuron, Value
-from microgradnet.cli import run
+from microgradnet.cli import applications, run
 from microgradnet.cli.main import main
 from microgradnet.teach.applications.application import Application, Entry, Figure, Files, Option
 from microgradnet.train import History, fit, load, save
@@ -53,7 +53,7 @@ OPTIONS = (
 @pytest.fixture(autouse=True)
 def _greeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(run, "APPLICATIONS", {"objects": Entry("objects", "greet", 1, OPTIONS)})
-    monkeypatch.setattr(run, "load_application", lambda name: Greeting)
+    monkeypatch.setattr(applications, "load_application", lambda name: Greeting)
     monkeypatch.chdir(tmp_path)
 
 
@@ -221,6 +221,18 @@ def test_a_loaded_model_says_how_it_was_trained(capsys: pytest.CaptureFixture[st
         capsys.readouterr()
         main(["run", "objects", "--load", file, "--seed", "9"])
         assert f"on test data (greetings: 50), by {said}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "training",
+    [{"seed": "x"}, {"seed": -1}, {"quick": "no", "seed": None}, {"options": ["fr"]}, {"options": {"sorcery": 1}}],
+)
+def test_what_a_file_says_of_its_training_is_not_trusted(
+    training: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(MLP(1, [1]), "made.npz", training=training)
+    main(["run", "objects", "--load", "made.npz"])
+    assert "by a model whose file does not say how it was trained\n" in capsys.readouterr().out
 
 
 def test_a_model_brings_the_option_of_its_training(capsys: pytest.CaptureFixture[str]) -> None:
