@@ -118,9 +118,22 @@ MISCONCEPTIONS = {
 """Every misconception by its name; where two explain the same numbers, the earlier is the likelier."""
 ONCE_PER_PASS = frozenset({"stale-gradients", "no-topological-order"})
 """Misconceptions that are made once for a whole pass, and not again at each value."""
+
+
+class Slip(NamedTuple):
+    """What a wrong answer that no misconception explains may come from.
+
+    Attributes:
+        title: in a list of mistakes.
+        text: of one answer.
+    """
+
+    title: str
+    text: str
+
+
 SLIPS = {
-    "sign": "its sign is the other one",
-    "value": "that is the value, not its gradient",
-    "unknown": "no known mistake explains it",
+    "sign": Slip("a wrong sign", "its sign is the other one"),
+    "value": Slip("the value in place of its gradient", "that is the value, not its gradient"),
+    "unknown": Slip("a mistake of another kind", "no known mistake explains it"),
 }
-"""What is said of a wrong answer that no misconception explains."""

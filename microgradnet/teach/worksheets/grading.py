@@ -47,6 +47,7 @@ class Mark(NamedTuple):
         mistakes: the misconceptions that explain a wrong answer, the likeliest first, if several explain the sheet as
             well; () if none does.
         text: the verdict in words.
+        slip: what a wrong answer that no misconception explains may come from, a key of `SLIPS`; else "".
     """
 
     blank: Blank
@@ -54,6 +55,7 @@ class Mark(NamedTuple):
     verdict: str
     mistakes: tuple[Misconception, ...]
     text: str
+    slip: str = ""
 
 
 class Marks:
@@ -62,14 +64,14 @@ class Marks:
     Attributes:
         marks: of each blank.
         points: how many answers are right, or follow correctly from an earlier mistake.
-        mistakes: how many wrong answers each misconception explains, by its name; "unknown" for those without one.
+        mistakes: how many wrong answers each misconception explains, by its name; else each slip.
     """
 
     def __init__(self, sheet: str, marks: Sequence[Mark]) -> None:
         self.sheet, self.marks = sheet, tuple(marks)
         self.points = sum(mark.verdict in {CORRECT, FOLLOWS} for mark in marks)
         self.mistakes = Counter(
-            mark.mistakes[0].name if mark.mistakes else "unknown" for mark in marks if mark.verdict == WRONG
+            mark.mistakes[0].name if mark.mistakes else mark.slip for mark in marks if mark.verdict == WRONG
         )
 
     def __str__(self) -> str:
@@ -192,7 +194,8 @@ class _Judge:
         if not is_near(following, blank.answer, self._tolerance):
             both += f", or {number(following)} from the answers before"
         if not mistakes:
-            return Mark(blank, answer, WRONG, (), f"wrong, {both}; {SLIPS[self._slip(blank.quantity)]}")
+            slip = self._slip(blank.quantity)
+            return Mark(blank, answer, WRONG, (), f"wrong, {both}; {SLIPS[slip].text}", slip)
         likeliest = mistakes[0]
         if likeliest.name in ONCE_PER_PASS & self._made:
             return Mark(blank, answer, FOLLOWS, (), f'follows from the same mistake, "{likeliest.title}", {both}')

@@ -24,7 +24,7 @@ def marking() -> dict[str, Any]:
             "shown": SHOWN,
             "rounding": ROUNDING,
             "oncePerPass": sorted(ONCE_PER_PASS),
-            "slips": SLIPS,
+            "slips": {name: slip.text for name, slip in SLIPS.items()},
             "mistakes": {row.name: f"perhaps {row.title}. Remember: {row.why}." for row in MISCONCEPTIONS.values()},
         },
     }

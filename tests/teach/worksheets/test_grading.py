@@ -592,6 +592,7 @@ def test_a_slip_that_no_misconception_explains_is_named() -> None:
     ]:
         (mark,) = [mark for mark in grade(worksheet(a), {name: answer}).marks if mark.verdict == "wrong"]
         assert mark.text.endswith(f"; {said}"), mark.text
+        assert grade(worksheet(a), {name: answer}).mistakes == {mark.slip: 1}
 
 
 def test_a_wrong_answer_after_a_wrong_one_is_compared_with_what_would_follow() -> None:

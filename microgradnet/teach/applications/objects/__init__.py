@@ -40,7 +40,7 @@ class Objects(Application):
 
     name = "objects"
     legend = (
-        "Higher is better. The nearest mean image is that of ten, one for each digit; the nearest of all is that of every "
+        "Higher is better. The nearest mean image is one of ten, one for each digit; the nearest of all, one of every "
         "image that was learnt from."
     )
     source = "LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition"
