@@ -296,6 +296,8 @@ def test_long_lines_are_wrapped_and_the_divider_moves(tab: Any) -> None:
         tab.keyboard.press("ArrowRight")
     assert divider.get_attribute("aria-valuenow") == "50"
     assert tab.locator("#left").bounding_box()["width"] == pytest.approx(width * 50 / 40, abs=3)
+    tab.wait_for_timeout(700)
+    settled(tab)
     numbers(tab)  # the frame has its page: one that is loaded takes the pointer away
     box = divider.bounding_box()
     tab.mouse.move(box["x"] + 4, 300)
