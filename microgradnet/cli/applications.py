@@ -109,7 +109,7 @@ def run_application(entry: Entry, options: argparse.Namespace) -> int:
         if training.quick:
             whole = f"a whole run takes about {entry.seconds} s"
             print(f"a quick training: this network has hardly begun to learn; {whole}")
-        return _show(application, asked, out, training, options.quiet)
+        return _show(entry, application, asked, out, training, options.quiet)
     except KeyboardInterrupt:
         again = [f"--{name}={value}" for name, value in {**training.options, **asked}.items()]
         again += ["--quick"] * options.quick + [f"--load={shown(kept)}", f"--out={shown(out)}"]
@@ -161,12 +161,14 @@ def _trained(application: Application, entry: Entry, training: Training, out: Pa
     return training
 
 
-def _show(application: Application, asked: Mapping[str, Any], out: Path, training: Training, is_quiet: bool) -> int:
+def _show(
+    entry: Entry, application: Application, asked: Mapping[str, Any], out: Path, training: Training, is_quiet: bool
+) -> int:
     """Print the figures, and write the files, or those that are asked for."""
     if not asked:
         _announce("measuring on test data", is_quiet)
         print(f"\n{format_figures(application.figures())}\non {application.measured()}, by {training}")
-        print(f"{textwrap.fill(application.legend, room(TEXT))}\n".lstrip())
+        print(f"{textwrap.fill(entry.legend, room(TEXT))}\n".lstrip())
     files = application.asked(**asked) if asked else application.files()
     _announce(f"making {', '.join(files)}", is_quiet)
     written = write_each(out, ((name, partial(_write, make)) for name, make in files.items()))

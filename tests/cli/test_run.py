@@ -52,7 +52,7 @@ OPTIONS = (
 
 @pytest.fixture(autouse=True)
 def _greeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(run, "APPLICATIONS", {"objects": Entry("objects", "greet", 1, OPTIONS)})
+    monkeypatch.setattr(run, "APPLICATIONS", {"objects": Entry("objects", "greet", 1, "Lower is better.", OPTIONS)})
     monkeypatch.setattr(applications, "load_application", lambda name: Greeting)
     monkeypatch.chdir(tmp_path)
 
@@ -62,7 +62,7 @@ def test_it_trains_prints_and_writes_and_what_is_missing_stops_nothing(capsys: p
     said = capsys.readouterr()
     assert "after nobody 2026\ndata: nobody's data\n" in said.out
     assert "error  0.25     0.5" in said.out
-    assert "\non test data (greetings: 50), by one training, seed 0\n" in said.out
+    assert "\non test data (greetings: 50), by one training, seed 0\nLower is better.\n\nwritten: " in said.out
     assert "written: objects/a.svg\n" in said.out
     assert said.err == "microgradnet: no b.png: no painter: pip install painter\n"
     assert Path("objects/a.svg").read_text() == "<svg/>"

@@ -60,12 +60,14 @@ class Entry(NamedTuple):
         name: of its module and its command.
         title: what the network does.
         seconds: of a whole run, on one core.
+        legend: how its figures are read.
         options: its own.
     """
 
     name: str
     title: str
     seconds: int
+    legend: str = ""
     options: Sequence[Option] = ()
 
 
@@ -92,7 +94,6 @@ class Application(ABC):
 
     Attributes:
         name: of its module and its command.
-        legend: how its figures are read.
         source: the publication that it follows: author, year, title.
         credit: the authors of its data and their licence; "" if the data are generated.
         tested: what its figures are of, and how many of it by a whole run.
@@ -103,7 +104,6 @@ class Application(ABC):
     """
 
     name: ClassVar[str]
-    legend: ClassVar[str] = ""
     source: ClassVar[str]
     credit: ClassVar[str] = ""
     tested: ClassVar[Sequence[tuple[str, int]]] = ()

@@ -13,8 +13,7 @@ are classes, 24 of them, learnt by cross-entropy. The answer is their annealed m
     E = −Σₖ tₖ·ln P(colour k)        (a, b) = Σₖ colourₖ · softmax(logits / T)ₖ
 
 Source: Iizuka et al. 2016, "Let there be color!", for the fusion of local and global features; Zhang et al. 2016,
-"Colorful image colorization", for classes and annealed mean. Theirs learnt from over a million photographs, this one
-from five: it knows their colours, not the world's.
+"Colorful image colorization", for classes and annealed mean. They had a million photographs; this one knows five.
 """
 
 import os
@@ -109,10 +108,6 @@ class Colour(Application):
     """
 
     name = "colour"
-    legend = (
-        "Root mean square of the errors of a and b, lower is better; 2 is just seen. The right of each of the five is "
-        "restored, its left was learnt from. Likeness copies the colour where the surroundings look most alike."
-    )
     source = "Iizuka et al. 2016, Let there be color!; Zhang et al. 2016, Colorful image colorization"
     credit = photographs.CREDIT
     tested = (("of five photographs", 5), ("never seen", 3))
@@ -191,7 +186,7 @@ class Colour(Application):
     def asked(self, photo: str | os.PathLike[str]) -> Files:
         """A photograph of one's own: made grey, coloured by the network, and as it was; errors as of `image_of`."""
         shown = self.shown(photographs.read(photo))
-        about = FAMILIAR if any(shown.photo.is_like(one) for one in self.five) else LIMIT
+        about = FAMILIAR if any(map(shown.photo.is_like, self.five)) else LIMIT
         return {"photo.png": lambda: comparison(shown.verdict(), ["grey", "network", ORIGINAL], [shown], about).png()}
 
     def sample_loss(self) -> Value:

@@ -83,9 +83,6 @@ class Driving(Application):
     """The camera's picture of a road → how to steer."""
 
     name = "driving"
-    legend = (
-        "Lower errors are better. Pure pursuit, a formula, knows the road; the others see the camera's picture alone."
-    )
     source = "Pomerleau 1989, ALVINN: An autonomous land vehicle in a neural network"
     tested = (("pictures", HELD_OUT), ("laps", LAPS))
     model: Driver
@@ -129,20 +126,15 @@ class Driving(Application):
         ridge = drives.ridge_regression(*self.known)
         of_light = drives.ridge_regression(*(part.only(part.lighter) for part in self.known))
         road, light = roads(self.part(LAPS), (TEST, 0)), test.only(test.lighter)
-        driven = {
-            "network": network,
-            "ridge": ridge,
-            "straight on": drives.straight_on,
-            "pure pursuit": drives.pure_pursuit,
-        }
-        reached = {name: drives.laps(road, steering) for name, steering in driven.items()}
+        others = {"ridge": ridge, "straight on": drives.straight_on, "pure pursuit": drives.pure_pursuit}
+        reached = {name: drives.laps(road, steering) for name, steering in {"network": network, **others}.items()}
         return [
             Figure("error of curvature, 1/m (RMSE)", drives.error(network, test), {
                 "ridge": drives.error(ridge, test), "straight on": drives.error(drives.straight_on, test)}),
             Figure("the same, lighter roads alone", drives.error(network, light), {
                 "ridge": drives.error(of_light, light), "straight on": drives.error(drives.straight_on, light)}),
             Figure("laps on the road, %", reached["network"][0], {
-                name: reached[name][0] for name in ("ridge", "straight on", "pure pursuit")}),
+                name: reached[name][0] for name in others}),
             Figure("farthest off the middle, m", reached["network"][1], {"pure pursuit": reached["pure pursuit"][1]}),
         ]  # fmt: skip
 

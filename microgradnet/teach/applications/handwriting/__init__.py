@@ -114,10 +114,6 @@ class Handwriting(Application):
     """A text, a style and a bias → a line of handwriting, point by point."""
 
     name = "handwriting"
-    legend = (
-        "Surprise is −ln of the probability density of a next point: lower is better, also below 0. Legible is what a "
-        "network that reads letters recognises, of the written and of the true pen's; less of it after a quick run."
-    )
     source = "Graves 2013, Generating sequences with recurrent neural networks"
     credit = "letters of A. V. Hershey (1967), public domain, in Hershey-Fonts by A. Kolinger, MIT"
     tested = (("writers of each style", 4), ("letters of each line at most", LONGEST))

@@ -39,10 +39,6 @@ class Objects(Application):
     """Which digit is in the picture: 64 pixels from 0 (white) to 1 (ink) → the probabilities of 10 digits."""
 
     name = "objects"
-    legend = (
-        "Higher is better. The nearest mean image is one of ten, one for each digit; the nearest of all, one of every "
-        "image that was learnt from."
-    )
     source = "LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition"
     model: MLP
     credit = CREDIT

@@ -93,10 +93,6 @@ class Sound(Application):
     """A silent film of falling balls or of walking shoes → its sound."""
 
     name = "sound"
-    legend = (
-        "F1 is 1 where every strike is found and none is invented. The true frame is the best time that frames alone "
-        "can tell; mean is always the mean speed."
-    )
     source = "Owens et al. 2016, Visually indicated sounds"
     tested = (("films of each scene", HELD_OUT),)
     model: Foley

@@ -97,10 +97,6 @@ class Speech(Application):
     """A sound → a mouth (open, round, wide), 50 times a second."""
 
     name = "speech"
-    legend = (
-        "Lower errors are better. The mouths to learn are those of a table, three numbers for each sound of the "
-        "language: nobody was filmed."
-    )
     source = "Suwajanakorn et al. 2017, Synthesizing Obama: learning lip sync from audio"
     credit = "voices of espeak-ng, spoken on this machine; recordings of Allison Smith in Asterisk, CC BY-SA 3.0"
     tested = (("sentences by each of two voices", len(TEST)),)

@@ -104,10 +104,6 @@ class Translation(Application):
     """A handwritten number, (8, 18) from 0 (white) to 1 (ink) → its word in the language of a code in `LANGUAGES`."""
 
     name = "translation"
-    legend = (
-        "The nearest training image names the whole number that it shows. Told digits: a network that learnt from "
-        "labelled digits, not from words."
-    )
     source = "Bahdanau et al. 2015, Neural machine translation by jointly learning to align and translate"
     credit = CREDIT
     tested = (("images of numbers seen, and as many of others", TESTED),)
