@@ -110,10 +110,13 @@ class _Handler(Handler):
     def do_GET(self) -> None:  # noqa: N802 - http.server's name
         """Send a file of the front end, or lead to the book."""
         if asked := self.asked([self.server.secret]):
-            if asked[1] == "book" and (BUILT / "index.html").exists():
-                self.redirect(self.server.book.address)
+            if asked[1] == "book":
+                if (BUILT / "index.html").exists():
+                    self.redirect(self.server.book.address)
+                else:
+                    self.answer(NOT_BUILT.encode(), KINDS[".html"])
                 return
-            found = (NOT_BUILT.encode(), KINDS[".html"]) if asked[1] == "book" else file_of(asked[1], backend="local")
+            found = file_of(asked[1], backend="local")
             if found is None:
                 self.send_error(HTTPStatus.NOT_FOUND)
             else:
