@@ -75,7 +75,7 @@ APPLICATIONS: dict[str, Entry] = {
         Entry(
             "objects",
             "recognise handwritten digits, and draw your own",
-            6,
+            20,
             "Higher is better. The nearest mean image is one of ten, one for each digit; the nearest of all, one "
             "of every image that was learnt from.",
         ),

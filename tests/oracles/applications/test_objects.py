@@ -48,7 +48,7 @@ def test_a_warp_of_nothing_changes_nothing_and_others_keep_the_ink() -> None:
     assert np.allclose([warped(x, still) for x in X], X)
     rng = np.random.default_rng(0)
     ink = np.array([warped(x, rng).sum() / x.sum() for x in X])
-    assert abs(ink.mean() - 1) < 0.1
+    assert 0.8 < ink.mean() < 1.1  # some is shifted out of the image
 
 
 def test_the_nearest_image_is_that_of_the_least_distance() -> None:

@@ -88,3 +88,8 @@ def test_tiles_need_a_caption_each() -> None:
     assert "<svg" in tiles([np.eye(3)], ["one"], "tiles").svg
     with pytest.raises(ValueError, match="a caption for each"):
         tiles([np.eye(3)], [], "tiles")
+
+
+def test_photographs_are_grey_and_have_no_scale_of_weights() -> None:
+    assert "weight of a pixel" in tiles([np.eye(3)], ["one"], "tiles").svg
+    assert "weight of a pixel" not in tiles([np.eye(3)], ["one"], "tiles", grey=True).svg

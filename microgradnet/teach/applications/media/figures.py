@@ -15,14 +15,17 @@ def weights(layer: Layer) -> NDArray[np.float64]:
     return np.array([[w.data for w in neuron.w] for neuron in layer.neurons])
 
 
-def tiles(images: Sequence[ArrayLike], captions: Sequence[str], title: str, columns: int = 5) -> Figure:
-    """Weights as images side by side: orange below 0, white at 0, blue above; each from minus to plus its largest.
+def tiles(
+    images: Sequence[ArrayLike], captions: Sequence[str], title: str, columns: int = 5, *, grey: bool = False
+) -> Figure:
+    """Weights as images side by side: orange below 0, white at 0, purple above; each as fractions of its largest.
 
     Args:
         images: of each (rows, columns).
         captions: below each image.
         title: above them.
         columns: the number of images in a row.
+        grey: whether they are photographs instead of weights: from black, the least number, to white.
 
     Raises:
         ValueError: there is no image, or not one caption for each.
@@ -37,11 +40,16 @@ def tiles(images: Sequence[ArrayLike], captions: Sequence[str], title: str, colu
         axes.axis("off")
     for axes, image, caption in zip(grid.ravel(), images, captions, strict=False):
         numbers = np.asarray(image, np.float64)
-        drawn = axes.imshow(numbers / (np.abs(numbers).max() or 1), cmap="PuOr", vmin=-1, vmax=1)
+        if grey:
+            axes.imshow(numbers, cmap="gray")
+        else:
+            drawn = axes.imshow(numbers / (np.abs(numbers).max() or 1), cmap="PuOr", vmin=-1, vmax=1)
         axes.set_title(caption, fontsize=8, color=INK, y=-0.22)
-    bar = made.colorbar(drawn, ax=grid, location="bottom", shrink=0.6, aspect=30, ticks=[-1, 0, 1], pad=0.06)
-    bar.ax.set_xticklabels(["−largest", "0", "+largest"])
-    bar.ax.tick_params(color=LINE, labelcolor=INK)
-    bar.outline.set_edgecolor(LINE)
+    if not grey:
+        bar = made.colorbar(drawn, ax=grid, location="bottom", shrink=0.6, aspect=30, ticks=[-1, 0, 1], pad=0.06)
+        bar.ax.set_xticklabels(["−1", "0", "+1"])
+        bar.set_label("weight of a pixel, as a fraction of the image's largest", fontsize=8, color=INK)
+        bar.ax.tick_params(color=LINE, labelcolor=INK, labelsize=8)
+        bar.outline.set_edgecolor(LINE)
     made.suptitle(title, fontsize=12, color=INK)
     return made

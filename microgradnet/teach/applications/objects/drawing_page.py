@@ -37,7 +37,7 @@ class DrawingPage(WebPage):
 
     def _write(self) -> str:
         layers = [
-            [[float(f"{p.data:.6g}") for p in (*neuron.w, neuron.b)] for neuron in layer.neurons]
+            [[float(f"{p.data:.4g}") for p in (*neuron.w, neuron.b)] for neuron in layer.neurons]
             for layer in self._model.layers
         ]
         data = {"layers": layers, "samples": [list(sample) for sample in self._samples]}
