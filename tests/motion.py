@@ -1,33 +1,39 @@
 """The moving picture of README and the book: a neuron forward, then backward, a scene for each step.
 
-It is one picture of `draw`, in which a style shows numbers from their scene on, and dots run along the arrows. Where
-motion is not wanted it stands still and shows the whole.
+It is one picture of `draw`, in which a style shows numbers from their scene on. A number travels along its arrow:
+forward as it is, backward against the arrow, whose head turns, and times the local derivative on its way. Where motion
+is not wanted the picture stands still and shows the whole.
 """
 
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
+from math import atan2, degrees, dist
 from typing import NamedTuple
 
 from microgradnet import Value, draw, parameter, sigmoid
 from microgradnet.drawing.svg import element, scope_of
 from microgradnet.drawing.theme import DARK, LIGHT, Paint
 from microgradnet.graph import Graph
+from microgradnet.notation.names import number
 
 SECONDS = 1.9  # of a scene
 REST_TEXT = "each grad is the derivative of {} with respect to that value"
 REST = 2  # scenes for which the whole stays
-ARRIVAL = 0.7  # the part of a scene after which dots and numbers are there
+ARRIVAL = 0.8  # the part of a scene after which what travels is there
+MET, MULTIPLIED = 0.25, 0.6  # parts of a scene after which a gradient meets the local derivative, and is multiplied
+LETTER = 7.9  # points of width
+ASIDE = 13.0  # points from a line, beside its pill
 HEAD = 34.0  # points for the equation, above the picture
 
 
 class Scene(NamedTuple):
-    """An equation, and what appears with it: a number in a box, by way of arrows from other boxes."""
+    """An equation, and what appears with it: a number in a box, by way of arrows, along each of which texts travel."""
 
     text: str
     box: int
     line: str  # "data" or "grad"
-    arrows: Sequence[str] = ()
+    arrows: Mapping[str, Sequence[str]] = {}
 
 
 def neuron() -> Value:
@@ -45,13 +51,16 @@ def scenes(root: Value) -> list[Scene]:
     found = []
     for forward in root.forward_steps():
         n = place[id(forward.node)]
-        arrows = [f"e{n}_{position}" for position in range(len(forward.node.operands))]
+        arrows = {f"e{n}_{position}": [number(x.data)] for position, x in enumerate(forward.node.operands)}
         found.append(Scene(f"forward: {forward.text}", n, "data", arrows))
     last = place[id(root)]
     found.append(Scene(f"backward: {root.label}.grad = ∂{root.label}/∂{root.label} = 1", last, "grad"))
     for step in root.backward_steps():
-        arrow = f"e{place[id(step.node)]}_{step.position}"
-        found.append(Scene(step.text, place[id(step.operand)], "grad", [arrow]))
+        sent = number(step.upstream)
+        product = [sent, f"{sent} × {number(step.local_derivative)}", number(step.contribution)]
+        found.append(
+            Scene(step.text, place[id(step.operand)], "grad", {f"e{place[id(step.node)]}_{step.position}": product})
+        )
     return found
 
 
@@ -66,12 +75,14 @@ def moving(root: Value) -> str:
     _make_room(svg)
     for i, scene in enumerate(played):
         _reveal(part[f"n{scene.box}"], scene, i)
-        for arrow in scene.arrows:
-            pill = part[f"l{arrow}"]
-            if scene.line == "grad":  # the local derivative is known when the chain rule takes it
-                pill.set("class", f"{pill.get('class')} since{i}")
-            behind = list(part["graph0"]).index(pill)
-            part["graph0"].insert(behind, _dot(part[arrow], scene.line == "data", i, whole))
+        for arrow, texts in scene.arrows.items():
+            carried = _carried(texts, part[arrow], i, whole)
+            if scene.line == "grad":
+                pill = part[f"l{arrow}"]
+                pill.set("class", f"{pill.get('class')} since{i}")  # known when the chain rule takes it
+                _turn(part[arrow], i)
+                carried.set("transform", f"translate(0 {_beside(pill, part[arrow])})")
+            part["graph0"].append(carried)
         svg.append(element("text", scene.text, x="22", y="-8", class_=f"during{i} equation", font_size="14"))
     svg.append(element("text", REST_TEXT.format(root.label), x="22", y="-8", class_="last equation", font_size="14"))
     svg.insert(0, element("style", _style(scope, len(played), whole)))
@@ -92,35 +103,71 @@ def _reveal(box: ET.Element, scene: Scene, i: int) -> None:
     shape = next(child for child in box if child.tag in {"path", "polygon"})
     mark = ET.Element(shape.tag, {name: shape.attrib[name] for name in ("d", "points") if name in shape.attrib})
     mark.attrib |= {"class": f"during{i} mark", "fill": "none", "stroke": "none"}
-    number = next(text for text in box.findall("text") if str(text.text).startswith(scene.line))
-    if number.get("class"):  # it has appeared already: a value that is used twice
+    shown = next(text for text in box.findall("text") if str(text.text).startswith(scene.line))
+    if shown.get("class"):  # it has appeared already: a value that is used twice
         raise ValueError(f"{scene.text}: this number appears in two scenes; show a graph that uses each value once")
-    blank = ET.Element("text", dict(number.attrib))
+    blank = ET.Element("text", dict(shown.attrib))
     blank.text = f"{scene.line} —"
-    number.set("class", f"from{i}")
+    shown.set("class", f"from{i}")
     blank.set("class", f"until{i}")
     box.extend([blank, mark])
 
 
-def _dot(arrow: ET.Element, forward: bool, i: int, whole: int) -> ET.Element:
-    """A dot that runs along the arrow in the scene's time."""
-    way = next(arrow.iter("path")).attrib["d"]
-    begin, end = i / whole, (i + ARRIVAL) / whole
-    points = "0;0;1;1" if forward else "1;1;0;0"
+def _points(path: ET.Element) -> list[tuple[float, float]]:
+    """The points of a line: its ends, and those between that bend it."""
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", path.attrib["d"])]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _turn(arrow: ET.Element, i: int) -> None:
+    """In the scene's time the head is at the other end of the line, and points the other way."""
+    head = next(arrow.iter("polygon"))
+    start, after, *_, end = _points(next(arrow.iter("path")))
+    corners = [tuple(map(float, corner.split(","))) for corner in head.attrib["points"].split()]
+    tip = max(corners, key=lambda corner: dist(corner, end))
+    angle = degrees(atan2(start[1] - after[1], start[0] - after[0]) - atan2(tip[1] - end[1], tip[0] - end[0]))
+    turned = ET.Element("polygon", head.attrib | {"class": f"during{i}"})
+    turned.set("transform", f"translate({start[0]} {start[1]}) rotate({angle:.1f}) translate({-tip[0]} {-tip[1]})")
+    head.set("class", f"without{i}")
+    arrow.append(turned)
+
+
+def _carried(texts: Sequence[str], arrow: ET.Element, i: int, whole: int) -> ET.Element:
+    """What travels along the arrow in the scene's time: a number, or a gradient and what becomes of it on its way."""
+    path = next(arrow.iter("path"))
+    points = "0;0;1;1" if len(texts) == 1 else "1;1;0;0"
     motion = element(
-        "animateMotion", None, path=way, dur=f"{whole * SECONDS:g}s", repeatCount="indefinite", calcMode="linear",
-        keyTimes=f"0;{begin:.4f};{end:.4f};1", keyPoints=points,
+        "animateMotion", None, path=path.attrib["d"], dur=f"{whole * SECONDS:g}s", repeatCount="indefinite",
+        calcMode="linear", keyTimes=f"0;{i / whole:.4f};{(i + ARRIVAL) / whole:.4f};1", keyPoints=points,
     )  # fmt: skip
-    return element("circle", None, motion, r="5", class_=f"during{i} dot")
+    seen = ["during"] if len(texts) == 1 else ["sent", "met", "product"]
+    return element(
+        "g", None, motion, *[_label(text, f"{name}{i}") for text, name in zip(texts, seen, strict=True)],
+        class_="carried",
+    )  # fmt: skip
+
+
+def _beside(pill: ET.Element, arrow: ET.Element) -> float:
+    """How far below the line one passes its pill, or above."""
+    (_, above), *_, (_, below) = _points(next(arrow.iter("path")))
+    is_above = float(next(pill.iter("text")).attrib["y"]) - 4 < (above + below) / 2
+    return ASIDE if is_above else -ASIDE
+
+
+def _label(text: str, name: str) -> ET.Element:
+    width = LETTER * len(text) + 12
+    box = element("rect", None, x=f"{-width / 2:g}", y="-10", width=f"{width:g}", height="20", rx="10")
+    return element("g", None, box, element("text", text, y="4.5", text_anchor="middle", font_size="13"), class_=name)
 
 
 def _style(scope: str, scenes: int, whole: int) -> str:
     """When each part is seen; without motion the numbers are, and what belongs to one scene is not."""
 
     def coloured(theme: Mapping[str, Paint]) -> str:
-        text, line = theme["card"].text, theme["highlight"].line
+        card, line = theme["card"], theme["highlight"].line
         return (
-            f".{scope} .equation {{ fill: {text} }} .{scope} .dot {{ fill: {line} }} "
+            f".{scope} .equation {{ fill: {card.text} }} .{scope} .carried rect {{ fill: {line} }} "
+            f".{scope} .carried g text {{ fill: {card.fill} }} "
             f".{scope} .node .mark {{ stroke: {line}; stroke-width: 4 }}"
         )
 
@@ -130,7 +177,7 @@ def _style(scope: str, scenes: int, whole: int) -> str:
         return f".{scope} .{name} {{ animation: {scope}-{name} {timing} }} @keyframes {scope}-{name} {{ {at} }}"
 
     rules = [
-        f".{scope} [class*=during], .{scope} [class*=until] {{ opacity: 0 }} {coloured(LIGHT)}",
+        f".{scope} [class*=during], .{scope} [class*=until], .{scope} .carried g {{ opacity: 0 }} {coloured(LIGHT)}",
         f"@media (prefers-color-scheme: dark) {{ {coloured(DARK)} }}",
         "@media (prefers-reduced-motion: no-preference) {",
         shown("last", (0, 0), (scenes, 1), (whole, 1)),
@@ -141,5 +188,9 @@ def _style(scope: str, scenes: int, whole: int) -> str:
             shown(f"from{i}", (0, 0), (i + ARRIVAL, 1), (whole, 1)),
             shown(f"until{i}", (0, 1), (i + ARRIVAL, 0), (whole, 0)),
             shown(f"since{i}", (0, 0), (i, 1), (whole, 1)),
+            shown(f"without{i}", (0, 1), (i, 0), (i + 1, 1), (whole, 1)),
+            shown(f"sent{i}", (0, 0), (i, 1), (i + MET, 0), (whole, 0)),
+            shown(f"met{i}", (0, 0), (i + MET, 1), (i + MULTIPLIED, 0), (whole, 0)),
+            shown(f"product{i}", (0, 0), (i + MULTIPLIED, 1), (i + ARRIVAL, 0), (whole, 0)),
         ]
     return "\n".join([*rules, "}"])

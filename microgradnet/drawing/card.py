@@ -7,7 +7,7 @@ they take a text to be. `svg.dress` makes each box a group of its own again.
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
-from microgradnet.drawing.box import MARK_WIDTH, ROLES, Box, text_width
+from microgradnet.drawing.box import MARK_WIDTH, NO_BREAK, ROLES, Box, text_width
 from microgradnet.drawing.escape import escape_html
 from microgradnet.drawing.svg import BOX
 from microgradnet.drawing.theme import Paint
@@ -30,11 +30,12 @@ class Card:
         boxes: each after the chips that are docked to it, by their numbers.
         room: the characters reserved for a number.
         beside: whether chips stand on the left of their box, not above it.
+        tall: whether the numbers of a chip stand below each other.
     """
 
-    def __init__(self, boxes: Mapping[int, Box], room: int, beside: bool) -> None:
+    def __init__(self, boxes: Mapping[int, Box], room: int, beside: bool, tall: bool = False) -> None:
         self._boxes, self._beside = boxes, beside
-        self._lines = {number: _lines(box, room) for number, box in boxes.items()}
+        self._lines = {number: _lines(box, room, tall and box.shape == "chip") for number, box in boxes.items()}
         self._lanes = [[*boxes]]
         if beside:
             chips, others = ([n for n, box in boxes.items() if (box.shape == "chip") is one] for one in (True, False))
@@ -121,14 +122,16 @@ def pill_width(text: str) -> float:
     return text_width(text) + 2 * INSET
 
 
-def _lines(box: Box, room: int) -> list[list[str]]:
-    """The texts of a box in lines: numbers that follow each other stand in one."""
+def _lines(box: Box, room: int, tall: bool) -> list[list[str]]:
+    """The texts of a box in lines: those of numbers in a row, unless it is tall: then a pill has room in its first."""
     lines: list[list[str]] = []
     for row, before, text in zip(box.rows, ["", *box.rows], box.texts(room), strict=False):
-        if isinstance(row, tuple) and isinstance(before, tuple):
+        if isinstance(row, tuple) and isinstance(before, tuple) and not tall:
             lines[-1].append(text)
         else:
             lines.append([text])
+    if tall:
+        lines[0][0] += NO_BREAK * (room + len("∂ "))
     return lines
 
 

@@ -30,6 +30,7 @@ GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
 MUCH = 1.1  # times as large
+ROOMIER = 1.05  # times as large must chips in a line be as tall ones, which have room for a local derivative
 FEWER = 2 / 3  # of the values at most are left where folding makes a picture that is easier to read
 LEGIBLE = 10.5 / 14  # of the size that is drawn: text of 10.5 pixels
 
@@ -114,16 +115,20 @@ def _scale(room: tuple[int, int], *drawn: Diagram) -> float:
 def _drawn(
     graph: Graph, direction: str, namer: Namer, repeats: Repeats | None, stacked: bool = False
 ) -> tuple[Diagram, OpsView]:
+    room, gap = (LAPTOP, WIDE_GAP) if direction == "LR" else (PHONE, GAP)
     if len(graph) <= HANDFUL:
-        room, gap = (LAPTOP, WIDE_GAP) if direction == "LR" else (PHONE, GAP)
         diagram = Diagram(direction=direction, room=TIGHT, spread=gap)
         plain = diagram, OpsView(graph, MOST_VALUES, diagram, namer=namer)
         if _scale(room, plain[0]) >= LEGIBLE:
             return plain
-    diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked)
-    drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
-    diagram.captions = []  # the page says what is left out, its steps the rest
-    return diagram, drawn
+    compact = []
+    for tall in (True, False):
+        diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked, tall=tall)
+        drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
+        diagram.captions = []  # the page says what is left out, its steps the rest
+        compact.append((diagram, drawn))
+    of_tall, of_lines = (_scale(room, diagram) for diagram, _ in compact)
+    return compact[of_tall * ROOMIER < of_lines]
 
 
 def view_of(diagram: Diagram, drawn: OpsView, title: str = "") -> View:

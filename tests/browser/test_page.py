@@ -707,9 +707,10 @@ def test_the_picture_can_be_dragged(opened: Open) -> None:
     tab.evaluate("document.getElementById('pane').scrollLeft = 300")
     pane = tab.locator("#pane").bounding_box()
     assert pane is not None
-    tab.mouse.move(pane["x"] + 200, pane["y"] + 12)
+    bare = pane["y"] + pane["height"] - 12  # below all boxes
+    tab.mouse.move(pane["x"] + 200, bare)
     tab.mouse.down()
-    tab.mouse.move(pane["x"] + 100, pane["y"] + 12, steps=4)
+    tab.mouse.move(pane["x"] + 100, bare, steps=4)
     tab.mouse.up()
     assert tab.evaluate("document.getElementById('pane').scrollLeft") == pytest.approx(400, abs=2)
 

@@ -123,6 +123,7 @@ function cellsOf(look, path, here) {
   return [x, y, path, here, ...cells];
 }
 
+at("over").options[0].text = `${lossName} over steps`;
 for (const id of ["over", "and"]) {
   at(id).append(...offered.map((i) => made("option", { value: i }, id === "over" ? `${lossName} over ${graph.nodes[i].name}` : `and ${graph.nodes[i].name}`)));
   at(id).addEventListener("change", () => { extents = {}; drawPlot(); });

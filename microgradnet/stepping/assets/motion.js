@@ -73,8 +73,9 @@ function besidePills(route, width, picture) {
   const meets = (x, y, pill) => Math.abs(x - pill.x) < (width + pill.width) / 2 && Math.abs(y - pill.y) < PILL.height;
   const covered = (aside) => pills.filter((pill) => route.some(({ x, y }) => meets(x + aside.x, y + aside.y, pill))).length;
   const [from, to] = [route[0], route.at(-1)], isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y);
-  const aside = (k) => (isAcross ? { x: 0, y: k * PILL.height } : { x: k * width / 2, y: 0 });
-  return [0, 1, -1, 2, -2, 3, -3, 4, -4].map(aside).reduce((a, b) => (covered(b) < covered(a) ? b : a));
+  const above = (k) => ({ x: 0, y: k * PILL.height }), beside = (k) => ({ x: k * width / 2, y: 0 });
+  const asides = [0, 1, -1, 2, -2, 3, -3, 4, -4].flatMap((k) => (isAcross ? [above(k), beside(k)] : [beside(k), above(k)]));
+  return asides.reduce((a, b) => (covered(b) < covered(a) ? b : a));
 }
 
 // Keyframes of what is seen from one part of the time to another.

@@ -53,7 +53,7 @@ def shapes(mouth: Sequence[float], lid: float = 1.0) -> dict[str, str]:
         return f"C{160 - bend:.1f} {y + height:.1f} {160 + bend:.1f} {y + height:.1f} {160 + x:.1f} {y + corner:.1f}"
 
     left = f"{160 - reach:.1f} {y + corner:.1f}"
-    teeth = min(0.55 * (down - up), 13)
+    teeth = min(max(0.0, 0.55 * (down - up) - 6), 13)  # none between lips that nearly meet
     inner = 0.86 * reach
     lift = up * 0.62
     return {
