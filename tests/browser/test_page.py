@@ -491,7 +491,7 @@ DIRECTION = """() => {
     const operand = current.boxes[node.operands[step.positions[0]]];
     const nearest = (point) => (far(point, middle(operand)) < far(point, middle(result)) ? "operand" : "result");
     const labels = [...document.querySelectorAll(".travelling")];
-    const travelling = labels.map((label) => {
+    const travelling = labels.map((label, i) => {
         const [animation] = label.getAnimations(), { duration } = animation.effect.getTiming();
         animation.pause();
         const [first, last] = [0, duration - 0.01].map((time) => {
@@ -500,7 +500,9 @@ DIRECTION = """() => {
         });
         animation.play();
         const texts = [...label.children].map((one) => one.textContent).join(" → ");
-        return [texts, nearest(first), nearest(last), duration];
+        const [from, to] = [result, current.boxes[node.operands[step.positions[i]]]].map(middle);
+        const isBack = (last.x - first.x) * (to.x - from.x) + (last.y - first.y) * (to.y - from.y) > 0;
+        return [texts, isBack ? "operand" : "result", duration];
     });
     return { changing: box("now"), sending: box("partner"), points: nearest(middle(head)), travelling };
 }"""
@@ -515,13 +517,13 @@ def test_backward_is_seen_backward(opened: Open) -> None:
     assert seen["changing"] == ["w₂·a₁"]
     assert sorted(seen["sending"]) == ["a₁", "w₂"]
     assert seen["points"] == "result"
-    assert sorted(text for text, *_ in seen["travelling"]) == ["0.45", "0.6023"]
+    assert sorted(travelling[:2] for travelling in seen["travelling"]) == [["0.45", "result"], ["0.6023", "result"]]
     tab.fill("#slider", str(back))
     tab.click("#step")
     seen = tab.evaluate(DIRECTION)
     assert (seen["changing"], seen["sending"], seen["points"]) == (["a₁"], ["w₂·a₁"], "operand")
-    ((carried, start, end, duration),) = seen["travelling"]
-    assert (carried, start, end) == ("0.09476 → 0.09476 × 0.45 → 0.04264", "result", "operand")
+    ((carried, to, duration),) = seen["travelling"]
+    assert (carried, to) == ("0.09476 → 0.09476 × 0.45 → 0.04264", "operand")
     assert 0 < duration < 1200
     until(tab, lambda: tab.locator(".travelling").count() == 0)
     tab.fill("#slider", str(a1_to_product + 1))
