@@ -66,8 +66,13 @@ class Training(NamedTuple):
     @property
     def file(self) -> str:
         """The usual name of the model's file."""
-        ended = [INTERRUPTED] * (self.ended == INTERRUPTED)
-        return "-".join(["model", *map(str, self.options.values()), *["quick"] * self.quick, *ended]) + ".npz"
+        return self.named("-".join(["model", *map(str, self.options.values())]) + ".npz")
+
+    def named(self, file: str) -> str:
+        """The name of a file that shows what the model does: it says so where that is not from a whole training."""
+        marks = ["quick"] * self.quick + [INTERRUPTED] * (self.ended == INTERRUPTED)
+        path = Path(file)
+        return "-".join([path.stem, *marks]) + path.suffix
 
 
 def run_application(entry: Entry, options: argparse.Namespace) -> int:
@@ -95,7 +100,7 @@ def run_application(entry: Entry, options: argparse.Namespace) -> int:
     make_folder(out, "--out")
     _introduce(entry, application)
     if kept:
-        print(f"{shown(kept)}: {application.model}")
+        print(f"{shown(kept)}: {application.model}, {training}")
     else:
         training = _trained(application, entry, training, out, options.quiet)
         if not training.ended:
@@ -170,6 +175,7 @@ def _show(
         print(f"\n{format_figures(application.figures())}\non {application.measured()}, by {training}")
         print(f"{textwrap.fill(entry.legend, room(TEXT))}\n".lstrip())
     files = application.asked(**asked) if asked else application.files()
+    files = {training.named(name): make for name, make in files.items()}
     _announce(f"making {', '.join(files)}", is_quiet)
     written = write_each(out, ((name, partial(_write, make)) for name, make in files.items()))
     print("written:", *map(shown, written))

@@ -54,9 +54,11 @@ def row(mean: Figure, networks: Sequence[float]) -> str:
 def main() -> None:
     """Print the tables, and then which bounds hold."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="of " + ", ".join(APPLICATIONS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(APPLICATIONS))
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
+    if options.seeds < 1 or not APPLICATIONS.keys() >= {*options.names}:
+        parser.error(f"each NAME is one of {', '.join(APPLICATIONS)}, and SEEDS at least 1")
     verdicts = []
     for name in options.names or APPLICATIONS:
         runs, seconds = measured(name, options.seeds)

@@ -39,9 +39,9 @@ APPLICATIONS: dict[str, Entry] = {
             "colour",
             "restore the colour of grey photographs",
             55,
-            "Root mean square of the errors of a and b, lower is better; 2 is just seen. The right of each of "
-            "the five is restored, its left was learnt from. Likeness copies the colour where the surroundings "
-            "look most alike.",
+            "Root mean square of the errors of a and b, lower is better. The right of each of the five is "
+            "restored, its left was learnt from. Likeness copies the colour where the surroundings look most "
+            "alike.",
             [Option("--photo", "a photograph (PNG or JPEG) to make grey and colour", photograph, "FILE")],
         ),
         Entry(

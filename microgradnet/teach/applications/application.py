@@ -130,7 +130,7 @@ class Application(ABC):
 
     @abstractmethod
     def figures(self) -> list[Figure]:
-        """How well the model does on test data, which neither training nor tuning uses, and how well baselines do."""
+        """How well the model does on test data, from which it learns nothing, and how well baselines do."""
 
     @abstractmethod
     def files(self) -> Files:

@@ -16,6 +16,8 @@ class RequestError(ValueError, argparse.ArgumentTypeError):
 ALPHABET = " abcdefghijklmnopqrstuvwxyz"
 """What `handwriting` has learnt to write."""
 LONGEST = 60  # letters of a text
+MOST = 1000.0  # of a bias
+DIGITS = 18  # of a seed
 LEAST_RATE, SECONDS, QUIET = 8000, (0.2, 60), 1e-3  # of a recording
 
 
@@ -28,16 +30,16 @@ def handwritten(text: str) -> str:
     Traceback (most recent call last):
     microgradnet.teach.applications.requests.RequestError: '?': only a to z and the space were learnt
     """
-    text = text.lower()
+    text = text.strip().lower()
     if unknown := sorted(set(text) - set(ALPHABET)):
         raise RequestError(f"{', '.join(map(repr, unknown))}: only a to z and the space were learnt")
-    if not text.strip() or len(text) > LONGEST:
-        raise RequestError(f"a text of 1 to {LONGEST} letters is needed, got {len(text.strip())}")
-    return text.strip()
+    if not 1 <= len(text) <= LONGEST:
+        raise RequestError(f"a text of 1 to {LONGEST} letters is needed, got {len(text)}")
+    return text
 
 
 def number_from_zero(text: str | float) -> float:
-    """A finite number, 0 or more.
+    """A number from 0 to 1000.
 
     >>> number_from_zero("1.5")
     1.5
@@ -46,8 +48,8 @@ def number_from_zero(text: str | float) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 <= number < math.inf:
-        raise RequestError(f"a number from 0 on is needed, got {text!r}")
+    if not 0 <= number <= MOST:
+        raise RequestError(f"a number from 0 on, up to {MOST:g}, is needed, got {text!r:.40}")
     return number
 
 
@@ -57,8 +59,8 @@ def seed(text: str) -> int:
     >>> seed("7")
     7
     """
-    if not text.isdecimal():
-        raise RequestError(f"a seed is a whole number from 0 on, got {text!r}")
+    if not text.isdecimal() or len(text) > DIGITS:
+        raise RequestError(f"a seed is a whole number from 0 on, of at most {DIGITS} digits, got {text!r:.40}")
     return int(text)
 
 
@@ -95,7 +97,7 @@ def recorded(file: str) -> tuple["Sound", int]:
         raise RequestError(
             f"{file} lasts {len(sound) / rate:.1f} s; a recording of {SECONDS[0]} to {SECONDS[1]} s is needed"
         )
-    if not abs(sound).max() > QUIET:
+    if not abs(sound - sound.mean()).max() > QUIET:
         raise RequestError(f"{file} is silent")
     return sound, rate
 

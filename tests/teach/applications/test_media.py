@@ -66,7 +66,7 @@ def test_channels_are_averaged_and_8_bits_read() -> None:
     assert read_wav(buffer.getvalue())[0].tolist() == [-0.5, 127 / 128]
 
 
-@pytest.mark.parametrize("data", [b"", b"RIFF", b"ID3 an MP3"])
+@pytest.mark.parametrize("data", [b"", b"RIFF", b"ID3 an MP3", wav([0.0] * 9, 8000)[:-1], wav([0.0] * 9, 8000)[:-6]])
 def test_another_file_is_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(data)
     with pytest.raises(ValueError, match="no WAV file"):

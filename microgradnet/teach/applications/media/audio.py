@@ -42,7 +42,10 @@ def read_wav(file: bytes | str | os.PathLike[str]) -> tuple[Sound, int]:
     try:
         with wave.open(io.BytesIO(data)) as opened:
             width, channels, rate = opened.getsampwidth(), opened.getnchannels(), opened.getframerate()
-            frames = opened.readframes(opened.getnframes())
+            count = opened.getnframes()
+            frames = opened.readframes(count)
+        if len(frames) < count * channels * width:
+            raise EOFError
     except (wave.Error, EOFError) as error:
         what = str(error) or "it is empty, or ends too early"
         raise ValueError(f"{name} is no WAV file of plain samples: {what}; convert it to WAV, PCM of 16 bits") from None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from microgradnet._shared.webpage import WebPage, asset, document, fill
+from microgradnet.drawing.theme import LIGHT, dark_css_by_colour
 
 
 class Film(NamedTuple):
@@ -30,6 +31,8 @@ class Film(NamedTuple):
 
 class Player(WebPage):
     """A page that plays films; without a script it shows the first frame of the first.
+
+    On a dark page what is drawn in the theme's lines is lighter.
 
     Args:
         title: its heading.
@@ -71,6 +74,7 @@ class Player(WebPage):
             "about": html.escape(self._about),
         }
         body, style, script = (asset(__file__, f"player.{suffix}") for suffix in ("html", "css", "js"))
+        style += dark_css_by_colour("screen", {paint.line for role, paint in LIGHT.items() if role != "card"})
         return document(
             self.title, fill(body, parts), style, script, films, resources=("img-src data:", "media-src data:")
         )

@@ -93,7 +93,7 @@ def moving(
         f"{frame}</g>"
         for i, frame in enumerate(frames)
     ]
-    share = math.floor(1e6 / len(frames)) / 1e4  # of the time, in percent; not rounded up, where two would be seen
+    share = math.ceil(1e6 / len(frames)) / 1e4  # of the time, in percent; not rounded down, where none would be seen
     css = (
         f"@media (prefers-reduced-motion:no-preference){{.{scope} .frame{{display:inline;"
         f"animation:{scope} {seconds:g}s step-end infinite}}}}"
