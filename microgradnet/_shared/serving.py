@@ -6,25 +6,57 @@ that must be the server's own: no other page of the browser can ask.
 
 import json
 import secrets
+import threading
 from collections.abc import Generator, Iterable
 from contextlib import closing, suppress
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
+
+
+def is_host(named: str, host: str, port: int) -> bool:
+    """Whether a request names the server as its host: on loopback no other name may lead here."""
+    return host != LOOPBACK or named in {f"{LOOPBACK}:{port}", f"localhost:{port}"}
+
+
+class ThreadingServer(ThreadingHTTPServer):
+    """A server with a thread for each connection, of which it has so many at most: others are closed at once."""
+
+    daemon_threads = True
+    most = 400
+
+    def __init__(self, *arguments: Any) -> None:
+        self._free = threading.BoundedSemaphore(self.most)
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, in that thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
 
 class Handler(BaseHTTPRequestHandler):
     """A request to a server whose `server_address` begins with the host that it listens on."""
 
     server_version = "microgradnet"
+    timeout = 15  # seconds without a byte of a request, after which the connection is closed
     policy = "default-src 'none'"
     """The Content-Security-Policy of every answer."""
 
     def handle(self) -> None:
         """Answer, unless the reader does not wait for it."""
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, TimeoutError):
             super().handle()
 
     def asked(self, known: Iterable[str]) -> tuple[str, str] | None:
@@ -38,8 +70,12 @@ class Handler(BaseHTTPRequestHandler):
         given, slash, path = rest.partition("/")
         secret = next((one for one in known if secrets.compare_digest(one.encode(), given.encode())), "")
         asked_for, origin = self.headers.get("Host", ""), self.headers.get("Origin")
-        is_here = host != LOOPBACK or asked_for in {f"{LOOPBACK}:{port}", f"localhost:{port}"}
-        if start or not secret or not is_here or (origin is not None and origin != f"http://{asked_for}"):
+        if (
+            start
+            or not secret
+            or not is_host(asked_for, host, port)
+            or (origin is not None and origin != f"http://{asked_for}")
+        ):
             self.send_error(HTTPStatus.FORBIDDEN, "open the address that was printed")
             return None
         if not slash:

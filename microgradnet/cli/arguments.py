@@ -1,12 +1,15 @@
 """Used by several commands: types of arguments, folders, files that are written and opened, ports."""
 
 import argparse
+import atexit
+import html
 import os
 import sys
 import webbrowser
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TypeVar
 
 from microgradnet._shared.arguments import named
@@ -105,6 +108,14 @@ def listening(port: int, listen: Callable[[int], Server]) -> Server:
         return listen(port)
     except OSError as error:
         raise ValueError(f"port {port}: {error.strerror}; choose another with --port, or none") from None
+
+
+def open_privately(address: str) -> None:
+    """Open an address that holds a secret, by a file of this user's: all users of a machine can read command lines."""
+    with NamedTemporaryFile("w", suffix=".html", delete=False, encoding="utf-8") as file:
+        file.write(f'<!doctype html><meta http-equiv="refresh" content="0; url={html.escape(address)}">')
+    atexit.register(Path(file.name).unlink, missing_ok=True)
+    webbrowser.open(Path(file.name).as_uri())
 
 
 def opened(written: Path, options: argparse.Namespace) -> int:

@@ -1,10 +1,9 @@
 """`microgradnet playground`: the editor beside the graph, on this machine or as a folder for a web server."""
 
 import argparse
-import webbrowser
 from pathlib import Path
 
-from microgradnet.cli.arguments import Add, from_zero, listening, shown, time_limit
+from microgradnet.cli.arguments import Add, from_zero, listening, open_privately, shown, time_limit
 
 
 def add_commands(add: Add) -> None:
@@ -36,6 +35,6 @@ def _play(options: argparse.Namespace) -> int:
         print(f"The playground is at {server.address}", flush=True)
         print("It runs what is typed there, with your rights. Ctrl-C ends it.", flush=True)
         if not options.no_open:
-            webbrowser.open(server.address)
+            open_privately(server.address)
         server.serve_forever()
     return 0

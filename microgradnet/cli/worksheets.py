@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import sys
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from microgradnet.cli.arguments import (
     item_of,
     listening,
     make_folder,
+    open_privately,
     opened,
     shown,
     takes_output,
@@ -114,7 +114,7 @@ def _class(options: argparse.Namespace) -> int:
         print(f"Your page: {classroom.address(store.teacher)}")
         print(f"Answers are kept in {shown(store.path)}. Ctrl-C ends it.", flush=True)
         if not options.no_open:
-            webbrowser.open(classroom.address(store.teacher))
+            open_privately(classroom.address(store.teacher))
         classroom.serve_forever()
     return 0
 

@@ -4,11 +4,12 @@ The book has a port, and so an origin, of its own: no page of it can ask the pla
 """
 
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from microgradnet._shared.serving import LOOPBACK
+from microgradnet._shared.serving import LOOPBACK, ThreadingServer, is_host
 
 COMMAND = "pip install '.[book]' && python -m sphinx -W -b html notebooks build/book"
 BUILT = Path("build", "book")  # where the command writes it, below the folder that the playground is started in
@@ -28,10 +29,8 @@ writes it:</p>
 """
 
 
-class BookServer(ThreadingHTTPServer):
+class BookServer(ThreadingServer):
     """A server of the files of a built book, on 127.0.0.1 at any free port."""
-
-    daemon_threads = True
 
     def __init__(self, folder: Path) -> None:
         super().__init__((LOOPBACK, 0), partial(_Handler, directory=folder))
@@ -43,5 +42,17 @@ class BookServer(ThreadingHTTPServer):
 
 
 class _Handler(SimpleHTTPRequestHandler):
+    server: BookServer
+
+    def send_head(self) -> Any:
+        """The file that is asked for."""
+        if is_host(self.headers.get("Host", ""), LOOPBACK, self.server.server_port):
+            return super().send_head()
+        return self.send_error(HTTPStatus.FORBIDDEN)
+
+    def list_directory(self, path: object) -> None:
+        """No list of a folder."""
+        self.send_error(HTTPStatus.NOT_FOUND)
+
     def log_message(self, format: str, *arguments: Any) -> None:
         """Nothing: the terminal belongs to the playground's address."""

@@ -6,6 +6,7 @@ Each line of output is a text that the program prints, at once; the last line is
 import json
 import math
 import os
+import signal
 import sys
 import threading
 import time
@@ -21,7 +22,7 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")  # what a program writes past Python's stdout goes nowhere
     request = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    sys.path.insert(0, "")  # the user's own modules
+    sys.path.append("")  # the user's own modules, none of which takes the place of another
     from microgradnet.playground.runner import animation, names, run
 
     def tell(line: object) -> None:
@@ -38,9 +39,11 @@ def main() -> None:
 
 
 def _end_after(server: int) -> None:
-    """End this process, whatever it computes, when the server that started it is no more."""
+    """End this process, whatever it computes, and what it started, when the server that started it is no more."""
     while os.getppid() == server:
         time.sleep(0.5)
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 

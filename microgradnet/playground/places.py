@@ -1,6 +1,7 @@
 """`leaves`: where a program has the numbers of its graph, so that a page can change them there."""
 
 import ast
+from sys import float_info
 from typing import Any, NamedTuple
 
 from microgradnet.graph import Graph
@@ -52,7 +53,7 @@ class _Call(NamedTuple):
 
 def _calls(code: str) -> list[_Call]:
     """The calls of a program that make a leaf of a literal number."""
-    lines, found = code.splitlines(), []
+    lines, found = code.split("\n"), []  # as Python and the editor do: other ends of lines are in texts
     for call in ast.walk(ast.parse(code)):
         if not isinstance(call, ast.Call) or getattr(call.func, "id", "") not in MAKERS or not call.args:
             continue
@@ -76,4 +77,5 @@ def _units(line: str, size: int) -> int:
 def _is_number(node: ast.expr) -> bool:
     """Whether it is a literal number, maybe with a sign, on one line."""
     bare = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd) else node
-    return isinstance(bare, ast.Constant) and type(bare.value) in (int, float) and node.lineno == node.end_lineno
+    number = bare.value if isinstance(bare, ast.Constant) and node.lineno == node.end_lineno else None
+    return isinstance(number, int | float) and not isinstance(number, bool) and number <= float_info.max

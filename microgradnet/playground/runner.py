@@ -126,7 +126,7 @@ def animation(code: str, shown: str | None = None, seconds: float = math.inf) ->
 def _executed(code: str, seconds: float) -> tuple[dict[str, Value], dict[str, Any] | None]:
     """Run a program: its values by name, and its error."""
     variables: dict[str, Any] = {"__name__": "__main__", "__file__": FILE, "input": _input}
-    linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
+    linecache.cache[FILE] = (len(code), None, [f"{line}\n" for line in code.split("\n")], FILE)
     error = None
     try:
         with trace_source():

@@ -16,10 +16,12 @@ from collections.abc import Generator
 from contextlib import suppress
 from functools import cached_property
 from http import HTTPStatus
-from http.server import ThreadingHTTPServer
+from select import select
+from socket import socket
+from tempfile import TemporaryFile
 from typing import Any
 
-from microgradnet._shared.serving import LOOPBACK, Handler
+from microgradnet._shared.serving import LOOPBACK, Handler, ThreadingServer
 from microgradnet.playground.book import BUILT, NOT_BUILT, BookServer
 from microgradnet.playground.observing import STOPPED
 from microgradnet.playground.site import KINDS, POLICY, file_of
@@ -29,7 +31,7 @@ GRACE = 4.0  # seconds for the page of what a program had computed at its time l
 MOST_SENT = 1_000_000  # bytes of a program
 
 
-class Server(ThreadingHTTPServer):
+class Server(ThreadingServer):
     """A server on 127.0.0.1.
 
     Args:
@@ -39,8 +41,6 @@ class Server(ThreadingHTTPServer):
     Raises:
         OSError: the port is in use.
     """
-
-    daemon_threads = True
 
     def __init__(self, port: int = 0, seconds: float = 10.0) -> None:
         super().__init__((LOOPBACK, port), _Handler)
@@ -65,26 +65,31 @@ class Server(ThreadingHTTPServer):
             self.book.shutdown()
             self.book.server_close()
 
-    def answers(self, request: dict[str, Any]) -> Generator[bytes, None, None]:
-        """Run a request in a process of its own: the lines of `child`; a program that takes too long is ended."""
-        with subprocess.Popen(
-            [sys.executable, "-m", "microgradnet.playground.child", str(os.getpid())],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+    def answers(self, request: dict[str, Any], reader: socket) -> Generator[bytes, None, None]:
+        """Run a request: the lines of `child`, a process that ends with its time, and when the reader goes."""
+        with TemporaryFile() as errors, subprocess.Popen(
+            [sys.executable, "-P", "-m", "microgradnet.playground.child", str(os.getpid())],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True,
         ) as child:  # fmt: skip
             assert child.stdin
             assert child.stdout
             seconds = self.seconds + (PAINTING if request.get("animation") else GRACE)
             limit, line, began = threading.Timer(seconds, _end, [child]), b"", time.monotonic()
             limit.start()
+            threading.Thread(target=_end_without, args=(reader, child), daemon=True).start()
             try:
                 with child.stdin:
                     child.stdin.write(json.dumps(request | {"seconds": self.seconds}).encode())
                 for line in child.stdout:
                     yield line
-                if not line.endswith(b"\n") or line.startswith(b'"'):  # the process ended before its result
-                    is_late = time.monotonic() - began >= seconds
-                    yield _stopped(STOPPED.format(seconds) if is_late else "the program ended Python itself")
-            finally:  # also if the reader has gone
+                    if line.endswith(b"\n") and not line.startswith(b'"'):
+                        return  # the result; what the program has started may go on
+                errors.seek(0)
+                said = errors.read().decode(errors="replace").splitlines()
+                is_late = time.monotonic() - began >= seconds
+                ended = ": ".join(["the program ended Python itself", *said[-1:]])
+                yield _stopped(STOPPED.format(seconds) if is_late else ended)
+            finally:
                 limit.cancel()
                 _end(child)
 
@@ -97,6 +102,15 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
     child.kill()
 
 
+def _end_without(reader: socket, child: "subprocess.Popen[bytes]") -> None:
+    """End a process when its reader, who has nothing more to send, closes the connection."""
+    with suppress(OSError, ValueError):  # closed here, as the process has ended
+        while child.poll() is None:
+            if select([reader], [], [], 0.2)[0]:
+                return _end(child)
+    return None
+
+
 def _stopped(why: str) -> bytes:
     """The result of a program that was stopped, after a line of it that may be cut off."""
     result = {"error": {"line": 0, "message": why}, "values": [], "shown": "", "page": "", "note": "", "leaves": []}
@@ -105,7 +119,7 @@ def _stopped(why: str) -> bytes:
 
 class _Handler(Handler):
     server: Server
-    policy = POLICY
+    policy = f"{POLICY}; frame-ancestors 'none'"
 
     def do_GET(self) -> None:  # noqa: N802 - http.server's name
         """Send a file of the front end, or lead to the book."""
@@ -131,6 +145,6 @@ class _Handler(Handler):
         if request is None:
             return
         if isinstance(request.get("code", ""), str):
-            self.stream(self.server.answers(request), "application/jsonl")
+            self.stream(self.server.answers(request, self.connection), "application/jsonl")
         else:
             self.send_error(HTTPStatus.BAD_REQUEST, "the code is a text")

@@ -1,7 +1,7 @@
 """`LiveGraph`: the page of a graph, whose state is the numbers of its leaves."""
 
 from contextlib import suppress
-from math import isfinite
+from sys import float_info
 from typing import TYPE_CHECKING, Any
 
 from microgradnet.errors import DomainError
@@ -52,7 +52,7 @@ class LiveGraph(Subject):
             raise ValueError(f"a state has the numbers of {len(self._leaves)} leaves, got {state!r:.80}")
         new = [(leaf, x) for leaf, x in zip(self._leaves, numbers, strict=True) if x != as_json(leaf.data)]
         for leaf, x in new:
-            if type(x) not in (int, float) or not isfinite(x):
+            if type(x) not in (int, float) or not abs(x) <= float_info.max:
                 raise ValueError(f"{leaf!r} keeps its number, as a new one must be finite, got {x!r:.80}")
         for leaf, x in new:
             leaf.data = x

@@ -102,12 +102,18 @@ class Live(anywidget.AnyWidget):  # type: ignore[misc]
         return f"<Live {self.title!r}>"
 
 
+PASSING = (ArithmeticError, LookupError, RuntimeError, ValueError)
+"""Errors of a network that is being changed: what is shown stays."""
+
+
 def _look(loop: asyncio.AbstractEventLoop, shown: "weakref.ref[Live]") -> None:
     """Refresh a widget if a number has changed, and look again later, until it is closed or nobody has it."""
     widget = shown()
     if widget is None or widget.comm is None:
         return
     if widget._clock != graph.clock:
-        with suppress(Exception):  # as of a network that is being changed; what is shown stays
+        with suppress(
+            ArithmeticError, LookupError, RuntimeError, ValueError
+        ):  # as of a network that is being changed; what is shown stays
             widget.refresh()
     loop.call_later(SECONDS, _look, loop, shown)

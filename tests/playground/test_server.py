@@ -4,6 +4,7 @@ import hashlib
 import html
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -110,6 +111,8 @@ def until(holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
 def test_a_program_that_ends_python_or_writes_past_it_breaks_nothing(server: Server) -> None:
     found = asked(server.address + "run", {"code": "import os; os._exit(0)"})
     assert found["error"]["message"] == "the program ended Python itself"
+    found = asked(server.address + "run", {"code": "import os; os.write(2, b'why\\nbecause\\n'); os._exit(3)"})
+    assert found["error"]["message"] == "the program ended Python itself: because"
     found = asked(server.address + "run", {"code": "import os; os.write(1, b'{'); print('fine')"})
     assert (found["error"], found["output"]) == (None, "fine\n")
 
@@ -125,15 +128,18 @@ def test_what_was_printed_before_a_program_ended_is_kept(server: Server, monkeyp
 
 def test_an_animation_has_more_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "seconds", 0.01)
+    monkeypatch.setattr("microgradnet.playground.server.GRACE", 0.1)  # in which Python does not begin
+    assert "stopped" in asked(server.address + "run", {"code": "x = 1"})["error"]["message"]
     found = asked(server.address + "run", {"code": "x = 1", "animation": True})
     assert found == {"gif": "", "note": NO_VALUE}
 
 
-def test_a_program_ends_with_its_reader(server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("says", ["print(i)", "print(i) if i == 0 else None"], ids=["telling", "silent"])
+def test_a_program_ends_with_its_reader(says: str, server: Server, tmp_path: Path) -> None:
     beat = tmp_path / "beat"
     beat.mkdir()
     code = (
-        "import time\nfrom pathlib import Path\nfor i in range(100):\n    print(i)\n"
+        f"import time\nfrom pathlib import Path\nfor i in range(100):\n    {says}\n"
         f"    Path({str(beat)!r}, str(i)).touch()\n    time.sleep(0.05)"
     )
     body = json.dumps({"code": code}).encode()
@@ -156,6 +162,39 @@ def test_the_front_end_is_sent_with_its_policy(server: Server) -> None:
     with urllib.request.urlopen(server.address + "editor.js") as answer:
         assert answer.headers["Content-Type"] == "text/javascript"
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_modules_of_the_readers_folder_are_found_and_take_no_others_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("random.py").write_text("raise ValueError")
+    Path("of_the_reader.py").write_text("number = 3")
+    with answering(running := Server()):
+        found = asked(running.address + "run", {"code": "import random\nfrom of_the_reader import *\nprint(number)"})
+    assert (found["error"], found["output"]) == (None, "3\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="a process of POSIX is asked whether it lives")
+def test_what_a_program_has_started_ends_with_it(server: Server, tmp_path: Path) -> None:
+    code = "import subprocess, sys\nprint(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid)"
+    found = asked(server.address + "run", {"code": code})
+    until(lambda: not lives(int(found["output"])), "it ends", 10)
+
+
+def test_idle_connections_are_closed_and_more_than_there_is_room_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Server, "most", 3)
+    monkeypatch.setattr("microgradnet._shared.serving.Handler.timeout", 0.5)
+    with answering(running := Server()):
+        idle = [socket.create_connection(("127.0.0.1", running.server_port)) for _ in range(3)]
+        with socket.create_connection(("127.0.0.1", running.server_port)) as one_more:
+            assert one_more.recv(1) == b""
+        assert [one.recv(1) for one in idle] == [b""] * 3
+        assert b"playground" in asked(running.address)
+        for one in idle:
+            one.close()
 
 
 def refused(address: str, data: Any = None, **headers: str) -> int:

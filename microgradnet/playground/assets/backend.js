@@ -13,20 +13,24 @@ class InBrowser {
   }
 
   begin() {
-    this.worker = new Worker(WORKER, { type: "module" });
+    const worker = this.worker = new Worker(WORKER, { type: "module" });
     this.asked = new Map();
     this.count = 0;
     const isLoaded = new Promise((resolve) => { this.loaded = resolve; }); // messages before that would be lost
-    this.post = (message) => isLoaded.then(() => this.worker.postMessage(message));
-    this.worker.onmessage = ({ data: { id, printed, answer, isLoaded, broken } }) => {
+    this.post = (message) => isLoaded.then(() => worker.postMessage(message));
+    worker.onmessage = ({ data: { id, printed, answer, isLoaded, broken } }) => {
       if (isLoaded) return this.loaded();
-      if (broken) return this.end(broken);
+      if (broken) return this.end(broken, this.isReady);
       if (printed !== undefined) return this.asked.get(id)?.heard(printed);
       this.asked.get(id)?.resolve(answer);
       this.asked.delete(id);
     };
-    this.worker.onerror = ({ message }) => this.end(`Python could not be started: ${message}`);
-    this.started = this.ask({});
+    worker.onerror = ({ message }) => this.end(`Python could not be started: ${message}`, false);
+    this.isReady = false;
+    this.started = this.ask({}).then((names) => {
+      this.isReady = !names.error;
+      return names;
+    });
   }
 
   ask(request, heard) {
@@ -37,10 +41,12 @@ class InBrowser {
     });
   }
 
-  end(message) {
-    this.worker.terminate();
+  // Python begins anew at once, or where it could not begin, with the next program.
+  end(message, isAnew = true) {
+    this.worker?.terminate();
     for (const { resolve } of this.asked.values()) resolve(failed(message));
-    this.begin();
+    this.worker = null;
+    if (isAnew) this.begin();
   }
 
   stop() {
@@ -48,15 +54,18 @@ class InBrowser {
   }
 
   async names() {
-    return this.started;
+    const names = await this.started;
+    return names.error ? [] : names;
   }
 
   // One program at a time; of those that wait, the latest: the others get null.
   async run(request, heard) {
     const turn = this.turn = (this.turn ?? 0) + 1;
     while (this.busy) await this.busy;
-    await this.started;
+    if (!this.worker) this.begin();
+    const began = await this.started;
     if (turn !== this.turn) return null;
+    if (began.error) return began;
     const late = `the program was stopped after ${SECONDS + GRACE} s: does each loop of it end?`;
     const limit = setTimeout(() => this.end(late), 1000 * (SECONDS + GRACE));
     this.busy = this.ask({ ...request, seconds: SECONDS }, heard);

@@ -3,12 +3,14 @@ import { createEditor } from "./editor.js";
 import { backend, isLocal } from "./backend.js";
 
 const at = (id) => document.getElementById(id);
-const OWN = "microgradnet program"; // the name under which the browser keeps it
+const OWN = "microgradnet programs"; // the name under which the browser keeps the reader's own
+const MOST_KEPT = 9; // of them
 const PAUSE = 500; // milliseconds without a key before the program is run
-let timer = 0, running = 0, latest = null, ready = false;
+let timer = 0, running = 0, latest = null, ready = false, programs = [];
 let kept = false; // whether the graph stays, as when a number of it was changed
 let opened = false; // whether another example was opened, of which the last graph is none
 let chosen = null; // the variable that the reader wants to see; null for the last result
+let own = null; // which of the reader's programs is in the editor; null for one that the reader has not changed
 
 const editor = createEditor(at("editor"), { changed, names: () => backend.names(), visited: (line) => post({ line }) });
 
@@ -31,12 +33,27 @@ function changed() {
   timer = setTimeout(run, PAUSE);
 }
 
-// The reader's own program survives a reload, and can be chosen again.
+// The reader's programs survive a reload, each in its tab, and can be chosen again, the latest first.
 function remember() {
-  at("programs").value = "";
-  history.replaceState(null, "", "#own");
-  store(OWN, editor.text());
+  own ??= `${Date.now()}${Math.random()}`;
+  store(OWN, JSON.stringify([{ id: own, text: editor.text() }, ...kepts().filter(({ id }) => id !== own)].slice(0, MOST_KEPT)));
+  history.replaceState(null, "", `#own=${own}`);
+  offer();
 }
+
+function kepts() {
+  try { return JSON.parse(stored(OWN)) ?? []; } catch { return []; }
+}
+
+// The reader's programs in the menu, each by its first line that is no import.
+function offer() {
+  const titleOf = (text) => text.split("\n").find((line) => line.trim() && !/^\s*(from|import|#)/.test(line)) ?? "an empty program";
+  at("own").replaceChildren(...kepts().map(({ id, text }) => option(`own=${id}`, titleOf(text).trim().slice(0, 40))));
+  at("own").hidden = !at("own").children.length;
+  if (own) at("programs").value = `own=${own}`;
+}
+
+const option = (value, textContent) => Object.assign(document.createElement("option"), { value, textContent });
 
 async function run() {
   clearTimeout(timer);
@@ -44,18 +61,20 @@ async function run() {
   state(ready ? "Running…" : "Starting Python…");
   at("stop").hidden = false;
   editor.show(0);
-  const keeps = kept;
+  const keeps = kept, code = editor.text();
   kept = false;
   let printed = "";
   const heard = (text) => {
     printed += text;
     if (number === running) at("output").textContent = printed;
   };
-  const result = await backend.run({ code: editor.text(), shown: chosen }, heard);
+  const result = await backend.run({ code, shown: chosen }, heard);
   if (number !== running) return; // a later program is running
   ready = true;
   at("stop").hidden = true;
   at("output").textContent = printed;
+  if (editor.text() === code) editor.place(result.leaves.map(({ place }) => place)); // else the program has changed meanwhile
+  else if (!keeps) editor.place([]);
   show(result, keeps);
 }
 
@@ -67,7 +86,7 @@ function show(result, kept) {
   if (!page && opened) leave();
   opened = false;
   const keeps = kept && leaves.length === latest?.leaves.length;
-  at("shown").replaceChildren(...values.map((name) => Object.assign(document.createElement("option"), { value: name, textContent: name })));
+  at("shown").replaceChildren(...values.map((name) => option(name, name)));
   at("shown").value = shown;
   at("shown").disabled = values.length < 2;
   const isOld = !page && Boolean(latest?.page); // a program without a graph leaves the last one, faded
@@ -121,16 +140,16 @@ addEventListener("message", ({ source, data }) => {
 
 // Numbers of the page, after a drag or a gradient step, in place of those of the program.
 function write(numbers) {
-  const changed = latest.leaves.filter((leaf, i) => leaf.number !== (leaf.number = numbers[i]));
-  const placed = changed.filter(({ place, number }) => place && Number.isFinite(number));
+  const changed = latest.leaves.map((leaf, i) => ({ ...leaf, i })).filter(({ number, i }) => number !== numbers[i]);
+  latest.leaves.forEach((leaf, i) => { leaf.number = numbers[i]; });
+  const placed = changed.filter(({ i }) => editor.isPlaced(i) && Number.isFinite(numbers[i]));
   const missing = changed.filter((leaf) => !placed.includes(leaf)).map(({ name }) => name);
   if (missing.length) {
     const names = `${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ", …" : ""}`;
     remark(`The program computes or changes ${names}: only the picture has the new number${missing.length > 1 ? "s" : ""}.`);
   }
   if (!placed.length) return;
-  const places = latest.leaves.map(({ place }) => place).filter(Boolean);
-  editor.replace(placed.map(({ place, number }) => ({ place, text: inProgram(number) })), places);
+  editor.replace(placed.map(({ i }) => ({ i, text: inProgram(numbers[i]) })));
   remember();
   kept = true;
   clearTimeout(timer);
@@ -160,14 +179,15 @@ async function unpack(packed) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
 }
 
+// The local playground's address is a secret, and opens on this machine alone: it copies the program itself.
 async function share() {
-  history.replaceState(null, "", `#code=${await pack(editor.text())}`);
-  const where = isLocal ? "opens on this machine, while the server runs. For others, save the program" : "holds the program";
+  if (!isLocal) history.replaceState(null, "", `#code=${await pack(editor.text())}`);
+  const [what, why] = isLocal ? ["program", "for a message, or another playground"] : ["address", "it holds the program"];
   try {
-    await navigator.clipboard.writeText(location.href);
-    state(`The address is copied: it ${where}`);
+    await navigator.clipboard.writeText(isLocal ? editor.text() : location.href);
+    state(`The ${what} is copied: ${why}`);
   } catch {
-    state(`The address, to be copied from the address bar, ${where}`);
+    state(`The browser copies nothing; copy the ${isLocal ? "program from the editor" : "address from the address bar"}`);
   }
 }
 
@@ -209,41 +229,36 @@ async function animation() {
   return gif ? ["pass.gif", Uint8Array.from(atob(gif), (c) => c.charCodeAt(0))] : [note || error?.message];
 }
 
+// A program by its name in the address: an example's, own=…, or code=…; the first example where there is none such.
+async function open(name) {
+  chosen = own = null;
+  opened = true;
+  const kept = kepts().find(({ id }) => name === `own=${id}`), shared = !isLocal && name.startsWith("code=");
+  const example = programs.find((program) => program.name === name) ?? programs[0];
+  if (kept) own = kept.id;
+  try {
+    editor.set(kept ? kept.text : shared ? await unpack(name.slice(5)) : example.code);
+  } catch {
+    return state("The program in the address is damaged: choose another, or write one");
+  }
+  if (!kept && !shared) name = example.name;
+  at("programs").value = shared ? "" : name;
+  history.replaceState(null, "", `#${name}`);
+  run();
+}
+
 async function start() {
-  const programs = await (await fetch("programs.json")).json();
-  const groups = new Map();
-  for (const { name, group, title } of programs) {
-    if (!groups.has(group)) groups.set(group, Object.assign(document.createElement("optgroup"), { label: group }));
-    groups.get(group).append(Object.assign(document.createElement("option"), { value: name, textContent: title }));
+  programs = await (await fetch("programs.json")).json();
+  const groups = Map.groupBy(programs, ({ group }) => group);
+  for (const [label, inside] of groups) {
+    const group = Object.assign(document.createElement("optgroup"), { label });
+    group.append(...inside.map(({ name, title }) => option(name, title)));
+    at("programs").append(group);
   }
-  at("programs").append(Object.assign(document.createElement("option"), { value: "", textContent: "your own" }), ...groups.values());
-  const own = () => stored(OWN);
-  const open = (name) => {
-    at("programs").value = name;
-    chosen = null;
-    opened = true;
-    if (!name) {
-      history.replaceState(null, "", "#own");
-      editor.set(own() ?? "");
-      return run();
-    }
-    history.replaceState(null, "", `#${name}`);
-    editor.set(programs.find((program) => program.name === name).code);
-    run();
-  };
+  offer();
   at("programs").addEventListener("change", () => open(at("programs").value));
-  const wanted = location.hash.slice(1);
-  if (wanted.startsWith("code=")) {
-    at("programs").value = "";
-    try {
-      editor.set(await unpack(wanted.slice(5)));
-      return run();
-    } catch {
-      return state("The program in the address is damaged: choose another, or write one");
-    }
-  }
-  if (wanted === "own" && own() !== null) return open("");
-  open(programs.some(({ name }) => name === wanted) ? wanted : programs[0].name);
+  addEventListener("hashchange", () => open(location.hash.slice(1)));
+  open(location.hash.slice(1));
 }
 
 // ---- the divider between the program and its graph

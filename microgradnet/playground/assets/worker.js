@@ -1,6 +1,6 @@
 // Python in a worker: Pyodide runs the programs, Graphviz lays their graphs out. A program may come from a stranger, in
-// an address. So the worker has the policy of the page that begins it, which asks its own origin alone, and none of what
-// would outlast it.
+// an address. So the worker has the policy of the page that begins it, which asks its own origin alone, and nothing that
+// would outlast it, nor, once it has begun, that asks.
 import { loadPyodide } from "./pyodide.mjs";
 import { instance } from "./viz.js";
 
@@ -9,9 +9,11 @@ const started = (async () => {
   const [python, graphviz, packages] = await Promise.all([
     loadPyodide({ indexURL: file("./") }), instance(), fetch(file("packages.zip")).then((answer) => answer.arrayBuffer()),
   ]);
-  for (const name of ["caches", "indexedDB", "Worker", "BroadcastChannel"]) {
-    for (let at = self; at; at = Object.getPrototypeOf(at)) delete at[name];
-  }
+  const without = (one, names) => {
+    for (let at = one; at; at = Object.getPrototypeOf(at)) for (const name of names) delete at[name];
+  };
+  without(self, ["caches", "indexedDB", "Worker", "BroadcastChannel", "fetch", "XMLHttpRequest", "WebSocket", "EventSource"]);
+  without(navigator, ["storage"]);
   self.layOut = (dot) => graphviz.renderString(dot, { format: "svg" });
   python.unpackArchive(packages, "zip", { extractDir: "/packages" });
   return python.runPython(`
@@ -33,7 +35,7 @@ self.onmessage = async ({ data: { id, request } }) => {
     const answer = await started;
     self.postMessage({ id, answer: JSON.parse(answer(JSON.stringify(request), heard)) });
   } catch (error) { // Python is lost
-    self.postMessage({ broken: error instanceof RangeError ? "the graph, or a function that calls itself, is too deep for Python in the browser" : `Python in the browser has failed: ${error}` });
+    self.postMessage({ broken: error instanceof RangeError ? "the graph, or a function that calls itself, is too deep for Python in the browser" : `Python in the browser has failed: ${error?.message ?? error}` });
   }
 };
 self.postMessage({ isLoaded: true });

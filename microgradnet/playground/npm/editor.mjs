@@ -25,6 +25,22 @@ const lineOfStep = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+// Where the numbers of the graph stand, {from, to} or null, as the program is changed. One that is edited has no place any
+// more, until the program has run again.
+const setPlaces = StateEffect.define(), setNumbers = StateEffect.define();
+const placesOfNumbers = StateField.define({
+  create: () => [],
+  update(places, { changes, docChanged, effects }) {
+    const set = effects.find((effect) => effect.is(setPlaces));
+    if (set) return set.value;
+    if (!docChanged) return places;
+    const isOurs = effects.some((effect) => effect.is(setNumbers));
+    return places.map((place) => (
+      place && (isOurs || !changes.touchesRange(place.from, place.to)) ? { from: changes.mapPos(place.from, -1), to: changes.mapPos(place.to, 1) } : null
+    ));
+  },
+});
+
 const colours = HighlightStyle.define([ // light-dark() follows the reader's theme
   { tag: tags.keyword, color: "light-dark(#8c2462, #f2a6d2)" },
   { tag: [tags.number, tags.bool], color: "light-dark(#9a5b00, #e69f00)" },
@@ -62,7 +78,7 @@ export function createEditor(parent, { changed, names, visited }) {
     parent,
     state: EditorState.create({
       extensions: [
-        basicSetup, EditorView.lineWrapping, python(), syntaxHighlighting(colours), theme, lineOfStep, indentUnit.of("    "), keymap.of([indentWithTab]),
+        basicSetup, EditorView.lineWrapping, python(), syntaxHighlighting(colours), theme, lineOfStep, placesOfNumbers, indentUnit.of("    "), keymap.of([indentWithTab]),
         pythonLanguage.data.of({ autocomplete: ours }), autocompletion({ selectOnOpen: false }),
         EditorView.contentAttributes.of({ "aria-label": "Python program", spellcheck: "false" }),
         EditorView.updateListener.of((update) => {
@@ -92,18 +108,16 @@ export function createEditor(parent, { changed, names, visited }) {
     },
     // Show the line of a step.
     show: (number) => quietly({ effects: setLine.of({ number: lineOf(number) ? number : 0 }) }),
-    // Replace some numbers: [{place: {line, start, end}, text}]. All `places` move with their lines.
-    replace: (changes, places) => {
+    // The places of numbers, {line, start, end} or null: `replace` writes there, wherever they have moved.
+    place: (places) => {
       const at = ({ line }, column) => view.state.doc.line(line).from + column;
-      const ranges = places.map((place) => [at(place, place.start), at(place, place.end)]);
-      const made = view.state.changes(changes.map(({ place, text }) => (
-        { from: at(place, place.start), to: at(place, place.end), insert: text })));
-      quietly({ changes: made });
-      places.forEach((place, i) => {
-        const { from } = lineOf(place.line), [start, end] = ranges[i];
-        place.start = made.mapPos(start, -1) - from;
-        place.end = made.mapPos(end, 1) - from;
-      });
+      quietly({ effects: setPlaces.of(places.map((place) => place && { from: at(place, place.start), to: at(place, place.end) })) });
+    },
+    isPlaced: (i) => Boolean(view.state.field(placesOfNumbers)[i]),
+    // Write numbers, [{i, text}], of those that have a place.
+    replace: (numbers) => {
+      const places = view.state.field(placesOfNumbers);
+      quietly({ changes: numbers.map(({ i, text }) => ({ ...places[i], insert: text })), effects: setNumbers.of(null) });
     },
   };
 }

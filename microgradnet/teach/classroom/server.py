@@ -11,11 +11,10 @@ from contextlib import closing, suppress
 from functools import cached_property
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from http.server import ThreadingHTTPServer
 from threading import Lock
 from typing import Any
 
-from microgradnet._shared.serving import LOOPBACK, Handler
+from microgradnet._shared.serving import LOOPBACK, Handler, ThreadingServer
 from microgradnet._shared.text import one_line
 from microgradnet._shared.webpage import asset, document, fill
 from microgradnet.teach.classroom.results import Results
@@ -25,10 +24,11 @@ from microgradnet.teach.worksheets.played_page import PlayedPage
 
 MOST_SENT = 50_000  # bytes of a learner's answers
 LONGEST = 100  # characters of a name, an identifier or an answer
+MOST_LEARNERS = 300
 SAME_ORIGIN = ("connect-src 'self'",)
 
 
-class Classroom(ThreadingHTTPServer):
+class Classroom(ThreadingServer):
     """A server for one worksheet.
 
     Args:
@@ -41,7 +41,6 @@ class Classroom(ThreadingHTTPServer):
         OSError: the port is in use.
     """
 
-    daemon_threads = True
     request_queue_size = 128  # a class presses its keys at once
 
     def __init__(self, sheet: Worksheet, store: Store, port: int = 0, network: bool = False) -> None:
@@ -71,20 +70,27 @@ class Classroom(ThreadingHTTPServer):
         with self._counting:
             return self._results.counted(self.store.learners(), self.store.made())
 
-    def keep(self, sent: dict[str, Any]) -> bool:
-        """Keep what a learner sent; whether it had the form {learner, name, answers}."""
+    def keep(self, sent: dict[str, Any]) -> HTTPStatus:
+        """Keep what a learner sent, {learner, name, answers}: of the answers those that are new, "" for none any more.
+
+        It is FORBIDDEN to one more learner than a class has, and another form a BAD_REQUEST.
+        """
         learner, name, answers = (sent.get(key) for key in ("learner", "name", "answers"))
         numbers = {str(blank.number) for blank in self._results.sheet.blanks}
         if not isinstance(answers, dict) or not answers.keys() <= numbers or not learner:
-            return False
+            return HTTPStatus.BAD_REQUEST
         texts = [learner, name, *answers.values()]
         if not all(isinstance(text, str) and len(text) <= LONGEST for text in texts):
-            return False
+            return HTTPStatus.BAD_REQUEST
         learner, name = map(one_line, (learner, name))
         with self._counting:
-            made = self._results.marks(learner, answers).mistakes
-        self.store.save(learner, name, answers, made)
-        return True
+            known = self.store.learners()
+            if learner not in known and len(known) >= MOST_LEARNERS:
+                return HTTPStatus.FORBIDDEN
+            before = known[learner].answers if learner in known else {}
+            answers = {number: text for number, text in (before | answers).items() if text}
+            self.store.save(learner, name, answers, self._results.marks(learner, answers).mistakes)
+        return HTTPStatus.OK
 
 
 class _LearnersPage(PlayedPage):
@@ -122,10 +128,14 @@ class _Handler(Handler):
                 return
             case (_, "answers"):
                 sent = self.sent(MOST_SENT, what)
-                if sent is not None and self.server.keep(sent):
+                if sent is None:
+                    return
+                status = self.server.keep(sent)
+                if status is HTTPStatus.OK:
                     self.answer(b"{}", "application/json")
-                elif sent is not None:
-                    self.send_error(HTTPStatus.BAD_REQUEST, f"JSON is needed: {what}")
+                else:
+                    is_full = status is HTTPStatus.FORBIDDEN
+                    self.send_error(status, "the class is full" if is_full else f"JSON is needed: {what}")
             case _:
                 self.send_error(HTTPStatus.NOT_FOUND)
 
@@ -134,7 +144,7 @@ def is_served(store: Store) -> bool:
     """Whether a server on this machine answers for this class, at the port of the last one."""
     with closing(HTTPConnection(LOOPBACK, store.port, timeout=2)) as client, suppress(OSError, HTTPException):
         client.request("GET", f"/{store.learner}")
-        return client.getresponse().status == HTTPStatus.FOUND
+        return client.getresponse().getheader("Location") == f"/{store.learner}/"
     return False
 
 

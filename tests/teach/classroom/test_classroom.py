@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -197,6 +198,22 @@ def test_a_class_that_is_running_is_not_started_twice(
         store = Store(tmp_path / "deaf.sqlite", "sheet")
         store.keep_port(deaf.getsockname()[1])
         assert not is_served(store)
+
+
+def test_answers_of_two_tabs_are_kept_together_and_one_can_be_taken_back(classroom: Classroom) -> None:
+    for answers in ({"1": "0.1", "2": "0.2"}, {"3": "0.3"}, {"1": ""}):
+        assert classroom.keep({"learner": "a", "name": "Ann", "answers": answers}) == HTTPStatus.OK
+    assert classroom.store.learners()["a"].answers == {"2": "0.2", "3": "0.3"}
+
+
+def test_a_class_that_is_full_takes_no_more(classroom: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("microgradnet.teach.classroom.server.MOST_LEARNERS", 2)
+    address = classroom.address(classroom.store.learner) + "answers"
+    for learner in "ab":
+        request(address, {"learner": learner, "name": "", "answers": {}})
+    assert refusal(address, {"learner": "c", "name": "", "answers": {}}) == 403
+    request(address, {"learner": "a", "name": "Ann", "answers": {}})
+    assert {learner.name for learner in classroom.store.learners().values()} == {"", "Ann"}
 
 
 def test_two_servers_of_one_file_lose_nothing(tmp_path: Path, classroom: Classroom) -> None:

@@ -3,31 +3,53 @@
 
 const KEPT = `microgradnet learner ${location.pathname}`;
 const mine = remembered() ?? { learner: Array.from(crypto.getRandomValues(new Uint8Array(12)), String).join("-"), name: "" };
-let isSending = false, version = 0;
+const SILENT = "not sent yet, but kept here: your teacher's machine does not answer";
+const REFUSED = "not sent, but kept here: this class is full, or its address is another now; ask your teacher";
+let isSending = false, arrived = {}; // the answers that are at the teacher's
 
 function remembered() {
   try { return JSON.parse(localStorage.getItem(KEPT)); } catch { return null; }
 }
 
-function changed() {
+function remember() {
   mine.name = at("name").value.trim();
   try { localStorage.setItem(KEPT, JSON.stringify(mine)); } catch { /* a private window keeps nothing */ }
-  version += 1;
+}
+
+function changed() {
+  remember();
   send();
+}
+
+// The answers that have changed since, "" for one that was taken back: another tab may have sent others.
+function unsent() {
+  const now = answers();
+  return Object.fromEntries(blanks.map(({ number }) => [number, now[number] ?? ""]).filter(([number, text]) => text !== (arrived[number] ?? "")));
 }
 
 async function send() {
   if (isSending) return;
   isSending = true;
-  const sending = version;
-  const arrived = await fetch("answers", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...mine, answers: answers() }) })
-    .then((answer) => answer.ok, () => false);
+  const { name } = mine, sent = unsent();
+  const problem = await fetch("answers", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...mine, answers: sent }) })
+    .then(({ ok, status }) => (ok ? "" : status === 403 ? REFUSED : SILENT), () => SILENT);
   isSending = false;
-  at("sent").textContent = arrived ? "✓ sent to your teacher" : "not sent yet, but kept here: your teacher's machine does not answer";
-  if (!arrived || sending !== version) setTimeout(send, arrived ? 0 : 2000);
+  if (!problem) arrived = { ...arrived, ...sent };
+  at("sent").textContent = problem || "✓ sent to your teacher";
+  if (problem ? problem === SILENT : name !== mine.name || Object.keys(unsent()).length) setTimeout(send, problem ? 2000 : 0);
+}
+
+// The next learner at this machine begins with empty blanks.
+function beginAnew() {
+  if (Object.keys(unsent()).length) return send();
+  try { localStorage.removeItem(KEPT); } catch { /* nothing is kept */ }
+  keep("{}");
+  location.reload();
 }
 
 at("name").value = mine.name;
+remember(); // another tab is the same learner's
 for (const blank of blanks) blank.input.addEventListener("change", changed);
 at("name").addEventListener("change", changed);
+at("other").addEventListener("click", beginAnew);
 if (mine.name || Object.keys(answers()).length) changed(); // what a closed page could not send

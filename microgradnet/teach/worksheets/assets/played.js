@@ -70,7 +70,10 @@ function score() {
 }
 
 for (const blank of blanks) {
-  blank.input.addEventListener("input", () => mark(blank, false));
+  blank.input.addEventListener("input", () => {
+    mark(blank, false);
+    keep(JSON.stringify(answers()));
+  });
   blank.input.addEventListener("change", () => {
     mark(blank, true);
     keep(JSON.stringify(answers()));
