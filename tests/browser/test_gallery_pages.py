@@ -90,6 +90,45 @@ def test_what_is_drawn_is_recognised_as_python_does(opened: Any) -> None:
     assert "says" in tab.inner_text("#verdict")
 
 
+def test_on_a_telephone_the_pad_is_wide_and_stays_in_its_place(opened: Any) -> None:
+    tab = opened(DrawingPage("Draw", MLP(64, [8, 10], "relu", seed=1), [[0.5] * 64], [3]).html)
+    tab.set_viewport_size({"width": 390, "height": 844})
+    box = tab.locator("#pad").bounding_box()
+    assert box["width"] > 340
+    tab.mouse.move(box["x"] + 100, box["y"] + 60)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 150, box["y"] + 150, steps=5)
+    assert "says" in tab.inner_text("#verdict")
+    assert tab.locator("#pad").bounding_box() == box, "during a stroke"
+    tab.mouse.up()
+    tab.click("#sample")
+    assert "it is a 3" in tab.inner_text("#verdict")
+    assert tab.locator("#pad").bounding_box() == box
+
+
+def test_the_pad_says_where_to_draw_and_shows_a_test_digit(opened: Any) -> None:
+    def brightness() -> Any:
+        """Of the pad's ink at 8 × 8 places; where there is none, −1."""
+        return np.array(
+            tab.evaluate(
+                "Array.from({length: 64}, (_, i) => pad.getImageData(40 * (i % 8) + 20, 40 * (i >> 3) + 20, 1, 1).data)"
+                ".map(([red, , , opaque]) => opaque ? red : -1)"
+            )
+        )
+
+    sample = np.linspace(0, 1, 64)
+    tab = opened(DrawingPage("Draw", MLP(64, [8, 10], "relu", seed=1), [sample.tolist()], [3]).html)
+    inked = "pad.getImageData(0, 0, 320, 320).data.reduce((sum, x) => sum + x)"
+    hint = tab.evaluate(inked)
+    assert hint > 0
+    tab.click("#sample")
+    assert np.abs(brightness() - 255 * (1 - sample)).max() <= 1
+    drawn(tab)
+    assert (brightness() <= 0).all(), "a black stroke alone"
+    tab.click("#clear")
+    assert tab.evaluate(inked) == hint
+
+
 def test_a_page_for_another_network_is_refused() -> None:
     with pytest.raises(ValueError, match="not MLP"):
         DrawingPage("Draw", MLP(64, [8, 10], "tanh"), [], [])

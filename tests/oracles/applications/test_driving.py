@@ -10,9 +10,10 @@ import pytest
 
 from microgradnet import compile
 from microgradnet.cli import main
-from microgradnet.teach.applications.driving import ARCS, Driver, Driving, hills
+from microgradnet.teach.applications.driving import ARCS, TEST, TRAINING, VALIDATION, Driver, Driving, drives, hills
 from microgradnet.teach.applications.driving.drives import (
     STEP,
+    Pictures,
     advance,
     drive,
     laps,
@@ -20,10 +21,21 @@ from microgradnet.teach.applications.driving.drives import (
     pictures,
     pure_pursuit,
     pursuit,
+    ridge_regression,
     round_bends,
 )
-from microgradnet.teach.applications.driving.films import film
-from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPEST, WIDTH, circle, placed, roads, views
+from microgradnet.teach.applications.driving.films import film, page
+from microgradnet.teach.applications.driving.roads import (
+    COLUMNS,
+    ROWS,
+    SHARPEST,
+    WIDTH,
+    Roads,
+    circle,
+    placed,
+    roads,
+    views,
+)
 from microgradnet.train import save
 
 torch: Any = importlib.import_module("torch")
@@ -129,9 +141,67 @@ def test_the_same_seed_is_the_same_data_and_another_is_not() -> None:
     assert not (first.X == other.X).any(axis=1).all()
 
 
+def test_no_road_of_the_test_is_learnt_from_or_chosen_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn_from = set()
+
+    def recorded(n: int, seed: tuple[int, ...]) -> Roads:
+        drawn_from.add(seed[0])
+        return roads(n, seed)
+
+    def ridge(*chosen_by: Pictures) -> drives.Steering:
+        for chosen, known in zip(chosen_by, driving.known, strict=True):
+            assert {x.tobytes() for x in chosen.X} <= {x.tobytes() for x in known.X}
+        return drives.straight_on
+
+    monkeypatch.setattr(drives, "roads", recorded)
+    monkeypatch.setattr(drives, "ridge_regression", ridge)
+    monkeypatch.setattr("microgradnet.teach.applications.driving.EPOCHS", 1)
+    driving = Driving(fraction=0.04)
+    driving.train(progress=False)
+    assert drawn_from == {TRAINING, VALIDATION}
+    driving.figures()
+    assert drawn_from == {TRAINING, VALIDATION, TEST}
+
+
+def test_ridge_regression_recovers_a_weighted_sum() -> None:
+    rng = np.random.default_rng(4)
+    w = rng.normal(size=(1, ROWS * COLUMNS))
+    w -= mirrored(w)  # a mirror image is steered oppositely
+    known, held_out = (
+        Pictures(X, 1e-6 * (X @ w[0]), np.ones(len(X), bool))
+        for X in (1e4 * rng.normal(size=(n, w.size)) for n in (600, 50))  # beside which λ is small
+    )
+    steering = ridge_regression(known, held_out)
+    assert np.abs(held_out.curvature).mean() > 0.1
+    assert drives.error(steering, held_out) < 1e-6
+
+
+def test_the_negative_of_a_road_is_seen_as_the_negative() -> None:
+    road = roads(50, (3,))
+    road.noise[:], road.shadow[:] = 0, 1
+    car = placed(road, np.ones(50, complex), np.zeros(50), np.zeros(50))
+    seen, other = (views(who, *car, np.random.default_rng(0)) for who in (road, road.negative()))
+    assert np.allclose(seen + other, 1)
+
+
+def test_a_film_tells_how_a_drive_ends_at_its_end_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    driving, road = Driving(), roads(1, (4, 2))
+    monkeypatch.setattr(driving, "steering", lambda: pure_pursuit)
+    round_it = driving._driven(road)
+    monkeypatch.setattr(driving, "steering", lambda: drives.straight_on)
+    off_it = driving._driven(road)
+    monkeypatch.setattr(drives, "LONGEST", 5)
+    too_long = driving._driven(road)
+    for driven, end in ((round_it, "round in "), (off_it, "off road at "), (too_long, "no lap in 2 m")):
+        last = len(driven.moments) - 1
+        assert driven.state(last).startswith(end)
+        assert driven.state(0) == "0.0 m off centre"
+        assert page({"a drive": driven}).count(end) == 1
+
+
 def test_a_film_shows_the_car_move() -> None:
     driven = Driving()._driven(roads(1, (4, 2)))
-    frames = ET.fromstring(film(driven)).findall("{*}g[@class='frame']")
+    frames = ET.fromstring(film([driven])).findall("{*}g[@class='frame']")
     assert 1 < len(frames) <= 80
     assert len({part.get("transform") for frame in frames for part in frame.findall("{*}path[@transform]")}) > 1
 

@@ -32,7 +32,7 @@ from microgradnet.optim.schedules import Cosine
 from microgradnet.teach.applications.application import Application, Figure, Files, cached
 from microgradnet.teach.applications.driving import drives
 from microgradnet.teach.applications.driving.films import Drive, film, hidden_units, limits, page
-from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, Floats, Roads, roads
+from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPEST, Floats, Roads, roads
 from microgradnet.train import History, fit
 
 HIDDEN, EPOCHS, BATCH = 24, 10, 32
@@ -143,11 +143,11 @@ class Driving(Application):
         return lambda seen, taught: self.steer(2 * seen() - 1)[:, 0]
 
     def files(self) -> Files:
-        """Four drives as a page, one as a moving picture, what hidden units look for, and how sharp bends may be."""
+        """Four drives as a page, two as a moving picture, what hidden units look for, and how sharp bends may be."""
         bent = roads(self.part(LAPS), (BEYOND, 0), (1, 1))
         return {
             "drive.html": lambda: page(self.shown()),
-            "drive.svg": lambda: film(next(iter(self.shown().values()))),
+            "drive.svg": lambda: film([*self.shown().values()][:2]),
             "hidden-units.svg": lambda: hidden_units(self.model.hidden, self.model.steering, ARCS).svg,
             "limits.svg": lambda: limits(
                 SHARP, *(drives.round_bends(bent, SHARP, who) for who in (self.steering(), drives.pure_pursuit))
@@ -157,10 +157,10 @@ class Driving(Application):
     @cached
     def shown(self) -> dict[str, Drive]:
         """The drives of the page, by what is new in them."""
-        known = roads(10, (TEST, 0))
+        known = roads(40, (TEST, 1), (SHARPEST[1], SHARPEST[1]))[22:23]
         new = {
-            "a road darker than the grass": known[2:3],
-            "a road lighter than the grass": known[4:5],
+            "a road lighter than the grass": known,
+            "its negative, a road darker than the grass": known.negative(),
             "bends almost twice as sharp as any it learnt from": roads(10, (BEYOND, 0), (0.2, 0.2))[:4],
             "a shadow as dark as the road": roads(10, (BEYOND, 1), shade=1.0)[:4],
         }
@@ -171,7 +171,7 @@ class Driving(Application):
         driven = cache(lambda: self._driven(roads(1, (ASKED, track))))
         return {
             f"track-{track}.html": lambda: page({f"track {track}": driven()}),
-            f"track-{track}.svg": lambda: film(driven()),
+            f"track-{track}.svg": lambda: film([driven()]),
         }
 
     def _driven(self, several: Roads) -> Drive:

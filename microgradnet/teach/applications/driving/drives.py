@@ -178,9 +178,9 @@ def pure_pursuit(seen: Sight, taught: Floats) -> Floats:
 def ridge_regression(known: Pictures, held_out: Pictures) -> Steering:
     """κ = w·x with w = (XᵀX + λ·1)⁻¹·Xᵀκ, and the λ that is best on what is held out.
 
-    X are pictures less their mirror images, which are steered oppositely.
+    X are the antisymmetric parts of pictures, as mirror images are steered oppositely; so w·x = −w·(mirror of x).
     """
-    X = known.X - mirrored(known.X)
+    X = (known.X - mirrored(known.X)) / 2
     covariance, product = X.T @ X, X.T @ known.curvature
     weights = [np.linalg.solve(covariance + s * np.eye(len(product)), product) for s in 10.0 ** np.arange(0, 6)]
     linear = [_weighted_sum(w) for w in weights]

@@ -10,21 +10,22 @@ from microgradnet.drawing.figure_style import COLOURS, DASHES, FILLS, INK, MARKE
 from microgradnet.drawing.theme import LIGHT
 from microgradnet.nn import Layer
 from microgradnet.teach.applications.driving.drives import STEP, Moment
-from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPEST, WIDTH, Floats, Roads, circle
+from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPEST, WIDTH, Floats, Points, Roads, circle
 from microgradnet.teach.applications.media.figures import tiles, weights
 from microgradnet.teach.applications.media.images import enlarged
 from microgradnet.teach.applications.media.player import Film, Player
 from microgradnet.teach.applications.media.svg import moving, text
 
-SIZE = (640, 420)  # of a frame of the page
-VIEW, MAP = (16, 34, 288, 270), (330, 34, 294, 350)  # left, top, width and height of its pictures
-MOST = 250  # frames of a film
-ORANGE = LIGHT["negative"].line
+SIZE = (640, 420)  # of a frame
+VIEW, MAP = (16, 36, 264, 247), (296, 36, 328, 368)  # left, top, width and height of its pictures
+BASE, HIGH = 377, 72  # of the bars of the steering units: their foot, and the height of P = 0.25
+ORANGE = LIGHT["negative"].line  # the network's
 
 ABOUT = (
-    "Left: the 30 × 32 pixels that the network sees, and below them its 45 steering units, one for each arc from sharp "
-    "left to sharp right; the car takes their mean. Right: the track from above, which the network never sees. The "
-    "tracks are drawn from a seed, and none of these was learnt from. A car has left the road when a wheel has."
+    "Left: the 30 × 32 pixels that the network sees, and below them its steering units, one for each arc: of all 45, "
+    "those in the middle that this drive uses. The car takes the mean of all. The hollow mark is the arc of pure "
+    "pursuit, a formula that knows the road. Right: the track from above, which the network never sees. The tracks are "
+    "drawn from a seed, and none of these was learnt from. A car is off the road when a wheel is."
 )
 
 
@@ -43,87 +44,116 @@ class Drive(NamedTuple):
     P: Floats
     arcs: Floats
 
-    def best(self, i: int) -> int:
-        """The unit whose arc is nearest to how pure pursuit would steer."""
-        return int(np.argmin(np.abs(self.arcs - self.moments[i].taught[0])))
+    def units(self) -> range:
+        """The units in the middle, as far to both sides as the arcs of this drive reach."""
+        widest = np.abs([(moment.taught[0], moment.chosen[0]) for moment in self.moments]).max()
+        middle = len(self.arcs) // 2
+        aside = min(middle, int(widest / (self.arcs[1] - self.arcs[0])) + 3)
+        return range(middle - aside, middle + aside + 1)
+
+    def shown(self, most: int) -> range:
+        """Moments at equal distances, from the first on, at most so many."""
+        return range(0, len(self.moments), -(-len(self.moments) // most))
+
+    def state(self, i: int) -> str:
+        """How the car fares: at the end, which end it is."""
+        moment, way = self.moments[i], f"{STEP * i:.0f} m"
+        if moment.left[0]:
+            return f"off road at {way}"
+        if moment.arrived[0]:
+            return f"round in {way}"
+        return f"{moment.aside[0]:.1f} m off centre" if i + 1 < len(self.moments) else f"no lap in {way}"
 
 
 def page(drives: Mapping[str, Drive]) -> str:
     """A player of drives, by their names."""
     films = []
     for name, driven in drives.items():
-        moments, last = driven.moments, len(driven.moments) - 1
-        every = -(-len(moments) // MOST)
-        frames = [_frame(driven, i) for i in [*range(0, last, every), last]]
-        end = "leaves the road after" if moments[-1].left[0] else "comes round,"
-        caption = (
-            f"It {end} {STEP * last:.0f} m. The orange mark is the arc of pure pursuit, a formula that knows the road."
-        )
-        films.append(Film(name, frames, 24 / every, caption=caption, around=_scene(driven.road)))
+        shown = driven.shown(250)
+        frames = [_frame(driven, i) for i in [*shown[:-1], len(driven.moments) - 1]]
+        films.append(Film(name, frames, 24 / shown.step, around=_words() + _scene(driven)))
     return Player("A network drives", films, SIZE, ABOUT).html
 
 
-def film(driven: Drive) -> str:
-    """A drive as a moving picture of at most 80 frames."""
-    shown = range(0, len(driven.moments), -(-len(driven.moments) // 80))
+def film(drives: Sequence[Drive]) -> str:
+    """Drives one after the other, as a moving picture of at most 80 frames."""
+    frames = [_scene(driven) + _frame(driven, i) for driven in drives for i in driven.shown(80 // len(drives))]
     label = "A car drives along a road never seen: what the network sees, the steering units, and the map"
-    return moving([_frame(driven, i) for i in shown], 10, SIZE, label, _scene(driven.road), len(shown) // 2, [ORANGE])
+    return moving(frames, 10, SIZE, label, _words(), len(frames) // 4, [ORANGE])
 
 
-def _scene(road: Roads) -> str:
-    """The elements of an SVG that are the same in all frames: words, and the track from above."""
+def _words() -> str:
+    """The elements of an SVG that are the same in all drives."""
     x, y, width, _ = VIEW
-    place, metre = _map(road)
-    middle = "L".join(map(place, road.middle(circle(1, 90))[0]))
     return (
-        text(x, y - 10, "what the camera sees", 19)
-        + text(MAP[0], y - 10, "from above", 19)
-        + text(x, 326, "left", 18)
-        + text(x + width / 2, 326, "45 steering units", 18, "middle")
-        + text(x + width, 326, "right", 18, "end")
-        + f'<path d="M{x} 384h{width}" stroke="currentColor"/>'
-        f'<path d="M{x + 60} 402l5 11h-10z" fill="{ORANGE}"/>'
-        + text(x + 72, 414, "as a formula that knows the road", 15)
-        + f'<path d="M{middle}z" fill="none" stroke="currentColor" stroke-opacity=".25" '
+        text(x, y - 11, "what the camera sees", 19)
+        + text(MAP[0], y - 11, "from above", 19)
+        + text(x, 306, "left", 17)
+        + text(x + width / 2, 306, "steering units", 17, "middle")
+        + text(x + width, 306, "right", 17, "end")
+        + _mark(x + 7, 396)
+        + text(x + 20, 408, "arc of pure pursuit", 17)
+        + f'<path d="M{x} {BASE}h{width}" stroke="currentColor"/>'
+    )
+
+
+def _scene(driven: Drive) -> str:
+    """The elements of an SVG that are the same in all frames of a drive: the track from above."""
+    x, y, width, height = MAP
+    road, (place, metre) = driven.road, _map(driven.road)
+    grass, paved = ("#" + 3 * f"{round(255 * brightness[0]):02x}" for brightness in (road.grass, road.road))
+    return (
+        f'<path d="M{x} {y}h{width}v{height}h-{width}z" fill="{grass}"/>'
+        f'<path d="{_path(place(road.middle(circle(1, 60))[0]))}z" fill="none" stroke="{paved}" '
         f'stroke-width="{WIDTH * metre:.1f}"/>'
     )
 
 
 def _frame(driven: Drive, i: int) -> str:
     """The elements that show a moment: the camera's picture, the units as bars, the way that the car has come."""
-    road, moment, P, best = driven.road, driven.moments[i], driven.P[i], driven.best(i)
+    road, moment, units = driven.road, driven.moments[i], driven.units()
     (x, y, width, height), (place, _) = VIEW, _map(road)
-    seen = np.round(moment.seen()[0].reshape(ROWS, COLUMNS) * 24) / 24  # fewer levels of grey make a smaller page
-    side = width / len(P)
+    seen = np.round(moment.seen()[0].reshape(ROWS, COLUMNS) * 20) / 20  # fewer levels of grey make a smaller page
+    side = width / len(units)
     bars = "".join(
-        f"M{x + side * unit + 0.5:.1f} 384h{side - 1:.1f}v-{52 * p / 0.25:.1f}h-{side - 1:.1f}z"
-        for unit, p in enumerate(np.minimum(P[::-1], 0.25))  # left is left
+        f"M{x + side * (k + 0.5):.1f} {BASE}v-{HIGH * p / 0.25:.1f}"
+        for k, p in enumerate(np.minimum(driven.P[i, units[::-1]], 0.25))  # left is left
         if p > 0.002
     )
-    mark = x + side * (len(P) - 1 - best + 0.5)
-    state = "off the road" if moment.left[0] else f"{moment.aside[0]:.1f} m off centre"
-    trail = [place(complex(earlier.z[0])) for earlier in driven.moments[:i:6]] + [place(complex(moment.z[0]))]
+    nearest = int(np.argmin(np.abs(driven.arcs - moment.taught[0])))
+    trail = place(np.array([earlier.z[0] for earlier in [*driven.moments[:i:8], moment]]))
     return (
         enlarged(seen, x, y, width, height)
-        + f'<path d="{bars}" fill="currentColor"/><path d="M{mark:.1f} 386l5 9h-10z" fill="{ORANGE}"/>'
-        + text(MAP[0] + MAP[2], y - 10, state, 19, "end")
-        + f'<path d="M{"L".join(trail)}" fill="none" stroke="currentColor" stroke-width="2"/>'
-        f'<path transform="translate({trail[-1]}) rotate({-np.degrees(np.angle(moment.heading[0])):.0f})" '
-        f'd="M11 0L-7 7L-7 -7z" fill="{ORANGE}" stroke="{"currentColor" if moment.left[0] else "none"}" '
-        f'stroke-width="2"/>'
+        + f'<path d="{bars}" stroke="{ORANGE}" stroke-width="{side - 2:.1f}"/>'
+        + _mark(x + side * (units[-1] - nearest + 0.5), BASE + 3)
+        + text(MAP[0] + MAP[2], y - 11, driven.state(i), 19, "end")
+        + f'<path d="{_path(trail)}" fill="none" stroke="{ORANGE}" stroke-width="4"/>'
+        f'<path transform="translate({trail[-1].real:.0f} {trail[-1].imag:.0f}) '
+        f'rotate({-np.degrees(np.angle(moment.heading[0])):.0f})" '
+        f'd="M17 0L-10 10L-10 -10z" fill="{ORANGE}" stroke="#fff" stroke-width="2"/>'
     )
 
 
-def _map(road: Roads) -> tuple[Callable[[complex], str], float]:
-    """Where a point of the ground is on the map, as text, and the pixels of a metre there, so that the track fits."""
+def _mark(x: float, y: float) -> str:
+    """A hollow triangle below (x, y)."""
+    return f'<path d="M{x:.1f} {y}l5.5 10h-11z" fill="none" stroke="currentColor" stroke-width="1.5"/>'
+
+
+def _path(points: Points) -> str:
+    """The attribute `d` of a path through points x + i·y, in tenths of a pixel."""
+    steps = np.diff(points.round(1), prepend=0)
+    return "M" + "l".join(f"{step.real:.1f} {step.imag:.1f}" for step in steps)
+
+
+def _map(road: Roads) -> tuple[Callable[[Points], Points], float]:
+    """Where points of the ground are on the map, x + i·y in pixels, and the pixels of a metre: the track fits."""
     (x, y, width, height), middle = MAP, road.middle(circle(1, 90))[0]
     low = complex(middle.real.min(), middle.imag.min()) - (1 + 1j) * WIDTH
     high = complex(middle.real.max(), middle.imag.max()) + (1 + 1j) * WIDTH
     metre = min(width / (high - low).real, height / (high - low).imag)
 
-    def place(z: complex) -> str:
-        off = (z - (low + high) / 2) * metre
-        return f"{x + width / 2 + off.real:.0f} {y + height / 2 - off.imag:.0f}"
+    def place(z: Points) -> Points:
+        return x + width / 2 + 1j * (y + height / 2) + ((z - (low + high) / 2) * metre).conj()
 
     return place, metre
 

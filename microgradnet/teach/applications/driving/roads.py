@@ -11,7 +11,7 @@ the horizon, shows the point height/b ahead of the car and a·height/b to its ri
 Everything is computed for n cars at once, each with a road of its own. Lengths are in metres, angles in radians.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,10 @@ class Roads:
     def __getitem__(self, chosen: Any) -> "Roads":
         """Some of the roads, or one of them several times: by numbers, a slice or a mask."""
         return Roads(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    def negative(self) -> "Roads":
+        """The same roads, light where these are dark."""
+        return replace(self, grass=1 - self.grass, road=1 - self.road, line=1 - self.line)
 
     def radius(self, direction: Points, derivatives: int = 1) -> list[Floats]:
         """ρ, ρ′, … where e^{iθ} = direction, (n, points): so many derivatives."""

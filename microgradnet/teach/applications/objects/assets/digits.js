@@ -64,10 +64,11 @@ function inked(pen) {
   });
 }
 
+const grey = (ink) => `rgb(${Array(3).fill(Math.round(255 * (1 - ink))).join(" ")})`;
+
 // The network's answer to an image; for a test digit, `truth`, whether it is right.
 function show(x, truth) {
   const P = recognise(x), best = P.indexOf(Math.max(...P));
-  const grey = (ink) => `rgb(${Array(3).fill(Math.round(255 * (1 - ink))).join(" ")})`;
   at("seen").replaceChildren(...x.map((ink, i) => dressed(
     document.createElementNS("http://www.w3.org/2000/svg", "rect"),
     { x: i % SIDE, y: Math.floor(i / SIDE), width: 1.02, height: 1.02, fill: grey(ink) }, [])));
@@ -83,7 +84,10 @@ function show(x, truth) {
 
 function clear() {
   strokes = [];
-  draw(pad, pad.canvas.width, 1, (p) => p);
+  const size = pad.canvas.width;
+  draw(pad, size, 1, (p) => p);
+  Object.assign(pad, { fillStyle: grey(0.54), font: `${size / 14}px system-ui, sans-serif`, textAlign: "center" });
+  pad.fillText("draw here", size / 2, size / 2);
   at("seen").replaceChildren();
   for (const row of at("classes").children) {
     row.className = "";
@@ -114,6 +118,11 @@ at("sample").addEventListener("click", () => {
   clear();
   at("pad").dataset.sample = "shown";
   const i = samples++ % data.samples.length;
+  const block = pad.canvas.width / SIDE;
+  data.samples[i].forEach((ink, k) => {
+    pad.fillStyle = grey(ink);
+    pad.fillRect((k % SIDE) * block, Math.floor(k / SIDE) * block, block, block);
+  });
   show(data.samples[i], data.labels[i]);
 });
 for (let digit = 0; digit < 10; digit++) {
