@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 from microgradnet import compile
 from microgradnet.cli.main import main
+from microgradnet.teach.applications import sound as application_module
 from microgradnet.teach.applications.sound import SCENES, TEST, VALIDATION, Foley, Sound, hearing, held_out
 from microgradnet.teach.applications.sound import pages as film_pages
 from microgradnet.teach.applications.sound.films import (
@@ -176,7 +177,52 @@ def test_peaks_are_single_frames_above_the_threshold() -> None:
 def test_simpler_methods_are_better_than_nothing_and_worse_than_perfect() -> None:
     films = FILMS["balls"]
     assert 0.4 < best_of_motion(films) < 0.85
-    assert 34 < by_brightness(films, films) < 90
+    pairs = [[(strike, strike) for strike in film.strikes] for film in films]
+    assert 0.34 < by_brightness(films, pairs, films).mean() < 0.9
+
+
+def test_simpler_methods_are_measured_on_the_strikes_that_were_found() -> None:
+    films = FILMS["balls"]
+    found = [[strike for strike in film.strikes if strike.speed > 0.6] for film in films]
+    figures = {figure.name: figure.baselines for figure in hearing.judged("balls", films, found, FILMS["shoes"])}
+    true = np.array([strike for of_film in found for strike in of_film])
+    mean = np.mean([strike.speed for film in FILMS["shoes"] for strike in film.strikes])
+    assert figures["balls: error of speed"]["mean"] == pytest.approx(np.sqrt(np.mean((true[:, 2] - mean) ** 2)))
+    late = true[:, 0] - np.round(true[:, 0] * PER_SECOND) / PER_SECOND
+    assert figures["balls: error of time, ms"]["true frame"] == pytest.approx(1000 * np.sqrt(np.mean(late**2)))
+    pairs = [[(strike, strike) for strike in of_film] for of_film in found]
+    right = by_brightness(films, pairs, FILMS["shoes"])
+    assert len(right) == len(true)
+    assert figures["balls: material right, %"]["brightness"] == pytest.approx(100 * right.mean())
+    nothing = hearing.judged("balls", films, [[] for _ in films], films)
+    assert all(np.isnan(figure.network) for figure in nothing[1:])
+
+
+def test_neither_training_nor_threshold_nor_baselines_know_a_test_film(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = list[tuple[list[Film], list[Film]]]()
+
+    def keep(_scene: str, films: list[Film], _found: list[list[Strike]], known: list[Film]) -> list[Any]:
+        judged.append((films, known))
+        return []
+
+    monkeypatch.setattr(application_module, "judged", keep)
+    application = Sound(fraction=0.02)
+    application.figures()
+    for films, known in judged:
+        assert not {film.strikes[0] for film in films} & {film.strikes[0] for film in known}
+
+    def without_test(make: Any, seed: int, count: int) -> list[Film]:
+        assert seed != TEST
+        return held_out(make, seed, count)
+
+    monkeypatch.setattr(application_module, "held_out", without_test)
+    application.train(progress=False)
+    application.threshold()
+
+
+def test_large_scores_are_probabilities() -> None:
+    heard = Heard.of([np.array([900.0, 0.0, 0.0])], np.zeros(1), np.zeros(1), [np.ones(35)])
+    assert_allclose(heard.p, [[0, 1, 0, 0]], atol=1e-12)
 
 
 def test_the_held_out_films_are_the_same_each_time_and_differ() -> None:
@@ -216,12 +262,22 @@ def test_the_page_and_the_animation_show_what_was_found() -> None:
     assert len(film_frames) == film.frames
     for strike in film.strikes:
         assert WORDS[strike.material] in film_frames[round(strike.frame)]
-    svg = animated(film, film.strikes)
-    groups = ET.fromstring(svg).findall("{*}g[@class='frame']")
+    assert [film.name for film in page._films] == ["Shoes", "Shoes, with the true sound"]
+    wrong = [strike._replace(material=(strike.material + 1) % 3) for strike in film.strikes]
+    right_groups, groups = (
+        ET.fromstring(animated(film, found)).findall("{*}g[@class='frame']") for found in (film.strikes, wrong)
+    )
     assert len(groups) == film_pages.SHORT
+    assert groups[0].find("{*}ellipse") is not None, "it begins with a thing in the room"
     words = ["".join(group.itertext()) for group in groups]
+    first = next(number for number, word in enumerate(words) if word) - round(film.strikes[0].frame)
     for strike in film.strikes:
-        assert round(strike.frame) >= len(words) or WORDS[strike.material] in words[round(strike.frame)]
+        frame = round(strike.frame) + first
+        if frame < len(words):
+            assert WORDS[(strike.material + 1) % 3] in words[frame]
+            struck = [len(of[frame].findall("{*}path")) for of in (groups, right_groups)]
+            assert struck[0] >= 2, "wrong words are struck through"
+            assert struck[1] == 0
 
 
 def test_there_are_no_options_and_a_wrong_word_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

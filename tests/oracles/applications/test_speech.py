@@ -15,10 +15,11 @@ from numpy.testing import assert_allclose
 
 from microgradnet import compile
 from microgradnet.cli.main import main
+from microgradnet.teach.applications import speech
 from microgradnet.teach.applications.media.audio import wav
 from microgradnet.teach.applications.media.bands import log_mel
 from microgradnet.teach.applications.requests import RequestError, recording
-from microgradnet.teach.applications.speech import DELAY, SHUTS, STEPS, Speech, Talker, espeak, talks
+from microgradnet.teach.applications.speech import DELAY, SHUTS, STEPS, Speech, Talker, espeak, talks, voices
 from microgradnet.teach.applications.speech.espeak import Line, spoken
 from microgradnet.teach.applications.speech.face import COLOURS, face, lid, shapes, talking
 from microgradnet.teach.applications.speech.lipsync import by_loudness, closures, error, linear
@@ -104,14 +105,16 @@ def test_lips_are_the_mean_of_both_networks_and_no_sound_changes_those_of_anothe
 
 
 def test_the_voices_say_phonemes_at_the_times_of_their_sounds() -> None:
-    [speech] = spoken([Line("en-us", "a big map")])
-    names = [name for _, name in speech.phonemes if not name.startswith("_")]
+    [said] = spoken([Line("en-us", "a big map")])
+    names = [name for _, name in said.phonemes if not name.startswith("_")]
     assert names == ["a#", "b", "I", "g", "m", "a", "p"]
-    times = [start for start, _ in speech.phonemes]
+    times = [start for start, _ in said.phonemes]
     assert times == sorted(times)
-    assert times[-1] <= len(speech.sound) / speech.rate + 0.1
-    loudness = log_mel(speech.sound, speech.rate, PER_SECOND).max(axis=1)
-    starts = {name: start for start, name in speech.phonemes}
+    assert times[-1] <= len(said.sound) / said.rate + 0.1
+    loudness = log_mel(said.sound, said.rate, PER_SECOND).max(axis=1)
+    assert [word for _, word in said.words] == ["a", "big", "map"]
+    starts = {name: start for start, name in said.phonemes}
+    assert [start for start, _ in said.words] == pytest.approx([starts[name] for name in ("a#", "b", "m")], abs=0.02)
     before_p, in_vowel = round((starts["p"] - 0.03) * PER_SECOND), round((starts["a"] + 0.06) * PER_SECOND)
     assert loudness[before_p] < loudness[in_vowel] - 1, "it is quiet before a p opens"
 
@@ -138,6 +141,18 @@ def test_no_voice_or_sentence_of_the_test_is_practised_or_validated() -> None:
     assert len(set(WORDS)) == len(WORDS)
     texts = {one.line.text for one in practice(24, np.random.default_rng(0))}
     assert not texts & {*TEST, *VALIDATION}
+
+
+def test_no_test_sentence_is_practised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> list[Seen]:
+        raise AssertionError
+
+    for module in (speech, voices):
+        monkeypatch.setattr(module, "held_out", refused)
+    application = Speech(fraction=0.02)
+    application.train(progress=False)
+    assert not {one.line.voice for one in application.practised} & {*TEST_VOICES}
+    assert not {one.line.text for one in application.practised} & {*TEST}
 
 
 def test_the_same_seed_has_the_same_speech() -> None:
@@ -230,10 +245,11 @@ def test_the_face_opens_its_mouth_as_far_as_it_is_told() -> None:
 
 
 def test_the_moving_face_has_every_frame_and_is_still_where_motion_is_not_wanted() -> None:
-    svg = talking(RNG.random((30, 3)), PER_SECOND, "<A & B>", "a note")
-    assert svg.count("<animate ") == len(COLOURS)
+    svg = talking(RNG.random((30, 3)), PER_SECOND, [(0.06, "<A"), (0.3, "& B>")], "a note")
+    assert svg.count('"d"') == len(COLOURS)
+    assert svg.count('keyTimes="0;0.1000;0.5000"') == svg.count('keyTimes="0;0.5000;1.0000"') == 2, "a word is marked"
     assert 'dur="0.60s"' in svg
-    assert all(values.count(";") == 29 for values in re.findall(r'values="([^"]*)"', svg))
+    assert all(values.count(";") == 29 for values in re.findall(r'values="(M[^"]*)"', svg))
     assert "prefers-reduced-motion" in svg
     assert "&lt;A &amp; B&gt;" in svg
 

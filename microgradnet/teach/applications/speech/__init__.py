@@ -5,7 +5,7 @@ the lips open, and the mouth prepares for a vowel before it sounds:
 
     h, c = LSTM(bandsₜ, h, c)        mouthₜ₋₅ = σ(W·h + b)        P(lips shut at t − 5) = σ(w·h + v)
 
-    loss = Σₜ (Σ (mouthₜ − trueₜ)² + λ·(−ln P(shut or not)))
+    loss = (1/T)·Σₜ (Σ (mouthₜ − trueₜ)² + λ·(−ln P(shut or not)))        over T frames
 
 Two such networks learn side by side, and their mean moves the face: where one errs by chance, the other seldom does.
 
@@ -184,7 +184,7 @@ class Speech(Application):
 
         def spoken() -> str:
             mouths = self.mouths([heard(sound, rate)])[0]
-            return talks.page([talks.of_recording(name, f"{name}, by a voice never heard.", sound, rate, mouths)], "")
+            return talks.page([talks.of_recording(name, f"The network hears {name}.", sound, rate, mouths)], "")
 
         return {"spoken.html": spoken}
 

@@ -9,8 +9,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,17 +40,19 @@ class Line(NamedTuple):
 
 
 class Speech(NamedTuple):
-    """A sound and its phonemes.
+    """A sound, its phonemes and its words.
 
     Attributes:
         sound: (samples,), from −1 to 1.
         rate: samples per second.
         phonemes: each with the second at which it starts, in espeak-ng's notation, without stress; "_" is silence.
+        words: each with the second at which it starts, with the punctuation after it.
     """
 
     sound: Sound
     rate: int
     phonemes: Sequence[tuple[float, str]]
+    words: Sequence[tuple[float, str]]
 
 
 def spoken(lines: Sequence[Line]) -> list[Speech]:
@@ -71,7 +74,7 @@ def spoken(lines: Sequence[Line]) -> list[Speech]:
     if done.returncode or len(answers) != len(lines):
         why = done.stderr.strip().rpartition("\n")[2] or f"it ended with {done.returncode}"
         raise ImportError(f"espeak-ng ({library}) does not speak: {why}: {INSTALL}")
-    return [_speech(json.loads(answer)) for answer in answers]
+    return [_speech(json.loads(answer), line.text) for answer, line in zip(answers, lines, strict=True)]
 
 
 def _library() -> tuple[str, str | None]:
@@ -85,8 +88,11 @@ def _library() -> tuple[str, str | None]:
     return espeakng_loader.get_library_path(), espeakng_loader.get_data_path()
 
 
-def _speech(answer: dict[str, object]) -> Speech:
-    samples = np.frombuffer(base64.b64decode(str(answer["samples"])), "<i2") / 32768
-    rate = int(str(answer["rate"]))
-    phonemes = [(PAUSE + start, name.lstrip("',")) for start, name in answer["phonemes"]]  # type: ignore[attr-defined]
-    return Speech(np.concatenate([np.zeros(round(PAUSE * rate)), samples]), rate, [(0.0, "_"), *phonemes])
+def _speech(answer: dict[str, Any], said: str) -> Speech:
+    samples = np.frombuffer(base64.b64decode(answer["samples"]), "<i2") / 32768
+    rate = answer["rate"]
+    phonemes = [(PAUSE + start, name.lstrip("',")) for start, name in answer["phonemes"]]
+    begins = [begin for _, begin in answer["words"]]
+    parts = [said[a:b].strip() for a, b in pairwise([*begins, len(said)])]
+    words = [(PAUSE + start, part) for (start, _), part in zip(answer["words"], parts, strict=True)]
+    return Speech(np.concatenate([np.zeros(round(PAUSE * rate)), samples]), rate, [(0.0, "_"), *phonemes], words)

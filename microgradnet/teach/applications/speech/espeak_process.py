@@ -1,7 +1,8 @@
 """A program that speaks by espeak-ng: a process of its own, so that whatever the library does ends nothing else.
 
 It reads a line of JSON, {"library": its file, "data": its folder or null, "lines": [[voice, rate, pitch, text], …]},
-and answers with a line of JSON for each line of speech: samples, of 16 bits in base64, and phonemes with their times.
+and answers with a line of JSON for each line of speech: samples, of 16 bits in base64, phonemes with their times, and
+words: the time of each, and which letter of the text it begins with, from 0.
 It needs only the standard library, and is run as a file.
 
 Source: speak_lib.h of espeak-ng, whose constants stand here by their names there.
@@ -15,11 +16,11 @@ from typing import Any
 
 AUDIO_OUTPUT_SYNCHRONOUS, PHONEME_EVENTS, DONT_EXIT = 2, 1, 0x8000
 RATE, PITCH = 1, 3
-CHARS_UTF8, PHONEME, LIST_TERMINATED = 1, 7, 0
+CHARS_UTF8, LIST_TERMINATED, WORD, PHONEME = 1, 0, 1, 7
 
 
 class Event(ctypes.Structure):
-    """`espeak_EVENT`; for a phoneme, `name` is its mnemonic and `audio_position` its start in milliseconds."""
+    """`espeak_EVENT`; `audio_position` is its start in milliseconds, and `name` the mnemonic of a phoneme."""
 
     _fields_ = (
         ("type", ctypes.c_int),
@@ -45,7 +46,7 @@ def main() -> None:
     if rate <= 0:
         sys.exit("espeak-ng does not find its data")
     standard = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)  # its noise, by rand(): the same each time
-    samples, phonemes = bytearray(), list[tuple[float, str]]()
+    samples, phonemes, words = bytearray(), list[tuple[float, str]](), list[tuple[float, int]]()
 
     def receive(wave: Any, count: int, events: Any) -> int:
         if wave and count:
@@ -55,6 +56,8 @@ def main() -> None:
             event = events[number]
             if event.type == PHONEME:
                 phonemes.append((event.audio_position / 1000, event.name.decode("utf-8", "replace")))
+            elif event.type == WORD:
+                words.append((event.audio_position / 1000, event.text_position - 1))
             number += 1
         return 0
 
@@ -68,11 +71,12 @@ def main() -> None:
         standard.srand(0)
         samples.clear()
         phonemes.clear()
+        words.clear()
         encoded = text.encode()
         if espeak.espeak_Synth(encoded, ctypes.c_size_t(len(encoded) + 1), 0, 1, 0, CHARS_UTF8, None, None):
             sys.exit(f"espeak-ng could not say {text!r}")
         sound = base64.b64encode(bytes(samples)).decode()
-        print(json.dumps({"rate": rate, "samples": sound, "phonemes": phonemes}), flush=True)
+        print(json.dumps({"rate": rate, "samples": sound, "phonemes": phonemes, "words": words}), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Every shape that moves is a path of the same curves whatever the mouth, so that an animation can glide between them.
 """
 
+import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from microgradnet.drawing.svg import scope_of
 from microgradnet.teach.applications.media.svg import card, text
 
 WIDTH, HEIGHT = 320, 340
+LID = 16.5  # of the control points of the curve over an open eye, px
 BLINKS = 2.6  # seconds from one to the next
 BEHIND = (
     '<path d="M78 170Q60 40 160 34Q260 40 242 170L250 250Q160 286 70 250Z" fill="#7a4f38"/>'
@@ -28,8 +30,8 @@ IN_FRONT = (
 )
 """Fringe, brows, nose and cheeks."""
 COLOURS = {
-    "jaw": "#f3c7a0", "whites": "#fff", "pupils": "#33241e", "hollow": "#541b27", "tongue": "#d7707a",
-    "teeth": "#fff", "upper": "#bd4f58", "lower": "#cc5f66",
+    "jaw": "#f3c7a0", "whites": "#fff", "pupils": "#33241e", "lids": "#e9b88f", "lashes": "#6b432f",
+    "hollow": "#541b27", "tongue": "#d7707a", "teeth": "#fff", "upper": "#bd4f58", "lower": "#cc5f66",
 }  # fmt: skip
 """What moves, from behind to the front."""
 
@@ -59,8 +61,10 @@ def shapes(mouth: Sequence[float], lid: float = 1.0) -> dict[str, str]:
     return {
         "jaw": f"M84 150C84 90 236 90 236 150C240 {226 + drop * 0.2:.1f} 210 {278 + drop * 0.5:.1f} 160 "
         f"{284 + drop * 0.5:.1f}C110 {278 + drop * 0.5:.1f} 80 {226 + drop * 0.2:.1f} 84 150Z",
-        "whites": _eyes(13, 11 * lid),
-        "pupils": _eyes(6.5, min(6.5, 11 * lid)),
+        "whites": _eyes(13, 11),
+        "pupils": _eyes(6.5, 6.5),
+        "lids": _lids(-LID, LID * (1 - 2 * lid)),
+        "lashes": _lids(LID * (1 - 2 * lid), LID * (1 - 2 * lid) + 3),
         "hollow": f"M{left}{curve(up, 1)}{curve(down, -1)}Z",
         "tongue": f"M{160 - 0.55 * reach:.1f} {y + 0.52 * down:.1f}C{160 - 0.3 * reach:.1f} {y + 0.3 * down:.1f} "
         f"{160 + 0.3 * reach:.1f} {y + 0.3 * down:.1f} {160 + 0.55 * reach:.1f} {y + 0.52 * down:.1f}"
@@ -76,10 +80,16 @@ def shapes(mouth: Sequence[float], lid: float = 1.0) -> dict[str, str]:
 
 def _eyes(width: float, height: float) -> str:
     """Two ellipses as one path."""
-    height = max(height, 1.2)
     return "".join(
-        f"M{x - width:.1f} 162a{width} {height:.1f} 0 1 0 {2 * width} 0a{width} {height:.1f} 0 1 0 {-2 * width} 0Z"
+        f"M{x - width:.1f} 162a{width} {height} 0 1 0 {2 * width} 0a{width} {height} 0 1 0 {-2 * width} 0Z"
         for x in (120, 200)
+    )
+
+
+def _lids(above: float, below: float) -> str:
+    """What is between two curves over each eye, whose control points are so far below its middle, as one path."""
+    return "".join(
+        f"M{x - 14} 162c0 {above:.1f} 28 {above:.1f} 28 0c0 {below:.1f} -28 {below:.1f} -28 0Z" for x in (120, 200)
     )
 
 
@@ -90,7 +100,7 @@ def lid(second: float) -> float:
     [1.0, 1.0, 0.0]
     """
     until = abs((second % BLINKS) - (BLINKS - 0.05))
-    return min(1.0, until / 0.1)
+    return min(1.0, max(0.0, until / 0.08 - 0.25))  # closed for two frames
 
 
 def face(mouth: Sequence[float], second: float = 0.0) -> str:
@@ -100,31 +110,44 @@ def face(mouth: Sequence[float], second: float = 0.0) -> str:
     return BEHIND + moving[0] + IN_FRONT + "".join(moving[1:])
 
 
-def talking(mouths: NDArray[np.float64], per_second: float, title: str, note: str) -> str:
+def talking(mouths: NDArray[np.float64], per_second: float, words: Sequence[tuple[float, str]], note: str) -> str:
     """An SVG of the face as it speaks, over and over; where motion is not wanted, or a viewer has none, it is still.
 
     Args:
         mouths: (frames, 3).
         per_second: frames.
-        title: what it says, below the face.
+        words: each with the second at which it starts; they stand below the face, heavy while they are said.
         note: below that, small.
     """
     frames = [shapes(mouth, lid(number / per_second)) for number, mouth in enumerate(mouths)]
+    duration = len(frames) / per_second
+    cycle = f'dur="{duration:.2f}s" repeatCount="indefinite"'
     moving = [
-        f'<path d="{frames[0][name]}" fill="{COLOURS[name]}"><animate attributeName="d" '
-        f'dur="{len(frames) / per_second:.2f}s" repeatCount="indefinite" '
+        f'<path d="{frames[0][name]}" fill="{COLOURS[name]}"><animate attributeName="d" {cycle} '
         f'values="{";".join(frame[name] for frame in frames)}"/></path>'
         for name in COLOURS
     ]
+    title, ends = " ".join(word for _, word in words), [start for start, _ in words[1:]] + [duration]
+    said = " ".join(
+        f'<tspan stroke="currentColor" stroke-width="0" fill-opacity=".6">{html.escape(word)}'
+        + "".join(
+            f'<animate attributeName="{attribute}" {cycle} calcMode="discrete" values="{rests};{sounds};{rests}" '
+            f'keyTimes="0;{start / duration:.4f};{min(1.0, end / duration):.4f}"/>'
+            for attribute, rests, sounds in (("stroke-width", 0, 0.6), ("fill-opacity", 0.6, 1))
+        )
+        + "</tspan>"
+        for (start, word), end in zip(words, ends, strict=True)
+    )
+    place = (WIDTH / 2, HEIGHT + 26)
     body = (
-        f'<g class="still">{face(mouths[0])}</g>'
-        f'<g class="moving">{BEHIND}{moving[0]}{IN_FRONT}{"".join(moving[1:])}</g>'
-        + text(WIDTH / 2, HEIGHT + 26, title, 11.5, "middle")
+        f'<g class="still">{face(mouths[0])}{text(*place, title, 11.5, "middle")}</g>'
+        f'<g class="moving" display="none">{BEHIND}{moving[0]}{IN_FRONT}{"".join(moving[1:])}'
+        f'<text x="{place[0]:g}" y="{place[1]:g}" font-size="11.5" text-anchor="middle">{said}</text></g>'
         + text(WIDTH / 2, HEIGHT + 48, note, 11, "middle")
     )
     scope = scope_of(title, body)
     css = (
-        f".{scope} .still{{display:none}}"
-        f"@media (prefers-reduced-motion:reduce){{.{scope} .moving{{display:none}}.{scope} .still{{display:inline}}}}"
+        f"@media (prefers-reduced-motion:no-preference)"
+        f"{{.{scope} .still{{display:none}}.{scope} .moving{{display:inline}}}}"
     )
     return card(body, (WIDTH, HEIGHT + 60), f"A face says: {title}", css, scope)

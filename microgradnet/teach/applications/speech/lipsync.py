@@ -19,7 +19,10 @@ Shut = NDArray[np.bool_]
 def judged(
     mouths: Sequence[Numbers], shut: Sequence[Shut], test: Sequence[Seen], practised: Sequence[Seen]
 ) -> list[Figure]:
-    """The figures of a network's mouths (frames, 3) and shut lips (frames,), for each test sentence, with baselines."""
+    """The figures of a network's mouths (frames, 3) and shut lips (frames,), for each test sentence, with baselines.
+
+    Each shuts the lips at a threshold of its own: some find more closures, of which more are false. F1 weighs both.
+    """
     mean = np.concatenate([one.mouth for one in practised]).mean(axis=0)
     simple = {
         "linear": linear(practised, test, 0),
@@ -35,6 +38,7 @@ def judged(
         Figure("error of the mouth (RMSE)", error(mouths, test), errors),
         Figure("closures of the lips found, %", found, {name: of[0] for name, of in others.items()}),
         Figure("closures that are false, %", false, {name: of[1] for name, of in others.items()}),
+        Figure("closures, F1", f1(found, false), {name: f1(*of) for name, of in others.items()}),
     ]
 
 
@@ -52,6 +56,15 @@ def closures(shut: Sequence[Shut], test: Sequence[Seen]) -> tuple[float, float]:
     found = [hit for said, true in pairs for hit in _met(true, said)]
     right = [hit for said, true in pairs for hit in _met(said, true)]
     return percentage(found), 100 - percentage(right) if right else 0.0
+
+
+def f1(found: float, false: float) -> float:
+    """2·precision·recall / (precision + recall), of the two percentages of `closures`: 1 at best.
+
+    >>> f1(100, 0), f1(50, 50), f1(0, 100)
+    (1.0, 0.5, 0.0)
+    """
+    return found * (100 - false) / 50 / max(found + 100 - false, 1e-9)
 
 
 def _met(runs: Shut, others: Shut) -> list[bool]:

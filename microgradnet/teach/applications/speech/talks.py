@@ -9,12 +9,12 @@ from microgradnet.teach.applications.media.audio import Sound, read_wav, wav
 from microgradnet.teach.applications.media.player import Film, Player
 from microgradnet.teach.applications.media.svg import text
 from microgradnet.teach.applications.speech.face import HEIGHT, WIDTH, face, talking
-from microgradnet.teach.applications.speech.visemes import CLOSED, OPEN, PER_SECOND, Numbers
+from microgradnet.teach.applications.speech.visemes import OPEN, PER_SECOND, Numbers
 from microgradnet.teach.applications.speech.voices import Seen
 
 SOUNDS = Path("/usr/share/asterisk/sounds")
 PACKAGE = "asterisk-core-sounds-en-wav"
-SPEAKER = "recorded by Allison Smith for Asterisk, CC BY-SA 3.0; nobody told the network what is said"
+SPEAKER = "recorded by Allison Smith for Asterisk, CC BY-SA 3.0; nobody told the network what is said."
 RECORDINGS = {
     "tt-weasels": "Weasels have eaten our phone system", "tt-monkeysintro": "They have been carried away by monkeys",
     "vm-nobodyavail": "Nobody is available to take your call at the moment",
@@ -69,19 +69,19 @@ def page(films: Sequence[Film], about: str) -> str:
 
 def alone(mouths: Numbers, one: Seen) -> str:
     """The network's face as a moving picture without sound."""
-    return talking(mouths, PER_SECOND, one.line.text, "it hears only the sound of these words")
+    return talking(mouths, PER_SECOND, one.speech.words, "it hears only the sound of these words")
 
 
 def openness(mouths: Numbers, one: Seen) -> Figure:
-    """How far the mouth is open over time, the network's (frames, 3) and the true one, with the phonemes."""
+    """How far the mouth is open over time, the network's (frames, 3) and the true one, with the words."""
     seconds = [number / PER_SECOND for number in range(len(mouths))]
     made = figure(9.0, 3.4, f"how far the mouth is open in “{one.line.text}”, predicted and true")
     axes = made.subplots()
-    axes.fill_between(seconds, -0.16, 1, where=one.shut > 0, step="mid", color=FILLS[2], label="m, b, p")
+    axes.fill_between(seconds, -0.16, 1, where=one.shut > 0, step="mid", color=FILLS[2], label="lips shut: m, b, p")
     axes.plot(seconds, one.mouth[:, OPEN], color=COLOURS[1], linestyle="--", label="of the table")
     axes.plot(seconds, mouths[:, OPEN], color=COLOURS[0], label="the network, by ear")
-    for start, phoneme in one.speech.phonemes:
-        axes.text(start, -0.13, phoneme.strip("_:;"), fontsize=8, color=INK if phoneme in CLOSED else SOFT)
+    for start, word in one.speech.words:
+        axes.text(start, -0.13, word, fontsize=9, color=SOFT)
     tidy(axes, f"“{one.line.text}”", "seconds", "open")
     axes.set_ylim(-0.16, 1.15)
     made.legend(frameon=False, labelcolor=INK, loc="outside lower center", ncols=3)
