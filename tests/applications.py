@@ -68,7 +68,7 @@ def behind(name: str, baseline: str) -> Number:
 
 CURVATURE, LAPS = "error of curvature, 1/m (RMSE)", "laps on the road, %"
 SEEN, NEVER_SEEN = "words right, numbers seen, %", "words right, numbers never seen, %"
-MEAN_ERROR, BY_LIKENESS = "error in CIELAB, overall", "likeness, this photo"
+MEAN_ERROR, BY_LIKENESS = "CIELAB error, overall", "likeness, this photo"
 MOUTH, BALLS = "error of the mouth (RMSE)", "balls: F1 at ±1 frame"
 
 

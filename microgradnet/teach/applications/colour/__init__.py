@@ -175,7 +175,7 @@ class Colour(Application):
         """The error (RMSE) of a and b where there was no colour, and in photographs that are never learnt from."""
         known, unseen = self.known(), self.unseen()
         every = {
-            "error in CIELAB, overall": {way: rms([of.error(way) for of in known]) for way in known[0].errors()},
+            "CIELAB error, overall": {way: rms([of.error(way) for of in known]) for way in known[0].errors()},
             **{of.photo.name: of.errors() for of in known},
             **{f"unseen: {of.photo.name}": of.errors() for of in unseen},
         }
