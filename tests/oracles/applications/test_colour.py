@@ -1,6 +1,7 @@
 """The colours: the network against PyTorch, the photographs and their views, the option, and what is refused."""
 
 import importlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,10 @@ from PIL import Image
 from microgradnet import Value, compile
 from microgradnet.cli import main
 from microgradnet.graph import Graph
-from microgradnet.teach.applications.colour import COLOURED, MEMBERS, Colour, Colourer, photographs
-from microgradnet.teach.applications.colour.palette import Likeness, Palette
+from microgradnet.teach.applications.colour import COLOURED, MEMBERS, TUNED, Colour, Colourer, photographs
+from microgradnet.teach.applications.colour.palette import Likeness, Palette, by_likeness
 from microgradnet.teach.applications.colour.photographs import FAR, SIDE, WIDTH, Photograph, Views, rgb
-from microgradnet.teach.applications.colour.pictures import ORIGINAL, Restored
+from microgradnet.teach.applications.colour.pictures import CHANGED, NOTE, ORIGINAL, Restored, comparison, film
 from microgradnet.train import save
 
 torch: Any = importlib.import_module("torch")
@@ -79,22 +80,20 @@ def test_each_network_learns_as_it_would_alone(app: Colour) -> None:
     assert networks[0][0].data != networks[1][0].data, "each begins elsewhere"
 
 
-def test_the_parts_that_are_measured_are_never_learnt_from(app: Colour) -> None:
-    """Other colours on the right change neither the palette nor a batch."""
-    other = Colour(fraction=0.1)
-    other.five = [photo._replace(colour=photo.colour.copy()) for photo in other.five]
-    for photo in other.five:
-        photo.colour[:, COLOURED:] = 99.0
-    for mine, its in zip(next(app._batches(1)), next(other._batches(1)), strict=True):
-        np.testing.assert_array_equal(mine, its)
-    assert Palette(_learnt(other), 24).colours.tolist() == app.palette.colours.tolist()
-    photo = app.five[0]
-    mine, its = (Likeness(each.five, COLOURED).colour(photo.grey, COLOURED, WIDTH, 2.0) for each in (app, other))
-    np.testing.assert_array_equal(mine, its)
-
-
-def _learnt(app: Colour) -> Any:
-    return np.concatenate([photo.colour[:, :COLOURED].reshape(-1, 2) for photo in app.five])
+@pytest.mark.parametrize("validation", [False, True])
+def test_what_is_restored_is_never_learnt_from(validation: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colours of those columns are NaN here, and so would be what is made of them."""
+    five, start = photographs.known(), TUNED if validation else COLOURED
+    for photo in five:
+        photo.colour[:, start:] = np.nan
+    monkeypatch.setattr(photographs, "known", lambda: five)
+    app = Colour(fraction=0.1, validation=validation)
+    assert app.start == start
+    assert np.isfinite(app.palette.colours).all()
+    for _, batch in zip(range(20), app._batches(1), strict=False):
+        assert all(np.isfinite(array).all() for array in batch)
+    for colours in by_likeness(five[0], app.start, app.stop, five, app.start).values():
+        assert np.isfinite(colours).all()
 
 
 def test_settings_are_chosen_within_what_is_learnt_from() -> None:
@@ -181,6 +180,29 @@ def test_the_option_colours_a_photograph(app: Colour, tmp_path: Path, capsys: py
     assert main(["run", "colour", "--load", str(saved), "--out", str(tmp_path), "--photo", str(file)]) == 0
     assert (tmp_path / "photo.png").read_bytes().startswith(b"\x89PNG")
     assert "photo.png" in capsys.readouterr().out
+
+
+def test_a_file_s_name_is_no_mathematics_and_no_markup() -> None:
+    """Words between dollars would be mathematics to matplotlib, which knows no such command."""
+    photo = photographs.photograph(RNG.random((150, WIDTH, 3)), r"$\foo$ & <b>.png")
+    shown = Restored(photo, 0, {"grey": 0 * photo.colour, "network": photo.colour, ORIGINAL: photo.colour})
+    assert comparison("noise", ["network", ORIGINAL], [shown]).png().startswith(b"\x89PNG")
+    assert "$\\foo$ &amp; &lt;b&gt;.png" in film([shown], "")
+
+
+def test_a_film_says_whose_photographs_it_shows_and_nothing_that_is_not_so_as_it_was(app: Colour) -> None:
+    zero = [0 * photo.colour for photo in app.five]
+    made = film([Restored(photo, 80, {"grey": z[:, 80:], "network": z[:, 80:], ORIGINAL: photo.colour[:, 80:]})
+                 for photo, z in zip(app.five, zero, strict=True)], NOTE)  # fmt: skip
+    for photo in app.five:
+        author, licence = photo.credit.split(", ")
+        assert f"{photo.name} by {author}" in made
+        assert licence in made
+    assert "changed" not in made
+    sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)"', made)]
+    [width] = re.findall(r'viewBox="0 0 (\d+) ', made)
+    assert min(sizes) * 400 / int(width) >= 10, "px, where README shows it 400 px wide"
+    assert "just seen" not in made + CHANGED
 
 
 def test_a_photograph_that_was_learnt_from_and_one_in_grey_are_told(app: Colour) -> None:

@@ -19,7 +19,7 @@ from microgradnet.teach.applications.handwriting import STEPS, Handwriting, Writ
 from microgradnet.teach.applications.handwriting.judging import Judge, nats_of_one_gaussian
 from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, UNIT, Line, held_out, practice, written
 from microgradnet.teach.applications.handwriting.pieces import Piece, pieces
-from microgradnet.teach.applications.handwriting.writing import STRAIGHT, drawn
+from microgradnet.teach.applications.handwriting.writing import STRAIGHT, drawn, picture
 from microgradnet.teach.applications.media.strokes import Strokes, animation
 from microgradnet.teach.applications.requests import ALPHABET, RequestError, handwritten, number_from_zero
 from microgradnet.train import save
@@ -120,10 +120,31 @@ def test_the_unit_is_about_the_standard_deviation_of_an_offset() -> None:
     assert UNIT == 4
 
 
-def test_the_test_data_are_the_same_for_every_seed_and_nobody_practises_them() -> None:
+def test_the_test_data_are_the_same_each_time() -> None:
     assert_allclose(held_out(1)[0].points, held_out(1)[0].points)
-    texts = " ".join(line.text for line in practice(500, np.random.default_rng(0))).split()
-    assert not {word for line in held_out(1) for word in line.text.split() if len(word) > 4} & set(texts)
+
+
+def test_neither_words_nor_writers_of_the_test_are_practised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A writer is known by the state of the source that it is drawn from, a word by five letters or more."""
+    lines: list[tuple[str, str]] = []
+
+    def spied(text: str, hand: str, rng: np.random.Generator) -> Line:
+        lines.append((text, f"{rng.bit_generator.state}"))
+        return written(text, hand, rng)
+
+    def drawn_from(lines: list[tuple[str, str]]) -> tuple[set[str], set[str]]:
+        return {w for text, _ in lines for w in text.split() if len(w) > 4}, {writer for _, writer in lines}
+
+    monkeypatch.setattr(pens, "written", spied)
+    held_out()
+    words, writers = drawn_from(lines)
+    lines.clear()
+    monkeypatch.setattr(module, "BATCHES", 1)
+    Handwriting(fraction=0.03).train(progress=False)
+    practised, practising = drawn_from(lines)
+    assert len(lines) == len(practising) == module.LINES, "each line has a writer of its own"
+    assert not words & practised
+    assert not writers & practising
 
 
 def test_the_judge_reads_the_true_pen_and_refuses_scribbles_and_other_letters() -> None:
@@ -180,6 +201,25 @@ def test_a_picture_is_still_without_animation_and_written_in_pen_order_with_it()
     assert "prefers-color-scheme:dark" in svg
     with pytest.raises(ValueError, match="at least one stretch of ink"):
         animation([Strokes("", [], [])], "")
+
+
+def test_a_line_without_ink_is_named_and_has_no_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = np.column_stack([np.ones((3, 3)), [0.0, 0.0, 1.0]])
+    blank = Line("i", "print", points)
+    assert blank.ink() == []
+    assert JUDGE.read([blank]) == [{}]
+    assert JUDGE.legible([blank]) == 0
+    assert JUDGE.read([]) == []
+    alone = picture("i", [blank], ["print, bias 0"], JUDGE, "letters & fonts")
+    both = picture("i", [blank, LINES[0]], ["print, bias 0", "script, bias 0"], JUDGE, "letters & fonts")
+    assert "<path" not in alone
+    assert both.count("<path") == len(LINES[0].ink())
+    for svg in (alone, both):
+        assert "print, bias 0: the pen never came down" in svg
+        assert "Letters &amp; fonts" in svg
+    application = Handwriting()
+    monkeypatch.setattr(application, "written", lambda *_: [blank])
+    assert "the pen never came down" in str(application.asked("i", "print", 0)["written.svg"]())
 
 
 def test_the_same_seed_writes_the_same_line() -> None:

@@ -1,6 +1,8 @@
 """The network that says numbers: its loss and gradient against PyTorch's; words, images, pictures, the command."""
 
+import html
 import importlib
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from microgradnet.teach.applications.translation.images import (
     by_nearest_image,
     drawn,
 )  # fmt: skip
-from microgradnet.teach.applications.translation.street import street
+from microgradnet.teach.applications.translation.street import PANEL, _scene, street
 from microgradnet.teach.applications.translation.words import LANGUAGES, encoded, in_words, letters_of
 
 torch: Any = importlib.import_module("torch")
@@ -133,6 +135,29 @@ def test_splits_share_no_digit_and_no_number() -> None:
         assert any(number // 10 == digit for number in SEEN)
 
 
+def test_training_sees_neither_numbers_never_seen_nor_digits_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pixels of test digits are NaN here, and so would be the losses and the parameters."""
+    splits = list(digit_images())
+    splits[TEST] = np.full_like(splits[TEST][0], np.nan), splits[TEST][1]
+    monkeypatch.setattr(f"{drawn.__module__}.digit_images", lambda: splits)
+    monkeypatch.setattr(translation, "BATCHES", 5)
+    drawn.cache_clear()
+    application, words, batches = Translation(fraction=0.05), set[str](), Translation._batches
+
+    def spied(self: Translation, epoch: int) -> Any:
+        for batch in batches(self, epoch):
+            words.update("".join(self.alphabet[i] for i in row).partition(".")[0] for row in batch[2].argmax(axis=2))
+            yield batch
+
+    monkeypatch.setattr(Translation, "_batches", spied)
+    history = application.train(progress=False)
+    drawn.cache_clear()
+    assert np.isfinite([history["loss"], history["validation_loss"]]).all()
+    assert np.isfinite([parameter.data for parameter in application.model.parameters()]).all()
+    assert len(words) > 60
+    assert not words & {in_words(number, "de") for number in (*NEVER_SEEN, *NEVER_SEEN_VALIDATION)}
+
+
 def test_images_have_two_digits_and_are_the_same_each_time() -> None:
     numbers, images = drawn(SEEN, TEST, 50)
     assert images.shape == (50, 8, 18)
@@ -170,7 +195,7 @@ def test_pictures_say_the_word_that_was_said_be_it_wrong() -> None:
     assert not wrong.is_right
     for svg in (street([wrong], "German", "nobody"), reading.animated([wrong], "German", "nobody")):
         words = "".join(ET.fromstring(svg).itertext())
-        assert "nobody" in words
+        assert "nobody" in words.lower()
     assert "einundneuzig" in street([wrong], "German", "nobody")
     assert "0 of 1 examples are right" in street([wrong], "German", "nobody")
     assert "einundneuzig" in reading.mistakes([wrong], "German", "nobody").svg
@@ -182,11 +207,38 @@ def test_each_frame_lights_what_it_looks_at_for_its_letter() -> None:
     assert len(films) == 13 + reading.PAUSE
     drawn = [ET.fromstring(f"<svg>{film}</svg>") for film in films]
     lit = [[part.get("x") for part in svg.iter("rect") if part.get("opacity") == "0.65"] for svg in drawn]
-    left = reading.LEFT
+    left, top = reading.LEFT, reading.TOP
     assert lit == [[f"{left + 10 * reading.PIXEL}"]] * 6 + [[f"{left}"]] * 7 + [[]] * reading.PAUSE
     texts = ["".join(svg.itertext()) for svg in drawn]
+    assert {part.get("y") for svg in drawn for part in svg.iter("rect") if part.get("opacity") == "0.65"} == {f"{top}"}
     assert texts[4] == "einun"
     assert texts[-1] == one.word
+
+
+def test_the_films_of_the_page_differ_in_number_and_say_what_is_right() -> None:
+    right, wrong = a_reading([3] * 13), a_reading([3] * 12, "einundneuzig")
+    other = right._replace(number=30, word="dreißig", right_word="dreißig")
+    made = str(reading.files([right, right, wrong, other, other], "German", "nobody")["reading.html"]())
+    names = re.findall(r'"name": "(\d+)"', html.unescape(made))
+    assert sorted(names) == ["21", "30"]
+    assert "21 in German: einundneuzig, which is wrong: it is einundzwanzig." in made
+    assert "30 in German: dreißig, which is right." in made
+
+
+def test_the_longest_words_fit_into_the_picture() -> None:
+    word = max((in_words(number, language) for language in LANGUAGES for number in range(10, 100)), key=len)
+    last = list(reading.frames(a_reading([3] * len(word), word)))[-1]
+    places = [float(part.get("x", "")) for part in ET.fromstring(f"<svg>{last}</svg>").iter("text")]
+    assert len(places) == len(word) > 20
+    assert 12 < min(places) < max(places) < reading.SIZE[0] - 12
+
+
+def test_the_wall_of_the_street_has_bricks_up_to_its_edge() -> None:
+    scene = ET.fromstring(_scene())
+    assert scene.tag == "svg", "which cuts off what is outside"
+    bricks = [part for part in scene.iter("rect") if part.get("fill") == "#cfa987"]
+    ends = {y: max(float(b.get("x", "")) + 36 for b in bricks if b.get("y") == y) for y in {b.get("y") for b in bricks}}
+    assert min(ends.values()) >= PANEL - 4
 
 
 def test_pictures_can_be_made_without_a_right_word() -> None:

@@ -173,14 +173,16 @@ class Colour(Application):
 
     def figures(self) -> list[Figure]:
         """The error (RMSE) of a and b where there was no colour, and in photographs that are never learnt from."""
-        five = {shown.photo.name: shown.errors() for shown in self.known()}
-        mean = {way: rms([of[way] for of in five.values()]) for way in five["china"]}
-        unseen = {f"unseen: {shown.photo.name}": shown.errors() for shown in self.unseen()}
-        every = {"error in CIELAB, mean": mean, **five, **unseen}
+        known, unseen = self.known(), self.unseen()
+        every = {
+            "CIELAB error, overall": {way: rms([of.error(way) for of in known]) for way in known[0].errors()},
+            **{of.photo.name: of.errors() for of in known},
+            **{f"unseen: {of.photo.name}": of.errors() for of in unseen},
+        }
         return [Figure(name, of.pop("network"), of) for name, of in every.items()]
 
     def files(self) -> Files:
-        """Each photograph in grey, restored and as it was; the network without the thumbnail; and where it fails."""
+        """What is seen of the photographs: see `pictures`."""
         return sheets(self.known, self.unseen)
 
     def asked(self, photo: str | os.PathLike[str]) -> Files:

@@ -1,7 +1,7 @@
 """Photographs in grey and colour, 144 pixels wide, and what surrounds each of their pixels.
 
 Colour is measured in CIELAB: L, from 0 (black) to 100 (white), is the grey photograph; a, from green to red, and b,
-from blue to yellow, are to be restored. A difference of 2 is just seen.
+from blue to yellow, are to be restored.
 """
 
 import os
@@ -22,8 +22,8 @@ FAR = 4  # how many times as wide the second view is
 CONTRAST, BRIGHTNESS = 0.08, 0.05  # standard deviations of the logarithm of a factor, and of a shift
 PURPOSE = "the photographs"
 CREDIT = (
-    "photographs, made smaller and recoloured: china by D. Büchele and flower by vultilion (Flickr, in scikit-learn, "
-    "CC BY 2.0); astronaut by NASA (public domain), coffee by Rachel Michetti and chelsea by Stéfan van der Walt "
+    "photographs, made smaller and recoloured: pagoda by D. Büchele and flower by vultilion (Flickr, in scikit-learn, "
+    "CC BY 2.0); astronaut by NASA (public domain), coffee by Rachel Michetti and cat by Stéfan van der Walt "
     "(CC0); unseen: rocket by SpaceX and Grace Hopper by the US Navy (public domain), motorcycle by D. Scharstein et "
     "al. 2014 (Middlebury stereo, in scikit-image, no licence stated)"
 )
@@ -54,11 +54,11 @@ def known() -> list[Photograph]:
     data, sklearn = needed("skimage.data", PURPOSE), needed("sklearn.datasets", PURPOSE)
     china, flower = sklearn.load_sample_images().images
     return [
-        photograph(china, "china", "D. Büchele, CC BY 2.0"),
-        photograph(flower, "flower", "vultilion (Flickr), CC BY 2.0"),
+        photograph(china, "pagoda", "D. Büchele, CC BY 2.0"),
+        photograph(flower, "flower", "vultilion, CC BY 2.0"),
         photograph(data.astronaut(), "astronaut", "NASA, public domain"),
         photograph(data.coffee(), "coffee", "Rachel Michetti, CC0"),
-        photograph(data.chelsea(), "chelsea", "Stéfan van der Walt, CC0"),
+        photograph(data.chelsea(), "cat", "Stéfan van der Walt, CC0"),
     ]
 
 

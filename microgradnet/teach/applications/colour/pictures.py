@@ -17,12 +17,12 @@ from microgradnet.teach.applications.media.images import pixels
 from microgradnet.teach.applications.media.svg import moving, text
 
 GREY = 1.0  # the error of grey below which a photograph has no colours
-WIDE = 2.3  # inches of a photograph
-COLUMN, GAP, TOP, NOTES = 216, 12, 40, 48  # px, of the film: a photograph's mean width, between, above and below
+WIDE, MARGIN = 2.3, 0.25  # inches of a photograph, and around all
+ACROSS, GAP, TOP, CAPTION = 480, 8, 34, 26  # px, of the film: its width, between photographs, above and below them
 PER_SECOND = 0.5  # frames of the film
 ORIGINAL = "original"
-CHANGED = "photographs made smaller, colours right of the line changed; errors in CIELAB, where 2 is just seen"
-NEVER_SEEN = "the last photograph was in no part of the training: its colours fail"
+CHANGED = "Photographs made smaller; right of the line all but the original are recoloured. Errors in CIELAB."
+NOTE = "Numbers: errors of colours in CIELAB. The rocket was never learnt from."
 FAMILIAR = "The network has learnt the colours of a part of this very photograph: on others it mostly fails."
 LIMIT = "The network has learnt the colours of five photographs, not of the world: on others it mostly fails."
 
@@ -86,21 +86,23 @@ def sheets(known: Callable[[], list[Restored]], unseen: Callable[[], list[Restor
         "unseen.png": lambda: comparison(
             "Never seen in training: it fails", ["grey", "network", ORIGINAL], unseen(), LIMIT
         ).png(),
-        "colour.svg": lambda: film([*known(), unseen()[0]], [CHANGED, NEVER_SEEN]),
+        "colour.svg": lambda: film([*known(), unseen()[0]], NOTE),
     }  # fmt: skip
 
 
 def comparison(title: str, ways: Sequence[str], photographs: Sequence[Restored], about: str = "") -> Figure:
     """Each photograph in a row, a column for each way, and a line where the known colour ended."""
     heights = [WIDE * len(shown.photo.grey) / len(shown.photo.grey[0]) for shown in photographs]
-    made = figure((WIDE + 0.15) * len(ways), sum(heights) + 0.35 * len(photographs) + 0.8, title)
+    width, height = (WIDE + 0.15) * len(ways) + 2 * MARGIN, sum(heights) + 0.35 * len(photographs) + 0.8 + 2 * MARGIN
+    made, x, y = figure(width, height, title), MARGIN / width, MARGIN / height
+    made.set_layout_engine("compressed", w_pad=0.1, h_pad=0.1, rect=(x, y, 1 - 2 * x, 1 - 2 * y))
     grid = made.subplots(len(photographs), len(ways), squeeze=False, height_ratios=heights)
     for row, shown in zip(grid, photographs, strict=True):
         for axes, way in zip(row, ways, strict=True):
             axes.imshow(shown.image(way), interpolation="bicubic")
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
-            axes.set_xlabel(shown.note(way) or shown.whose, fontsize=8, color=SOFT)
+            axes.set_xlabel(shown.note(way) or shown.whose, fontsize=8, color=SOFT, parse_math=False)
             if shown.start:
                 axes.axvline(shown.start - 0.5, color="white", linestyle="--", linewidth=1.2)
     for axes, way in zip(grid[0], ways, strict=True):
@@ -110,39 +112,49 @@ def comparison(title: str, ways: Sequence[str], photographs: Sequence[Restored],
     return made
 
 
-def film(photographs: Sequence[Restored], notes: Sequence[str]) -> str:
+def film(photographs: Sequence[Restored], note: str) -> str:
     """A moving picture of all photographs, in rows of three: grey, then restored by the network, then as they were.
 
-    The photographs of a row are equally tall, and fill it together; the notes are lines below.
+    The photographs of a row are equally tall, and fill it together; the note and all credits are lines below.
     """
     stages = {"grey": "Right of the line it is grey", "network": "Restored by the network", ORIGINAL: "As it was"}
     places, top = list[tuple[Restored, float, float, float]](), float(TOP)
     for start in range(0, len(photographs), 3):
         row, x = photographs[start : start + 3], float(GAP)
         shapes = [len(shown.photo.grey[0]) / len(shown.photo.grey) for shown in row]
-        tall = 3 * COLUMN / sum(shapes)
+        tall = (ACROSS - (len(row) + 1) * GAP) / sum(shapes)
         for shown, shape in zip(row, shapes, strict=True):
             places.append((shown, x, top, tall))
             x += tall * shape + GAP
-        top += tall + NOTES
-    words = [text(x, y + tall + 32, shown.photo.credit, 12.5, soft=True) for shown, x, y, tall in places]
-    words += [text(GAP, top + 4 + 17 * i, note, 12, soft=True) for i, note in enumerate(notes)]
+        top += tall + CAPTION
+    notes = [note, *_credits(photographs)]
+    words = [text(GAP, top + 14 + 17 * i, line, 12.5, soft=True) for i, line in enumerate(notes)]
     frames = [
-        text(GAP, 26, title, 18) + "".join(_shown(shown, way, *place) for shown, *place in places)
+        text(GAP, 24, title, 17) + "".join(_shown(shown, way, *place) for shown, *place in places)
         for way, title in stages.items()
     ]
-    size, label = (3 * COLUMN + 4 * GAP, round(top) + 17 * len(notes)), "Photographs whose right part is grey, restored"
+    size, label = (ACROSS, round(top) + 17 * len(words) + 6), "Photographs whose right part is grey, restored"
     return moving(frames, PER_SECOND, size, label, "".join(words), still=1)
+
+
+def _credits(photographs: Sequence[Restored]) -> list[str]:
+    """A line for each licence: whose photographs have it."""
+    works: dict[str, list[str]] = {}
+    for shown in photographs:
+        author, _, licence = shown.photo.credit.partition(", ")
+        works.setdefault(licence, []).append(f"{shown.photo.name} by {author}")
+    lines = [f"{', '.join(by)} ({licence})" for licence, by in works.items()]
+    return ("Made smaller: " + ";\n".join(lines)).splitlines()
 
 
 def _shown(shown: Restored, way: str, x: float, y: float, tall: float) -> str:
     """A photograph from its upper left corner, and below it its name and the error of its colours."""
-    buffer, named = io.BytesIO(), ", ".join(filter(None, [shown.photo.name, shown.note(way)]))
+    buffer, named = io.BytesIO(), ", ".join(filter(None, [shown.photo.name, shown.note(way).removeprefix("error ")]))
     Image.fromarray(pixels(shown.image(way))).save(buffer, "JPEG", quality=92, subsampling=0)
     rows, columns = shown.photo.grey.shape
     dashes = f'<path d="M{x + tall * shown.start / rows:.1f} {y:.1f}v{tall:.1f}" stroke="#fff" stroke-dasharray="5 3"/>'
     return (
         f'<image x="{x:.1f}" y="{y:.1f}" width="{tall * columns / rows:.1f}" height="{tall:.1f}" '
         f'href="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"/>'
-        + (dashes if shown.start else "") + text(x, y + tall + 16, named, 13.5)
+        + (dashes if shown.start else "") + text(x, y + tall + 16, named, 13)
     )  # fmt: skip

@@ -164,7 +164,7 @@ class Handwriting(Application):
         return write(self.next, self.model.start(len(texts)), texts, hands, bias, self.seed)
 
     def files(self) -> Files:
-        """A text in every style; neat and careless; and what it learnt from."""
+        """Pictures of lines that write themselves."""
         hands, biases, short = list(HANDS), BIASES[: self.part(len(BIASES))], slice(self.part(LONGEST))
 
         def biased() -> list[Line]:

@@ -55,8 +55,9 @@ class Judge:
     def read(self, lines: Sequence[Line]) -> list[dict[int, str]]:
         """For each line the letters that it reads, by their positions; where there is no ink it reads none."""
         seen = [dict(images(line)) for line in lines]
-        shown = np.array([image for line in seen for image in line.values()])
-        letters = iter(LETTERS[1 + k] for k in np.argmax(compile(self._network())(shown), axis=1))
+        shown = [image for line in seen for image in line.values()]
+        found = np.argmax(compile(self._network())(np.array(shown)), axis=1) if shown else []
+        letters = iter(LETTERS[1 + k] for k in found)
         return [{position: next(letters) for position in line} for line in seen]
 
     def legible(self, lines: Sequence[Line]) -> float:

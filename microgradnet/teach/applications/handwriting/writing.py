@@ -1,6 +1,7 @@
 """A network writes: each point is drawn from what it predicts, and is what it sees next; and pictures of the lines."""
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -9,7 +10,8 @@ import numpy as np
 from microgradnet.teach.applications.handwriting.judging import Judge
 from microgradnet.teach.applications.handwriting.pens import HANDS, LETTERS, Line, Points
 from microgradnet.teach.applications.handwriting.pieces import START, after, one_hot
-from microgradnet.teach.applications.media.strokes import Strokes, animation
+from microgradnet.teach.applications.media.strokes import MARGIN, WIDTH, Strokes, animation
+from microgradnet.teach.applications.media.svg import card, text
 
 Row = Sequence[Any]
 
@@ -79,14 +81,21 @@ def drawn(mixture: Sequence[Points], logits: tuple[float, float], bias: float, r
 
 
 def picture(title: str, lines: Sequence[Line], captions: Sequence[str], judge: Judge, credit: str) -> str:
-    """The lines as an SVG that writes them; letters that the judge does not read as what they are stand out."""
-    rows, right, count = [], 0, 0
+    """The lines as an SVG that writes them; letters that the judge does not read as what they are stand out.
+
+    Lines without ink are named below the others.
+    """
+    rows, blank, right, count = [], [], 0, 0
     for line, caption, found in zip(lines, captions, judge.read(lines), strict=True):
-        ink = line.ink()
-        rows.append(Strokes(caption, [places for _, places in ink], [found[at] != line.text[at] for at, _ in ink]))
+        if ink := line.ink():
+            rows.append(Strokes(caption, [places for _, places in ink], [found[at] != line.text[at] for at, _ in ink]))
+        else:
+            blank.append(f"{caption}: the pen never came down")
         right += sum(line.text[at] == letter for at, letter in found.items())
         count += len(line.text.replace(" ", ""))
-    judged = f"A judge that has learnt the fonts' letters reads {right} of {count} letters"
-    return animation(
-        rows, title, [judged + (" (orange: it reads another)" if right < count else ""), credit[0].upper() + credit[1:]]
-    )
+    judged = f"A judge of letters reads {right} of {count}" + ("; orange: it reads another" if right < count else "")
+    notes = [*blank, judged, *textwrap.wrap(credit[0].upper() + credit[1:], 66)]
+    if rows:
+        return animation(rows, title, notes)
+    words = [text(MARGIN, 66 + 18 * i, note, 14, soft=True) for i, note in enumerate(notes)]
+    return card(text(MARGIN, 34, title, 20) + "".join(words), (WIDTH, 66 + 18 * len(notes)), title)

@@ -172,7 +172,7 @@ class Translation(Application):
         return [*figures, Figure(f"looks {order}, % of right words above 20", turned)]
 
     def files(self) -> Files:
-        """Its attention by letter, its reading as an animation and as a page, words over a street, and its mistakes."""
+        """Pictures and a page of how it reads test images: see `reading`."""
         count = self.part(200)
         seen, new = (self.read(*number_images.drawn(choice, TEST, count, seed=1)) for choice in (SEEN, NEVER_SEEN))
         return reading.files(seen + new, LANGUAGES[self.language].name, CREDIT)

@@ -16,25 +16,29 @@ from microgradnet.teach.applications.translation.images import PLACES, SIDE, WID
 from microgradnet.teach.applications.translation.street import street
 
 ACCENT, ON_ACCENT, BAR = LIGHT["highlight"].fill, LIGHT["highlight"].text, LIGHT["input"].line
-PIXEL, LEFT, LETTER = 18, 158, 26  # of a frame: a pixel's side, the image's left side, a letter's width
-SIZE = (640, 330)
+SIZE = (480, 368)
+PIXEL, LEFT, TOP = 18, 78, 40  # of a frame: a pixel's side, the image's left and upper sides
+LETTER = 26  # a letter's width, at most
 PAUSE = 5  # frames in which a word that is complete stands
 PER_SECOND = 4.0
+LEGEND = text(SIZE[0] / 2, 26, "Yellow, and bars: where it looks for this letter", 14, "middle")
 
 
 def files(readings: Sequence[Reading], language: str, credit: str) -> Files:
-    """Attention by letter, the reading as an animation and as a page, words over a street, and what is wrong."""
-    chosen = _chosen(readings) or list(readings)
+    """Pictures and a page of readings, of right ones above all: at most four wrong ones of either kind are shown."""
+    chosen = _chosen(readings) or _first_of_each_number(readings)
     right = [reading for reading in chosen if reading.is_right] or chosen
     wrong = [
         reading
         for is_new in (False, True)
         for reading in [one for one in readings if one.is_new is is_new and not one.is_right][:4]
     ]
+    failed = _first_of_each_number(wrong[:1] + wrong[-1:])
+    played = [reading for reading in right if reading.number not in {other.number for other in failed}][:8] + failed
     return {
         "attention.svg": lambda: attention_by_letter(right[:4], language, credit).svg,
         "reading.svg": lambda: animated(right[:4], language, credit),
-        "reading.html": lambda: page(right[:8] + wrong[:1] + wrong[-1:], language, credit).html,
+        "reading.html": lambda: page(played, language, credit).html,
         "street.svg": lambda: street(right[4:7] or right, language, credit),
         "mistakes.svg": lambda: mistakes(wrong, language, credit).svg,
     }
@@ -42,12 +46,16 @@ def files(readings: Sequence[Reading], language: str, credit: str) -> Files:
 
 def _chosen(readings: Sequence[Reading]) -> list[Reading]:
     """The first reading of each number above 20 that is no multiple of 10: of the training and new in turn."""
+    first = _first_of_each_number([reading for reading in readings if reading.number > 20 and reading.number % 10])
+    seen, new = ([reading for reading in first if reading.is_new is is_new] for is_new in (False, True))
+    return [reading for pair in zip(seen, new, strict=False) for reading in pair]
+
+
+def _first_of_each_number(readings: Sequence[Reading]) -> list[Reading]:
     first: dict[int, Reading] = {}
     for reading in readings:
-        if reading.number > 20 and reading.number % 10:
-            first.setdefault(reading.number, reading)
-    seen, new = ([reading for reading in first.values() if reading.is_new is is_new] for is_new in (False, True))
-    return [reading for pair in zip(seen, new, strict=False) for reading in pair]
+        first.setdefault(reading.number, reading)
+    return list(first.values())
 
 
 def attention_by_letter(readings: Sequence[Reading], language: str, credit: str) -> Figure:
@@ -94,21 +102,22 @@ def mistakes(readings: Sequence[Reading], language: str, credit: str) -> Figure:
 
 def frame(reading: Reading, said: int) -> str:
     """The elements of a frame: the image, where it looks for the last of the letters that are said, these letters."""
-    width, bottom, word = PIXEL * WIDTH, 20 + PIXEL * SIDE + 62, reading.word
+    width, bottom, word = PIXEL * WIDTH, TOP + PIXEL * SIDE + 62, reading.word
     drawn = (
-        enlarged(1 - reading.image, LEFT, 20, width, PIXEL * SIDE)
-        + f'<path d="M{LEFT} 20h{width}m0 {PIXEL * SIDE}h{-width}M{LEFT} {bottom}h{width}" stroke="{LINE}"/>'
+        enlarged(1 - reading.image, LEFT, TOP, width, PIXEL * SIDE)
+        + f'<path d="M{LEFT} {TOP}h{width}m0 {PIXEL * SIDE}h{-width}M{LEFT} {bottom}h{width}" stroke="{LINE}"/>'
     )
-    start = (SIZE[0] - LETTER * len(word)) / 2
+    wide = min(LETTER, (SIZE[0] - 24) / max(1, len(word)))
+    start = (SIZE[0] - wide * len(word)) / 2
     if said <= len(word):
         for left, weight in zip(PLACES, reading.attention[said - 1], strict=True):
             x, height = LEFT + PIXEL * left, 56 * weight
             if weight > 0.02:
-                drawn += box(x, 20, PIXEL * SIDE, PIXEL * SIDE, ACCENT, 0.65 * weight)
+                drawn += box(x, TOP, PIXEL * SIDE, PIXEL * SIDE, ACCENT, 0.65 * weight)
             drawn += box(x + PIXEL * (SIDE / 2 - 0.8), bottom - height, 1.6 * PIXEL, height, BAR)
-        drawn += box(start + LETTER * (said - 1), bottom + 17, LETTER, 46, ACCENT)
+        drawn += box(start + wide * (said - 1), bottom + 17, wide, 46, ACCENT)
     for i, letter in enumerate(word[:said]):
-        shown = text(start + LETTER * (i + 0.5), bottom + 51, letter, 36, "middle")
+        shown = text(start + wide * (i + 0.5), bottom + 51, letter, 1.4 * wide, "middle")
         drawn += f'<g style="color:{ON_ACCENT}">{shown}</g>' if i == said - 1 else shown  # in the dark too
     return drawn
 
@@ -127,22 +136,30 @@ def page(readings: Sequence[Reading], language: str, credit: str) -> Player:
             f"{reading.number}",
             list(frames(reading)),
             PER_SECOND,
-            caption=f"{reading.number} in {language}: {'right' if reading.is_right else 'wrong'}"
-            + ("; no image of this number was in the training." if reading.is_new else "."),
+            caption=_caption(reading, language),
+            around=LEGEND,
         )
         for reading in readings
     ]
     about = (
-        "Yellow, and the height of the bars: how much the network looks at each of six places for this letter. It was "
-        f"trained on images and words alone, and is never told the digits. Test images; {credit}."
+        "The bars are for six places, each 8 columns wide. The network was trained on images and words alone, and is "
+        f"never told the digits. Test images; {credit}."
     )
     return Player(f"A network says {language} numbers", films, SIZE, about)
 
 
+def _caption(reading: Reading, language: str) -> str:
+    """What it says of a number, whether that is right, and whether the number is new."""
+    said = f"{reading.number} in {language}: {reading.word or '(nothing)'}, "
+    verdict = "which is right." if reading.is_right else f"which is wrong: it is {reading.right_word}."
+    return said + verdict + (" No image of this number was in the training." if reading.is_new else "")
+
+
 def animated(readings: Sequence[Reading], language: str, credit: str) -> str:
-    """The readings one after the other, as an SVG that moves; where nothing moves it shows the first word complete."""
+    """The readings in turn, as an SVG that moves; where nothing moves it shows the first word's end."""
     label = f"A network reads numbers and says them in {language}, letter by letter; yellow is where it looks"
-    notes = (f"Learnt from images and {language} words; never told the digits.", f"Data: {credit}.")
-    below = [text(SIZE[0] / 2, SIZE[1] - 24 + 14 * i, note, 11, "middle", soft=True) for i, note in enumerate(notes)]
+    notes = (f"Learnt from images and {language} words; never told the digits.", credit[0].upper() + credit[1:])
+    below = [text(SIZE[0] / 2, SIZE[1] - 28 + 17 * i, note, 12.5, "middle", soft=True) for i, note in enumerate(notes)]
     every = [drawn for reading in readings for drawn in frames(reading)]
-    return moving(every, PER_SECOND, SIZE, label, "".join(below), len(readings[0].word), [LINE, BAR])
+    still, around = max(0, len(readings[0].word) - 1), LEGEND + "".join(below)
+    return moving(every, PER_SECOND, SIZE, label, around, still, [LINE, BAR])

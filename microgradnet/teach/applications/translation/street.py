@@ -9,7 +9,7 @@ from microgradnet.teach.applications.media.images import png_url
 from microgradnet.teach.applications.media.svg import box, card, text
 from microgradnet.teach.applications.translation.images import SIDE, WIDTH, Reading
 
-PANEL, HEIGHT, GAP, TOP = 400, 300, 16, 34
+PANEL, HEIGHT, GAP, TOP, MARGIN = 400, 300, 16, 34, 8
 ENLARGED = 12  # pixels of the picture for one of an image
 
 
@@ -33,15 +33,15 @@ SIGN = (168, 66)  # width and height
 
 def street(readings: Sequence[Reading], language: str, credit: str) -> str:
     """The street twice, as an SVG: with the numbers of up to three readings, and with the words that were said."""
-    width = 2 * PANEL + GAP
+    width = 2 * (PANEL + MARGIN) + GAP
     right = sum(reading.is_right for reading in readings)
     notes = (
         f"{right} of {len(readings)} examples are right. Where each number stands is given: the network only reads.",
         f"Data: {credit}.",
     )
     below = [text(width / 2, TOP + HEIGHT + 22 + 17 * i, note, 12, "middle", soft=True) for i, note in enumerate(notes)]
-    panels = _panel(0, readings, "the picture", in_words=False) + _panel(
-        PANEL + GAP, readings, f"in {language}", in_words=True
+    panels = _panel(MARGIN, readings, "the picture", in_words=False) + _panel(
+        MARGIN + PANEL + GAP, readings, f"in {language}", in_words=True
     )
     label = f"A house number and price tags, and the same with {language} words over them"
     return card(panels + "".join(below), (width, TOP + HEIGHT + 52), label)
@@ -82,12 +82,12 @@ def _written(reading: Reading, sign: Sign) -> str:
 
 
 def _scene() -> str:
-    """A wall with a door, and before it a stall with two crates of fruit."""
+    """A wall with a door, and before it a stall with two crates of fruit, cut off at its edges."""
     wall = [box(0, 0, PANEL, HEIGHT, "#d9b99b", corner=10)]
     wall += [
-        box(x + 20 * (y // 22 % 2), y, 36, 18, "#cfa987", corner=2)
-        for y in range(6, 150, 22)
-        for x in range(4, 360, 40)
+        box(x - 20 * (y // 22 % 2), y, 36, 18, "#cfa987", corner=2)
+        for y in range(6, 250, 22)
+        for x in range(2, PANEL + 20, 40)
     ]
     door = [
         box(52, 14, 96, 150, "#f3ead9", corner=4), box(60, 22, 80, 142, "#3f6b57", corner=3),
@@ -100,7 +100,8 @@ def _scene() -> str:
     ]  # fmt: skip
     stall = [box(0, 264, PANEL, 36, "#7a5637"), box(0, 258, PANEL, 10, "#93693f")]
     crates = [box(left, 184, 176, 76, "#a97c4c", corner=3) for left in (14, 212)]
-    return "".join([*wall, *door, *fruit, *stall, *crates])
+    drawn = "".join([*wall, *door, *fruit, *stall, *crates])
+    return f'<svg width="{PANEL}" height="{HEIGHT}">{drawn}</svg>'
 
 
 def _disc(x: float, y: float, radius: float, fill: str) -> str:
