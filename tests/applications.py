@@ -103,12 +103,12 @@ BOUNDS: dict[str, list[Bound]] = {
     ],
     "handwriting": [
         Bound("surprise, nats a point", network("surprise, nats a point"), 0, most=-1.9),
-        Bound("legible at bias 1.5, %", network("legible at bias 1.5, %"), 2, least=90),
+        Bound("legible at bias 1.5, %", network("legible at bias 1.5, %"), 5, least=90),
     ],
     "speech": [
         Bound("error of the mouth by that of linear", ratio(MOUTH, "linear"), 0.95, most=0.85),
         Bound("error of the mouth by that of loudness", ratio(MOUTH, "by loudness"), 0.9, most=0.75),
-        Bound("closures on m, b and p found, %", network("closures of the lips found, %"), 10, least=85),
+        Bound("closures on m, b and p found, %", network("closures of the lips found, %"), 30, least=85),
         Bound("closures that are false, %", network("closures that are false, %"), 40, most=10),
     ],
     "sound": [

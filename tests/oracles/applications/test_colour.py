@@ -178,8 +178,8 @@ def test_the_option_colours_a_photograph(app: Colour, tmp_path: Path, capsys: py
     Image.fromarray((RNG.random((200, 180, 3)) * 255).astype(np.uint8)).save(file)
     saved = save(app.model, tmp_path / "model.npz")
     assert main(["run", "colour", "--load", str(saved), "--out", str(tmp_path), "--photo", str(file)]) == 0
-    assert (tmp_path / "photo.png").read_bytes().startswith(b"\x89PNG")
-    assert "photo.png" in capsys.readouterr().out
+    assert (tmp_path / "mine-restored.png").read_bytes().startswith(b"\x89PNG")
+    assert "mine-restored.png" in capsys.readouterr().out
 
 
 def test_a_file_s_name_is_no_mathematics_and_no_markup() -> None:

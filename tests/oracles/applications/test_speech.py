@@ -295,7 +295,7 @@ def test_without_voices_a_message_says_how_to_get_them_and_a_recording_still_mov
     save(Speech().model, tmp_path / "model.npz")
     (tmp_path / "me.wav").write_bytes(wav(tone(), 8000))
     assert main(["run", "speech", "--out", str(tmp_path), "--audio", str(tmp_path / "me.wav")]) == 0
-    page = (tmp_path / "spoken.html").read_text("utf-8")
+    page = (tmp_path / "me-spoken.html").read_text("utf-8")
     assert "me.wav" in page
     assert "data:audio/wav;base64," in page
     held_out.cache_clear()

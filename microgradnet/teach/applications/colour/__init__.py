@@ -16,9 +16,9 @@ Source: Iizuka et al. 2016, "Let there be color!", for the fusion of local and g
 "Colorful image colorization", for classes and annealed mean. They had a million photographs; this one knows five.
 """
 
-import os
 import random
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -103,8 +103,7 @@ class Colour(Application):
     Args:
         fraction: as of `Application`; also, how many of the networks vote.
         seed: of the first parameters and of the pixels that are drawn.
-        validation: learn from the left 48 % and measure the next 12 %, as the settings were chosen; otherwise learn
-            from the left 60 % and measure the rest.
+        validation: learn from the left 48 %, measure the next 12 %, as settings were chosen; else 60 % and the rest.
     """
 
     name = "colour"
@@ -152,12 +151,11 @@ class Colour(Application):
 
     def shown(self, photo: Photograph, start: int = 0, stop: int = WIDTH) -> Restored:
         """A photograph with columns start to stop − 1 coloured by the network and by other methods."""
-        columns = photo.grey, start, stop
         return Restored(photo, start, {
             "grey": np.zeros((len(photo.grey), stop - start, 2)),
             **by_likeness(photo, start, stop, self.five, self.start),
-            "no thumbnail": self.restored(2, *columns),
-            "network": self.restored(3, *columns),
+            "no thumbnail": self.restored(2, photo.grey, start, stop),
+            "network": self.restored(3, photo.grey, start, stop),
             ORIGINAL: photo.colour[:, start:stop],
         })  # fmt: skip
 
@@ -173,11 +171,11 @@ class Colour(Application):
 
     def figures(self) -> list[Figure]:
         """The error (RMSE) of a and b where there was no colour, and in photographs that are never learnt from."""
-        known, unseen = self.known(), self.unseen()
+        known = self.known()
         every = {
             "CIELAB error, overall": {way: rms([of.error(way) for of in known]) for way in known[0].errors()},
             **{of.photo.name: of.errors() for of in known},
-            **{f"unseen: {of.photo.name}": of.errors() for of in unseen},
+            **{f"unseen: {of.photo.name}": of.errors() for of in self.unseen()},
         }
         return [Figure(name, of.pop("network"), of) for name, of in every.items()]
 
@@ -185,11 +183,11 @@ class Colour(Application):
         """What is seen of the photographs: see `pictures`."""
         return sheets(self.known, self.unseen)
 
-    def asked(self, photo: str | os.PathLike[str]) -> Files:
+    def asked(self, photo: str | Path) -> Files:
         """A photograph of one's own: made grey, coloured by the network, and as it was; errors as of `image_of`."""
-        shown = self.shown(photographs.read(photo))
+        shown, file = self.shown(photographs.read(photo)), f"{Path(photo).stem}-restored.png"
         about = FAMILIAR if any(map(shown.photo.is_like, self.five)) else LIMIT
-        return {"photo.png": lambda: comparison(shown.verdict(), ["grey", "network", ORIGINAL], [shown], about).png()}
+        return {file: lambda: comparison(shown.verdict(), ["grey", "network", ORIGINAL], [shown], about).png()}
 
     def sample_loss(self) -> Value:
         """The loss of one pixel, by a network of two eyes, near and thumbnail, of 7 × 7 pixels, and three colours."""

@@ -11,6 +11,7 @@ from microgradnet.drawing.theme import LIGHT
 from microgradnet.teach.applications.media.svg import card, text
 
 WIDTH, MARGIN, LEADING = 720, 22, 32  # px
+SMALL, LINE = 18, 23  # px: letters of captions and notes, 10 px where a page shows 720 px as 400, and their distance
 LARGEST = 10.0  # px for a unit of the places, where the rows are short
 SPEED, REST = 250.0, 3.0  # of the pen, px per second; seconds before it writes again
 INK, MARKED = LIGHT["input"].line, LIGHT["highlight"].line
@@ -46,10 +47,10 @@ def animation(rows: Sequence[Strokes], title: str, notes: Sequence[str] = ()) ->
     corners = [_corners(row) for row in rows]
     widest = max(right - left for (left, _), (right, _) in corners)
     scale = min(LARGEST, (WIDTH - 2 * MARGIN) / widest)
-    body = [text(MARGIN, 34, title, 20)]
-    scope, times, top = scope_of(title, f"{rows}"), list[tuple[float, float]](), 66.0
+    body = [text(MARGIN, 36, title, 24)]
+    scope, times, top = scope_of(title, f"{rows}"), list[tuple[float, float]](), 72.0
     for row, ((left, upper), (_, lower)) in zip(rows, corners, strict=True):
-        body.append(text(MARGIN, round(top), row.caption, 14))
+        body.append(text(MARGIN, round(top), row.caption, SMALL))
         shift = np.array([MARGIN - left * scale, top + 14 - upper * scale])
         placed = [places * scale + shift for places in row.stretches]
         body += [
@@ -59,8 +60,8 @@ def animation(rows: Sequence[Strokes], title: str, notes: Sequence[str] = ()) ->
         ]
         times += _times(placed)
         top += (lower - upper) * scale + LEADING + 14
-    body += [text(MARGIN, round(top) + 18 * i, note, 13, soft=True) for i, note in enumerate(notes)]
-    height = top + 18 * len(notes)
+    body += [text(MARGIN, round(top) + LINE * i, note, SMALL, soft=True) for i, note in enumerate(notes)]
+    height = top + LINE * len(notes)
     return card("\n".join(body), (WIDTH, round(height)), title, _style(scope, times), scope, [INK, MARKED])
 
 

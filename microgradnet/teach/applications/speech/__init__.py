@@ -186,7 +186,7 @@ class Speech(Application):
             mouths = self.mouths([heard(sound, rate)])[0]
             return talks.page([talks.of_recording(name, f"The network hears {name}.", sound, rate, mouths)], "")
 
-        return {"spoken.html": spoken}
+        return {f"{Path(audio).stem}-spoken.html": spoken}
 
     def sample_loss(self) -> Value:
         """The loss of two frames of two bands, by a network of one hidden unit that answers a frame late."""
