@@ -128,7 +128,8 @@ def weights(model: Any, shape: tuple[int, int] = (8, 8), columns: int = 16) -> A
     for axes in grid.ravel():
         axes.axis("off")
     bar = plot.colorbar(drawn, ax=grid, location="bottom", shrink=0.8, aspect=30, ticks=[-1, 0, 1], pad=0.02)
-    bar.ax.set_xticklabels(["−largest", "0", "+largest"])
+    bar.ax.set_xticklabels(["−1", "0", "+1"])
+    bar.set_label("weight, as a fraction of the neuron's largest", fontsize=9, color=INK)
     bar.ax.tick_params(color=LINE, labelcolor=INK)
     bar.outline.set_edgecolor(LINE)
     plot.suptitle("incoming weights of each hidden neuron", fontsize=12, color=INK)

@@ -10,6 +10,7 @@ from microgradnet.graph import Graph
 from microgradnet.stepping.webpage import page
 from microgradnet.teach.applications import APPLICATIONS, QUICK, Application, format_figures, load_application
 from microgradnet.train import load, save
+from tests import ROOT
 from tests.applications import BOUNDS
 
 QUICKLY = {name: [bound for bound in bounds if bound.quick is not None] for name, bounds in BOUNDS.items()}
@@ -30,6 +31,16 @@ def test_a_tenth_of_a_training_reaches_its_bounds(name: str) -> None:
     assert max(map(len, format_figures([*figures.values()]).splitlines())) <= 80, "a table fits into a terminal"
     for bound in QUICKLY[name]:
         assert bound.holds_quickly(figures), f"{bound.says} (quick: {bound.quick}): {figures}"
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_the_book_has_every_figure(name: str) -> None:
+    section = (
+        (ROOT / "notebooks" / "gallery.md").read_text("utf-8").split(f"\n## {name.capitalize()}\n")[1].split("\n## ")[0]
+    )
+    rows = {line.split("|")[1].strip(): line for line in section.splitlines() if line.startswith("| ")}
+    for figure in trained(name).figures():
+        assert all(f"{method} " in rows[figure.name] for method in figure.baselines), figure
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
