@@ -124,13 +124,15 @@ def digit_images() -> tuple[Digits, Digits, Digits]:
     return (X, Y), (X_validation, Y_validation), (X_test, Y_test)
 
 
-def warped(x: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+def warped(
+    x: NDArray[np.float64], rng: np.random.Generator, turn: float = TURN, shift: float = SHIFT
+) -> NDArray[np.float64]:
     """An image, (64,), turned, sheared, stretched and shifted a little, by linear interpolation."""
     from scipy.ndimage import affine_transform  # comes with scikit-learn
 
-    matrix = np.eye(2) + rng.normal(0, TURN, (2, 2))
+    matrix = np.eye(2) + rng.normal(0, turn, (2, 2))
     middle = np.full(2, (SIDE - 1) / 2)
-    offset = middle - matrix @ middle + rng.normal(0, SHIFT, 2)
+    offset = middle - matrix @ middle + rng.normal(0, shift, 2)
     image: NDArray[np.float64] = affine_transform(x.reshape(SIDE, SIDE), matrix, offset, order=1)
     return image.ravel()
 

@@ -20,6 +20,7 @@ Numbers = NDArray[np.int64]
 
 SIDE, WIDTH = 8, 18  # pixels of a digit, both ways, and from left to right in an image of two
 HALF = 10  # columns in which each digit stands
+TURN, SHIFT = 0.07, 0.4  # as of `warped`: less than where a digit has its image for itself
 PLACES = (0, 2, 4, 6, 8, 10)  # the left columns of the patches that a network looks at, of SIDE columns each
 TRAINING, VALIDATION, TEST = 0, 1, 2
 NEVER_SEEN = (22, 31, 38, 39, 44, 52, 58, 61, 66, 71, 77, 83, 84, 95, 98)
@@ -79,7 +80,7 @@ def side_by_side(numbers: Sequence[int] | Numbers, split: int, rng: np.random.Ge
     for image, number in zip(images, numbers, strict=True):
         for digit, left in zip(divmod(int(number), 10), (rng.integers(0, 2), rng.integers(8, 11)), strict=True):
             x = X[rng.choice(of_digit[digit])]
-            ink = (warped(x, rng) if warp else x).reshape(SIDE, SIDE)
+            ink = (warped(x, rng, TURN, SHIFT) if warp else x).reshape(SIDE, SIDE)
             place = image[:, left : left + SIDE]
             np.maximum(place, ink, out=place)
     return images
