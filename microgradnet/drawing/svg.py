@@ -142,11 +142,10 @@ def find_cairosvg() -> ModuleType | None:
         return None
 
 
-def paint(cairosvg: ModuleType, svg: str, format: str) -> bytes:
-    """The picture `svg` in its light colours, as "png" (two dots for a pixel) or "pdf"."""
-    source = svg.encode()
-    white = {"background_color": LIGHT["card"].fill}
-    return bytes(cairosvg.svg2png(source, scale=2, **white) if format == "png" else cairosvg.svg2pdf(source, **white))
+def paint(cairosvg: ModuleType, svg: str, format: str, scale: float = 2) -> bytes:
+    """The picture `svg` in its light colours, as "png" (with so many dots for a pixel) or "pdf"."""
+    how = {"background_color": LIGHT["card"].fill} | ({"scale": scale} if format == "png" else {})
+    return bytes((cairosvg.svg2png if format == "png" else cairosvg.svg2pdf)(svg.encode(), **how))
 
 
 def _widen(root: ET.Element, graph: ET.Element) -> None:

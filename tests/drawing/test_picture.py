@@ -15,10 +15,10 @@ import pytest
 
 from microgradnet import Value, draw, parameter
 from microgradnet._shared.files import write_atomically
-from microgradnet.drawing import provider
+from microgradnet.drawing import provider, svg
 from microgradnet.drawing.escape import escape_tooltip
 from microgradnet.drawing.picture import Picture
-from microgradnet.drawing.svg import dress
+from microgradnet.drawing.svg import dress, find_cairosvg
 from microgradnet.drawing.theme import DARK, FONT_STACK, LIGHT, Paint, dark_css
 from microgradnet.errors import ProviderError
 
@@ -394,6 +394,8 @@ def test_a_notebook_gets_a_bitmap_too_unless_painting_it_takes_long(monkeypatch:
     assert painted.startswith(b"\x89PNG")
     assert painted == Picture(DOT)._repr_png_()
     assert len(painted) < len(Picture(DOT).pipe("png"))
+    if cairosvg := find_cairosvg():  # a program's own fonts may lack ₁
+        assert painted == svg.paint(cairosvg, Picture(DOT)._repr_svg_(), "png", scale=1)
     monkeypatch.setattr("microgradnet.drawing.picture.MOST_PAINTED", len(DOT) - 1)
     assert Picture(DOT)._repr_png_() is None
 

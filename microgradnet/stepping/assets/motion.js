@@ -3,6 +3,7 @@
 const POINTS = 24; // of a line along which a number travels
 const LONGEST = 1600; // milliseconds, and never as long as a step of Play
 const PART = 0.75; // of a step of Play
+const FEW = 2; // operands of a step, whose numbers travel even where they are docked to the box
 const MET = [0.3, 0.75]; // when the gradient meets the local derivative, and when they are multiplied: parts of the way
 
 // In the backward pass an arrow points to its operand: its head moves to the other end of the line, and is turned.
@@ -23,16 +24,19 @@ function turn(arrow, isBack) {
 // its way it is multiplied by the local derivative.
 function travel(step) {
   if (!step || still.matches) return;
-  for (const slot of step.positions) {
-    const use = `${step.node},${slot}`, route = routeOf(use, step), isBack = step.what === "grad";
+  const isBack = step.what === "grad", duration = Math.min(LONGEST, PART * Number(at("speed").value));
+  const isCrowded = step.positions.length > FEW; // then those that are docked to the box stay where they can be read
+  const moving = step.positions.filter((slot) => !isCrowded || current.arrows[`${step.node},${slot}`]);
+  if (!isBack && moving.length) hold(step, duration);
+  for (const slot of moving) {
+    const use = `${step.node},${slot}`, route = routeOf(use, step);
     if (!route) continue;
     if (isBack) route.reverse();
     const texts = isBack ? [number(step.upstream), `${number(step.upstream)} × ${factor(step.local)}`, number(step.contribution)]
       : [number(pass.data[operandOf(use)])];
     const label = drawn("g", { class: "travelling", "aria-hidden": "true" }, ...texts.map(carried)), picture = current.boxes[step.node].parentNode;
-    const aside = besidePills(route, Math.max(...texts.map(widthOf)), picture);
+    const aside = besidePills(route, Math.max(...texts.map(widthOf)), picture, current.pills.of.get(use));
     picture.append(label);
-    const duration = Math.min(LONGEST, PART * Number(at("speed").value));
     if (isBack) count(step, duration);
     if (isBack) [...label.children].forEach((one, i) => one.animate(shownFrom([0, ...MET][i], [...MET, 1][i]), { duration }));
     label.animate(route.map(({ x, y }) => ({ transform: `translate(${x + aside.x}px, ${y + aside.y}px)` })), { duration, easing: "ease-in-out" })
@@ -41,6 +45,17 @@ function travel(step) {
 }
 
 let counting = 0; // the next frame of a counter
+
+// The result of a box stays unknown until what it is computed from has arrived.
+function hold({ node, becomes }, duration) {
+  const rows = current.rows.filter((row) => row.node === node && row.what === "data"), begin = performance.now();
+  const frame = (now) => {
+    const isThere = now - begin >= duration;
+    for (const row of rows) write(row, `${row.word} ${isThere ? number(becomes) : "—"}`.trim());
+    counting = isThere ? 0 : requestAnimationFrame(frame);
+  };
+  frame(begin);
+}
 
 // The gradient of the box that receives stays at what it was until the contribution arrives, and counts up with it.
 function count({ whose, before, contribution, becomes, isFirst }, duration) {
@@ -67,15 +82,19 @@ function carried(text) {
   return drawn("g", {}, drawn("rect", { x: -width / 2, y: -9, width, height: 18, rx: 9 }), drawn("text", { y: 4 }, text));
 }
 
-// How far beside its line a number of this width travels: the nearest way that covers no pill, or covers the fewest.
-function besidePills(route, width, picture) {
-  const pills = current.pills.filter(({ pill }) => pill.parentNode === picture && pill.getAttribute("visibility") === "visible").map(({ spot }) => spot);
+// How far beside its line a number of this width travels, at most one and a half times that: the nearest way that stays
+// in the picture and covers no pill but its own, which it meets; or else leaves and covers the least.
+function besidePills(route, width, picture, own) {
+  const pills = current.pills.filter((one) => one !== own).filter(({ pill }) => pill.parentNode === picture && pill.getAttribute("visibility") === "visible").map(({ spot }) => spot);
   const meets = (x, y, pill) => Math.abs(x - pill.x) < (width + pill.width) / 2 && Math.abs(y - pill.y) < PILL.height;
   const covered = (aside) => pills.filter((pill) => route.some(({ x, y }) => meets(x + aside.x, y + aside.y, pill))).length;
+  const { x: left, y: top, width: whole, height } = picture.getBBox(), half = width / 2;
+  const leaves = ({ x, y }) => x - half < left || x + half > left + whole || y - PILL.height / 2 < top || y + PILL.height / 2 > top + height;
+  const cost = (aside) => covered(aside) + route.filter(({ x, y }) => leaves({ x: x + aside.x, y: y + aside.y })).length;
   const [from, to] = [route[0], route.at(-1)], isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y);
   const above = (k) => ({ x: 0, y: k * PILL.height }), beside = (k) => ({ x: k * width / 2, y: 0 });
-  const asides = [0, 1, -1, 2, -2, 3, -3, 4, -4].flatMap((k) => (isAcross ? [above(k), beside(k)] : [beside(k), above(k)]));
-  return asides.reduce((a, b) => (covered(b) < covered(a) ? b : a));
+  const asides = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 2.5, -2.5, 3, -3].flatMap((k) => (isAcross ? [above(2 * k), beside(k)] : [beside(k), above(2 * k)]));
+  return asides.reduce((a, b) => (cost(b) < cost(a) ? b : a));
 }
 
 // Keyframes of what is seen from one part of the time to another.
