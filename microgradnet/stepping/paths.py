@@ -24,6 +24,7 @@ from microgradnet.stepping.steps import equation, name_in_brackets, partial_late
 from microgradnet.value import Value
 
 MOST_FACTORS = 12  # of a longer path only the beginning and the end are written
+SMALL = 40  # values: the derivatives of more would take the room that their boxes need
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,14 @@ class Explanation:
     namer: Namer = field(repr=False, compare=False)
 
     def draw(self, **options: object) -> Picture:
-        """The graph with the listed paths marked. The options are those of `draw`.
+        """The graph with the listed paths marked; a small one with its local derivatives. The options are those of `draw`.
 
         Where that is too large to read, of terms that are alike, such as those of a loss over samples, the one with the
         largest contribution is drawn, and the others are counted; `view="ops"` draws them all.
         """
         marks = [pair for path in self.paths for pair in zip(path.nodes, path.positions, strict=False)]
-        return draw(self.root, **{"mark": [*marks, self.value]} | options)  # type: ignore[arg-type]
+        usual = {"mark": [*marks, self.value], "local_derivatives": len(Graph(self.root)) <= SMALL}
+        return draw(self.root, **usual | options)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         by, of = (name_in_brackets(value, self.namer) for value in (self.value, self.root))

@@ -231,3 +231,10 @@ def test_more_paths_than_an_integer_may_have_digits() -> None:
     for _ in range(15_000):
         y = (y + y) / 2
     assert "10^4515.4 paths" in repr(explain(a, y, 1))
+
+
+def test_a_small_picture_of_paths_has_the_local_derivatives() -> None:
+    x = Value(3.0, "x")
+    y = x * 2.0 + x
+    assert "∂ 2" in explain(x, y).draw().dot
+    assert "∂ 2" not in explain(x, y).draw(local_derivatives=False).dot
