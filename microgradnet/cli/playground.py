@@ -1,16 +1,20 @@
 """`microgradnet playground`: the editor beside the graph, on this machine or as a folder for a web server."""
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 
 from microgradnet.cli.arguments import Add, from_zero, listening, open_privately, shown, time_limit
+
+
+PORT = 8417
 
 
 def add_commands(add: Add) -> None:
     """Add the command with its arguments."""
     command = add("playground", "type a program, and see its graph and both passes beside it, in the browser", _play)
     command.add_argument("--build", type=Path, metavar="DIR", help="write a folder for any web server, and exit")
-    command.add_argument("--port", type=from_zero, default=0, metavar="N", help="port of the server (any that is free)")
+    command.add_argument("--port", type=from_zero, default=0, metavar="N", help=f"port of the server ({PORT}, or any)")
     command.add_argument(
         "--seconds", type=time_limit, default=10.0, metavar="SECONDS", help="time limit of a program (10)"
     )
@@ -31,7 +35,14 @@ def _play(options: argparse.Namespace) -> int:
         return 0
     from microgradnet.playground.server import Server
 
-    with listening(options.port, lambda port: Server(port, options.seconds)) as server:
+    def listen(port: int) -> Server:
+        """At the usual port, where the browser keeps the reader's programs, if no other is asked for and it is free."""
+        if not port:
+            with suppress(OSError):
+                return Server(PORT, options.seconds)
+        return Server(port, options.seconds)
+
+    with listening(options.port, listen) as server:
         print(f"The playground is at {server.address}", flush=True)
         print("It runs what is typed there, with your rights. Ctrl-C ends it.", flush=True)
         if not options.no_open:

@@ -110,7 +110,8 @@ def _class(options: argparse.Namespace) -> int:
 
     with listening(options.port, listen) as classroom:
         store.keep_port(classroom.server_port)
-        print(f"Learners: {classroom.address(store.learner)}")
+        where = "" if options.network else " (on this machine alone; on others with --network)"
+        print(f"Learners: {classroom.address(store.learner)}{where}")
         print(f"Your page: {classroom.address(store.teacher)}")
         print(f"Answers are kept in {shown(store.path)}. Ctrl-C ends it.", flush=True)
         if not options.no_open:

@@ -35,6 +35,8 @@ def remedy(error: BaseException, names: Collection[str]) -> str:
             return _nearest(name, dir(error.obj))
         case ModuleNotFoundError(name="numpy"):
             return NO_NUMPY
+        case ModuleNotFoundError(name=str(name)) if name.partition(".")[0] == "micrograd":
+            return ". Here it is microgradnet: from microgradnet import Value, Neuron, Layer, MLP"
         case ModuleNotFoundError(name=str(name)) if sys.platform == "emscripten":
             return f". In the browser there is no {name}: {ELSEWHERE}"
         case ImportError(name=str(module)) if found := re.match("cannot import name '(.+?)'", str(error)):

@@ -66,7 +66,7 @@ class Explanation:
     namer: Namer = field(repr=False, compare=False)
 
     def draw(self, **options: object) -> Picture:
-        """The graph with the listed paths marked; a small one with its local derivatives. The options are those of `draw`.
+        """The graph with the listed paths marked; a small one has its local derivatives. Options are those of `draw`.
 
         Where that is too large to read, of terms that are alike, such as those of a loss over samples, the one with the
         largest contribution is drawn, and the others are counted; `view="ops"` draws them all.

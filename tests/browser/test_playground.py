@@ -243,6 +243,39 @@ def test_a_program_of_the_readers_is_kept_when_another_is_begun(tab: Any) -> Non
     assert program(tab) == PROGRAM + "# mine\n"
     assert tab.eval_on_selector("#programs", "menu => menu.value") == mine
     assert tab.locator("#own option").count() >= 2
+    tab.keyboard.press("Control+Z")
+    assert program(tab) == PROGRAM + "# mine\n", "undo does not lead into another program"
+
+
+def test_numbers_of_an_example_are_dragged_without_a_program_of_the_readers(tab: Any) -> None:
+    tab.select_option("#programs", "neuron")
+    tab.wait_for_timeout(200)
+    settled(tab)
+    count = tab.locator("#own option").count()
+    frame = tab.frames[1]
+    frame.wait_for_selector("#leaves input[type=number]")
+    frame.locator("#leaves input[type=number]").first.fill("0.75")
+    tab.wait_for_timeout(800)
+    settled(tab)
+    assert "0.75" in program(tab)
+    assert tab.locator("#own option").count() == count
+    assert tab.url.endswith("#neuron")
+
+
+def test_two_tabs_of_one_program_are_two_programs_once_both_have_changed_it(tab: Any) -> None:
+    typed(tab, PROGRAM + "# one\n")
+    other = tab.context.new_page()
+    other.goto(tab.url)
+    settled(other)
+    assert program(other) == PROGRAM + "# one\n"
+    typed(other, PROGRAM + "# two\n")
+    typed(tab, PROGRAM + "# three\n")
+    assert other.url != tab.url
+    for page, ending in ((tab, "three"), (other, "two")):
+        page.reload()
+        settled(page)
+        assert program(page) == PROGRAM + f"# {ending}\n"
+    other.close()
 
 
 STEPS = """from microgradnet import Value, parameter

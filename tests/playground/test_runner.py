@@ -127,6 +127,7 @@ WRONG = {
     "from microgradnet import nn\nnn.mlp(1)": (2, "Did you mean MLP?"),
     "import microgradnet\nmicrogradnet.Valu(1)": (2, "Did you mean Value?"),
     "from microgradnet.nn import MPL": (1, "name 'MPL' from 'microgradnet.nn'. Did you mean MLP?"),
+    "from micrograd.engine import Value": (1, "Here it is microgradnet: from microgradnet import Value"),
     "from math import squrt": (1, "Did you mean sqrt?"),
     "raise ImportError('no', name='microgradnet')": (1, "ImportError: no"),
     "def f():\n    from microgradnet import *": (2, "import * only allowed at module level"),

@@ -4,13 +4,15 @@ import { backend, isLocal } from "./backend.js";
 
 const at = (id) => document.getElementById(id);
 const OWN = "microgradnet programs"; // the name under which the browser keeps the reader's own
-const MOST_KEPT = 9; // of them
+const MOST_KEPT = 30; // of them
+const NEW = { name: "new", code: "from microgradnet import Value, parameter\n\n" };
 const PAUSE = 500; // milliseconds without a key before the program is run
 let timer = 0, running = 0, latest = null, ready = false, programs = [];
 let kept = false; // whether the graph stays, as when a number of it was changed
 let opened = false; // whether another example was opened, of which the last graph is none
 let chosen = null; // the variable that the reader wants to see; null for the last result
 let own = null; // which of the reader's programs is in the editor; null for one that the reader has not changed
+let known = null; // its text as this tab read or kept it
 
 const editor = createEditor(at("editor"), { changed, names: () => backend.names(), visited: (line) => post({ line }) });
 
@@ -35,7 +37,8 @@ function changed() {
 
 // The reader's programs survive a reload, each in its tab, and can be chosen again, the latest first.
 function remember() {
-  own ??= `${Date.now()}${Math.random()}`;
+  if (own === null || textOf(own) !== known) own = `${Date.now()}${Math.random()}`; // another tab has changed that one
+  known = editor.text();
   store(OWN, JSON.stringify([{ id: own, text: editor.text() }, ...kepts().filter(({ id }) => id !== own)].slice(0, MOST_KEPT)));
   history.replaceState(null, "", `#own=${own}`);
   offer();
@@ -44,6 +47,8 @@ function remember() {
 function kepts() {
   try { return JSON.parse(stored(OWN)) ?? []; } catch { return []; }
 }
+
+const textOf = (id) => kepts().find((one) => one.id === id)?.text;
 
 // The reader's programs in the menu, each by its first line that is no import.
 function offer() {
@@ -150,7 +155,7 @@ function write(numbers) {
   }
   if (!placed.length) return;
   editor.replace(placed.map(({ i }) => ({ i, text: inProgram(numbers[i]) })));
-  remember();
+  if (own !== null) remember(); // an example whose numbers alone are changed is still that example
   kept = true;
   clearTimeout(timer);
   timer = setTimeout(run, PAUSE); // for the output
@@ -204,7 +209,7 @@ const SAVED = {
   notebook: () => {
     const cell = (id, source) => ({ cell_type: "code", execution_count: null, id, metadata: {}, outputs: [], source });
     const cells = [cell("program", editor.text()), ...(hasGraph() ? [cell("page", `from microgradnet import page\npage(${latest.shown})`)] : [])];
-    return ["program.ipynb", JSON.stringify({ cells, metadata: { language_info: { name: "python" } }, nbformat: 4, nbformat_minor: 5 }, null, 1)];
+    return ["program.ipynb", JSON.stringify({ cells, metadata: { kernelspec: { name: "python3", display_name: "Python 3", language: "python" }, language_info: { name: "python" } }, nbformat: 4, nbformat_minor: 5 }, null, 1)];
   },
 };
 
@@ -233,9 +238,11 @@ async function animation() {
 async function open(name) {
   chosen = own = null;
   opened = true;
+  at("error").hidden = true;
+  at("output").textContent = "";
   const kept = kepts().find(({ id }) => name === `own=${id}`), shared = !isLocal && name.startsWith("code=");
-  const example = programs.find((program) => program.name === name) ?? programs[0];
-  if (kept) own = kept.id;
+  const example = [NEW, ...programs].find((program) => program.name === name) ?? programs[0];
+  if (kept) [own, known] = [kept.id, kept.text];
   try {
     editor.set(kept ? kept.text : shared ? await unpack(name.slice(5)) : example.code);
   } catch {

@@ -74,21 +74,17 @@ export function createEditor(parent, { changed, names, visited }) {
       .map((name) => ({ label: name.label, type: name.kind, info: name.about, boost: dotted && isOfValue(name) ? 1 : 0 }));
     return { from: word.from, options, validFor: /^\w*$/ };
   };
-  const view = new EditorView({
-    parent,
-    state: EditorState.create({
-      extensions: [
-        basicSetup, EditorView.lineWrapping, python(), syntaxHighlighting(colours), theme, lineOfStep, placesOfNumbers, indentUnit.of("    "), keymap.of([indentWithTab]),
-        pythonLanguage.data.of({ autocomplete: ours }), autocompletion({ selectOnOpen: false }),
-        EditorView.contentAttributes.of({ "aria-label": "Python program", spellcheck: "false" }),
-        EditorView.updateListener.of((update) => {
-          if (quiet) return;
-          if (update.docChanged) changed();
-          else if (update.selectionSet) visited(line());
-        }),
-      ],
+  const extensions = [
+    basicSetup, EditorView.lineWrapping, python(), syntaxHighlighting(colours), theme, lineOfStep, placesOfNumbers, indentUnit.of("    "), keymap.of([indentWithTab]),
+    pythonLanguage.data.of({ autocomplete: ours }), autocompletion({ selectOnOpen: false }),
+    EditorView.contentAttributes.of({ "aria-label": "Python program", spellcheck: "false" }),
+    EditorView.updateListener.of((update) => {
+      if (quiet) return;
+      if (update.docChanged) changed();
+      else if (update.selectionSet) visited(line());
     }),
-  });
+  ];
+  const view = new EditorView({ parent, extensions });
   const line = () => view.state.doc.lineAt(view.state.selection.main.head).number; // of the cursor
   const quietly = (change) => {
     quiet = true;
@@ -99,7 +95,7 @@ export function createEditor(parent, { changed, names, visited }) {
   return {
     line,
     text: () => view.state.doc.toString(),
-    set: (text) => quietly({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 } }),
+    set: (text) => view.setState(EditorState.create({ doc: text, extensions })), // another program: undo does not lead back
     // Mark the line of an error {line, message}; none for null.
     mark: (error) => {
       const line = error && lineOf(error.line);

@@ -42,6 +42,7 @@ async function send() {
 // The next learner at this machine begins with empty blanks.
 function beginAnew() {
   if (Object.keys(unsent()).length) return send();
+  if (!confirm("Empty the blanks for another learner? Your answers stay with your teacher.")) return;
   try { localStorage.removeItem(KEPT); } catch { /* nothing is kept */ }
   keep("{}");
   location.reload();
