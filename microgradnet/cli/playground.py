@@ -6,7 +6,6 @@ from pathlib import Path
 
 from microgradnet.cli.arguments import Add, from_zero, listening, open_privately, shown, time_limit
 
-
 PORT = 8417
 
 
