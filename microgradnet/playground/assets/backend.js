@@ -106,7 +106,7 @@ class OnServer {
     try {
       return await this.post(request, heard, this.aborted.signal);
     } catch (error) {
-      return failed(error.name === "AbortError" ? "the program was stopped" : `the playground's server does not answer: ${error.message}`);
+      return failed(error.name === "AbortError" ? "the program was stopped" : `the playground's server does not answer (${error.message}): start it again, and open the address that it prints`);
     }
   }
 
