@@ -110,9 +110,10 @@ def _class(options: argparse.Namespace) -> int:
 
     with listening(options.port, listen) as classroom:
         store.keep_port(classroom.server_port)
-        where = "" if options.network else " (on this machine alone; on others with --network)"
-        print(f"Learners: {classroom.address(store.learner)}{where}")
+        print(f"Learners: {classroom.address(store.learner)}")
         print(f"Your page: {classroom.address(store.teacher)}")
+        if not options.network:
+            print("They are on this machine; --network lets others in.")
         print(f"Answers are kept in {shown(store.path)}. Ctrl-C ends it.", flush=True)
         if not options.no_open:
             open_privately(classroom.address(store.teacher))
