@@ -46,7 +46,14 @@ def test_a_local_derivative_waits_for_the_step_that_takes_it() -> None:
 def test_without_motion_it_shows_the_whole() -> None:
     still = re.sub(r"@media \(prefers-reduced-motion: no-preference\) \{.*?\n\}", "", moving(neuron()), flags=re.DOTALL)
     assert "animation" not in still
-    assert re.search(r"\[class\*=during\], \S+ \[class\*=until\] \{ opacity: 0 \}", still)
+    assert re.search(r"\[class\*=during\], \S+ \[class\*=until\], \S+ \.carried g \{ opacity: 0 \}", still)
+
+
+def test_a_gradient_travels_is_multiplied_and_turns_the_arrowhead() -> None:
+    picture = moving(neuron())
+    for text in ("1 × 0.2395", "0.2395 × 0.1", "0.02395"):
+        assert f">{text}</text>" in picture
+    assert picture.count("rotate(") == 5, "of each arrow"
 
 
 def test_a_number_with_two_contributions_is_refused() -> None:

@@ -21,7 +21,7 @@ from microgradnet.errors import ProviderError
 FORMATS = ("svg", "png", "pdf", "dot", "gv")
 NAME = "Digraph.gv"
 """The default name of the DOT file that `render` writes: that of a `graphviz.Digraph` without a name."""
-MOST_PAINTED = 40_000  # characters of DOT whose PNG is painted in about half a second
+MOST_PAINTED = 80_000  # characters of DOT whose PNG is painted in about a second
 
 
 class Picture:

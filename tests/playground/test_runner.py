@@ -127,7 +127,6 @@ WRONG = {
     "from microgradnet import nn\nnn.mlp(1)": (2, "Did you mean MLP?"),
     "import microgradnet\nmicrogradnet.Valu(1)": (2, "Did you mean Value?"),
     "from microgradnet.nn import MPL": (1, "name 'MPL' from 'microgradnet.nn'. Did you mean MLP?"),
-    "from micrograd.engine import Value": (1, "Here it is microgradnet: from microgradnet import Value"),
     "from math import squrt": (1, "Did you mean sqrt?"),
     "raise ImportError('no', name='microgradnet')": (1, "ImportError: no"),
     "def f():\n    from microgradnet import *": (2, "import * only allowed at module level"),
@@ -353,3 +352,8 @@ def test_names_are_the_public_ones_with_their_first_line() -> None:
     assert "activation" not in found
     assert found["sigmoid"]["about"]
     assert {"compile", "fit", "scan"} <= found.keys()
+
+
+def test_a_program_written_for_micrograd_is_told_the_name_here() -> None:
+    error = ModuleNotFoundError("No module named 'micrograd'", name="micrograd")
+    assert remedies.remedy(error, ()) == ". Here it is microgradnet: from microgradnet import Value, Neuron, Layer, MLP"
