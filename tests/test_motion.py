@@ -53,7 +53,8 @@ def test_a_gradient_travels_is_multiplied_and_turns_the_arrowhead() -> None:
     picture = moving(neuron())
     for text in ("1 × 0.2395", "0.2395 × 0.1", "0.02395"):
         assert f">{text}</text>" in picture
-    assert picture.count("rotate(") == 5, "of each arrow"
+    turned = re.findall(r'class="during\d+" transform="translate\(\S+ \S+\) rotate', picture)
+    assert len(turned) == 5, "of each arrow"
 
 
 def test_a_number_with_two_contributions_is_refused() -> None:
