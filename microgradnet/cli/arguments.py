@@ -96,14 +96,17 @@ def write_each(out: Path, files: Iterable[tuple[str, Callable[[Path], Path]]]) -
     return written
 
 
-def listening(port: int, listen: Callable[[int], Server]) -> Server:
-    """The server that `listen` makes at this port; 0 for any that is free.
+def listening(port: int, listen: Callable[[int], Server], usual: int = 0) -> Server:
+    """The server that `listen` makes at this port; 0 for the usual one if that is free, or any.
 
     Raises:
         ValueError: there is no such port, or it cannot be had.
     """
     if port > MOST_PORT:
         raise ValueError(f"--port is a number up to {MOST_PORT}, got {port}")
+    if usual and not port:
+        with suppress(OSError):
+            return listen(usual)
     try:
         return listen(port)
     except OSError as error:

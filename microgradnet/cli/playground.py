@@ -1,12 +1,11 @@
 """`microgradnet playground`: the editor beside the graph, on this machine or as a folder for a web server."""
 
 import argparse
-from contextlib import suppress
 from pathlib import Path
 
 from microgradnet.cli.arguments import Add, from_zero, listening, open_privately, shown, time_limit
 
-PORT = 8417
+PORT = 8417  # the usual one: for each the browser keeps the reader's programs apart
 
 
 def add_commands(add: Add) -> None:
@@ -34,14 +33,7 @@ def _play(options: argparse.Namespace) -> int:
         return 0
     from microgradnet.playground.server import Server
 
-    def listen(port: int) -> Server:
-        """At the usual port, where the browser keeps the reader's programs, if no other is asked for and it is free."""
-        if not port:
-            with suppress(OSError):
-                return Server(PORT, options.seconds)
-        return Server(port, options.seconds)
-
-    with listening(options.port, listen) as server:
+    with listening(options.port, lambda port: Server(port, options.seconds), PORT) as server:
         print(f"The playground is at {server.address}", flush=True)
         print("It runs what is typed there, with your rights. Ctrl-C ends it.", flush=True)
         if not options.no_open:

@@ -1,7 +1,6 @@
 """`microgradnet worksheet`, `grade`, `story` and `class`: graphs with blanks to fill in, and answers marked."""
 
 import argparse
-import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,14 +100,8 @@ def _class(options: argparse.Namespace) -> int:
             "another class in another file, with --keep"
         )
 
-    def listen(port: int) -> Classroom:
-        """At the port of the last time, where learners' tabs are, if no port is asked for and that one is free."""
-        if store.port and not port:
-            with contextlib.suppress(OSError):
-                return Classroom(sheet, store, store.port, options.network)
-        return Classroom(sheet, store, port, options.network)
-
-    with listening(options.port, listen) as classroom:
+    # the usual port is that of the last time, where learners' tabs are
+    with listening(options.port, lambda port: Classroom(sheet, store, port, options.network), store.port) as classroom:
         store.keep_port(classroom.server_port)
         print(f"Learners: {classroom.address(store.learner)}")
         print(f"Your page: {classroom.address(store.teacher)}")
