@@ -7,7 +7,8 @@ class, and to 2·Y − 1 for a loss that takes sides. The same seed gives the sa
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -108,7 +109,7 @@ def digits() -> tuple[Numbers, Classes]:
     Raises:
         ImportError: scikit-learn is not installed.
     """
-    X, Y = _from_scikit_learn("load_digits")
+    X, Y = _table("digits.csv.gz")
     return X / 16, Y
 
 
@@ -120,7 +121,7 @@ def iris() -> tuple[Numbers, Classes]:
     Raises:
         ImportError: scikit-learn is not installed.
     """
-    return _from_scikit_learn("load_iris")
+    return _table("iris.csv", heading=1)
 
 
 def one_hot(classes: ArrayLike, count: int | None = None) -> Numbers:
@@ -240,10 +241,19 @@ def _sequence(sequence: ArrayLike, number: int) -> NDArray[Any]:
     return rows
 
 
-def _from_scikit_learn(name: str) -> tuple[Any, Any]:
-    try:
-        datasets = import_module("sklearn.datasets")
-    except ImportError as error:
-        raise ImportError("this data ships with scikit-learn: pip install 'microgradnet[sklearn]'") from error
-    samples: tuple[Any, Any] = getattr(datasets, name)(return_X_y=True)
-    return samples
+def scikit_learn_file(*place: str) -> Path:
+    """A file of data in scikit-learn's package, which is not imported: that takes a second.
+
+    Raises:
+        ImportError: scikit-learn is not installed.
+    """
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise ImportError("this data ships with scikit-learn: pip install 'microgradnet[sklearn]'")
+    return Path(package.origin).parent.joinpath("datasets", *place)
+
+
+def _table(name: str, heading: int = 0) -> tuple[Numbers, Classes]:
+    """The columns of a file of numbers but the last, and the last, below so many lines of heading."""
+    table = np.loadtxt(scikit_learn_file("data", name), delimiter=",", skiprows=heading)
+    return table[:, :-1], table[:, -1].astype(np.int64)

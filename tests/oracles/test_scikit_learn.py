@@ -8,15 +8,18 @@ import pytest
 
 from microgradnet import compile, load
 from microgradnet.cli.main import main
-from microgradnet.data import digits, iris, train_test_split
+from microgradnet.data import digits, iris, scikit_learn_file, train_test_split
+from microgradnet.teach.applications.colour.photographs import image_of
 from microgradnet.train.plotting import confusion_matrix
 
 
-def test_digits_and_iris() -> None:
-    X, Y = digits()
-    assert (X.shape, Y.shape, X.min(), X.max(), set(Y.tolist())) == ((1797, 64), (1797,), 0.0, 1.0, set(range(10)))
-    X, Y = iris()
-    assert (X.shape, np.bincount(Y).tolist()) == ((150, 4), [50, 50, 50])
+def test_data_are_those_that_scikit_learn_loads() -> None:
+    datasets = import_module("sklearn.datasets")
+    X, Y = datasets.load_digits(return_X_y=True)
+    for ours, theirs in zip(digits() + iris(), (X / 16, Y, *datasets.load_iris(return_X_y=True)), strict=True):
+        np.testing.assert_array_equal(ours, theirs, strict=True)
+    for name in ("china.jpg", "flower.jpg"):
+        np.testing.assert_array_equal(image_of(scikit_learn_file("images", name)), datasets.load_sample_image(name))
 
 
 def test_digits_are_learnt(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from microgradnet.data import scikit_learn_file
 from microgradnet.teach.applications.application import needed
 
 Numbers = NDArray[np.float64]
@@ -51,8 +52,8 @@ class Photograph(NamedTuple):
 
 def known() -> list[Photograph]:
     """The five photographs that are learnt from."""
-    data, sklearn = needed("skimage.data", PURPOSE), needed("sklearn.datasets", PURPOSE)
-    china, flower = sklearn.load_sample_images().images
+    data = needed("skimage.data", PURPOSE)
+    china, flower = (image_of(scikit_learn_file("images", name)) for name in ("china.jpg", "flower.jpg"))
     return [
         photograph(china, "pagoda", "D. Büchele, CC BY 2.0"),
         photograph(flower, "flower", "vultilion, CC BY 2.0"),
