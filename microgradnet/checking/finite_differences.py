@@ -126,8 +126,10 @@ def differences(
         noise: a bound on the error of the function's values beyond the rounding of the values themselves.
 
     Raises:
-        DomainError: the function is not defined at the point or near it.
+        DomainError: the function is not defined at the point or near it, or the point is infinite or NaN.
     """
+    if not math.isfinite(x):
+        raise DomainError
     narrow, *wide = sorted({abs(x), 1.0} - {0.0})
     tried: list[Differences] = []
     outside: DomainError | None = None

@@ -4,6 +4,7 @@ A function is checked input by input; a whole graph node by node, by `graph_chec
 """
 
 import inspect
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -127,6 +128,8 @@ def _values(function: Any, inputs: Any) -> list[Value]:
     values = [x.detach() if isinstance(x, Value) else Value(x) for x in inputs]
     if not values:
         raise ValueError("gradcheck was given no inputs, so there is no gradient to check: gradcheck(f, [1.0, 2.0])")
+    if endless := [f"input {i} is {x.data}" for i, x in enumerate(values) if not math.isfinite(x.data)]:
+        raise ValueError(f"gradcheck takes differences to points nearby, so inputs must be finite; {endless[0]}")
     try:
         inspect.signature(function).bind(*values)
     except TypeError as error:

@@ -109,6 +109,7 @@ def of_two(a: Value, b: Value) -> Value:
      (([1.0], of_two), TypeError, r"got \[1\.0\] and <function of_two"),
      (([Value(1.0)],), TypeError, r"got \[Value\(data=1\.0\)\] and no inputs"),
      ((of_two, []), ValueError, "was given no inputs"),
+     ((of_two, [1.0, math.inf]), ValueError, "must be finite; input 1 is inf"),
      ((of_two, 1.0), TypeError, r"the 1 input as arguments.*'b'.*write gradcheck\(lambda \*x: f\(x\), inputs\)"),
      ((MLP(2, [1], seed=1), [1.0, 2.0]), TypeError, r"the 2 inputs as arguments.*write gradcheck\(lambda \*x: f\(x\)"),
      ((of_two, "12"), TypeError, r"to read a number from text: float\('12'\)"),

@@ -323,3 +323,10 @@ def test_a_long_chain_is_checked_in_one_walk() -> None:
         value = value * 1.0001 if number % 2 else value.sin()
     wrong = apply(SINE, (x,))
     assert [fault.node for fault in gradcheck(value + wrong).faults] == [wrong]
+
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+def test_what_has_no_points_nearby_is_left_unclear(number: float) -> None:
+    for function in (lambda x: x.tanh(), lambda x: x.relu(), lambda x: x * x, lambda x: x + 1):
+        report = gradcheck(function(Value(number)))
+        assert report and "cannot tell" in str(report)
