@@ -86,7 +86,9 @@ class Box:
         """The text of each row; below the heading, numbers have room for that many characters."""
         first = 0 if self.shape == "chip" else 1
         rows = [
-            row if isinstance(row, str) else f"{row[0]} {row[1].ljust(room if at >= first else 0, NO_BREAK)}"
+            row
+            if isinstance(row, str)
+            else f"{row[0]} {row[1].ljust(room if at >= first else 0, NO_BREAK)}".lstrip(" ")
             for at, row in enumerate(self.rows)
         ]
         texts = [one_line(shorten(row, FIELD_WIDTH)) for row in rows]

@@ -1,6 +1,8 @@
 """The boxes of groups of values: their names in mathematics, and the count, range and gradients of many values."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from microgradnet._shared.text import counted
 from microgradnet._shared.walks import nearest, postorder
@@ -27,7 +29,8 @@ def draw_groups(
 ) -> dict[Group, int]:
     """Draw at most `most` of the groups into `diagram`; return the numbers of their boxes.
 
-    With `lines`, a neuron is one line: its name, its result and the gradient of that.
+    With `lines`, a neuron is one line: its name, its result and the gradient of that; and operations in a row, such as
+    those of a loss, are one card.
 
     With `ranges`, a box of many values has the least and the largest of them and of their gradients, and its colour is
     the fuller the larger its gradients: those of its parameters if it has any, else of its values.
@@ -51,19 +54,34 @@ def draw_groups(
             f"green: the size of a gradient (its sign is after grad), the fullest from {number(full, 2)} on, each "
             "paler shade a quarter"
         )
-    numbers = {
-        group: diagram.add(
-            _box(group, groups, drawn, ranges, _shade(sizes[group], full) if full and group in sizes else 0, lines)
-        )
-        for group in every
-        if group in drawn
-    }
+    cards = _cards([group for group in every if group in drawn]) if lines else []
+    on_card = {group for card in cards for group in card}
+    numbers = {}
+    for group in every:
+        if group in drawn:
+            shade = _shade(sizes[group], full) if full and group in sizes else 0
+            box = _box(group, groups, drawn, ranges, shade, lines and group not in on_card)
+            numbers[group] = diagram.add(box)
+    diagram.cards += [[numbers[group] for group in card] for card in cards]
+    inside = {pair for card in cards for pair in pairwise(card)}
     for group, own in numbers.items():
         for other, count in group.uses.items():
-            if other in numbers:
+            if other in numbers and (other, group) not in inside:
                 uses = f"{_heading(other, groups)} → {_heading(group, groups)}\nused {counted(count, 'time')}"
                 diagram.arrows.append(Arrow(numbers[other], own, f"e{own}_{numbers[other]}", uses))
     return numbers
+
+
+def _cards(drawn: Iterable[Group]) -> list[list[Group]]:
+    """Operations in a row, each of which is all that the one before is for; the first may be a neuron."""
+    users = Counter(other for group in drawn for other in group.uses)
+    cards: dict[Group, list[Group]] = {}  # by their last group
+    for group in drawn:
+        if len(group.uses) == 1 and not group.is_neuron:
+            (before,) = group.uses
+            if before.uses and users[before] == 1:
+                cards[group] = [*cards.pop(before, [before]), group]
+    return list(cards.values())
 
 
 def name_of(group: Group, by_layer: bool) -> str:
@@ -85,8 +103,10 @@ def _heading(group: Group, groups: Groups) -> str:
     """Its name; of an operation on neurons' results, activations and leaves its formula, if short: forget.a₁·c0."""
     name = name_of(group, groups.by_layer)
     node = group.results[0] if group.results else None
-    if node is None or group.is_neuron or node.op.name != name or len(node.operands) < 2:
+    if node is None or group.is_neuron or node.op.name != name:
         return name
+    if len(node.operands) < 2:
+        return _formula(group, groups) or name
     operands = []
     for position, operand in enumerate(node.operands):
         other = groups.of.get(operand)
@@ -95,9 +115,26 @@ def _heading(group: Group, groups: Groups) -> str:
         elif operand.op is CONSTANT and len({result.operands[position].data for result in group.results}) == 1:
             operands.append(signed(operand.data))
         else:
-            return name
+            return _formula(group, groups) or name
     formula = typography.write(node.op, operands)
     return formula if len(formula) <= INLINE else name
+
+
+def _formula(group: Group, groups: Groups) -> str:
+    """A single value's formula on the names of its operands, (z⁽³⁾₁ − 1)²; "" if it is long, or they are not told."""
+    if len(group.results) != 1:
+        return ""
+    node = group.results[0]
+    formula = groups.namer.expression(node)
+    return formula if len(formula) <= INLINE and all(_is_told(operand, groups) for operand in node.operands) else ""
+
+
+def _is_told(node: Value, groups: Groups) -> bool:
+    """Whether its name is a number, a label, that of a neuron's result, or a formula of such names."""
+    if node.op is CONSTANT or node.label or groups.of[node].is_neuron:
+        return True
+    is_formula = node.operands and groups.namer.name(node) == groups.namer.expression(node)
+    return bool(is_formula) and all(_is_told(operand, groups) for operand in node.operands)
 
 
 def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: int, lines: bool) -> Box:
@@ -119,8 +156,9 @@ def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: i
     if group.operations:
         about.append(" → ".join(group.operations))
     if lines and group.is_neuron and group.numbers:
-        numbers = [row for row in rows if not isinstance(row, str)][-2:]
-        return Box([about[0].ljust(LINE_NAME, NO_BREAK), *numbers], role, "\n".join(about), "line", shade=shade)
+        (_, result), grad = [row for row in rows if not isinstance(row, str)][-2:]
+        line: list[Row] = [about[0].ljust(LINE_NAME, NO_BREAK), ("", result), grad]
+        return Box(line, role, "\n".join(about), "line", shade=shade)
     return Box(rows, role, "\n".join(about), shade=shade)
 
 

@@ -11,12 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from microgradnet import ops
 from microgradnet.drawing.layer_names import layers_of, neurons_of
 from microgradnet.drawing.penalties import penalties
 from microgradnet.drawing.repeats import SUMS
 from microgradnet.graph import Graph
+from microgradnet.notation.names import Namer
 from microgradnet.ops import CONSTANT, INPUT, PARAMETER
 from microgradnet.value import Value
 
@@ -98,7 +100,7 @@ class Groups:
         self.by_layer = by_layer
         self._of_key: dict[Hashable, Group] = {}
         self.of: dict[Value, Group] = {}
-        order, roots = graph.nodes, graph.roots
+        self._graph, order, roots = graph, graph.nodes, graph.roots
         self.size = len(order)
         self._times_used = Counter(operand for node in order for operand in node.operands)
         self._neurons = neurons_of(order)
@@ -125,6 +127,11 @@ class Groups:
     def arrows(self) -> int:
         """How many arrows there are between them."""
         return sum(len(group.uses) for group in self._of_key.values())
+
+    @cached_property
+    def namer(self) -> Namer:
+        """The names of the values in formulas."""
+        return Namer(self._graph.nodes, for_equations=True)
 
     @property
     def has_neurons(self) -> bool:

@@ -24,8 +24,9 @@ MOST_LAID_OUT_TWICE = 200  # values: of more, one direction is laid out
 MOST_LAYERS_TWICE = 30  # boxes of layers
 MANY_ARROWS = 40  # between neurons: the page lets those of small weights fade
 FAINT = "the fainter an arrow, the smaller its weight"
-CAPTION = 40  # characters of a line: a picture that runs down is narrow
-OF_LINE, CLOSE = 9, 0.08  # characters of a number, and inches between boxes, where a neuron is a line
+CAPTION = 40  # characters of a line at least: a picture that runs down is narrow
+CHARACTER = 8.4  # points, of a caption
+CLOSE = 0.08  # inches between boxes, where a neuron is a line
 GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where all arrows are drawn, across
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
@@ -150,23 +151,25 @@ def _grouped(groups: Groups, direction: str = "LR") -> View:
     diagram = Diagram(direction, room=ROOM)
     numbers = draw_groups(groups, MOST_BOXES, diagram)
     if not groups.by_layer and _scale(LAPTOP, diagram) < LEGIBLE:
-        lines = Diagram(direction, room=OF_LINE, separation=CLOSE)
+        lines = Diagram(direction, room=TIGHT, separation=CLOSE)
         of_lines = draw_groups(groups, MOST_BOXES, lines, lines=True)
         if _scale(LAPTOP, lines) > MUCH * _scale(LAPTOP, diagram):
             diagram, numbers = lines, of_lines
     if not groups.by_layer and len(diagram.arrows) > MANY_ARROWS:
         diagram.captions.append(FAINT)
-    diagram.captions = [line for caption in diagram.captions for line in textwrap.wrap(caption, CAPTION)]
+    width = max(CAPTION, int(extent_of(diagram)[0] / CHARACTER))
+    diagram.captions = [line for caption in diagram.captions for line in textwrap.wrap(caption, width)]
     view = View(diagram)
     for node, group in groups.of.items():
         if group in numbers:
             view.boxes[node] = numbers[group]
     for group, number in numbers.items():
         view.rows += _rows(diagram, number, dict(group.numbers))
+    drawn = {arrow.name for arrow in diagram.arrows}
     for node, number in view.boxes.items():
         for position, operand in enumerate(node.operands):
-            if view.boxes.get(operand, number) != number:
-                view.arrows[node, position] = f"e{number}_{view.boxes[operand]}"
+            if (name := f"e{number}_{view.boxes.get(operand)}") in drawn:
+                view.arrows[node, position] = name
     return view
 
 
@@ -180,6 +183,8 @@ def _rows(diagram: Diagram, number: int, whose: Mapping[str, Value]) -> list[tup
         word = row[0]
         if box.shape == "chip" and not index:
             found.append((number, index, "data", whose["data"], word))
+        elif index and box.shape == "line":
+            found.append((number, index, word or "data", whose["grad"], word))
         elif index and word in whose:
             found.append((number, index, "grad" if word == "grad" else "data", whose[word], word))
     return found

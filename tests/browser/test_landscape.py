@@ -128,7 +128,7 @@ def test_the_boundary_is_pythons_over_the_samples_that_the_page_carries(opened: 
         assert row[::5] == exactly([model([x, y]).data for x in seen["xs"][::5]])
     right = sum((model([*point]).data > 0) == bool(side) for point, side in zip(POINTS, SIDES, strict=True))
     assert f"{right} of 4 samples" in (tab.get_attribute("#plot", "aria-label") or "")
-    assert tab.locator("#plot-marks text", has_text=f" · {right} of 4 right").count() == 1
+    assert tab.locator("#plot-marks text", has_text=f"{right} of 4 right").count() == 1
     assert [tab.locator(f"#plot .sample.{side}").count() for side in ("high", "low")] == [2, 2]
     tab.select_option("#pace", "10")
     tab.click("#run")
@@ -153,3 +153,37 @@ def test_the_boundary_comes_back_after_a_surface(opened: Open) -> None:
 def test_without_a_plane_there_is_no_boundary_to_choose(opened: Open) -> None:
     tab = opened(learning())
     assert tab.locator("#over option", has_text="boundary").count() == 0
+
+
+TICKS = """() => [...at("plot-marks").querySelectorAll("text")]
+    .map((text) => Number(text.textContent.replace("−", "-") || NaN)).filter(Number.isFinite)"""
+MEET = """() => {
+    const texts = [...at("plot-marks").querySelectorAll("text")].filter((text) => text.textContent);
+    const boxes = texts.map((text) => text.getBoundingClientRect());
+    return boxes.some((a, i) => boxes.slice(i + 1).some((b) =>
+        a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom));
+}"""
+
+
+@pytest.mark.parametrize("and_", ["alone", "and b₂"])
+def test_the_axes_have_a_few_round_numbers_that_do_not_meet_their_names(opened: Open, and_: str) -> None:
+    tab = opened(learning())
+    plot(tab, "E over w₁", and_)
+    ticks = tab.evaluate(TICKS)
+    assert 4 <= len(ticks) <= 12
+    assert all(len(f"{tick:g}".strip("-").replace(".", "").lstrip("0")) <= 2 for tick in ticks), "round"
+    assert not tab.evaluate(MEET)
+
+
+def test_the_path_of_descent_is_within_the_axes(opened: Open) -> None:
+    tab = opened(learning())
+    tab.fill("#eta", "40")  # so large that the other parameters change the loss more than this one does
+    for _ in range(4):
+        tab.click("#learn")
+    plot(tab, "E over w₁")
+    frame, path = (tab.locator(one).bounding_box() for one in ("#plot > path", "#plot .path"))
+    assert frame
+    assert path
+    assert path["y"] >= frame["y"] - 2
+    assert path["y"] + path["height"] <= frame["y"] + frame["height"] + 2
+    assert tab.evaluate("!document.querySelector('#plot clipPath')"), "nothing is cut"

@@ -210,9 +210,7 @@ def many() -> Value:
 
 
 def test_a_network_of_many_neurons_opens_as_neurons_on_one_screen_each_a_line(opened: Open) -> None:
-    output = MLP(2, [16, 16, 1], "tanh", seed=1)([0.5, -1.0])
-    assert isinstance(output, Value)
-    tab = opened(output, viewport=LAPTOP)
+    tab = opened((1 - many()).relu(), viewport=LAPTOP)
     assert tab.evaluate("current.kind") == "neurons"
     assert tab.evaluate("at('pane').scrollWidth <= at('pane').clientWidth")
     assert tab.evaluate("at('pane').scrollHeight <= at('pane').clientHeight")
@@ -240,10 +238,33 @@ def test_many_numbers_are_a_table_and_a_slider_for_the_chosen_one(opened: Open) 
     cell.click()
     assert cell.get_attribute("aria-pressed") == "true"
     tab.keyboard.type("0.25")
-    assert cell.locator(".code").inner_text() == "0.25"
+    assert cell.locator(".data").inner_text() == "0.25"
     assert tab.evaluate("graph.nodes[chosen].data") == 0.25
-    lefts = tab.eval_on_selector_all("#leaves .cell", "all => all.map((e) => Math.round(e.getBoundingClientRect().x))")
-    assert len(set(lefts)) <= 3, "in columns"
+    places = "(all) => all.map((e) => [...e.children].map((part) => Math.round(part.getBoundingClientRect().right)))"
+    rights = tab.eval_on_selector_all("#leaves :is(.columns, .cell)", places)
+    assert len({tuple(row[1:]) for row in rights}) == 1, "in columns"
+    tab.keyboard.press("Escape")
+    tab.click("#end")
+    leaf = int(cell.get_attribute("data-cell") or "")
+    assert cell.locator(".grad").inner_text() == number(tab.evaluate("(i) => pass.grad[i]", leaf))
+    tab.click("#start")
+    assert cell.locator(".grad").inner_text() == "—"
+
+
+def test_the_map_does_not_lie_on_the_caption(opened: Open) -> None:
+    tab = opened(many(), viewport=LAPTOP)
+    tab.evaluate("zoomTo(1)")
+    tab.evaluate("(pane => pane.scrollTo(pane.scrollWidth, pane.scrollHeight))(at('pane'))")
+    tab.evaluate("current.svg.querySelector('[id$=graph0] > text').setAttribute('x', current.width - 150)")
+    tab.evaluate("drawMap()")
+    assert (
+        tab.evaluate("""() => {
+        const map = at("map").getBoundingClientRect(), texts = [...current.svg.querySelectorAll("[id$=graph0] > text")];
+        return texts.map((text) => text.getBoundingClientRect()).some(({ left, right, top, bottom }) =>
+            left < map.right && right > map.left && top < map.bottom && bottom > map.top);
+    }""")
+        is False
+    )
 
 
 UNDER = """([x, y]) => {
@@ -592,3 +613,52 @@ def test_controls_have_borders_that_are_seen(opened: Open, scheme: str) -> None:
     assert tab.evaluate(CONTRAST) >= 3
     tab.evaluate("document.documentElement.style.setProperty('--edge', 'var(--line)')")
     assert tab.evaluate(CONTRAST) < 3, "a paler border would be seen"
+
+
+SMALL = {"width": 860, "height": 600}
+CONTROLS = ["play", "step", "slider", "speed", "save", "present"]
+PLACES = (
+    """(ids) => ids.map((id) => at(id).getBoundingClientRect()).map(({ x, y }) => [Math.round(x), Math.round(y)])"""
+)
+
+
+@pytest.mark.parametrize("name", ["neuron", "learning", "layers"])
+def test_in_a_small_window_all_controls_are_seen(opened: Open, name: str) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=SMALL)
+    tab.keyboard.press("End")
+    for control in [*CONTROLS, "learn", "run", "eta"]:
+        box = tab.locator(f"#{control}").bounding_box()
+        assert box
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= SMALL["width"]
+        assert 0 <= box["y"] <= box["y"] + box["height"] <= SMALL["height"]
+    if name != "layers":
+        assert whole(tab)
+    assert 13 * tab.evaluate("current.zoom") >= 10
+    numbers = tab.locator("#numbers").bounding_box()
+    assert numbers
+    assert numbers["height"] > 100, "with room for the first numbers"
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PROJECTOR, SMALL, PHONE])
+@pytest.mark.parametrize("name", ["learning", "layers"])
+def test_controls_keep_their_place_while_steps_are_taken(opened: Open, name: str, viewport: Any) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=viewport, reduced_motion="reduce")
+    ids = ["learn", "run", "over", *CONTROLS]
+    before = tab.evaluate(PLACES, ids)
+    for action in ["learn()", "learn()", "go(3)", "go(timeline.length >> 1)", "go(timeline.length)", "undo()"]:
+        tab.evaluate(action)
+        assert tab.evaluate(PLACES, ids) == before, action
+
+
+def test_presenting_on_a_phone_has_text_of_20_pixels_and_follows_the_step(opened: Open) -> None:
+    tab = opened(EXAMPLES["learning"].build(), viewport=PHONE, reduced_motion="reduce")
+    tab.click("#present")
+    assert 13 * tab.evaluate("current.zoom") >= 20
+    assert float(tab.evaluate("getComputedStyle(at('equation')).fontSize").removesuffix("px")) >= 20
+    for _ in range(tab.evaluate("timeline.length")):
+        tab.keyboard.press("PageDown")
+        now, pane = (tab.locator(one).first.bounding_box() for one in (".view:visible .node.now", "#pane"))
+        assert now
+        assert pane
+        assert pane["x"] <= now["x"] + 2 <= pane["x"] + pane["width"]
+        assert pane["y"] <= now["y"] + 2 <= pane["y"] + pane["height"]

@@ -1,6 +1,7 @@
 """A neuron of the page opens where it stands, and the other boxes and the arrows make room for it."""
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -159,6 +160,24 @@ def test_a_neuron_with_many_weights_opens_among_many(opened: Open) -> None:
     assert tab.is_visible("#map")
     in_sight = tab.locator(".view:visible .node:not([visibility])").count()
     assert tab.locator("#map > rect:not(.seen)").count() == in_sight, "the folded box is in the map no more"
+
+
+def test_a_neuron_that_opens_leaves_the_other_columns_as_they_are(opened: Open) -> None:
+    output = MLP(2, [16, 16, 1], "tanh", seed=1)([0.5, -1.0])
+    assert isinstance(output, Value)
+    tab = opened((output - 1) ** 2, viewport=LAPTOP, reduced_motion="reduce")
+    neuron(tab, "a⁽²⁾₄").press("Enter")
+    tops = r"""(layer) => [...current.svg.querySelectorAll(".node:not([visibility])")]
+        .map((box) => [box.querySelector("text").textContent.normalize("NFKC").trim(), placeOf(box)])
+        .map(([text, place]) => [/^(?:▾ )?a\((.)\)(\d+)$/.exec(text), place])
+        .filter(([found]) => found?.[1] === layer).map(([found, place]) => [Number(found[2]), place])
+        .sort(([, a], [, b]) => a.y - b.y)"""
+    first = tab.evaluate(tops, "1")
+    assert [name for name, _ in first] == [*range(1, 17)]
+    gaps = [below["y"] - above["y"] for (_, above), (_, below) in pairwise(first)]
+    assert max(gaps) == pytest.approx(min(gaps), abs=1)
+    second = tab.evaluate(tops, "2")
+    assert [name for name, _ in second] == [*range(1, 17)], "in order around the open one"
 
 
 def test_the_map_shows_where_the_boxes_are_when_a_neuron_has_opened(opened: Open) -> None:

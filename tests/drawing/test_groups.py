@@ -98,7 +98,7 @@ def test_exponents_and_the_order_of_operands_tell_steps_apart(view: str) -> None
     assert boxes(powers, "x²") | boxes(powers, "x³") == {("x²", "data 0.25"): 1, ("x³", "data 0.125"): 1}
     ordered = see(draw((x - 1) * (1 - x), view))
     assert boxes(ordered, "x − 1") | boxes(ordered, "1 − x") == {("x − 1", "data −0.5"): 1, ("1 − x", "data 0.5"): 1}
-    assert [ordered.joins()[name, "multiply"] for name in ("x − 1", "1 − x")] == [1, 1]
+    assert [ordered.joins()[name, "(x − 1)·(1 − x)"] for name in ("x − 1", "1 − x")] == [1, 1]
 
 
 def test_steps_on_gates_are_named_by_what_they_join() -> None:
@@ -169,7 +169,17 @@ def test_a_parameter_and_a_number_are_no_two_parameters() -> None:
 def test_products_with_inputs_are_of_their_neurons_all_the_same() -> None:
     layer = Layer(1, 2, seed=1)
     root = total([*layer([x]), *(neuron.w[0] * x for neuron in layer.neurons)])
-    assert sum(boxes(see(draw(root, "neurons")), "multiply").values()) == 2
+    seen = see(draw(root, "neurons"))
+    assert [sum(boxes(seen, name).values()) for name in ("w₁₁·x", "w₂₁·x")] == [1, 1]
+
+
+def test_the_result_of_one_sample_has_its_formula_not_the_name_of_an_operation() -> None:
+    output = MLP(2, [3, 1], seed=1)([x, 0.25])
+    E = (output - 1) ** 2
+    E.label = "E"
+    for view, output_name in (("neurons", "z⁽²⁾₁"), ("layers", "layer 2")):
+        headings = {node.rows[0] for node in see(draw(E, view)).nodes.values()}
+        assert headings >= {f"{output_name} − 1", "E = (z⁽²⁾₁ − 1)²"}
 
 
 def test_the_demo_as_layers_has_a_box_for_each_layer() -> None:

@@ -1,8 +1,9 @@
 // The loss over one parameter, or two, with the path of descent; the other parameters stay as they are now.
 
-const PLOT = { left: 52, right: 312, top: 8, bottom: 118 }; // its axes, in its units
+const PLOT = { left: 52, right: 312, top: 18, bottom: 118 }; // its axes, in its units
 const MOST_OFFERED = 40; // parameters
 const EVALUATIONS = 300_000; // of values, at most, for one picture
+const TICKS = 5; // of an axis, at most
 const LEVELS = 12; // shades of a surface
 const offered = parameters.slice(0, MOST_OFFERED);
 const trails = new WeakMap(); // the offered parameters' numbers at each point of a curve `losses`
@@ -67,9 +68,7 @@ function drawPlot() {
   const trail = (trails.get(losses) ?? []).slice(0, losses.length), step = (i, k) => trail[k][offered.indexOf(i)];
   const path = sampled([...trail.keys()]).map((k) => ({ x: step(first, k), y: ys ? step(second, k) : losses[k] }));
   const here = { x: graph.nodes[first].data, y: ys ? graph.nodes[second].data : pass.data[graph.root] };
-  if (ys) drawSurface(path, here);
-  else drawHeights(path, here);
-  nameAxes(graph.nodes[first].name, ys ? graph.nodes[second].name : lossName);
+  nameAxes(graph.nodes[first].name, ys ? graph.nodes[second].name : lossName, ...(ys ? drawSurface : drawHeights)(path, here));
   const others = ys ? ` and ${graph.nodes[second].name} = ${number(here.y)}` : "";
   at("plot").setAttribute("aria-label", `${lossName} over ${graph.nodes[first].name}${ys ? ` and ${graph.nodes[second].name}` : ""}` +
     `, with the path of descent: now ${lossName} = ${number(pass.data[graph.root])} at ${graph.nodes[first].name} = ${number(here.x)}${others}`);
@@ -82,45 +81,62 @@ function scaled([low, high], from, to) {
 }
 
 function put(x, y, path, here, ...shapes) {
-  const { left, right, top, bottom } = PLOT, clip = { class: "clipped" };
   const inside = ({ x: a, y: b }) => Number.isFinite(a) && Number.isFinite(b);
   const line = path.filter(inside).map((point) => `${x(point.x)},${y(point.y)}`).join(" ");
   const dot = inside(here) ? [drawn("circle", { class: "here", cx: x(here.x), cy: y(here.y), r: 4 })] : [];
   at("plot-shapes").replaceChildren(...shapes, drawn("polyline", { class: "path", points: line }), ...dot);
-  const ends = (axis) => [axis[0], axis.at(-1)].map(number), [low, high] = ends(plotted.xs);
-  const marks = [[left, bottom + 14, low, "start"], [right, bottom + 14, high, "end"]];
-  if (plotted.ys) marks.push([left - 4, bottom, ends(plotted.ys)[0], "end"], [left - 4, top + 9, ends(plotted.ys)[1], "end"]);
-  at("plot-marks").replaceChildren(...marks.map(([px, py, text, anchor]) => drawn("text", { x: px, y: py, "text-anchor": anchor }, text)));
 }
 
-function nameAxes(across, up) {
-  at("plot-marks").append(drawn("text", { x: (PLOT.left + PLOT.right) / 2, y: PLOT.bottom + 14, "text-anchor": "middle" }, across),
-                          drawn("text", { x: 2, y: (PLOT.top + PLOT.bottom) / 2 }, up));
+// Round numbers along an axis.
+function ticksOf([low, high]) {
+  const least = (high - low) / TICKS || 1, unit = 10 ** Math.floor(Math.log10(least)), step = [1, 2, 5, 10].find((k) => k * unit >= least) * unit;
+  const first = Math.ceil(low / step), count = Math.floor(high / step) - first + 1;
+  return [...Array(count).keys()].map((k) => Number(((first + k) * step).toPrecision(6)));
+}
+
+// Both axes: their numbers, and their names at the ends; a note stands above the plot. A number that a name leaves no room for
+// is left out.
+function nameAxes(across, up, x, y, [xs, ys], note = "") {
+  const { left, right, top, bottom } = PLOT, label = (text, place, anchor) => drawn("text", { ...place, "text-anchor": anchor }, text);
+  const named = label(across, { x: right, y: bottom + 14 }, "end");
+  at("plot-marks").replaceChildren(named, label(up, { x: 2, y: top - 6 }, "start"), label(note, { x: right, y: top - 6 }, "end"));
+  const free = right - named.getComputedTextLength();
+  const numbers = [...ticksOf(xs).map((tick) => [tick, { x: x(tick), y: bottom + 14 }, "middle", `M${x(tick)},${bottom}v3`]),
+                   ...ticksOf(ys).map((tick) => [tick, { x: left - 5, y: Number(y(tick)) + 4 }, "end", `M${left},${y(tick)}h-3`])];
+  for (const [tick, place, anchor, line] of numbers) {
+    const text = label(number(tick), place, anchor);
+    at("plot-marks").append(drawn("path", { d: line }), text);
+    if (anchor === "middle" && Number(place.x) + text.getComputedTextLength() / 2 > free - 6) text.remove();
+  }
 }
 
 function drawHeights(path, here) {
-  const { xs, heights: [row] } = plotted, finite = row.filter(Number.isFinite);
-  const x = scaled([xs[0], xs.at(-1)], PLOT.left, PLOT.right), y = scaled([Math.min(0, ...finite), Math.max(...finite, 1e-12)], PLOT.bottom, PLOT.top);
+  const { xs, heights: [row] } = plotted, finite = [...row, ...path.map((point) => point.y)].filter(Number.isFinite);
+  const wide = [xs[0], xs.at(-1)], high = [Math.min(0, ...finite), Math.max(...finite, 1e-12)];
+  const x = scaled(wide, PLOT.left, PLOT.right), y = scaled(high, PLOT.bottom, PLOT.top);
   const points = row.map((height, k) => (Number.isFinite(height) ? `${x(xs[k])},${y(height)}` : "")).join(" ");
   put(x, y, path, here, drawn("polyline", { class: "height", points }));
+  return [x, y, [wide, high]];
 }
 
 // A surface in shades, each for as many cells: the darker, the higher.
 function drawSurface(path, here) {
   const sorted = plotted.heights.flat().filter(Number.isFinite).sort((a, b) => a - b);
   const rank = (height) => Math.floor(LEVELS * sorted.findIndex((other) => other >= height) / sorted.length) / LEVELS;
-  put(...cellsOf((height) => ({ class: "cell-high", "fill-opacity": Number.isFinite(height) ? (0.06 + 0.7 * rank(height)).toFixed(2) : 0 }), path, here));
+  const { x, y, ends, cells } = cellsOf((height) => ({ class: "cell-high", "fill-opacity": Number.isFinite(height) ? (0.06 + 0.7 * rank(height)).toFixed(2) : 0 }));
+  put(x, y, path, here, ...cells);
+  return [x, y, ends];
 }
 
-// The scales, the path, the point and a rectangle for each number, with the attributes that `look` gives it.
-function cellsOf(look, path, here) {
-  const { xs, ys, heights } = plotted, half = (axis) => (axis[1] - axis[0]) / 2;
-  const x = scaled([xs[0] - half(xs), xs.at(-1) + half(xs)], PLOT.left, PLOT.right), y = scaled([ys[0] - half(ys), ys.at(-1) + half(ys)], PLOT.bottom, PLOT.top);
+// The scales, the ends of both axes, and a rectangle for each number, with the attributes that `look` gives it.
+function cellsOf(look) {
+  const { xs, ys, heights } = plotted, half = (axis) => (axis[1] - axis[0]) / 2, ends = [xs, ys].map((axis) => [axis[0] - half(axis), axis.at(-1) + half(axis)]);
+  const x = scaled(ends[0], PLOT.left, PLOT.right), y = scaled(ends[1], PLOT.bottom, PLOT.top);
   const cells = heights.flatMap((row, j) => row.map((height, i) => drawn("rect", {
     x: x(xs[i] - half(xs)), y: y(ys[j] + half(ys)), width: (PLOT.right - PLOT.left) / xs.length,
     height: (PLOT.bottom - PLOT.top) / ys.length, ...look(height),
   })));
-  return [x, y, path, here, ...cells];
+  return { x, y, ends, cells };
 }
 
 at("over").options[0].text = `${lossName} over steps`;

@@ -37,6 +37,7 @@ function compute() {
   if (failed < 0) timeline.push(SEED, ...back.steps.map(backwardStep));
   position = Math.min(wanted, timeline.length);
   at("slider").max = timeline.length;
+  at("place").style.minWidth = `${2 * `${timeline.length}`.length + 4}ch`; // as wide as at the end
   pass.failure = pass.failed < 0 ? "" : failureAt(graph.nodes[pass.failed], failed < 0 ? "derivative" : "value");
   showMessage(pass.failure);
 }
@@ -98,6 +99,7 @@ function render(follows = "smooth") {
   const now = known(), steps = timeline.slice(Math.max(0, position - span), position), step = steps.at(-1), isBack = step?.what === "grad";
   const shown = (what, node) => (now[what][node] === null ? "—" : number(now[what][node]));
   for (const row of current.rows) write(row, `${row.word} ${shown(row.what, row.node)}`.trim());
+  showGradients(now.grad);
   showPills(now.local, step);
   weigh();
   tooltips(now);

@@ -118,7 +118,9 @@ function drawMap() {
   if (!isLarger) return;
   const size = Math.min(Math.min(MAP.width, MAP.part * pane.clientWidth) / width, MAP.height / height);
   dressed(map, { viewBox: `0 0 ${width} ${height}`, width: width * size, height: height * size }, []);
-  current.map ??= [...current.svg.querySelectorAll(".node:not([visibility])")].map((box) => ({ box, place: placeOf(box) }));
+  const placed = (boxes) => [...boxes].map((box) => ({ box, place: placeOf(box) }));
+  current.map ??= placed(current.svg.querySelectorAll(".node:not([visibility])"));
+  current.captions = placed(current.svg.querySelectorAll("[id$=graph0] > text"));
   const seen = { x: pane.scrollLeft / scale, y: pane.scrollTop / scale, width: pane.clientWidth / scale, height: pane.clientHeight / scale };
   const kind = ({ classList }) => ["found", "now"].find((one) => classList.contains(one)) ?? "";
   map.replaceChildren(...current.map.map(({ box, place }) => drawn("rect", { ...place, class: kind(box) })),
@@ -133,14 +135,15 @@ function showOutcome(isLarger) {
   at("outcome").hidden = !box || (box.left >= pane.left && box.right <= pane.right && box.top >= pane.top && box.bottom <= pane.bottom);
 }
 
-// How much the map covers in a corner of the pane, where it moves only to cover less: boxes, above all those that matter.
+// How much the map covers in a corner of the pane, where it moves only to cover less: boxes and the caption, above all
+// boxes that matter.
 let corner = CORNERS[0];
 function coveredIn({ left, top }, map) {
   const pane = at("pane"), window = pane.getBoundingClientRect(), picture = current.svg.getBoundingClientRect(), { width, height } = map.getBoundingClientRect();
   const x = left ? MAP.inset : pane.clientWidth - MAP.inset - width, y = top ? MAP.inset : pane.clientHeight - MAP.inset - height;
   const [from, to] = [[x, y], [x + width, y + height]].map(([a, b]) => [
     (window.left + a - picture.left) / current.zoom, (window.top + b - picture.top) / current.zoom]);
-  const covered = current.map.filter(({ place }) => place.x < to[0] && place.x + place.width > from[0] && place.y < to[1] && place.y + place.height > from[1]);
+  const covered = [...current.map, ...current.captions].filter(({ place }) => place.x < to[0] && place.x + place.width > from[0] && place.y < to[1] && place.y + place.height > from[1]);
   const matters = ({ box }) => box === current.boxes[graph.root] || box.matches(".now, .partner, .found");
   return covered.reduce((sum, one) => sum + (matters(one) ? 100 : 1), 0);
 }

@@ -42,10 +42,7 @@ function changeLeaf(leaf, x, isNew = true) {
 
 // A field shows six digits, for which there is room; all digits while it has the focus.
 function showLeaves() {
-  for (const cell of document.querySelectorAll("#leaves .cell")) {
-    const text = number(graph.nodes[cell.dataset.cell].data);
-    if (cell.lastChild.textContent !== text) cell.lastChild.textContent = text;
-  }
+  for (const cell of document.querySelectorAll("#leaves .cell")) writeIn(cell.children[1], number(graph.nodes[cell.dataset.cell].data));
   for (const input of document.querySelectorAll("#numbers input")) {
     const x = graph.nodes[input.dataset.leaf].data, near = Number.isFinite(x) ? x : 0; // a field shows finite numbers
     if (input.type === "range" && (!input.min || near < Number(input.min) || near > Number(input.max))) {
@@ -58,6 +55,18 @@ function showLeaves() {
     else if (document.activeElement !== input) input.value = Number(x.toPrecision(6));
     else if (Number(input.value) !== x) input.value = x;
   }
+}
+
+// The gradients in the table after the current step; a dash where it has none yet.
+function showGradients(grad) {
+  for (const cell of document.querySelectorAll("#leaves .cell")) {
+    const x = grad[cell.dataset.cell];
+    writeIn(cell.lastChild, x === null ? "—" : number(x));
+  }
+}
+
+function writeIn(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 // The field and the slider of a leaf.
@@ -91,10 +100,10 @@ function editorOf(leaf) {
   return made("div", { class: "leaf" }, made("label", { class: "name", for: id, title: name }, name), drag, typed);
 }
 
-// A number of the table, which a click chooses.
+// A row of the table: a name, its number and its gradient. A click chooses it.
 function cellOf(leaf) {
   const { name } = graph.nodes[leaf], cell = made("button", { type: "button", class: "cell", "data-cell": leaf, title: name });
-  cell.append(made("span", { class: "name" }, name), made("span", { class: "code" }));
+  cell.append(...["name", "code data", "code grad"].map((kind) => made("span", { class: kind }, kind === "name" ? name : "")));
   cell.addEventListener("click", () => focusLeaf(leaf));
   return cell;
 }
@@ -125,6 +134,7 @@ function undo() {
 function listNumbers() {
   const listed = [...inputs, ...leaves.filter((i) => !inputs.includes(i))].slice(0, isTable ? MOST_CELLS : MOST_SLIDERS);
   at("leaves").classList.toggle("table", isTable);
+  if (isTable) at("leaves").append(made("p", { class: "columns hint", "aria-hidden": true }, ...["name", "data", "grad"].map((word) => made("span", {}, word))));
   let heading = "";
   for (const leaf of listed) {
     if (heading !== headingOf(leaf)) at("leaves").append(made("h3", {}, heading = headingOf(leaf)));

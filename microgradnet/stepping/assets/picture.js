@@ -18,7 +18,7 @@ for (const element of document.querySelectorAll(".view")) {
   prepare(view);
 }
 let current = views[Object.keys(views)[0]];
-const SCALES = { legible: 10 / 13, afar: 18 / 13, presented: 24 / 13 }; // for text of 10, 18 and 24 CSS pixels
+const SCALES = { legible: 10 / 13, afar: 18 / 13, near: 20 / 13, presented: 24 / 13 }; // for text of 10, 18, 20 and 24 CSS pixels
 const MOST = 0.65; // of a picture's width and height
 const FAINTEST = 0.1; // the opacity of the arrow of the smallest weight
 const LARGE_WINDOW = 960; // CSS pixels: as wide as a projector's, or wider
@@ -102,9 +102,15 @@ function legible() {
 // The scale at which a picture of this size is shown: a person's choice; else that of the whole picture, if it can be
 // read: a larger one is scrolled to the current step.
 function scaleOf(size) {
-  const whole = fitting(size), isProjected = presenting() && innerWidth >= LARGE_WINDOW;
-  if (current.isChosen) return current.zoom;
-  return whole >= (isProjected ? SCALES.afar : SCALES.legible) ? whole : isProjected ? SCALES.presented : SCALES.legible;
+  const whole = fitting(size), { legible, afar, near, presented } = SCALES;
+  const close = () => Math.max(legible, Math.min(near, (at("pane").clientWidth - 16) / widest(current)));
+  const [least, scrolled] = !presenting() ? [legible, legible] : innerWidth >= LARGE_WINDOW ? [afar, presented] : [close(), close()];
+  return current.isChosen ? current.zoom : whole >= least ? whole : scrolled;
+}
+
+// The width of its widest box.
+function widest({ svg }) {
+  return Math.max(...[...svg.querySelectorAll(".node:not([visibility])")].map((box) => extentOf(box).width));
 }
 
 function show(kind) {

@@ -16,12 +16,12 @@ function drawPlane() {
   plotted = { xs, ys, heights: ys.map((y) => xs.map((x) => outputAt(x, y))) };
   const far = Math.max(...plotted.heights.flat().filter(Number.isFinite).map((height) => Math.abs(height - border))) || 1;
   const look = (height) => ({ class: height > border ? "cell-high" : "cell-low", "fill-opacity": (0.15 + 0.5 * Math.abs(height - border) / far).toFixed(2) });
-  const [x, y, , , ...cells] = cellsOf(look, [], {});
+  const { x, y, ends, cells } = cellsOf(look);
   const right = samples.filter(([a, b, isHigh]) => (outputAt(a, b) > border) === Boolean(isHigh)).length;
   const marks = samples.map(([a, b, isHigh]) => dressed(MARKS[Number(Boolean(isHigh))](Number(x(a)), Number(y(b))), { class: `sample ${isHigh ? "high" : "low"}` }, []));
   put(x, y, [], {}, ...cells, ...marks);
   const [across, up] = inputs.map((i) => graph.nodes[i].name);
-  nameAxes(`${across} · ${right} of ${samples.length} right`, up);
+  nameAxes(across, up, x, y, ends, `${right} of ${samples.length} right`);
   at("plot").setAttribute("aria-label", `${graph.nodes[output].name} over ${across} and ${up}, ` +
     `the boundary at ${number(border)}: ${right} of ${samples.length} samples lie on their side`);
 }

@@ -52,21 +52,37 @@ function rearrange(view, box, was) {
 
 // ---- the places of boxes and arrows
 
-// The places of all boxes when some have the size of their cards, and the size of the whole picture; `left` and `right` are
-// the ends of a box's column, between which arrows run level, past the cards.
+// The places of all boxes when some have the size of their cards, and the size of the whole picture. In a column with cards
+// those below them move down, and each column stays in the middle. `left` and `right` are the ends of a box's column,
+// between which arrows run level, past the cards.
 function layoutWith({ folded }, cards) {
-  const grown = (from, size) => [...cards].map(([box, card]) => {
-    const place = folded.boxes.get(box);
-    return { from: place[from], to: place[from] + place[size], more: Math.max(0, card[size] - place[size]) };
-  });
-  const columns = grown("x", "width"), across = stretched(columns), down = stretched(grown("y", "height")), places = new Map();
-  for (const [box, { x, y, width, height }] of folded.boxes) {
-    const size = { width: cards.get(box)?.width ?? width, height: cards.get(box)?.height ?? height };
-    const beside = columns.filter(({ from, to }) => from < x + width && x < to);
-    const left = across(Math.min(x, ...beside.map(({ from }) => from))), right = across(Math.max(x + width, ...beside.map(({ to }) => to)));
-    places.set(box, { x: across(x + width / 2) - size.width / 2, y: down(y + height / 2) - size.height / 2, ...size, left, right });
+  const more = (box, size) => Math.max(0, (cards.get(box)?.[size] ?? 0) - folded.boxes.get(box)[size]);
+  const across = stretched([...cards.keys()].map((box) => {
+    const { x, width } = folded.boxes.get(box);
+    return { from: x, to: x + width, more: more(box, "width") };
+  }));
+  const columns = columnsOf(folded.boxes), sum = (boxes) => boxes.reduce((all, box) => all + more(box, "height"), 0);
+  const most = Math.max(...columns.map(({ boxes }) => sum(boxes))), places = new Map();
+  for (const { boxes, from, to } of columns) {
+    const top = (most - sum(boxes)) / 2, left = across(from), right = across(to);
+    for (const box of boxes) {
+      const { x, y, width, height } = folded.boxes.get(box), size = cards.get(box) ?? { width, height };
+      const above = sum(boxes.filter((other) => folded.boxes.get(other).y < y)), middle = y + height / 2 + top + above + more(box, "height") / 2;
+      places.set(box, { x: across(x + width / 2) - size.width / 2, y: middle - size.height / 2, width: size.width, height: size.height, left, right });
+    }
   }
-  return { places, whole: { width: across(folded.width), height: down(folded.height) } };
+  return { places, whole: { width: across(folded.width), height: folded.height + most } };
+}
+
+// The boxes that stand above each other, from left to right: {boxes, from, to}.
+function columnsOf(places) {
+  const columns = [];
+  for (const [box, { x, width }] of [...places].sort(([, a], [, b]) => a.x - b.x)) {
+    const last = columns.at(-1);
+    if (last && x < last.to) Object.assign(last, { boxes: [...last.boxes, box], to: Math.max(last.to, x + width) });
+    else columns.push({ boxes: [box], from: x, to: x + width });
+  }
+  return columns;
 }
 
 // Where a coordinate goes when spans {from, to, more} grow by `more`; where several lie over each other, by the most.
