@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from microgradnet._shared.arguments import one_of
 from microgradnet._shared.webpage import WebPage, asset, document
+from microgradnet.drawing.fit import scale_to
 from microgradnet.notation.names import number
 from microgradnet.teach.worksheets.blanks import Blank
-from microgradnet.teach.worksheets.sheet import DIRECTIONS, Sheet, scale_to, size_of
+from microgradnet.teach.worksheets.sheet import DIRECTIONS, Sheet, size_of
 
 PAPERS = {"A4": (595, 842), "Letter": (612, 792)}
 """Width and height in points."""

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from microgradnet.drawing.diagram import Diagram
+from microgradnet.drawing.fit import scale_to
 from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.theme import LIGHT, Paint
 from microgradnet.notation.names import Namer, number
@@ -83,8 +84,3 @@ def size_of(svg: str) -> tuple[float, float]:
     """Width and height of a picture, in points."""
     width, height = re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2]
     return float(width), float(height)
-
-
-def scale_to(room: tuple[float, float], size: tuple[float, float]) -> float:
-    """The scale in which a picture of this size fills the room."""
-    return min(room[0] / size[0], room[1] / size[1])
