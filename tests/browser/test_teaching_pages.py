@@ -98,7 +98,7 @@ def test_what_follows_from_a_mistake_is_counted(opened: Open) -> None:
     marks = grade(sheet, [*answers, None, None, None, None])
     assert tab.inner_text("#score") == f"{marks.points} of 9 right" == "4 of 9 right"
     assert verdict_of(tab, 5) == "✓ right so far: follows rightly from a mistake before"
-    assert tab.locator("text.blank", has_text="(4)").text_content().endswith(" ✗")
+    assert tab.locator("text.blank:visible", has_text="(4)").text_content().endswith(" ✗")
     tab.fill("#blank-4", right[3])
     tab.press("#blank-4", "Tab")
     assert verdict_of(tab, 5).startswith("✗ not yet")
@@ -155,12 +155,12 @@ def test_two_blanks_in_one_text_are_filled_in_both(opened: Open) -> None:
 def test_a_blank_is_filled_in_where_it_stands_in_the_picture(opened: Open) -> None:
     sheet = worksheet(neuron())
     tab = opened(sheet.page())
-    tab.locator("text.blank", has_text="(2)").click()
+    tab.locator("text.blank:visible", has_text="(2)").click()
     tab.keyboard.type(repr(sheet.blanks[1].answer))
     tab.keyboard.press("Enter")
     assert tab.input_value("#blank-2") == repr(sheet.blanks[1].answer)
     assert "✓ right" in verdict_of(tab, 2)
-    assert tab.locator("text.blank", has_text="(2)").text_content().endswith(" ✓")
+    assert tab.locator("text.blank:visible", has_text="(2)").text_content().endswith(" ✓")
     assert tab.locator("input.there").get_attribute("aria-label") == f"(3) {sheet.blanks[2].name}"  # Enter went on
     tab.keyboard.type("77")
     tab.keyboard.press("Escape")
@@ -276,7 +276,7 @@ def test_both_passes_come_to_their_gradients(name: str, opened: Open) -> None:
     assert comparison.verdict() == tab.inner_text("#verdict")
     assert comparison.parting
     at = comparison.parting.step
-    assert tab.inner_text("#wrong .equation") == comparison.equation(comparison.wrong[at], is_wrong=True)
+    assert tab.inner_text("#wrong .equation > p") == comparison.equation(comparison.wrong[at], is_wrong=True)
     tab.keyboard.press("ArrowLeft")
     assert tab.inner_text("#verdict") == ""
     tab.click("#end")
@@ -288,7 +288,7 @@ def test_both_passes_come_to_their_gradients(name: str, opened: Open) -> None:
     values = "(side) => new Set(side.rows.filter(({ text }) => text.matches('.differs')).map(({ of }) => of)).size"
     assert tab.evaluate(f"sides.map({values})") == [0, differing]
     tab.click("#start")
-    assert tab.inner_text("#right .equation") == "No gradient has been passed on yet."
+    assert tab.inner_text("#right .equation > p") == "No gradient has been passed on yet."
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
@@ -462,7 +462,7 @@ def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> N
     ann, other, teacher = page_of(store.learner), page_of(store.learner), page_of(store.teacher)
     ann.fill("#name", "Ann")
     ann.fill("#blank-1", repr(sheet.blanks[0].answer))
-    ann.locator("text.blank", has_text="(2)").click()  # in the picture, too
+    ann.locator("text.blank:visible", has_text="(2)").click()  # in the picture, too
     ann.keyboard.type(repr(sheet.blanks[1].answer))
     ann.keyboard.press("Escape")
     mistaken = next(blank for blank in sheet.blanks if blank.name == "z₂.grad")
@@ -485,3 +485,78 @@ def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> N
     for tab in (ann, other, teacher):
         tab.context.close()
     assert said == []
+
+
+def test_a_learner_has_all_answers_in_every_tab(browser: Any, classroom: Classroom) -> None:
+    """What one tab gives another shows at once, or after a reload, and takes nothing back."""
+    from playwright.sync_api import expect
+
+    context = browser.new_context()
+    first, second = context.new_page(), context.new_page()
+    for tab in (first, second):
+        tab.goto(classroom.address(classroom.store.learner))
+    first.fill("#blank-1", "0.5")
+    first.press("#blank-1", "Tab")
+    expect(second.locator("#blank-1")).to_have_value("0.5")
+    second.fill("#blank-2", "0.25")
+    second.press("#blank-2", "Tab")
+    expect(first.locator("#blank-2")).to_have_value("0.25")
+    second.evaluate("""() => {
+        localStorage.setItem(itsName(), '{"2":"0.25"}');
+        history.replaceState('{"2":"0.25"}', "");
+    }""")  # as of a tab that had slept
+    second.reload()
+    expect(second.locator("#blank-1")).to_have_value("0.5")
+    second.fill("#blank-2", "")
+    second.press("#blank-2", "Tab")
+    expect(first.locator("#blank-2")).to_have_value("")
+    first.wait_for_selector("text=✓ sent to your teacher")
+    second.wait_for_selector("text=✓ sent to your teacher")
+    for tab in (first, second):
+        tab.reload()
+        tab.wait_for_selector("text=✓ sent to your teacher")
+        assert (tab.input_value("#blank-1"), tab.input_value("#blank-2")) == ("0.5", "")
+    (learner,) = classroom.store.learners().values()
+    assert learner.answers == {"1": "0.5"}
+    first.on("dialog", lambda dialog: dialog.accept())
+    first.click("#other")
+    expect(second.locator("#blank-1")).to_have_value("")
+    assert [one.answers for one in classroom.store.learners().values()] == [{"1": "0.5"}]
+    context.close()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_on_a_phone_the_blank_that_is_filled_is_in_sight_in_the_picture(name: str, opened: Open) -> None:
+    sheet = worksheet(EXAMPLES[name].build())
+    tab = opened(sheet.page(), viewport={"width": 390, "height": 844})
+    assert tab.evaluate("document.documentElement.scrollWidth") == 390
+    for blank in sheet.blanks:
+        tab.focus(f"#blank-{blank.number}")
+        pane, text, field = tab.evaluate(
+            """(number) => [".picture", "text.here", `#blank-${number}`].map((selector) => {
+                const seen = [...document.querySelectorAll(selector)].find((one) => one.getClientRects().length);
+                const { left, right, top, bottom } = seen.getBoundingClientRect();
+                return { left, right, top, bottom };
+            })""",
+            blank.number,
+        )
+        assert 0 <= pane["top"] < pane["bottom"] <= field["top"] < field["bottom"] <= 845
+        assert pane["top"] - 1 <= text["top"] < text["bottom"] <= pane["bottom"] + 1
+        assert pane["left"] - 1 <= text["left"] < text["right"] <= pane["right"] + 1
+
+
+def test_what_is_said_of_an_answer_moves_no_other_blank(opened: Open) -> None:
+    tab = opened(worksheet(EXAMPLES["layers"].build()).page())
+    places = (
+        "blanks.map(({ input }) => [input.getBoundingClientRect().left, input.getBoundingClientRect().top + scrollY])"
+    )
+    before = tab.evaluate(places)
+    tab.fill("#blank-5", "77")
+    tab.press("#blank-5", "Tab")
+    assert "not yet" in verdict_of(tab, 5)
+    tab.fill("#blank-5", "1e")
+    tab.click("li:nth-child(8) button")
+    assert "Hint" in verdict_of(tab, 8)
+    after = tab.evaluate(places)
+    for (left, top), (was_left, was_top) in zip(after, before, strict=True):
+        assert (left, top) == pytest.approx((was_left, was_top), abs=1)

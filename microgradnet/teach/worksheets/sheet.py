@@ -19,6 +19,8 @@ from microgradnet.teach.worksheets.worksheet_view import BLACK_AND_WHITE, LINE, 
 
 DIRECTIONS = ("LR", "TB")
 """The directions of the arrows that are tried."""
+LAYOUTS = (*((way, False) for way in DIRECTIONS), ("TB", True))
+"""Of a picture on a screen: the direction, and whether leaves stand above what uses them, not beside it."""
 
 
 class Sheet:
@@ -46,7 +48,11 @@ class Sheet:
         return self.picture().svg
 
     def picture(
-        self, filled: bool = False, direction: str = "LR", theme: Mapping[str, Paint] = BLACK_AND_WHITE
+        self,
+        filled: bool = False,
+        direction: str = "LR",
+        theme: Mapping[str, Paint] = BLACK_AND_WHITE,
+        stacked: bool = False,
     ) -> Picture:
         """The graph with its blanks.
 
@@ -54,16 +60,17 @@ class Sheet:
             filled: show the answers in place of the blanks.
             direction: the direction of the arrows: "LR", "RL", "TB" or "BT".
             theme: the colours, black and white for paper.
+            stacked: whether leaves stand above what uses them in a picture that runs down, too.
         """
         texts = {b.quantity: f"({b.number}) {number(b.answer) if filled else LINE}" for b in self.blanks}
         spread = 0.7 if any(quantity.kind == LOCAL for quantity in texts) else 0.5
-        diagram = Diagram(direction, spread=spread, theme=theme)
+        diagram = Diagram(direction, spread=spread, theme=theme, stacked=stacked)
         view = WorksheetView(self.graph, self._namer, texts, diagram)
         return Picture(diagram.to_dot(), self.title, counts=(len(view.numbers), len(diagram.arrows)))
 
     def svg_in(self, room: tuple[float, float]) -> str:
-        """The graph as SVG in colour, from left to right or down: what is larger in a room of this width and height."""
-        svgs = [self.picture(direction=way, theme=LIGHT).svg for way in DIRECTIONS]
+        """The graph as SVG in colour, in the layout that is the largest in a room of this width and height."""
+        svgs = [self.picture(direction=way, theme=LIGHT, stacked=stacked).svg for way, stacked in LAYOUTS]
         return max(svgs, key=lambda svg: scale_to(room, size_of(svg)))
 
     def save_answers(self, path: str | os.PathLike[str], filled: bool = False) -> Path:
