@@ -188,6 +188,22 @@ def test_a_printed_sheet_and_its_key_are_one_page_each(name: str, paper: str, br
         assert pages_of(browser, page.save(tmp_path / "page.html")) == 1
 
 
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_printed_key_can_be_read(name: str, paper: str, opened: Open) -> None:
+    key = worksheet(EXAMPLES[name].build()).key(paper)
+    room = key._room(key._layout.turned)
+    tab = opened(key, viewport=dict(zip(("width", "height"), (side * 4 // 3 for side in room), strict=True)))
+    tab.emulate_media(media="print")
+    picture, *texts = tab.evaluate("""() => {
+        const svg = document.querySelector(".picture svg"), { width, height } = svg.viewBox.baseVal, box = svg.getBoundingClientRect();
+        const texts = [...document.querySelectorAll("li, li *")].map((one) => parseFloat(getComputedStyle(one).fontSize));
+        return [13 * Math.min(box.width / width, box.height / height), ...texts].map((pixels) => 0.75 * pixels);
+    }""")
+    assert picture >= 7
+    assert min(texts) >= 8
+
+
 PLAYED: dict[str, Callable[[], WebPage]] = {
     "story": story,
     **{name: partial(lambda name: worksheet(EXAMPLES[name].build()).page(), name) for name in EXAMPLES},
@@ -376,7 +392,39 @@ def test_the_story_recognises_a_misconception_and_goes_on(opened: Open) -> None:
     done = tab.locator("#steps li").count()
     tab.click("#show")
     assert tab.locator("#steps li").count() == done + 1
-    assert tab.inner_text("#verdict").startswith("It is ")
+    assert tab.inner_text("#verdict") == ""
+    said = tab.inner_text("#answered")
+    assert said == f"Question {done + 1}, {blank['name']}: shown: {'; '.join(blank['working'])}"
+    tab.click("#hint")
+    assert tab.inner_text("#answered") == said, "of the question before, above the next"
+    assert tab.locator("#answered").bounding_box()["y"] < tab.locator("#question").bounding_box()["y"]
+
+
+def test_the_story_says_where_it_turns_and_what_its_signs_mean(opened: Open) -> None:
+    tab = opened(story("neuron"))
+    said = []
+    for _ in range(8):
+        said.append((tab.inner_text("#phase").partition(":")[0], tab.is_visible("#terms")))
+        tab.click("#show")
+    assert said == [("Forward", False)] * 3 + [("Backward", True)] + [("Backward", False)] * 4
+    for sign in ("∂", "+="):
+        assert sign in tab.locator("#terms").text_content()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_the_story_has_question_and_picture_in_view_together(size: tuple[int, int], opened: Open) -> None:
+    tab = opened(story(), viewport={"width": size[0], "height": size[1]})
+    for chapter in tab.locator("#chapters button").all():
+        chapter.click()
+        text = tab.evaluate("""() => {
+            const svg = here.section.querySelector("svg");
+            return 13 * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+        }""")
+        assert 10 <= text <= 26.1
+        tab.evaluate("scrollTo(0, document.body.scrollHeight)")
+        bottoms = [tab.locator(name).bounding_box() for name in ("#answer", ".chapter:not([hidden]) .picture")]
+        assert all(0 <= box["y"] < box["y"] + box["height"] <= size[1] for box in bottoms)
+        tab.evaluate("scrollTo(0, 0)")
 
 
 REFUSED = (
