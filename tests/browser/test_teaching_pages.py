@@ -196,8 +196,9 @@ def test_a_printed_key_can_be_read(name: str, paper: str, opened: Open) -> None:
     tab = opened(key, viewport=dict(zip(("width", "height"), (side * 4 // 3 for side in room), strict=True)))
     tab.emulate_media(media="print")
     picture, *texts = tab.evaluate("""() => {
-        const svg = document.querySelector(".picture svg"), { width, height } = svg.viewBox.baseVal, box = svg.getBoundingClientRect();
-        const texts = [...document.querySelectorAll("li, li *")].map((one) => parseFloat(getComputedStyle(one).fontSize));
+        const svg = document.querySelector(".picture svg"), box = svg.getBoundingClientRect();
+        const { width, height } = svg.viewBox.baseVal, written = [...document.querySelectorAll("li, li *")];
+        const texts = written.map((one) => parseFloat(getComputedStyle(one).fontSize));
         return [13 * Math.min(box.width / width, box.height / height), ...texts].map((pixels) => 0.75 * pixels);
     }""")
     assert picture >= 7
