@@ -2,9 +2,11 @@
 
 import argparse
 import sys
+import textwrap
 from functools import partial
 from pathlib import Path
 
+from microgradnet._shared.terminal import room
 from microgradnet.cli.applications import run_application
 from microgradnet.cli.arguments import Add, from_zero, in_words, item_of, make_folder, shown
 from microgradnet.errors import ProviderError
@@ -41,13 +43,16 @@ def add_commands(add: Add) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    width = max(map(len, [*EXAMPLES, *APPLICATIONS]))
-    for example in EXAMPLES.values():
-        print(f"{example.name:{width}}  {example.title}")
-    print("\nThe gallery: networks that learn on this machine")
-    for entry in APPLICATIONS.values():
-        print(f"{entry.name:{width}}  {entry.title} (about {entry.seconds} s)")
-    print("\nTo compute or to train one: microgradnet run NAME")
+    examples = {example.name: example.title for example in EXAMPLES.values()}
+    gallery = {entry.name: f"{entry.title} (about {entry.seconds} s)" for entry in APPLICATIONS.values()}
+    width = max(map(len, [*examples, *gallery]))
+    lines = [f"{name:{width}}  {text}" for name, text in examples.items()]
+    lines += ["", "The gallery: networks that learn on this machine"]
+    lines += [f"{name:{width}}  {text}" for name, text in gallery.items()]
+    lines += ["", "To compute or to train one: microgradnet run NAME"]
+    columns = room(max(map(len, lines)))
+    for line in lines:
+        print(textwrap.fill(line, columns, subsequent_indent=" " * (width + 2)))
     return 0
 
 

@@ -39,6 +39,11 @@ def is_legible(diagram: Diagram) -> bool:
     return found is None or float(found[1]) <= COLUMN / LEGIBLE * TEXT_SIZE
 
 
+def scale_to(room: tuple[float, float], size: tuple[float, float]) -> float:
+    """The scale in which a picture of this size fills the room."""
+    return min(room[0] / size[0], room[1] / size[1])
+
+
 def extent_of(diagram: Diagram) -> tuple[float, float]:
     """The width and height of a diagram of boxes and cards, in points, to within the bends of its arrows.
 

@@ -54,6 +54,7 @@ class OpsView:
         mark: values to mark, and pairs of a value and the position of one of its operands.
         namer: names the values; by default one for those that are drawn.
         repeats: leaves out the terms of sums that are like others.
+        line_width: of a card, in characters: a longer heading is wrapped.
     """
 
     def __init__(
@@ -70,10 +71,11 @@ class OpsView:
         notes: Mapping[Use, str] | None = None,
         namer: Namer | None = None,
         repeats: Repeats | None = None,
+        line_width: int = LINE_WIDTH,
     ) -> None:
         roots, order = graph.roots, repeats.kept if repeats else graph.nodes
         self.roots, self.op_nodes, self.expand, self.diagram = roots, op_nodes, expand, diagram
-        self.local_derivatives, self.notes = local_derivatives, notes or {}
+        self.local_derivatives, self.notes, self._line_width = local_derivatives, notes or {}, line_width
         self.marked_arrows = {item for item in mark if isinstance(item, tuple)}
         self.marked = {item[0] if isinstance(item, tuple) else item for item in mark}
         around = [node for node in reversed(order) if node in self.marked]
@@ -169,11 +171,12 @@ class OpsView:
 
     def _wrapped(self, heading: str) -> list[str]:
         """The lines of a heading: on a card as few as are no longer than those of its numbers, of like lengths."""
-        if not self.placing.is_compact or len(heading) <= LINE_WIDTH:
+        most = self._line_width
+        if not self.placing.is_compact or len(heading) <= most:
             return [heading] * bool(heading)
         wraps = [
-            textwrap.wrap(shorten(heading, 3 * LINE_WIDTH), width, break_long_words=False)
-            for width in range(LINE_WIDTH, LINE_WIDTH // 2, -1)
+            textwrap.wrap(shorten(heading, 3 * most), width, break_long_words=False)
+            for width in range(most, most // 2, -1)
         ]
         return min(reversed(wraps), key=len)  # of those with the fewest lines, the narrowest
 

@@ -95,7 +95,7 @@ def show_steps(timeline: Timeline, screen: Screen, every: bool) -> None:
     for position in range(first, last + 1):
         step = timeline.steps[position - 1]
         mark, kind = "▶" if position == here else " ", "backward" if position > timeline.start else "forward"
-        screen.write(screen.fit(f"{mark} {kind:8} {step.number:>3}  {step}", screen.width))
+        screen.write(f"{mark} {kind:8} {step.number:>3}  {step}")
 
 
 def _lines(timeline: Timeline) -> list[tuple[str, Value | str]]:

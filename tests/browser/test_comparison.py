@@ -12,7 +12,7 @@ from microgradnet.teach.misconceptions import example, run
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-LAPTOP, NOTEBOOK, PHONE = (1280, 720), (860, 720), (390, 844)
+LAPTOP, PROJECTOR, NOTEBOOK, PHONE = (1280, 720), (1920, 1080), (860, 720), (390, 844)
 PANES = """sides.map(({ pane }) => {
     const { x, y, width, height } = pane.getBoundingClientRect();
     return [x, y, width, height];
@@ -86,7 +86,8 @@ def test_every_step_is_in_view_at_the_same_place_in_both(tab: "Page", size: tupl
 def test_a_wrong_local_derivative_is_marked(opened_file: Any, tmp_path: Path) -> None:
     file = run(EXAMPLES["neuron"].build(), "wrong-operand").page().save(tmp_path / "operand.html")
     tab = opened_file(file)
-    marked = "(side) => [...document.querySelectorAll(`#${side} .local > .differs`)].map((text) => text.textContent)"
+    marked = """(side) => [...document.querySelectorAll(`#${side} svg:not([hidden]) .local > .differs`)]
+        .map((text) => text.textContent)"""
     assert tab.evaluate(marked, "right") == []
     assert tab.evaluate(marked, "wrong") == ["∂ 0.15\u00a0≠", "∂ 0.1\u00a0≠"]
 
@@ -95,6 +96,33 @@ def test_both_passes_of_a_neuron_fit_a_narrow_window(opened_file: Any, tmp_path:
     file = run(EXAMPLES["neuron"].build(), "wrong-operand").page().save(tmp_path / "operand.html")
     tab = opened_file(file, viewport={"width": 480, "height": 690})
     assert tab.evaluate("sides.every(({ pane }) => pane.scrollWidth === pane.clientWidth)")
+
+
+@pytest.mark.parametrize(
+    ("misconception", "name", "size", "least"),
+    [
+        ("overwritten", "", LAPTOP, 13),
+        ("stale-gradients", "learning", LAPTOP, 13),
+        ("stale-gradients", "layers", LAPTOP, 11),
+        ("stale-gradients", "layers", PROJECTOR, 17),
+        ("overwritten", "", PROJECTOR, 18),
+    ],
+)
+def test_both_passes_are_whole_in_the_window_and_their_text_can_be_read(
+    opened_file: Any, tmp_path: Path, misconception: str, name: str, size: tuple[int, int], least: float
+) -> None:
+    root = EXAMPLES[name].build() if name else example.build()
+    file = run(root, misconception).page().save(tmp_path / "passes.html")
+    tab = opened_file(file, viewport={"width": size[0], "height": size[1]})
+    for key in ("Home", "End"):
+        tab.keyboard.press(key)
+        seen = tab.evaluate("""sides.map(({ pane, svg }) => {
+            const { width, height } = svg.getBoundingClientRect();
+            return [13 * width / svg.viewBox.baseVal.width, width <= pane.clientWidth && height <= pane.clientHeight];
+        })""")
+        assert all(text >= least and is_whole for text, is_whole in seen), seen
+        assert tab.evaluate("document.documentElement.scrollHeight") <= size[1]
+    assert len(file.read_bytes()) < 200_000
 
 
 def test_panes_scroll_and_zoom_together(tab: "Page") -> None:
@@ -120,7 +148,7 @@ def test_panes_scroll_and_zoom_together(tab: "Page") -> None:
 
 
 def test_a_box_that_is_pointed_at_is_outlined_in_both(tab: "Page") -> None:
-    tab.locator("#right .node", has_text="y = a·b + a").hover()
+    tab.locator("#right svg:not([hidden]) .node", has_text="y = a·b + a").hover()
     headings = "({ svg }) => [...svg.querySelectorAll('.linked > text:first-of-type')].map((text) => text.textContent)"
     right, wrong = tab.evaluate(f"sides.map({headings})")
     assert len(right) == 1

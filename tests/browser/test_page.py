@@ -185,11 +185,12 @@ def test_what_is_no_number_is_said_and_changes_nothing(opened: Open) -> None:
     tab = opened(learning())
     tab.click("#end")
     leaf(tab, "w₂").fill("")
-    assert "w₂ must be a number; it is still 0.45" in tab.inner_text("#message")
+    said = "w₂ must be a finite number, and its field holds none: write it as 0.25 or −3; it is still 0.45"
+    assert said in tab.inner_text("#message")
     assert agrees(tab, learning())
     tab.fill("#eta", "")
     tab.click("#learn")
-    assert "the learning rate η must be a number" in tab.inner_text("#moved")
+    assert "the learning rate η must be a number of at least 0, and its field holds none" in tab.inner_text("#moved")
 
 
 def test_a_slider_and_a_dragged_box_change_a_number_with_one_undo_each(opened: Open) -> None:

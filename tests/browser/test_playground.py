@@ -345,6 +345,7 @@ def test_an_exercise_is_checked_as_it_runs(tab: Any) -> None:
     settled(tab)
     assert "not yet written: backward" in tab.inner_text("#output")
     assert tab.locator("#empty").is_visible(), "no graph of the example before"
+    assert "computes no graph" in tab.inner_text("#empty"), "and none to wait for"
     typed(tab, EXERCISES[2].text + RIGHT[2].replace("+=", "="))
     wrong = tab.inner_text("#output")
     assert "not right: values that are used several times" in wrong

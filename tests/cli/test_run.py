@@ -261,3 +261,17 @@ def test_a_model_of_another_application_is_refused(capsys: pytest.CaptureFixture
     said = capsys.readouterr().err
     assert "it is a model of something else than MLP(1 → " in said
     assert "only the file has b, w0, w1; only the model has layer0" in said
+
+
+def test_a_narrow_terminal_lists_every_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = []
+    for columns in ("120", "40"):
+        monkeypatch.setenv("COLUMNS", columns)
+        main(["list"])
+        texts.append(capsys.readouterr().out)
+    wide, narrow = texts
+    assert max(map(len, wide.splitlines())) > 40
+    assert max(map(len, narrow.splitlines())) <= 40
+    assert narrow.split() == wide.split()

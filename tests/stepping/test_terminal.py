@@ -405,3 +405,13 @@ def test_the_current_application_is_marked_in_colour_and_roles_are_told_apart() 
 
 def test_it_says_first_what_to_type() -> None:
     assert typed(["q\n"], NO_COLOR="1").lstrip("\x1b[?204hl").startswith("Type s for one step, b to go back")
+
+
+def test_a_narrow_terminal_lists_steps_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    loss = EXAMPLES["learning"].build()
+    listed = said(capsys, loss, "list")
+    assert max(map(len, listed.splitlines())) <= 40
+    assert "forward 7 T − a₂ = 0.25 − 0.7153 = −0.4653" in " ".join(listed.split())

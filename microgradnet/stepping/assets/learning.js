@@ -13,7 +13,7 @@ let running = 0; // the next frame of a run
 // The step that can be taken now, or why there is none.
 function gradientStep() {
   const eta = Number(at("eta").value), grad = pass.grad;
-  if (!Number.isFinite(eta) || eta < 0 || at("eta").value === "") return { refused: "the learning rate η must be a number of at least 0" };
+  if (!Number.isFinite(eta) || eta < 0 || at("eta").value === "") return { refused: `the learning rate η must be a number of at least 0, and its field holds ${at("eta").value || "none"}: write it as 0.1` };
   if (pass.failed >= 0) return { refused: pass.failure };
   const bad = parameters.find((i) => !Number.isFinite(grad[i]));
   if (bad !== undefined) return { refused: `${graph.nodes[bad].bracketed}.grad is ${number(grad[bad])}: no step was taken` };

@@ -70,10 +70,12 @@ class Classroom(ThreadingServer):
         with self._counting:
             return self._results.counted(self.store.learners(), self.store.made())
 
-    def keep(self, sent: dict[str, Any]) -> HTTPStatus:
+    def keep(self, sent: dict[str, Any]) -> HTTPStatus | dict[str, str]:
         """Keep what a learner sent, {learner, name, answers}: of the answers those that are new, "" for none any more.
 
-        It is FORBIDDEN to one more learner than a class has, and another form a BAD_REQUEST.
+        Returns:
+            All answers of the learner. It is FORBIDDEN to one more learner than a class has, and another form a
+            BAD_REQUEST.
         """
         learner, name, answers = (sent.get(key) for key in ("learner", "name", "answers"))
         numbers = {str(blank.number) for blank in self._results.sheet.blanks}
@@ -90,7 +92,7 @@ class Classroom(ThreadingServer):
             before = known[learner].answers if learner in known else {}
             answers = {number: text for number, text in (before | answers).items() if text}
             self.store.save(learner, name, answers, self._results.marks(learner, answers).mistakes)
-        return HTTPStatus.OK
+        return answers
 
 
 class _LearnersPage(PlayedPage):
@@ -130,12 +132,12 @@ class _Handler(Handler):
                 sent = self.sent(MOST_SENT, what)
                 if sent is None:
                     return
-                status = self.server.keep(sent)
-                if status is HTTPStatus.OK:
-                    self.answer(b"{}", "application/json")
+                kept = self.server.keep(sent)
+                if isinstance(kept, dict):
+                    self.answer(json.dumps(kept).encode(), "application/json")
                 else:
-                    is_full = status is HTTPStatus.FORBIDDEN
-                    self.send_error(status, "the class is full" if is_full else f"JSON is needed: {what}")
+                    is_full = kept is HTTPStatus.FORBIDDEN
+                    self.send_error(kept, "the class is full" if is_full else f"JSON is needed: {what}")
             case _:
                 self.send_error(HTTPStatus.NOT_FOUND)
 

@@ -1,12 +1,14 @@
 """The page of a comparison: the right pass and the wrong one, each played on a picture of the graph."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.drawing.box import NO_BREAK
 from microgradnet.drawing.diagram import Diagram
+from microgradnet.drawing.fit import extent_of, scale_to
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.notation.names import number
 from microgradnet.stepping.page_layout import MOST_VALUES, TIGHT, View, view_of
@@ -14,7 +16,15 @@ from microgradnet.teach.misconceptions.listing import ListedComparison
 from microgradnet.teach.misconceptions.passes import Step
 from microgradnet.value import Value
 
-SPREAD = 0.3  # inches between ranks
+SPREAD, CLOSE = 0.3, 0.15  # inches between ranks, from left to right and down
+LINE_WIDTH = 37  # characters: as wide as a parameter with its number, its gradient and its local derivative
+LAYOUTS: Mapping[str, Mapping[str, Any]] = {
+    "down": {"direction": "TB", "spread": CLOSE},
+    "narrow": {"direction": "TB", "spread": CLOSE, "stacked": True},
+    "across": {"direction": "LR", "spread": SPREAD},
+}
+ROOMS = (936, 855), (616, 505), (1246, 250), (356, 226)
+"""The room for a picture, in CSS pixels: of a projector, a laptop, one of two over each other there, and a phone."""
 
 
 class ComparisonPage(WebPage):
@@ -25,11 +35,24 @@ class ComparisonPage(WebPage):
         self._comparison = comparison
 
     def _paint(self) -> bytes | None:
-        return self._view(self._comparison.right).picture._repr_png_()
+        return self._view(self._comparison.right, self._layouts[0]).picture._repr_png_()
 
-    def _view(self, steps: Sequence[Step], side: str = "") -> View:
-        """The picture of one pass, with its local derivatives: as wide as that of the other."""
-        diagram = Diagram(direction="TB", room=TIGHT, spread=SPREAD, backward=True)
+    @cached_property
+    def _layouts(self) -> list[str]:
+        """The layouts in which text is the largest in one of the rooms; the page shows that of its window."""
+        extents = {layout: extent_of(self._drawn(self._comparison.right, layout)[0]) for layout in LAYOUTS}
+        return list(dict.fromkeys(max(extents, key=lambda layout: scale_to(room, extents[layout])) for room in ROOMS))
+
+    def _pictures(self, steps: Sequence[Step], side: str) -> str:
+        """The pictures of one pass."""
+        return "\n".join(self._view(steps, layout, side).picture.svg for layout in self._layouts)
+
+    def _view(self, steps: Sequence[Step], layout: str, side: str = "") -> View:
+        return view_of(*self._drawn(steps, layout), side)
+
+    def _drawn(self, steps: Sequence[Step], layout: str) -> tuple[Diagram, OpsView]:
+        """One pass with its local derivatives: as wide as the other."""
+        diagram = Diagram(room=TIGHT, backward=True, **LAYOUTS[layout])
         graph, namer = self._comparison.graph, self._comparison.namer
         right, wrong = (
             {(step.node, step.position): number(step.local) for step in passed}
@@ -41,9 +64,9 @@ class ComparisonPage(WebPage):
             use: text.ljust(max(len(right.get(use, "")), len(marked.get(use, ""))), NO_BREAK)
             for use, text in texts.items()
         }
-        drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, notes=notes)
+        drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, notes=notes, line_width=LINE_WIDTH)
         diagram.captions = []
-        return view_of(diagram, drawn, side)
+        return diagram, drawn
 
     def _write(self) -> str:
         comparison, row = self._comparison, self._comparison.misconception
@@ -53,24 +76,23 @@ class ComparisonPage(WebPage):
                 f"this page shows at most {MOST_VALUES} values, the graph has {len(graph):,}: print the comparison, "
                 "or take a part of the graph, as the loss of one sample"
             )
-        right = self._view(comparison.right, "the right pass")
-        wrong = self._view(comparison.wrong, row.name)
+        view = self._view(comparison.right, self._layouts[0])  # boxes and rows are the same in all
         parting = comparison.parting
         index = {node: i for i, node in enumerate(graph.nodes)}
         data = {
-            "right": self._steps(comparison.right, index, right, False),
-            "wrong": self._steps(comparison.wrong, index, right, True),
+            "right": self._steps(comparison.right, index, view, False),
+            "wrong": self._steps(comparison.wrong, index, view, True),
             "parting": parting.step if parting else -1,
             "root": index[graph.root],
-            "rows": [(box, place, index[node]) for box, place, what, node, _ in right.rows if what == "grad"],
+            "rows": [(box, place, index[node]) for box, place, what, node, _ in view.rows if what == "grad"],
             "verdict": comparison.verdict(),
         }
         parts = {
             "title": html.escape(self.title),
             "belief": html.escape(row.belief),
             "why": html.escape(row.why),
-            "right": right.picture.svg,
-            "wrong": wrong.picture.svg,
+            "right": self._pictures(comparison.right, "the right pass"),
+            "wrong": self._pictures(comparison.wrong, row.name),
             "listing": html.escape(str(comparison)),
         }
         body, style, script = (asset(__file__, f"comparison.{kind}") for kind in ("html", "css", "js"))

@@ -16,7 +16,7 @@ from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph, 
 from microgradnet.teach.misconceptions.table import Misconception
 from microgradnet.value import Value
 
-NAME, LINE, BESIDE = 20, 42, 76  # characters: of a name, of an equation, of two beside each other
+NAME, WIDEST = 20, 120  # characters: of a name, of two equations beside each other
 AROUND = 12  # steps listed before and after the divergence
 MOST_LISTED = 40
 CLOSE = 1e-9
@@ -57,14 +57,17 @@ class ListedComparison:
         }
 
     def equation(self, step: Step, is_wrong: bool = False) -> str:
-        """A step as text: "w.grad += 0.5 · 3 → 1.5"."""
+        """A step as text: "w.grad += 0.5 · 3 → 1.5"; where it adds to a gradient, the sum: "…: 2 + 1.5 → 3.5"."""
         rules = self.rules if is_wrong else RIGHT
         is_product = rules.contribution is operator.mul
         contribution = _product(step.upstream, step.local) if is_product else number(step.local)
+        adds = rules.join is operator.add
         if (step.node, step.position) == rules.forgotten:
             contribution = f"(left out: {contribution})"
-        sign = "+=" if rules.join is operator.add else "="
-        return f"{self._name(step.operand)}.grad {sign} {contribution} → {number(step.after)}"
+        elif adds and step.before != 0.0:
+            added = as_factor(signed(rules.contribution(step.upstream, step.local)))
+            contribution += f": {number(step.before)} + {added}"
+        return f"{self._name(step.operand)}.grad {'+=' if adds else '='} {contribution} → {number(step.after)}"
 
     def verdict(self) -> str:
         """The step at which the passes diverge and the reason, in words."""
@@ -74,17 +77,17 @@ class ListedComparison:
 
     @cached_property
     def _equations(self) -> list[tuple[str, str]]:
-        """Those of each step in both passes, shortened; "" after the end of the shorter pass."""
-        right = [shorten(self.equation(step), LINE) for step in self.right]
-        wrong = [shorten(self.equation(step, is_wrong=True), LINE) for step in self.wrong]
+        """Those of each step in both passes; "" after the end of the shorter pass."""
+        right = map(self.equation, self.right)
+        wrong = [self.equation(step, is_wrong=True) for step in self.wrong]
         return list(zip_longest(right, wrong, fillvalue=""))
 
-    def lines(self, columns: int = BESIDE) -> list[str]:
-        """The text of each step: the passes side by side, or one below the other if there are few `columns`."""
-        width, lines = self._width(), []
+    def lines(self, columns: int = WIDEST) -> list[str]:
+        """The text of each step: the passes side by side, or one below the other if there are too few `columns`."""
+        width, are_beside, lines = self._width(), self._are_beside(columns), []
         for index, (right, wrong) in enumerate(self._equations):
             mark = "▶" if self.parting and index == self.parting.step else " "
-            text = f"{right:{width}}  {wrong}".rstrip() if columns >= BESIDE else f"right {right}\n       wrong {wrong}"
+            text = f"{right:{width}}  {wrong}".rstrip() if are_beside else f"right {right}\n       wrong {wrong}"
             lines.append(f"{mark} {index + 1:>3}  {text}")
         return lines
 
@@ -99,11 +102,12 @@ class ListedComparison:
 
     __repr__ = __str__
 
-    def heading(self) -> str:
-        """The misconception, and the headings of the columns."""
+    def heading(self, columns: int = WIDEST) -> str:
+        """The misconception, and the headings of the columns if there are two."""
         row = self.misconception
         texts = [f"{row.name}: {row.title}", f"Wrong practice: {row.belief}.", f"Why it is wrong: {row.why}."]
-        return "\n".join([*map(wrapped, texts), "", f"       {'the right pass':{self._width()}}  {row.name}"])
+        headings = [f"       {'the right pass':{self._width()}}  {row.name}"] * self._are_beside(columns)
+        return "\n".join([*map(wrapped, texts), "", *headings])
 
     def outcome(self) -> list[str]:
         """The final gradients, with differences marked."""
@@ -125,7 +129,7 @@ class ListedComparison:
         ask = ask or input
         columns = shutil.get_terminal_size().columns
         print("Enter: next step, b: back, q: quit\n")
-        print(self.heading() if columns >= BESIDE else self.heading().rpartition("\n")[0])
+        print(self.heading(columns))
         lines, index = self.lines(columns), 0
         while index < len(lines):
             print(lines[index])
@@ -146,6 +150,11 @@ class ListedComparison:
     def _width(self) -> int:
         """The width of the column of the right pass."""
         return max((len(right) for right, _ in self._equations), default=0)
+
+    def _are_beside(self, columns: int) -> bool:
+        """Whether the passes stand side by side in a terminal of so many columns."""
+        widest = max((len(wrong) for _, wrong in self._equations), default=0)
+        return len("▶   1  ") + self._width() + len("  ") + widest <= columns
 
     def _parting(self) -> Parting | None:
         sums: dict[Value, float] = {}

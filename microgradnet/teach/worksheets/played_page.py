@@ -8,7 +8,7 @@ from microgradnet.teach.worksheets.questions import marking, marking_script, que
 from microgradnet.teach.worksheets.sheet import Sheet, size_of
 
 WIDE = 1.6  # width over height
-SCREEN = (640, 450)  # points of a screen, beside the blanks
+SCREEN, PHONE = (640, 450), (270, 600)  # points of a screen, beside the blanks, and of a phone, where it is scrolled
 
 
 class PlayedPage(WebPage):
@@ -28,12 +28,12 @@ class PlayedPage(WebPage):
 
     def _write(self) -> str:
         sheet = self._sheet
-        picture = sheet.svg_in(SCREEN)
-        width, height = size_of(picture)
+        pictures = list(dict.fromkeys(map(sheet.svg_in, (SCREEN, PHONE))))
+        width, height = size_of(pictures[0])
         parts = {
             "title": html.escape(self.title),
             "layout": "wide" if width > WIDE * height else "",
-            "picture": picture,
+            "pictures": "\n".join(pictures),
             "head": self._head,
         }
         data = marking() | {"sheet": sheet.name, "blanks": questions(sheet)}

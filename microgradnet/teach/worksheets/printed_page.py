@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 from microgradnet._shared.arguments import one_of
 from microgradnet._shared.webpage import WebPage, asset, document
+from microgradnet.drawing.fit import scale_to
 from microgradnet.notation.names import number
 from microgradnet.teach.worksheets.blanks import Blank
-from microgradnet.teach.worksheets.sheet import DIRECTIONS, Sheet, scale_to, size_of
+from microgradnet.teach.worksheets.sheet import DIRECTIONS, Sheet, size_of
 
 PAPERS = {"A4": (595, 842), "Letter": (612, 792)}
 """Width and height in points."""
 MARGIN = 40  # of a printed page, in points
 LINE, WORKING, COLUMN = 26, 10.5, 80  # points of a line to write on, and of one of working; characters of the latter
-AROUND = 90  # points of a page that heading and name take
+AROUND = 70  # points of a page that heading and name take
 LEGIBLE, REMINDER, LARGEST = 0.4, 0.15, 1.25  # the smallest scale of a picture to write in, of a key's, the largest
 LONG = 22  # characters of a name that does not fit in half a page
 
@@ -43,9 +44,9 @@ class PrintedPage(WebPage):
         return self._sheets[0].picture(self._with_answers)._repr_png_()
 
     def _write(self) -> str:
-        kind, direction, turned, scale = self._layout
+        kind, direction, turned, _ = self._layout
         pictures = [sheet.picture(self._with_answers, direction).svg for sheet in self._sheets]
-        sizes = f":root {{ --page: {self._room(turned)[1]}pt; --picture: {scale * size_of(pictures[0])[0]:.0f}pt; }}"
+        sizes = f":root {{ --page: {self._room(turned)[1]}pt; --picture: {LARGEST * size_of(pictures[0])[0]:.0f}pt; }}"
         paper = f"@page {{ size: {self._paper} {turned}; margin: {MARGIN}pt; }} {sizes}\n"
         body = "\n".join(self._sheet(kind, *each) for each in zip(self._sheets, pictures, strict=True))
         return document(self.title, body, paper + asset(__file__, "printed.css"))
@@ -81,7 +82,7 @@ class PrintedPage(WebPage):
         if not self._with_answers:
             return LINE * -(-len(blanks) // (1 if _is_long(blanks) else 2))
         working = [line for blank in blanks for line in _working(blank)]
-        return sum(WORKING * (1 + len(line) // COLUMN) for line in working) + 1.5 * len(blanks)
+        return sum(WORKING * (1 + len(line) // COLUMN) for line in working) + len(blanks)
 
     def _sheet(self, kind: str, sheet: Sheet, picture: str) -> str:
         title = html.escape(sheet.title) + ": answers" * self._with_answers

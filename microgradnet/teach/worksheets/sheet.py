@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from microgradnet.drawing.diagram import Diagram
+from microgradnet.drawing.fit import scale_to
 from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.theme import LIGHT, Paint
 from microgradnet.notation.names import Namer, number
@@ -18,6 +19,8 @@ from microgradnet.teach.worksheets.worksheet_view import BLACK_AND_WHITE, LINE, 
 
 DIRECTIONS = ("LR", "TB")
 """The directions of the arrows that are tried."""
+LAYOUTS = (*((way, False) for way in DIRECTIONS), ("TB", True))
+"""Of a picture on a screen: the direction, and whether leaves stand above what uses them, not beside it."""
 
 
 class Sheet:
@@ -45,7 +48,11 @@ class Sheet:
         return self.picture().svg
 
     def picture(
-        self, filled: bool = False, direction: str = "LR", theme: Mapping[str, Paint] = BLACK_AND_WHITE
+        self,
+        filled: bool = False,
+        direction: str = "LR",
+        theme: Mapping[str, Paint] = BLACK_AND_WHITE,
+        stacked: bool = False,
     ) -> Picture:
         """The graph with its blanks.
 
@@ -53,16 +60,17 @@ class Sheet:
             filled: show the answers in place of the blanks.
             direction: the direction of the arrows: "LR", "RL", "TB" or "BT".
             theme: the colours, black and white for paper.
+            stacked: whether leaves stand above what uses them in a picture that runs down, too.
         """
         texts = {b.quantity: f"({b.number}) {number(b.answer) if filled else LINE}" for b in self.blanks}
         spread = 0.7 if any(quantity.kind == LOCAL for quantity in texts) else 0.5
-        diagram = Diagram(direction, spread=spread, theme=theme)
+        diagram = Diagram(direction, spread=spread, theme=theme, stacked=stacked)
         view = WorksheetView(self.graph, self._namer, texts, diagram)
         return Picture(diagram.to_dot(), self.title, counts=(len(view.numbers), len(diagram.arrows)))
 
     def svg_in(self, room: tuple[float, float]) -> str:
-        """The graph as SVG in colour, from left to right or down: what is larger in a room of this width and height."""
-        svgs = [self.picture(direction=way, theme=LIGHT).svg for way in DIRECTIONS]
+        """The graph as SVG in colour, in the layout that is the largest in a room of this width and height."""
+        svgs = [self.picture(direction=way, theme=LIGHT, stacked=stacked).svg for way, stacked in LAYOUTS]
         return max(svgs, key=lambda svg: scale_to(room, size_of(svg)))
 
     def save_answers(self, path: str | os.PathLike[str], filled: bool = False) -> Path:
@@ -83,8 +91,3 @@ def size_of(svg: str) -> tuple[float, float]:
     """Width and height of a picture, in points."""
     width, height = re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2]
     return float(width), float(height)
-
-
-def scale_to(room: tuple[float, float], size: tuple[float, float]) -> float:
-    """The scale in which a picture of this size fills the room."""
-    return min(room[0] / size[0], room[1] / size[1])

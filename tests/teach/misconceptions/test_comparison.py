@@ -139,6 +139,31 @@ def test_each_makes_a_difference_on_the_example(name: str) -> None:
     assert all(len(line) <= 120 for line in text.split("\n"))
 
 
+def read(text: str) -> float:
+    return float(text.strip("()").replace("−", "-"))
+
+
+@each_misconception
+def test_what_is_added_to_a_gradient_is_told_as_a_sum_with_its_numbers(name: str) -> None:
+    told = 0
+    for seed in SEEDS:
+        comparison = run(random_graph(seed), name)
+        rules = {False: RIGHT, True: comparison.rules}
+        for is_wrong, passed in ((False, comparison.right), (True, comparison.wrong)):
+            for step in passed:
+                text = comparison.equation(step, is_wrong)
+                gained = rules[is_wrong].contribution(step.upstream, step.local)
+                is_added = step.after == step.before + gained and "left out" not in text
+                sum_told = re.search(r": (\S+) \+ (\S+) → (\S+)$", text)
+                assert bool(sum_told) == (" += " in text and step.before != 0.0 and is_added), text
+                if sum_told:
+                    told += 1
+                    numbers = [*map(read, sum_told.groups())]
+                    assert numbers == pytest.approx([step.before, gained, step.after], rel=5e-4)
+                assert read(text.rpartition("→ ")[2]) == pytest.approx(step.after, rel=5e-4)
+    assert told > 10
+
+
 def test_a_sum_of_three_taken_for_a_product_passes_on_the_product_of_the_others() -> None:
     wrong = run(total([Value(2.0, "a"), Value(3.0, "b"), Value(5.0, "c")]), "sum-and-product").wrong
     assert [step.local for step in wrong] == [15.0, 10.0, 6.0]
@@ -276,12 +301,13 @@ def places(svg: str) -> list[list[tuple[str, ...]]]:
 def test_both_pictures_have_their_local_derivatives_at_the_same_places(name: str) -> None:
     comparison = run(example.build(), name)
     pictures = re.findall(r"<svg .*?</svg>", comparison.page().html, re.DOTALL)
-    assert len(pictures) == 2
-    right, wrong = map(places, pictures)
-    assert right == wrong
-    for picture, passed in zip(pictures, (comparison.right, comparison.wrong), strict=True):
+    layouts = len(pictures) // 2
+    assert layouts > 1
+    assert [*map(places, pictures[:layouts])] == [*map(places, pictures[layouts:])]
+    for side, passed in ((pictures[:layouts], comparison.right), (pictures[layouts:], comparison.wrong)):
         local = {(step.node, step.position): number(step.local) for step in passed}
-        assert Counter(re.findall(r">∂ ([^<\u00a0]*)(?:\u00a0≠)?</text>", picture)) == Counter(local.values())
+        for picture in side:
+            assert Counter(re.findall(r">∂ ([^<\u00a0]*)(?:\u00a0≠)?</text>", picture)) == Counter(local.values())
 
 
 def test_a_page_of_too_many_values_is_refused() -> None:

@@ -1,21 +1,25 @@
-// Both passes at a step: the gradients so far, the current application, and whether they have diverged. Both pictures
-// are the same and show the same place, at the same scale.
+// Both passes at a step: the gradients so far, the current application, and whether they have diverged. Both sides show
+// the same picture and the same place of it, at the same scale.
 
 const last = Math.max(data.right.length, data.wrong.length);
 const NONE = "—";
 const LEAST_FITTED = 0.77, LARGEST_FITTED = 1.5; // CSS pixels per unit of the picture; a larger picture is scrolled
+const ROOMIER = 1.05; // times as large must text be where one side stands over the other
 
+const main = document.querySelector("main"), isNarrow = matchMedia("(max-width: 46rem)");
 const sides = ["right", "wrong"].map((name) => {
-  const element = at(name), svg = element.querySelector("svg"), find = finder(svg);
-  const rows = data.rows.map(([box, row, of]) => {
-    const text = find(`n${box}`).querySelectorAll("text")[row];
-    return { of, text, room: text.textContent.length };
+  const element = at(name), pane = element.querySelector(".picture"), equation = element.querySelector(".equation > p");
+  const layouts = [...pane.querySelectorAll("svg")].map((svg) => {
+    const find = finder(svg), rows = data.rows.map(([box, row, of]) => {
+      const text = find(`n${box}`).querySelectorAll("text")[row];
+      return { of, text, room: text.textContent.length };
+    });
+    return { svg, find, rows };
   });
-  const equation = element.querySelector(".equation"), pane = element.querySelector(".picture");
-  return { element, steps: data[name], svg, find, rows, equation, pane };
+  return { element, steps: data[name], pane, equation, layouts, ...layouts[0] }; // of the layouts one is shown
 });
 
-for (const text of sides[1].svg.querySelectorAll(".local > text")) text.classList.toggle("differs", text.textContent.includes("≠"));
+for (const text of document.querySelectorAll("#wrong .local > text")) text.classList.toggle("differs", text.textContent.includes("≠"));
 
 let position = 0;
 
@@ -58,9 +62,8 @@ function show(step) {
 function follow(boxes) {
   const place = placeInView(sides[0].pane, boxes.map(sides[0].find));
   for (const { pane } of sides) if (place) pane.scrollTo(place);
-  const main = document.querySelector("main").getBoundingClientRect();
-  const hidden = sides[1].equation.getBoundingClientRect().bottom - document.querySelector("footer").getBoundingClientRect().top;
-  if (position && (hidden > 0 || main.top < 0)) scrollBy(0, Math.min(main.top, Math.max(hidden, Math.min(0, main.top))));
+  const { top, bottom } = main.getBoundingClientRect(), hidden = bottom - document.querySelector("footer").getBoundingClientRect().top;
+  if (position && (hidden > 0 || top < 0)) scrollBy(0, Math.min(top, Math.max(hidden, Math.min(0, top))));
 }
 
 let scale = 1, isFitted = true;
@@ -76,14 +79,32 @@ function zoom(wanted, isFit = false) {
   }
 }
 
+// The scale of a layout in the panes as they stand, and how much of it is seen at that scale.
+function fitting({ svg }) {
+  const { width, height } = svg.viewBox.baseVal, { clientWidth, clientHeight } = sides[1].pane;
+  const [across, down] = [(clientWidth - 8) / width, (clientHeight - 8) / height];
+  const scale = Math.max(LEAST_FITTED, Math.min(LARGEST_FITTED, across, down));
+  return { scale, seen: Math.min(1, across / scale) * Math.min(1, down / scale) };
+}
+
+// Side by side, or one over the other, and in the layout, in which text is the largest and most is seen.
 function fit() {
-  const { width, height } = sides[0].svg.viewBox.baseVal;
-  const fitting = sides.flatMap(({ pane }) => [(pane.clientWidth - 8) / width, (pane.clientHeight - 8) / height]);
-  zoom(Math.max(LEAST_FITTED, Math.min(LARGEST_FITTED, ...fitting)), true);
+  const [beside, over] = [false, true].map((isOver) => {
+    main.classList.toggle("over", isOver || isNarrow.matches);
+    const fits = sides[0].layouts.map((one, layout) => ({ isOver, layout, ...fitting(one) }));
+    return fits.reduce((a, b) => (b.scale * b.seen > a.scale * a.seen ? b : a));
+  });
+  const { isOver, scale, layout } = over.scale * over.seen > ROOMIER * beside.scale * beside.seen ? over : beside;
+  main.classList.toggle("over", isOver || isNarrow.matches);
+  for (const side of sides) {
+    Object.assign(side, side.layouts[layout]);
+    for (const { svg } of side.layouts) svg.toggleAttribute("hidden", svg !== side.svg);
+  }
+  zoom(scale, true);
   show(position);
 }
 
-for (const [i, { pane, svg }] of sides.entries()) {
+for (const [i, { pane, layouts }] of sides.entries()) {
   const other = sides[1 - i];
   pane.addEventListener("scroll", () => other.pane.scrollTo({ left: pane.scrollLeft, top: pane.scrollTop }), { passive: true });
   pane.addEventListener("wheel", (event) => {
@@ -91,11 +112,11 @@ for (const [i, { pane, svg }] of sides.entries()) {
     event.preventDefault();
     zoom(scale * (event.deltaY < 0 ? 1.15 : 1 / 1.15));
   }, { passive: false });
-  svg.addEventListener("pointerover", ({ target }) => { // a box that is pointed at is outlined in both
+  for (const { svg } of layouts) svg.addEventListener("pointerover", ({ target }) => { // a box that is pointed at is outlined in both
     const box = target.closest(".node"), index = [...svg.querySelectorAll(".node")].indexOf(box);
     for (const side of sides) side.svg.querySelectorAll(".node").forEach((one, k) => one.classList.toggle("linked", k === index));
   });
-  svg.addEventListener("pointerleave", () => { for (const one of document.querySelectorAll(".linked")) one.classList.remove("linked"); });
+  pane.addEventListener("pointerleave", () => { for (const one of document.querySelectorAll(".linked")) one.classList.remove("linked"); });
 }
 addEventListener("resize", () => { if (isFitted) fit(); });
 

@@ -30,7 +30,7 @@ function open(chapter) {
   }
   at("chapter").textContent = chapter.title;
   at("steps").replaceChildren(...chapter.log);
-  at("verdict").replaceChildren();
+  at("answered").replaceChildren();
   ask();
 }
 
@@ -41,7 +41,11 @@ function ask() {
   at("form").hidden = !blank;
   at("again").hidden = here.done === 0;
   at("next").hidden = Boolean(blank) || here === chapters[chapters.length - 1];
+  at("verdict").replaceChildren();
   if (!blank) return end();
+  const isBackward = ({ key }) => key.startsWith("gradient");
+  at("phase").textContent = isBackward(blank) ? "Backward: each gradient from those after it" : "Forward: each value from those before it";
+  at("terms").hidden = here.blanks.find(isBackward) !== blank;
   at("count").textContent = `Question ${here.done + 1} of ${here.blanks.length}, to ${data.marking.digits} digits`;
   at("question").textContent = `What will ${blank.name} be?`;
   at("answer").value = "";
@@ -62,15 +66,15 @@ function check() {
   if (verdict === "missing") return say("Write a number", ", or press Hint.");
   if (isRight) {
     here.first += blank.tries === 0;
-    say("✓ right", `: ${blank.working.join("; ")}`);
-    return reveal(blank);
+    return reveal(blank, "✓ right");
   }
   blank.tries += verdict === "wrong";
   say("✗ not yet", `: ${words}`);
 }
 
-// The number is written into the picture, and its working below; the next one is asked for.
-function reveal(blank) {
+// The number is written into the picture, and its working below; the next one is asked for below what is said of this one.
+function reveal(blank, verdict) {
+  at("answered").replaceChildren(`Question ${here.done + 1}, ${blank.name}: `, made("b", {}, verdict), `: ${blank.working.join("; ")}`);
   uncover(here, blank);
   at("steps").append(here.log[here.log.length - 1]);
   ask();
@@ -132,8 +136,7 @@ at("hint").addEventListener("click", () => {
 });
 at("show").addEventListener("click", () => {
   const blank = here.blanks[here.done];
-  say("It is", ` ${blank.working.join("; ")}`);
-  reveal(blank);
+  reveal(blank, "shown");
 });
 at("next").addEventListener("click", () => {
   open(chapters[here.number]);

@@ -148,8 +148,8 @@ function wordsFor(verdict, mistake, slipped, answer, text) {
   }
 }
 
-// The blank in a picture: the texts with its number (a shared parameter has several), and what they are empty.
-function placeIn(svg, blank) {
-  const texts = [...svg.querySelectorAll("text")].filter((one) => one.textContent.includes(`(${blank.number}) __`));
+// The blank in a picture: the texts with its number (a shared parameter has several, and each layout), and what they are empty.
+function placeIn(picture, blank) {
+  const texts = [...picture.querySelectorAll("text")].filter((one) => one.textContent.includes(`(${blank.number}) __`));
   return { texts, empty: texts[0]?.textContent };
 }

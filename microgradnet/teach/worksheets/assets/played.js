@@ -1,9 +1,11 @@
 // The blanks as inputs: each answer is marked, and written into the picture.
 
 const RIGHT = "✓ right", FOLLOWS = "✓ right so far", WRONG = "✗ not yet";
-const svg = document.querySelector(".picture svg"), picture = svg.parentNode;
-for (const side of ["width", "height"]) picture.style.setProperty(`--${side}`, `${svg.viewBox.baseVal[side]}pt`);
-const blanks = data.blanks.map((blank) => ({ ...blank, hinted: 0, isRight: false, isDone: false, ...row(blank), ...placeIn(svg, blank) }));
+const picture = document.querySelector(".picture"); // in two layouts, of which a window shows one
+for (const svg of picture.querySelectorAll("svg")) {
+  for (const side of ["width", "height"]) svg.style.setProperty(`--${side}`, `${svg.viewBox.baseVal[side]}pt`);
+}
+const blanks = data.blanks.map((blank) => ({ ...blank, hinted: 0, isRight: false, isDone: false, ...row(blank), ...placeIn(picture, blank) }));
 
 function row(blank) {
   const id = `blank-${blank.number}`, label = made("label", { for: id, class: "name" }, `(${blank.number}) ${blank.name}\u00a0=`);
@@ -50,14 +52,21 @@ function answers() {
   return Object.fromEntries(blanks.map(({ number, input }) => [number, input.value.trim().slice(0, 100)]).filter(([, text]) => text));
 }
 
-function restore() {
-  let before = {};
-  try { before = JSON.parse(kept()) ?? {}; } catch { /* nothing was kept */ }
+function before() {
+  try { return JSON.parse(kept()) ?? {}; } catch { return {}; } // nothing was kept
+}
+
+function restore(texts) {
   for (const blank of blanks) {
-    blank.input.value = typeof before[blank.number] === "string" ? before[blank.number] : "";
+    blank.input.value = typeof texts[blank.number] === "string" ? texts[blank.number] : "";
     blank.isDone = blank.input.value !== "";
   }
-  if (blanks.some(({ isDone }) => isDone)) mark(blanks.find(({ isDone }) => isDone), true);
+  mark(blanks[0], true);
+}
+
+// Of the texts of a blank the one in the layout that is shown.
+function shownOf(blank) {
+  return blank.texts.find((text) => text.getClientRects().length);
 }
 
 function say(blank, verdict, words) {
@@ -80,7 +89,8 @@ for (const blank of blanks) {
   });
   blank.input.addEventListener("focus", () => {
     for (const text of blank.texts) text.classList.add("here");
-    blank.texts[0]?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    const place = placeInView(picture, [shownOf(blank)]);
+    if (place) picture.scrollTo(place);
   });
   blank.input.addEventListener("blur", () => blank.texts.forEach((text) => text.classList.remove("here")));
   for (const text of blank.texts) {
@@ -111,7 +121,7 @@ function fillThere(blank, text) {
     if (event.key !== "Enter" && event.key !== "Escape") return;
     there.blur();
     const next = blanks.slice(blank.number).find((one) => !one.isRight && one.texts.length);
-    if (event.key === "Enter" && next) fillThere(next, next.texts[0]);
+    if (event.key === "Enter" && next) fillThere(next, shownOf(next));
   });
   there.addEventListener("blur", () => {
     there.remove();
@@ -129,5 +139,4 @@ at("save").addEventListener("click", () => {
   const [, number = ""] = location.pathname.match(/page(-[0-9]+)\.html$/) ?? [];
   download(`answers${number}.csv`, table, "text/csv");
 });
-score();
-restore();
+restore(before());
