@@ -114,7 +114,8 @@ def run_application(entry: Entry, options: argparse.Namespace) -> int:
         if training.quick:
             whole = f"a whole run takes about {entry.seconds} s"
             print(f"a quick training: this network has hardly begun to learn; {whole}")
-        return _show(entry, application, asked, out, training, options.quiet)
+        with _one_thread():
+            return _show(entry, application, asked, out, training, options.quiet)
     except KeyboardInterrupt:
         again = [f"--{name}={value}" for name, value in {**training.options, **asked}.items()]
         again += ["--quick"] * options.quick + [f"--load={shown(kept)}", f"--out={shown(out)}"]

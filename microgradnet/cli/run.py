@@ -28,7 +28,7 @@ def add_commands(add: Add) -> None:
     running.add_argument("--graphs", type=Path, metavar="DIR", help="the folder for examples' pictures (graphs)")
     gallery = running.add_argument_group("applications")
     gallery.add_argument("--out", type=Path, metavar="DIR", help="the folder for the files (NAME)")
-    of_all = f"{QUICK:.0%}% of training, test data and pictures, in 3 to 10 s"
+    of_all = f"{QUICK:.0%}% of training, test data and pictures, in a tenth of the time"
     gallery.add_argument("--quick", action="store_true", help=of_all)
     gallery.add_argument("--load", type=Path, metavar="FILE", help="a saved model, in place of training")
     gallery.add_argument("--seed", type=from_zero, metavar="N", help="seed of data, network and order (0)")

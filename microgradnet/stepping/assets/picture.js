@@ -64,7 +64,9 @@ function weigh() {
     sizes.set(arrow, Math.max(sizes.get(arrow) ?? 0, Number.isFinite(size) ? size : 1));
   }
   const largest = Math.max(...sizes.values()) || 1;
-  for (const [arrow, size] of sizes) arrow.setAttribute("opacity", (FAINTEST + (1 - FAINTEST) * (size / largest) ** 2).toFixed(2));
+  for (const [arrow, size] of sizes) { // not `opacity`: a layer for each of hundreds darkens what is behind
+    for (const kind of ["stroke", "fill"]) arrow.setAttribute(`${kind}-opacity`, (FAINTEST + (1 - FAINTEST) * (size / largest) ** 2).toFixed(2));
+  }
 }
 
 function leafBox(box, leaf) {

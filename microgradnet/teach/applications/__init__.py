@@ -38,7 +38,7 @@ APPLICATIONS: dict[str, Entry] = {
         Entry(
             "colour",
             "restore the colour of grey photographs",
-            55,
+            65,
             "Root mean square of the errors of a and b, lower is better. The right of each of the five is "
             "restored, its left was learnt from. Likeness copies the colour where the surroundings look most "
             "alike.",
@@ -75,7 +75,7 @@ APPLICATIONS: dict[str, Entry] = {
         Entry(
             "objects",
             "recognise handwritten digits, and draw your own",
-            20,
+            25,
             "Higher is better. The nearest mean image is one of ten, one for each digit; the nearest of all, one "
             "of every image that was learnt from.",
         ),

@@ -36,7 +36,7 @@ from microgradnet.teach.applications.colour.pictures import FAMILIAR, LIMIT, ORI
 from microgradnet.train import History, fit
 
 KERNELS, HIDDEN, COLOURS, MEMBERS = (10, 20), 48, 24, 2
-EPOCHS, STEPS, BATCH = 20, 100, 24  # pixels of each photograph in a batch
+EPOCHS, STEPS, BATCH = 36, 100, 24  # pixels of each photograph in a batch
 COLOURED, TUNED = round(0.6 * WIDTH), round(0.48 * WIDTH)  # the first grey column; and while settings were chosen
 
 

@@ -36,7 +36,7 @@ from microgradnet.teach.applications.driving.roads import COLUMNS, ROWS, SHARPES
 from microgradnet.train import History, fit
 
 HIDDEN, EPOCHS, BATCH = 24, 10, 32
-VIEWS, HELD_OUT, LAPS = 24000, 2000, 10  # pictures to learn from and to test with; roads that are driven
+VIEWS, HELD_OUT, LAPS = 36000, 2000, 10  # pictures to learn from and to test with; roads that are driven
 ARCS: Floats = np.linspace(-0.22, 0.22, 45)
 """The curvatures κₖ of the steering units, 1/m: an arc of 4.5 m to the right, …, straight on, …, 4.5 m to the left."""
 HILL = 0.02  # σ, the width of the hill, 1/m

@@ -29,7 +29,7 @@ from microgradnet.train.plotting import confusion_matrix
 
 Digits: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64]]
 
-HIDDEN, EPOCHS, BATCH = 192, 300, 32
+HIDDEN, EPOCHS, BATCH = 192, 500, 32
 SIDE = 8
 CREDIT = "digits of E. Alpaydin and C. Kaynak (1998), in scikit-learn, CC BY 4.0"
 TURN, SHIFT = 0.1, 0.5  # standard deviations of what is added to the matrix of a warp, and of its shift in pixels
