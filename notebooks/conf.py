@@ -63,7 +63,7 @@ Step through it, drag a number, take a gradient step. To see it in a window of i
 ```"""
 """The live page of an example, which stands at the end of its chapter."""
 
-FROM_BOOK = """</h1>
+FROM_BOOK = """
   <a href="../index.html">The book</a>
   <script>
     function follow() {
@@ -153,6 +153,4 @@ def _write_pages(app: Sphinx, error: Exception | None) -> None:
             page(example.build(), title=example.title).save(folder / f"{name}.html")
     story().save(folder / "story.html")
     if app.tags.has("playground"):
-        build(Path(app.outdir, "playground"))
-        front = Path(app.outdir, "playground", "index.html")
-        front.write_text(front.read_text(encoding="utf-8").replace("</h1>", FROM_BOOK), encoding="utf-8")
+        build(Path(app.outdir, "playground"), door=FROM_BOOK)
