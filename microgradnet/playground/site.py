@@ -49,8 +49,8 @@ def file_of(path: str, backend: str, door: str = "") -> tuple[bytes, str] | None
         return None
     data = (folder / name).read_bytes()
     if name == "index.html":
-        for name, text in (("backend", backend), ("policy", POLICY), ("door", door)):
-            data = data.replace(f"%{name}%".encode(), text.encode())
+        for place, text in (("backend", backend), ("policy", POLICY), ("door", door)):
+            data = data.replace(f"%{place}%".encode(), text.encode())
     return data, KINDS[Path(name).suffix]
 
 
