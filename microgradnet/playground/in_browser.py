@@ -47,7 +47,7 @@ def remember() -> Callable[[], None]:
     names = [vars(module) for module in modules.values() if hasattr(module, "__dict__")]  # in a browser `js` has none
     held = [(now, {**now}) for now in names]
     everything = {one for now in names for one in now.values() if isinstance(one, type)}
-    ours = [one for one in everything if one.__module__.startswith("microgradnet")]
+    ours = [one for one in everything if str(one.__module__).startswith("microgradnet")]
     classes = [(one, {**vars(one)}) for one in ours]
 
     def restore() -> None:
