@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from threading import Lock
+from types import ModuleType
 
 from microgradnet.drawing.groups import Group
 from microgradnet.playground.observing import importable
@@ -44,7 +45,8 @@ def remember() -> Callable[[], None]:
         or a class of another package, and files.
     """
     modules, path = dict(sys.modules), [*sys.path]
-    names = [vars(module) for module in modules.values() if hasattr(module, "__dict__")]  # in a browser `js` has none
+    loaded: list[object] = [*modules.values()]  # in a browser `js` is no module of Python's
+    names = [vars(module) for module in loaded if isinstance(module, ModuleType)]
     held = [(now, {**now}) for now in names]
     everything = {one for now in names for one in now.values() if isinstance(one, type)}
     ours = [one for one in everything if str(one.__module__).startswith("microgradnet")]

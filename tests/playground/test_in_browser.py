@@ -23,10 +23,14 @@ print(Value(1.0) + 2, math.pi > 3, microgradnet.tanh(0.0))
 
 
 def test_what_a_program_changes_in_python_and_here_is_undone() -> None:
-    begun = "import json; from microgradnet.playground.in_browser import begin; answer = begin()\n"
-    begun += f"for code in {[LEAVING, NEXT]!r}:\n"
-    begun += "    found = json.loads(answer(json.dumps({'code': code, 'seconds': 9}), lambda text: None))\n"
-    begun += "    assert found['error'] is None, found\nprint(found['output'])"
+    begun = f"""import json
+from microgradnet.playground.in_browser import begin
+def main(answer):
+    for code in {[LEAVING, NEXT]!r}:
+        found = json.loads(answer(json.dumps({{'code': code, 'seconds': 9}}), lambda text: None))
+        assert found['error'] is None, found
+    print(found['output'])
+main(begin())"""
     said = subprocess.run([sys.executable, "-c", begun], capture_output=True, text=True, check=True).stdout
     assert said.split("\n")[:2] == ["False", "Value(data=3.0) True Value(data=0.0)"]
 
