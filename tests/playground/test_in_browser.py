@@ -32,7 +32,7 @@ def main(answer):
     print(found['output'])
 main(begin())"""
     said = subprocess.run([sys.executable, "-c", begun], capture_output=True, text=True, check=True).stdout
-    assert said.split("\n")[:2] == ["False", "Value(data=3.0) True Value(data=0.0)"]
+    assert said.split("\n")[:2] == ["False", "Value(data=3.0) True 0.0"]
 
 
 def test_a_program_is_the_main_module_while_it_runs() -> None:
