@@ -22,7 +22,7 @@ PURE_FORMATS = ("svg", "png")
 GET_GRAPHVIZ = "install `graphviz` with the system's package manager (apt, dnf, brew, choco, conda)"
 GET_PURE = "`pip install graphviz-pure`"
 GET_CAIRO = "`pip install cairosvg` (which needs the cairo library)"
-STEPS = 5  # a node, at most, to find the places of nodes: few graphs need 2, some would take minutes without a limit
+STEPS = 5  # a node, at most, to find the places of nodes: without a limit some graphs of 100 values take minutes
 SHARP = 192  # dots an inch, twice a screen's 96: sharp on a dense one, too
 
 
