@@ -7,7 +7,7 @@ formulas are MathML, which browsers draw themselves, and the pages of the exampl
 import json
 import re
 import xml.etree.ElementTree as ET
-from html import unescape
+from html import escape, unescape
 from inspect import getdoc
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from sphinx.ext.napoleon import GoogleDocstring
 import microgradnet
 from microgradnet import page
 from microgradnet.ops.operation import Operation
+from microgradnet.playground.programs import PROGRAMS
 from microgradnet.playground.site import build
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
@@ -63,7 +64,10 @@ Step through it, drag a number, take a gradient step. To see it in a window of i
 ```"""
 """The live page of an example, which stands at the end of its chapter."""
 
-FROM_BOOK = """</h1>
+DOORS = {name: name for name in EXAMPLES} | {"exercises": "Exercises", "misconceptions": "Misconceptions"}
+"""Of a chapter, the name of its program in the playground, or their group."""
+
+FROM_BOOK = """
   <a href="../index.html">The book</a>
   <script>
     function follow() {
@@ -118,12 +122,23 @@ def _formula(translator: Any, node: nodes.math_block) -> None:
 
 
 def _with_page(app: Sphinx, name: str, source: list[str]) -> None:
-    """The notebook of an example, with its live page at the end."""
-    if name in EXAMPLES and app.builder.format == "html":
-        notebook = json.loads(source[0])
-        frame = FRAME.format(name=name, title=EXAMPLES[name].title)
-        notebook["cells"].append({"id": "live", "cell_type": "markdown", "metadata": {}, "source": frame})
-        source[0] = json.dumps(notebook)
+    """The notebook of a chapter, with the live page of its example and its programs in the playground at the end."""
+    if name not in DOORS or app.builder.format != "html":
+        return
+    ends = {}
+    if name in EXAMPLES:
+        ends["live"] = FRAME.format(name=name, title=EXAMPLES[name].title)
+    if app.tags.has("playground"):
+        programs = [program for program in PROGRAMS if DOORS[name] in {program["name"], program["group"]}]
+        ends["programs"] = "Change it in the playground: " + ", ".join(
+            f'<a class="open" href="playground/index.html#{program["name"]}">{escape(program["title"])}</a>'
+            for program in programs
+        )
+    notebook = json.loads(source[0])
+    notebook["cells"] += [
+        {"id": id_, "cell_type": "markdown", "metadata": {}, "source": end} for id_, end in ends.items()
+    ]
+    source[0] = json.dumps(notebook)
 
 
 def _as_rst(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
@@ -153,6 +168,4 @@ def _write_pages(app: Sphinx, error: Exception | None) -> None:
             page(example.build(), title=example.title).save(folder / f"{name}.html")
     story().save(folder / "story.html")
     if app.tags.has("playground"):
-        build(Path(app.outdir, "playground"))
-        front = Path(app.outdir, "playground", "index.html")
-        front.write_text(front.read_text(encoding="utf-8").replace("</h1>", FROM_BOOK), encoding="utf-8")
+        build(Path(app.outdir, "playground"), door=FROM_BOOK)

@@ -22,6 +22,7 @@ PURE_FORMATS = ("svg", "png")
 GET_GRAPHVIZ = "install `graphviz` with the system's package manager (apt, dnf, brew, choco, conda)"
 GET_PURE = "`pip install graphviz-pure`"
 GET_CAIRO = "`pip install cairosvg` (which needs the cairo library)"
+STEPS = 5  # a node, at most, to find the places of nodes: without a limit some graphs of 100 values take minutes
 SHARP = 192  # dots an inch, twice a screen's 96: sharp on a dense one, too
 
 
@@ -49,7 +50,7 @@ def render(dot: str, format: str, timeout: float = 60.0, *, dpi: int = SHARP) ->
             f"For {format}, {GET_GRAPHVIZ}, or {GET_CAIRO}."
         )
     options = [f"-Gdpi={dpi}", "-Gbgcolor=white"] if format == "png" else []
-    status, output, messages = _run([program, f"-T{format}", *options], dot, timeout)
+    status, output, messages = _run([program, f"-T{format}", f"-Gnslimit={STEPS}", *options], dot, timeout)
     # Messages at status 0 are about fonts: the picture is there, and the SVG names its own.
     if status != 0 or not output:
         raise ProviderError(
@@ -68,7 +69,7 @@ def _laid_out_in_browser(dot: str, format: str) -> bytes:
     # Of an empty line Graphviz frees a layout that it never made. Here this may end it.
     dot = dot.replace(r'label="\l', r'label=" \l').replace(r"\l\l", r"\l \l")
     try:
-        return str(js.layOut(dot)).encode()
+        return str(js.layOut(dot, STEPS)).encode()
     except Exception as error:  # of JavaScript
         raise ProviderError(f"Graphviz for browsers could not lay the graph out: {error}") from None
 

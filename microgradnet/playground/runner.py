@@ -5,11 +5,13 @@ import io
 import linecache
 import math
 import re
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from microgradnet._shared.text import one_line, shorten
@@ -125,15 +127,20 @@ def animation(code: str, shown: str | None = None, seconds: float = math.inf) ->
 
 def _executed(code: str, seconds: float) -> tuple[dict[str, Value], dict[str, Any] | None]:
     """Run a program: its values by name, and its error."""
-    variables: dict[str, Any] = {"__name__": "__main__", "__file__": FILE, "input": _input}
+    main, before = ModuleType("__main__"), sys.modules["__main__"]
+    variables: dict[str, Any] = vars(main)
+    variables |= {"__file__": FILE, "input": _input}
     linecache.cache[FILE] = (len(code), None, [f"{line}\n" for line in code.split("\n")], FILE)
     error = None
     try:
+        sys.modules["__main__"] = main  # where pickle looks for the program's classes
         with trace_source():
             exec(compile_observed(code, FILE, variables, seconds), variables)
     except BaseException as raised:
         if not isinstance(raised, SystemExit) or raised.code:  # exit() is an end as any other
             error = _described(raised, variables)
+    finally:
+        sys.modules["__main__"] = before
     return _values(variables), error
 
 

@@ -23,9 +23,12 @@ from typing import Any
 
 from microgradnet._shared.serving import LOOPBACK, Handler, ThreadingServer
 from microgradnet.playground.book import BUILT, NOT_BUILT, BookServer
-from microgradnet.playground.observing import STOPPED
-from microgradnet.playground.site import KINDS, POLICY, file_of
+from microgradnet.playground.site import DOOR, KINDS, POLICY, file_of
 
+LATE = (
+    "the program, or the drawing of its graph, was stopped after {:g} s. Does each loop end? Some graphs of a few "
+    "hundred values are too large to draw: choose a smaller one, such as one sample's loss"
+)
 PAINTING = 120.0  # seconds for an animation, beside the program's own
 GRACE = 4.0  # seconds for the page of what a program had computed at its time limit, and for code that is not its own
 MOST_SENT = 1_000_000  # bytes of a program
@@ -88,7 +91,7 @@ class Server(ThreadingServer):
                 said = errors.read().decode(errors="replace").splitlines()
                 is_late = time.monotonic() - began >= seconds
                 ended = ": ".join(["the program ended Python itself", *said[-1:]])
-                yield _stopped(STOPPED.format(seconds) if is_late else ended)
+                yield _stopped(LATE.format(seconds) if is_late else ended)
             finally:
                 limit.cancel()
                 _end(child)
@@ -130,7 +133,7 @@ class _Handler(Handler):
                 else:
                     self.answer(NOT_BUILT.encode(), KINDS[".html"])
                 return
-            found = file_of(asked[1], backend="local")
+            found = file_of(asked[1], backend="local", door=DOOR.format("book"))
             if found is None:
                 self.send_error(HTTPStatus.NOT_FOUND)
             else:

@@ -26,18 +26,20 @@ POLICY = (
 )
 """Scripts and requests of the site's own origin alone. Inline scripts are allowed for the page of a graph, which stands
 in a frame without an origin and has a stricter policy of its own."""
-DOOR = b"""</h1>
-  <a href="book" target="_blank">The book</a>"""
+DOOR = """
+  <a href="{}" target="_blank">The book</a>"""
+"""What stands beside the heading: the way to the book at an address."""
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 SERVICE = "service.js"  # keeps the files of a build, for a browser without a network
 
 
-def file_of(path: str, backend: str) -> tuple[bytes, str] | None:
+def file_of(path: str, backend: str, door: str = "") -> tuple[bytes, str] | None:
     """A file of the front end and its media type; None if there is none of that name.
 
     Args:
         path: below the address of the page; "" is the page.
         backend: "local" or "static", what runs the programs.
+        door: HTML beside the heading.
     """
     if path == "programs.json":
         return json.dumps(PROGRAMS).encode(), KINDS[".json"]
@@ -47,13 +49,12 @@ def file_of(path: str, backend: str) -> tuple[bytes, str] | None:
         return None
     data = (folder / name).read_bytes()
     if name == "index.html":
-        data = data.replace(b"%backend%", backend.encode()).replace(b"%policy%", POLICY.encode())
-        if backend == "local":
-            data = data.replace(b"</h1>", DOOR)
+        for place, text in (("backend", backend), ("policy", POLICY), ("door", door)):
+            data = data.replace(f"%{place}%".encode(), text.encode())
     return data, KINDS[Path(name).suffix]
 
 
-def build(folder: Path, npm: str = "npm") -> list[Path]:
+def build(folder: Path, npm: str = "npm", door: str = "") -> list[Path]:
     """Write the static playground into a folder: the front end, Python for browsers, this package.
 
     Pyodide and Graphviz for browsers come from npm, in the versions and with the digests of `package-lock.json`.
@@ -61,6 +62,7 @@ def build(folder: Path, npm: str = "npm") -> list[Path]:
     Args:
         folder: is made, or must be empty or an earlier build.
         npm: the program.
+        door: HTML beside the heading.
 
     Returns:
         The files.
@@ -93,7 +95,7 @@ def build(folder: Path, npm: str = "npm") -> list[Path]:
     shutil.rmtree(packages)
     (folder / "packages.zip").write_bytes(_packages())
     for name in ["programs.json", *SHARED_FILES, *(file.name for file in ASSETS.iterdir())]:
-        found = file_of(name, "static")
+        found = file_of(name, "static", door)
         if found is not None:
             (folder / name).write_bytes(found[0])
     _write_service(folder)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from microgradnet.playground.site import _write_service
 from tests import ROOT
 from tests.serving import answering, elsewhere, files_of, lone_tab
 
@@ -180,6 +181,26 @@ def test_the_playground_is_in_the_book(tab: Any) -> None:
             assert_dressed(graph, theme)
         tab.get_by_role("link", name="The book").click()
         tab.get_by_role("link", name="Getting started").first.wait_for()
+
+
+@pytest.mark.parametrize(("chapter", "title"), [("learning", ""), ("exercises", "1. "), ("misconceptions", "")])
+def test_a_chapter_opens_its_program_in_the_playground(tab: Any, chapter: str, title: str) -> None:
+    tab.goto(f"{chapter}.html")
+    doors = tab.locator("a.open", has_text=title)
+    assert doors.count() >= bool(NPM)
+    if NPM:
+        name = doors.first.get_attribute("href").partition("#")[2]
+        doors.first.click()
+        tab.locator(f'#programs option:checked[value="{name}"]').wait_for(state="attached")
+
+
+def test_the_files_of_the_playground_are_those_that_its_service_worker_knows(folder: Path) -> None:
+    if NPM:
+        service = folder / "playground" / "service.js"
+        before = service.read_text("utf-8")
+        shutil.copy(ROOT / "microgradnet" / "playground" / "assets" / "service.js", service)
+        _write_service(folder / "playground")
+        assert service.read_text("utf-8") == before
 
 
 def test_a_playground_in_a_frame_is_light_or_dark_as_the_book(tab: Any) -> None:

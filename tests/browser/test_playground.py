@@ -340,6 +340,27 @@ def test_a_number_that_the_program_changes_is_not_written_over(tab: Any) -> None
     assert "The program computes or changes w: only the picture" in tab.inner_text("#note")
 
 
+@pytest.mark.parametrize("count", [700, 999, 3000, 10_000])
+@pytest.mark.parametrize("step", ["y + x", "tanh(y)", "-(y - x) / 2"])
+def test_a_graph_of_any_depth_is_drawn_or_said_to_be_too_large(tab: Any, step: str, count: int) -> None:
+    body = f"y = x\nfor i in range({count}): y = {step}\n"
+    typed(tab, f"from microgradnet import Value, tanh\nx = Value(0.5, 'x')\n{body}{body}")  # the first is dropped
+    assert tab.locator("#error").is_hidden(), tab.inner_text("#error")
+    if "Below" in tab.inner_text("#note"):
+        assert "too many to draw here" in tab.inner_text("#note")
+    else:
+        assert "y" in numbers(tab)
+
+
+def test_a_program_finds_nothing_of_the_one_before(tab: Any) -> None:
+    typed(tab, "import builtins, math\nfrom microgradnet import Value\nbuiltins.left = Value.left = math.pi = 3\n")
+    typed(
+        tab, "import math\nfrom microgradnet import Value\nprint(hasattr(Value, 'left'), math.pi > 3.1)\nprint(left)\n"
+    )
+    assert tab.inner_text("#output") == "False True\n"
+    assert "NameError: name 'left' is not defined" in tab.inner_text("#error")
+
+
 def test_an_exercise_is_checked_as_it_runs(tab: Any) -> None:
     tab.select_option("#programs", "exercise-2")
     settled(tab)

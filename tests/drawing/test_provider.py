@@ -53,8 +53,8 @@ def test_a_real_dot_comes_first(machine: Machine) -> None:
     machine.install(machine.on_path, PURE)
     dot = machine.install(machine.on_path, "dot")
     assert find_program() == dot
-    assert render(GRAPH, "svg") == b"path/dot -Tsvg\n"
-    assert render(GRAPH, "pdf") == b"path/dot -Tpdf\n"
+    assert render(GRAPH, "svg") == b"path/dot -Tsvg -Gnslimit=5\n"
+    assert render(GRAPH, "pdf") == b"path/dot -Tpdf -Gnslimit=5\n"
 
 
 def test_graphviz_pure_is_looked_for_beside_python_then_in_the_user_scheme_then_on_path(machine: Machine) -> None:
@@ -65,7 +65,7 @@ def test_graphviz_pure_is_looked_for_beside_python_then_in_the_user_scheme_then_
 
 def test_png_is_asked_for_at_twice_the_size_on_white(machine: Machine) -> None:
     machine.install(machine.on_path, "dot")
-    assert render(GRAPH, "png") == b"path/dot -Tpng -Gdpi=192 -Gbgcolor=white\n"
+    assert render(GRAPH, "png") == b"path/dot -Tpng -Gnslimit=5 -Gdpi=192 -Gbgcolor=white\n"
 
 
 def test_the_program_reads_the_graph_as_utf_8(machine: Machine) -> None:

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -299,9 +300,14 @@ while loss.data > -1:
 
 
 def test_a_program_does_not_see_that_it_is_observed() -> None:
-    assert run("x = 1\nfor i in range(2): pass\nprint(sorted(globals()))")["output"] == (
-        "['__builtins__', '__file__', '__name__', 'i', 'input', 'x']\n"
-    )
+    seen = run("x = 1\nfor i in range(2): pass\nprint(*sorted(globals()))")["output"].split()
+    assert [name for name in seen if name not in vars(ModuleType("m"))] == [
+        "__builtins__",
+        "__file__",
+        "i",
+        "input",
+        "x",
+    ]
     assert run(f"x = 1\ny = {' + '.join(['x'] * 900)}\nprint(y)")["output"] == "900\n", "a long expression"
     assert "mean (" not in run("nmaed(1)")["error"]["message"]
 

@@ -23,7 +23,7 @@ from microgradnet.cli.main import main
 from microgradnet.playground.book import BUILT, COMMAND
 from microgradnet.playground.runner import NO_VALUE
 from microgradnet.playground.server import Server
-from microgradnet.playground.site import ASSETS, file_of
+from microgradnet.playground.site import ASSETS, DOOR, file_of
 from tests import ROOT
 from tests.serving import answering
 
@@ -67,6 +67,15 @@ def test_a_program_that_does_not_end_is_ended(server: Server, monkeypatch: pytes
     monkeypatch.setattr("microgradnet.playground.server.GRACE", 0.5)
     found = asked(server.address + "run", {"code": "sum(iter(int, 1))"})
     assert "stopped after 1.5 s" in found["error"]["message"], "what is not a loop of the program is ended, too"
+
+
+def test_the_door_to_the_book_is_where_the_page_is_told(server: Server) -> None:
+    assert b'</h1>\n  <a href="book" target="_blank">The book</a>' in asked(server.address)
+    for door in ("", DOOR.format("https://example.org/")):
+        found = file_of("", "static", door)
+        assert found
+        assert (door.encode() in found[0], b"%door%" in found[0]) == (True, False)
+    assert b"The book" not in file_of("", "static")[0]  # type: ignore[index]
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="a process of POSIX is asked whether it lives")

@@ -66,7 +66,7 @@ class InBrowser {
     const began = await this.started;
     if (turn !== this.turn) return null;
     if (began.error) return began;
-    const late = `the program was stopped after ${SECONDS + GRACE} s: does each loop of it end?`;
+    const late = `the program, or the drawing of its graph, was stopped after ${SECONDS + GRACE} s. Does each loop end? Some graphs of a few hundred values are too large to draw: choose a smaller one, such as one sample's loss`;
     const limit = setTimeout(() => this.end(late), 1000 * (SECONDS + GRACE));
     this.busy = this.ask({ ...request, seconds: SECONDS }, heard);
     const answer = await this.busy;

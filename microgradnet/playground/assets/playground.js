@@ -65,6 +65,7 @@ async function run() {
   const number = ++running;
   state(ready ? "Running…" : "Starting Python…");
   at("stop").hidden = false;
+  at("error").classList.add("old"); // of the program before
   editor.show(0);
   const keeps = kept, code = editor.text();
   kept = false;
@@ -86,6 +87,7 @@ async function run() {
 function show(result, kept) {
   const { error, values, shown, page, note, leaves } = result;
   at("error").hidden = !error;
+  at("error").classList.remove("old");
   at("error").textContent = error ? (error.line ? `Line ${error.line}: ` : "") + error.message : "";
   editor.mark(error);
   if (!page && opened) leave();

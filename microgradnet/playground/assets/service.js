@@ -3,8 +3,8 @@ const VERSION = "%version%", FILES = "%files%".split(" "); // written by the bui
 const OURS = `microgradnet ${registration.scope} `; // other programs of the origin have caches, too
 const NAME = OURS + VERSION;
 
+// A new build takes the place of an old one when no tab has that any more: none gets files of both.
 addEventListener("install", (event) => {
-  skipWaiting(); // a new build takes the place of an old one with the next load
   const requests = FILES.map((file) => new Request(file, { cache: "no-cache" })); // else an old file may be in the new cache
   event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(requests)));
 });

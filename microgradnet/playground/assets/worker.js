@@ -14,19 +14,13 @@ const started = (async () => {
   };
   without(self, ["caches", "indexedDB", "Worker", "BroadcastChannel", "fetch", "XMLHttpRequest", "WebSocket", "EventSource"]);
   without(navigator, ["storage"]);
-  self.layOut = (dot) => graphviz.renderString(dot, { format: "svg" });
+  self.layOut = (dot, nslimit) => graphviz.renderString(dot, { format: "svg", graphAttributes: { nslimit } });
   python.unpackArchive(packages, "zip", { extractDir: "/packages" });
   return python.runPython(`
-import io, json, sys
+import sys
 sys.path.insert(0, "/packages")
-from microgradnet.playground.runner import names, run
-
-def answer(request, heard):
-    sys.stdin = io.StringIO() # nobody types to a program, and exit() closes it
-    request = json.loads(request)
-    return json.dumps(run(request["code"], request.get("shown"), heard, request["seconds"]) if "code" in request else names())
-
-answer`);
+from microgradnet.playground.in_browser import begin
+begin()`);
 })();
 
 self.onmessage = async ({ data: { id, request } }) => {
