@@ -99,7 +99,7 @@ BOUNDS: dict[str, list[Bound]] = {
         Bound("error by that of likeness", ratio(MEAN_ERROR, BY_LIKENESS), 1.3, most=0.95),
         Bound("photographs with less error than by likeness, of five", below_likeness, None, least=3),
         Bound("error by that of likeness, blurred more", ratio(MEAN_ERROR, "the same, blurred"), 1.4, most=1),
-        Bound("how much worse it is without the thumbnail", behind(MEAN_ERROR, "no thumbnail"), 1, least=3),
+        Bound("how much worse it is without the thumbnail", behind(MEAN_ERROR, "no thumbnail"), 0.5, least=3),
     ],
     "handwriting": [
         Bound("surprise, nats a point", network("surprise, nats a point"), 0, most=-1.9),

@@ -18,6 +18,8 @@ INSET, GAP, LINE = 5, 8, 17
 """The space beside a text and between two texts in a line, and the height of a line, in points."""
 MARGIN = 1
 """The space around a chip, in points."""
+BETWEEN = 6
+"""The characters that a pill needs between two numbers, besides those that most of them leave of their room."""
 IMAGE, SMALLEST_PIXEL = 170, 3
 """The width of an image and the least of a pixel, in points."""
 PLAIN = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
@@ -30,12 +32,12 @@ class Card:
         boxes: each after the chips that are docked to it, by their numbers.
         room: the characters reserved for a number.
         beside: whether chips stand on the left of their box, not above it.
-        tall: whether the numbers of a chip stand below each other.
+        pills: where the chips have room for a pill, as of `Diagram`.
     """
 
-    def __init__(self, boxes: Mapping[int, Box], room: int, beside: bool, tall: bool = False) -> None:
+    def __init__(self, boxes: Mapping[int, Box], room: int, beside: bool, pills: str = "") -> None:
         self._boxes, self._beside = boxes, beside
-        self._lines = {number: _lines(box, room, tall and box.shape == "chip") for number, box in boxes.items()}
+        self._lines = {number: _lines(box, room, pills * (box.shape == "chip")) for number, box in boxes.items()}
         self._lanes = [[*boxes]]
         if beside:
             chips, others = ([n for n, box in boxes.items() if (box.shape == "chip") is one] for one in (True, False))
@@ -122,16 +124,16 @@ def pill_width(text: str) -> float:
     return text_width(text) + 2 * INSET
 
 
-def _lines(box: Box, room: int, tall: bool) -> list[list[str]]:
-    """The texts of a box in lines: those of numbers in a row, unless it is tall: then a pill has room in its first."""
+def _lines(box: Box, room: int, pills: str) -> list[list[str]]:
+    """The texts of a box in lines: those of numbers in a row, unless a pill has room above the last."""
     lines: list[list[str]] = []
     for row, before, text in zip(box.rows, ["", *box.rows], box.texts(room), strict=False):
-        if isinstance(row, tuple) and isinstance(before, tuple) and not tall:
+        if isinstance(row, tuple) and isinstance(before, tuple) and pills != "above":
             lines[-1].append(text)
         else:
             lines.append([text])
-    if tall:
-        lines[0][0] += NO_BREAK * (room + len("∂ "))
+    if pills:
+        lines[0][0] += NO_BREAK * (room + len("∂ ") if pills == "above" else BETWEEN)
     return lines
 
 

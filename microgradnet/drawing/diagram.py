@@ -66,7 +66,8 @@ class Diagram:
         cards: boxes that stand together as one node, from the first to the last, each after its chips.
         columns: boxes that stand in one column (or row) each, in order; the first of each are on one level.
         stacked: whether chips stand above their box in a diagram that runs down or up, too, where they are beside it.
-        tall: whether the numbers of a chip stand below each other.
+        pills: where a chip has room for the pill of its local derivative: "between" its number and its gradient, or
+            "above" its gradient, which stands below the number; "" if it has none.
         ordered: whether the boxes that a box leads to stand in the order of its arrows.
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
@@ -85,7 +86,7 @@ class Diagram:
     cards: list[list[int]] = field(default_factory=list)
     columns: list[list[int]] = field(default_factory=list)
     stacked: bool = False
-    tall: bool = False
+    pills: str = ""
     ordered: bool = False
     straight: bool = False
     spread: float = 0.5
@@ -178,7 +179,7 @@ class Diagram:
     def card(self, members: Iterable[int]) -> Card:
         """The card of these boxes."""
         is_beside = self.is_vertical and not self.stacked
-        return Card({number: self.boxes[number] for number in members}, self.room, is_beside, self.tall)
+        return Card({number: self.boxes[number] for number in members}, self.room, is_beside, self.pills)
 
     @property
     def _heads(self) -> dict[str, str]:

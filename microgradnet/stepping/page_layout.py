@@ -31,7 +31,7 @@ GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
 MUCH = 1.1  # times as large
-ROOMIER = 1.05  # times as large must chips in a line be as tall ones, which have room for a local derivative
+ROOMIER = 1.25  # times as large must chips be without room for local derivatives, to be preferred
 FEWER = 2 / 3  # of the values at most are left where folding makes a picture that is easier to read
 LEGIBLE = 10.5 / 14  # of the size that is drawn: text of 10.5 pixels
 
@@ -123,13 +123,13 @@ def _drawn(
         if _scale(room, plain[0]) >= LEGIBLE:
             return plain
     compact = []
-    for tall in (True, False):
-        diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked, tall=tall)
+    for pills in ("above", "between", ""):
+        diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked, pills=pills)
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
         diagram.captions = []  # the page says what is left out, its steps the rest
         compact.append((diagram, drawn))
-    of_tall, of_lines = (_scale(room, diagram) for diagram, _ in compact)
-    return compact[of_tall * ROOMIER < of_lines]
+    *roomy, plain = (_scale(room, diagram) for diagram, _ in compact)
+    return compact[2 if max(roomy) * ROOMIER < plain else roomy.index(max(roomy))]
 
 
 def view_of(diagram: Diagram, drawn: OpsView, title: str = "") -> View:
