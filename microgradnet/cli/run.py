@@ -6,7 +6,7 @@ import textwrap
 from functools import partial
 from pathlib import Path
 
-from microgradnet._shared.terminal import room
+from microgradnet._shared.terminal import LEAST_WIDTH, room
 from microgradnet.cli.applications import run_application
 from microgradnet.cli.arguments import Add, from_zero, in_words, item_of, make_folder, shown
 from microgradnet.errors import ProviderError
@@ -50,7 +50,7 @@ def _list(options: argparse.Namespace) -> int:
     lines += ["", "The gallery: networks that learn on this machine"]
     lines += [f"{name:{width}}  {text}" for name, text in gallery.items()]
     lines += ["", "To compute or to train one: microgradnet run NAME"]
-    columns = room(max(map(len, lines)))
+    columns = max(LEAST_WIDTH, room(max(map(len, lines))))
     for line in lines:
         print(textwrap.fill(line, columns, subsequent_indent=" " * (width + 2)))
     return 0

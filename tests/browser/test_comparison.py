@@ -125,6 +125,17 @@ def test_both_passes_are_whole_in_the_window_and_their_text_can_be_read(
     assert len(file.read_bytes()) < 200_000
 
 
+def test_a_window_that_becomes_narrow_has_one_over_the_other_at_a_chosen_scale_too(tab: "Page") -> None:
+    tab.click("#larger")
+    scale = tab.evaluate("scale")
+    tab.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    (x, y, width, height), (its_x, its_y, its_width, _) = tab.evaluate(PANES)
+    assert (x, width) == (its_x, its_width)
+    assert width > 340
+    assert its_y >= y + height
+    assert tab.evaluate("scale") == scale
+
+
 def test_panes_scroll_and_zoom_together(tab: "Page") -> None:
     for _ in range(4):
         tab.click("#larger")

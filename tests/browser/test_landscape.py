@@ -1,5 +1,6 @@
 """The plots of learning: the loss over parameters with the path of descent, and the decision boundary."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from microgradnet import MLP, Value
 from microgradnet.stepping import Plane
 from microgradnet.teach.examples.learning import error, network
+from microgradnet.value import parameter
 from tests.browser.conftest import Open
 from tests.browser.test_page import leaf, learning, losses, until
 
@@ -172,6 +174,18 @@ def test_the_axes_have_a_few_round_numbers_that_do_not_meet_their_names(opened: 
     ticks = tab.evaluate(TICKS)
     assert 4 <= len(ticks) <= 12
     assert all(len(f"{tick:g}".strip("-").replace(".", "").lstrip("0")) <= 2 for tick in ticks), "round"
+    assert not tab.evaluate(MEET)
+
+
+@pytest.mark.parametrize(("size", "ticks"), [(1234567.0, 3), (100000.25, 3), (-math.inf, 0)])
+def test_the_numbers_of_an_axis_stand_where_they_are_however_large(opened: Open, size: float, ticks: int) -> None:
+    tab = opened((parameter(size, "w") * 1e-6 - 0.5).tanh())
+    tab.select_option("#over", index=1)
+    told = tab.evaluate("""[...at("plot-marks").querySelectorAll("text[text-anchor=middle]")]
+        .map((text) => [Number(text.textContent.replace("−", "-")), Number(text.getAttribute("x"))])""")
+    low, high = tab.evaluate("[plotted.xs[0], plotted.xs.at(-1)]")
+    assert len(told) == ticks
+    assert all(x == pytest.approx(52 + 260 * (tick - low) / (high - low), abs=0.1) for tick, x in told), told
     assert not tab.evaluate(MEET)
 
 

@@ -574,6 +574,30 @@ def test_a_learner_has_all_answers_in_every_tab(browser: Any, classroom: Classro
     context.close()
 
 
+def test_what_is_typed_in_a_tab_that_closes_is_sent_and_a_name_is_every_tabs(
+    browser: Any, classroom: Classroom
+) -> None:
+    from playwright.sync_api import expect
+
+    context = browser.new_context()
+    first, second = context.new_page(), context.new_page()
+    for tab in (first, second):
+        tab.goto(classroom.address(classroom.store.learner))
+    first.fill("#name", "Ann")
+    first.press("#name", "Tab")
+    expect(second.locator("#name")).to_have_value("Ann")
+    first.focus("#blank-3")
+    first.keyboard.type("0.7125")  # and never done
+    expect(second.locator("#blank-3")).to_have_value("0.7125")
+    first.close()
+    second.fill("#blank-1", "0.5")
+    second.press("#blank-1", "Tab")
+    second.wait_for_selector("text=✓ sent to your teacher")
+    (learner,) = classroom.store.learners().values()
+    assert (learner.name, learner.answers) == ("Ann", {"1": "0.5", "3": "0.7125"})
+    context.close()
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_on_a_phone_the_blank_that_is_filled_is_in_sight_in_the_picture(name: str, opened: Open) -> None:
     sheet = worksheet(EXAMPLES[name].build())

@@ -267,11 +267,12 @@ def test_a_narrow_terminal_lists_every_word(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     texts = []
-    for columns in ("120", "40"):
+    for columns in ("120", "40", "12"):
         monkeypatch.setenv("COLUMNS", columns)
         main(["list"])
         texts.append(capsys.readouterr().out)
-    wide, narrow = texts
+    wide, narrow, narrowest = texts
     assert max(map(len, wide.splitlines())) > 40
     assert max(map(len, narrow.splitlines())) <= 40
     assert narrow.split() == wide.split()
+    assert narrowest == narrow

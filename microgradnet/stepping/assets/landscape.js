@@ -87,26 +87,36 @@ function put(x, y, path, here, ...shapes) {
   at("plot-shapes").replaceChildren(...shapes, drawn("polyline", { class: "path", points: line }), ...dot);
 }
 
-// Round numbers along an axis.
+// Round numbers along an axis; none where its ends are not finite.
 function ticksOf([low, high]) {
   const least = (high - low) / TICKS || 1, unit = 10 ** Math.floor(Math.log10(least)), step = [1, 2, 5, 10].find((k) => k * unit >= least) * unit;
   const first = Math.ceil(low / step), count = Math.floor(high / step) - first + 1;
-  return [...Array(count).keys()].map((k) => Number(((first + k) * step).toPrecision(6)));
+  return [...Array(count || 0).keys()].map((k) => Number(((first + k) * step).toPrecision(12)));
 }
 
-// Both axes: their numbers, and their names at the ends; a note stands above the plot. A number that a name leaves no room for
-// is left out.
+// A tick with all its digits, by which 1234566.5 differs from the next.
+function tickText(tick) {
+  const text = number(tick);
+  return Number(text.replace("−", "-")) === tick ? text : `${tick}`.replace("-", "−");
+}
+
+// Both axes: their numbers, and their names at the ends; a note stands above the plot. A number that a name, or the number
+// before, leaves no room for is left out.
 function nameAxes(across, up, x, y, [xs, ys], note = "") {
   const { left, right, top, bottom } = PLOT, label = (text, place, anchor) => drawn("text", { ...place, "text-anchor": anchor }, text);
   const named = label(across, { x: right, y: bottom + 14 }, "end");
   at("plot-marks").replaceChildren(named, label(up, { x: 2, y: top - 6 }, "start"), label(note, { x: right, y: top - 6 }, "end"));
-  const free = right - named.getComputedTextLength();
+  const free = right - named.getComputedTextLength() - 6;
   const numbers = [...ticksOf(xs).map((tick) => [tick, { x: x(tick), y: bottom + 14 }, "middle", `M${x(tick)},${bottom}v3`]),
                    ...ticksOf(ys).map((tick) => [tick, { x: left - 5, y: Number(y(tick)) + 4 }, "end", `M${left},${y(tick)}h-3`])];
+  let taken = left - 16; // by the lowest number of the other axis
   for (const [tick, place, anchor, line] of numbers) {
-    const text = label(number(tick), place, anchor);
+    const text = label(tickText(tick), place, anchor), middle = Number(place.x);
     at("plot-marks").append(drawn("path", { d: line }), text);
-    if (anchor === "middle" && Number(place.x) + text.getComputedTextLength() / 2 > free - 6) text.remove();
+    if (anchor === "end") continue;
+    const half = text.getComputedTextLength() / 2;
+    if (middle - half < taken || middle + half > free) text.remove();
+    else taken = middle + half + 4;
   }
 }
 

@@ -134,7 +134,7 @@ function undo() {
 function listNumbers() {
   const listed = [...inputs, ...leaves.filter((i) => !inputs.includes(i))].slice(0, isTable ? MOST_CELLS : MOST_SLIDERS);
   at("leaves").classList.toggle("table", isTable);
-  if (isTable) at("leaves").append(made("p", { class: "columns hint", "aria-hidden": true }, ...["name", "data", "grad"].map((word) => made("span", {}, word))));
+  if (isTable) at("leaves").append(made("p", { class: "columns hint" }, ...["name", "data", "grad"].map((word) => made("span", {}, word))));
   let heading = "";
   for (const leaf of listed) {
     if (heading !== headingOf(leaf)) at("leaves").append(made("h3", {}, heading = headingOf(leaf)));

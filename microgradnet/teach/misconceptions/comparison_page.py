@@ -93,7 +93,7 @@ class ComparisonPage(WebPage):
             "why": html.escape(row.why),
             "right": self._pictures(comparison.right, "the right pass"),
             "wrong": self._pictures(comparison.wrong, row.name),
-            "listing": html.escape(str(comparison)),
+            "listing": html.escape(comparison.text()),
         }
         body, style, script = (asset(__file__, f"comparison.{kind}") for kind in ("html", "css", "js"))
         return document(self.title, fill(body, parts), style, script, data)

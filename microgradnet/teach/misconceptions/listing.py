@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import NamedTuple
 
+from microgradnet._shared.terminal import room
 from microgradnet._shared.text import shorten, wrapped
 from microgradnet.notation.names import Namer, as_factor, in_brackets, number, signed
 from microgradnet.notation.writers import TEXT
@@ -91,14 +92,18 @@ class ListedComparison:
             lines.append(f"{mark} {index + 1:>3}  {text}")
         return lines
 
-    def __str__(self) -> str:
-        lines = self.lines()
+    def text(self, columns: int = WIDEST) -> str:
+        """The misconception, the steps around the divergence, and the final gradients."""
+        lines = self.lines(columns)
         if len(lines) > MOST_LISTED:
             at = self.parting.step if self.parting else 0
             first, last = max(0, at - AROUND), at + AROUND + 1
             before, after = f"       … {first} steps before", f"       … {len(lines) - last} steps after"
             lines = [before] * (first > 0) + lines[first:last] + [after] * (last < len(lines))
-        return "\n".join([self.heading(), *lines, "", self.verdict(), "", *self.outcome()])
+        return "\n".join([self.heading(columns), *lines, "", self.verdict(), "", *self.outcome()])
+
+    def __str__(self) -> str:
+        return self.text(room(WIDEST))
 
     __repr__ = __str__
 

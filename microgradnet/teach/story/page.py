@@ -65,7 +65,7 @@ def _sheet(example: Example) -> Worksheet:
 def _chapter(example: Example, sheet: Worksheet) -> str:
     lesson = sys.modules[example.build.__module__].__doc__ or ""
     text = "".join(f"<p>{html.escape(paragraph.strip())}</p>" for paragraph in lesson.split("\n\n"))
-    picture = sheet.svg_in(SCREEN)
+    (picture,) = sheet.svgs_in(SCREEN)
     return (
         f'<section class="chapter" hidden>\n<div class="lesson">{text}</div>\n'
         f'<div class="picture" tabindex="0" role="region" aria-label="The graph">{picture}</div>\n</section>'

@@ -28,7 +28,7 @@ class PlayedPage(WebPage):
 
     def _write(self) -> str:
         sheet = self._sheet
-        pictures = list(dict.fromkeys(map(sheet.svg_in, (SCREEN, PHONE))))
+        pictures = sheet.svgs_in(SCREEN, PHONE)
         width, height = size_of(pictures[0])
         parts = {
             "title": html.escape(self.title),

@@ -68,10 +68,10 @@ class Sheet:
         view = WorksheetView(self.graph, self._namer, texts, diagram)
         return Picture(diagram.to_dot(), self.title, counts=(len(view.numbers), len(diagram.arrows)))
 
-    def svg_in(self, room: tuple[float, float]) -> str:
-        """The graph as SVG in colour, in the layout that is the largest in a room of this width and height."""
+    def svgs_in(self, *rooms: tuple[float, float]) -> list[str]:
+        """The graph as SVG in colour, in the layouts that are the largest in rooms of these widths and heights."""
         svgs = [self.picture(direction=way, theme=LIGHT, stacked=stacked).svg for way, stacked in LAYOUTS]
-        return max(svgs, key=lambda svg: scale_to(room, size_of(svg)))
+        return list(dict.fromkeys(max(svgs, key=lambda svg: scale_to(room, size_of(svg))) for room in rooms))
 
     def save_answers(self, path: str | os.PathLike[str], filled: bool = False) -> Path:
         """Write the table of the blanks to a .csv or .json file: to be filled in, or `filled` with the answers.

@@ -164,6 +164,17 @@ def test_what_is_added_to_a_gradient_is_told_as_a_sum_with_its_numbers(name: str
     assert told > 10
 
 
+def test_in_a_narrow_terminal_the_passes_stand_below_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    comparison, steps = run(example.build(), "overwritten"), re.compile(r"^[ ▶] +\d+  .*|^ {7}wrong .*", re.MULTILINE)
+    saved = comparison.page().html
+    for columns, lines in (("120", 13), ("80", 26)):
+        monkeypatch.setenv("COLUMNS", columns)
+        found = steps.findall(str(comparison))
+        assert len(found) == lines
+        assert max(map(len, found)) <= int(columns)
+    assert comparison.page().html == saved, "whatever the terminal"
+
+
 def test_a_sum_of_three_taken_for_a_product_passes_on_the_product_of_the_others() -> None:
     wrong = run(total([Value(2.0, "a"), Value(3.0, "b"), Value(5.0, "c")]), "sum-and-product").wrong
     assert [step.local for step in wrong] == [15.0, 10.0, 6.0]

@@ -28,29 +28,34 @@ function unsent() {
   return Object.fromEntries(blanks.map(({ number }) => [number, now[number] ?? ""]).filter(([number, text]) => text !== (arrived[number] ?? "")));
 }
 
+// Also sent while the page closes.
+function post(answers) {
+  return fetch("answers", { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...mine, answers }) });
+}
+
 async function send() {
   if (isSending) return;
   isSending = true;
   const { name } = mine, sent = unsent();
-  const [problem, all] = await fetch("answers", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...mine, answers: sent }) })
+  const [problem, all] = await post(sent)
     .then(async (reply) => (reply.ok ? ["", await reply.json()] : [reply.status === 403 ? REFUSED : SILENT])).catch(() => [SILENT]);
   isSending = false;
   if (!problem) {
     arrived = { ...arrived, ...sent };
-    adopt(all);
+    if (adopt(all)) keep(JSON.stringify(answers()));
   }
   at("sent").textContent = problem || "✓ sent to your teacher";
   if (problem ? problem === SILENT : name !== mine.name || Object.keys(unsent()).length) setTimeout(send, problem ? 2000 : 0);
 }
 
-// Shows answers that were given in another tab, but where this one has others to send.
+// Shows answers that were given in another tab, but where this one has others to send; whether there were any.
 function adopt(others) {
   const now = answers(), own = unsent();
   const changes = Object.entries(others).filter(([number, text]) => !(number in own) && text !== (now[number] ?? ""));
-  if (!changes.length) return;
+  if (!changes.length) return false;
   arrived = { ...arrived, ...Object.fromEntries(changes) };
   restore({ ...now, ...Object.fromEntries(changes) });
-  keep(JSON.stringify(answers()));
+  return true;
 }
 
 // What the tabs of this browser share.
@@ -67,8 +72,11 @@ function beginAnew() {
   location.reload();
 }
 
+// What another tab has written shows here; it is not kept again, as that tab may have written more meanwhile.
 addEventListener("storage", ({ key }) => {
-  if (key === KEPT && remembered()?.learner !== mine.learner) location.reload(); // another learner begins
+  const { learner, name } = remembered() ?? {};
+  if (key === KEPT && learner !== mine.learner) location.reload(); // another learner begins
+  else if (key === KEPT && name !== mine.name) at("name").value = mine.name = name;
   if (key === itsName() && shared()) adopt(Object.fromEntries(blanks.map(({ number }) => [number, shared()[number] ?? ""])));
 });
 if (shared()) restore(shared()); // this tab may have missed some
@@ -77,4 +85,5 @@ remember(); // another tab is the same learner's
 for (const blank of blanks) blank.input.addEventListener("change", changed);
 at("name").addEventListener("change", changed);
 at("other").addEventListener("click", beginAnew);
+addEventListener("pagehide", () => { if (Object.keys(unsent()).length) post(unsent()).catch(() => {}); }); // other tabs take it for sent
 if (mine.name || Object.keys(answers()).length) changed(); // what a closed page could not send
