@@ -54,7 +54,7 @@ def draw_groups(
             f"green: the size of a gradient (its sign is after grad), the fullest from {number(full, 2)} on, each "
             "paler shade a quarter"
         )
-    cards = _cards([group for group in every if group in drawn]) if lines else []
+    cards = _cards(every, drawn) if lines else []
     on_card = {group for card in cards for group in card}
     numbers = {}
     for group in every:
@@ -72,14 +72,14 @@ def draw_groups(
     return numbers
 
 
-def _cards(drawn: Iterable[Group]) -> list[list[Group]]:
+def _cards(every: Iterable[Group], drawn: set[Group]) -> list[list[Group]]:
     """Operations in a row, each of which is all that the one before is for; the first may be a neuron."""
-    users = Counter(other for group in drawn for other in group.uses)
+    users = Counter(other for group in every for other in group.uses)
     cards: dict[Group, list[Group]] = {}  # by their last group
-    for group in drawn:
-        if len(group.uses) == 1 and not group.is_neuron:
+    for group in every:
+        if group in drawn and len(group.uses) == 1 and not group.is_neuron:
             (before,) = group.uses
-            if before.uses and users[before] == 1:
+            if before in drawn and before.uses and users[before] == 1:
                 cards[group] = [*cards.pop(before, [before]), group]
     return list(cards.values())
 

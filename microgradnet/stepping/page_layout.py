@@ -128,8 +128,8 @@ def _drawn(
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
         diagram.captions = []  # the page says what is left out, its steps the rest
         compact.append((diagram, drawn))
-    *roomy, plain = (_scale(room, diagram) for diagram, _ in compact)
-    return compact[2 if max(roomy) * ROOMIER < plain else roomy.index(max(roomy))]
+    *roomy, tight = (_scale(room, diagram) for diagram, _ in compact)
+    return compact[-1 if max(roomy) * ROOMIER < tight else roomy.index(max(roomy))]
 
 
 def view_of(diagram: Diagram, drawn: OpsView, title: str = "") -> View:

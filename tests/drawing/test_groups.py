@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from microgradnet import MLP, Layer, Module, Neuron, Value, draw, parameter, total
+from microgradnet.drawing.diagram import Diagram
+from microgradnet.drawing.group_boxes import draw_groups
+from microgradnet.drawing.groups import Groups
+from microgradnet.graph import Graph
 from microgradnet.layers import GRU, LSTM
 from microgradnet.teach.examples import EXAMPLES
 from tests.drawing.seen import Seen, counts, lost, see, walk
@@ -217,3 +221,13 @@ def test_a_picture_without_neurons_says_what_its_boxes_are_and_a_colour_what_its
     words = " ".join(see(draw(loss, "neurons")).words)
     assert "one for each operation, on all samples or terms alike" in words
     assert "its sign is after grad" in words
+
+
+def test_however_few_boxes_are_drawn_a_card_has_none_but_these() -> None:
+    loss = (MLP(2, [3, 1], seed=1)([0.5, -0.3]) - 1) ** 2
+    for _ in range(4):
+        loss = (2 * loss).tanh()
+    groups = Groups(Graph(loss), by_layer=False)
+    for most in range(1, len(groups) + 1):
+        draw_groups(groups, most, diagram := Diagram(), lines=True)
+        assert all(0 <= number < len(diagram.boxes) for card in diagram.cards for number in card)

@@ -93,7 +93,7 @@ function editorOf(leaf) {
   typed.addEventListener("input", () => {
     const x = typed.value.trim() === "" ? NaN : Number(typed.value);
     if (Number.isFinite(x)) changed(x);
-    else showMessage(`${name} must be a finite number, and its field holds ${typed.value.trim() || "none"}: write it as 0.25 or −3; it is still ${graph.nodes[leaf].data}`);
+    else showMessage(`${name} must be a finite number, and its field holds none: write it as 0.25 or −3; it is still ${graph.nodes[leaf].data}`);
   });
   drag.addEventListener("input", () => changed(Number(drag.value)));
   for (const input of [typed, drag]) input.addEventListener("change", () => { isNew = true; });
