@@ -128,7 +128,7 @@ def _values(function: Any, inputs: Any) -> list[Value]:
     values = [x.detach() if isinstance(x, Value) else Value(x) for x in inputs]
     if not values:
         raise ValueError("gradcheck was given no inputs, so there is no gradient to check: gradcheck(f, [1.0, 2.0])")
-    if endless := [f"input {i} is {x.data}" for i, x in enumerate(values) if not math.isfinite(x.data)]:
+    if endless := [f"{x.label or f'input {i}'} is {x.data}" for i, x in enumerate(values) if not math.isfinite(x.data)]:
         raise ValueError(f"gradcheck takes differences to points nearby, so inputs must be finite; {endless[0]}")
     try:
         inspect.signature(function).bind(*values)

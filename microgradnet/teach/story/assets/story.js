@@ -57,7 +57,7 @@ function end() {
   const all = here.blanks.length;
   say("The chapter is complete", `: ${here.first} of ${all} at the first try.`);
   at("next").textContent = `Next: ${chapters[here.number]?.title}`;
-  if (!at("next").hidden) at("next").focus();
+  at(at("next").hidden ? "again" : "next").focus(); // not the form, which is gone
 }
 
 function check() {
