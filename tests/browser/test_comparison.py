@@ -64,6 +64,9 @@ def test_on_a_phone_both_passes_and_the_controls_are_in_the_window(tab: "Page", 
     equation = tab.locator("#wrong .equation").bounding_box()
     assert equation is not None
     assert equation["y"] + equation["height"] <= footer + 1
+    assert tab.evaluate("document.documentElement.scrollHeight") <= PHONE[1]
+    tab.click("summary")
+    assert tab.is_visible("text=Why it is wrong:")
 
 
 @pytest.mark.parametrize("size", [LAPTOP, NOTEBOOK, PHONE])

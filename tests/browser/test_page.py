@@ -258,7 +258,7 @@ def test_a_gradient_step_is_written_out_for_the_parameter_that_moved_most(opened
     assert max(net, key=lambda p: abs(p.grad)) is net.b2
     after = number(0.65 - 0.5 * grad)
     assert tab.inner_text("#update") == f"b₂ ← b₂ − η·grad = 0.65 − 0.5·{number(grad)} = {after}"
-    assert tab.inner_text("#moved").startswith(f"b₂: 0.65 → {after}, E: 0.1082 → ")
+    assert tab.inner_text("#moved").startswith("E: 0.1082 → ")
 
 
 def losses(tab: "Page") -> list[float]:
@@ -454,7 +454,7 @@ def test_infinite_numbers_that_were_put_in_are_played_as_python_computes_them(op
     field.fill("3")
     tab.click("#learn")
     assert tab.inner_text("#message") == ""
-    assert tab.inner_text("#moved") == "b: 2 → 1.7, y: 7 → 6.1"
+    assert tab.inner_text("#moved") == "y: 7 → 6.1"
     tab.click("#undo")
     tab.click("#undo")
     assert agrees(tab, y)

@@ -650,6 +650,30 @@ def test_controls_keep_their_place_while_steps_are_taken(opened: Open, name: str
         assert tab.evaluate(PLACES, ids) == before, action
 
 
+# What of the texts is cut: at each step before and after each of a few gradient steps, and at the end of a run.
+CUT = """() => {
+    const cut = [], look = (id) => at(id).scrollHeight > at(id).clientHeight && cut.push(`${id}: ${at(id).innerText}`);
+    for (let taken = 0; taken < 4; taken++) {
+        for (let position = 0; position <= timeline.length; position++) { go(position); look("spoken"); }
+        learn();
+        look("learned");
+    }
+    running = requestAnimationFrame(() => {});
+    stopRunning(`${lossName} was no lower in ${PATIENCE} steps and is not below 0.0001: a smaller η may help`);
+    look("learned");
+    return cut;
+}"""
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PROJECTOR, SMALL, PHONE], ids=["laptop", "projector", "small", "phone"])
+@pytest.mark.parametrize("name", ["learning", "layers", "biology"])
+def test_no_step_and_no_update_is_cut(opened: Open, name: str, viewport: Any) -> None:
+    with trace_source():
+        root = EXAMPLES[name].build()
+    tab = opened(root, viewport=viewport, reduced_motion="reduce")
+    assert tab.evaluate(CUT) == []
+
+
 def test_presenting_on_a_phone_has_text_of_20_pixels_and_follows_the_step(opened: Open) -> None:
     tab = opened(EXAMPLES["learning"].build(), viewport=PHONE, reduced_motion="reduce")
     tab.click("#present")

@@ -412,7 +412,7 @@ def test_the_story_says_where_it_turns_and_what_its_signs_mean(opened: Open) -> 
         assert sign in tab.locator("#terms").text_content()
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("size", [(860, 600), (1280, 720), (1920, 1080)])
 def test_the_story_has_question_and_picture_in_view_together(size: tuple[int, int], opened: Open) -> None:
     tab = opened(story(), viewport={"width": size[0], "height": size[1]})
     for chapter in tab.locator("#chapters button").all():

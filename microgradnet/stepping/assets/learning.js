@@ -37,18 +37,16 @@ function showStep(step) {
   display();
   const moved = (i) => Math.abs(graph.nodes[i].data - step.before.get(i)) || 0;
   const most = parameters.reduce((a, b) => (moved(b) > moved(a) ? b : a)), { name, data } = graph.nodes[most];
-  const old = number(step.before.get(most));
-  const change = `${old} − ${number(step.eta)}·${factor(step.grad[most])} = ${number(data)}`;
-  at("update").textContent = `${name} ← ${name} − η·grad = ${change}`;
-  tell(`${name}: ${old} → ${number(data)}, ${lossName}: ${number(step.lossBefore)} → ${number(pass.data[graph.root])}`);
+  const change = `${number(step.before.get(most))} − ${number(step.eta)}·${factor(step.grad[most])} = ${number(data)}`;
+  tell(`${lossName}: ${number(step.lossBefore)} → ${number(pass.data[graph.root])}`, { update: `${name} ← ${name} − η·grad = ${change}` });
 }
 
 function clearStep() {
-  at("update").textContent = "w ← w − η·grad";
-  tell("for every parameter; shown here is the one that changes most");
+  tell("for every parameter; shown here is the one that changes most", { update: "w ← w − η·grad" });
 }
 
-function tell(text, isWrong = false) {
+function tell(text, { update = "", isWrong = false } = {}) {
+  at("update").textContent = update;
   at("moved").textContent = text;
   at("moved").classList.toggle("wrong", isWrong);
 }
@@ -56,7 +54,7 @@ function tell(text, isWrong = false) {
 function learn() {
   stopRunning();
   const step = gradientStep();
-  if (step.refused) return tell(step.refused, true);
+  if (step.refused) return tell(step.refused, { isWrong: true });
   remember();
   take(step);
   showStep(step);
@@ -67,7 +65,7 @@ function run() {
   if (running) return stopRunning("Stopped");
   pause();
   let step = gradientStep(), frames = 0;
-  if (step.refused) return tell(step.refused, true);
+  if (step.refused) return tell(step.refused, { isWrong: true });
   if (step.lossBefore < aim()) return tell(`${lossName} = ${number(step.lossBefore)} is already below ${number(aim())}: no step was taken`);
   const begun = { loss: step.lossBefore, lowest: step.lossBefore, steps: 0, patience: PATIENCE };
   const frame = () => {
@@ -112,7 +110,7 @@ function stopRunning(reason) {
   for (const spoken of ["spoken", "learned"]) at(spoken).setAttribute("aria-live", "polite");
   if (!reason) return;
   const isWrong = pass.failed >= 0 || !Number.isFinite(losses.at(-1));
-  tell(`${reason.replace(/\.$/, "")}. ${lossName}: ${number(losses[0])} → ${number(losses.at(-1))} in ${counted(losses.length - 1)}`, isWrong);
+  tell(`${reason.replace(/\.$/, "")}. ${lossName}: ${number(losses[0])} → ${number(losses.at(-1))} in ${counted(losses.length - 1)}`, { isWrong });
 }
 
 const counted = (steps) => `${steps} gradient step${steps === 1 ? "" : "s"}`;

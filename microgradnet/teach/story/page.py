@@ -64,9 +64,17 @@ def _sheet(example: Example) -> Worksheet:
 
 def _chapter(example: Example, sheet: Worksheet) -> str:
     lesson = sys.modules[example.build.__module__].__doc__ or ""
-    text = "".join(f"<p>{html.escape(paragraph.strip())}</p>" for paragraph in lesson.split("\n\n"))
+    text = "".join(map(_paragraph, lesson.strip().split("
+
+")))
     (picture,) = sheet.svgs_in(SCREEN)
     return (
         f'<section class="chapter" hidden>\n<div class="lesson">{text}</div>\n'
         f'<div class="picture" tabindex="0" role="region" aria-label="The graph">{picture}</div>\n</section>'
     )
+
+
+def _paragraph(text: str) -> str:
+    """Prose, which ends with a full stop, or formulas in lines."""
+    kind = "" if text.endswith(".") else ' class="code"'
+    return f"<p{kind}>{html.escape(text.strip())}</p>"

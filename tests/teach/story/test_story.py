@@ -36,3 +36,12 @@ def test_a_small_chapter_asks_for_both_passes_and_its_answers_are_those_of_the_g
 def test_an_unknown_chapter_is_refused() -> None:
     with pytest.raises(ValueError, match=r"unknown worked example 'neurn': .*; did you mean 'neuron'\?$"):
         story("neuron", "neurn")
+
+
+def test_only_formulas_are_in_the_font_of_code() -> None:
+    lesson = story("activation").html.partition('<div class="lesson">')[2].partition("</div>")[0]
+    assert re.findall(r"<p( class=\"code\")?>(\S+)", lesson) == [
+        ("", "Why"),
+        (' class="code"', "w₂·(w₁·x"),
+        ("", "A"),
+    ]

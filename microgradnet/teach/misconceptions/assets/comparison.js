@@ -118,7 +118,11 @@ for (const [i, { pane, layouts }] of sides.entries()) {
   });
   pane.addEventListener("pointerleave", () => { for (const one of document.querySelectorAll(".linked")) one.classList.remove("linked"); });
 }
-addEventListener("resize", () => { if (isFitted) fit(); });
+const about = document.querySelector("details"), refit = () => { if (isFitted) fit(); };
+addEventListener("resize", refit);
+about.addEventListener("toggle", refit);
+isNarrow.addEventListener("change", () => { about.open = !isNarrow.matches; });
+about.open = !isNarrow.matches; // in a narrow window, both passes are seen before the words
 
 // ---- buttons and keys
 
