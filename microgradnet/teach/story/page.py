@@ -64,9 +64,7 @@ def _sheet(example: Example) -> Worksheet:
 
 def _chapter(example: Example, sheet: Worksheet) -> str:
     lesson = sys.modules[example.build.__module__].__doc__ or ""
-    text = "".join(map(_paragraph, lesson.strip().split("
-
-")))
+    text = "".join(map(_paragraph, lesson.strip().split("\n\n")))
     (picture,) = sheet.svgs_in(SCREEN)
     return (
         f'<section class="chapter" hidden>\n<div class="lesson">{text}</div>\n'
