@@ -165,9 +165,10 @@ def lines(tab: "Page") -> list[list[tuple[float, float]]]:
     return tab.evaluate("""() => {
         const ends = (axis) => [axis[0] - (axis[1] - axis[0]) / 2, axis.at(-1) + (axis[1] - axis[0]) / 2];
         const [a, b] = ends(plotted.xs), [c, d] = ends(plotted.ys), { left, right, top, bottom } = PLOT;
-        return [...document.querySelectorAll("#plot .contour")].map((line) => line.getAttribute("d").split(/[ML]/).slice(1)
-            .map((end) => end.split(",").map(Number))
-            .map(([x, y]) => [a + (b - a) * (x - left) / (right - left), c + (d - c) * (bottom - y) / (bottom - top)]));
+        const endsOf = (line) => line.getAttribute("d").split(/[ML]/).slice(1).map((end) => end.split(",").map(Number));
+        const across = (x) => a + (b - a) * (x - left) / (right - left);
+        const numbersOf = ([x, y]) => [across(x), c + (d - c) * (bottom - y) / (bottom - top)];
+        return [...document.querySelectorAll("#plot .contour")].map((line) => endsOf(line).map(numbersOf));
     }""")
 
 
@@ -178,7 +179,7 @@ def test_the_output_crosses_the_border_on_the_line_of_the_boundary_and_classes_h
     tab = opened(loss, plane=plane)
     (line,) = lines(tab)
     assert len(line) > 20
-    assert max(abs(model([*end]).data) for end in line) < 0.1 < max(map(abs, sum(tab.evaluate("plotted.heights"), [])))
+    assert max(abs(model([*end]).data) for end in line) < 0.1 < tab.evaluate("Math.max(...plotted.heights.flat())")
     fills = tab.eval_on_selector_all("#plot .sample", "all => all.map((one) => getComputedStyle(one).fill)")
     expected = [tuple(bytes.fromhex(COLOURS[side].strip("#"))) for side in SIDES]
     assert fills == [f"rgb{colour}" for colour in expected]
