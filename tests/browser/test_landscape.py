@@ -162,7 +162,7 @@ def test_without_a_plane_there_is_no_boundary_to_choose(opened: Open) -> None:
 
 def lines(tab: "Page") -> list[list[tuple[float, float]]]:
     """The ends of the pieces of each contour, as numbers of the axes."""
-    return tab.evaluate("""() => {
+    found: list[list[tuple[float, float]]] = tab.evaluate("""() => {
         const ends = (axis) => [axis[0] - (axis[1] - axis[0]) / 2, axis.at(-1) + (axis[1] - axis[0]) / 2];
         const [a, b] = ends(plotted.xs), [c, d] = ends(plotted.ys), { left, right, top, bottom } = PLOT;
         const endsOf = (line) => line.getAttribute("d").split(/[ML]/).slice(1).map((end) => end.split(",").map(Number));
@@ -170,6 +170,7 @@ def lines(tab: "Page") -> list[list[tuple[float, float]]]:
         const numbersOf = ([x, y]) => [across(x), c + (d - c) * (bottom - y) / (bottom - top)];
         return [...document.querySelectorAll("#plot .contour")].map((line) => endsOf(line).map(numbersOf));
     }""")
+    return found
 
 
 def test_the_output_crosses_the_border_on_the_line_of_the_boundary_and_classes_have_the_colours_of_figures(
