@@ -144,11 +144,12 @@ def _train(options: argparse.Namespace) -> int:
 def _largest_loss(task: Task, model: MLP, X: Any, Y: Any) -> tuple[Value, Plane | None]:
     """The loss of the sample whose loss is the largest; for two inputs and one output also the plane of all samples."""
     from microgradnet.compiling import compile
+    from microgradnet.notation.neurons import subscript
 
     loss_of, targets = LOSSES[task.loss], (2 * Y - 1 if task.loss == "hinge" else Y).tolist()
     losses = [*map(loss_of, compile(model)(X).tolist(), targets)]
     worst = losses.index(max(losses))
-    inputs = [Value(number, f"x{i + 1}") for i, number in enumerate(X[worst].tolist())]
+    inputs = [Value(number, f"x{subscript(i + 1)}") for i, number in enumerate(X[worst].tolist())]
     output = model(inputs)
     loss = loss_of(output, targets[worst])
     loss.label = "loss"

@@ -60,7 +60,7 @@ def draw_groups(
     for group in every:
         if group in drawn:
             shade = _shade(sizes[group], full) if full and group in sizes else 0
-            box = _box(group, groups, drawn, ranges, shade, lines and group not in on_card)
+            box = _box(group, groups, drawn, ranges, shade, diagram.room if lines and group not in on_card else 0)
             numbers[group] = diagram.add(box)
     diagram.cards += [[numbers[group] for group in card] for card in cards]
     inside = {pair for card in cards for pair in pairwise(card)}
@@ -137,8 +137,11 @@ def _is_told(node: Value, groups: Groups) -> bool:
     return bool(is_formula) and all(_is_told(operand, groups) for operand in node.operands)
 
 
-def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: int, lines: bool) -> Box:
-    """The box of a group: the numbers of a single computation, or how many computations it stands for."""
+def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: int, room: int) -> Box:
+    """The box of a group: the numbers of a single computation, or how many computations it stands for.
+
+    With `room` for a number, a neuron is a line.
+    """
     shown, name, by_layer = group.shown, _heading(group, groups), groups.by_layer
     named = shown is not None and shown.label not in {"", group.name, name}
     rows: list[Row] = [f"{shown.label} = {name}" if shown is not None and named else name]
@@ -155,11 +158,23 @@ def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: i
         about.append(group.name)  # the attribute
     if group.operations:
         about.append(" → ".join(group.operations))
-    if lines and group.is_neuron and group.numbers:
+    if room and group.is_neuron and group.numbers:
         (_, result), grad = [row for row in rows if not isinstance(row, str)][-2:]
-        line: list[Row] = [about[0].ljust(LINE_NAME, NO_BREAK), ("", result), grad]
+        line: list[Row] = [
+            about[0].ljust(LINE_NAME, NO_BREAK),
+            ("", _brief(result, room)),
+            (grad[0], _brief(grad[1], room)),
+        ]
         return Box(line, role, "\n".join(about), "line", shade=shade)
     return Box(rows, role, "\n".join(about), shade=shade)
+
+
+def _brief(text: str, room: int) -> str:
+    """A number with as many of its digits as there is room for: −0.0123 of −0.01234."""
+    if len(text) <= room:
+        return text
+    x = float(text.replace("−", "-"))
+    return next((brief for digits in (3, 2) if len(brief := number(x, digits)) <= room), number(x, 1))
 
 
 def _many(count: str, values: Sequence[Value], ranges: bool) -> list[str]:

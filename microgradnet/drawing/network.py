@@ -20,9 +20,10 @@ from microgradnet.notation.neurons import Owner, subscript
 from microgradnet.value import Value
 
 MOST_IN_COLUMN = 16
-CROWDED = 8  # neurons in a column; with more, circles hold nothing but their number
+CROWDED = 8  # neurons in a column; with more, circles hold nothing but their neuron's number
 THINNEST, THICKEST = 0.5, 4.0  # points
 WIDTH, NEAREST = 1.4, 0.6  # inches: of a column, and between two columns
+NUMBERED, NAMED = 0.42, 0.75  # inches: of a circle that holds the neuron's number, or its name
 TOO_WIDE = "with every neuron this would be too wide to read"
 SHORTEST_RUN = 4  # layers alike that are one box
 FAINTEST = 0.1
@@ -152,7 +153,8 @@ def _draw_circles(module: Any, layers: list[list[Any]], most: int, diagram: Diag
     for index, (heading, neurons) in enumerate(zip(_headings(layers), layers, strict=True)):
         role = "root" if heading == "output" else "parameter"
         owners = [_owner(module, index, position) for position in range(1, len(neurons) + 1)]
-        circles = [_circle(*pair, role, crowded) for pair in zip(neurons, owners, strict=True)]
+        size = WIDTH if not crowded else NUMBERED if len(neurons) > CROWDED else NAMED
+        circles = [_circle(*pair, role, size) for pair in zip(neurons, owners, strict=True)]
         column = _draw_column(f"{heading}: {_activation(neurons[0])}", circles, most, diagram)
         for neuron, owner, own in zip(neurons, owners, column, strict=False):
             if image and not index:
@@ -214,13 +216,13 @@ def _range(weights: list[Any]) -> str:
     return f"{len(numbers):,} weights\nfrom {number(min(numbers))} to {number(max(numbers))}"
 
 
-def _circle(neuron: Any, owner: Owner, role: str, crowded: bool) -> Box:
+def _circle(neuron: Any, owner: Owner, role: str, size: float) -> Box:
     letter = "z" if _activation(neuron) == "linear" else "a"
     name, bias = owner.name(letter), owner.name("b")
     weights = [(owner.name("w", k), w) for k, w in enumerate(neuron.w[:MOST_IN_COLUMN], 1)]
     lines = [name, *(f"{name} {w.data!r}" for name, w in [*weights, (bias, neuron.b)])]
-    rows = [owner._replace(layer=0).name(letter)] if crowded else [name, f"{bias} {number(neuron.b.data, 2)}"]
-    return Box(rows, role, "\n".join(lines), "circle", 0.42 if crowded else WIDTH)
+    rows = {NUMBERED: [str(owner.neuron)], NAMED: [name], WIDTH: [name, f"{bias} {number(neuron.b.data, 2)}"]}[size]
+    return Box(rows, role, "\n".join(lines), "circle", size)
 
 
 def _draw_column(heading: str, circles: list[Box], most: int, diagram: Diagram) -> list[int]:

@@ -202,7 +202,7 @@ def _note(count: int, views: Mapping[str, View]) -> str:
     if "operations" not in views:
         return f"{count:,} values are too many for a box each (over {MOST_VALUES}): a box is a neuron or an operation."
     note = views["operations"].note
-    return note and f"Operations: as the page opens, {note}."
+    return note and f"As the page opens, {note}."
 
 
 def _in_page(view: View, name: str, number: int) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from microgradnet import MLP, Value
+from microgradnet.drawing.figure_style import COLOURS
 from microgradnet.stepping import Plane
 from microgradnet.teach.examples.learning import error, network
 from microgradnet.value import parameter
@@ -98,7 +99,11 @@ def test_the_curve_comes_back_and_one_parameter_has_one_axis(opened: Open) -> No
     plot(tab, "E over w₁", "and w₂")
     tab.select_option("#over", "")
     assert (tab.is_visible("#curve"), tab.is_visible("#plot"), tab.is_visible("#and")) == (True, False, False)
-    assert plot(tab, "E over w₁", "and w₁")["ys"] is None
+    offered = "document.querySelector('#and').textContent"
+    assert "w₂" in tab.evaluate(offered)
+    tab.select_option("#over", label="E over w₂")
+    assert "w₂" not in tab.evaluate(offered)
+    assert tab.evaluate("plotted.ys") is None
 
 
 def test_ten_steps_at_once_bring_the_error_of_learning_below_a_thousandth(opened: Open) -> None:
@@ -131,7 +136,7 @@ def test_the_boundary_is_pythons_over_the_samples_that_the_page_carries(opened: 
     right = sum((model([*point]).data > 0) == bool(side) for point, side in zip(POINTS, SIDES, strict=True))
     assert f"{right} of 4 samples" in (tab.get_attribute("#plot", "aria-label") or "")
     assert tab.locator("#plot-marks text", has_text=f"{right} of 4 right").count() == 1
-    assert [tab.locator(f"#plot .sample.{side}").count() for side in ("high", "low")] == [2, 2]
+    assert [tab.locator(f"#plot .sample.class-{side}").count() for side in (0, 1)] == [2, 2]
     tab.select_option("#pace", "10")
     tab.click("#run")
     until(tab, lambda: "4 of 4 samples" in (tab.get_attribute("#plot", "aria-label") or ""))
@@ -155,6 +160,43 @@ def test_the_boundary_comes_back_after_a_surface(opened: Open) -> None:
 def test_without_a_plane_there_is_no_boundary_to_choose(opened: Open) -> None:
     tab = opened(learning())
     assert tab.locator("#over option", has_text="boundary").count() == 0
+
+
+def lines(tab: "Page") -> list[list[tuple[float, float]]]:
+    """The ends of the pieces of each contour, as numbers of the axes."""
+    found: list[list[tuple[float, float]]] = tab.evaluate("""() => {
+        const ends = (axis) => [axis[0] - (axis[1] - axis[0]) / 2, axis.at(-1) + (axis[1] - axis[0]) / 2];
+        const [a, b] = ends(plotted.xs), [c, d] = ends(plotted.ys), { left, right, top, bottom } = PLOT;
+        const endsOf = (line) => line.getAttribute("d").split(/[ML]/).slice(1).map((end) => end.split(",").map(Number));
+        const across = (x) => a + (b - a) * (x - left) / (right - left);
+        const numbersOf = ([x, y]) => [across(x), c + (d - c) * (bottom - y) / (bottom - top)];
+        return [...document.querySelectorAll("#plot .contour")].map((line) => endsOf(line).map(numbersOf));
+    }""")
+    return found
+
+
+def test_the_output_crosses_the_border_on_the_line_of_the_boundary_and_classes_have_the_colours_of_figures(
+    opened: Open,
+) -> None:
+    loss, plane, model = xor()
+    tab = opened(loss, plane=plane)
+    (line,) = lines(tab)
+    assert len(line) > 20
+    assert max(abs(model([*end]).data) for end in line) < 0.1 < tab.evaluate("Math.max(...plotted.heights.flat())")
+    fills = tab.eval_on_selector_all("#plot .sample", "all => all.map((one) => getComputedStyle(one).fill)")
+    expected = [tuple(bytes.fromhex(COLOURS[side].strip("#"))) for side in SIDES]
+    assert fills == [f"rgb{colour}" for colour in expected]
+
+
+def test_the_loss_over_two_parameters_has_contours_with_their_numbers(opened: Open) -> None:
+    tab = opened(learning())
+    plot(tab, "E over w₁", "and w₂")
+    numbers = [float(text) for text in tab.locator("#plot .level").all_text_contents()]
+    assert 3 <= len(numbers) <= 5
+    levels = sorted(numbers)
+    assert numbers == levels
+    for line, level in zip(lines(tab), levels, strict=True):
+        assert max(abs(of(w1=x, w2=y) - level) for x, y in line) < 0.02
 
 
 TICKS = """() => [...at("plot-marks").querySelectorAll("text")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from microgradnet import MLP, Value, page, parameter, sigmoid
+from microgradnet import MLP, Value, page, parameter, sigmoid, softmax
 from microgradnet.graph import topological_order
 from microgradnet.notation.names import Namer, number
 from microgradnet.stepping.tracing import trace_source
@@ -395,6 +395,8 @@ def test_numbers_are_listed_as_inputs_and_parameters_layer_by_layer(opened: Open
         return " ".join(tab.eval_on_selector_all("#leaves > h3, #leaves .name", "all => all.map(e => e.textContent)"))
 
     assert listed(opened(learning())) == "inputs x₁ T parameters w₁ b₁ w₂ b₂"
+    scores = [Value(x, f"z{k}") for k, x in enumerate([1.0, 2.0, 0.5], 8)]
+    assert listed(opened(-softmax(scores)[1].log())) == "inputs z8 z9 z10", "of these, z9 is used first"
     names = listed(network_page(opened)[0]).split()
     layers = ["¹²³".index(name[2]) for name in names if name[0] in "wb"]
     assert names[:4] == ["inputs", "x₁", "x₂", "parameters"]

@@ -225,6 +225,19 @@ def test_a_network_of_many_neurons_opens_as_neurons_on_one_screen_each_a_line(op
         assert left["x"] + left["width"] <= right["x"]
 
 
+@pytest.mark.parametrize("viewport", [LAPTOP, PROJECTOR], ids=["laptop", "projector"])
+def test_neurons_of_many_samples_open_as_layers_that_are_whole_and_can_be_read(opened: Open, viewport: Any) -> None:
+    model: Any = MLP(2, [16, 16, 1], seed=1)
+    loss = sum((model(x) - y) ** 2 for x, y in [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)])
+    tab = opened(loss, viewport=viewport)
+    assert tab.evaluate("current.kind") == "layers"
+    assert whole(tab)
+    assert text_size(tab) > viewport["width"] * 0.0075
+    assert not tab.is_visible("#note"), "which is about operations"
+    tab.click("button[data-view=operations]")
+    assert tab.is_visible("#note")
+
+
 def test_many_numbers_are_a_table_and_a_slider_for_the_chosen_one(opened: Open) -> None:
     tab = opened(many())
     assert tab.locator("#numbers input[type=range]").count() == 1

@@ -30,7 +30,7 @@ def test_circles_and_lines_have_the_names_that_graphs_have() -> None:
     assert names(see(draw(Layer(1, 2, "tanh", seed=1)))) == ["x₁", "a₁", "a₂"]
     assert names(see(draw(Neuron(2, "linear", seed=1)))) == ["x₁", "x₂", "z"]
     crowded = see(draw(MLP(2, [16, 1], seed=1)))
-    assert names(crowded)[:4] + names(crowded)[-2:] == ["x₁", "x₂", "a₁", "a₂", "a₁₆", "z₁"]
+    assert names(crowded)[:4] + names(crowded)[-2:] == ["x₁", "x₂", "1", "2", "16", "z⁽²⁾₁"]
     assert not re.search(r"x\[|>neuron\d", draw(MLP(20, [16, 1], seed=1)).svg)
 
 

@@ -5,6 +5,7 @@ const MOST_OFFERED = 40; // parameters
 const EVALUATIONS = 300_000; // of values, at most, for one picture
 const TICKS = 5; // of an axis, at most
 const LEVELS = 12; // shades of a surface
+const CONTOURS = 5; // of a surface
 const offered = parameters.slice(0, MOST_OFFERED);
 const trails = new WeakMap(); // the offered parameters' numbers at each point of a curve `losses`
 let plotted = null; // what the plot shows: {xs, ys, heights}, heights[row][column]; a curve has one row
@@ -51,7 +52,7 @@ function pointsPerAxis(axes) {
 function chosenAxes() {
   const over = at("over").value, and = at("and").value;
   if (over === "" || over === "plane") return [];
-  return (and === "" || and === over ? [over] : [over, and]).map(Number);
+  return (and === "" ? [over] : [over, and]).map(Number);
 }
 
 function drawPlot() {
@@ -129,13 +130,13 @@ function drawHeights(path, here) {
   return [x, y, [wide, high]];
 }
 
-// A surface in shades, each for as many cells: the darker, the higher.
+// A surface in shades, each for as many cells: the bluer, the higher.
 function drawSurface(path, here) {
   const sorted = plotted.heights.flat().filter(Number.isFinite).sort((a, b) => a - b);
   const rank = (height) => Math.floor(LEVELS * sorted.findIndex((other) => other >= height) / sorted.length) / LEVELS;
-  const { x, y, ends, cells } = cellsOf((height) => ({ class: "cell-high", "fill-opacity": Number.isFinite(height) ? (0.06 + 0.7 * rank(height)).toFixed(2) : 0 }));
-  put(x, y, path, here, ...cells);
-  return [x, y, ends];
+  const { x, y, ends, cells } = cellsOf((height) => ({ class: "shade", "fill-opacity": Number.isFinite(height) ? (0.06 + 0.7 * rank(height)).toFixed(2) : 0 }));
+  put(x, y, path, here, ...cells, ...contours(sorted, x, y, [...path, here]));
+  return [x, y, ends, "the bluer, the higher"];
 }
 
 // The scales, the ends of both axes, and a rectangle for each number, with the attributes that `look` gives it.
@@ -149,8 +150,51 @@ function cellsOf(look) {
   return { x, y, ends, cells };
 }
 
-at("over").options[0].text = `${lossName} over steps`;
-for (const id of ["over", "and"]) {
-  at(id).append(...offered.map((i) => made("option", { value: i }, id === "over" ? `${lossName} over ${graph.nodes[i].name}` : `and ${graph.nodes[i].name}`)));
-  at(id).addEventListener("change", () => { extents = {}; drawPlot(); });
+// The places where the heights are `level`: in each triangle of neighbouring cells' middles, a straight piece.
+function crossings(level, x, y) {
+  const { xs, ys, heights } = plotted, pieces = [];
+  const between = ([i, j], [k, l]) => {
+    const part = (level - heights[j][i]) / (heights[l][k] - heights[j][i]);
+    return [x(xs[i] + part * (xs[k] - xs[i])), y(ys[j] + part * (ys[l] - ys[j]))].map(Number);
+  };
+  const isAbove = ([i, j]) => heights[j][i] > level;
+  for (let j = 1; j < ys.length; j++) {
+    for (let i = 1; i < xs.length; i++) {
+      for (const corner of [[i, j - 1], [i - 1, j]]) {
+        const triangle = [[i - 1, j - 1], corner, [i, j]];
+        const crossed = triangle.map((a, k) => [a, triangle[(k + 1) % 3]]).filter(([a, b]) => isAbove(a) !== isAbove(b));
+        if (crossed.length && triangle.every(([k, l]) => Number.isFinite(heights[l][k]))) pieces.push(crossed.map(([a, b]) => between(a, b)));
+      }
+    }
+  }
+  return pieces;
 }
+
+function contour(pieces) {
+  return drawn("path", { class: "contour", d: pieces.map((ends) => `M${ends.join("L")}`).join("") });
+}
+
+// Contours at round heights, with about as many cells between any two; each number as far as can be from the others and the path.
+function contours(sorted, x, y, path) {
+  const levels = new Set([...Array(CONTOURS).keys()].map((k) => Number(sorted[Math.floor(sorted.length * (k + 0.5) / CONTOURS)].toPrecision(2))));
+  const taken = path.map((point) => [x(point.x), y(point.y)].map(Number)), lines = [], numbers = [];
+  const { left, right, top, bottom } = PLOT, isInside = ([a, b]) => a > left + 20 && a < right - 20 && b > top + 8 && b < bottom - 8;
+  for (const level of levels) {
+    const pieces = crossings(level, x, y), free = ([a, b]) => Math.min(1e9, ...taken.map(([c, d]) => Math.hypot((a - c) / 2, b - d)));
+    lines.push(contour(pieces));
+    const place = pieces.map(([end]) => end).filter(isInside).reduce((best, one) => (best && free(best) >= free(one) ? best : one), null);
+    if (!place) continue;
+    taken.push(place);
+    numbers.push(drawn("text", { class: "level", x: place[0], y: place[1] + 3.5, "text-anchor": "middle" }, number(level)));
+  }
+  return [...lines, ...numbers];
+}
+
+at("over").options[0].text = `${lossName} over steps`;
+at("over").append(...offered.map((i) => made("option", { value: i }, `${lossName} over ${graph.nodes[i].name}`)));
+at("over").addEventListener("change", () => { // the second parameter is another one
+  const { value } = at("and"), others = offered.filter((i) => at("over").value !== `${i}`);
+  at("and").replaceChildren(at("and").options[0], ...others.map((i) => made("option", { value: i }, `and ${graph.nodes[i].name}`)));
+  at("and").value = others.includes(Number(value)) ? value : "";
+});
+for (const id of ["over", "and"]) at(id).addEventListener("change", () => { extents = {}; drawPlot(); });

@@ -3,6 +3,7 @@
 const graph = data;
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+const BY_NUMBER = new Intl.Collator("en", { numeric: true });
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
 const computed = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f >= 0);
 const leaves = ordered([...graph.nodes.keys()].filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant));
@@ -15,7 +16,8 @@ let span = 1; // steps shown as made at once: a neuron's or a layer's when a lon
 let timer = 0;
 const undone = []; // the leaves' numbers and the curve of the loss before each change
 
-// Inputs first, then parameters; each kind in the order in which the forward pass is done with them, layer by layer.
+// Inputs first, then parameters; each kind in the order in which the forward pass is done with them, layer by layer, but
+// those whose names differ only in numbers, z₁ and z₂, in the order of these.
 function ordered(some) {
   const depth = [], last = []; // of each node: the longest way from a leaf; and the greatest depth at which it is used
   graph.nodes.forEach(({ operands }, i) => {
@@ -23,7 +25,15 @@ function ordered(some) {
     for (const j of operands) last[j] = Math.max(last[j] ?? 0, depth[i]);
   });
   const isParameter = (i) => Number(graph.nodes[i].kind === "parameter");
-  return some.sort((a, b) => isParameter(a) - isParameter(b) || (last[a] ?? 0) - (last[b] ?? 0) || a - b);
+  some.sort((a, b) => isParameter(a) - isParameter(b) || (last[a] ?? 0) - (last[b] ?? 0) || a - b);
+  const nameOf = (i) => graph.nodes[i].name.normalize("NFKC"), alike = new Map(); // with ₁ as 1
+  for (const i of some) {
+    const stem = isParameter(i) + nameOf(i).replace(/(?<!#)\d+/g, "#");
+    alike.set(stem, [...(alike.get(stem) ?? []), i]);
+  }
+  const following = new Map();
+  for (const ones of alike.values()) ones.toSorted((a, b) => BY_NUMBER.compare(nameOf(a), nameOf(b)) || a - b).forEach((i, k) => following.set(ones[k], i));
+  return some.map((i) => following.get(i));
 }
 
 // A step is { what: "data" or "grad", whose, becomes: the number that it gives to a value, node: the current node,
@@ -133,7 +143,7 @@ function writeEquation(text) {
 // Which steps are shown at once, and whose they are.
 function atOnce(steps) {
   const [box, ...others] = new Set(steps.map((step) => current.boxes[step.node]));
-  const whose = others.length ? "" : box ? ` of ${box.querySelector("text").textContent}` : " not drawn in this view";
+  const whose = others.length ? "" : box ? ` of ${box.querySelector("text").textContent.trim()}` : " not drawn in this view";
   return steps.length > 1 ? ` · ${steps.length} steps${whose} at once, the last:` : box ? "" : ` · a step${whose}`;
 }
 

@@ -18,8 +18,9 @@ for (const element of document.querySelectorAll(".view")) {
   prepare(view);
 }
 let current = views[Object.keys(views)[0]];
-const SCALES = { legible: 10 / 13, afar: 18 / 13, near: 20 / 13, presented: 24 / 13 }; // for text of 10, 18, 20 and 24 CSS pixels
-const MOST = 0.65; // of a picture's width and height
+const TEXT = 13; // units of a picture
+const SCALES = { legible: 10 / TEXT, afar: 18 / TEXT, near: 20 / TEXT, presented: 24 / TEXT }; // for text of 10, 18, 20 and 24 CSS pixels
+const TEXT_PART = 0.0075; // of the width of a window: the least size of text with which a view opens
 const FAINTEST = 0.1; // the opacity of the arrow of the smallest weight
 const LARGE_WINDOW = 960; // CSS pixels: as wide as a projector's, or wider
 
@@ -95,10 +96,12 @@ function layoutOf(kind) {
   return Object.values(views).filter((view) => view.kind === kind).reduce((a, b) => (fitting(b) > fitting(a) ? b : a));
 }
 
-// The first kind of view of which most is seen at a scale at which it can be read; else the one of which the most is seen.
+// The first kind of view whose text can be read, in a window of this width, where it is seen as a whole; else the one whose
+// text is the largest.
 function legible() {
   const largest = kinds.reduce((a, b) => (fitting(layoutOf(b)) > fitting(layoutOf(a)) ? b : a));
-  return kinds.find((kind) => fitting(layoutOf(kind)) >= MOST * SCALES.legible) ?? largest;
+  const least = Math.max(SCALES.legible, TEXT_PART * innerWidth / TEXT);
+  return kinds.find((kind) => fitting(layoutOf(kind)) >= least) ?? largest;
 }
 
 // The scale at which a picture of this size is shown: a person's choice; else that of the whole picture, if it can be
@@ -118,6 +121,7 @@ function widest({ svg }) {
 function show(kind) {
   current = layoutOf(kind);
   for (const view of Object.values(views)) view.element.hidden = view !== current;
+  at("note").hidden = !graph.note || (kind !== "operations" && kinds.includes("operations")); // it is about that view
   for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === kind);
   zoom(scaleOf(current));
   render("instant"); // in full screen, a browser stops what scrolls smoothly

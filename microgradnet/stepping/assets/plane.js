@@ -15,11 +15,11 @@ function drawPlane() {
   const outputAt = (x, y) => valueAt(new Map([[inputs[0], x], [inputs[1], y]]), output);
   plotted = { xs, ys, heights: ys.map((y) => xs.map((x) => outputAt(x, y))) };
   const far = Math.max(...plotted.heights.flat().filter(Number.isFinite).map((height) => Math.abs(height - border))) || 1;
-  const look = (height) => ({ class: height > border ? "cell-high" : "cell-low", "fill-opacity": (0.15 + 0.5 * Math.abs(height - border) / far).toFixed(2) });
+  const look = (height) => ({ class: `class-${Number(height > border)}`, "fill-opacity": (0.1 + 0.4 * Math.abs(height - border) / far).toFixed(2) });
   const { x, y, ends, cells } = cellsOf(look);
-  const right = samples.filter(([a, b, isHigh]) => (outputAt(a, b) > border) === Boolean(isHigh)).length;
-  const marks = samples.map(([a, b, isHigh]) => dressed(MARKS[Number(Boolean(isHigh))](Number(x(a)), Number(y(b))), { class: `sample ${isHigh ? "high" : "low"}` }, []));
-  put(x, y, [], {}, ...cells, ...marks);
+  const right = samples.filter(([a, b, side]) => (outputAt(a, b) > border) === Boolean(side)).length;
+  const marks = samples.map(([a, b, side]) => dressed(MARKS[Number(Boolean(side))](Number(x(a)), Number(y(b))), { class: `sample class-${Number(Boolean(side))}` }, []));
+  put(x, y, [], {}, ...cells, contour(crossings(border, x, y)), ...marks);
   const [across, up] = inputs.map((i) => graph.nodes[i].name);
   nameAxes(across, up, x, y, ends, `${right} of ${samples.length} right`);
   at("plot").setAttribute("aria-label", `${graph.nodes[output].name} over ${across} and ${up}, ` +

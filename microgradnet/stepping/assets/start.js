@@ -1,7 +1,6 @@
 // The page starts.
 
 at("note").textContent = graph.note;
-at("note").hidden = !graph.note;
 at("eta").value = graph.eta;
 if (!parameters.length) {
   for (const id of ["learn", "run"]) {
