@@ -33,7 +33,7 @@ from microgradnet.stepping.program import program_of
 from microgradnet.stepping.steps import local_formula, name_in_brackets, partial_text, which_operand
 from microgradnet.value import Value
 
-COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # a line of its own in a script
+UNREAD = re.compile(r"^ *(//.*\n)?", re.MULTILINE)  # the indentation of a script's line, and a comment that is a line
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 SCRIPTS = (
     "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "pills.js", "motion.js", "numbers.js",
@@ -63,7 +63,7 @@ class Page(WebPage):
     def _write(self) -> str:
         graph, functions, views = self._graph, self._functions, self._views
         data = _graph(graph.nodes, functions, views)
-        script = "\n".join([functions.source, *(COMMENT.sub("", asset(__file__, name)) for name in SCRIPTS)])
+        script = "\n".join([functions.source, *(UNREAD.sub("", asset(__file__, name)) for name in SCRIPTS)])
         pictures = "\n".join(  # without JavaScript the first picture is visible
             f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{_in_page(view, name, number)}</div>'
             for number, (name, view) in enumerate(views.items())
