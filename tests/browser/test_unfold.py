@@ -260,7 +260,10 @@ def test_where_all_weights_are_zero_all_arrows_are_faint(opened: Open) -> None:
         parameter.data = 0.0
     tab = opened(network([0.5, -1.0]), viewport=LAPTOP)
     tab.evaluate("show('neurons')")
-    assert tab.evaluate("Object.values(current.arrows).map((arrow) => arrow.getAttribute('stroke-opacity'))") == ["0.10"] * 304
+    assert (
+        tab.evaluate("Object.values(current.arrows).map((arrow) => arrow.getAttribute('stroke-opacity'))")
+        == ["0.10"] * 304
+    )
 
 
 def test_a_view_chosen_while_a_neuron_opens_keeps_its_scale(opened: Open) -> None:
