@@ -217,7 +217,7 @@ def bracketed(
     texts = []
     for position, (text, inner) in enumerate(operands):
         first = position == 0 and first_may_equal and inner == precedence
-        signed = position > 0 and text[0] in "−-"  # a·(−b) and a − (−1·b), but −b·a
+        signed = position > 0 and (inner == SIGN or text[0] in "−-")  # a·(−b) and a − (−1·b), but −b·a
         texts.append(text if first or (inner > needed and not signed) else brackets.format(text))
     return texts
 

@@ -122,7 +122,7 @@ def test_as_a_function_and_as_a_program_it_says_and_draws_the_same(capsys: pytes
 @pytest.mark.parametrize(
     ("command", "words"),
     [([], ["run", "list", "draw", "three things to try"]),
-     (["run"], ["NAME", "--graphs DIR", "without one, all", "4% of training"]),
+     (["run"], ["NAME", "--graphs DIR", "without one, all", "3% of training"]),
      (["draw"], ["NAME", "--output FILE", ".svg, .png, .pdf or .dot", "--view", "--direction", "--op-nodes"]),
      (["page"], ["NAME|FILE.py:VARIABLE", "(NAME.html)", "--open"])],
 )  # fmt: skip

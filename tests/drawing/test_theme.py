@@ -101,12 +101,12 @@ def test_every_control_of_a_page_has_a_border_or_a_fill_that_can_be_seen() -> No
     colour = r"(?:border(?:-\w+)*|accent-color|outline|stroke|fill|(?<![\w-])color): [^;]*"
     assert "var(--line)" not in "".join(re.findall(colour, page))
     own = [dict(re.findall(r"--([\w-]+): (#\w{6})", line)) for line in page.splitlines()[:2]]
-    assert set(re.findall(r"var\(--([a-z-]+)\)", page)) - {"line"} <= {*page_colours()[0], *own[0], *LOCAL}
+    assert set(re.findall(r"var\(--([a-z\d-]+)\)", page)) - {"line"} <= {*page_colours()[0], *own[0], *LOCAL}
     for colours, shared in zip(own, page_colours(), strict=True):
         assert all(contrast(colour, shared["card"]) >= SHAPE for colour in colours.values())
 
 
-LOCAL = {"shadow", "cover", "vertical", "size"}
+LOCAL = {"shadow", "cover", "vertical", "size", "steps"}
 """Properties of the page's style that are no colours."""
 
 
