@@ -325,6 +325,7 @@ def test_two_fingers_zoom_between_them(opened: Open) -> None:
 def test_the_bar_below_the_picture_is_in_the_window_also_below_a_note(opened: Open) -> None:
     model = MLP(2, [16, 16, 1], "tanh", seed=1)
     tab = opened(total([(model((i / 9, i / 5)) - 1) ** 2 for i in range(9)]), viewport=LAPTOP)
+    tab.click("button[data-view=operations]")
     assert tab.locator("#note").is_visible()
     bar = tab.locator("#play").bounding_box()
     assert bar is not None

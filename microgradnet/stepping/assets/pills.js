@@ -118,16 +118,18 @@ function onArrow(arrow, use, needed) {
 // At the end of a box's heading, or between its data and its gradient; beside the data of a chip whose gradient is below
 // them, away from its edge, to which gradients come.
 function inBox(box, needed) {
-  const texts = [...box.querySelectorAll("text")], { x: left, width: whole } = box.querySelector("path, polygon").getBBox();
+  const texts = [...box.querySelectorAll("text")], { x: left, y: top, width: whole, height } = box.querySelector("path, polygon").getBBox();
   const at = (text, name) => Number(text.getAttribute(name)), last = texts.at(-1), edge = left + whole - 4;
   const heading = texts.findLast((text) => at(text, "y") < at(last, "y")), beside = texts.findLast((text) => text !== last && at(text, "y") === at(last, "y"));
   const isNumber = (text) => current.rows.some((row) => row.text === text);
   const ends = heading || beside ? [[heading, edge], [beside, at(last, "x") - 3]] : [[last, edge]];
-  return ends.filter(([text]) => text).flatMap(([text, end]) => {
+  const low = top + height - PILL.height / 2 - PILL.inset, isFree = low - PILL.height > at(last, "y") && whole > needed + 8;
+  const below = isFree ? [{ x: edge - needed / 2, y: low, width: needed }] : []; // where its chips are higher than its lines
+  return [...below, ...ends.filter(([text]) => text).flatMap(([text, end]) => {
     const room = end - at(text, "x") - CHARACTER * text.textContent.length - 3, width = Math.min(needed, room);
     const x = text === heading && isNumber(text) ? Math.min(end, end - room + width + 2 * PILL.inset) - width / 2 : end - width / 2;
     return room < PILL.narrowest.inBox * needed ? [] : [{ x, y: at(text, "y") - 4, width }];
-  });
+  })];
 }
 
 // On the number of a chip, between its name and its gradient: the step that the derivative belongs to does not need it.
