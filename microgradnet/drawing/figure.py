@@ -12,6 +12,7 @@ from typing import Any
 
 import matplotlib.figure
 from matplotlib import rc_context
+from matplotlib.transforms import Bbox
 
 from microgradnet._shared.files import format_of, write_atomically
 from microgradnet._shared.text import clean
@@ -66,11 +67,22 @@ class Figure(matplotlib.figure.Figure):
         return on_card(root, label, scope, dark_css_by_colour(scope, colours), widest=widest)
 
     def _drawn(self, format: str, **options: Any) -> bytes:
-        buffer = io.BytesIO()
+        buffer, layout = io.BytesIO(), self.get_layout_engine()
         self.draw_without_rendering()  # the layout settles in two rounds, of which this is the first
+        if format == "png":
+            self._settle()
         with _SETTINGS, rc_context({"svg.fonttype": "none", "svg.hashsalt": "microgradnet"}):
             self.savefig(buffer, format=format, metadata=UNDATED[format], **options)
+        self.set_layout_engine(layout)
         return buffer.getvalue()
+
+    def _settle(self) -> None:
+        """End the layout, whose last digits differ from time to time, which would move a pixel of an image."""
+        self.draw_without_rendering()
+        self.set_layout_engine("none")
+        for axes in self.axes:
+            axes.set_position(Bbox(axes.get_position().get_points().round(9)))
+            axes.set_in_layout(True)
 
     def _repr_svg_(self) -> str:
         return self._dressed(COLUMN_POINTS)
