@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from operator import itemgetter
 
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.fit import WIDEST, extent_of, fits
+from microgradnet.drawing.fit import WIDEST, extent_of, fits, scale_to
 from microgradnet.drawing.graph_view import HANDFUL
 from microgradnet.drawing.group_boxes import draw_groups
 from microgradnet.drawing.groups import Groups
@@ -109,8 +109,7 @@ def _both(graph: Graph, namer: Namer, repeats: Repeats | None = None) -> list[tu
 
 def _scale(room: tuple[int, int], *drawn: Diagram) -> float:
     """How large the largest of them is where it is shown as a whole."""
-    extents = map(extent_of, drawn)
-    return max(min(room[0] / width, room[1] / height) for width, height in extents)
+    return max(scale_to(room, extent_of(diagram)) for diagram in drawn)
 
 
 def _drawn(

@@ -536,14 +536,19 @@ def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> N
     assert said == []
 
 
+def of_a_learner(context: Any, classroom: Classroom) -> Any:
+    """A tab with the sheet of a class."""
+    tab = context.new_page()
+    tab.goto(classroom.address(classroom.store.learner))
+    return tab
+
+
 def test_a_learner_has_all_answers_in_every_tab(browser: Any, classroom: Classroom) -> None:
     """What one tab gives another shows at once, or after a reload, and takes nothing back."""
     from playwright.sync_api import expect
 
     context = browser.new_context()
-    first, second = context.new_page(), context.new_page()
-    for tab in (first, second):
-        tab.goto(classroom.address(classroom.store.learner))
+    first, second = (of_a_learner(context, classroom) for _ in range(2))
     first.fill("#blank-1", "0.5")
     first.press("#blank-1", "Tab")
     expect(second.locator("#blank-1")).to_have_value("0.5")
@@ -580,9 +585,7 @@ def test_what_is_typed_in_a_tab_that_closes_is_sent_and_a_name_is_every_tabs(
     from playwright.sync_api import expect
 
     context = browser.new_context()
-    first, second = context.new_page(), context.new_page()
-    for tab in (first, second):
-        tab.goto(classroom.address(classroom.store.learner))
+    first, second = (of_a_learner(context, classroom) for _ in range(2))
     first.fill("#name", "Ann")
     first.press("#name", "Tab")
     expect(second.locator("#name")).to_have_value("Ann")
