@@ -182,7 +182,7 @@ def test_the_output_crosses_the_border_on_the_line_of_the_boundary_and_classes_h
     tab = opened(loss, plane=plane)
     (line,) = lines(tab)
     assert len(line) > 20
-    assert max(abs(model([*end]).data) for end in line) < 0.1 < tab.evaluate("Math.max(...plotted.heights.flat())")
+    assert max(abs(model([*end]).data) for end in line) < 0.03 < tab.evaluate("Math.max(...plotted.heights.flat())")
     fills = tab.eval_on_selector_all("#plot .sample", "all => all.map((one) => getComputedStyle(one).fill)")
     expected = [tuple(bytes.fromhex(COLOURS[side].strip("#"))) for side in SIDES]
     assert fills == [f"rgb{colour}" for colour in expected]
@@ -196,7 +196,7 @@ def test_the_loss_over_two_parameters_has_contours_with_their_numbers(opened: Op
     levels = sorted(numbers)
     assert numbers == levels
     for line, level in zip(lines(tab), levels, strict=True):
-        assert max(abs(of(w1=x, w2=y) - level) for x, y in line) < 0.02
+        assert max(abs(of(w1=x, w2=y) - level) for x, y in line) < 0.001
 
 
 TICKS = """() => [...at("plot-marks").querySelectorAll("text")]
