@@ -196,7 +196,10 @@ def _summed(loss: Loss, y: Numbers, t: Numbers) -> Any:
 def _weighted(weights: Sequence[Number], values: Sequence[Number]) -> Any:
     """Σ wᵢ·vᵢ, without the terms whose weight is the number 0, as their values may be infinite."""
     terms = [(w, v) for w, v in zip(weights, values, strict=True) if isinstance(w, Value) or w != 0]
-    return dot([w for w, _ in terms], [v for _, v in terms])
+    kept = [v for _, v in terms]
+    if any(isinstance(w, Value) or w != 1 for w, _ in terms):
+        return dot([w for w, _ in terms], kept)
+    return total(kept) if len(kept) > 1 else kept[0]
 
 
 def _side(t: Number) -> Number:

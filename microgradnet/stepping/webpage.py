@@ -115,7 +115,8 @@ def page(
             f"a page computes with at most {MOST_COMPUTED:,} values, this graph has {len(graph):,}: choose a smaller "
             "graph, such as the loss of one sample"
         )
-    name = Namer(order=graph.nodes).name(root)
+    namer = Namer(graph.nodes, for_equations=True)  # that of its steps: t₃ is the same value everywhere
+    name = namer.name(root) if root.label else namer.heading(root)
     made = Page(graph, one_line(title) or f"Backpropagation through {name}", as_float(eta), plane)
     if path is not None:
         made.save(path)

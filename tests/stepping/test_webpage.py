@@ -110,6 +110,14 @@ def test_what_a_label_could_put_in_would_be_seen() -> None:
     assert dangers(text.replace("<h1>", '<h1><img src="x">')) == ["img", "img src"]
 
 
+def test_an_unnamed_result_has_in_the_title_the_name_that_it_has_in_the_steps() -> None:
+    cubes = [x * x * x for x in [Value(float(i), f"x{i}") for i in range(6)]]
+    made = page(sum(cubes[1:], cubes[0]))
+    graph = graph_of(made.html)
+    assert made.title == f"Backpropagation through {graph['nodes'][graph['root']]['heading']}"
+    assert re.search(r"through t[₀-₉]+ = t[₀-₉]+ \+", made.title)
+
+
 def test_a_hostile_title_stays_text() -> None:
     text = page(labelled("x"), title="</title><script>1</script>\n%script%").html
     assert dangers(text) == []

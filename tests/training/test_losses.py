@@ -8,6 +8,7 @@ import pytest
 
 from microgradnet import DomainError, Value, compile, parameter
 from microgradnet.data import one_hot
+from microgradnet.graph import Graph
 from microgradnet.losses import (
     LOSSES,
     absolute_error,
@@ -74,6 +75,16 @@ def test_the_cross_entropy_is_minus_the_logarithm_of_softmax() -> None:
     soft = [0.2, 0.3, 0.5]
     assert cross_entropy(z, soft).data == pytest.approx(-np.dot(soft, np.log(likelihoods)))
     assert cross_entropy([1e4, 0.0], 1) == 1e4, "at extremes as well"
+
+
+@pytest.mark.parametrize("target", [1, [0.0, 1.0, 0.0]])
+@pytest.mark.parametrize("loss", [cross_entropy, multiclass_hinge])
+def test_a_class_that_is_right_has_no_factor_in_the_graph(loss: Any, target: Any) -> None:
+    scores = [Value(float(i), f"z{i}") for i in range(3)]
+    graph = Graph(loss(scores, target))
+    assert not any("weighted_sum" in node.op.name for node in graph.computed)
+    if loss is cross_entropy:
+        assert scores[1] in graph.roots[0].operands  # E = logsumexp(z) − z₁
 
 
 def test_the_hinge_of_many_classes() -> None:
