@@ -47,21 +47,20 @@ class ParameterVector:
                 raise ValueError(f"a parameter is a leaf, made with parameter(…); this was computed: {value!r}")
         if len(set(self.values)) < len(self.values):
             raise ValueError("a value may stand in a parameter vector only once")
-        self._numbers: Numbers = np.empty(len(self.values))
-        self._spare: Numbers = np.empty(len(self.values))  # the result of a change before it takes effect
-        self._view = self._numbers[:]
-        self._view.flags.writeable = False
+        self._numbers: Numbers = np.empty(0)  # a change makes a new array
         self._ahead = False  # whether the values are not yet synchronised
         self._clock = -1  # the time at which the numbers were last equal to those of the values
-        self._synchronised()  # so that no other vector keeps them
+        self.array  # noqa: B018  # read, so that no other vector keeps them
         self._classes: list[Any] = [type(value) for value in self.values]
         self._kept = [_kept(each) for each in self._classes]
 
     @property
     def array(self) -> Numbers:
-        """The numbers as a read-only array, which changes with the vector."""
-        self._synchronised()
-        return self._view
+        """The numbers as a read-only array; a change of the vector makes a new one."""
+        if not self._ahead and self._clock != graph.clock:  # some value has been changed
+            self._numbers = _read_only(np.array([value._data for value in self.values]))
+            self._clock = graph.clock
+        return self._numbers
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.array, dtype)
@@ -78,9 +77,9 @@ class ParameterVector:
     def __setitem__(self, index: Any, numbers: ArrayLike) -> None:
         if np.asarray(numbers).dtype.kind not in "fiub":
             raise TypeError(f"numbers are needed, got {numbers!r:.80}")
-        changed = self._synchronised().copy()
+        changed = self.array.copy()
         changed[index] = numbers
-        self._taken()[:] = changed
+        self._change_to(changed)
 
     def __iadd__(self, change: ArrayLike) -> "ParameterVector":
         return self._apply(np.add, change)
@@ -110,19 +109,12 @@ class ParameterVector:
         )
 
     def _apply(self, function: Any, operand: ArrayLike) -> "ParameterVector":
-        changed = function(self._synchronised(), operand, self._spare)
-        self._taken()[:] = changed
+        numbers = self.array
+        self._change_to(function(numbers, operand, np.empty_like(numbers)))
         return self
 
-    def _synchronised(self) -> Numbers:
-        if not self._ahead and self._clock != graph.clock:  # some value has been changed
-            self._numbers[:] = [value._data for value in self.values]
-            self._clock = graph.clock
-        return self._numbers
-
-    def _taken(self) -> Numbers:
-        """The numbers, to be changed: from now on the values have none, until one of them is read."""
-        numbers = self._synchronised()
+    def _change_to(self, numbers: Numbers) -> None:
+        """Have these numbers: from now on the values have none, until one of them is read."""
         if not self._ahead:
             _at_once(
                 map(dict.__setitem__, map(vars, self.values), repeat("_keeper"), repeat(self)),
@@ -132,8 +124,12 @@ class ParameterVector:
                 map(setattr, [self], ["_ahead"], [True]),
             )
         graph.clock += 1
-        self._clock = graph.clock
-        return numbers
+        self._clock, self._numbers = graph.clock, _read_only(numbers)
+
+
+def _read_only(numbers: Numbers) -> Numbers:
+    numbers.flags.writeable = False
+    return numbers
 
 
 def _at_once(*changes: Iterable[None]) -> None:
