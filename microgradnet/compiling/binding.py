@@ -59,8 +59,8 @@ def _product(call: Call, out: Array, work: int) -> list[Call]:
 
     def check() -> None:
         numbers = out.ravel()
-        if not np.dot(numbers, numbers) < math.inf and not np.isfinite(numbers).all():  # else too large to be squared
-            raise FloatingPointError("a product has a number that is infinite or NaN")
+        if not np.dot(numbers, numbers) < math.inf:
+            raise FloatingPointError("a product has a number that is infinite, NaN or too large to be squared")
 
     is_vector = out.ndim == 1 or 1 in out.shape[-2:]
     return [call, check] if work > (ALONE_VECTOR if is_vector else ALONE_MATRIX) else [call]
