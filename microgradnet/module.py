@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from microgradnet._shared.text import one_line
 from microgradnet.backward import NO_GRADIENT
 from microgradnet.ops import PARAMETER
 from microgradnet.ops.floats import as_float
@@ -130,4 +131,4 @@ def _singular(name: str) -> str:
 
 def _first_few(names: Sequence[str]) -> str:
     shown = [*names[:5], f"and {len(names) - 5} more"] if len(names) > 6 else names
-    return ", ".join(shown) or "none"
+    return ", ".join(map(one_line, shown)) or "none"

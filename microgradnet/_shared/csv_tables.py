@@ -3,12 +3,14 @@
 import csv
 import io
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 from microgradnet._shared.text import one_line
 
-SEPARATORS = ",;\t"
+_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # a line as Excel writes it
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 class Line(NamedTuple):
@@ -19,7 +21,9 @@ class Line(NamedTuple):
 
 
 def read_lines(path: str | os.PathLike[str]) -> list[Line]:
-    """The lines of a table that are not empty; the first shows the separator: a comma, semicolon or tab.
+    """The lines of a table that are not empty.
+
+    Cells are separated by semicolons or tabs if the first line has any, else by commas, which may be decimal ones.
 
     Raises:
         ValueError: the file is no text, or no such table.
@@ -27,12 +31,13 @@ def read_lines(path: str | os.PathLike[str]) -> list[Line]:
     """
     try:
         text = _text(Path(path).expanduser().read_bytes())
-        first, _, rest = text.partition("\n")
-        has_separator = first.lower().startswith("sep=")  # as Excel writes it
-        table = rest if has_separator else text
-        delimiter = max(SEPARATORS, key=table.lstrip().partition("\n")[0].count)
+        told = _SEPARATOR.match(text)
+        table = text[told.end() :] if told else text
+        first = _QUOTED.sub("", table.lstrip().partition("\n")[0])
+        delimiter = told[1] if told else next((separator for separator in ";\t" if separator in first), ",")
         reader = csv.reader(io.StringIO(table, newline=""), delimiter=delimiter)
-        return [Line(reader.line_num + has_separator, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        lines = [Line(reader.line_num + bool(told), cells) for cells in reader]
+        return [line for line in lines if any(cell.strip() for cell in line.cells)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{one_line(str(path))} is no table of comma-separated values: {error}") from None
 

@@ -13,7 +13,7 @@ from tempfile import NamedTemporaryFile
 from typing import TypeVar
 
 from microgradnet._shared.arguments import named
-from microgradnet._shared.text import one_line
+from microgradnet._shared.text import clean, one_line
 from microgradnet.errors import ProviderError
 
 Server = TypeVar("Server")
@@ -92,7 +92,7 @@ def write_each(out: Path, files: Iterable[tuple[str, Callable[[Path], Path]]]) -
         try:
             written.append(write(out / name))
         except (ProviderError, ImportError) as error:  # the others may not need the same
-            print(f"microgradnet: no {name}: {one_line(str(error))}", file=sys.stderr)
+            say(f"no {name}: {one_line(str(error))}")
     return written
 
 
@@ -124,16 +124,16 @@ def open_privately(address: str) -> None:
 def opened(written: Path, options: argparse.Namespace) -> int:
     """Open a file in the browser if --open asks for it; the exit code."""
     if options.open and not webbrowser.open(written.resolve().as_uri()):
-        print(f"microgradnet: no browser could be started; open {shown(written)} in one", file=sys.stderr)
+        say(f"no browser could be started; open {shown(written)} in one")
         return 1
     return 0
 
 
-def in_words(error: Exception) -> str:
-    """An error as a message; of an error of the system, the file and the reason."""
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+def say(message: str | Exception) -> None:
+    """Print a message on standard error: its visible text; of an error of the system, the file and the reason."""
+    if isinstance(message, OSError) and message.filename and message.strerror:
+        message = f"{shown(message.filename)}: {message.strerror}"
+    print(f"microgradnet: {clean(str(message))}", file=sys.stderr)
 
 
 def shown(path: str | os.PathLike[str]) -> str:

@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 
 from microgradnet import __version__
 from microgradnet._shared.arguments import unknown_name
-from microgradnet._shared.text import plain
+from microgradnet._shared.text import clean, plain
 from microgradnet.cli import exercises, graphs, misconceptions, playground, predict, run, train, worksheets
-from microgradnet.cli.arguments import Run, in_words
+from microgradnet.cli.arguments import Run, say
 from microgradnet.errors import DomainError, ProviderError, StaleGraphError
 from microgradnet.teach.applications import APPLICATIONS
 from microgradnet.teach.examples import EXAMPLES
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (OSError, ImportError, ProviderError, StaleGraphError, DomainError, ValueError) as error:
-        print(f"microgradnet: {in_words(error)}", file=sys.stderr)
+        say(error)
         return 1
 
 
@@ -71,7 +71,7 @@ class _Parser(argparse.ArgumentParser):
             message = f"{unknown[1]}: " + unknown_name(re.findall(r"[^\s,']+", unknown[3]), unknown[2], "choice")
             if unknown[2] in {**EXAMPLES, **APPLICATIONS}:
                 message = f"{unknown[2]} is an example, no command: microgradnet run {unknown[2]}"
-        super().error(message)
+        super().error(clean(message))
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Refuse an unknown option before the other words are read, as the first of them may be its value."""

@@ -5,6 +5,7 @@ import csv
 import io
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,20 +94,31 @@ def _rows(file: Path, inputs: Sequence[str]) -> list[list[float]]:
     for number, cells in lines:
         if len(cells) != count:
             raise ValueError(f"{table}, line {number}: {len(cells)} columns, where {wanted}")
-        row = [cells[place] for place in order]
-        if bad := [cell for cell in row if not _is_number(cell)]:
-            raise ValueError(f"{table}, line {number}: {bad[0]!r:.80} is not a finite number")
-        rows.append(list(map(float, row)))
+        try:
+            rows.append([_number(cells[place]) for place in order])
+        except ValueError as error:
+            raise ValueError(f"{table}, line {number}: {error}") from None
     if not rows:
         raise ValueError(f"{table} has names of columns, and no row below them: add a row for each sample")
     return rows
 
 
+def _number(cell: str) -> float:
+    """The number of a cell, with a decimal point or comma, as worksheets read it."""
+    from microgradnet.teach.worksheets.tolerance import read_number
+
+    with suppress(ValueError):
+        if "_" not in cell and math.isfinite(number := float(cell)):
+            return number
+    if (read := read_number(cell)) is None:
+        raise ValueError("a cell is empty, where a number is needed")
+    return read
+
+
 def _is_number(cell: str) -> bool:
-    try:
-        return "_" not in cell and math.isfinite(float(cell))
-    except ValueError:
-        return False
+    with suppress(ValueError):
+        return math.isfinite(_number(cell))
+    return False
 
 
 def _some(names: Sequence[str]) -> str:

@@ -1,14 +1,13 @@
 """`microgradnet run` and `list`: the lesson's worked examples, and the applications of the gallery."""
 
 import argparse
-import sys
 import textwrap
 from functools import partial
 from pathlib import Path
 
 from microgradnet._shared.terminal import LEAST_WIDTH, room
 from microgradnet.cli.applications import run_application
-from microgradnet.cli.arguments import Add, from_zero, in_words, item_of, make_folder, shown
+from microgradnet.cli.arguments import Add, from_zero, item_of, make_folder, say, shown
 from microgradnet.errors import ProviderError
 from microgradnet.teach.applications import APPLICATIONS, QUICK, Entry
 from microgradnet.teach.examples import EXAMPLES
@@ -66,9 +65,9 @@ def _run(options: argparse.Namespace) -> int:
             else:
                 code = max(code, run_application(chosen, options))
         except (ImportError, ProviderError) as error:  # the next may not need the same package
-            missing[in_words(error)] = chosen.name
+            missing[str(error)] = chosen.name
     for message in missing:
-        print(f"microgradnet: {message}", file=sys.stderr)
+        say(message)
     if not options.names:
         print(GALLERY)
     return max(code, bool(missing))

@@ -3,13 +3,12 @@
 import argparse
 import json
 import math
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from microgradnet._shared.files import write_atomically
-from microgradnet.cli.arguments import Add, at_least_one, from_zero, make_folder, shown, write_each
+from microgradnet.cli.arguments import Add, at_least_one, from_zero, make_folder, say, shown, write_each
 from microgradnet.drawing import draw
 from microgradnet.graph import Graph
 from microgradnet.losses import LOSSES
@@ -132,7 +131,7 @@ def _train(options: argparse.Namespace) -> int:
     ]
     kept = f"{shown(out / 'model.npz')} holds what it has learnt; train anew with --force"
     if is_stopped := history.ended == "interrupted":
-        print(f"microgradnet: interrupted after {len(history)} of {epochs} epochs: {kept}", file=sys.stderr)
+        say(f"interrupted after {len(history)} of {epochs} epochs: {kept}")
     try:
         written += write_each(out, _pictures(task, model, history, *(held_out or (X, Y))))
     except KeyboardInterrupt:
@@ -166,7 +165,7 @@ def _pictures(task: Task, model: MLP, history: Any, X: Any, Y: Any) -> Iterator[
     loss, plane = _largest_loss(task, model, X, Y)
     title = f"{task.title[0].upper()}{task.title[1:]}: the sample with the largest loss"
     if (count := len(Graph(loss))) > MOST_COMPUTED:
-        print(f"microgradnet: no sample.html: {count:,} values are more than a page can play", file=sys.stderr)
+        say(f"no sample.html: {count:,} values are more than a page can play")
     else:
         yield "sample.html", lambda path: page(loss, title=title, plane=plane).save(path)
     if len(history):

@@ -1,22 +1,21 @@
 """`microgradnet worksheet`, `grade`, `story` and `class`: graphs with blanks to fill in, and answers marked."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from microgradnet._shared.files import write_atomically
-from microgradnet._shared.text import counted
+from microgradnet._shared.text import counted, one_line
 from microgradnet.cli.arguments import (
     Add,
     at_least_one,
     from_zero,
-    in_words,
     item_of,
     listening,
     make_folder,
     open_privately,
     opened,
+    say,
     shown,
     takes_output,
 )
@@ -137,11 +136,11 @@ def _worksheet(options: argparse.Namespace) -> int:
             sheet.save_answers(out / f"answers-{name}.csv"),
         ]
     blanks = counted(len(sheets[0].blanks), "blank")
-    print(f"{counted(len(sheets), 'worksheet')} of {blanks}{' each' if len(sheets) > 1 else ''}: {out}")
+    print(f"{counted(len(sheets), 'worksheet')} of {blanks}{' each' if len(sheets) > 1 else ''}: {shown(out)}")
     print(*map(shown, written[:5]), *["…"] * (len(written) > 5))
     code = opened(written[0], options)
     if len(sheets) < options.copies:
-        print(f"microgradnet: this graph has only {len(sheets)} different ones, not {options.copies}", file=sys.stderr)
+        say(f"this graph has only {len(sheets)} different ones, not {options.copies}")
         return 1
     return code
 
@@ -165,7 +164,7 @@ def _sheet(loss: Value, graph: Example, hide: list[str], seed: str) -> "Workshee
     from microgradnet.teach.worksheets import worksheet
 
     sheet = worksheet(loss, hide, seed=None if seed == OWN else seed, title=graph.title)
-    sheet.name = f"{graph.name}/{','.join(hide)}/{seed}/{sheet.fingerprint}"
+    sheet.name = f"{one_line(graph.name)}/{','.join(hide)}/{seed}/{sheet.fingerprint}"
     return sheet
 
 
@@ -178,7 +177,7 @@ def _grade(options: argparse.Namespace) -> int:
         try:
             marks = grade(_sheet_of(path, options.graph), path)
         except (ValueError, OSError, DomainError) as error:
-            print(f"microgradnet: {in_words(error)}", file=sys.stderr)
+            say(error)
             code = 1
         else:
             print(f"{shown(path)}\n{marks}", end="\n\n")
@@ -192,24 +191,24 @@ def _sheet_of(path: Path, graph: Example | None) -> "Worksheet":
     """
     from microgradnet.teach.worksheets.answers import read_answers
 
-    names = {answer.sheet for answer in read_answers(path)}
+    names, file = {one_line(answer.sheet) for answer in read_answers(path)}, shown(path)
     try:
         (name,) = names
         source, hide, seed, _ = name.rsplit("/", 3)
     except ValueError:
         raise ValueError(
-            f"{path} does not say which worksheet it is of: its column 'sheet' must stay as `microgradnet worksheet` "
+            f"{file} does not say which worksheet it is of: its column 'sheet' must stay as `microgradnet worksheet` "
             "wrote it"
         ) from None
-    if graph and Path(graph.name).name != Path(source).name:
-        raise ValueError(f"{path} is of the graph {source!r}, not of {graph.name!r}")
+    if graph and Path(one_line(graph.name)).name != Path(source).name:
+        raise ValueError(f"{file} is of the graph {source!r}, not of {graph.name!r}")
     if graph is None and source not in EXAMPLES:
-        raise ValueError(f"{path} is of the graph {source!r}: say where that is, with --of FILE.py:VARIABLE")
+        raise ValueError(f"{file} is of the graph {source!r}: say where that is, with --of FILE.py:VARIABLE")
     graph = (graph or EXAMPLES[source])._replace(name=source)
     sheet = _sheet(graph.build(), graph, hide.split(","), seed)
     if sheet.name != name:
         raise ValueError(
-            f"{path} is of a sheet with other numbers than {source} has now: was the program changed, or does it draw "
+            f"{file} is of a sheet with other numbers than {source} has now: was the program changed, or does it draw "
             "its numbers anew? Give it a seed, or write the sheets with --seed"
         )
     return sheet

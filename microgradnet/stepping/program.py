@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from microgradnet._shared.text import clean
+from microgradnet._shared.text import clean, one_line
 from microgradnet.stepping.tracing import Source
 from microgradnet.value import Value
 
@@ -47,6 +47,6 @@ def _block(file: str, numbers: range) -> list[dict[str, Any]]:
     lines = linecache.getlines(file)[numbers.start - 1 : numbers.stop - 1]
     texts = textwrap.dedent(clean("".join(lines))).splitlines()
     return [
-        {"place": str(Source(file, number, "")), "number": number, "text": text}
+        {"place": one_line(str(Source(file, number, ""))), "number": number, "text": text}
         for number, text in zip(numbers, texts, strict=False)
     ]

@@ -1,6 +1,7 @@
 """To and from other libraries: a model as ONNX, and weights from PyTorch or scikit-learn."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ from microgradnet._shared.files import write_atomically
 from microgradnet.compiling import compile
 from microgradnet.compiling.assignment import Assignment
 from microgradnet.compiling.kernels import forward_kernel
-from microgradnet.errors import CaptureError
+from microgradnet.errors import CaptureError, DomainError
 from microgradnet.graph import Graph
 from microgradnet.nn import MLP
 from microgradnet.train.architecture import is_plain
 from microgradnet.train.onnx_arrays import OnnxArrays
 from microgradnet.train.onnx_graph import OnnxGraph
 from microgradnet.value import Value
+
+POINTS = (0.0, *[sign * size for size in (1e-3, 0.1, 1.0, 10.0, 100.0) for sign in (-1.0, 1.0)])
+"""Weighted sums at which an activation has to be what it is near ½, or undefined."""
 
 
 def to_onnx(
@@ -114,6 +118,9 @@ def _activation(graph: OnnxGraph, function: Callable[[Value], Value], z: str, na
     """An activation, function by function as the rules of its operations say."""
     try:
         captured = compile(function).program([0.5, 0.25]).captured
+        for point in POINTS:
+            with suppress(DomainError):  # there ONNX gives NaN
+                compile(function).program([0.5, point])
     except CaptureError as error:
         raise ValueError(f"the activation of {name} cannot be exported: {error}") from error
     ((leaf,),), (result,) = captured.inputs, captured.outputs

@@ -84,7 +84,8 @@ def fit(
             batches, a function of the loss's further outputs.
         penalty: a term of the loss that depends on the model alone, as `lambda model: l2(model, 1e-4)`.
         patience: early stopping after so many epochs without a lower validation loss, or, without validation, a lower
-            loss. However training ends, the model keeps the parameters with which the lowest was measured.
+            loss. The model keeps the parameters with which the lowest was measured, also after a Ctrl-C; after an error
+            (or a second Ctrl-C) those of the last step.
         callbacks: called after each epoch with an `Epoch`; training ends when one returns True.
         after_batch: called after each step with the predictions or, with batches, the loss's further outputs: arrays
             with a row for each sample. A generator that makes the next batch of these carries states on.

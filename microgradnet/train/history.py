@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from math import nan
 from typing import Any
 
+from microgradnet._shared.text import one_line
+
 
 @dataclass
 class History:
@@ -66,5 +68,5 @@ class History:
         return loss_curves(self)
 
     def __repr__(self) -> str:
-        numbers = ", ".join(f"{name} {number:.4g}" for name, number in self.last.items())
+        numbers = ", ".join(f"{one_line(name)} {number:.4g}" for name, number in self.last.items())
         return f"History({len(self)} epochs; last: {numbers or 'none'}; ended: {self.ended or 'not yet'})"

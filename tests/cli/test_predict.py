@@ -75,11 +75,11 @@ def test_predict_with_a_model_of_ones_own(tmp_path: Path, capsys: pytest.Capture
         ("x1\n1\n", "missing: x2"),
         ("x1,x2,x2\n1,2,3\n", "must have the columns x1, x2, each once"),
         ("x1,note,x2\n1,a,2\n1,2\n", "line 3: 2 columns, where the first line has 3"),
-        ("x1,note,x2\n1,a,b\n", "line 2: 'b' is not a finite number"),
+        ("x1,note,x2\n1,a,b\n", "line 2: 'b' is no number"),
         ("1,2,3\n", "line 1: 3 columns, where the model takes 2"),
         ("x1,x2\n1,2\n1\n", "line 3: 1 columns"),
-        ("1,2\n1,two\n", "line 2: 'two' is not a finite number"),
-        ("1,2\n1,nan\n", "line 2: 'nan' is not a finite number"),
+        ("1,2\n1,two\n", "line 2: 'two' is no number"),
+        ("1,2\n1,nan\n", "line 2: 'nan' is no number"),
         ("x1,x2\n\n1,2\n\n3,x\n", "line 5: 'x'"),
         ("1,nan\n2,3\n", "line 1: 'nan'"),
         ("x1,x2\n1_0,2\n", "line 2: '1_0'"),
@@ -95,6 +95,29 @@ def test_a_table_that_does_not_fit_is_refused(
     assert words in said
     assert said.startswith("microgradnet: ")
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("heading", ["", "x1;x2\n"])
+def test_decimal_commas_are_read_as_worksheets_do(
+    heading: str, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for text in ("x1,x2\n0.5,-1.5\n", f"{heading}0,5;−1,5\n"):
+        assert main(["predict", str(trained / "model.npz"), table(tmp_path / "in.csv", text)]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert main(["predict", str(trained / "model.npz"), table(tmp_path / "in.csv", "1,000;2\n")]) == 1
+    assert "line 1: '1,000' is ambiguous" in capsys.readouterr().err
+
+
+def test_outputs_have_their_inputs_in_the_order_of_the_model(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = MLP(2, [1], output_activation="linear")
+    model.load_state_dict({"layer0.neuron0.w0": 1.0, "layer0.neuron0.w1": 10.0, "layer0.neuron0.b": 0.0})
+    save(model, tmp_path / "model.npz", training={"inputs": ["z", "a"]})  # not in the order of the alphabet
+    assert main(["predict", str(tmp_path / "model.npz"), table(tmp_path / "in.csv", "a,z\n1,2\n")]) == 0
+    assert capsys.readouterr().out.splitlines() == ["z,a,y", "2.0,1.0,12.0"]
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])

@@ -136,6 +136,29 @@ def test_a_program_named_in_a_table_is_not_run(tmp_path: Path, capsys: pytest.Ca
     assert "2 of 2 points" in capsys.readouterr().out
 
 
+def test_what_a_learner_wrote_steers_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "mine\x1b[31m\u202e.py"
+    program.write_text(PROGRAM)
+    source, out = f"{program}:loss", tmp_path / "out\x1b[32m"
+    assert main(["worksheet", source, "-o", str(out)]) == 0
+    answers = out / "answers-1.csv"
+    assert not re.search("[\x1b\u202e]", answers.read_text("utf-8"))
+    fill_in(answers, ["w\x1b[31m\x07 = 2", "\x1b[2Jmuch"])
+    assert main(["grade", str(answers), "--of", source]) == 0
+    forged = tmp_path / "forged.csv"
+    table = answers.read_text("utf-8")
+    for change in (("/as given/", "\x1b]0;x\x07/as given/"), (",1,", ",\x1b[31m,"), ("a.grad", "a.grad\x1b")):
+        forged.write_text(table.replace(*change), "utf-8")
+        main(["grade", str(forged), "--of", source])
+    main(["grade", str(tmp_path / "nowhere\x1b.csv"), str(forged)])
+    with pytest.raises(SystemExit):
+        main(["draw", "neuron", "\x1b[31m"])
+    said = capsys.readouterr()
+    assert "w\ufffd[31m\ufffd = 2" in said.out
+    assert "nowhere\ufffd.csv" in said.err
+    assert not re.search("[\x07\x1b\u202e]", said.out + said.err)
+
+
 @pytest.mark.parametrize(
     ("sheet", "words"),
     [

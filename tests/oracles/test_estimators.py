@@ -117,6 +117,20 @@ def test_targets_of_any_scale() -> None:
     assert network.predict(X).shape == (40, 2)
 
 
+def test_alpha_is_that_of_the_documented_penalty(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+
+    def trained(model: Any, *_: Any, **options: Any) -> History:
+        seen.update(model=model, **options)
+        return History([{"loss": 1.0}], "all epochs")
+
+    monkeypatch.setattr(estimators, "fit", trained)
+    X, Y = iris()
+    NetworkClassifier((4,), alpha=0.3, random_state=0).fit(X, Y)
+    weights = [w.data for layer in seen["model"].layers for neuron in layer.neurons for w in neuron.w]
+    assert seen["penalty"](seen["model"]).data == pytest.approx(0.5 * 0.3 * sum(w * w for w in weights) / len(X))
+
+
 def test_alpha_pulls_weights_to_nothing_and_patience_ends_it() -> None:
     X, Y = iris()
 

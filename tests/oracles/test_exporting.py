@@ -90,6 +90,13 @@ def test_a_network_that_is_no_plain_one_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "m.onnx").exists()
 
 
+def log_or_nothing(z: Value) -> Value:
+    try:
+        return log(z)
+    except ArithmeticError:
+        return z * 0
+
+
 @pytest.mark.parametrize(
     ("activation", "words"),
     [
@@ -97,6 +104,7 @@ def test_a_network_that_is_no_plain_one_is_refused(tmp_path: Path) -> None:
         (lambda z: log(1 + exp(z)) if z < 30 else z, "a comparison"),
         (lambda z: z * 2 if abs(z.data) < 25 else z, ".data"),
         (lambda z: z * float(z), "float"),
+        (log_or_nothing, "catching the DomainError"),
         (lambda z: Value(3.0), "the same for all weighted sums"),
     ],
 )

@@ -133,7 +133,7 @@ def test_names_as_typed_as_shown_and_one_of_many() -> None:
     assert timeline.find("w₁") == [a]  # as it is written, if it is
     assert timeline.find("w1") == [b]
     assert timeline.find("twin") == [c, d]
-    assert timeline.find("twin#2") == [d]
+    assert (timeline.find("twin#1"), timeline.find("twin#2")) == ([c], [d])
     assert timeline.find("w1*w1") == [timeline.root.operands[0]] == timeline.find("w₁·w1")
     for unknown in ("twin#3", "twin#0", "twni", "#", "x" * 10_000, "twin#" + "9" * 5000):
         with pytest.raises(ValueError, match=r"no value is called '.{1,40}': (did you mean|there are)"):
@@ -178,11 +178,18 @@ def test_no_breakpoint(text: str, says: str) -> None:
         example().breakpoint(text)
 
 
-def test_nan_stops_where_one_is_made() -> None:
-    x = Value(math.inf, "x")
-    timeline = Timeline((x - x) * 2)
+@pytest.mark.parametrize("made", [lambda x: x - x, lambda x: x * 3])
+def test_nan_stops_where_one_or_an_infinity_is_made(made: Any) -> None:
+    timeline = Timeline(made(Value(math.inf, "x")) * 2)
     timeline.position = 0
     assert timeline.next_stop([timeline.breakpoint("nan")])[0] == 1
+
+
+def test_a_gradient_is_large_on_either_side_of_0() -> None:
+    x = Value(2.0, "x")
+    timeline = Timeline(x * -3.0)
+    stop = timeline.breakpoint("|grad| > 2")
+    assert [step.operand for step in timeline.steps if stop.matches(step)] == [x]
 
 
 def test_a_pass_that_fails_can_be_stepped_up_to_there() -> None:

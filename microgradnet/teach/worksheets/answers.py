@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from microgradnet._shared.csv_tables import read_lines
 from microgradnet._shared.files import write_atomically
+from microgradnet._shared.text import one_line
 
 _SPLIT = re.compile("[0-9],[0-9]")
 
@@ -54,8 +55,9 @@ def read_answers(path: str | os.PathLike[str]) -> list[Answer]:
         answers = list(map(_answer, records))
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(
-            f"{path} is no table of answers, {error}: it needs the columns {', '.join(Answer._fields)}. Fill in the "
-            "column 'answer' of a table that `microgradnet worksheet` or `save_answers` has written, and leave the rest"
+            f"{one_line(str(path))} is no table of answers, {error}: it needs the columns {', '.join(Answer._fields)}. "
+            "Fill in the column 'answer' of a table that `microgradnet worksheet` or `save_answers` has written, and "
+            "leave the rest"
         ) from None
     return answers if is_json else answers[1:]
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from microgradnet._shared.text import wrapped
+from microgradnet._shared.text import one_line, wrapped
 from microgradnet.notation.names import number
 from microgradnet.teach.misconceptions.passes import RIGHT
 from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, ONCE_PER_PASS, SLIPS, Misconception
@@ -127,7 +127,7 @@ def grade(sheet: Worksheet, answers: Answers, tolerance: float = RELATIVE) -> Ma
             if answer is not None:
                 given[blank.quantity] = answer
                 text = by_number[blank.number]
-                written[blank.quantity] = shortened(text.strip()) if isinstance(text, str) else number(answer)
+                written[blank.quantity] = shortened(text) if isinstance(text, str) else number(answer)
     judge = _Judge(sheet, given, written, tolerance)
     title = sheet.title if sheet.name.startswith(sheet.title) else f"{sheet.title} ({sheet.name})"
     return Marks(title, [unread.get(blank) or judge.mark(blank) for blank in sheet.blanks])
@@ -256,8 +256,8 @@ def _in_file(sheet: Worksheet, path: str | os.PathLike[str]) -> dict[str, str]:
     """The answers in a file, by the numbers of their blanks."""
     answers = read_answers(path)
     if others := {answer.sheet for answer in answers} - {sheet.name}:
-        raise ValueError(f"{path} holds answers to the sheet {min(others)!r}, not to {sheet.name!r}")
+        raise ValueError(f"{one_line(str(path))} holds answers to the sheet {min(others)!r}, not to {sheet.name!r}")
     (blank, count), *_ = Counter(answer.blank for answer in answers).most_common(1) or [("", 0)]
     if count > 1:
-        raise ValueError(f"{path} has several answers to blank {blank}: leave one of them")
+        raise ValueError(f"{one_line(str(path))} has several answers to blank {one_line(blank)}: leave one of them")
     return {answer.blank: answer.answer for answer in answers}

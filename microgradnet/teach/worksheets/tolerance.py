@@ -5,6 +5,8 @@ import re
 import unicodedata
 from itertools import count
 
+from microgradnet._shared.text import one_line
+
 RELATIVE = 0.01  # three significant digits are enough: they are within half a per cent
 ABSOLUTE = 1e-9  # of an answer where 0 is right: calculators leave that much over
 TIE = 1e-12  # how far from a half a float may be that is meant to be one
@@ -118,6 +120,7 @@ def read_number(text: object) -> float | None:
 
 def shortened(given: str) -> str:
     """What was written, as a message shows it."""
+    given = one_line(given)
     return given if len(given) <= 60 else given[:59] + "…"
 
 
