@@ -19,19 +19,20 @@ from microgradnet.teach.misconceptions.passes import Step
 from microgradnet.value import Value
 
 SPREAD, CLOSE = 0.3, 0.15  # inches between ranks, from left to right and down
+NAME = 6  # characters of a name, w⁽¹⁾₁₂, without a number after it
 NEAR = 0.08  # inches between cards without data
 LINE_WIDTH = 37  # characters: as wide as a parameter with its number, its gradient and its local derivative
 SHORT_LINE = 32  # characters: where data are left out
 LEGIBLE = 1.0  # of the size that is drawn, 13 pixels: where text is smaller, a picture without data may stand in
 GRADIENTS = "gradients"
 LAYOUTS: Mapping[str, Mapping[str, Any]] = {
-    "down": {"direction": "TB", "spread": CLOSE},
-    "narrow": {"direction": "TB", "spread": CLOSE, "stacked": True},
-    "across": {"direction": "LR", "spread": SPREAD},
-    GRADIENTS: {"direction": "TB", "spread": CLOSE, "stacked": True, "separation": NEAR},
+    "down": {"direction": "TB", "spread": CLOSE, "room": TIGHT},
+    "narrow": {"direction": "TB", "spread": CLOSE, "stacked": True, "room": TIGHT},
+    "across": {"direction": "LR", "spread": SPREAD, "room": TIGHT},
+    GRADIENTS: {"direction": "TB", "spread": CLOSE, "stacked": True, "separation": NEAR, "room": NAME},
 }
-ROOMS = (936, 855), (616, 505), (1246, 250), (416, 470), (356, 226)
-"""The room for a picture, in CSS pixels: of a projector, a laptop, one of two over each other there, a notebook, a phone."""
+WINDOWS = [(936, 855)], [(616, 515), (1246, 250)], [(416, 470), (842, 225)], [(372, 226)]
+"""The rooms for a picture, beside the other or over it, in CSS pixels: of a projector, a laptop, a notebook, a phone."""
 
 
 class ComparisonPage(WebPage):
@@ -46,16 +47,17 @@ class ComparisonPage(WebPage):
 
     @cached_property
     def _layouts(self) -> list[str]:
-        """The layouts in which text is the largest in one of the rooms; the page shows that of its window.
+        """The layouts in which text is the largest in one of the windows; the page shows that of its own.
 
         Gradients without data come last, and only if text is too small in every other one.
         """
         extents = {layout: extent_of(self._drawn(self._comparison.right, layout)[0]) for layout in LAYOUTS}
 
-        def scale(layout: str, room: tuple[int, int]) -> float:
-            return min(LEGIBLE if layout == GRADIENTS else math.inf, scale_to(room, extents[layout]))
+        def scale(layout: str, rooms: Sequence[tuple[int, int]]) -> float:
+            most = LEGIBLE if layout == GRADIENTS else math.inf
+            return min(most, max(scale_to(room, extents[layout]) for room in rooms))
 
-        best = dict.fromkeys(max(extents, key=lambda layout: scale(layout, room)) for room in ROOMS)
+        best = dict.fromkeys(max(extents, key=lambda layout: scale(layout, rooms)) for rooms in WINDOWS)
         return sorted(best, key=lambda layout: layout == GRADIENTS)
 
     def _pictures(self, steps: Sequence[Step], side: str) -> str:
@@ -67,7 +69,7 @@ class ComparisonPage(WebPage):
 
     def _drawn(self, steps: Sequence[Step], layout: str) -> tuple[Diagram, OpsView]:
         """One pass with its local derivatives: as wide as the other."""
-        diagram = Diagram(room=TIGHT, backward=True, **LAYOUTS[layout])
+        diagram = Diagram(backward=True, **LAYOUTS[layout])
         graph, namer = self._comparison.graph, self._comparison.namer
         right, wrong = (
             {(step.node, step.position): number(step.local) for step in passed}

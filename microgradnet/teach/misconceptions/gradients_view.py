@@ -17,7 +17,7 @@ class GradientsView(OpsView):
     """
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
-        return [] if kind == "constant" else [("grad", "—")]
+        return [] if kind == "constant" else [("grad", "—".ljust(ROOM, NO_BREAK))]
 
     def _leaf_rows(self, leaf: Value, kind: str) -> list[Row]:
         return [("", self.namer.heading(leaf)), *self._numbers(leaf, kind)]
@@ -33,7 +33,11 @@ class GradientsView(OpsView):
 
     def _heading(self, node: Value) -> str:
         heading, name = super()._heading(node), self.namer.name(node)
-        if node.op is not ops.weighted_sum or not heading.startswith(f"{name} = ") or node in self.placing.folded.values():
+        if (
+            node.op is not ops.weighted_sum
+            or not heading.startswith(f"{name} = ")
+            or node in self.placing.folded.values()
+        ):
             return heading
         names = [name for name, _ in self.namer.operands(node)]
         half = len(names) // 2

@@ -91,6 +91,14 @@ function fitting(one) {
   return { scale, good: seen * (hasData({ ...sides[0], ...one }) ? scale : Math.min(LEGIBLE, scale)) };
 }
 
+// Shows one of the layouts on both sides.
+function take(layout) {
+  for (const side of sides) {
+    Object.assign(side, side.layouts[layout]);
+    for (const { svg } of side.layouts) svg.toggleAttribute("hidden", svg !== side.svg);
+  }
+}
+
 // Side by side, or one over the other, and in the layout, in which text is the largest and most is seen.
 function fit() {
   const [beside, over] = [false, true].map((isOver) => {
@@ -100,10 +108,7 @@ function fit() {
   });
   const { isOver, scale, layout } = over.good > ROOMIER * beside.good ? over : beside;
   main.classList.toggle("over", isOver || isNarrow.matches);
-  for (const side of sides) {
-    Object.assign(side, side.layouts[layout]);
-    for (const { svg } of side.layouts) svg.toggleAttribute("hidden", svg !== side.svg);
-  }
+  take(layout);
   zoom(scale, true);
   show(position);
 }
