@@ -32,7 +32,7 @@ LAYOUTS: Mapping[str, Mapping[str, Any]] = {
     GRADIENTS: {"direction": "TB", "spread": CLOSE, "stacked": True, "separation": NEAR, "room": NAME},
 }
 WINDOWS = [(936, 855)], [(616, 515), (1246, 250)], [(416, 470), (842, 225)], [(372, 226)]
-"""The rooms for a picture, beside the other or over it, in CSS pixels: of a projector, a laptop, a notebook, a phone."""
+"""The rooms for a picture, beside the other or over it, in CSS pixels: projector, laptop, notebook, phone."""
 
 
 class ComparisonPage(WebPage):
