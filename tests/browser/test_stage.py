@@ -466,6 +466,38 @@ def test_a_number_on_its_way_covers_no_pill_where_it_has_room(opened: Open, name
     assert sum(covered) <= 1
 
 
+# Of each step whose number has a way to go: whether it covers the number that it becomes or is added to, along its way.
+OVER_COUNTER = """() => [...timeline.keys()].flatMap((i) => {
+    go(i);
+    go(i + 1);
+    cancelAnimationFrame(counting);
+    const { what, whose, becomes } = timeline[i], rows = current.rows.filter((row) => row.node === whose && row.what === what);
+    for (const row of rows) write(row, `${row.word} ${number(becomes)}`.trim());
+    const meets = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+    const place = (one) => one.getBoundingClientRect(), counters = rows.map(({ text }) => place(text));
+    return [...document.querySelectorAll(".travelling")].map((label) => {
+        const moves = label.getAnimations({ subtree: true });
+        for (const move of moves) move.pause();
+        return [...Array(41).keys()].some((k) => {
+            for (const move of moves) move.currentTime = Math.min(k / 40, 0.999) * move.effect.getTiming().duration;
+            const shown = [...label.children].filter((one) => Number(getComputedStyle(one).opacity));
+            return shown.some((one) => counters.some((counter) => meets(place(one.firstChild), counter)));
+        });
+    });
+})"""
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("name", ["neuron", "learning", "layers"])
+def test_a_number_ends_beside_its_counter_in_each_view(opened: Open, name: str, viewport: Any) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=viewport)
+    for view in tab.evaluate("Object.keys(views)"):
+        tab.evaluate("(name) => { layoutOf = () => views[name]; show(views[name].kind); }", view)
+        over = tab.evaluate(OVER_COUNTER)
+        assert len(over) >= 5 or "operations" not in view
+        assert not any(over), f"{sum(over)} of {len(over)} in {view}"
+
+
 # Of each backward step: the visible pills that cover a text of the picture, or one another, or are cut off.
 PILLS_THAT_COVER = """() => [...timeline.keys()].filter((i) => timeline[i].what === "grad").flatMap((i) => {
     go(i + 1);
