@@ -466,6 +466,20 @@ def test_a_number_on_its_way_covers_no_pill_where_it_has_room(opened: Open, name
     assert sum(covered) <= 1
 
 
+def test_indices_stand_close_together_in_the_font_of_code(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build())
+    tab.keyboard.press("End")
+    wide, plain = tab.evaluate(
+        """() => ["w⁽¹⁾₁₂", "w_1_12"].map((text) => {
+            at("equation").textContent = text;
+            const range = document.createRange();
+            range.selectNodeContents(at("equation"));
+            return range.getBoundingClientRect().width;
+        })"""
+    )
+    assert wide < 0.8 * plain
+
+
 # Of each step whose number has a way to go: whether it covers the number that it becomes or is added to, along its way.
 OVER_COUNTER = """() => [...timeline.keys()].flatMap((i) => {
     go(i);
