@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from microgradnet.drawing.box import MARK_WIDTH, NO_BREAK, ROLES, Box, text_width
+from microgradnet.drawing.curves import LANE, TURN
 from microgradnet.drawing.escape import escape_html
 from microgradnet.drawing.svg import BOX
 from microgradnet.drawing.theme import Paint
@@ -16,6 +17,8 @@ FACE = "monospace"
 """The font of cards: without fonts, renderers overrate `₁` and `σ` in Courier, and move such a text out of its cell."""
 INSET, GAP, LINE = 5, 8, 17
 """The space beside a text and between two texts in a line, and the height of a line, in points."""
+WAY = "way"
+"""The end of the name of the port at which an arrow that passes chips arrives."""
 MARGIN = 1
 """The space around a chip, in points."""
 BETWEEN = 6
@@ -33,26 +36,40 @@ class Card:
         room: the characters reserved for a number.
         beside: whether chips stand on the left of their box, not above it.
         pills: where the chips have room for a pill, as of `Diagram`.
+        passed: whether arrows pass the chips of the first box, on their left, to that box.
     """
 
-    def __init__(self, boxes: Mapping[int, Box], room: int, beside: bool, pills: str = "") -> None:
-        self._boxes, self._beside = boxes, beside
+    def __init__(
+        self, boxes: Mapping[int, Box], room: int, beside: bool, pills: str = "", passed: bool = False
+    ) -> None:
+        self._boxes, self._beside, self._lane, self._turn = boxes, beside, LANE * passed, TURN * passed
         self._lines = {number: _lines(box, room, pills * (box.shape == "chip")) for number, box in boxes.items()}
         self._lanes = [[*boxes]]
         if beside:
             chips, others = ([n for n, box in boxes.items() if (box.shape == "chip") is one] for one in (True, False))
             self._lanes = [lane for lane in (chips, others) if lane]
         self._columns = {n: _columns([self._lines[m] for m in lane]) for lane in self._lanes for n in lane}
+        if passed:
+            self._make_way([n for n, box in boxes.items() if box.shape == "chip"])
 
     @property
     def size(self) -> tuple[float, float]:
         """Its width and height, in points."""
         sizes = [[*zip(*map(self._size, lane), strict=True)] for lane in self._lanes]
-        return sum(max(widths) for widths, _ in sizes), max(sum(heights) for _, heights in sizes)
+        return sum(max(widths) for widths, _ in sizes), max(sum(heights) for _, heights in sizes) + self._turn
+
+    def _make_way(self, chips: Sequence[int]) -> None:
+        """Give chips the width that they need, and all boxes that of chips with the way beside them."""
+        needed = _columns([line for line in self._lines[n] if len(line) > 1] for n in self._lines)
+        around = 2 * MARGIN + max(_border(self._boxes[n]) for n in chips)
+        whole = max(_whole(needed) + around + self._lane, *map(_whole, self._columns.values()))
+        for n in self._boxes:
+            room = whole - around - self._lane if n in chips else whole
+            self._columns[n] = [*needed[:-1], needed[-1] + room - _whole(needed)]
 
     def label(self, theme: Mapping[str, Paint], direction: str) -> str:
         """Its label in DOT."""
-        rows, chips = list[str](), list[int]()
+        rows, chips, span = list[str](), list[int](), ' COLSPAN="2"' * bool(self._lane)
         for number, box in self._boxes.items():
             if box.shape == "chip":
                 chips.append(number)
@@ -63,7 +80,13 @@ class Card:
                 left = f"<TABLE {PLAIN}>{''.join(docked)}</TABLE>" * bool(chips)
                 rows.append(f'<TR><TD VALIGN="TOP">{left}</TD><TD>{self._box(number, theme, missing)}</TD></TR>')
             else:
-                rows += [*docked, f"<TR><TD>{self._box(number, theme)}</TD></TR>"]
+                if span and not rows:
+                    rows.append(f'<TR><TD{span} HEIGHT="{self._turn}" PORT="n{number}{WAY}"></TD></TR>')
+                    way = f'<TD ROWSPAN="{len(chips)}" WIDTH="{self._lane}"></TD>'
+                    docked[0] = docked[0].replace("<TR>", f"<TR>{way}", 1)
+                elif span:
+                    docked = [row.replace("<TD", f"<TD{span}", 1) for row in docked]
+                rows += [*docked, f"<TR><TD{span}>{self._box(number, theme)}</TD></TR>"]
             chips = []
         if direction == "BT":
             rows.reverse()

@@ -13,6 +13,9 @@ from typing import TypeAlias
 Point: TypeAlias = tuple[float, float]
 SHAPES = {"polygon", "path", "ellipse", "polyline"}
 _POINT = re.compile(r"(-?[\d.]+),(-?[\d.]+)")
+LANE, TURN = 10, 6
+"""The room for an arrow that passes the chips above a box, on the left of the chips and above them, in points."""
+_HEAD = re.compile(r"e(\d+)_\d+")  # the name of an arrow, with the number of its box
 POINTS = 24  # of a curve that are compared with the boxes
 
 
@@ -27,6 +30,25 @@ def smooth(graph: ET.Element, is_vertical: bool) -> None:
         path, head = group.find("path"), group.find("polygon")
         if is_edge and not has_label and path is not None and head is not None:
             _redraw(path, head, boxes, int(is_vertical))
+
+
+def lead(graph: ET.Element) -> None:
+    """Lead the arrows of gradients that begin above the chips of a box around these, on their left, to that box."""
+    boxes = {group.get("id", "").rpartition("-")[2]: _box(group) for group in graph.findall("g")}
+    for group in graph.findall("g"):
+        found = _HEAD.fullmatch(group.get("id", "").rpartition("-")[2])
+        path, head = group.find("path"), group.find("polygon")
+        box = boxes.get(f"n{found[1]}") if found else None
+        if box is None or path is None or head is None:
+            continue
+        route, tip = _points(path.attrib["d"]), _points(head.attrib["points"])[0]
+        (left, top), (right, _) = box
+        is_begin = math.dist(tip, route[-1]) > math.dist(tip, route[0])
+        x, y = route[-1]
+        if is_begin and left < x < right and y + TURN < top:
+            lane, turn = left + LANE / 2, y + TURN / 2
+            corners = [(x, turn), (x - TURN, turn), (lane + TURN, turn), (lane, turn), (lane, turn + TURN), (lane, top)]
+            path.set("d", "{} Q{} {} L{} Q{} {} L{}".format(path.attrib["d"], *map(_written, corners)))
 
 
 def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[tuple[Point, Point]], axis: int) -> None:

@@ -5,14 +5,15 @@ colour), writes the same text for the same diagram, and keeps to the subset of D
 The package `graphviz` writes the DOT; it is imported when the first diagram is written.
 """
 
+import operator
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from microgradnet._shared.text import shorten
 from microgradnet.drawing.box import INCH, MARK_WIDTH, ROLES, TEXT_SIZE, Box
-from microgradnet.drawing.card import FACE, Card, line_of, pill_of, pixels_of
+from microgradnet.drawing.card import FACE, WAY, Card, line_of, pill_of, pixels_of
 from microgradnet.drawing.escape import escape_label, escape_tooltip
 from microgradnet.drawing.theme import FONT, LIGHT, Paint
 
@@ -134,11 +135,11 @@ class Diagram:
         for column, following in pairwise(self.columns):
             dot.edge(f"n{column[0]}", f"n{following[0]}", style="invis", weight=LEVEL)
         beside = self._beside
-        stacks = self.cards if self.is_vertical and self.stacked else []  # in which chips stand above all boxes
-        top = {member: members[0] for members in stacks for member in members}
+        ways = self._ways(nodes)
         for arrow in self.arrows:
-            ends = zip((arrow.tail, top.get(arrow.head, arrow.head)), SIDES[self.direction], strict=True)
-            tail, head = (f"{self._place(nodes, end)}{f':{side}' * bool(self.cards)}" for end, side in ends)
+            sides = (f":{side}" * bool(self.cards) for side in SIDES[self.direction])
+            places = self._place(nodes, arrow.tail), ways.get(arrow.head) or self._place(nodes, arrow.head)
+            tail, head = map(operator.add, places, sides)
             dot.edge(tail, head, id=arrow.name, **self._arrow(arrow))
             if (pair := (nodes[arrow.tail], nodes[arrow.head])) in beside:
                 beside.remove(pair)
@@ -171,15 +172,31 @@ class Diagram:
         pairs = {(nodes[arrow.tail], nodes[arrow.head]) for arrow in self.arrows}
         return {(tail, head) for tail, head in pairs if ranks[head] == ranks[tail] + 1}
 
+    def _ways(self, nodes: Mapping[int, str]) -> dict[int, str]:
+        """Where an arrow arrives at the top of a card in which chips stand above all boxes: at a chip, or beside it."""
+        stacks = self.cards if self.is_vertical and self.stacked else []
+        ends = ((member, members) for members in stacks for member in members)
+        return {
+            end: f"{nodes[end]}:n{end}{WAY}" if self._is_passed(members) else self._place(nodes, members[0])
+            for end, members in ends
+        }
+
+    def _is_passed(self, members: Sequence[int]) -> bool:
+        """Whether the arrows of gradients pass the chips of a card."""
+        is_stacked = self.backward and self.is_vertical and self.stacked
+        has_chips = self.boxes[members[0]].shape == "chip"
+        return is_stacked and has_chips and any(arrow.head in members for arrow in self.arrows)
+
     def _place(self, nodes: Mapping[int, str], number: int) -> str:
         """The node of a box, with its port on a card."""
         own = f"n{number}"
         return own if nodes[number] == own else f"{nodes[number]}:{own}"
 
-    def card(self, members: Iterable[int]) -> Card:
+    def card(self, members: Sequence[int]) -> Card:
         """The card of these boxes."""
         is_beside = self.is_vertical and not self.stacked
-        return Card({number: self.boxes[number] for number in members}, self.room, is_beside, self.pills)
+        boxes = {number: self.boxes[number] for number in members}
+        return Card(boxes, self.room, is_beside, self.pills, self._is_passed(members))
 
     @property
     def _heads(self) -> dict[str, str]:

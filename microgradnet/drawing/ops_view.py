@@ -123,8 +123,7 @@ class OpsView:
     def _draw_chip(self, node: Value, leaf: Value, uses: Sequence[Use]) -> int:
         """Draw a leaf that is docked to `node`."""
         kind = role(leaf)
-        name = self.namer.heading(leaf)
-        rows: list[Row] = [(name, number(leaf.data)), *self._numbers(leaf, kind)[1:], *self._local(node, uses)]
+        rows = [*self._leaf_rows(leaf, kind), *self._local(node, uses)]
         marked = leaf in self.marked or not self.marked_arrows.isdisjoint(uses)
         own = self.diagram.add(Box(rows, kind, self._tooltip(leaf, kind), "chip", marked=marked))
         if self.numbers.setdefault(leaf, own) != own and REPEATED not in self.diagram.captions:
@@ -136,7 +135,7 @@ class OpsView:
         uses = self.placing.uses_of(node)
         missing = sum(not self._has_place(user, position) for user, position in uses)
         kind = role(node, self.roots)
-        rows: list[Row] = [*self._wrapped(self._heading(node)), *self._numbers(node, kind)]
+        rows = self._rows(node, kind)
         if (above := self._above.get(node)) is not None:
             rows += self._local(above, [use for use in self.placing.uses_of(above) if use[0].operands[use[1]] is node])
         if missing:
@@ -146,6 +145,14 @@ class OpsView:
         self.numbers[node] = own = self.diagram.add(box)
         if node.operands:
             self._draw_operands(node, own)
+
+    def _leaf_rows(self, leaf: Value, kind: str) -> list[Row]:
+        """The name and the numbers of a leaf that is docked."""
+        return [(self.namer.heading(leaf), number(leaf.data)), *self._numbers(leaf, kind)[1:]]
+
+    def _rows(self, node: Value, kind: str) -> list[Row]:
+        """The heading and the numbers of a value's box."""
+        return [*self._wrapped(self._heading(node)), *self._numbers(node, kind)]
 
     def _has_place(self, user: Value, position: int) -> bool:
         operand = user.operands[position]

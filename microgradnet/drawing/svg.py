@@ -12,7 +12,7 @@ from types import ModuleType
 
 from microgradnet._shared.text import clean
 from microgradnet.drawing.box import TEXT_SIZE, text_width
-from microgradnet.drawing.curves import smooth
+from microgradnet.drawing.curves import lead, smooth
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 
 BOX = "box"  # the ids of boxes in a label begin with this
@@ -88,6 +88,7 @@ def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, wide
         name = ""
     if has_cards:
         smooth(graph, is_vertical)
+        lead(graph)
     _widen(root, graph)
     graph.tail = "\n"
     label = clean(title) or graph_tooltip or name or "computation graph"

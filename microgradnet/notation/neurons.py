@@ -1,7 +1,7 @@
 """The names of a network's values in mathematics: w⁽¹⁾₂₃ is layer 1's weight of neuron 2 for input 3, from 1."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from microgradnet import ops
@@ -23,6 +23,16 @@ def subscript(*indices: int) -> str:
     """
     between = "," if max(indices, default=0) > 9 else ""
     return between.join(map(str, indices)).translate(_SUBSCRIPT)
+
+
+def indexed(names: Sequence[str]) -> str:
+    """Names that end in 1, 2, …, as one with an index in their place; "" for others.
+
+    >>> indexed(["w⁽¹⁾₂₁", "w⁽¹⁾₂₂"]), indexed(["x₁", "y₂"])
+    ('w⁽¹⁾₂ᵢ', '')
+    """
+    stem = names[0].removesuffix(subscript(1))
+    return f"{stem}ᵢ" if [*names] == [stem + subscript(k) for k in range(1, len(names) + 1)] else ""
 
 
 def neuron_names(nodes: Iterable["Value"]) -> dict["Value", str]:

@@ -184,6 +184,8 @@ def _rows(diagram: Diagram, number: int, whose: Mapping[str, Value]) -> list[tup
             found.append((number, index, "data", whose["data"], word))
         elif index and box.shape == "line":
             found.append((number, index, word or "data", whose["grad"], word))
+        elif word.endswith(" grad"):  # after the heading
+            found.append((number, index, "grad", whose["grad"], word))
         elif index and word in whose:
             found.append((number, index, "grad" if word == "grad" else "data", whose[word], word))
     return found

@@ -106,7 +106,8 @@ def test_both_passes_of_a_neuron_fit_a_narrow_window(opened_file: Any, tmp_path:
     [
         ("overwritten", "", LAPTOP, 13),
         ("stale-gradients", "learning", LAPTOP, 13),
-        ("stale-gradients", "layers", LAPTOP, 11),
+        ("stale-gradients", "layers", LAPTOP, 13),
+        ("stale-gradients", "layers", NOTEBOOK, 10),
         ("stale-gradients", "layers", PROJECTOR, 17),
         ("overwritten", "", PROJECTOR, 18),
     ],
@@ -126,6 +127,66 @@ def test_both_passes_are_whole_in_the_window_and_their_text_can_be_read(
         assert all(text >= least and is_whole for text, is_whole in seen), seen
         assert tab.evaluate("document.documentElement.scrollHeight") <= size[1]
     assert len(file.read_bytes()) < 200_000
+
+
+PLACED = """([layout, step]) => {
+    take(layout);
+    zoom(1);
+    show(step);
+    return sides.map(({ pane, svg }) => {
+        const outer = pane.getBoundingClientRect();
+        const parts = [...svg.querySelectorAll(".node > :is(path, polygon), .node text, .edge > path")];
+        return parts.map((part) => {
+            const { x, y } = part.getBoundingClientRect();
+            return [x - outer.x, y - outer.y];
+        });
+    });
+}"""
+
+
+@pytest.mark.parametrize(
+    ("misconception", "name"), [("stale-gradients", "layers"), ("wrong-operand", "learning"), ("overwritten", "")]
+)
+@pytest.mark.parametrize("size", [LAPTOP, NOTEBOOK, PHONE])
+def test_each_box_and_row_stands_at_the_same_place_in_both_panes(
+    opened_file: Any, tmp_path: Path, misconception: str, name: str, size: tuple[int, int]
+) -> None:
+    root = EXAMPLES[name].build() if name else example.build()
+    tab = opened_file(
+        run(root, misconception).page().save(tmp_path / "passes.html"), viewport={"width": size[0], "height": size[1]}
+    )
+    count, last = tab.evaluate("[sides[0].layouts.length, last]")
+    for layout in range(count):
+        for step in (0, last // 2, last):
+            right, wrong = tab.evaluate(PLACED, [layout, step])
+            assert len(right) > 10
+            assert [place for pair in right for place in pair] == pytest.approx(
+                [place for pair in wrong for place in pair], abs=1
+            )
+
+
+@pytest.mark.parametrize(("misconception", "name"), [("stale-gradients", "layers"), ("overwritten", "")])
+def test_each_arrow_of_a_gradient_begins_at_the_box_that_passes_it_on(
+    opened_file: Any, tmp_path: Path, misconception: str, name: str
+) -> None:
+    root = EXAMPLES[name].build() if name else example.build()
+    tab = opened_file(run(root, misconception).page().save(tmp_path / "passes.html"))
+    for layout in range(tab.evaluate("sides[0].layouts.length")):
+        away = tab.evaluate(
+            """(layout) => {
+                take(layout);
+                zoom(1);
+                const { find, steps } = sides[0];
+                return steps.filter(({ edge }) => edge).map(({ edge, from }) => {
+                    const path = find(edge).querySelector("path"), end = path.getPointAtLength(path.getTotalLength());
+                    const { x, y, width, height } = find(`n${from}`).querySelector("path, polygon").getBBox();
+                    return Math.max(x - end.x, end.x - x - width, y - end.y, end.y - y - height);
+                });
+            }""",
+            layout,
+        )
+        assert away
+        assert max(away) < 3, layout
 
 
 def test_a_window_that_becomes_narrow_has_one_over_the_other_at_a_chosen_scale_too(tab: "Page") -> None:

@@ -466,6 +466,72 @@ def test_a_number_on_its_way_covers_no_pill_where_it_has_room(opened: Open, name
     assert sum(covered) <= 1
 
 
+def test_on_a_phone_no_card_of_a_large_network_is_cut_at_most_steps(opened: Open) -> None:
+    model = MLP(2, [16, 16, 16, 16, 1], "tanh", "tanh", seed=1)
+    loss = sum(((model([Value(0.5), Value(k)]) - 1) ** 2 for k in range(4)), Value(0.0))
+    tab = opened(loss, viewport=PHONE, reduced_motion="reduce")
+    cut = tab.evaluate(
+        """() => [...Array(21).keys()].map((k) => {
+            go(Math.floor(k * timeline.length / 20));
+            const { top, bottom } = at("pane").getBoundingClientRect();
+            const places = [...new Set(current.boxes)].filter(Boolean).map((box) => box.getBoundingClientRect());
+            const isCut = (box) => [top, bottom].some((edge) => box.top < edge - 1 && edge + 1 < box.bottom);
+            return places.filter(isCut).length;
+        })"""
+    )
+    assert tab.evaluate("at('pane').scrollHeight > at('pane').clientHeight")
+    assert cut[0] == 0
+    assert sum(cut) <= 2
+
+
+def test_indices_stand_close_together_in_the_font_of_code(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build())
+    tab.keyboard.press("End")
+    wide, plain = tab.evaluate(
+        """() => ["w⁽¹⁾₁₂", "w_1_12"].map((text) => {
+            at("equation").textContent = text;
+            const range = document.createRange();
+            range.selectNodeContents(at("equation"));
+            return range.getBoundingClientRect().width;
+        })"""
+    )
+    assert wide < 0.8 * plain
+
+
+# Of each step whose number has a way to go: whether it covers the number that it becomes or is added to.
+OVER_COUNTER = """() => [...timeline.keys()].flatMap((i) => {
+    go(i);
+    go(i + 1);
+    cancelAnimationFrame(counting);
+    const { what, whose, becomes } = timeline[i];
+    const rows = current.rows.filter((row) => row.node === whose && row.what === what);
+    for (const row of rows) write(row, `${row.word} ${number(becomes)}`.trim());
+    const meets = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+                            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
+    const place = (one) => one.getBoundingClientRect(), counters = rows.map(({ text }) => place(text));
+    return [...document.querySelectorAll(".travelling")].map((label) => {
+        const moves = label.getAnimations({ subtree: true });
+        for (const move of moves) move.pause();
+        return [...Array(41).keys()].some((k) => {
+            for (const move of moves) move.currentTime = Math.min(k / 40, 0.999) * move.effect.getTiming().duration;
+            const shown = [...label.children].filter((one) => Number(getComputedStyle(one).opacity));
+            return shown.some((one) => counters.some((counter) => meets(place(one.firstChild), counter)));
+        });
+    });
+})"""
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("name", ["neuron", "learning", "layers"])
+def test_a_number_ends_beside_its_counter_in_each_view(opened: Open, name: str, viewport: Any) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=viewport)
+    for view in tab.evaluate("Object.keys(views)"):
+        tab.evaluate("(name) => { layoutOf = () => views[name]; show(views[name].kind); }", view)
+        over = tab.evaluate(OVER_COUNTER)
+        assert len(over) >= 5 or "operations" not in view
+        assert not any(over), f"{sum(over)} of {len(over)} in {view}"
+
+
 # Of each backward step: the visible pills that cover a text of the picture, or one another, or are cut off.
 PILLS_THAT_COVER = """() => [...timeline.keys()].filter((i) => timeline[i].what === "grad").flatMap((i) => {
     go(i + 1);

@@ -20,14 +20,16 @@ function finder(svg) {
   return (id) => svg.querySelector(`#${CSS.escape(`${svg.classList[0]}-${id}`)}`);
 }
 
+const INDEX = /[₀-₉ᵢⱼ⁽⁾]/; // narrower than other characters
 const CHARACTER = 7.83; // the width of one in a picture, in its units
 
 // A row's text, condensed where a longer number than was laid out would leave its box.
 function write({ text, room }, wanted) {
   if (text.textContent === wanted) return;
   text.textContent = wanted;
-  if (wanted.length > room) dressed(text, { textLength: room * CHARACTER, lengthAdjust: "spacingAndGlyphs" }, []);
-  else text.removeAttribute("textLength");
+  text.removeAttribute("textLength");
+  const isLong = wanted.length > room && (!INDEX.test(wanted) || text.getComputedTextLength() > room * CHARACTER);
+  if (isLong) dressed(text, { textLength: room * CHARACTER, lengthAdjust: "spacingAndGlyphs" }, []);
 }
 
 // Saves a text as a file.

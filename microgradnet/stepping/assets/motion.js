@@ -35,11 +35,13 @@ function travel(step) {
     const texts = isBack ? [number(step.upstream), `${number(step.upstream)} × ${factor(step.local)}`, number(step.contribution)]
       : [number(pass.data[operandOf(use)])];
     const label = drawn("g", { class: "travelling", "aria-hidden": "true" }, ...texts.map(carried)), picture = current.boxes[step.node].parentNode;
-    const aside = besidePills(route, Math.max(...texts.map(widthOf)), picture, current.pills.of.get(use));
+    const widths = route.map((_, i) => Math.max(...seenAt(i / (POINTS - 1), texts.length).map((k) => widthOf(texts[k]))));
+    const way = wayBeside(route, widths, picture, current.pills.of.get(use), countersOf(step));
     picture.append(label);
     if (isBack) count(step, duration);
-    if (isBack) [...label.children].forEach((one, i) => one.animate(shownFrom([0, ...MET][i], [...MET, 1][i]), { duration }));
-    label.animate(route.map(({ x, y }) => ({ transform: `translate(${x + aside.x}px, ${y + aside.y}px)` })), { duration, easing: "ease-in-out" })
+    const pace = { duration, easing: "ease-in-out" };
+    if (isBack) [...label.children].forEach((one, i) => one.animate(shownFrom([0, ...MET][i], [...MET, 1][i]), pace));
+    label.animate(way.map(({ x, y }) => ({ transform: `translate(${x}px, ${y}px)` })), pace)
       .onfinish = () => label.remove();
   }
 }
@@ -82,19 +84,45 @@ function carried(text) {
   return drawn("g", {}, drawn("rect", { x: -width / 2, y: -9, width, height: 18, rx: 9 }), drawn("text", { y: 4 }, text));
 }
 
-// How far beside its line a number of this width travels, at most one and a half times that: the nearest way that stays
-// in the picture and covers no pill but its own, which it meets; or else leaves and covers the least.
-function besidePills(route, width, picture, own) {
+// Which of so many texts are seen about a part of the way.
+function seenAt(part, count) {
+  const at = (part) => (count > 1 ? MET.filter((met) => part >= met).length : 0);
+  return [at(part - 1 / POINTS), at(part + 1 / POINTS)];
+}
+
+// Where the numbers are shown that the step changes, with the room that they have.
+function countersOf({ what, whose }) {
+  return current.rows.filter((row) => row.node === whose && row.what === what).map(({ text, room }) => {
+    const { x, y, width: shown, height } = text.getBBox(), width = Math.max(shown, room * CHARACTER);
+    return { x: x + width / 2, y: y + height / 2, width, height };
+  });
+}
+
+// The way of a number of these widths: beside its line, at most one and a half times its width, and at the end beside
+// the number that it is added to; the nearest that stays in the picture, never covers that number, and no pill but its
+// own, which it meets; or else leaves and covers the least.
+function wayBeside(route, widths, picture, own, counters) {
   const pills = current.pills.filter((one) => one !== own).filter(({ pill }) => pill.parentNode === picture && pill.getAttribute("visibility") === "visible").map(({ spot }) => spot);
-  const meets = (x, y, pill) => Math.abs(x - pill.x) < (width + pill.width) / 2 && Math.abs(y - pill.y) < PILL.height;
-  const covered = (aside) => pills.filter((pill) => route.some(({ x, y }) => meets(x + aside.x, y + aside.y, pill))).length;
-  const { x: left, y: top, width: whole, height } = picture.getBBox(), half = width / 2;
-  const leaves = ({ x, y }) => x - half < left || x + half > left + whole || y - PILL.height / 2 < top || y + PILL.height / 2 > top + height;
-  const cost = (aside) => covered(aside) + route.filter(({ x, y }) => leaves({ x: x + aside.x, y: y + aside.y })).length;
-  const [from, to] = [route[0], route.at(-1)], isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y);
-  const above = (k) => ({ x: 0, y: k * PILL.height }), beside = (k) => ({ x: k * width / 2, y: 0 });
+  const { x: left, y: top, width: whole, height } = picture.getBBox(), [from, to] = [route[0], route.at(-1)], last = widths.at(-1);
+  const meets = (x, y, width, other) => Math.abs(x - other.x) < (width + other.width) / 2 && Math.abs(y - other.y) < (PILL.height + (other.height ?? PILL.height)) / 2;
+  const covers = (way, other) => way.some(({ x, y }, i) => meets(x, y, widths[i], other));
+  const leaves = ({ x, y }, i) => x - widths[i] / 2 < left || x + widths[i] / 2 > left + whole || y - PILL.height / 2 < top || y + PILL.height / 2 > top + height;
+  const count = (of, is) => of.filter(is).length;
+  const cost = (way) => count(pills, (pill) => covers(way, pill)) + count(way, leaves) + POINTS * count(counters, (counter) => covers(way, counter));
+  const isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y), half = Math.max(...widths) / 2;
+  const above = (k) => ({ x: 0, y: k * PILL.height }), beside = (k) => ({ x: k * half, y: 0 });
   const asides = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 2.5, -2.5, 3, -3].flatMap((k) => (isAcross ? [above(2 * k), beside(k)] : [beside(k), above(2 * k)]));
-  return asides.reduce((a, b) => (cost(b) < cost(a) ? b : a));
+  const away = ({ x, y }) => Math.hypot(x - to.x, y - to.y);
+  const [counter] = counters.sort((a, b) => away(a) - away(b)), gap = PILL.inset;
+  const sideways = (k) => ({ x: counter.x + k * ((counter.width + last) / 2 + gap), y: counter.y });
+  const over = (k) => ({ x: counter.x, y: counter.y + k * ((counter.height + PILL.height) / 2 + gap) });
+  const ends = counter ? [sideways(1), sideways(-1), over(1), over(-1)] : [to];
+  const ways = ends.flatMap((end) => asides.map((aside) => route.map(({ x, y }, i) => {
+    const part = (i / (POINTS - 1)) ** 2, along = (start, aside, to, end) => start + aside + part * (end - to - aside);
+    return { x: along(x, aside.x, to.x, end.x), y: along(y, aside.y, to.y, end.y) };
+  })));
+  const costs = ways.map(cost);
+  return ways[costs.indexOf(Math.min(...costs))];
 }
 
 // Keyframes of what is seen from one part of the time to another.

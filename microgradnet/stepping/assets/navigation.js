@@ -35,9 +35,27 @@ function fit() {
   zoom(fitting());
 }
 
+// Near this top, that at which the pane cuts through the fewest boxes, and through none of those that are followed more.
+function uncut(wanted, followed) {
+  const pane = at("pane"), height = pane.clientHeight, origin = pane.getBoundingClientRect().top - pane.scrollTop;
+  const boxes = [...new Set(current.boxes)].filter(Boolean).map((box) => {
+    const { top, bottom } = box.getBoundingClientRect();
+    return { top: top - origin, bottom: bottom - origin, weight: followed.includes(box) ? current.boxes.length : 1 };
+  });
+  const cost = (from) => boxes.reduce((sum, { top, bottom, weight }) => {
+    const isOut = bottom <= from || top >= from + height, isIn = top >= from && bottom <= from + height;
+    return sum + weight * (weight > 1 ? !isIn : !isIn && !isOut);
+  }, 0);
+  const most = pane.scrollHeight - height, first = Math.max(0, Math.min(most, wanted));
+  const tops = boxes.flatMap(({ top, bottom }) => [top - 2, bottom + 2, top - height - 2, bottom - height + 2]).filter((top) => top >= 0 && top <= most);
+  const near = [first, ...tops.sort((a, b) => Math.abs(a - first) - Math.abs(b - first))];
+  return near.reduce((a, b) => (cost(b) < cost(a) ? b : a));
+}
+
 // Scroll until all boxes are in view; where there is no room for all, the first box and as much as fits of the others.
 function follow(boxes, behavior = "smooth") {
   const place = placeInView(at("pane"), boxes);
+  if (place && current.kind !== "operations") place.top = uncut(place.top, boxes);
   if (place) at("pane").scrollTo({ ...place, behavior: still.matches || !position ? "instant" : behavior });
 }
 

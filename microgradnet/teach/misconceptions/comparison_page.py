@@ -1,6 +1,7 @@
 """The page of a comparison: the right pass and the wrong one, each played on a picture of the graph."""
 
 import html
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -12,19 +13,26 @@ from microgradnet.drawing.fit import extent_of, scale_to
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.notation.names import number
 from microgradnet.stepping.page_layout import MOST_VALUES, TIGHT, View, view_of
+from microgradnet.teach.misconceptions.gradients_view import GradientsView
 from microgradnet.teach.misconceptions.listing import ListedComparison
 from microgradnet.teach.misconceptions.passes import Step
 from microgradnet.value import Value
 
 SPREAD, CLOSE = 0.3, 0.15  # inches between ranks, from left to right and down
+NAME = 6  # characters of a name, w⁽¹⁾₁₂, without a number after it
+NEAR = 0.08  # inches between cards without data
 LINE_WIDTH = 37  # characters: as wide as a parameter with its number, its gradient and its local derivative
+SHORT_LINE = 32  # characters: where data are left out
+LEGIBLE = 1.0  # of the size that is drawn, 13 pixels: where text is smaller, a picture without data may stand in
+GRADIENTS = "gradients"
 LAYOUTS: Mapping[str, Mapping[str, Any]] = {
-    "down": {"direction": "TB", "spread": CLOSE},
-    "narrow": {"direction": "TB", "spread": CLOSE, "stacked": True},
-    "across": {"direction": "LR", "spread": SPREAD},
+    "down": {"direction": "TB", "spread": CLOSE, "room": TIGHT},
+    "narrow": {"direction": "TB", "spread": CLOSE, "stacked": True, "room": TIGHT},
+    "across": {"direction": "LR", "spread": SPREAD, "room": TIGHT},
+    GRADIENTS: {"direction": "TB", "spread": CLOSE, "stacked": True, "separation": NEAR, "room": NAME},
 }
-ROOMS = (936, 855), (616, 505), (1246, 250), (356, 226)
-"""The room for a picture, in CSS pixels: of a projector, a laptop, one of two over each other there, and a phone."""
+WINDOWS = [(936, 855)], [(616, 515), (1246, 250)], [(416, 470), (842, 225)], [(372, 226)]
+"""The rooms for a picture, beside the other or over it, in CSS pixels: projector, laptop, notebook, phone."""
 
 
 class ComparisonPage(WebPage):
@@ -39,9 +47,18 @@ class ComparisonPage(WebPage):
 
     @cached_property
     def _layouts(self) -> list[str]:
-        """The layouts in which text is the largest in one of the rooms; the page shows that of its window."""
+        """The layouts in which text is the largest in one of the windows; the page shows that of its own.
+
+        Gradients without data come last, and only if text is too small in every other one.
+        """
         extents = {layout: extent_of(self._drawn(self._comparison.right, layout)[0]) for layout in LAYOUTS}
-        return list(dict.fromkeys(max(extents, key=lambda layout: scale_to(room, extents[layout])) for room in ROOMS))
+
+        def scale(layout: str, rooms: Sequence[tuple[int, int]]) -> float:
+            most = LEGIBLE if layout == GRADIENTS else math.inf
+            return min(most, max(scale_to(room, extents[layout]) for room in rooms))
+
+        best = dict.fromkeys(max(extents, key=lambda layout: scale(layout, rooms)) for rooms in WINDOWS)
+        return sorted(best, key=lambda layout: layout == GRADIENTS)
 
     def _pictures(self, steps: Sequence[Step], side: str) -> str:
         """The pictures of one pass."""
@@ -52,7 +69,7 @@ class ComparisonPage(WebPage):
 
     def _drawn(self, steps: Sequence[Step], layout: str) -> tuple[Diagram, OpsView]:
         """One pass with its local derivatives: as wide as the other."""
-        diagram = Diagram(room=TIGHT, backward=True, **LAYOUTS[layout])
+        diagram = Diagram(backward=True, **LAYOUTS[layout])
         graph, namer = self._comparison.graph, self._comparison.namer
         right, wrong = (
             {(step.node, step.position): number(step.local) for step in passed}
@@ -64,7 +81,8 @@ class ComparisonPage(WebPage):
             use: text.ljust(max(len(right.get(use, "")), len(marked.get(use, ""))), NO_BREAK)
             for use, text in texts.items()
         }
-        drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, notes=notes, line_width=LINE_WIDTH)
+        view, width = (GradientsView, SHORT_LINE) if layout == GRADIENTS else (OpsView, LINE_WIDTH)
+        drawn = view(graph, MOST_VALUES, diagram, compact=True, namer=namer, notes=notes, line_width=width)
         diagram.captions = []
         return diagram, drawn
 
@@ -76,7 +94,8 @@ class ComparisonPage(WebPage):
                 f"this page shows at most {MOST_VALUES} values, the graph has {len(graph):,}: print the comparison, "
                 "or take a part of the graph, as the loss of one sample"
             )
-        view = self._view(comparison.right, self._layouts[0])  # boxes and rows are the same in all
+        views = [self._view(comparison.right, layout) for layout in self._layouts]
+        view = views[0]  # boxes are the same in all
         parting = comparison.parting
         index = {node: i for i, node in enumerate(graph.nodes)}
         data = {
@@ -84,7 +103,11 @@ class ComparisonPage(WebPage):
             "wrong": self._steps(comparison.wrong, index, view, True),
             "parting": parting.step if parting else -1,
             "root": index[graph.root],
-            "rows": [(box, place, index[node]) for box, place, what, node, _ in view.rows if what == "grad"],
+            "rows": [
+                [(box, place, index[node], word) for box, place, what, node, word in view.rows if what == "grad"]
+                for view in views
+            ],
+            "full": len(self._layouts) - (GRADIENTS in self._layouts),
             "verdict": comparison.verdict(),
         }
         parts = {

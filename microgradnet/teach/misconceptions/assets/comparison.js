@@ -2,17 +2,18 @@
 // the same picture and the same place of it, at the same scale.
 
 const last = Math.max(data.right.length, data.wrong.length);
-const NONE = "—";
+const NONE = "—", NO_DATA = "Data are left out here: they are the same in both passes.";
 const LEAST_FITTED = 0.77, LARGEST_FITTED = 1.5; // CSS pixels per unit of the picture; a larger picture is scrolled
+const LEGIBLE = 1; // where text is as large, data are shown
 const ROOMIER = 1.05; // times as large must text be where one side stands over the other
 
 const main = document.querySelector("main"), isNarrow = matchMedia("(max-width: 46rem)");
 const sides = ["right", "wrong"].map((name) => {
   const element = at(name), pane = element.querySelector(".picture"), equation = element.querySelector(".equation > p");
-  const layouts = [...pane.querySelectorAll("svg")].map((svg) => {
-    const find = finder(svg), rows = data.rows.map(([box, row, of]) => {
+  const layouts = [...pane.querySelectorAll("svg")].map((svg, layout) => {
+    const find = finder(svg), rows = data.rows[layout].map(([box, row, of, word]) => {
       const text = find(`n${box}`).querySelectorAll("text")[row];
-      return { of, text, room: text.textContent.length };
+      return { of, text, word, room: text.textContent.length };
     });
     return { svg, find, rows };
   });
@@ -37,7 +38,7 @@ function show(step) {
     const gradient = gradients(side, position), current = side.steps[position - 1];
     for (const row of side.rows) {
       const differs = gradient(row.of) !== right(row.of);
-      write(row, `grad ${gradient(row.of)}${differs ? " ≠" : ""}`);
+      write(row, `${row.word} ${gradient(row.of)}${differs ? " ≠" : ""}`);
       row.text.classList.toggle("differs", differs);
     }
     for (const old of side.element.querySelectorAll(".now, .partner")) old.classList.remove("now", "partner");
@@ -52,7 +53,7 @@ function show(step) {
   at("place").textContent = `${position} of ${last}`;
   at("start").disabled = at("back").disabled = position === 0;
   at("step").disabled = at("end").disabled = position === last;
-  at("verdict").textContent = data.parting < 0 || position > data.parting ? data.verdict : "";
+  at("verdict").textContent = data.parting < 0 || position > data.parting ? data.verdict : hasData(sides[0]) ? "" : NO_DATA;
   follow(boxes);
 }
 
@@ -79,12 +80,23 @@ function zoom(wanted, isFit = false) {
   }
 }
 
-// The scale of a layout in the panes as they stand, and how much of it is seen at that scale.
-function fitting({ svg }) {
-  const { width, height } = svg.viewBox.baseVal, { clientWidth, clientHeight } = sides[1].pane;
-  const [across, down] = [(clientWidth - 8) / width, (clientHeight - 8) / height];
+const hasData = ({ layouts, svg }) => layouts.findIndex((one) => one.svg === svg) < data.full;
+
+// The scale of a layout in the panes as they stand, and how good it is: how large its text is, and how much of it is seen.
+function fitting(one) {
+  const { width, height } = one.svg.viewBox.baseVal, { clientWidth, clientHeight } = sides[1].pane;
+  const [across, down] = [(clientWidth - 1) / width, (clientHeight - 1) / height];
   const scale = Math.max(LEAST_FITTED, Math.min(LARGEST_FITTED, across, down));
-  return { scale, seen: Math.min(1, across / scale) * Math.min(1, down / scale) };
+  const seen = Math.min(1, across / scale) * Math.min(1, down / scale);
+  return { scale, good: seen * (hasData({ ...sides[0], ...one }) ? scale : Math.min(LEGIBLE, scale)) };
+}
+
+// Shows one of the layouts on both sides.
+function take(layout) {
+  for (const side of sides) {
+    Object.assign(side, side.layouts[layout]);
+    for (const { svg } of side.layouts) svg.toggleAttribute("hidden", svg !== side.svg);
+  }
 }
 
 // Side by side, or one over the other, and in the layout, in which text is the largest and most is seen.
@@ -92,14 +104,11 @@ function fit() {
   const [beside, over] = [false, true].map((isOver) => {
     main.classList.toggle("over", isOver || isNarrow.matches);
     const fits = sides[0].layouts.map((one, layout) => ({ isOver, layout, ...fitting(one) }));
-    return fits.reduce((a, b) => (b.scale * b.seen > a.scale * a.seen ? b : a));
+    return fits.reduce((a, b) => (b.good > a.good ? b : a));
   });
-  const { isOver, scale, layout } = over.scale * over.seen > ROOMIER * beside.scale * beside.seen ? over : beside;
+  const { isOver, scale, layout } = over.good > ROOMIER * beside.good ? over : beside;
   main.classList.toggle("over", isOver || isNarrow.matches);
-  for (const side of sides) {
-    Object.assign(side, side.layouts[layout]);
-    for (const { svg } of side.layouts) svg.toggleAttribute("hidden", svg !== side.svg);
-  }
+  take(layout);
   zoom(scale, true);
   show(position);
 }
