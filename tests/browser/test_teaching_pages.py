@@ -601,6 +601,52 @@ def test_what_is_typed_in_a_tab_that_closes_is_sent_and_a_name_is_every_tabs(
     context.close()
 
 
+def test_an_answer_whose_sending_failed_in_one_tab_is_sent_by_another(browser: Any, classroom: Classroom) -> None:
+    from playwright.sync_api import expect
+
+    context = browser.new_context()
+    first, second = (of_a_learner(context, classroom) for _ in range(2))
+    first.route("**/answers", lambda route: route.abort())
+    first.fill("#blank-1", "0.5")
+    first.press("#blank-1", "Tab")
+    first.wait_for_selector("text=not sent yet")
+    first.close()
+    expect(second.locator("#blank-1")).to_have_value("0.5")
+    second.wait_for_selector("text=✓ sent to your teacher")
+    (learner,) = classroom.store.learners().values()
+    assert learner.answers == {"1": "0.5"}
+    context.close()
+
+
+def test_a_late_reply_brings_no_older_answer_back(browser: Any, classroom: Classroom) -> None:
+    """The newest answer stays, in both tabs and at the teacher's."""
+    from playwright.sync_api import expect
+
+    context = browser.new_context()
+    first, second = (of_a_learner(context, classroom) for _ in range(2))
+    first.fill("#blank-1", "0.5")
+    first.press("#blank-1", "Tab")
+    first.wait_for_selector("text=✓ sent to your teacher")
+    late: list[Any] = []
+    first.route("**/answers", lambda route: late.append((route, route.fetch())))
+    first.fill("#blank-2", "0.25")
+    first.press("#blank-2", "Tab")
+    expect(second.locator("#blank-2")).to_have_value("0.25")
+    second.fill("#blank-1", "0.75")
+    second.press("#blank-1", "Tab")
+    expect(first.locator("#blank-1")).to_have_value("0.75")
+    second.wait_for_selector("text=✓ sent to your teacher")
+    ((route, reply),) = late
+    route.fulfill(response=reply)
+    first.unroute("**/answers")
+    first.wait_for_timeout(300)
+    for tab in (first, second):
+        assert tab.input_value("#blank-1") == "0.75"
+    (learner,) = classroom.store.learners().values()
+    assert learner.answers == {"1": "0.75", "2": "0.25"}
+    context.close()
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_on_a_phone_the_blank_that_is_filled_is_in_sight_in_the_picture(name: str, opened: Open) -> None:
     sheet = worksheet(EXAMPLES[name].build())
