@@ -168,6 +168,13 @@ def test_a_blank_is_filled_in_where_it_stands_in_the_picture(opened: Open) -> No
     assert "✗ not yet" in verdict_of(tab, 3)
 
 
+def test_what_is_typed_in_the_picture_is_kept_at_each_letter(opened: Open) -> None:
+    tab = opened(worksheet(neuron()).page())
+    tab.locator("text.blank:visible", has_text="(2)").click()
+    tab.keyboard.type("0.12")
+    assert tab.evaluate("JSON.parse(kept())") == {"2": "0.12"}
+
+
 def pages_of(browser: Any, file: Path) -> int:
     tab = browser.new_page()
     tab.goto(file.as_uri())
@@ -667,8 +674,13 @@ def test_on_a_phone_the_blank_that_is_filled_is_in_sight_in_the_picture(name: st
         assert pane["left"] - 1 <= text["left"] < text["right"] <= pane["right"] + 1
 
 
-def test_what_is_said_of_an_answer_moves_no_other_blank(opened: Open) -> None:
-    tab = opened(worksheet(EXAMPLES["layers"].build()).page())
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_what_is_said_of_an_answer_moves_no_other_blank(size: tuple[int, int], opened: Open) -> None:
+    """Nor does an empty blank take more room than its field."""
+    sheet = worksheet(EXAMPLES["layers"].build())
+    tab = opened(sheet.page(), viewport={"width": size[0], "height": size[1]})
+    assert tab.locator("li").first.bounding_box()["height"] < 62
+    longest = max(sheet.blanks, key=lambda blank: len("; ".join(blank.working)))
     places = (
         "blanks.map(({ input }) => [input.getBoundingClientRect().left, input.getBoundingClientRect().top + scrollY])"
     )
@@ -679,6 +691,13 @@ def test_what_is_said_of_an_answer_moves_no_other_blank(opened: Open) -> None:
     tab.fill("#blank-5", "1e")
     tab.click("li:nth-child(8) button")
     assert "Hint" in verdict_of(tab, 8)
+    tab.fill("#blank-9", "77")
+    tab.press("#blank-9", "Tab")
+    tab.click("li:nth-child(9) button")
+    assert "not yet" in verdict_of(tab, 9)
+    if size[0] == 1280:  # in one column there is room for the longest, too
+        tab.fill(f"#blank-{longest.number}", repr(longest.answer))
+        assert longest.working[0] in verdict_of(tab, longest.number)
     after = tab.evaluate(places)
     for (left, top), (was_left, was_top) in zip(after, before, strict=True):
         assert (left, top) == pytest.approx((was_left, was_top), abs=1)

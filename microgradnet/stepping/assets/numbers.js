@@ -37,7 +37,6 @@ function changeLeaf(leaf, x, isNew = true) {
   if (isNew) remember();
   losses = [];
   set(leaves.map((i) => (i === leaf ? x : graph.nodes[i].data)));
-  announce({ label: graph.nodes[leaf].name, number: x });
 }
 
 // A field shows six digits, for which there is room; all digits while it has the focus.
