@@ -435,6 +435,14 @@ def test_the_story_has_question_and_picture_in_view_together(size: tuple[int, in
         tab.evaluate("scrollTo(0, 0)")
 
 
+def test_the_story_on_a_phone_has_question_and_buttons_in_view(opened: Open) -> None:
+    tab = opened(story(), viewport={"width": 390, "height": 844})
+    for chapter in tab.locator("#chapters button").all():
+        chapter.click()
+        bottoms = tab.evaluate("""['#check', '#hint', '#show'].map((id) => document.querySelector(id).getBoundingClientRect().bottom)""")
+        assert max(bottoms) <= 844
+
+
 REFUSED = (
     """Object.defineProperty(window, "localStorage", { get() { throw new DOMException("", "SecurityError"); } })"""
 )
