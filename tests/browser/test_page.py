@@ -207,7 +207,9 @@ def test_what_is_no_number_is_said_and_changes_nothing(opened: Open) -> None:
         field.fill("")
         field.press_sequentially(written)
         field.press("Enter")
-        said = f"w₂ must be a finite number, and its field holds {written or 'none'}: write it as 0.25, −3 or 1/3; it is"
+        said = (
+            f"w₂ must be a finite number, and its field holds {written or 'none'}: write it as 0.25, −3 or 1/3; it is"
+        )
         assert said in tab.inner_text("#message")
         assert (field.input_value(), field.get_attribute("aria-invalid")) == (written, "true")
         field.blur()

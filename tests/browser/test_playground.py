@@ -136,7 +136,9 @@ def test_it_opens_with_every_result_and_the_backward_pass_to_play(tab: Any) -> N
     assert frame.inner_text("#equation").startswith("y.grad = ∂y/∂y = 1")
 
 
-@pytest.mark.parametrize("name", [each["name"] for each in PROGRAMS if each["group"] in {"The lesson", "Networks", "Applications"}])
+@pytest.mark.parametrize(
+    "name", [each["name"] for each in PROGRAMS if each["group"] in {"The lesson", "Networks", "Applications"}]
+)
 def test_each_example_is_drawn_after_another(tab: Any, name: str) -> None:
     tab.select_option("#programs", name)
     tab.wait_for_timeout(300)

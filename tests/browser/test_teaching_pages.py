@@ -439,7 +439,9 @@ def test_the_story_on_a_phone_has_question_and_buttons_in_view(opened: Open) -> 
     tab = opened(story(), viewport={"width": 390, "height": 844})
     for chapter in tab.locator("#chapters button").all():
         chapter.click()
-        bottoms = tab.evaluate("""['#check', '#hint', '#show'].map((id) => document.querySelector(id).getBoundingClientRect().bottom)""")
+        bottoms = tab.evaluate(
+            """['#check', '#hint', '#show'].map((id) => document.querySelector(id).getBoundingClientRect().bottom)"""
+        )
         assert max(bottoms) <= 844
 
 
@@ -509,6 +511,27 @@ def test_the_story_in_a_notebook_counts_without_storage(opened_file: Open, tmp_p
     frame.click("#show")
     assert frame.inner_text("#count") == "Question 3 of 8, to 3 digits"
     assert frame.evaluate("kept()") == "1-2-0"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("light", "dark"),
+    [('data-jp-theme-light="true"', 'data-jp-theme-light="false"'), ('class="vscode-light"', 'class="vscode-dark"')],
+    ids=["lab", "code"],
+)
+def test_in_a_notebook_a_page_is_light_or_dark_as_the_notebook_is(
+    light: str, dark: str, scheme: str, opened_file: Open, tmp_path: Path
+) -> None:
+    """Whatever the system prefers, in colours of its own, and when the notebook's theme changes."""
+    notebook, page = tmp_path / "notebook.html", story("neuron")._repr_html_()
+    notebook.write_text(f"<!doctype html><title>Notebook</title><body {light}>{page}", "utf-8")
+    tab = opened_file(notebook, color_scheme=scheme)
+    card = "getComputedStyle(document.querySelector('aside')).backgroundColor"
+    assert tab.frames[1].evaluate(card) == "rgb(255, 255, 255)"
+    name, _, value = dark.partition("=")
+    tab.evaluate("([name, value]) => document.body.setAttribute(name, value)", [name, value.strip('"')])
+    assert tab.frames[1].evaluate(card) == "rgb(20, 25, 30)"
+    assert tab.eval_on_selector("iframe", "(frame) => getComputedStyle(frame).filter") == "none"
 
 
 def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> None:

@@ -58,7 +58,12 @@ def written(of: Worksheet, learner: int) -> dict[str, Any]:
         answers = {str(number): str(answer) for number, answer in answers_by(of, rules).items()}
     else:
         answers = {str(blank.number): repr(blank.answer) for blank in of.blanks}
-    return {"learner": f"learner-{learner}", "name": f"N{learner}" * (learner % 3 == 0), "answers": answers, "version": 1}
+    return {
+        "learner": f"learner-{learner}",
+        "name": f"N{learner}" * (learner % 3 == 0),
+        "answers": answers,
+        "version": 1,
+    }
 
 
 @pytest.fixture
