@@ -19,7 +19,8 @@ ASSETS = Path(__file__).with_name("assets")
 ON_LOAD = """
 const dress = () => {
   const around = this.closest("[data-jp-theme-light], .vscode-light, .vscode-dark");
-  if (around) this.contentWindow?.postMessage({ dark: around.matches("[data-jp-theme-light=false], .vscode-dark") }, "*");
+  const dark = around?.matches("[data-jp-theme-light=false], .vscode-dark");
+  if (around) this.contentWindow?.postMessage({ dark }, "*");
 };
 dress();
 new MutationObserver(dress).observe(document.body, { attributes: true });

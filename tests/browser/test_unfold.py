@@ -80,8 +80,10 @@ def test_the_focus_shows_at_the_border_of_a_box_which_no_edge_cuts(opened: Open)
     outline, stroke, focus, inside = tab.evaluate("""() => {
         const box = document.activeElement, border = box.querySelector("path"), style = getComputedStyle(border);
         const shape = border.getBoundingClientRect(), pane = at("pane").getBoundingClientRect();
-        const probe = Object.assign(document.body.appendChild(document.createElement("i")), { style: "color: var(--focus)" });
-        return [getComputedStyle(box).outlineStyle, style.stroke, getComputedStyle(probe).color, shape.left - 2 >= pane.left];
+        const probe = document.body.appendChild(document.createElement("i"));
+        probe.style.color = "var(--focus)";
+        const [{ outlineStyle }, { color }] = [box, probe].map((one) => getComputedStyle(one));
+        return [outlineStyle, style.stroke, color, shape.left - 2 >= pane.left];
     }""")
     assert (outline, stroke, inside) == ("none", focus, True)
 

@@ -79,12 +79,9 @@ class Classroom(ThreadingServer):
         """
         learner, name, answers, version = (sent.get(key) for key in ("learner", "name", "answers", "version"))
         numbers = {str(blank.number) for blank in self._results.sheet.blanks}
-        if (
-            not isinstance(answers, dict)
-            or not answers.keys() <= numbers
-            or not learner
-            or not isinstance(version, int)
-        ):
+        if not isinstance(answers, dict) or not answers.keys() <= numbers:
+            return HTTPStatus.BAD_REQUEST
+        if not learner or not isinstance(version, int):
             return HTTPStatus.BAD_REQUEST
         texts = [learner, name, *answers.values()]
         if not all(isinstance(text, str) and len(text) <= LONGEST for text in texts):
