@@ -523,14 +523,16 @@ def test_in_a_notebook_a_page_is_light_or_dark_as_the_notebook_is(
     light: str, dark: str, scheme: str, opened_file: Open, tmp_path: Path
 ) -> None:
     """Whatever the system prefers, in colours of its own, and when the notebook's theme changes."""
+    from playwright.sync_api import expect
+
     notebook, page = tmp_path / "notebook.html", story("neuron")._repr_html_()
     notebook.write_text(f"<!doctype html><title>Notebook</title><body {light}>{page}", "utf-8")
     tab = opened_file(notebook, color_scheme=scheme)
-    card = "getComputedStyle(document.querySelector('aside')).backgroundColor"
-    assert tab.frames[1].evaluate(card) == "rgb(255, 255, 255)"
+    card = tab.frame_locator("iframe").locator("aside")
+    expect(card).to_have_css("background-color", "rgb(255, 255, 255)")
     name, _, value = dark.partition("=")
     tab.evaluate("([name, value]) => document.body.setAttribute(name, value)", [name, value.strip('"')])
-    assert tab.frames[1].evaluate(card) == "rgb(20, 25, 30)"
+    expect(card).to_have_css("background-color", "rgb(20, 25, 30)")
     assert tab.eval_on_selector("iframe", "(frame) => getComputedStyle(frame).filter") == "none"
 
 
