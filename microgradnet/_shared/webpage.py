@@ -16,15 +16,16 @@ from microgradnet._shared.files import format_of, write_atomically
 
 ASSETS = Path(__file__).with_name("assets")
 
-FRAME = """
-@media (prefers-color-scheme: light) {
-  :is([data-jp-theme-light=false], .vscode-dark) .microgradnet-page { filter: invert(0.92) hue-rotate(180deg) }
-}
-@media (prefers-color-scheme: dark) {
-  :is([data-jp-theme-light=true], .vscode-light) .microgradnet-page { filter: invert(0.92) hue-rotate(180deg) }
-}
+ON_LOAD = """
+const dress = () => {
+  const around = this.closest("[data-jp-theme-light], .vscode-light, .vscode-dark");
+  const dark = around?.matches("[data-jp-theme-light=false], .vscode-dark");
+  if (around) this.contentWindow?.postMessage({ dark }, "*");
+};
+dress();
+new MutationObserver(dress).observe(document.body, { attributes: true });
 """
-"""A page follows the reader's scheme; where that differs from the notebook's, its light and dark are exchanged."""
+"""A page follows the reader's scheme; in a trusted notebook, that of the notebook: see theme.js."""
 
 
 class WebPage(ABC):
@@ -74,9 +75,8 @@ class WebPage(ABC):
         data = base64.b64encode(self._png or b"").decode()
         image = f'<img src="data:image/png;base64,{data}" alt="{title}">' if data else ""
         return (
-            f"<style>{FRAME}</style>"
-            f'<iframe class="microgradnet-page" srcdoc="{html.escape(self.html)}" title="{title}" '
-            f'sandbox="{self._sandbox}" style="width: 100%; height: {self._height}px; border: 0">{image}</iframe>'
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{title}" sandbox="{self._sandbox}" '
+            f'onload="{html.escape(ON_LOAD)}" style="width: 100%; height: {self._height}px; border: 0">{image}</iframe>'
         )
 
     def __repr__(self) -> str:

@@ -183,7 +183,10 @@ def test_the_playground_is_in_the_book(tab: Any) -> None:
         tab.get_by_role("link", name="Getting started").first.wait_for()
 
 
-@pytest.mark.parametrize(("chapter", "title"), [("learning", ""), ("exercises", "1. "), ("misconceptions", "")])
+@pytest.mark.parametrize(
+    ("chapter", "title"),
+    [("learning", ""), ("sound", ""), ("translation", ""), ("exercises", "1. "), ("misconceptions", "")],
+)
 def test_a_chapter_opens_its_program_in_the_playground(tab: Any, chapter: str, title: str) -> None:
     tab.goto(f"{chapter}.html")
     doors = tab.locator("a.open", has_text=title)

@@ -136,7 +136,9 @@ def test_it_opens_with_every_result_and_the_backward_pass_to_play(tab: Any) -> N
     assert frame.inner_text("#equation").startswith("y.grad = ∂y/∂y = 1")
 
 
-@pytest.mark.parametrize("name", [each["name"] for each in PROGRAMS if each["group"] in {"The lesson", "Networks"}])
+@pytest.mark.parametrize(
+    "name", [each["name"] for each in PROGRAMS if each["group"] in {"The lesson", "Networks", "Applications"}]
+)
 def test_each_example_is_drawn_after_another(tab: Any, name: str) -> None:
     tab.select_option("#programs", name)
     tab.wait_for_timeout(300)
@@ -197,7 +199,7 @@ def test_the_step_follows_the_cursor_and_the_line_that_is_typed(tab: Any) -> Non
 def test_a_number_changed_in_the_page_is_written_into_the_program(tab: Any) -> None:
     typed(tab, PROGRAM)
     frame = tab.frames[1]
-    frame.wait_for_selector("#leaves input[type=number]")
+    frame.wait_for_selector("#leaves input[type=text]")
     field = frame.locator("label.name:has-text('w')").first.get_attribute("for")
     frame.fill(f"#{field}", "-1.25")
     tab.wait_for_timeout(200)
@@ -210,7 +212,7 @@ def test_a_number_changed_in_the_page_is_written_into_the_program(tab: Any) -> N
 def test_numbers_are_dragged_while_the_program_runs_and_after_lines_were_typed_above(tab: Any) -> None:
     typed(tab, PROGRAM)
     frame = tab.frames[1]
-    frame.wait_for_selector("#leaves input[type=number]")
+    frame.wait_for_selector("#leaves input[type=text]")
     field = frame.locator("label.name:has-text('w')").first.get_attribute("for")
     for number in ("-1.25", "0.5", "123.456", "7"):
         frame.fill(f"#{field}", number)
@@ -253,8 +255,8 @@ def test_numbers_of_an_example_are_dragged_without_a_program_of_the_readers(tab:
     settled(tab)
     count = tab.locator("#own option").count()
     frame = tab.frames[1]
-    frame.wait_for_selector("#leaves input[type=number]")
-    frame.locator("#leaves input[type=number]").first.fill("0.75")
+    frame.wait_for_selector("#leaves input[type=text]")
+    frame.locator("#leaves input[type=text]").first.fill("0.75")
     tab.wait_for_timeout(800)
     settled(tab)
     assert "0.75" in program(tab)
@@ -333,7 +335,7 @@ def test_a_number_that_the_program_changes_is_not_written_over(tab: Any) -> None
     code = PROGRAM + "w.data -= 1.0\ny = tanh(w * x)\n"
     typed(tab, code)
     frame = tab.frames[1]
-    frame.wait_for_selector("#leaves input[type=number]")
+    frame.wait_for_selector("#leaves input[type=text]")
     frame.fill(f"#{frame.locator('label.name', has_text='w').first.get_attribute('for')}", "3")
     tab.wait_for_timeout(200)
     assert program(tab) == code

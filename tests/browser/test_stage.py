@@ -119,7 +119,7 @@ def test_learning_opens_whole_with_text_that_a_class_can_read(opened: Open, view
         tab = opened(learning(), viewport=viewport)
     assert whole(tab)
     assert text_size(tab) >= least
-    rows = "[...document.querySelectorAll('#leaves .leaf input[type=number]')].map((e) => e.getBoundingClientRect())"
+    rows = "[...document.querySelectorAll('#leaves .leaf input[type=text]')].map((e) => e.getBoundingClientRect())"
     end = "document.getElementById('leaves').getBoundingClientRect().bottom + 1"
     assert tab.evaluate(f"{rows}.every((row) => row.bottom <= {end})")
 

@@ -168,6 +168,13 @@ def test_a_blank_is_filled_in_where_it_stands_in_the_picture(opened: Open) -> No
     assert "✗ not yet" in verdict_of(tab, 3)
 
 
+def test_what_is_typed_in_the_picture_is_kept_at_each_letter(opened: Open) -> None:
+    tab = opened(worksheet(neuron()).page())
+    tab.locator("text.blank:visible", has_text="(2)").click()
+    tab.keyboard.type("0.12")
+    assert tab.evaluate("JSON.parse(kept())") == {"2": "0.12"}
+
+
 def pages_of(browser: Any, file: Path) -> int:
     tab = browser.new_page()
     tab.goto(file.as_uri())
@@ -428,6 +435,16 @@ def test_the_story_has_question_and_picture_in_view_together(size: tuple[int, in
         tab.evaluate("scrollTo(0, 0)")
 
 
+def test_the_story_on_a_phone_has_question_and_buttons_in_view(opened: Open) -> None:
+    tab = opened(story(), viewport={"width": 390, "height": 844})
+    for chapter in tab.locator("#chapters button").all():
+        chapter.click()
+        bottoms = tab.evaluate(
+            """['#check', '#hint', '#show'].map((id) => document.querySelector(id).getBoundingClientRect().bottom)"""
+        )
+        assert max(bottoms) <= 844
+
+
 REFUSED = (
     """Object.defineProperty(window, "localStorage", { get() { throw new DOMException("", "SecurityError"); } })"""
 )
@@ -494,6 +511,29 @@ def test_the_story_in_a_notebook_counts_without_storage(opened_file: Open, tmp_p
     frame.click("#show")
     assert frame.inner_text("#count") == "Question 3 of 8, to 3 digits"
     assert frame.evaluate("kept()") == "1-2-0"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("light", "dark"),
+    [('data-jp-theme-light="true"', 'data-jp-theme-light="false"'), ('class="vscode-light"', 'class="vscode-dark"')],
+    ids=["lab", "code"],
+)
+def test_in_a_notebook_a_page_is_light_or_dark_as_the_notebook_is(
+    light: str, dark: str, scheme: str, opened_file: Open, tmp_path: Path
+) -> None:
+    """Whatever the system prefers, in colours of its own, and when the notebook's theme changes."""
+    from playwright.sync_api import expect
+
+    notebook, page = tmp_path / "notebook.html", story("neuron")._repr_html_()
+    notebook.write_text(f"<!doctype html><title>Notebook</title><body {light}>{page}", "utf-8")
+    tab = opened_file(notebook, color_scheme=scheme)
+    card = tab.frame_locator("iframe").locator("aside")
+    expect(card).to_have_css("background-color", "rgb(255, 255, 255)")
+    name, _, value = dark.partition("=")
+    tab.evaluate("([name, value]) => document.body.setAttribute(name, value)", [name, value.strip('"')])
+    expect(card).to_have_css("background-color", "rgb(20, 25, 30)")
+    assert tab.eval_on_selector("iframe", "(frame) => getComputedStyle(frame).filter") == "none"
 
 
 def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> None:
@@ -601,6 +641,52 @@ def test_what_is_typed_in_a_tab_that_closes_is_sent_and_a_name_is_every_tabs(
     context.close()
 
 
+def test_an_answer_whose_sending_failed_in_one_tab_is_sent_by_another(browser: Any, classroom: Classroom) -> None:
+    from playwright.sync_api import expect
+
+    context = browser.new_context()
+    first, second = (of_a_learner(context, classroom) for _ in range(2))
+    first.route("**/answers", lambda route: route.abort())
+    first.fill("#blank-1", "0.5")
+    first.press("#blank-1", "Tab")
+    first.wait_for_selector("text=not sent yet")
+    first.close()
+    expect(second.locator("#blank-1")).to_have_value("0.5")
+    second.wait_for_selector("text=✓ sent to your teacher")
+    (learner,) = classroom.store.learners().values()
+    assert learner.answers == {"1": "0.5"}
+    context.close()
+
+
+def test_a_late_reply_brings_no_older_answer_back(browser: Any, classroom: Classroom) -> None:
+    """The newest answer stays, in both tabs and at the teacher's."""
+    from playwright.sync_api import expect
+
+    context = browser.new_context()
+    first, second = (of_a_learner(context, classroom) for _ in range(2))
+    first.fill("#blank-1", "0.5")
+    first.press("#blank-1", "Tab")
+    first.wait_for_selector("text=✓ sent to your teacher")
+    late: list[Any] = []
+    first.route("**/answers", lambda route: late.append((route, route.fetch())))
+    first.fill("#blank-2", "0.25")
+    first.press("#blank-2", "Tab")
+    expect(second.locator("#blank-2")).to_have_value("0.25")
+    second.fill("#blank-1", "0.75")
+    second.press("#blank-1", "Tab")
+    expect(first.locator("#blank-1")).to_have_value("0.75")
+    second.wait_for_selector("text=✓ sent to your teacher")
+    ((route, reply),) = late
+    route.fulfill(response=reply)
+    first.unroute("**/answers")
+    first.wait_for_timeout(300)
+    for tab in (first, second):
+        assert tab.input_value("#blank-1") == "0.75"
+    (learner,) = classroom.store.learners().values()
+    assert learner.answers == {"1": "0.75", "2": "0.25"}
+    context.close()
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_on_a_phone_the_blank_that_is_filled_is_in_sight_in_the_picture(name: str, opened: Open) -> None:
     sheet = worksheet(EXAMPLES[name].build())
@@ -621,8 +707,13 @@ def test_on_a_phone_the_blank_that_is_filled_is_in_sight_in_the_picture(name: st
         assert pane["left"] - 1 <= text["left"] < text["right"] <= pane["right"] + 1
 
 
-def test_what_is_said_of_an_answer_moves_no_other_blank(opened: Open) -> None:
-    tab = opened(worksheet(EXAMPLES["layers"].build()).page())
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_what_is_said_of_an_answer_moves_no_other_blank(size: tuple[int, int], opened: Open) -> None:
+    """Nor does an empty blank take more room than its field."""
+    sheet = worksheet(EXAMPLES["layers"].build())
+    tab = opened(sheet.page(), viewport={"width": size[0], "height": size[1]})
+    assert tab.locator("li").first.bounding_box()["height"] < 62
+    longest = max(sheet.blanks, key=lambda blank: len("; ".join(blank.working)))
     places = (
         "blanks.map(({ input }) => [input.getBoundingClientRect().left, input.getBoundingClientRect().top + scrollY])"
     )
@@ -633,6 +724,13 @@ def test_what_is_said_of_an_answer_moves_no_other_blank(opened: Open) -> None:
     tab.fill("#blank-5", "1e")
     tab.click("li:nth-child(8) button")
     assert "Hint" in verdict_of(tab, 8)
+    tab.fill("#blank-9", "77")
+    tab.press("#blank-9", "Tab")
+    tab.click("li:nth-child(9) button")
+    assert "not yet" in verdict_of(tab, 9)
+    if size[0] == 1280:  # in one column there is room for the longest, too
+        tab.fill(f"#blank-{longest.number}", repr(longest.answer))
+        assert longest.working[0] in verdict_of(tab, longest.number)
     after = tab.evaluate(places)
     for (left, top), (was_left, was_top) in zip(after, before, strict=True):
         assert (left, top) == pytest.approx((was_left, was_top), abs=1)

@@ -71,6 +71,23 @@ FOCUSED = """() => {
 }"""
 
 
+def test_the_focus_shows_at_the_border_of_a_box_which_no_edge_cuts(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
+    tab.click("button[data-view=neurons]")
+    tab.focus("#larger")
+    neuron(tab, "a⁽¹⁾₁").press("Enter")
+    tab.wait_for_timeout(400)
+    outline, stroke, focus, inside = tab.evaluate("""() => {
+        const box = document.activeElement, border = box.querySelector("path"), style = getComputedStyle(border);
+        const shape = border.getBoundingClientRect(), pane = at("pane").getBoundingClientRect();
+        const probe = document.body.appendChild(document.createElement("i"));
+        probe.style.color = "var(--focus)";
+        const [{ outlineStyle }, { color }] = [box, probe].map((one) => getComputedStyle(one));
+        return [outlineStyle, style.stroke, color, shape.left - 2 >= pane.left];
+    }""")
+    assert (outline, stroke, inside) == ("none", focus, True)
+
+
 @pytest.mark.parametrize("viewport", [LAPTOP, PROJECTOR, PHONE], ids=["laptop", "projector", "phone"])
 def test_a_neuron_opens_where_it_stands_and_closes_again(opened: Open, viewport: Any) -> None:
     root = EXAMPLES["layers"].build()

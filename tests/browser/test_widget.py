@@ -368,7 +368,7 @@ def test_in_marimo_numbers_go_both_ways(theme: str, opened: Callable[..., "Page"
         frame = frame_of(tab)
         assert frame.evaluate("isWornDark") == (theme == "dark")
         assert numbers(frame)["a"] == sigmoid(0.415)
-        frame.locator("#leaves input[type=number]").nth(1).fill("-1.25")
+        frame.locator("#leaves input[type=text]").nth(1).fill("-1.25")
         eventually(lambda: read(tab)[:2], [-1.25, 0.4])  # the cell that names the widget has run again
         assert read(tab)[2] == pytest.approx(numbers(frame)["a"], rel=1e-15)
         tab.get_by_role("button", name="assign").click()

@@ -189,7 +189,7 @@ def test_a_gradient_is_large_on_either_side_of_0() -> None:
     x = Value(2.0, "x")
     timeline = Timeline(x * -3.0)
     stop = timeline.breakpoint("|grad| > 2")
-    assert [step.operand for step in timeline.steps if stop.matches(step)] == [x]
+    assert [getattr(step, "operand", None) for step in timeline.steps if stop.matches(step)] == [x]
 
 
 def test_a_pass_that_fails_can_be_stepped_up_to_there() -> None:

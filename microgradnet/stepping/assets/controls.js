@@ -68,7 +68,10 @@ let pointed = null;
 addEventListener("pointerdown", ({ target }) => { pointed = target.closest("input[type=range], select"); });
 addEventListener("click", ({ target, detail }) => { if (detail && target.closest(".leaf-box, .cell")) pointed = document.activeElement; });
 addEventListener("focusin", ({ target }) => { if (target !== pointed) pointed = null; });
-addEventListener("input", ({ target }) => { if (target.type === "number") pointed = null; });
+addEventListener("input", ({ target }) => {
+  if (target.type === "text") pointed = null;
+  target.removeAttribute("aria-invalid"); // until it is read again
+});
 addEventListener("keydown", (event) => {
   const action = keys[event.key] ?? (presenting() ? clicker[event.key] : undefined);
   if (event.ctrlKey || event.metaKey || event.altKey || !action) return;

@@ -12,8 +12,8 @@ let running = 0; // the next frame of a run
 
 // The step that can be taken now, or why there is none.
 function gradientStep() {
-  const eta = Number(at("eta").value), grad = pass.grad;
-  if (!Number.isFinite(eta) || eta < 0 || at("eta").value === "") return { refused: `the learning rate η must be a number of at least 0, and its field holds ${at("eta").value || "none"}: write it as 0.1` };
+  const eta = readField(at("eta")), grad = pass.grad;
+  if (!Number.isFinite(eta) || eta < 0) return { refused: `the learning rate η must be a number of at least 0, and its field holds ${at("eta").value || "none"}: write it as 0.1` };
   if (pass.failed >= 0) return { refused: pass.failure };
   const bad = parameters.find((i) => !Number.isFinite(grad[i]));
   if (bad !== undefined) return { refused: `${graph.nodes[bad].bracketed}.grad is ${number(grad[bad])}: no step was taken` };
@@ -66,6 +66,7 @@ function run() {
   pause();
   let step = gradientStep(), frames = 0;
   if (step.refused) return tell(step.refused, { isWrong: true });
+  if (Number.isNaN(aim())) return tell(`Run stops below a number, and its field holds ${at("target").value}: write it as 0.001`, { isWrong: true });
   if (step.lossBefore < aim()) return tell(`${lossName} = ${number(step.lossBefore)} is already below ${number(aim())}: no step was taken`);
   const begun = { loss: step.lossBefore, lowest: step.lossBefore, steps: 0, patience: PATIENCE };
   const frame = () => {
@@ -85,7 +86,7 @@ function run() {
   running = requestAnimationFrame(frame);
 }
 
-const aim = () => (at("target").value === "" ? -Infinity : Number(at("target").value));
+const aim = () => (at("target").value.trim() === "" ? -Infinity : readField(at("target")));
 
 // Why a run ends after a step; "" where it goes on.
 function ending(step, begun) {

@@ -37,7 +37,6 @@ function changeLeaf(leaf, x, isNew = true) {
   if (isNew) remember();
   losses = [];
   set(leaves.map((i) => (i === leaf ? x : graph.nodes[i].data)));
-  announce({ label: graph.nodes[leaf].name, number: x });
 }
 
 // A field shows six digits, for which there is room; all digits while it has the focus.
@@ -53,8 +52,23 @@ function showLeaves() {
     if (input.type === "range") input.value = near;
     else if (near !== x) [input.value, input.placeholder] = ["", number(x)];
     else if (document.activeElement !== input) input.value = Number(x.toPrecision(6));
-    else if (Number(input.value) !== x) input.value = x;
+    else if (readNumber(input.value) !== x) input.value = x;
+    input.removeAttribute("aria-invalid");
   }
+}
+
+// A number as 0.25, 0,25, −3, 1e-3 or 1/3; NaN for another text.
+function readNumber(text) {
+  const parts = text.replaceAll("−", "-").replaceAll(",", ".").split("/");
+  const [above, below = 1] = parts.map((part) => (part.trim() === "" ? NaN : Number(part)));
+  return parts.length > 2 ? NaN : above / below;
+}
+
+// The number in a field, which is marked where it holds none.
+function readField(field) {
+  const x = readNumber(field.value);
+  if (!Number.isFinite(x)) field.setAttribute("aria-invalid", "true");
+  return x;
 }
 
 // The gradients in the table after the current step; a dash where it has none yet.
@@ -72,12 +86,7 @@ function writeIn(element, text) {
 // The field and the slider of a leaf.
 function editorOf(leaf) {
   const { name } = graph.nodes[leaf], id = `leaf${leaf}`;
-  const typed = made("input", { id, type: "number", step: "any", "data-leaf": leaf });
-  typed.addEventListener("beforeinput", (event) => { // a comma for the point, which Chromium would drop
-    if (event.data !== ",") return;
-    event.preventDefault();
-    document.execCommand("insertText", false, ".");
-  });
+  const typed = made("input", { id, type: "text", autocomplete: "off", spellcheck: "false", "data-leaf": leaf });
   const drag = made("input", { type: "range", step: "any", "data-leaf": leaf, "aria-label": `slider of ${name}` });
   let isNew = true; // one undo per drag and per typed number
   const changed = (x) => {
@@ -86,15 +95,18 @@ function editorOf(leaf) {
   };
   typed.addEventListener("focus", () => {
     const x = graph.nodes[leaf].data;
-    typed.value = Number.isFinite(x) ? x : "";
+    if (!typed.ariaInvalid) typed.value = Number.isFinite(x) ? x : "";
     typed.select(); // a new text has no selection, and what is typed would follow it
   });
-  typed.addEventListener("blur", showLeaves);
   typed.addEventListener("input", () => {
-    const x = typed.value.trim() === "" ? NaN : Number(typed.value);
+    const x = readNumber(typed.value);
     if (Number.isFinite(x)) changed(x);
-    else showMessage(`${name} must be a finite number, and its field holds none: write it as 0.25 or −3; it is still ${graph.nodes[leaf].data}`);
   });
+  typed.addEventListener("change", () => { // until then it may be the beginning of a number
+    if (Number.isFinite(readField(typed))) return;
+    showMessage(`${name} must be a finite number, and its field holds ${typed.value.trim() || "none"}: write it as 0.25, −3 or 1/3; it is still ${graph.nodes[leaf].data}`);
+  });
+  typed.addEventListener("blur", () => { if (!typed.ariaInvalid) showLeaves(); });
   drag.addEventListener("input", () => changed(Number(drag.value)));
   for (const input of [typed, drag]) input.addEventListener("change", () => { isNew = true; });
   return made("div", { class: "leaf" }, made("label", { class: "name", for: id, title: name }, name), drag, typed);

@@ -46,6 +46,7 @@ class Classroom(ThreadingServer):
     def __init__(self, sheet: Worksheet, store: Store, port: int = 0, network: bool = False) -> None:
         super().__init__(("0.0.0.0" if network else LOOPBACK, port), _Handler)
         self.store, self._results, self._counting = store, Results(sheet), Lock()
+        self._versions: dict[str, int] = {}  # of what is kept: a request may arrive after a later one
         self._host = _address_here() if network else LOOPBACK
 
     def address(self, secret: str) -> str:
@@ -70,16 +71,17 @@ class Classroom(ThreadingServer):
         with self._counting:
             return self._results.counted(self.store.learners(), self.store.made())
 
-    def keep(self, sent: dict[str, Any]) -> HTTPStatus | dict[str, str]:
-        """Keep what a learner sent, {learner, name, answers}: of the answers those that are new, "" for none any more.
+    def keep(self, sent: dict[str, Any]) -> HTTPStatus:
+        """Keep what a learner sent, {learner, name, answers, version}: all answers, unless a later version is kept.
 
         Returns:
-            All answers of the learner. It is FORBIDDEN to one more learner than a class has, and another form a
-            BAD_REQUEST.
+            It is FORBIDDEN to one more learner than a class has, and another form a BAD_REQUEST.
         """
-        learner, name, answers = (sent.get(key) for key in ("learner", "name", "answers"))
+        learner, name, answers, version = (sent.get(key) for key in ("learner", "name", "answers", "version"))
         numbers = {str(blank.number) for blank in self._results.sheet.blanks}
-        if not isinstance(answers, dict) or not answers.keys() <= numbers or not learner:
+        if not isinstance(answers, dict) or not answers.keys() <= numbers:
+            return HTTPStatus.BAD_REQUEST
+        if not learner or not isinstance(version, int):
             return HTTPStatus.BAD_REQUEST
         texts = [learner, name, *answers.values()]
         if not all(isinstance(text, str) and len(text) <= LONGEST for text in texts):
@@ -89,10 +91,11 @@ class Classroom(ThreadingServer):
             known = self.store.learners()
             if learner not in known and len(known) >= MOST_LEARNERS:
                 return HTTPStatus.FORBIDDEN
-            before = known[learner].answers if learner in known else {}
-            answers = {number: text for number, text in (before | answers).items() if text}
-            self.store.save(learner, name, answers, self._results.marks(learner, answers).mistakes)
-        return answers
+            if version >= self._versions.get(learner, version):
+                self._versions[learner] = version
+                answers = {number: text for number, text in answers.items() if text}
+                self.store.save(learner, name, answers, self._results.marks(learner, answers).mistakes)
+        return HTTPStatus.OK
 
 
 class _LearnersPage(PlayedPage):
@@ -124,7 +127,7 @@ class _Handler(Handler):
 
     def do_POST(self) -> None:  # noqa: N802
         """Keep what a learner has written so far."""
-        what = "{learner, name, answers}, of short texts"
+        what = "{learner, name, answers, version}, of short texts and a number"
         match self.asked([self.server.store.learner]):
             case None:
                 return
@@ -133,8 +136,8 @@ class _Handler(Handler):
                 if sent is None:
                     return
                 kept = self.server.keep(sent)
-                if isinstance(kept, dict):
-                    self.answer(json.dumps(kept).encode(), "application/json")
+                if kept is HTTPStatus.OK:
+                    self.answer(b"", "text/plain")
                 else:
                     is_full = kept is HTTPStatus.FORBIDDEN
                     self.send_error(kept, "the class is full" if is_full else f"JSON is needed: {what}")

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,7 +58,12 @@ def written(of: Worksheet, learner: int) -> dict[str, Any]:
         answers = {str(number): str(answer) for number, answer in answers_by(of, rules).items()}
     else:
         answers = {str(blank.number): repr(blank.answer) for blank in of.blanks}
-    return {"learner": f"learner-{learner}", "name": f"N{learner}" * (learner % 3 == 0), "answers": answers}
+    return {
+        "learner": f"learner-{learner}",
+        "name": f"N{learner}" * (learner % 3 == 0),
+        "answers": answers,
+        "version": 1,
+    }
 
 
 @pytest.fixture
@@ -84,8 +90,9 @@ def test_forty_learners_at_once(classroom: Classroom) -> None:
     address = classroom.address(classroom.store.learner)
     with ThreadPoolExecutor(LEARNERS) as learners:
         sent = [written(of, i) for i in range(LEARNERS)]
-        replies = [json.loads(reply) for reply in learners.map(lambda one: request(address + "answers", one), sent)]
-    assert replies == [{number: text for number, text in one["answers"].items() if text} for one in sent]
+        assert set(learners.map(lambda one: request(address + "answers", one), sent)) == {b""}
+    kept = {learner: answers for learner, (_, answers) in classroom.store.learners().items()}
+    assert kept == {one["learner"]: {number: text for number, text in one["answers"].items() if text} for one in sent}
     found = results(classroom)
     assert len(found["learners"]) == LEARNERS
     assert sum(each["points"] == len(of.blanks) for each in found["learners"]) >= LEARNERS // 2
@@ -112,7 +119,7 @@ def test_a_mistake_that_was_put_right_stays_counted(classroom: Classroom) -> Non
 
 
 WRONG_ANSWERS: list[Any] = [[], {"99": "1"}, {"1": 0.5}, {"1": "1" * (LONGEST + 1)}]
-OF_NOBODY: dict[str, Any] = {"learner": "a", "name": "", "answers": {}}
+OF_NOBODY: dict[str, Any] = {"learner": "a", "name": "", "answers": {}, "version": 1}
 
 
 @pytest.mark.parametrize(
@@ -122,6 +129,7 @@ OF_NOBODY: dict[str, Any] = {"learner": "a", "name": "", "answers": {}}
         *(OF_NOBODY | {"learner": wrong} for wrong in ("", 1, None, "l" * (LONGEST + 1))),
         *(OF_NOBODY | {"name": wrong} for wrong in (1, "n" * (LONGEST + 1))),
         *(OF_NOBODY | {"answers": wrong} for wrong in WRONG_ANSWERS),
+        *(OF_NOBODY | {"version": wrong} for wrong in ("1", 1.5)),
         ["a"],
         1,
         "[" * 40_000,
@@ -201,19 +209,23 @@ def test_a_class_that_is_running_is_not_started_twice(
         assert not is_served(store)
 
 
-def test_answers_of_two_tabs_are_kept_together_and_one_can_be_taken_back(classroom: Classroom) -> None:
-    for answers in ({"1": "0.1", "2": "0.2"}, {"3": "0.3"}, {"1": ""}):
-        assert isinstance(classroom.keep({"learner": "a", "name": "Ann", "answers": answers}), dict)
-    assert classroom.store.learners()["a"].answers == {"2": "0.2", "3": "0.3"}
+def test_a_request_that_arrives_after_a_later_one_changes_nothing_and_an_answer_can_be_taken_back(
+    classroom: Classroom,
+) -> None:
+    versions = {1: {"1": "0.1", "2": "0.2"}, 3: {"1": "", "2": "0.2"}, 2: {"1": "0.3", "2": "0.2"}}
+    for version, answers in versions.items():
+        sent = {"learner": "a", "name": "Ann", "answers": answers, "version": version}
+        assert classroom.keep(sent) is HTTPStatus.OK
+    assert classroom.store.learners()["a"].answers == {"2": "0.2"}
 
 
 def test_a_class_that_is_full_takes_no_more(classroom: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("microgradnet.teach.classroom.server.MOST_LEARNERS", 2)
     address = classroom.address(classroom.store.learner) + "answers"
     for learner in "ab":
-        request(address, {"learner": learner, "name": "", "answers": {}})
-    assert refusal(address, {"learner": "c", "name": "", "answers": {}}) == 403
-    request(address, {"learner": "a", "name": "Ann", "answers": {}})
+        request(address, OF_NOBODY | {"learner": learner})
+    assert refusal(address, OF_NOBODY | {"learner": "c"}) == 403
+    request(address, OF_NOBODY | {"name": "Ann"})
     assert {learner.name for learner in classroom.store.learners().values()} == {"", "Ann"}
 
 

@@ -1,89 +1,103 @@
 
-// What is written goes to the teacher's machine, again and again until it has arrived, and comes back after a reload:
-// with what the learner has written in other tabs.
+// The tabs of this browser share one record of what their learner has written: its version grows with each answer that is
+// done, and the teacher's machine has the version `sent`. Every tab that is open sends the whole record until that is so.
 
-const KEPT = `microgradnet learner ${location.pathname}`;
-const mine = remembered() ?? { learner: Array.from(crypto.getRandomValues(new Uint8Array(12)), String).join("-"), name: "" };
+const KEPT = `microgradnet class ${location.pathname}`;
+const SENT = "✓ sent to your teacher";
 const SILENT = "not sent yet, but kept here: your teacher's machine does not answer";
 const REFUSED = "not sent, but kept here: this class is full, or its address is another now; ask your teacher";
-let isSending = false, arrived = {}; // the answers that are at the teacher's
+const RETRY = 2000; // milliseconds
+let mine = stored() ?? newLearner(before()), isTyping = false, isSending = false, retry = 0;
 
-function remembered() {
+function stored() {
   try { return JSON.parse(localStorage.getItem(KEPT)); } catch { return null; }
 }
 
-function remember() {
-  mine.name = at("name").value.trim();
-  try { localStorage.setItem(KEPT, JSON.stringify(mine)); } catch { /* a private window keeps nothing */ }
+function store(record) {
+  try { localStorage.setItem(KEPT, JSON.stringify(record)); } catch { /* a private window keeps nothing */ }
 }
 
-function changed() {
-  remember();
+function newLearner(answers) {
+  const learner = Array.from(crypto.getRandomValues(new Uint8Array(12)), String).join("-");
+  return { learner, name: "", answers, version: Object.keys(answers).length, sent: 0 };
+}
+
+// Changes the record, in which another tab may have written since, unless another learner has begun there.
+function change(changed) {
+  const now = stored() ?? mine;
+  if (now.learner !== mine.learner) return;
+  mine = { ...now, ...changed(now) };
+  store(mine);
+}
+
+const written = ({ number, input }) => ({ answers }) => ({ answers: { ...answers, [number]: input.value.trim().slice(0, 100) } });
+const isSent = () => mine.sent >= mine.version;
+
+function finish(changed) {
+  isTyping = false;
+  change((now) => ({ ...changed(now), version: now.version + 1 }));
+  at("sent").textContent = "";
   send();
 }
 
-// The answers that have changed since, "" for one that was taken back: another tab may have sent others.
-function unsent() {
-  const now = answers();
-  return Object.fromEntries(blanks.map(({ number }) => [number, now[number] ?? ""]).filter(([number, text]) => text !== (arrived[number] ?? "")));
-}
-
-// Also sent while the page closes.
-function post(answers) {
-  return fetch("answers", { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...mine, answers }) });
+// Also while the page closes.
+function post({ learner, name, answers, version }) {
+  const body = JSON.stringify({ learner, name, answers, version });
+  return fetch("answers", { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body });
 }
 
 async function send() {
   if (isSending) return;
   isSending = true;
-  const { name } = mine, sent = unsent();
-  const [problem, all] = await post(sent)
-    .then(async (reply) => (reply.ok ? ["", await reply.json()] : [reply.status === 403 ? REFUSED : SILENT])).catch(() => [SILENT]);
+  const { version } = mine;
+  const problem = await post(mine).then(({ ok, status }) => (ok ? "" : status === 403 ? REFUSED : SILENT), () => SILENT);
   isSending = false;
-  if (!problem) {
-    arrived = { ...arrived, ...sent };
-    if (adopt(all)) keep(JSON.stringify(answers()));
-  }
-  at("sent").textContent = problem || "✓ sent to your teacher";
-  if (problem ? problem === SILENT : name !== mine.name || Object.keys(unsent()).length) setTimeout(send, problem ? 2000 : 0);
+  if (!problem) change(({ sent }) => ({ sent: Math.max(sent, version) }));
+  at("sent").textContent = problem || SENT;
+  if (problem === SILENT) sendLater();
+  else if (!problem && !isSent()) send();
 }
 
-// Shows answers that were given in another tab, but where this one has others to send; whether there were any.
-function adopt(others) {
-  const now = answers(), own = unsent();
-  const changes = Object.entries(others).filter(([number, text]) => !(number in own) && text !== (now[number] ?? ""));
-  if (!changes.length) return false;
-  arrived = { ...arrived, ...Object.fromEntries(changes) };
-  restore({ ...now, ...Object.fromEntries(changes) });
-  return true;
+// By then the tab in which it was written may have sent it.
+function sendLater() {
+  clearTimeout(retry);
+  retry = setTimeout(() => { if (!isSent()) send(); }, RETRY);
 }
 
-// What the tabs of this browser share.
-function shared() {
-  try { return JSON.parse(localStorage.getItem(itsName())); } catch { return null; }
+// Shows what was written in another tab.
+function catchUp() {
+  const now = stored() ?? mine;
+  if (now.learner !== mine.learner) return location.reload();
+  mine = now;
+  restore(mine.answers);
+  at("name").value = mine.name;
+  if (!isSent()) sendLater();
+  else if (mine.version) at("sent").textContent = SENT;
 }
 
 // The next learner at this machine begins with empty blanks.
 function beginAnew() {
-  if (Object.keys(unsent()).length) return send();
+  if (!isSent()) return send();
   if (!confirm("Empty the blanks for another learner? Your answers stay with your teacher.")) return;
-  try { localStorage.removeItem(KEPT); } catch { /* nothing is kept */ }
   keep("{}");
+  store(newLearner({}));
   location.reload();
 }
 
-// What another tab has written shows here; it is not kept again, as that tab may have written more meanwhile.
-addEventListener("storage", ({ key }) => {
-  const { learner, name } = remembered() ?? {};
-  if (key === KEPT && learner !== mine.learner) location.reload(); // another learner begins
-  else if (key === KEPT && name !== mine.name) at("name").value = mine.name = name;
-  if (key === itsName() && shared()) adopt(Object.fromEntries(blanks.map(({ number }) => [number, shared()[number] ?? ""])));
-});
-if (shared()) restore(shared()); // this tab may have missed some
-at("name").value = mine.name;
-remember(); // another tab is the same learner's
-for (const blank of blanks) blank.input.addEventListener("change", changed);
-at("name").addEventListener("change", changed);
+for (const blank of blanks) {
+  blank.input.addEventListener("input", () => {
+    isTyping = true;
+    change(written(blank));
+  });
+  blank.input.addEventListener("change", () => finish(written(blank)));
+}
+at("name").addEventListener("change", () => finish(() => ({ name: at("name").value.trim() })));
 at("other").addEventListener("click", beginAnew);
-addEventListener("pagehide", () => { if (Object.keys(unsent()).length) post(unsent()).catch(() => {}); }); // other tabs take it for sent
-if (mine.name || Object.keys(answers()).length) changed(); // what a closed page could not send
+addEventListener("storage", ({ key }) => { if (key === KEPT) catchUp(); });
+addEventListener("pageshow", catchUp); // a tab that slept has missed some
+addEventListener("pagehide", () => {
+  if (isTyping) change(({ version }) => ({ version: version + 1 }));
+  if (!isSent()) post(mine).catch(() => {});
+});
+store(mine); // another tab is the same learner's
+if (mine.version) send(); // what a closed page could not send

@@ -114,7 +114,7 @@ function fillThere(blank, text) {
   there.value = blank.input.value;
   there.addEventListener("input", () => {
     blank.input.value = there.value;
-    mark(blank, false);
+    blank.input.dispatchEvent(new Event("input"));
     there.classList.toggle("right", blank.isRight);
   });
   there.addEventListener("keydown", (event) => {
