@@ -14,13 +14,11 @@ COMMITTED = sorted(path for path in NOTEBOOKS.glob("*.ipynb") if path.stem not i
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text x="{x}">z = {z}</text></svg>'
 FRAME = '<iframe srcdoc="page"><img src="data:image/png;base64,{}" alt=""></iframe>'
 MOST_BYTES = 14_000_000
-UNPAINTED = ("handwriting", "speech", "translation")
-"""Their drawings are SVGs that no library here paints, or a page too large for that; the text tells of them."""
 
 
 @pytest.mark.parametrize(
     "path",
-    sorted(path for path in NOTEBOOKS.glob("*.ipynb") if path.stem not in UNPAINTED),
+    sorted(NOTEBOOKS.glob("*.ipynb")),
     ids=lambda path: path.stem,
 )
 def test_each_picture_and_page_is_a_bitmap_too(path: Path) -> None:

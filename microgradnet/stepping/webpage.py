@@ -58,7 +58,9 @@ class Page(WebPage):
         return views_of(self._graph)
 
     def _paint(self) -> bytes | None:
-        return next(iter(self._views.values())).picture._repr_png_()
+        """The finest view of which a PNG is soon painted."""
+        painted = (view.picture._repr_png_() for view in self._views.values())
+        return next(filter(None, painted), None)
 
     def _write(self) -> str:
         graph, functions, views = self._graph, self._functions, self._views

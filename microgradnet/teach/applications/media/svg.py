@@ -4,12 +4,33 @@ import html
 import math
 from collections.abc import Collection, Sequence
 
-from microgradnet.drawing.svg import scope_of
+from microgradnet.drawing.svg import find_cairosvg, paint, scope_of
 from microgradnet.drawing.theme import DARK, LIGHT, dark_css_by_colour
 
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 PALER = ' class="soft"'
 HIDDEN = ' display="none" visibility="hidden"'  # cairosvg hides images by the first alone
+
+
+class Drawing:
+    """An SVG that a notebook shows, with a PNG for where none is shown, if cairosvg is installed.
+
+    >>> Drawing("<svg/>")._repr_svg_()
+    '<svg/>'
+    """
+
+    def __init__(self, svg: str) -> None:
+        self._svg = svg
+
+    def _repr_svg_(self) -> str:
+        return self._svg
+
+    def _repr_png_(self) -> bytes | None:
+        cairosvg = find_cairosvg()
+        return paint(cairosvg, self._svg, "png", scale=1) if cairosvg else None
+
+    def __repr__(self) -> str:
+        return "<Drawing>"
 
 
 def text(x: float, y: float, words: str, size: float, anchor: str = "start", *, soft: bool = False) -> str:
