@@ -136,7 +136,8 @@ function marked(graph, blanks, texts) {
 }
 
 // What is said of an answer without the number that is right.
-function wordsFor(verdict, mistake, slipped, answer, text) {
+function wordsFor(verdict, mistake, slipped, answer, given) {
+  const text = given.length > 60 ? `${given.slice(0, 59)}…` : given;
   switch (verdict) {
     case "follows": return "follows rightly from a mistake before";
     case "unclear": return "after an earlier 0, this shows nothing";
