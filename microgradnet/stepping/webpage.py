@@ -210,7 +210,12 @@ def _note(count: int, views: Mapping[str, View]) -> str:
 
 def _in_page(view: View, name: str, number: int) -> str:
     """A picture with short ids; without its style, which is the page's, tooltips that the page writes, and defaults."""
-    svg = re.sub(r'<style>.*?</style>| (space="preserve"|text-anchor="start")', "", view.picture.svg, flags=re.DOTALL)
+    svg = re.sub(
+        r'<style>.*?</style>| space="preserve"| text-anchor="start"|(?<=font-size="\d\d)\.00| (?=/>)',
+        "",
+        view.picture.svg,
+        flags=re.DOTALL,
+    )
     if name.startswith("operations"):
         svg = re.sub("(?<=<title>)[^<]*", "", svg)
     scope = re.search(r' class="(\S+)"', svg)

@@ -106,7 +106,7 @@ def test_every_control_of_a_page_has_a_border_or_a_fill_that_can_be_seen() -> No
         assert all(contrast(colour, shared["card"]) >= SHAPE for colour in colours.values())
 
 
-LOCAL = {"shadow", "cover", "vertical", "size", "steps"}
+LOCAL = {"shadow", "cover", "vertical", "size", "steps", "code"}
 """Properties of the page's style that are no colours."""
 
 
