@@ -17,13 +17,17 @@ from microgradnet._shared.files import format_of, write_atomically
 ASSETS = Path(__file__).with_name("assets")
 
 ON_LOAD = """
-const dress = () => {
-  const around = this.closest("[data-jp-theme-light], .vscode-light, .vscode-dark");
+const dress = (page) => {
+  const around = page.closest("[data-jp-theme-light], .vscode-light, .vscode-dark");
   const dark = around?.matches("[data-jp-theme-light=false], .vscode-dark");
-  if (around) this.contentWindow?.postMessage({ dark }, "*");
+  if (around) page.contentWindow?.postMessage({ dark }, "*");
 };
-dress();
-new MutationObserver(dress).observe(document.body, { attributes: true });
+dress(this);
+if (!document.microgradnetThemes) { // one for all pages: one of each would keep pages that a cell no longer shows
+  const dressAll = () => document.querySelectorAll(".microgradnet-page").forEach(dress);
+  document.microgradnetThemes = new MutationObserver(dressAll);
+  document.microgradnetThemes.observe(document.body, { attributes: true });
+}
 """
 """A page follows the reader's scheme; in a trusted notebook, that of the notebook: see theme.js."""
 
@@ -75,8 +79,9 @@ class WebPage(ABC):
         data = base64.b64encode(self._png or b"").decode()
         image = f'<img src="data:image/png;base64,{data}" alt="{title}">' if data else ""
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{title}" sandbox="{self._sandbox}" '
-            f'onload="{html.escape(ON_LOAD)}" style="width: 100%; height: {self._height}px; border: 0">{image}</iframe>'
+            f'<iframe class="microgradnet-page" srcdoc="{html.escape(self.html)}" title="{title}" '
+            f'sandbox="{self._sandbox}" onload="{html.escape(ON_LOAD)}" '
+            f'style="width: 100%; height: {self._height}px; border: 0">{image}</iframe>'
         )
 
     def __repr__(self) -> str:

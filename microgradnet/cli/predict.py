@@ -116,9 +116,14 @@ def _number(cell: str) -> float:
 
 
 def _is_number(cell: str) -> bool:
-    with suppress(ValueError):
-        return math.isfinite(_number(cell))
-    return False
+    """Whether it is a number and no name; one that is ambiguous is a number, too."""
+    from microgradnet.teach.worksheets.tolerance import AmbiguousError
+
+    try:
+        _number(cell)
+    except ValueError as error:
+        return isinstance(error, AmbiguousError)
+    return True
 
 
 def _some(names: Sequence[str]) -> str:

@@ -30,9 +30,13 @@ def indexed(names: Sequence[str]) -> str:
 
     >>> indexed(["w⁽¹⁾₂₁", "w⁽¹⁾₂₂"]), indexed(["x₁", "y₂"])
     ('w⁽¹⁾₂ᵢ', '')
+    >>> indexed(["w" + subscript(2, k) for k in range(1, 13)]), indexed(["x" + subscript(k) for k in range(1, 13)])
+    ('w₂ᵢ', 'xᵢ')
     """
     stem = names[0].removesuffix(subscript(1))
-    return f"{stem}ᵢ" if [*names] == [stem + subscript(k) for k in range(1, len(names) + 1)] else ""
+    comma = "," if "₀" <= stem[-1:] <= "₉" else ""  # before an index of two digits: see subscript
+    expected = [stem + comma * (k > 9) + subscript(k) for k in range(1, len(names) + 1)]
+    return f"{stem}ᵢ" if [*names] == expected else ""
 
 
 def neuron_names(nodes: Iterable["Value"]) -> dict["Value", str]:

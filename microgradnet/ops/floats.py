@@ -80,7 +80,7 @@ def as_float(number: object) -> float:
     elif is_array and getattr(number, "shape", None) == ():
         hint = " of no dimension; pass the number in it: .item()"
     elif isinstance(number, str):
-        hint = f"; to read a number from text: float({number!r:.40})"
+        hint = "; to read a number from text, write float(text)"
     elif hasattr(number, "__len__") and not isinstance(number, bytes):
         hint = "; a Value is one number, so build one each: [Value(x) for x in numbers], [v * x for x in numbers]"
     raise TypeError(f"expected one real number (int, float or a numpy scalar), got {kind}{hint}")

@@ -146,7 +146,7 @@ class Optimizer:
 
     def _take_carefully(self, g: Numbers, lr: float) -> None:
         """Take a step that may overflow; if it does, undo it."""
-        theta, moments = self.parameters.array.copy(), {name: moment.copy() for name, moment in self.moments.items()}
+        theta, moments = self.parameters.array, {name: moment.copy() for name, moment in self.moments.items()}
         with np.errstate(all="ignore"):
             self._take(self._decayed(g), lr)
         if not all(np.isfinite(numbers).all() for numbers in (self.parameters.array, *self.moments.values())):

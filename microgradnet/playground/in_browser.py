@@ -87,7 +87,7 @@ def free_one_by_one() -> None:
 
 
 def _free_value(value: Value) -> None:
-    _waiting.extend(value.operands)
+    _waiting.extend(getattr(value, "operands", ()))  # it has none if it was refused while it was made
     value.operands = ()
     _free()
 

@@ -202,27 +202,29 @@ def test_what_is_no_number_is_said_and_changes_nothing(opened: Open) -> None:
     tab = opened(learning())
     tab.click("#end")
     field = leaf(tab, "w₂")
-    for written in ("", "abc", "-", "1/0", "1/2/3", "1e999"):
+    for written in ("", "abc", "-", "1/0", "1/2/3", "1e999", "0x10", "1,000"):
         field.click()
         field.fill("")
         field.press_sequentially(written)
         field.press("Enter")
-        said = (
-            f"w₂ must be a finite number, and its field holds {written or 'none'}: write it as 0.25, −3 or 1/3; it is"
-        )
-        assert said in tab.inner_text("#message")
+        said = f"“{written}” is no number" if written else "its field is empty"
+        assert f"w₂: {said}; write it as 0.25, −3 or 1/3. It is still " in tab.inner_text("#message")
         assert (field.input_value(), field.get_attribute("aria-invalid")) == (written, "true")
         field.blur()
         assert field.input_value() == written, "to be put right"
         field.fill("0.45")
         assert (tab.inner_text("#message"), field.get_attribute("aria-invalid")) == ("", None)
     assert agrees(tab, learning())
-    tab.fill("#target", "low")
-    tab.click("#run")
-    assert "Run stops below a number, and its field holds low" in tab.inner_text("#moved")
-    tab.fill("#eta", "")
-    tab.click("#learn")
-    assert "the learning rate η must be a number of at least 0, and its field holds none" in tab.inner_text("#moved")
+    for written in ("low", "1e999"):
+        tab.fill("#target", written)
+        tab.click("#run")
+        assert f"Run stops below a number, and its field holds {written}" in tab.inner_text("#moved")
+    for written in ("", "-1"):
+        tab.fill("#eta", written)
+        tab.click("#learn")
+        said = f"the learning rate η must be a number of at least 0, and its field holds {written or 'none'}"
+        assert said in tab.inner_text("#moved")
+        assert tab.get_attribute("#eta", "aria-invalid") == "true"
 
 
 def test_a_slider_and_a_dragged_box_change_a_number_with_one_undo_each(opened: Open) -> None:

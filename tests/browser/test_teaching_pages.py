@@ -536,6 +536,30 @@ def test_in_a_notebook_a_page_is_light_or_dark_as_the_notebook_is(
     assert tab.eval_on_selector("iframe", "(frame) => getComputedStyle(frame).filter") == "none"
 
 
+COUNTED = """<script>
+    let observers = 0;
+    MutationObserver = class extends MutationObserver {
+        constructor(told) { super(told); observers += 1; }
+    };
+</script>"""
+
+
+def test_each_page_of_a_notebook_follows_its_theme_and_one_that_is_gone_is_not_kept(
+    opened_file: Open, tmp_path: Path
+) -> None:
+    from playwright.sync_api import expect
+
+    notebook, page = tmp_path / "notebook.html", story("neuron")._repr_html_()
+    notebook.write_text(f"<!doctype html><title>Notebook</title>{COUNTED}<body class=vscode-light>{page * 2}", "utf-8")
+    tab = opened_file(notebook)
+    cards = [tab.frame_locator("iframe").nth(i).locator("aside") for i in (0, 1)]
+    for name, colour in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 25, 30)")):
+        tab.evaluate("(name) => { document.body.className = `vscode-${name}`; }", name)
+        for card in cards:
+            expect(card).to_have_css("background-color", colour)
+    assert tab.evaluate("observers") == 1, "of the notebook, not of each page"
+
+
 def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> None:
     """Answers arrive as they are given; a reload keeps them; the teacher's page counts without being touched."""
     said: list[str] = []
@@ -684,6 +708,36 @@ def test_a_late_reply_brings_no_older_answer_back(browser: Any, classroom: Class
         assert tab.input_value("#blank-1") == "0.75"
     (learner,) = classroom.store.learners().values()
     assert learner.answers == {"1": "0.75", "2": "0.25"}
+    context.close()
+
+
+def test_what_was_typed_in_a_tab_that_was_killed_is_sent_by_the_next(browser: Any, classroom: Classroom) -> None:
+    context = browser.new_context()
+    tab = of_a_learner(context, classroom)
+    tab.click("#blank-1")
+    tab.keyboard.type("0.5")
+    assert not classroom.store.learners()
+    after = browser.new_context(storage_state=context.storage_state())  # no event tells a tab that it is killed
+    of_a_learner(after, classroom).wait_for_selector("text=✓ sent to your teacher")
+    (learner,) = classroom.store.learners().values()
+    assert learner.answers == {"1": "0.5"}
+    for each in (context, after):
+        each.close()
+
+
+def test_what_is_typed_in_one_tab_stays_as_it_is_while_another_writes(browser: Any, classroom: Classroom) -> None:
+    from playwright.sync_api import expect
+
+    context = browser.new_context()
+    first, second = (of_a_learner(context, classroom) for _ in range(2))
+    for field, begin, end, blank in (("#blank-1", "1 ", "1/2", 3), ("#name", "An", "na", 4)):
+        first.click(field)
+        first.keyboard.type(begin)
+        second.fill(f"#blank-{blank}", "2")
+        second.press(f"#blank-{blank}", "Tab")
+        expect(first.locator(f"#blank-{blank}")).to_have_value("2")
+        first.keyboard.type(end)
+        assert first.input_value(field) == begin + end
     context.close()
 
 

@@ -112,7 +112,7 @@ def of_two(a: Value, b: Value) -> Value:
      ((of_two, [1.0, math.inf]), ValueError, "must be finite; input 1 is inf"),
      ((of_two, 1.0), TypeError, r"the 1 input as arguments.*'b'.*write gradcheck\(lambda \*x: f\(x\), inputs\)"),
      ((MLP(2, [1], seed=1), [1.0, 2.0]), TypeError, r"the 2 inputs as arguments.*write gradcheck\(lambda \*x: f\(x\)"),
-     ((of_two, "12"), TypeError, r"to read a number from text: float\('12'\)"),
+     ((of_two, "12"), TypeError, r"to read a number from text, write float\(text\)"),
      ((of_two, np.array(1.0)), TypeError, r"\.item\(\)"),
      ((lambda a, b: [a, b], [1.0, 2.0]), TypeError, r"returns a Value, got \[.*: return one element, or total"),
      ((lambda a: a.data, 1.0), TypeError, r"returns a Value, got 1\.0: compute it from the inputs themselves")],

@@ -108,6 +108,21 @@ def test_decimal_commas_are_read_as_worksheets_do(
     assert said[0] == said[1]
     assert main(["predict", str(trained / "model.npz"), table(tmp_path / "in.csv", "1,000;2\n")]) == 1
     assert "line 1: '1,000' is ambiguous" in capsys.readouterr().err
+    assert main(["predict", str(trained / "model.npz"), table(tmp_path / "in.csv", "1,000;2,000\n")]) == 1
+    assert "line 1: '1,000' is ambiguous" in capsys.readouterr().err, "and no line of names"
+
+
+@pytest.mark.parametrize(
+    "text", ["x1,x2,cost; EUR\n0.5,-1.5,3\n", '"x1","x2","cost;\nEUR"\n0.5,-1.5,3\n', "x1\tx2;\tx2\n0.5\t3\t-1.5\n"]
+)
+def test_a_separator_in_a_name_is_none(
+    text: str, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for written in ("x1,x2\n0.5,-1.5\n", text):
+        assert main(["predict", str(trained / "model.npz"), table(tmp_path / "in.csv", written)]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
 
 
 def test_outputs_have_their_inputs_in_the_order_of_the_model(

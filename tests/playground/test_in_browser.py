@@ -40,3 +40,16 @@ def test_a_program_is_the_main_module_while_it_runs() -> None:
     code = "import pickle\nclass A: pass\nprint(type(pickle.loads(pickle.dumps(A()))) is A)"
     assert run(code)["output"] == "True\n"
     assert sys.modules["__main__"] is main
+
+
+def test_a_value_that_is_refused_has_no_operands_to_be_freed() -> None:
+    program = """from microgradnet import Value
+from microgradnet.playground.in_browser import free_one_by_one
+free_one_by_one()
+try:
+    Value("a")
+except TypeError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("refused\n", "")

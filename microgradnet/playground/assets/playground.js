@@ -105,7 +105,7 @@ function show(result, kept) {
     at("graph").ariaBusy = true;
   }
   at("empty").hidden = Boolean(page || latest?.page);
-  at("empty").textContent = "This program computes no graph: there is nothing to draw.";
+  at("empty").textContent = error ? "The program was stopped by an error before it computed a graph." : "This program computes no graph: there is nothing to draw.";
   if (page) latest = keeps ? { ...result, leaves: leaves.map((leaf, i) => ({ ...leaf, number: latest.leaves[i].number })) } : result;
   state(error ? "Stopped by an error" : "");
 }

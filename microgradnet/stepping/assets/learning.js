@@ -12,8 +12,8 @@ let running = 0; // the next frame of a run
 
 // The step that can be taken now, or why there is none.
 function gradientStep() {
-  const eta = readField(at("eta")), grad = pass.grad;
-  if (!Number.isFinite(eta) || eta < 0) return { refused: `the learning rate η must be a number of at least 0, and its field holds ${at("eta").value || "none"}: write it as 0.1` };
+  const eta = readField(at("eta"), (x) => x >= 0), grad = pass.grad;
+  if (Number.isNaN(eta)) return { refused: `the learning rate η must be a number of at least 0, and its field holds ${at("eta").value || "none"}: write it as 0.1` };
   if (pass.failed >= 0) return { refused: pass.failure };
   const bad = parameters.find((i) => !Number.isFinite(grad[i]));
   if (bad !== undefined) return { refused: `${graph.nodes[bad].bracketed}.grad is ${number(grad[bad])}: no step was taken` };

@@ -57,18 +57,22 @@ function showLeaves() {
   }
 }
 
+const DECIMAL = /^[-+]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)(e[-+]?[0-9]+)?$/i;
+const AMBIGUOUS = /^[-+]?[1-9][0-9]{0,2},[0-9]{3}$/; // 1,000: its comma may separate thousands, see tolerance.py
+
 // A number as 0.25, 0,25, −3, 1e-3 or 1/3; NaN for another text.
 function readNumber(text) {
-  const parts = text.replaceAll("−", "-").replaceAll(",", ".").split("/");
-  const [above, below = 1] = parts.map((part) => (part.trim() === "" ? NaN : Number(part)));
+  const parts = text.replaceAll("−", "-").split("/").map((part) => part.trim());
+  const [above, below = 1] = parts.map((part) => (DECIMAL.test(part) && !AMBIGUOUS.test(part) ? Number(part.replace(",", ".")) : NaN));
   return parts.length > 2 ? NaN : above / below;
 }
 
-// The number in a field, which is marked where it holds none.
-function readField(field) {
+// The finite number in a field; NaN where it holds none that fits, and the field is marked.
+function readField(field, fits = () => true) {
   const x = readNumber(field.value);
-  if (!Number.isFinite(x)) field.setAttribute("aria-invalid", "true");
-  return x;
+  if (Number.isFinite(x) && fits(x)) return x;
+  field.setAttribute("aria-invalid", "true");
+  return NaN;
 }
 
 // The gradients in the table after the current step; a dash where it has none yet.
@@ -104,7 +108,7 @@ function editorOf(leaf) {
   });
   typed.addEventListener("change", () => { // until then it may be the beginning of a number
     if (Number.isFinite(readField(typed))) return;
-    showMessage(`${name} must be a finite number, and its field holds ${typed.value.trim() || "none"}: write it as 0.25, −3 or 1/3; it is still ${graph.nodes[leaf].data}`);
+    showMessage(`${name}: ${typed.value.trim() ? `“${typed.value}” is no number` : "its field is empty"}; write it as 0.25, −3 or 1/3. It is still ${graph.nodes[leaf].data}`);
   });
   typed.addEventListener("blur", () => { if (!typed.ariaInvalid) showLeaves(); });
   drag.addEventListener("input", () => changed(Number(drag.value)));

@@ -1,6 +1,7 @@
 
 // The tabs of this browser share one record of what their learner has written: its version grows with each answer that is
 // done, and the teacher's machine has the version `sent`. Every tab that is open sends the whole record until that is so.
+// It is not `isDone` while an answer is typed: a tab that ends without a word leaves it so, and the next one sends it.
 
 const KEPT = `microgradnet class ${location.pathname}`;
 const SENT = "✓ sent to your teacher";
@@ -19,7 +20,7 @@ function store(record) {
 
 function newLearner(answers) {
   const learner = Array.from(crypto.getRandomValues(new Uint8Array(12)), String).join("-");
-  return { learner, name: "", answers, version: Object.keys(answers).length, sent: 0 };
+  return { learner, name: "", answers, version: Object.keys(answers).length, sent: 0, isDone: true };
 }
 
 // Changes the record, in which another tab may have written since, unless another learner has begun there.
@@ -30,12 +31,14 @@ function change(changed) {
   store(mine);
 }
 
-const written = ({ number, input }) => ({ answers }) => ({ answers: { ...answers, [number]: input.value.trim().slice(0, 100) } });
+const textOf = ({ input }) => input.value.trim().slice(0, 100);
+const written = (blank) => ({ answers }) => ({ answers: { ...answers, [blank.number]: textOf(blank) } });
+const finished = (changed) => (now) => ({ ...changed(now), version: now.version + 1, isDone: true });
 const isSent = () => mine.sent >= mine.version;
 
 function finish(changed) {
   isTyping = false;
-  change((now) => ({ ...changed(now), version: now.version + 1 }));
+  change(finished(changed));
   at("sent").textContent = "";
   send();
 }
@@ -50,7 +53,7 @@ async function send() {
   if (isSending) return;
   isSending = true;
   const { version } = mine;
-  const problem = await post(mine).then(({ ok, status }) => (ok ? "" : status === 403 ? REFUSED : SILENT), () => SILENT);
+  const problem = await post(mine).then(({ ok, status }) => (ok ? "" : status < 500 ? REFUSED : SILENT), () => SILENT);
   isSending = false;
   if (!problem) change(({ sent }) => ({ sent: Math.max(sent, version) }));
   at("sent").textContent = problem || SENT;
@@ -64,13 +67,15 @@ function sendLater() {
   retry = setTimeout(() => { if (!isSent()) send(); }, RETRY);
 }
 
-// Shows what was written in another tab.
+// Shows what was written in another tab; what is typed in this one stays as it is.
 function catchUp() {
   const now = stored() ?? mine;
   if (now.learner !== mine.learner) return location.reload();
   mine = now;
-  restore(mine.answers);
-  at("name").value = mine.name;
+  const changed = blanks.filter((blank) => textOf(blank) !== (mine.answers[blank.number] ?? ""));
+  for (const { number, input } of changed) input.value = mine.answers[number] ?? "";
+  for (const blank of changed) mark(blank, true);
+  if (document.activeElement !== at("name")) at("name").value = mine.name;
   if (!isSent()) sendLater();
   else if (mine.version) at("sent").textContent = SENT;
 }
@@ -87,7 +92,7 @@ function beginAnew() {
 for (const blank of blanks) {
   blank.input.addEventListener("input", () => {
     isTyping = true;
-    change(written(blank));
+    change((now) => ({ ...written(blank)(now), isDone: false }));
   });
   blank.input.addEventListener("change", () => finish(written(blank)));
 }
@@ -96,8 +101,9 @@ at("other").addEventListener("click", beginAnew);
 addEventListener("storage", ({ key }) => { if (key === KEPT) catchUp(); });
 addEventListener("pageshow", catchUp); // a tab that slept has missed some
 addEventListener("pagehide", () => {
-  if (isTyping) change(({ version }) => ({ version: version + 1 }));
+  if (isTyping) change(finished(() => ({})));
   if (!isSent()) post(mine).catch(() => {});
 });
 store(mine); // another tab is the same learner's
-if (mine.version) send(); // what a closed page could not send
+if (mine.isDone === false) finish(() => ({}));
+else if (mine.version) send(); // what a closed page could not send

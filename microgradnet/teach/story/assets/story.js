@@ -120,6 +120,7 @@ function resumed() {
 
 function say(verdict, words) {
   at("verdict").replaceChildren(made("b", {}, verdict), words);
+  at("verdict").scrollIntoView?.({ block: "nearest" });
 }
 
 at("form").addEventListener("submit", (event) => {
