@@ -108,7 +108,7 @@ function wayBeside(route, widths, picture, own, counters) {
   const covers = (way, other) => way.some(({ x, y }, i) => meets(x, y, widths[i], other));
   const leaves = ({ x, y }, i) => x - widths[i] / 2 < left || x + widths[i] / 2 > left + whole || y - PILL.height / 2 < top || y + PILL.height / 2 > top + height;
   const count = (of, is) => of.filter(is).length;
-  const cost = (way) => count(pills, (pill) => covers(way, pill)) + count(way, leaves) + POINTS * count(counters, (counter) => covers(way, counter));
+  const cost = (way) => count(pills, (pill) => covers(way, pill)) + count(way, leaves) + POINTS * count(counters, ({ width, ...counter }) => covers(way, { ...counter, width: width + PILL.inset })); // wider: it is between the points, too
   const isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y), half = Math.max(...widths) / 2;
   const above = (k) => ({ x: 0, y: k * PILL.height }), beside = (k) => ({ x: k * half, y: 0 });
   const asides = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 2.5, -2.5, 3, -3].flatMap((k) => (isAcross ? [above(2 * k), beside(k)] : [beside(k), above(2 * k)]));
