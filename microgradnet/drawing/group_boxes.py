@@ -111,7 +111,8 @@ def _heading(group: Group, groups: Groups) -> str:
     for position, operand in enumerate(node.operands):
         other = groups.of.get(operand)
         if other is not None and (operand.op.activation or other.is_neuron == bool(operand.operands)):
-            operands.append((name_of(other, groups.by_layer), ATOM))
+            is_one = groups.by_layer and other.is_neuron and len(group.results) == 1  # of a layer: z⁽³⁾₁, not its name
+            operands.append((groups.namer.name(operand) if is_one else name_of(other, groups.by_layer), ATOM))
         elif operand.op is CONSTANT and len({result.operands[position].data for result in group.results}) == 1:
             operands.append(signed(operand.data))
         else:

@@ -42,7 +42,7 @@ function showStep(step) {
 }
 
 function clearStep() {
-  tell("for every parameter; shown here is the one that changes most", { update: "w ← w − η·grad" });
+  tell("for every parameter; after a step, here stands the one that changes most", { update: "w ← w − η·grad" });
 }
 
 function tell(text, { update = "", isWrong = false } = {}) {

@@ -35,8 +35,8 @@ function show(blank, { verdict, mistakes, isRight, words }) {
   if (verdict === "right") say(blank, RIGHT, `: ${blank.working.join("; ")}`);
   else if (isRight) say(blank, FOLLOWS, `: ${words}`);
   else if (isWrong) say(blank, WRONG, `: ${words}${isUnexplained && blank.hinted < blank.hints.length ? "; ask for a hint" : ""}`);
-  const sign = isRight ? " ✓" : isWrong ? " ✗" : "";
-  blank.inPicture = written && written.slice(0, 8) + sign;
+  const sign = isRight ? "✓" : isWrong ? "✗" : "";
+  blank.inPicture = written && sign + written.replaceAll("-", "−");
   for (const text of blank.texts) text.textContent = filledIn(text, blank.empty);
   blank.hint.disabled = verdict === "right";
 }
@@ -44,7 +44,11 @@ function show(blank, { verdict, mistakes, isRight, words }) {
 // A text of the picture with what is written for its blank, or for each of two.
 function filledIn(text, empty) {
   const there = blanks.filter(({ texts, inPicture }) => inPicture && texts.includes(text));
-  return there.reduce((filled, { number, inPicture }) => filled.replace(new RegExp(`(?<=\\(${number}\\) )__+`), () => inPicture), empty);
+  return there.reduce((filled, { number, inPicture }) => filled.replace(new RegExp(`(?<=\\(${number}\\) )__+`), (line) => inRoom(inPicture, line.length)), empty);
+}
+
+function inRoom(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 // The answers by the numbers of their blanks; a reload finds them again.
