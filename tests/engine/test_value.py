@@ -78,7 +78,7 @@ def test_what_is_not_one_number_is_refused_with_a_remedy(wrong: Any) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "remedy"),
-    [([1.0], "[Value(x) for x in numbers]"), (np.ones(2), "[v * x for x in numbers]"), ("3.5", "float('3.5')"),
+    [([1.0], "[Value(x) for x in numbers]"), (np.ones(2), "[v * x for x in numbers]"), ("3.5", "float(text)"),
      (Value(1.0), ".data"), (np.array(1.0), ".item()")],
 )  # fmt: skip
 def test_the_refusal_says_what_to_pass_instead(wrong: Any, remedy: str) -> None:

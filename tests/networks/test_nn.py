@@ -233,7 +233,7 @@ def test_a_state_survives_json_and_another_network() -> None:
         ({"layer0.neuron0.b": ...}, ValueError, "5 numbers for 6 parameters; missing: layer0.neuron0.b; unknown: none"),
         ({"layer9.b": 1.0}, ValueError, "missing: none; unknown: layer9.b"),
         ({f"u{i}": 1.0 for i in range(9)}, ValueError, "u0, u1, u2, u3, u4, and 4 more"),
-        ({"layer1.neuron0.b": "0.5"}, TypeError, "float('0.5')"),
+        ({"layer1.neuron0.b": "0.5"}, TypeError, "float(text)"),
         ({"layer1.neuron0.b": None}, TypeError, "NoneType"),
         ({"layer1.neuron0.b": [1.0]}, TypeError, "list"),
         ({"layer1.neuron0.b": 10**400}, OverflowError, "too large"),
