@@ -50,16 +50,14 @@ class ParameterVector:
         self._numbers: Numbers = np.empty(0)  # a change makes a new array
         self._ahead = False  # whether the values are not yet synchronised
         self._clock = -1  # the time at which the numbers were last equal to those of the values
-        self.array  # noqa: B018  # read, so that no other vector keeps them
+        self._synchronise()  # so that no other vector keeps them
         self._classes: list[Any] = [type(value) for value in self.values]
         self._kept = [_kept(each) for each in self._classes]
 
     @property
     def array(self) -> Numbers:
         """The numbers as a read-only array; a change of the vector makes a new one."""
-        if not self._ahead and self._clock != graph.clock:  # some value has been changed
-            self._numbers = _read_only(np.array([value._data for value in self.values]))
-            self._clock = graph.clock
+        self._synchronise()
         return self._numbers
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -107,6 +105,12 @@ class ParameterVector:
             map(dict.pop, map(vars, self.values), repeat("_keeper"), repeat(None)),
             map(setattr, [self], ["_ahead"], [False]),
         )
+
+    def _synchronise(self) -> None:
+        """Take the numbers of the values, if some have been changed since."""
+        if not self._ahead and self._clock != graph.clock:
+            self._numbers = _read_only(np.array([value._data for value in self.values]))
+            self._clock = graph.clock
 
     def _apply(self, function: Any, operand: ArrayLike) -> "ParameterVector":
         numbers = self.array
