@@ -151,6 +151,7 @@ def test_what_a_learner_wrote_steers_no_terminal(tmp_path: Path, capsys: pytest.
         forged.write_text(table.replace(*change), "utf-8")
         main(["grade", str(forged), "--of", source])
     main(["grade", str(tmp_path / "nowhere\x1b.csv"), str(forged)])
+    assert main(["worksheet", source, "-o", str(out)]) == 1  # is there already
     with pytest.raises(SystemExit):
         main(["draw", "neuron", "\x1b[31m"])
     said = capsys.readouterr()
