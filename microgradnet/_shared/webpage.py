@@ -125,7 +125,7 @@ def document(
         "title": html.escape(title),
         "style": asset(__file__, "base.css") + style,
         "body": body,
-        "data": json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c"),
+        "data": json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", r"\u003c"),
         "script": script,
         "resources": "".join(f" {allowed};" for allowed in resources),
     }
