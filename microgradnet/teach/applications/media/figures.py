@@ -9,6 +9,8 @@ from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import INK, LINE, figure
 from microgradnet.nn import Layer
 
+CAPTION = 12  # points: a figure is often shown at two thirds of its size
+
 
 def weights(layer: Layer) -> NDArray[np.float64]:
     """W of a layer, (neurons, inputs)."""
@@ -34,7 +36,7 @@ def tiles(
         raise ValueError(f"a caption for each image is needed, got {len(images)} images and {len(captions)} captions")
     rows = -(-len(images) // columns)
     shape = np.shape(images[0])
-    made = figure(1.25 * columns + 0.3, rows * (1.25 * shape[0] / shape[1] + 0.25) + 0.9, title)
+    made = figure(1.25 * columns + 0.3, rows * (1.25 * shape[0] / shape[1] + 0.35) + 1.0, title)
     grid = made.subplots(rows, columns, squeeze=False)
     for axes in grid.ravel():
         axes.axis("off")
@@ -44,12 +46,12 @@ def tiles(
             axes.imshow(numbers, cmap="gray")
         else:
             drawn = axes.imshow(numbers / (np.abs(numbers).max() or 1), cmap="PuOr", vmin=-1, vmax=1)
-        axes.set_title(caption, fontsize=8, color=INK, y=-0.22)
+        axes.set_title(caption, fontsize=CAPTION, color=INK, y=-0.28)
     if not grey:
         bar = made.colorbar(drawn, ax=grid, location="bottom", shrink=0.6, aspect=30, ticks=[-1, 0, 1], pad=0.06)
         bar.ax.set_xticklabels(["−1", "0", "+1"])
-        bar.set_label("weight of a pixel, as a fraction of the image's largest", fontsize=8, color=INK)
-        bar.ax.tick_params(color=LINE, labelcolor=INK, labelsize=8)
+        bar.set_label("weight of a pixel, as a fraction of the image's largest", fontsize=CAPTION, color=INK)
+        bar.ax.tick_params(color=LINE, labelcolor=INK, labelsize=CAPTION)
         bar.outline.set_edgecolor(LINE)
-    made.suptitle(title, fontsize=12, color=INK)
+    made.suptitle(title, fontsize=14, color=INK)
     return made
