@@ -154,6 +154,17 @@ def test_each_step_of_a_larger_picture_is_in_sight_in_text_that_can_be_read(
     assert tab.inner_text("#outcome") in {"", "a⁽³⁾₁ = 0.3831"}
 
 
+@pytest.mark.parametrize("name", [*EXAMPLES, "neurons"])
+def test_presented_text_has_24_pixels_at_least_and_each_step_is_in_sight(opened: Open, name: str) -> None:
+    root = EXAMPLES[name].build() if name in EXAMPLES else (MLP(2, [4, 1], seed=1)([0.5, -1.0]) - 1) ** 2
+    tab = opened(root, viewport=LAPTOP, reduced_motion="reduce")
+    tab.keyboard.press("p")
+    assert text_size(tab) >= 23.99
+    for _ in range(place(tab)[1]):
+        tab.keyboard.press("PageDown")
+        assert tab.evaluate(f"[...document.querySelectorAll('.view:not([hidden]) .node.now')].every({IS_SEEN})")
+
+
 def test_presenting_begins_with_the_current_step_in_sight(opened: Open) -> None:
     tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
     tab.fill("#slider", "12")
