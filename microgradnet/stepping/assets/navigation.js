@@ -39,7 +39,7 @@ function fit() {
 // through the first of them.
 function uncut(wanted, followed) {
   const pane = at("pane"), height = pane.clientHeight, origin = pane.getBoundingClientRect().top - pane.scrollTop;
-  const boxes = [...new Set(current.boxes)].filter(Boolean).map((box) => {
+  const boxes = [...new Set([...followed, ...current.boxes])].filter(Boolean).map((box) => {
     const { top, bottom } = box.getBoundingClientRect();
     return { top: top - origin, bottom: bottom - origin, weight: current.boxes.length ** (followed.includes(box) + (box === followed[0])) };
   });
