@@ -156,8 +156,7 @@ def test_each_step_of_a_larger_picture_is_in_sight_in_text_that_can_be_read(
 
 @pytest.mark.parametrize("name", [*EXAMPLES, "neurons"])
 def test_presented_text_has_24_pixels_at_least_and_each_step_is_in_sight(opened: Open, name: str) -> None:
-    root = EXAMPLES[name].build() if name in EXAMPLES else (MLP(2, [4, 1], seed=1)([0.5, -1.0]) - 1) ** 2
-    tab = opened(root, viewport=LAPTOP, reduced_motion="reduce")
+    tab = opened(EXAMPLES[name].build() if name in EXAMPLES else neurons(), viewport=LAPTOP, reduced_motion="reduce")
     tab.keyboard.press("p")
     assert text_size(tab) >= 23.99
     for _ in range(place(tab)[1]):
@@ -532,14 +531,26 @@ OVER_COUNTER = """() => [...timeline.keys()].flatMap((i) => {
 })"""
 
 
+# How many numbers have a way to go: those of operands that are not within the box of the result.
+ON_THE_WAY = """() => timeline.flatMap(({ node, positions }) => {
+    const ways = positions.map((slot) => `${node},${slot}`), isFew = positions.length <= 2;
+    const place = (use) => current.chips[use] ?? current.boxes[operandOf(use)];
+    return ways.filter((use) => place(use) && current.boxes[node] && place(use) !== current.boxes[node] && (isFew || current.arrows[use]));
+}).length"""
+
+
+def neurons() -> Value:
+    return (MLP(2, [4, 1], seed=1)([0.5, -1.0]) - 1) ** 2
+
+
 @pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
-@pytest.mark.parametrize("name", ["neuron", "learning", "layers"])
+@pytest.mark.parametrize("name", ["neuron", "learning", "layers", "neurons"])
 def test_a_number_ends_beside_its_counter_in_each_view(opened: Open, name: str, viewport: Any) -> None:
-    tab = opened(EXAMPLES[name].build(), viewport=viewport)
+    tab = opened(EXAMPLES[name].build() if name in EXAMPLES else neurons(), viewport=viewport)
     for view in tab.evaluate("Object.keys(views)"):
         tab.evaluate("(name) => { layoutOf = () => views[name]; show(views[name].kind); }", view)
         over = tab.evaluate(OVER_COUNTER)
-        assert len(over) >= 5 or "operations" not in view
+        assert len(over) == tab.evaluate(ON_THE_WAY) >= 5
         assert not any(over), f"{sum(over)} of {len(over)} in {view}"
 
 
@@ -777,3 +788,25 @@ def test_presenting_on_a_phone_has_text_of_20_pixels_and_follows_the_step(opened
         assert pane
         assert pane["x"] <= now["x"] + 2 <= pane["x"] + pane["width"]
         assert pane["y"] <= now["y"] + 2 <= pane["y"] + pane["height"]
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE, SMALL], ids=["laptop", "phone", "small"])
+def test_a_small_number_is_whole_in_its_field_and_a_refusal_stands_below_it(opened: Open, viewport: Any) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=viewport, reduced_motion="reduce")
+    tab.evaluate("changeLeaf(parameters[4], -0.0000594404123)")
+    name = tab.evaluate("graph.nodes[parameters[4]].name")
+    field = tab.get_by_label(name, exact=True)
+    assert field.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    assert (field.input_value(), field.get_attribute("title")) == ("-5.94e-5", "-0.0000594404123")
+    field.scroll_into_view_if_needed()
+    place_of = "at('pane').getBoundingClientRect().toJSON()"
+    before = tab.evaluate(place_of)
+    field.fill("0.5.5")
+    field.press("Enter")
+    assert tab.evaluate(place_of)["height"] == before["height"]
+    own, message = field.bounding_box(), tab.locator("#message").bounding_box()
+    assert own
+    assert message
+    assert 0 <= message["y"] - own["y"] - own["height"] < 10
+    middle = [message["x"] + 20, message["y"] + message["height"] - 8]
+    assert tab.evaluate("([x, y]) => document.elementFromPoint(x, y)?.id", middle) == "message"
