@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from microgradnet import MLP, Value, ops, page, parameter, total
+from microgradnet import MLP, Value, ops, page, parameter, softmax, total
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import Graph
 from microgradnet.notation.names import number
@@ -131,6 +131,7 @@ def test_every_example_opens_with_its_result_and_text_that_can_be_read(opened: O
     assert text_size(tab) >= 9.99
     assert whole(tab) or (viewport is PHONE and name in {"two-inputs", "layers"})
     assert tab.evaluate(f"({IS_SEEN})(current.boxes[graph.root])")
+    assert tab.evaluate("current.kind") != "layers", "boxes without numbers"
     assert not tab.is_visible("#outcome")
 
 
@@ -185,6 +186,46 @@ def test_a_pill_stands_beside_boxes_where_its_arrow_has_room(opened: Open) -> No
     crossed = """current.pills.filter(({ isArrow, spot }) => isArrow && spot && current.obstacles.boxes.some(
         ({ extent }) => meet(spot.extent, extent))).map(({ text }) => text.textContent)"""
     assert "∂−0.2686" not in tab.evaluate(crossed)  # between the cards is no room for ∂−0.1327
+
+
+# The visible pills of arrows under which another arrow runs, and of each step whether the pill of its arrow has its colour.
+NOT_ALONE = """() => {
+    go(timeline.length);
+    const points = (arrow) => {
+        const line = arrow.querySelector("path"), screen = line.getScreenCTM();
+        return [...Array(24).keys()].map((i) => line.getPointAtLength(line.getTotalLength() * i / 23).matrixTransform(screen));
+    };
+    const lines = [...new Set(Object.values(current.arrows))].map((arrow) => ({ arrow, points: points(arrow) }));
+    const isUnder = ({ shape }) => {
+        const { left, right, top, bottom } = shape.getBoundingClientRect();
+        return ({ x, y }) => x > left && x < right && y > top && y < bottom;
+    };
+    const shown = current.pills.filter(({ isArrow, pill }) => isArrow && pill.getAttribute("visibility") === "visible");
+    const faults = shown.filter((one) => lines.some(({ arrow, points }) => arrow !== one.place && points.some(isUnder(one))));
+    const plain = timeline.filter(({ use }, i) => {
+        go(i + 1);
+        const one = current.pills.of.get(use), colour = (part) => getComputedStyle(part).stroke;
+        return one?.isArrow && colour(one.shape) !== colour(one.place.querySelector("path"));
+    });
+    return [shown.length, faults.map(({ text }) => text.textContent), plain.length];
+}"""
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("name", ["layers", "learning", "two-inputs", "softmax"])
+def test_under_a_pill_runs_no_other_arrow_and_that_of_the_step_has_its_colour(
+    opened: Open, name: str, viewport: Any
+) -> None:
+    if name == "softmax":
+        outputs = softmax([parameter(0.5 * k, f"z{k}") for k in (1, -2, 4)])
+        root: Value = total([-0.3 * y.log() for y in outputs])
+    else:
+        root = EXAMPLES[name].build()
+    tab = opened(root, viewport=viewport, reduced_motion="reduce")
+    count, faults, plain = tab.evaluate(NOT_ALONE)
+    assert count >= 2
+    assert faults == []
+    assert plain == 0
 
 
 def test_the_layout_that_fits_the_window_is_shown_and_follows_it(opened: Open) -> None:
