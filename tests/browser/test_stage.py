@@ -188,12 +188,13 @@ def test_a_pill_stands_beside_boxes_where_its_arrow_has_room(opened: Open) -> No
     assert "∂−0.2686" not in tab.evaluate(crossed)  # between the cards is no room for ∂−0.1327
 
 
-# The visible pills of arrows under which another arrow runs, and of each step whether the pill of its arrow has its colour.
+# How many pills of arrows are visible, those under which another arrow runs, and how many have not their step's colour.
 NOT_ALONE = """() => {
     go(timeline.length);
     const points = (arrow) => {
         const line = arrow.querySelector("path"), screen = line.getScreenCTM();
-        return [...Array(24).keys()].map((i) => line.getPointAtLength(line.getTotalLength() * i / 23).matrixTransform(screen));
+        const at = (part) => line.getPointAtLength(line.getTotalLength() * part).matrixTransform(screen);
+        return [...Array(24).keys()].map((i) => at(i / 23));
     };
     const lines = [...new Set(Object.values(current.arrows))].map((arrow) => ({ arrow, points: points(arrow) }));
     const isUnder = ({ shape }) => {
@@ -201,7 +202,8 @@ NOT_ALONE = """() => {
         return ({ x, y }) => x > left && x < right && y > top && y < bottom;
     };
     const shown = current.pills.filter(({ isArrow, pill }) => isArrow && pill.getAttribute("visibility") === "visible");
-    const faults = shown.filter((one) => lines.some(({ arrow, points }) => arrow !== one.place && points.some(isUnder(one))));
+    const others = ({ place }) => lines.filter(({ arrow }) => arrow !== place).flatMap(({ points }) => points);
+    const faults = shown.filter((one) => others(one).some(isUnder(one)));
     const plain = timeline.filter(({ use }, i) => {
         go(i + 1);
         const one = current.pills.of.get(use), colour = (part) => getComputedStyle(part).stroke;
@@ -576,12 +578,15 @@ OVER_COUNTER = """() => [...timeline.keys()].flatMap((i) => {
 ON_THE_WAY = """() => timeline.flatMap(({ node, positions }) => {
     const ways = positions.map((slot) => `${node},${slot}`), isFew = positions.length <= 2;
     const place = (use) => current.chips[use] ?? current.boxes[operandOf(use)];
-    return ways.filter((use) => place(use) && current.boxes[node] && place(use) !== current.boxes[node] && (isFew || current.arrows[use]));
+    const isApart = (use) => place(use) && current.boxes[node] && place(use) !== current.boxes[node];
+    return ways.filter((use) => isApart(use) && (isFew || current.arrows[use]));
 }).length"""
 
 
 def neurons() -> Value:
-    return (MLP(2, [4, 1], seed=1)([0.5, -1.0]) - 1) ** 2
+    output = MLP(2, [4, 1], seed=1)([0.5, -1.0])
+    assert isinstance(output, Value)
+    return (output - 1) ** 2
 
 
 @pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
