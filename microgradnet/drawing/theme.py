@@ -56,7 +56,7 @@ DARK = {
     "leaf": Paint(fill="#303132", line="#9c9ea0", text="#eeeeec"),
     "constant": Paint(fill="#303132", line="#9c9ea0", text="#eeeeec"),
     "input": Paint(fill="#0f3d60", line="#56b4e9", text="#e6f4fd"),
-    "parameter": Paint(fill="#4f3600", line="#e69f00", text="#fff1d6"),
+    "parameter": Paint(fill="#3d2a00", line="#e69f00", text="#fff1d6"),
     "root": Paint(fill="#6e2f58", line="#f2a6d2", text="#ffeef7"),
     "note": Paint(fill="#26250f", line="#d8ca3a", text="#fbf8d3"),
     "heading": Paint(fill="#14191e", line="#93a1ae", text="#c9d2da"),

@@ -33,7 +33,7 @@ from microgradnet.stepping.program import program_of
 from microgradnet.stepping.steps import local_formula, name_in_brackets, partial_text, which_operand
 from microgradnet.value import Value
 
-UNREAD = re.compile(r"^ *(//.*\n)?", re.MULTILINE)  # in a script: indentation, and comments that are lines
+UNREAD = re.compile(r"^ *(//.*\n)?|(?<=[;,{}()\]]) +//.*$", re.MULTILINE)  # in a script: indentation and comments
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 SCRIPTS = (
     "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "pills.js", "motion.js", "numbers.js",

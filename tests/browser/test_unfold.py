@@ -13,7 +13,7 @@ from microgradnet.notation.neurons import subscript
 from microgradnet.teach.examples import EXAMPLES
 from tests.browser.conftest import Open
 from tests.browser.test_page import PHONE, SCROLLED
-from tests.browser.test_stage import LAPTOP, PROJECTOR, whole
+from tests.browser.test_stage import IS_SEEN, LAPTOP, PROJECTOR, whole
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -177,6 +177,16 @@ def test_a_neuron_with_many_weights_opens_among_many(opened: Open) -> None:
     assert tab.is_visible("#map")
     in_sight = tab.locator(".view:visible .node:not([visibility])").count()
     assert tab.locator("#map > rect:not(.seen)").count() == in_sight, "the folded box is in the map no more"
+
+
+@pytest.mark.parametrize("name", ["a⁽²⁾₁", "a⁽²⁾₅", "a⁽²⁾₁₆", "z⁽³⁾₁"])
+def test_an_open_neuron_of_16_inputs_is_whole_in_the_window(opened: Open, name: str) -> None:
+    model = MLP(2, [16, 16, 1], seed=1)
+    tab = opened((model([0.5, -1.0]) - 1) ** 2, viewport=LAPTOP, reduced_motion="reduce")
+    neuron(tab, name).focus()
+    tab.keyboard.press("Enter")
+    tab.evaluate(SCROLLED)
+    assert tab.evaluate(f"({IS_SEEN})([...current.cards.values()][0].frame)")
 
 
 def test_a_neuron_that_opens_leaves_the_other_columns_as_they_are(opened: Open) -> None:

@@ -54,6 +54,7 @@ def test_fills_stay_apart_for_colour_blind_readers(theme: dict[str, Paint], visi
     roles = ("operation", "constant", "input", "parameter", "root", "note", "highlight")
     for one, other in combinations(roles, 2):  # a difference of 2.3 can just be noticed
         assert difference(theme[one].fill, theme[other].fill, vision) > 5, (one, other)
+    assert difference(theme["highlight"].fill, theme["parameter"].fill, vision) > 15, "the current step's boxes"
 
 
 def test_the_check_of_fills_rejects_a_green_that_the_colour_blind_take_for_the_parameters_fill() -> None:

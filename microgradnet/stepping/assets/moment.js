@@ -49,7 +49,7 @@ function compute() {
   at("slider").max = timeline.length;
   at("place").style.minWidth = `${2 * `${timeline.length}`.length + 4}ch`; // as wide as at the end
   pass.failure = pass.failed < 0 ? "" : failureAt(graph.nodes[pass.failed], failed < 0 ? "derivative" : "value");
-  showMessage(pass.failure);
+  showMessage(pass.failure, document.activeElement);
 }
 
 const SEED = {
@@ -90,8 +90,13 @@ function failureAt(node, what) {
   return `${code} has no finite ${what} at ${numbers} (defined for ${domain}, in the range of a float). Later operations are not computed.`;
 }
 
-function showMessage(text) {
-  at("message").textContent = text;
+// Below the field that it is about, or else below all numbers.
+function showMessage(text, field) {
+  const message = at("message"), editor = text && field?.closest(".leaf");
+  if (editor) editor.after(message);
+  else at("numbers").append(message);
+  message.textContent = text;
+  if (editor) message.scrollIntoView({ block: "nearest" });
 }
 
 // The numbers known after `position` steps, null for others; and the local derivatives, by "node,position".

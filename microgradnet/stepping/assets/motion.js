@@ -4,6 +4,7 @@ const POINTS = 24; // of a line along which a number travels
 const LONGEST = 1600; // milliseconds, and never as long as a step of Play
 const PART = 0.75; // of a step of Play
 const FEW = 2; // operands of a step, whose numbers travel even where they are docked to the box
+const ASIDES = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 2.5, -2.5, 3, -3]; // half widths beside the line, or twice its height
 const MET = [0.3, 0.75]; // when the gradient meets the local derivative, and when they are multiplied: parts of the way
 
 // In the backward pass an arrow points to its operand: its head moves to the other end of the line, and is turned.
@@ -36,7 +37,8 @@ function travel(step) {
       : [number(pass.data[operandOf(use)])];
     const label = drawn("g", { class: "travelling", "aria-hidden": "true" }, ...texts.map(carried)), picture = current.boxes[step.node].parentNode;
     const widths = route.map((_, i) => Math.max(...seenAt(i / (POINTS - 1), texts.length).map((k) => widthOf(texts[k]))));
-    const way = wayBeside(route, widths, picture, current.pills.of.get(use), countersOf(step));
+    const counters = countersOf(step), obstacles = obstaclesTo(counters, current.pills.of.get(use), picture);
+    const way = cheapest(waysBeside(route, widths, counters), (one) => costOf(one, widths, obstacles));
     picture.append(label);
     if (isBack) count(step, duration);
     const pace = { duration, easing: "ease-in-out" };
@@ -77,11 +79,11 @@ function settle() {
   for (const old of document.querySelectorAll(".travelling")) old.remove();
 }
 
-const widthOf = (text) => 7 * text.length + 12; // of a number that travels
+const widthOf = (text) => CHARACTER * text.length + 2 * PILL.inset; // of a number that travels
 
 function carried(text) {
   const width = widthOf(text);
-  return drawn("g", {}, drawn("rect", { x: -width / 2, y: -9, width, height: 18, rx: 9 }), drawn("text", { y: 4 }, text));
+  return drawn("g", {}, drawn("rect", { x: -width / 2, y: -9, width, height: 18, rx: 9 }), drawn("text", { y: 4.5 }, text));
 }
 
 // Which of so many texts are seen about a part of the way.
@@ -98,31 +100,51 @@ function countersOf({ what, whose }) {
   });
 }
 
-// The way of a number of these widths: beside its line, at most one and a half times its width, and at the end beside
-// the number that it is added to; the nearest that stays in the picture, never covers that number, and no pill but its
-// own, which it meets; or else leaves and covers the least.
-function wayBeside(route, widths, picture, own, counters) {
-  const pills = current.pills.filter((one) => one !== own).filter(({ pill }) => pill.parentNode === picture && pill.getAttribute("visibility") === "visible").map(({ spot }) => spot);
-  const { x: left, y: top, width: whole, height } = picture.getBBox(), [from, to] = [route[0], route.at(-1)], last = widths.at(-1);
-  const meets = (x, y, width, other) => Math.abs(x - other.x) < (width + other.width) / 2 && Math.abs(y - other.y) < (PILL.height + (other.height ?? PILL.height)) / 2;
-  const covers = (way, other) => way.some(({ x, y }, i) => meets(x, y, widths[i], other));
-  const leaves = ({ x, y }, i) => x - widths[i] / 2 < left || x + widths[i] / 2 > left + whole || y - PILL.height / 2 < top || y + PILL.height / 2 > top + height;
-  const count = (of, is) => of.filter(is).length;
-  const cost = (way) => count(pills, (pill) => covers(way, pill)) + count(way, leaves) + POINTS * count(counters, ({ width, ...counter }) => covers(way, { ...counter, width: width + PILL.inset })); // wider: it is between the points, too
-  const isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y), half = Math.max(...widths) / 2;
-  const above = (k) => ({ x: 0, y: k * PILL.height }), beside = (k) => ({ x: k * half, y: 0 });
-  const asides = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 2.5, -2.5, 3, -3].flatMap((k) => (isAcross ? [above(2 * k), beside(k)] : [beside(k), above(2 * k)]));
-  const away = ({ x, y }) => Math.hypot(x - to.x, y - to.y);
-  const [counter] = counters.sort((a, b) => away(a) - away(b)), gap = PILL.inset;
-  const sideways = (k) => ({ x: counter.x + k * ((counter.width + last) / 2 + gap), y: counter.y });
-  const over = (k) => ({ x: counter.x, y: counter.y + k * ((counter.height + PILL.height) / 2 + gap) });
-  const ends = counter ? [sideways(1), sideways(-1), over(1), over(-1)] : [to];
-  const ways = ends.flatMap((end) => asides.map((aside) => route.map(({ x, y }, i) => {
+// What a number on its way keeps clear of, by the middle: the counters; the pills, but its own, which it meets; and the
+// picture's edge.
+function obstaclesTo(counters, own, picture) {
+  const { x, y, width, height } = picture.getBBox();
+  const others = current.pills.filter((one) => one !== own && one.pill.parentNode === picture && one.pill.getAttribute("visibility") === "visible");
+  return { counters, pills: others.map(({ spot }) => ({ ...spot, height: PILL.height })), picture: { x: x + width / 2, y: y + height / 2, width, height } };
+}
+
+// What a way costs: a counter that it covers, at a point or between two, is more than all pills and points beyond the edge.
+function costOf(way, widths, { counters, pills, picture }) {
+  const points = way.map((point, i) => ({ ...point, width: widths[i], height: PILL.height }));
+  const spans = points.slice(1).map((b, i) => {
+    const a = points[i], mean = (key) => (a[key] + b[key]) / 2;
+    return { x: mean("x"), y: mean("y"), width: Math.abs(a.x - b.x) + Math.max(a.width, b.width), height: Math.abs(a.y - b.y) + PILL.height };
+  });
+  const beyond = (one, other, sign) => Math.max(...[["x", "width"], ["y", "height"]].map(
+    ([at, size]) => Math.abs(one[at] - other[at]) - (other[size] + sign * one[size]) / 2));
+  const covered = (others, some) => others.filter((other) => some.some((one) => beyond(one, other, 1) < 0)).length;
+  return covered(pills, points) + points.filter((point) => beyond(point, picture, -1) > 0).length + POINTS * covered(counters, spans);
+}
+
+// The ways of a number of these widths, the nearest to its line first: at most one and a half times its width beside it, and
+// at the end beside the counter that it is added to, or over or below it.
+function waysBeside(route, widths, counters) {
+  const [from, to] = [route[0], route.at(-1)], isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y), half = Math.max(...widths) / 2;
+  const above = (k) => ({ x: 0, y: 2 * k * PILL.height }), beside = (k) => ({ x: k * half, y: 0 });
+  const asides = ASIDES.flatMap((k) => (isAcross ? [above(k), beside(k)] : [beside(k), above(k)]));
+  return endsBeside(to, widths.at(-1), counters).flatMap((end) => asides.map((aside) => route.map(({ x, y }, i) => {
     const part = (i / (POINTS - 1)) ** 2, along = (start, aside, to, end) => start + aside + part * (end - to - aside);
     return { x: along(x, aside.x, to.x, end.x), y: along(y, aside.y, to.y, end.y) };
   })));
-  const costs = ways.map(cost);
-  return ways[costs.indexOf(Math.min(...costs))];
+}
+
+// Where a number of this width ends: right, left, above or below of the nearest counter.
+function endsBeside(to, width, counters) {
+  const away = ({ x, y }) => Math.hypot(x - to.x, y - to.y);
+  if (!counters.length) return [to];
+  const near = counters.reduce((a, b) => (away(b) < away(a) ? b : a));
+  const across = (near.width + width) / 2 + PILL.inset, down = (near.height + PILL.height) / 2 + PILL.inset;
+  return [[across, 0], [-across, 0], [0, down], [0, -down]].map(([x, y]) => ({ x: near.x + x, y: near.y + y }));
+}
+
+function cheapest(some, cost) {
+  const costs = some.map(cost);
+  return some[costs.indexOf(Math.min(...costs))];
 }
 
 // Keyframes of what is seen from one part of the time to another.

@@ -35,12 +35,13 @@ function fit() {
   zoom(fitting());
 }
 
-// Near this top, that at which the pane cuts through the fewest boxes, and through none of those that are followed more.
+// Near this top, that at which the pane cuts through the fewest boxes, fewer of those that are followed, and above all not
+// through the first of them.
 function uncut(wanted, followed) {
   const pane = at("pane"), height = pane.clientHeight, origin = pane.getBoundingClientRect().top - pane.scrollTop;
-  const boxes = [...new Set(current.boxes)].filter(Boolean).map((box) => {
+  const boxes = [...new Set([...followed, ...current.boxes])].filter(Boolean).map((box) => {
     const { top, bottom } = box.getBoundingClientRect();
-    return { top: top - origin, bottom: bottom - origin, weight: followed.includes(box) ? current.boxes.length : 1 };
+    return { top: top - origin, bottom: bottom - origin, weight: current.boxes.length ** (followed.includes(box) + (box === followed[0])) };
   });
   const cost = (from) => boxes.reduce((sum, { top, bottom, weight }) => {
     const isOut = bottom <= from || top >= from + height, isIn = top >= from && bottom <= from + height;

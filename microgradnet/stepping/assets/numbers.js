@@ -2,6 +2,7 @@
 
 const MOST_SLIDERS = 40;
 const MOST_CELLS = 2000;
+const FIELD = 9; // characters for which a field has room
 const inputs = leaves.filter((i) => graph.nodes[i].kind !== "parameter");
 const isTable = leaves.length > MOST_SLIDERS;
 let chosen = -1; // of the table
@@ -39,7 +40,12 @@ function changeLeaf(leaf, x, isNew = true) {
   set(leaves.map((i) => (i === leaf ? x : graph.nodes[i].data)));
 }
 
-// A field shows six digits, for which there is room; all digits while it has the focus.
+// With six digits, or as many as there is room for.
+function shortest(x) {
+  return [6, 5, 4, 3].map((digits) => `${Number(x.toPrecision(digits))}`).find((text) => text.length <= FIELD) ?? x.toExponential(2);
+}
+
+// A field shows a number in short, and all its digits while it has the focus or is pointed at.
 function showLeaves() {
   for (const cell of document.querySelectorAll("#leaves .cell")) writeIn(cell.children[1], number(graph.nodes[cell.dataset.cell].data));
   for (const input of document.querySelectorAll("#numbers input")) {
@@ -51,8 +57,9 @@ function showLeaves() {
     }
     if (input.type === "range") input.value = near;
     else if (near !== x) [input.value, input.placeholder] = ["", number(x)];
-    else if (document.activeElement !== input) input.value = Number(x.toPrecision(6));
+    else if (document.activeElement !== input) input.value = shortest(x);
     else if (readNumber(input.value) !== x) input.value = x;
+    input.title = x;
     input.removeAttribute("aria-invalid");
   }
 }
@@ -108,7 +115,7 @@ function editorOf(leaf) {
   });
   typed.addEventListener("change", () => { // until then it may be the beginning of a number
     if (Number.isFinite(readField(typed))) return;
-    showMessage(`${name}: ${typed.value.trim() ? `“${typed.value}” is no number` : "its field is empty"}; write it as 0.25, −3 or 1/3. It is still ${graph.nodes[leaf].data}`);
+    showMessage(`${name}: ${typed.value.trim() ? `“${typed.value}” is no number` : "its field is empty"}; write it as 0.25, −3 or 1/3. It is still ${graph.nodes[leaf].data}`, typed);
   });
   typed.addEventListener("blur", () => { if (!typed.ariaInvalid) showLeaves(); });
   drag.addEventListener("input", () => changed(Number(drag.value)));

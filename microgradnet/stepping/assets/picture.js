@@ -19,9 +19,10 @@ for (const element of document.querySelectorAll(".view")) {
 }
 let current = views[Object.keys(views)[0]];
 const TEXT = 13; // units of a picture
-const SCALES = { legible: 10 / TEXT, afar: 18 / TEXT, near: 20 / TEXT, presented: 24 / TEXT }; // for text of 10, 18, 20 and 24 CSS pixels
+const SCALES = { legible: 10 / TEXT, near: 20 / TEXT, presented: 24 / TEXT }; // for text of 10, 20 and 24 CSS pixels
 const TEXT_PART = 0.0075; // of the width of a window: the least size of text with which a view opens
 const FAINTEST = 0.1; // the opacity of the arrow of the smallest weight
+const FEW_VALUES = 40;
 const LARGE_WINDOW = 960; // CSS pixels: as wide as a projector's, or wider
 
 function kindOf(name) {
@@ -97,20 +98,20 @@ function layoutOf(kind) {
 }
 
 // The first kind of view whose text can be read, in a window of this width, where it is seen as a whole; else the one whose
-// text is the largest.
+// text is the largest. A few values are not shown as layers, whose boxes have no numbers: their picture is scrolled.
 function legible() {
   const largest = kinds.reduce((a, b) => (fitting(layoutOf(b)) > fitting(layoutOf(a)) ? b : a));
   const least = Math.max(SCALES.legible, TEXT_PART * innerWidth / TEXT);
-  return kinds.find((kind) => fitting(layoutOf(kind)) >= least) ?? largest;
+  const found = kinds.find((kind) => fitting(layoutOf(kind)) >= least) ?? largest;
+  return found === "layers" && graph.nodes.length <= FEW_VALUES ? kinds[0] : found;
 }
 
-// The scale at which a picture of this size is shown: a person's choice; else that of the whole picture, if it can be
-// read: a larger one is scrolled to the current step.
+// The scale at which a picture of this size is shown: a person's choice; else that of the whole picture, or the least at
+// which it can be read, where it is scrolled to the current step.
 function scaleOf(size) {
-  const whole = fitting(size), { legible, afar, near, presented } = SCALES;
-  const close = () => Math.max(legible, Math.min(near, (at("pane").clientWidth - 16) / widest(current)));
-  const [least, scrolled] = !presenting() ? [legible, legible] : innerWidth >= LARGE_WINDOW ? [afar, presented] : [close(), close()];
-  return current.isChosen ? current.zoom : whole >= least ? whole : scrolled;
+  const { legible, near, presented } = SCALES, close = () => Math.max(legible, Math.min(near, (at("pane").clientWidth - 16) / widest(current)));
+  const least = !presenting() ? legible : innerWidth >= LARGE_WINDOW ? presented : close();
+  return current.isChosen ? current.zoom : Math.max(least, fitting(size));
 }
 
 // The width of its widest box.

@@ -6,7 +6,9 @@ const PILL = { height: 18, inset: 3, space: 2, // in the picture's units
                narrowest: { onArrow: 0.75, inBox: 0.65 }, // of the width that it needs
                leading: 1, // above and below the letters of a text
                dock: 1, // how far a pill beside its box reaches into it
-               along: [0.5, 0.35, 0.65, 0.25, 0.75, 0.15, 0.85] }; // parts of an arrow
+               alone: 3, // as far from another arrow, no one doubts whose it is
+               aside: [0, -0.45, 0.45], // of its width and height: its middle from the line, which it touches
+               stops: 24 }; // of an arrow, at which a pill may stand
 
 // ∂result/∂operand for a use; where a run of values is folded into one box, times the derivatives along the run.
 function localOf(view, use, local) {
@@ -19,6 +21,7 @@ function localOf(view, use, local) {
 function pillsOf(view) {
   const places = new Map();
   view.inside = {};
+  view.lines = new Map([...new Set(Object.values(view.arrows))].map((arrow) => [arrow, pointsOf(arrow)]));
   for (const use of Object.keys(graph.uses)) {
     const [node] = use.split(",").map(Number), operand = operandOf(use), result = view.boxes[node];
     const isOpen = view.kind === "operations" || [...view.cards.values()].some(({ nodes }) => nodes.includes(node));
@@ -41,8 +44,8 @@ function pillsOf(view) {
 }
 
 // A pill stands where it covers no text and no other pill, or is left out. The first to come stay where they are; that of
-// the current step takes the place of others. Outside its box, on the number of its chip, or among many arrows, a pill is
-// seen only in its own step.
+// the current step takes the place of others. Outside its box, on the number of its chip, on another arrow or among many,
+// a pill is seen only in its own step.
 function showPills(local, step) {
   current.pills ??= pillsOf(current);
   const known = new Map(); // in the order of the pass
@@ -54,14 +57,21 @@ function showPills(local, step) {
   let placed = [];
   for (const [one, uses] of known) {
     const product = uses.map((use) => number(localOf(current, use, local))).join(" + "), isNow = uses.includes(step?.use);
+    if (one.isArrow && areMany && !isNow) {
+      one.spot = null;
+      continue;
+    }
     if (one.product !== product || one.pass !== pass) Object.assign(one, { product, pass, spots: spotsOf(one, product) });
-    const spots = isNow ? one.spots : one.spots.filter(({ isOutside, isOnNumber }) => !isOutside && !isOnNumber && !(one.isArrow && areMany));
+    const spots = isNow ? one.spots : one.spots.filter(({ isOutside, isOnNumber, away = 1 }) => !isOutside && !isOnNumber && away > 0);
     one.spot = spots.find((spot) => !placed.some((other) => meet(spot.extent, other.spot.extent))) ?? (isNow && spots[0]);
     if (!one.spot) continue;
     for (const other of placed) if (meet(one.spot.extent, other.spot.extent)) other.spot = null;
     placed = [...placed.filter(({ spot }) => spot), one];
   }
-  for (const one of current.pills) drawPill(one, known.has(one) && one.spot);
+  for (const one of current.pills) {
+    one.pill.classList.toggle("current", one.isArrow && one.uses.includes(step?.use));
+    drawPill(one, known.has(one) && one.spot);
+  }
 }
 
 function drawPill(one, spot) {
@@ -84,14 +94,16 @@ function spotsOf({ place, uses, isArrow }, product) {
   if (current.obstacles?.pass !== pass) current.obstacles = obstaclesOf(current);
   const { texts, boxes } = current.obstacles, { left, top } = current.svg.getBoundingClientRect(), screen = place.parentNode.getScreenCTM();
   const needed = widthOfPill(product);
-  const spots = isArrow ? onArrow(place, uses[0], needed) : [...inBox(place, needed), ...besideBox(place, needed), ...onNumber(place, uses[0], needed)];
+  const spots = isArrow ? onArrow(place, needed) : [...inBox(place, needed), ...besideBox(place, needed), ...onNumber(place, uses[0], needed)];
   for (const spot of spots) spot.extent = {
     x: (screen.e - left) / current.zoom + spot.x - spot.width / 2, y: (screen.f - top) / current.zoom + spot.y - PILL.height / 2,
     width: spot.width, height: PILL.height };
   const isWhole = ({ x, y, width }) => x > 0 && y > 0 && x + width < current.width && y + PILL.height < current.height;
   const isOnBox = ({ extent }) => boxes.some(({ box, extent: other }) => box !== place && meet(extent, other));
   const free = spots.filter((spot) => isWhole(spot.extent) && (spot.isOnNumber || !texts.some((text) => meet(spot.extent, text))));
-  return isArrow ? [...free.filter((spot) => !isOnBox(spot)), ...free.filter(isOnBox)] : free.filter((spot) => !spot.isOutside || !isOnBox(spot));
+  if (!isArrow) return free.filter((spot) => !spot.isOutside || !isOnBox(spot));
+  const rank = (spot) => 2 * (spot.away <= 0) + isOnBox(spot);
+  return free.sort((a, b) => rank(a) - rank(b));
 }
 
 // What a pill may not cover: every text, with the room for a gradient to come; and, where it stands beside its box, another box.
@@ -106,13 +118,24 @@ function obstaclesOf(view) {
   return { pass, texts: seen.map(inked), boxes: boxes.map((box) => ({ box, extent: placeOf(box.querySelector("path, polygon, ellipse")) })) };
 }
 
-// Along the arrow, first so far from the operand that the pills of arrows that cross each other do not meet.
-function onArrow(arrow, use, needed) {
-  const line = arrow.querySelector("path"), length = line.getTotalLength(), narrow = PILL.narrowest.onArrow * needed;
-  const siblings = Object.keys(current.arrows).filter((other) => operandOf(other) === operandOf(use)).length;
-  const points = [1 / (siblings + 1), ...PILL.along].map((part) => line.getPointAtLength(length * part));
-  const widths = [...new Set([Math.max(narrow, Math.min(needed, length)), narrow])];
-  return widths.flatMap((width) => points.map(({ x, y }) => ({ x, y, width })));
+// The points of an arrow's line, at even distances.
+function pointsOf(arrow) {
+  const line = arrow.querySelector("path"), length = line.getTotalLength();
+  return [...Array(PILL.stops).keys()].map((i) => line.getPointAtLength(length * i / (PILL.stops - 1)));
+}
+
+// Along the arrow, where it is farthest from others; of places that are alike, on its line and nearest to its middle.
+function onArrow(arrow, needed) {
+  const own = current.lines.get(arrow), others = [...current.lines].flatMap(([other, points]) => (other === arrow ? [] : points));
+  const [first, last] = [own[0], own.at(-1)], length = Math.hypot(last.x - first.x, last.y - first.y), narrow = PILL.narrowest.onArrow * needed;
+  const asides = PILL.aside.flatMap((across) => PILL.aside.map((down) => ({ across, down, off: Math.abs(across) + Math.abs(down) })));
+  const at = (point, i, width, { across, down, off }) => {
+    const x = point.x + across * width, y = point.y + down * PILL.height;
+    const away = others.map((other) => Math.max(Math.abs(other.x - x) - width / 2, Math.abs(other.y - y) - PILL.height / 2));
+    return { x, y, width, off, away: Math.min(PILL.alone, ...away), along: Math.abs(i - (own.length - 1) / 2) };
+  };
+  const spots = [Math.max(narrow, Math.min(needed, length)), narrow].flatMap((width) => own.flatMap((point, i) => asides.map((aside) => at(point, i, width, aside))));
+  return spots.sort((a, b) => b.away - a.away || a.off - b.off || b.width - a.width || a.along - b.along);
 }
 
 // At the end of a box's heading, or between its data and its gradient; beside the data of a chip whose gradient is below

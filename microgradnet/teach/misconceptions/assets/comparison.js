@@ -44,7 +44,7 @@ function show(step) {
     for (const old of side.element.querySelectorAll(".now, .partner")) old.classList.remove("now", "partner");
     if (current) {
       if (current.from !== current.to) side.find(`n${current.from}`)?.classList.add("partner");
-      for (const id of [`n${current.to}`, current.edge]) if (id) side.find(id)?.classList.add("now");
+      for (const id of [`n${current.to}`, current.edge, `l${current.edge}`]) if (id) side.find(id)?.classList.add("now"); // an arrow and its pill
       boxes.unshift(`n${current.to}`, `n${current.from}`);
     }
     side.equation.textContent = current ? current.text : position ? "(no more steps)" : "No gradient has been passed on yet.";
