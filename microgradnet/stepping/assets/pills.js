@@ -37,7 +37,7 @@ function pillsOf(view) {
     const shape = drawn("rect", { height: PILL.height, rx: PILL.height / 2 }), text = drawn("text", { y: 4.5 });
     const pill = drawn("g", { class: "pill", "aria-hidden": "true", visibility: "hidden" }, shape, text);
     place.parentNode.append(pill);
-    return { place, uses, pill, shape, text, isArrow: uses[0] in view.arrows };
+    return { place, uses, pill, shape, text, isArrow: uses[0] in view.arrows, alone: {} };
   });
   pills.of = new Map(pills.flatMap((one) => one.uses.map((use) => [use, one])));
   return pills;
@@ -90,11 +90,11 @@ const meet = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y +
 
 // The places for a pill with this text that cover no other text, the best first: {x, y, width} of its middle, in the
 // units of its arrow or box, and its `extent` in the picture.
-function spotsOf({ place, uses, isArrow }, product) {
+function spotsOf({ place, uses, isArrow, alone }, product) {
   if (current.obstacles?.pass !== pass) current.obstacles = obstaclesOf(current);
   const { texts, boxes } = current.obstacles, { left, top } = current.svg.getBoundingClientRect(), screen = place.parentNode.getScreenCTM();
   const needed = widthOfPill(product);
-  const spots = isArrow ? onArrow(place, needed) : [...inBox(place, needed), ...besideBox(place, needed), ...onNumber(place, uses[0], needed)];
+  const spots = isArrow ? (alone[needed] ??= onArrow(place, needed)) : [...inBox(place, needed), ...besideBox(place, needed), ...onNumber(place, uses[0], needed)];
   for (const spot of spots) spot.extent = {
     x: (screen.e - left) / current.zoom + spot.x - spot.width / 2, y: (screen.f - top) / current.zoom + spot.y - PILL.height / 2,
     width: spot.width, height: PILL.height };
@@ -121,7 +121,10 @@ function obstaclesOf(view) {
 // The points of an arrow's line, at even distances.
 function pointsOf(arrow) {
   const line = arrow.querySelector("path"), length = line.getTotalLength();
-  return [...Array(PILL.stops).keys()].map((i) => line.getPointAtLength(length * i / (PILL.stops - 1)));
+  return [...Array(PILL.stops).keys()].map((i) => {
+    const { x, y } = line.getPointAtLength(length * i / (PILL.stops - 1));
+    return { x, y };
+  });
 }
 
 // Along the arrow, where it is farthest from others; of places that are alike, on its line and nearest to its middle.
@@ -131,8 +134,8 @@ function onArrow(arrow, needed) {
   const asides = PILL.aside.flatMap((across) => PILL.aside.map((down) => ({ across, down, off: Math.abs(across) + Math.abs(down) })));
   const at = (point, i, width, { across, down, off }) => {
     const x = point.x + across * width, y = point.y + down * PILL.height;
-    const away = others.map((other) => Math.max(Math.abs(other.x - x) - width / 2, Math.abs(other.y - y) - PILL.height / 2));
-    return { x, y, width, off, away: Math.min(PILL.alone, ...away), along: Math.abs(i - (own.length - 1) / 2) };
+    const away = others.reduce((least, other) => Math.min(least, Math.max(Math.abs(other.x - x) - width / 2, Math.abs(other.y - y) - PILL.height / 2)), PILL.alone);
+    return { x, y, width, off, away, along: Math.abs(i - (own.length - 1) / 2) };
   };
   const spots = [Math.max(narrow, Math.min(needed, length)), narrow].flatMap((width) => own.flatMap((point, i) => asides.map((aside) => at(point, i, width, aside))));
   return spots.sort((a, b) => b.away - a.away || a.off - b.off || b.width - a.width || a.along - b.along);
