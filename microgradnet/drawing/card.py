@@ -7,7 +7,7 @@ they take a text to be. `svg.dress` makes each box a group of its own again.
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
-from microgradnet.drawing.box import MARK_WIDTH, NO_BREAK, ROLES, Box, text_width
+from microgradnet.drawing.box import MARK_WIDTH, NO_BREAK, ROLES, Box, Cell, text_width
 from microgradnet.drawing.curves import LANE, TURN
 from microgradnet.drawing.escape import escape_html
 from microgradnet.drawing.svg import BOX
@@ -151,7 +151,7 @@ def _lines(box: Box, room: int, pills: str) -> list[list[str]]:
     """The texts of a box in lines: those of numbers in a row, unless a pill has room above the last."""
     lines: list[list[str]] = []
     for row, before, text in zip(box.rows, ["", *box.rows], box.texts(room), strict=False):
-        if isinstance(row, tuple) and isinstance(before, tuple) and pills != "above":
+        if isinstance(row, Cell) and isinstance(before, Cell) and pills != "above":
             lines[-1].append(text)
         else:
             lines.append([text])

@@ -7,7 +7,7 @@ from itertools import pairwise
 from microgradnet._shared.text import counted
 from microgradnet._shared.walks import nearest, postorder
 from microgradnet.backward import NoGradient
-from microgradnet.drawing.box import NO_BREAK, SHADES, Box, Row
+from microgradnet.drawing.box import NO_BREAK, SHADES, Box, Cell, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.groups import Group, Groups
 from microgradnet.notation import typography
@@ -148,23 +148,26 @@ def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: i
     rows: list[Row] = [f"{shown.label} = {name}" if shown is not None and named else name]
     if group.is_neuron or len(group.parameters) > 1:
         rows += _many(counted(len(group.parameters), "parameter"), group.parameters, ranges and by_layer)
-    rows += [(word, gradient(value) if word == "grad" else number(value.data)) for word, value in group.numbers]
+    rows += [
+        Cell("grad", gradient(value)) if word == "grad" else Cell("data", number(value.data), word)
+        for word, value in group.numbers
+    ]
     if group.is_many:
         rows += _many(f"{len(group.results):,} values", group.last, ranges and group.shown is None)
     if missing := sum(other not in drawn for other in group.uses):
         rows.append(f"… {counted(missing, 'operand')} not drawn")
     role = "parameter" if group.is_neuron and group.role == "operation" else group.role
-    about = [row if isinstance(row, str) else " ".join(row) for row in rows]
+    about = [*map(str, rows)]
     if group.name not in about[0]:
         about.append(group.name)  # the attribute
     if group.operations:
         about.append(" → ".join(group.operations))
     if room and group.is_neuron and group.numbers:
-        (_, result), grad = [row for row in rows if not isinstance(row, str)][-2:]
+        result, grad = [row for row in rows if isinstance(row, Cell)][-2:]
         line: list[Row] = [
             about[0].ljust(LINE_NAME, NO_BREAK),
-            ("", _brief(result, room)),
-            (grad[0], _brief(grad[1], room)),
+            Cell("data", _brief(result.text, room), ""),
+            Cell("grad", _brief(grad.text, room)),
         ]
         return Box(line, role, "\n".join(about), "line", shade=shade)
     return Box(rows, role, "\n".join(about), shade=shade)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from microgradnet import Value, draw, parameter
-from microgradnet.drawing.box import Box, Row
+from microgradnet.drawing.box import Box, Cell, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.ops_view import LOCAL, REPEATED
 from microgradnet.drawing.theme import LIGHT, Paint
@@ -16,8 +16,8 @@ from microgradnet.drawing.theme import LIGHT, Paint
 
 def two_boxes(**options: object) -> Diagram:
     diagram = Diagram(title="title", **options)  # type: ignore[arg-type]
-    rows: list[Row] = ["y", ("data", "1"), "data 2", ("grad", "−3"), ("data", "1.234e−05 and more")]
-    tail = diagram.add(Box([("data", "0")], "constant"))
+    rows: list[Row] = ["y", Cell("data", "1"), "data 2", Cell("grad", "−3"), Cell("data", "1.234e−05 and more")]
+    tail = diagram.add(Box([Cell("data", "0")], "constant"))
     head = diagram.add(Box(rows, "root", marked=True))
     diagram.arrows.append(Arrow(tail, head, "e", marked=True))
     return diagram
