@@ -52,7 +52,7 @@ class OpsView:
         local_derivatives: write the derivative of the next value by this one on each arrow, chip and stacked value.
         notes: what is written in place of the derivative on arrows and chips, for pairs of a value and a position.
         mark: values to mark, and pairs of a value and the position of one of its operands.
-        namer: names the values; by default one for those that are drawn.
+        namer: names the values.
         repeats: leaves out the terms of sums that are like others.
         line_width: of a card, in characters: a longer heading is wrapped.
     """
@@ -84,7 +84,7 @@ class OpsView:
         if self.placing.count > most:
             drawn = nearest([*around, *roots], most)
             self.placing = Placing(graph, drawn, compact)
-        self.namer = namer or Namer(drawn - self.placing.folded.keys(), order=order)
+        self.namer = namer or Namer(graph.nodes)
         self._above = {below: node for node, below in self.placing.stacked.items()}
         if len(drawn) < len(order):
             diagram.captions.append(
@@ -159,15 +159,15 @@ class OpsView:
         return self.placing.is_in_formula(operand) or (user, position) in self.chips or operand in self.numbers
 
     def _heading(self, node: Value) -> str:
-        """The first line of its box; of a run, how many operations it stands for."""
+        """The first line of its box; of a run, its name and how many operations it stands for."""
         run = self.placing.run_of(node)
         if len(run) == 1:
             return self.namer.heading(node)
         if period := self.placing.periods.get(node):
-            return f"({', '.join(map(self._step, run[:period]))}) × {len(run) // period}"
-        folded = f"sum of {len(run) + 1}" if node.op in SUMS else f"{typography.symbol_of(node.op)} × {len(run)}"
-        name = self.namer.name(node)
-        return folded if name == self.namer.expression(node) else f"{name} = {folded}"
+            folded = f"({', '.join(map(self._step, run[:period]))}) × {len(run) // period}"
+        else:
+            folded = f"sum of {len(run) + 1}" if node.op in SUMS else f"{typography.symbol_of(node.op)} × {len(run)}"
+        return f"{self.namer.name(node)} = {folded}"
 
     def _step(self, node: Value) -> str:
         """An operation of a run on its own: w·…."""

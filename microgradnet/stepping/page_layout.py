@@ -78,7 +78,7 @@ def _operations(graph: Graph) -> dict[str, View]:
     or is the narrower one. In the one that runs down, chips stand above their box where that makes it larger on a phone
     and no smaller on a laptop.
     """
-    namer = Namer(graph.nodes, for_equations=True)
+    namer = Namer(graph.nodes)
     repeats, count = None, len(graph)
     both = _both(graph, namer) if count <= MOST_VALUES else []
     has_many = not any(fits(diagram) for diagram, _ in both)

@@ -72,7 +72,7 @@ def test_a_box_is_as_wide_as_its_widest_row_on_any_renderer() -> None:
 
     width, height = drawn("an ordinary name")
     assert drawn("σ₁·(w₂ − ∂z₃)² ≈") == (width, height)
-    assert width == pytest.approx(0.6 * 13 * len("an ordinary name + 1.0") + 23, abs=1)
+    assert width == pytest.approx(0.6 * 13 * len("t₁ = (an ordinary name) + 1") + 23, abs=1)
     assert drawn("漢字の名前") == drawn("ten_letter")
 
 

@@ -36,7 +36,7 @@ class Sheet:
 
     def __init__(self, graph: SolvedGraph, quantities: Sequence[Quantity], title: str, name: str) -> None:
         self.graph = graph
-        self._namer = Namer(graph.nodes, for_equations=True)
+        self._namer = Namer(graph.nodes)
         self.title = title or f"Worksheet: {self._namer.name(graph.root)}"
         self.fingerprint = sha256(repr([leaf.data for leaf in graph.leaves]).encode()).hexdigest()[:8]
         self.name = name or f"{self.title}/{self.fingerprint}"
