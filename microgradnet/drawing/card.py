@@ -69,28 +69,34 @@ class Card:
 
     def label(self, theme: Mapping[str, Paint], direction: str) -> str:
         """Its label in DOT."""
-        rows, chips, span = list[str](), list[int](), ' COLSPAN="2"' * bool(self._lane)
+        rows, chips = list[str](), list[int]()
         for number, box in self._boxes.items():
             if box.shape == "chip":
                 chips.append(number)
                 continue
-            docked = [f'<TR><TD CELLPADDING="{MARGIN}">{self._box(chip, theme)}</TD></TR>' for chip in chips]
             if self._beside:
+                docked = [f'<TR><TD CELLPADDING="{MARGIN}">{self._box(chip, theme)}</TD></TR>' for chip in chips]
                 missing = sum(self._size(chip)[1] for chip in chips) - self._size(number)[1]
                 left = f"<TABLE {PLAIN}>{''.join(docked)}</TABLE>" * bool(chips)
                 rows.append(f'<TR><TD VALIGN="TOP">{left}</TD><TD>{self._box(number, theme, missing)}</TD></TR>')
             else:
-                if span and not rows:
-                    rows.append(f'<TR><TD{span} HEIGHT="{self._turn}" PORT="n{number}{WAY}"></TD></TR>')
-                    way = f'<TD ROWSPAN="{len(chips)}" WIDTH="{self._lane}"></TD>'
-                    docked[0] = docked[0].replace("<TR>", f"<TR>{way}", 1)
-                elif span:
-                    docked = [row.replace("<TD", f"<TD{span}", 1) for row in docked]
-                rows += [*docked, f"<TR><TD{span}>{self._box(number, theme)}</TD></TR>"]
+                rows += self._stacked(number, chips, bool(self._lane) and not rows, theme)
             chips = []
         if direction == "BT":
             rows.reverse()
         return f"<<TABLE {PLAIN}>{''.join(rows)}</TABLE>>"
+
+    def _stacked(self, number: int, chips: Sequence[int], is_passed: bool, theme: Mapping[str, Paint]) -> list[str]:
+        """The rows of a box and of the chips above it; on the left of these is the way of an arrow that passes them."""
+        span = ' COLSPAN="2"' * bool(self._lane)
+        turn = f'<TR><TD{span} HEIGHT="{self._turn}" PORT="n{number}{WAY}"></TD></TR>'
+        lane = f'<TD ROWSPAN="{len(chips)}" WIDTH="{self._lane}"></TD>'
+        around = "" if is_passed else span
+        docked = [
+            f'<TR>{lane * (is_passed and not at)}<TD{around} CELLPADDING="{MARGIN}">{self._box(chip, theme)}</TD></TR>'
+            for at, chip in enumerate(chips)
+        ]
+        return [*[turn] * is_passed, *docked, f"<TR><TD{span}>{self._box(number, theme)}</TD></TR>"]
 
     def _size(self, number: int) -> tuple[float, float]:
         """The width and height of a box with its border, and of a chip with its margin."""

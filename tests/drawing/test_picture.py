@@ -15,11 +15,11 @@ import pytest
 
 from microgradnet import Value, draw, parameter
 from microgradnet._shared.files import write_atomically
+from microgradnet._shared.webpage import INDICES
 from microgradnet.drawing import provider, svg
 from microgradnet.drawing.escape import escape_tooltip
 from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.svg import dress, find_cairosvg
-from microgradnet._shared.webpage import INDICES
 from microgradnet.drawing.theme import DARK, FONT_STACK, LIGHT, Paint, dark_css
 from microgradnet.errors import ProviderError
 
