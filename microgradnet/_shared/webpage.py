@@ -123,7 +123,7 @@ def document(
     parts = {
         "digest": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         "title": html.escape(title),
-        "style": asset(__file__, "base.css") + style,
+        "style": INDICES + asset(__file__, "base.css") + style,
         "body": body,
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", r"\u003c"),
         "script": script,
@@ -144,3 +144,7 @@ def fill(template: str, parts: Mapping[str, str]) -> str:
 def asset(module: str, name: str) -> str:
     """The text of a file in the folder `assets` beside a module, which is named by its `__file__`."""
     return (Path(module).with_name("assets") / name).read_text("utf-8")
+
+
+INDICES = asset(__file__, "indices.css")
+"""The font of raised and lowered digits, as large as in a book: in those for code they are small and stand apart."""

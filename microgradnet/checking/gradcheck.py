@@ -102,7 +102,7 @@ def gradcheck(function: Callable[..., Value] | Value, inputs: Inputs | None = No
             "compute it from the inputs themselves, not from their .data"
         )  # fmt: skip
         raise TypeError(f"gradcheck needs a function that returns a Value, got {shorten(repr(output))}: {remedy}")
-    gradients, noise, namer = grad(output, values), _rounding(output), Namer(order=values)
+    gradients, noise, namer = grad(output, values), _rounding(output), Namer(values)
     point = [value.data for value in values]
 
     def along(index: int, x: float) -> float:

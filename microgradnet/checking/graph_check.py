@@ -14,7 +14,6 @@ from random import Random
 from typing import NamedTuple
 
 from microgradnet._shared.text import counted
-from microgradnet._shared.walks import nearest
 from microgradnet.backward import refuse_stale
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.checking.finite_differences import Check, along, check_slope, rounding, value_at
@@ -27,7 +26,6 @@ from microgradnet.value import Value
 WIDE = 8  # derivatives: those of a node with more are first checked many at once
 MOST = 32  # wrong derivatives of one operation that are searched for in wide nodes; after that one per node
 FLATTEST = 1e-4  # the smallest step of an operand along a direction, relative to the largest
-NEARBY = 20  # values around a wrong one that messages name by their expressions
 
 
 class Fault(NamedTuple):
@@ -116,8 +114,9 @@ class GraphReport:
         if self.faults:
             names = ", ".join(op.name for op in self.wrong)
             lines = [f"the derivatives of {names} are wrong: {len(self.faults):,} of {derivatives} in the graph"]
+        namer = Namer(Graph(self.root).nodes if self.faults else ())
         for op, faults in self.wrong.items():
-            lines += [f"  {line}" for line in self._lines(op, faults)]
+            lines += [f"  {line}" for line in self._lines(op, faults, namer)]
         if self.kinks:
             node, position, slopes = self.kinks[0]
             lines.append(
@@ -134,15 +133,13 @@ class GraphReport:
 
     __repr__ = __str__
 
-    def _lines(self, op: Operation, faults: Sequence[Fault]) -> Iterator[str]:
+    def _lines(self, op: Operation, faults: Sequence[Fault], namer: Namer) -> Iterator[str]:
         """The lines about one operation, with its first fault as the example."""
         first = faults[0]
-        around = nearest([first.node], NEARBY)
-        namer = Namer(around, order=Graph(self.root).nodes)
         y, x = in_brackets(namer.written(first.node)), f"operand {first.position + 1}"
         if first.operand.label or first.operand.operands:
             x = in_brackets(namer.written(first.operand))
-        root = in_brackets(namer.written(self.root)) if self.root.label or self.root in around else "result"
+        root = in_brackets(namer.written(self.root))
         made = f" (made at {first.node.source})" if first.node.source else ""
         yield f"{op.name}, whose rule is {_place(op)}"
         yield (

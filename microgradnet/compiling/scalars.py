@@ -46,7 +46,7 @@ class ScalarProgram:
                 self.varying.add(node)
 
     def __str__(self) -> str:
-        namer = Namer([*self.leaves, *self.nodes], for_equations=True)
+        namer = Namer([*self.leaves, *self.nodes])
         return "\n".join(namer.heading(node) for node in self.nodes)
 
     def rewritten(self, rule: Rule, leaves: Mapping[Value, Value] = MappingProxyType({})) -> "ScalarProgram":

@@ -10,7 +10,6 @@ from typing import Any
 
 from microgradnet._shared.arguments import as_count, one_of
 from microgradnet._shared.text import counted, shorten
-from microgradnet._shared.walks import nearest
 from microgradnet.drawing.diagram import DIRECTIONS, Diagram
 from microgradnet.drawing.graph_view import LEAVES, VIEWS, Wanted, draw_graph
 from microgradnet.drawing.network import draw_network, name_of
@@ -111,10 +110,10 @@ def draw(
         _refuse(wanted.for_ops, f'view="{view}"')
     graph = Graph(*roots)
     _refuse_marks(graph, mark)
-    diagram = draw_graph(graph, wanted)
-    diagram.captions = [line for line in (verdict, *diagram.captions, _note_of_changes(graph)) if line]
-    namer = Namer(nearest(roots, 100), order=graph.nodes)
-    return _picture(diagram, title or f"computation graph of {namer.heading(roots[0]) or 'a value'}")
+    namer = Namer(graph.nodes)
+    diagram = draw_graph(graph, namer, wanted)
+    diagram.captions = [line for line in (verdict, *diagram.captions, _note_of_changes(graph, namer)) if line]
+    return _picture(diagram, title or f"computation graph of {namer.title(roots[0])}")
 
 
 def _refuse_marks(graph: Graph, marks: Iterable[Any]) -> None:
@@ -158,12 +157,11 @@ def _refuse(options: list[str], where: str) -> None:
         raise ValueError(f'{names} {belong} to view="ops", which shows every operation; {where} does not')
 
 
-def _note_of_changes(graph: Graph) -> str:
+def _note_of_changes(graph: Graph, namer: Namer) -> str:
     """A line that names the numbers changed after something was computed from them; "" if there are none."""
     changed = list(dict.fromkeys(changed for changed, _ in graph.stale()))
     if not changed:
         return ""
-    namer = Namer(order=graph.nodes)
     names = ", ".join(shorten(namer.name(leaf)) for leaf in changed[:NAMED])
     if len(changed) > NAMED:
         names += f" and {len(changed) - NAMED:,} more"

@@ -41,8 +41,31 @@ ROLES = {
 
 SHADES = 4
 
-Row: TypeAlias = str | tuple[str, str]
-"""A line of text, or a word and a number: ("data", "0.5")."""
+
+class Cell(NamedTuple):
+    """A text that stands in a column, such as a number after its word: "data 0.5".
+
+    Attributes:
+        kind: what it tells: "data", "grad", "∂", or "" for anything else.
+        text: the number.
+        word: what stands before it; None for its kind.
+    """
+
+    kind: str
+    text: str
+    word: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.before} {self.text}".lstrip(" ")
+
+    @property
+    def before(self) -> str:
+        """The word before it."""
+        return self.kind if self.word is None else self.word
+
+
+Row: TypeAlias = str | Cell
+"""A line of text, or a cell."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +109,7 @@ class Box:
         """The text of each row; below the heading, numbers have room for that many characters."""
         first = 0 if self.shape == "chip" else 1
         rows = [
-            row
-            if isinstance(row, str)
-            else f"{row[0]} {row[1].ljust(room if at >= first else 0, NO_BREAK)}".lstrip(" ")
+            str(row._replace(text=row.text.ljust(room, NO_BREAK)) if isinstance(row, Cell) and at >= first else row)
             for at, row in enumerate(self.rows)
         ]
         texts = [one_line(shorten(row, FIELD_WIDTH)) for row in rows]

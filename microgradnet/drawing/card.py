@@ -7,7 +7,7 @@ they take a text to be. `svg.dress` makes each box a group of its own again.
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
-from microgradnet.drawing.box import MARK_WIDTH, NO_BREAK, ROLES, Box, text_width
+from microgradnet.drawing.box import MARK_WIDTH, NO_BREAK, ROLES, Box, Cell, text_width
 from microgradnet.drawing.curves import LANE, TURN
 from microgradnet.drawing.escape import escape_html
 from microgradnet.drawing.svg import BOX
@@ -37,11 +37,13 @@ class Card:
         beside: whether chips stand on the left of their box, not above it.
         pills: where the chips have room for a pill, as of `Diagram`.
         passed: whether arrows pass the chips of the first box, on their left, to that box.
+        line: the height of a line, in points.
     """
 
     def __init__(
-        self, boxes: Mapping[int, Box], room: int, beside: bool, pills: str = "", passed: bool = False
+        self, boxes: Mapping[int, Box], room: int, beside: bool, pills: str = "", passed: bool = False, line: int = LINE
     ) -> None:
+        self._line = line
         self._boxes, self._beside, self._lane, self._turn = boxes, beside, LANE * passed, TURN * passed
         self._lines = {number: _lines(box, room, pills * (box.shape == "chip")) for number, box in boxes.items()}
         self._lanes = [[*boxes]]
@@ -69,34 +71,40 @@ class Card:
 
     def label(self, theme: Mapping[str, Paint], direction: str) -> str:
         """Its label in DOT."""
-        rows, chips, span = list[str](), list[int](), ' COLSPAN="2"' * bool(self._lane)
+        rows, chips = list[str](), list[int]()
         for number, box in self._boxes.items():
             if box.shape == "chip":
                 chips.append(number)
                 continue
-            docked = [f'<TR><TD CELLPADDING="{MARGIN}">{self._box(chip, theme)}</TD></TR>' for chip in chips]
             if self._beside:
+                docked = [f'<TR><TD CELLPADDING="{MARGIN}">{self._box(chip, theme)}</TD></TR>' for chip in chips]
                 missing = sum(self._size(chip)[1] for chip in chips) - self._size(number)[1]
                 left = f"<TABLE {PLAIN}>{''.join(docked)}</TABLE>" * bool(chips)
                 rows.append(f'<TR><TD VALIGN="TOP">{left}</TD><TD>{self._box(number, theme, missing)}</TD></TR>')
             else:
-                if span and not rows:
-                    rows.append(f'<TR><TD{span} HEIGHT="{self._turn}" PORT="n{number}{WAY}"></TD></TR>')
-                    way = f'<TD ROWSPAN="{len(chips)}" WIDTH="{self._lane}"></TD>'
-                    docked[0] = docked[0].replace("<TR>", f"<TR>{way}", 1)
-                elif span:
-                    docked = [row.replace("<TD", f"<TD{span}", 1) for row in docked]
-                rows += [*docked, f"<TR><TD{span}>{self._box(number, theme)}</TD></TR>"]
+                rows += self._stacked(number, chips, bool(self._lane) and not rows, theme)
             chips = []
         if direction == "BT":
             rows.reverse()
         return f"<<TABLE {PLAIN}>{''.join(rows)}</TABLE>>"
 
+    def _stacked(self, number: int, chips: Sequence[int], is_passed: bool, theme: Mapping[str, Paint]) -> list[str]:
+        """The rows of a box and of the chips above it; on the left of these is the way of an arrow that passes them."""
+        span = ' COLSPAN="2"' * bool(self._lane)
+        turn = f'<TR><TD{span} HEIGHT="{self._turn}" PORT="n{number}{WAY}"></TD></TR>'
+        lane = f'<TD ROWSPAN="{len(chips)}" WIDTH="{self._lane}"></TD>'
+        around = "" if is_passed else span
+        docked = [
+            f'<TR>{lane * (is_passed and not at)}<TD{around} CELLPADDING="{MARGIN}">{self._box(chip, theme)}</TD></TR>'
+            for at, chip in enumerate(chips)
+        ]
+        return [*[turn] * is_passed, *docked, f"<TR><TD{span}>{self._box(number, theme)}</TD></TR>"]
+
     def _size(self, number: int) -> tuple[float, float]:
         """The width and height of a box with its border, and of a chip with its margin."""
         box = self._boxes[number]
         around = 2 * (_border(box) + MARGIN * (box.shape == "chip"))
-        return _whole(self._columns[number]) + 2 * INSET + around, LINE * len(self._lines[number]) + around
+        return _whole(self._columns[number]) + 2 * INSET + around, self._line * len(self._lines[number]) + around
 
     def _box(self, number: int, theme: Mapping[str, Paint], missing: float = 0) -> str:
         """A box as a table; below its lines stands as much space as is missing to the height of its chips."""
@@ -115,7 +123,7 @@ class Card:
         if self._beside and box.shape == "chip":  # else it would be stretched to the height of its box
             width, height = (side - 2 * MARGIN for side in self._size(number))
             look |= {"FIXEDSIZE": "TRUE", "WIDTH": f"{width:.0f}", "HEIGHT": f"{height:.0f}"}
-        rows = [_row(line, paint, self._columns[number]) for line in self._lines[number]]
+        rows = [_row(line, paint, self._columns[number], self._line) for line in self._lines[number]]
         return _table(look, [*rows, f'<TR><TD HEIGHT="{missing:.0f}"></TD></TR>' * (missing > 0)])
 
 
@@ -151,7 +159,7 @@ def _lines(box: Box, room: int, pills: str) -> list[list[str]]:
     """The texts of a box in lines: those of numbers in a row, unless a pill has room above the last."""
     lines: list[list[str]] = []
     for row, before, text in zip(box.rows, ["", *box.rows], box.texts(room), strict=False):
-        if isinstance(row, tuple) and isinstance(before, tuple) and pills != "above":
+        if isinstance(row, Cell) and isinstance(before, Cell) and pills != "above":
             lines[-1].append(text)
         else:
             lines.append([text])
@@ -185,20 +193,22 @@ def _table(look: Mapping[str, str], rows: Sequence[str]) -> str:
     return f'<TABLE {attributes} CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{"".join(rows)}</TABLE>'
 
 
-def _row(line: Sequence[str], paint: Paint, columns: Sequence[float]) -> str:
+def _row(line: Sequence[str], paint: Paint, columns: Sequence[float], height: int = LINE) -> str:
     """A line of a table, in whose columns spaces stand, too; a single text runs through all of them."""
     if len(line) == 1:
-        cells = _cell(line[0], paint, _whole(columns), 2 * len(columns) - 1)
+        cells = _cell(line[0], paint, _whole(columns), height, 2 * len(columns) - 1)
     else:
         texts = [*line, *[""] * (len(columns) - len(line))]
-        cells = _space(GAP).join(_cell(text, paint, width) for text, width in zip(texts, columns, strict=True))
-    return f"<TR>{_space(INSET)}{cells}{_space(INSET)}</TR>"
+        cells = _space(GAP, height).join(
+            _cell(text, paint, width, height) for text, width in zip(texts, columns, strict=True)
+        )
+    return f"<TR>{_space(INSET, height)}{cells}{_space(INSET, height)}</TR>"
 
 
-def _cell(text: str, paint: Paint, width: float, span: int = 1) -> str:
-    size = f'FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="{LINE}" ALIGN="LEFT" COLSPAN="{span}"'
+def _cell(text: str, paint: Paint, width: float, height: int, span: int = 1) -> str:
+    size = f'FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="{height}" ALIGN="LEFT" COLSPAN="{span}"'
     return f'<TD {size}><FONT COLOR="{paint.text}">{escape_html(text)}</FONT></TD>' if text else f"<TD {size}></TD>"
 
 
-def _space(width: float) -> str:
-    return f'<TD FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="{LINE}"></TD>'
+def _space(width: float, height: int) -> str:
+    return f'<TD FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="{height}"></TD>'

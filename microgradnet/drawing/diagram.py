@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from microgradnet._shared.text import shorten
 from microgradnet.drawing.box import INCH, MARK_WIDTH, ROLES, TEXT_SIZE, Box
-from microgradnet.drawing.card import FACE, WAY, Card, line_of, pill_of, pixels_of
+from microgradnet.drawing.card import FACE, LINE, WAY, Card, line_of, pill_of, pixels_of
 from microgradnet.drawing.escape import escape_label, escape_tooltip
 from microgradnet.drawing.theme import FONT, LIGHT, Paint
 
@@ -77,6 +77,7 @@ class Diagram:
         backward: whether arrowheads are at the arrows' tails: the way of gradients.
         theme: the colours of each role.
         room: the characters reserved for a number below a heading, which another may replace.
+        line: the height of a line on a card, in points.
     """
 
     direction: str = "LR"
@@ -96,6 +97,7 @@ class Diagram:
     backward: bool = False
     theme: Mapping[str, Paint] = field(default_factory=lambda: LIGHT)
     room: int = 0
+    line: int = LINE
 
     def add(self, box: Box) -> int:
         """Add `box`; return its number."""
@@ -196,7 +198,7 @@ class Diagram:
         """The card of these boxes."""
         is_beside = self.is_vertical and not self.stacked
         boxes = {number: self.boxes[number] for number in members}
-        return Card(boxes, self.room, is_beside, self.pills, self._is_passed(members))
+        return Card(boxes, self.room, is_beside, self.pills, self._is_passed(members), self.line)
 
     @property
     def _heads(self) -> dict[str, str]:

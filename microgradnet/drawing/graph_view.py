@@ -12,6 +12,7 @@ from microgradnet.drawing.ops_view import Mark, OpsView, Use
 from microgradnet.drawing.placing import Placing
 from microgradnet.drawing.repeats import Repeats
 from microgradnet.graph import Graph
+from microgradnet.notation.names import Namer
 
 VIEWS = ("ops", "neurons", "layers")
 LEAVES = ("chips", "boxes")
@@ -50,12 +51,12 @@ class Wanted:
         return not {"local_derivatives"}.issuperset(self.for_ops)
 
 
-def draw_graph(graph: Graph, wanted: Wanted) -> Diagram:
+def draw_graph(graph: Graph, namer: Namer, wanted: Wanted) -> Diagram:
     """The first of the diagrams that are possible whose text can be read on a screen; else the narrowest."""
     tried: list[tuple[Diagram, View]] = []
     for view in _candidates(graph, wanted):
         for direction, stacked in _layouts(wanted, isinstance(view, Groups)):
-            diagram = _draw(graph, view, direction, stacked, wanted)
+            diagram = _draw(graph, namer, view, direction, stacked, wanted)
             if tried:
                 diagram.captions.append(_too_large(*tried[0], view))
             if wanted.direction or fits(diagram):
@@ -66,17 +67,17 @@ def draw_graph(graph: Graph, wanted: Wanted) -> Diagram:
     whole = shortest or min((diagram for diagram, _ in tried), key=extent_of)
     is_large = shortest is None or extent_of(shortest)[1] > 2 * TALLEST
     if is_large and wanted.view is None and not wanted.has_every_box:
-        return _cut(graph, wanted) or whole
+        return _cut(graph, namer, wanted) or whole
     if wanted.view == "neurons" and shortest is None:
         whole.captions.append(TOO_SMALL)
     return whole
 
 
-def _cut(graph: Graph, wanted: Wanted) -> Diagram | None:
+def _cut(graph: Graph, namer: Namer, wanted: Wanted) -> Diagram | None:
     """The picture of as many of the values nearest the result as can be read."""
-    tries = [(most, layout) for most in FEWER for layout in _layouts(wanted, False)]
+    tries = [(min(most, wanted.max_nodes), layout) for most in FEWER for layout in _layouts(wanted, False)]
     for most, (direction, stacked) in tries:
-        diagram = _draw(graph, None, direction, stacked, replace(wanted, max_nodes=min(most, wanted.max_nodes)))
+        diagram = _draw(graph, namer, None, direction, stacked, replace(wanted, max_nodes=most))
         if fits(diagram) and is_legible(diagram):
             return diagram
     return None
@@ -130,11 +131,11 @@ def _is_compact(graph: Graph, wanted: Wanted) -> bool:
     return not (wanted.op_nodes or wanted.expand or len(graph) <= HANDFUL)
 
 
-def _draw(graph: Graph, view: View, direction: str, stacked: bool, wanted: Wanted) -> Diagram:
+def _draw(graph: Graph, namer: Namer, view: View, direction: str, stacked: bool, wanted: Wanted) -> Diagram:
     diagram = Diagram(direction=direction, title=wanted.title, stacked=stacked)
     if view is None or isinstance(view, Repeats):
         OpsView(
-            graph, wanted.max_nodes, diagram,
+            graph, wanted.max_nodes, diagram, namer=namer,
             op_nodes=wanted.op_nodes, expand=wanted.expand, compact=_is_compact(graph, wanted),
             local_derivatives=wanted.local_derivatives, mark=wanted.mark, notes=wanted.notes, repeats=view,
         )  # fmt: skip

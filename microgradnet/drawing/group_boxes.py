@@ -7,11 +7,11 @@ from itertools import pairwise
 from microgradnet._shared.text import counted
 from microgradnet._shared.walks import nearest, postorder
 from microgradnet.backward import NoGradient
-from microgradnet.drawing.box import NO_BREAK, SHADES, Box, Row
+from microgradnet.drawing.box import NO_BREAK, SHADES, Box, Cell, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.groups import Group, Groups
 from microgradnet.notation import typography
-from microgradnet.notation.names import INLINE, gradient, number, signed
+from microgradnet.notation.names import gradient, number, signed
 from microgradnet.notation.neurons import Owner
 from microgradnet.notation.typography import ATOM
 from microgradnet.ops import CONSTANT
@@ -19,6 +19,7 @@ from microgradnet.value import Value
 
 SPREAD = 0.9  # inches between the boxes of two layers, for the many arrows between them
 NO_NEURONS = ": one for each operation, on all samples or terms alike (there are no neurons of Neuron, Layer or MLP)"
+FORMULA = 26  # characters of a formula that stands for a name
 LINE_NAME = 7  # characters of the name of a neuron that is a line: a⁽¹⁾₁₆ and a space
 STEP = 4.0
 """How many times as large the gradients of the next shade are: the caption says "a quarter"."""
@@ -118,7 +119,18 @@ def _heading(group: Group, groups: Groups) -> str:
         else:
             return _formula(group, groups) or name
     formula = typography.write(node.op, operands)
-    return formula if len(formula) <= INLINE else name
+    return formula if len(formula) <= FORMULA else name
+
+
+def _first_row(group: Group, groups: Groups) -> str:
+    """Its heading, after the label of a single value; a result without one has the name that formulas give it."""
+    shown, heading = group.shown, _heading(group, groups)
+    label = "" if shown is None else shown.label
+    if shown is not None and not label and group.role == "root" and not group.is_neuron and shown.operands:
+        label = groups.namer.name(shown)
+        if label == groups.namer.expression(shown):
+            return label
+    return heading if label in {"", group.name, heading} else f"{label} = {heading}"
 
 
 def _formula(group: Group, groups: Groups) -> str:
@@ -127,7 +139,7 @@ def _formula(group: Group, groups: Groups) -> str:
         return ""
     node = group.results[0]
     formula = groups.namer.expression(node)
-    return formula if len(formula) <= INLINE and all(_is_told(operand, groups) for operand in node.operands) else ""
+    return formula if len(formula) <= FORMULA and all(_is_told(operand, groups) for operand in node.operands) else ""
 
 
 def _is_told(node: Value, groups: Groups) -> bool:
@@ -143,28 +155,30 @@ def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: i
 
     With `room` for a number, a neuron is a line.
     """
-    shown, name, by_layer = group.shown, _heading(group, groups), groups.by_layer
-    named = shown is not None and shown.label not in {"", group.name, name}
-    rows: list[Row] = [f"{shown.label} = {name}" if shown is not None and named else name]
+    by_layer = groups.by_layer
+    rows: list[Row] = [_first_row(group, groups)]
     if group.is_neuron or len(group.parameters) > 1:
         rows += _many(counted(len(group.parameters), "parameter"), group.parameters, ranges and by_layer)
-    rows += [(word, gradient(value) if word == "grad" else number(value.data)) for word, value in group.numbers]
+    rows += [
+        Cell("grad", gradient(value)) if word == "grad" else Cell("data", number(value.data), word)
+        for word, value in group.numbers
+    ]
     if group.is_many:
         rows += _many(f"{len(group.results):,} values", group.last, ranges and group.shown is None)
     if missing := sum(other not in drawn for other in group.uses):
         rows.append(f"… {counted(missing, 'operand')} not drawn")
     role = "parameter" if group.is_neuron and group.role == "operation" else group.role
-    about = [row if isinstance(row, str) else " ".join(row) for row in rows]
+    about = [*map(str, rows)]
     if group.name not in about[0]:
         about.append(group.name)  # the attribute
     if group.operations:
         about.append(" → ".join(group.operations))
     if room and group.is_neuron and group.numbers:
-        (_, result), grad = [row for row in rows if not isinstance(row, str)][-2:]
+        result, grad = [row for row in rows if isinstance(row, Cell)][-2:]
         line: list[Row] = [
             about[0].ljust(LINE_NAME, NO_BREAK),
-            ("", _brief(result, room)),
-            (grad[0], _brief(grad[1], room)),
+            Cell("data", _brief(result.text, room), ""),
+            Cell("grad", _brief(grad.text, room)),
         ]
         return Box(line, role, "\n".join(about), "line", shade=shade)
     return Box(rows, role, "\n".join(about), shade=shade)

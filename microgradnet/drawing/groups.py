@@ -131,7 +131,7 @@ class Groups:
     @cached_property
     def namer(self) -> Namer:
         """The names of the values in formulas."""
-        return Namer(self._graph.nodes, for_equations=True)
+        return Namer(self._graph.nodes)
 
     @property
     def has_neurons(self) -> bool:

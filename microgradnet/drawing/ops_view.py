@@ -9,7 +9,7 @@ from microgradnet import ops
 from microgradnet._shared.text import shorten
 from microgradnet._shared.walks import nearest
 from microgradnet.chain_rule import local_derivatives
-from microgradnet.drawing.box import Box, Row
+from microgradnet.drawing.box import Box, Cell, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.placing import MOST_CHIPS, Placing
 from microgradnet.drawing.repeats import SUMS, Repeats
@@ -52,7 +52,7 @@ class OpsView:
         local_derivatives: write the derivative of the next value by this one on each arrow, chip and stacked value.
         notes: what is written in place of the derivative on arrows and chips, for pairs of a value and a position.
         mark: values to mark, and pairs of a value and the position of one of its operands.
-        namer: names the values; by default one for those that are drawn.
+        namer: names the values.
         repeats: leaves out the terms of sums that are like others.
         line_width: of a card, in characters: a longer heading is wrapped.
     """
@@ -84,7 +84,7 @@ class OpsView:
         if self.placing.count > most:
             drawn = nearest([*around, *roots], most)
             self.placing = Placing(graph, drawn, compact)
-        self.namer = namer or Namer(drawn - self.placing.folded.keys(), order=order)
+        self.namer = namer or Namer(graph.nodes)
         self._above = {below: node for node, below in self.placing.stacked.items()}
         if len(drawn) < len(order):
             diagram.captions.append(
@@ -148,7 +148,7 @@ class OpsView:
 
     def _leaf_rows(self, leaf: Value, kind: str) -> list[Row]:
         """The name and the numbers of a leaf that is docked."""
-        return [(self.namer.heading(leaf), number(leaf.data)), *self._numbers(leaf, kind)[1:]]
+        return [Cell("data", number(leaf.data), self.namer.heading(leaf)), *self._numbers(leaf, kind)[1:]]
 
     def _rows(self, node: Value, kind: str) -> list[Row]:
         """The heading and the numbers of a value's box."""
@@ -159,15 +159,15 @@ class OpsView:
         return self.placing.is_in_formula(operand) or (user, position) in self.chips or operand in self.numbers
 
     def _heading(self, node: Value) -> str:
-        """The first line of its box; of a run, how many operations it stands for."""
+        """The first line of its box; of a run, its name and how many operations it stands for."""
         run = self.placing.run_of(node)
         if len(run) == 1:
             return self.namer.heading(node)
         if period := self.placing.periods.get(node):
-            return f"({', '.join(map(self._step, run[:period]))}) × {len(run) // period}"
-        folded = f"sum of {len(run) + 1}" if node.op in SUMS else f"{typography.symbol_of(node.op)} × {len(run)}"
-        name = self.namer.name(node)
-        return folded if name == self.namer.expression(node) else f"{name} = {folded}"
+            folded = f"({', '.join(map(self._step, run[:period]))}) × {len(run) // period}"
+        else:
+            folded = f"sum of {len(run) + 1}" if node.op in SUMS else f"{typography.symbol_of(node.op)} × {len(run)}"
+        return f"{self.namer.name(node)} = {folded}"
 
     def _step(self, node: Value) -> str:
         """An operation of a run on its own: w·…."""
@@ -195,7 +195,7 @@ class OpsView:
             known = [(_known_derivatives(user)[position], along[user]) for user, position in uses]
             products = [local * rest for local, rest in known if local is not None and rest is not None]
             texts = list(map(number, products if len(products) <= MOST_ADDED else [sum(products)]))
-        return [("∂", " + ".join(texts))] if texts else []
+        return [Cell("∂", " + ".join(texts))] if texts else []
 
     def _along(self, node: Value) -> dict[Value, float | None]:
         """The derivative of `node` by each value of the run that is folded into it: by itself it is 1."""
@@ -208,7 +208,7 @@ class OpsView:
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
         """The rows of a value's numbers."""
-        return [("data", number(node.data)), *([] if kind == "constant" else [("grad", gradient(node))])]
+        return [Cell("data", number(node.data)), *([] if kind == "constant" else [Cell("grad", gradient(node))])]
 
     def _label(self, node: Value, position: int) -> str:
         """The text beside the arrow from an operand."""
@@ -235,7 +235,7 @@ class OpsView:
             tooltip = self._arrow_tooltip(user, operand, _known_derivatives(user)[position])
             marked = (user, position) in self.marked_arrows
             label, name = self._label(user, position), f"e{own}_{index}"
-            pill = "".join(" ".join(row) for row in self._local(node, [(user, position)]))
+            pill = "".join(map(str, self._local(node, [(user, position)])))
             arrow = Arrow(self.numbers[operand], target, name, tooltip, label, pill, marked=marked)
             self.diagram.arrows.append(arrow)
             self.arrows[user, position] = name
@@ -252,7 +252,7 @@ class OpsView:
         names = self.namer.operands(node)
         text = typography.write(ops.multiply, [names[position], names[position + pairs]])
         product = w.data * x.data
-        rows: list[Row] = [text, ("data", number(product)), ("grad", gradient(node))]
+        rows: list[Row] = [text, Cell("data", number(product)), Cell("grad", gradient(node))]
         own = self.diagram.add(Box(rows, "operation", f"{text}\ndata {product!r}\npart of {self.namer.heading(node)}"))
         self.diagram.arrows.append(Arrow(own, head, f"p{own}"))
         return own

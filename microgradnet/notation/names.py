@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from microgradnet._shared.text import one_line, shorten
@@ -17,7 +17,8 @@ from microgradnet.ops import CONSTANT
 if TYPE_CHECKING:
     from microgradnet.value import Value
 
-INLINE, SHORT = 26, 14  # an expression up to this length stands for its unlabelled value inside another; in equations
+SHORT = 14  # an expression up to this length stands for its unlabelled value inside another
+IN_TITLE = 26  # characters of an expression in a title
 MOST_OPERANDS = 8  # of a sum of more, only the first term and the last are written
 _ATOMIC = re.compile(r"(?:[^\s+\-−*·×/÷^<>=,|&]|(?<=[₀₁₂₃₄₅₆₇₈₉]),(?=[₀₁₂₃₄₅₆₇₈₉]))+")
 
@@ -70,42 +71,32 @@ def role(value: Value, roots: Iterable[Value] = ()) -> str:
 
 
 class Namer:
-    """Names for the values of one graph. The name of an unlabelled value is its expression if that is short, else t₁.
+    """Names for the values of one graph: every value has one, no two have the same, and none is long.
 
     The name of a labelled value is its label; values of a network's neurons have the names of mathematics, z⁽¹⁾₂ (see
-    `neuron_names`). Where several values have one label, w, they are w, w#2, w#3, ….
+    `neuron_names`). Where several values have one label, w, they are w, w#2, w#3, …. An unlabelled result is its
+    expression if that is short, else t₁, t₂, …; an unlabelled input or parameter v₁, v₂, ….
 
     Args:
-        drawn: the values in the picture, None for all; the name of an unlabelled value that is not among them is "…".
-        for_equations: every value has a name, no two have the same, and none is long: v₁ for an unlabelled input, t₁
-            for a result, numbered in the order of `drawn`, which must then be topological.
-        order: all values of the graph in topological order, in which equal labels are numbered; `drawn` unless given.
-            A picture of part of a graph needs it to use the names that the whole graph has.
+        nodes: all values of the graph in topological order, in which names are numbered. A picture of part of a graph
+            needs all of them, too: a value has the same name there as in the steps.
 
     >>> from microgradnet import Value
     >>> x, w, b = Value(2.0, "x"), Value(3.0, "w"), Value(1.0, "b")
-    >>> Namer().heading(w * x + b)
-    'w·x + b'
+    >>> Namer().heading(w * x + b), Namer().heading(w * x + Value(0.5))
+    ('w·x + b', 'w·x + v₁')
     >>> y = w * x + Value(5.0, "w"); Namer().heading(y)
     'w·x + w#2'
     """
 
-    def __init__(
-        self,
-        drawn: Collection[Value] | None = None,
-        for_equations: bool = False,
-        order: Iterable[Value] | None = None,
-    ) -> None:
-        self._drawn = None if drawn is None else frozenset(drawn)
-        self._unnamed = list(drawn or ()) if for_equations else []
-        self._for_equations = for_equations
+    def __init__(self, nodes: Iterable[Value] = ()) -> None:
+        self._unnamed = [*nodes]
         self._written: dict[Value, Formatted] = {}
         self._labels: dict[Value, str] = {}
         self._taken: set[str] = set()
         self._counts = Counter[str]()
-        every = list((drawn or ()) if order is None else order)
-        self._of_neurons = neuron_names(every)
-        self._give_labels(every)
+        self._of_neurons = neuron_names(self._unnamed)
+        self._give_labels(self._unnamed)
 
     def name(self, value: Value) -> str:
         """The name of `value` in the expressions that use it."""
@@ -121,8 +112,13 @@ class Namer:
         if (label := self._given(value)) and not expression:
             return label if name == self._shown(label) else name
         if not expression:
-            return name if self._for_equations and value.op is not CONSTANT else ""
+            return "" if value.op is CONSTANT else name
         return expression if name == expression else f"{name} = {expression}"
+
+    def title(self, value: Value) -> str:
+        """What a title calls it: its name; of an unlabelled value that has a short expression, both."""
+        heading = self.heading(value)
+        return heading if not self._given(value) and len(heading) <= IN_TITLE else self.name(value)
 
     def operands(self, value: Value) -> list[Formatted]:
         """The names of its operands in its expression, with their precedences."""
@@ -146,7 +142,7 @@ class Namer:
     def written(self, value: Value) -> Formatted:
         """Its name and the precedence of that. Names are given from the operands up, without recursion.
 
-        In equations all values are named at once, in their order: t₁ does not depend on which name is asked for first.
+        All are named at once, in their order: t₁ does not depend on which name is asked for first.
         """
         if value in self._written:
             return self._written[value]
@@ -165,26 +161,17 @@ class Namer:
         return self._written[value]
 
     def _is_named(self, value: Value) -> bool:
-        return bool(self._given(value)) or not value.operands or self._is_left_out(value)
-
-    def _is_left_out(self, value: Value) -> bool:
-        return self._drawn is not None and value not in self._drawn
+        return bool(self._given(value)) or not value.operands
 
     def _new_name(self, value: Value) -> Formatted:
         if self._given(value):
             label = self._label(value)
             return label, ATOM if _ATOMIC.fullmatch(label) else LOOSE
         if not value.operands:
-            if self._for_equations and value.op is not CONSTANT:
-                return self._next("v"), ATOM
-            return signed(value.data)
-        if self._is_left_out(value):
-            return "…", ATOM
+            return signed(value.data) if value.op is CONSTANT else (self._next("v"), ATOM)
         text, precedence = self._expression(value)
-        most = INLINE if not self._for_equations else 0 if self.is_long(value) else SHORT
-        if len(text) <= most and text not in self._taken:
-            if self._for_equations:
-                self._taken.add(text)
+        if len(text) <= SHORT and text not in self._taken and not self.is_long(value):
+            self._taken.add(text)
             return text, precedence
         return self._next("t"), ATOM
 
@@ -210,8 +197,7 @@ class Namer:
             self._labels[value] = name
 
     def _shown(self, label: str) -> str:
-        text = one_line(label) or "␣"
-        return shorten(text) if self._for_equations else text
+        return shorten(one_line(label) or "␣")
 
     def _next(self, stem: str) -> str:
         """The next free name of a series: t₁, t₂, …; of a label w#2, w#3, …."""

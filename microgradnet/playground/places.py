@@ -24,7 +24,7 @@ def leaves(graph: Graph, code: str, file: str) -> list[dict[str, Any]]:
     Returns:
         Of each its "name", "number", and "place": None, or the "line" from 1, "start" and "end" in UTF-16 units.
     """
-    namer, calls = Namer(graph.nodes, for_equations=True), _calls(code)
+    namer, calls = Namer(graph.nodes), _calls(code)
     leaves = [node for node in graph.nodes if not node.operands and node.op is not CONSTANT]
     made_by = [[call for call in calls if call.makes(leaf, file)] for leaf in leaves]
     made_by = [[call for call in made if call.label] or made for made in made_by]

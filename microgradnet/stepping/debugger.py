@@ -260,7 +260,7 @@ class Debugger(pdb.Pdb):
     def _namer(self, root: Value) -> Namer:
         """The names in the graph, kept while the root stays the same."""
         if self._named is None or self._named[0] is not root:
-            self._named = root, Namer(Graph(root).nodes, for_equations=True)
+            self._named = root, Namer(Graph(root).nodes)
         return self._named[1]
 
 

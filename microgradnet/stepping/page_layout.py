@@ -1,9 +1,10 @@
 """The pictures of a page and the place of each value in them: its box, the rows of its numbers, its arrows."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Sequence
 from operator import itemgetter
 
+from microgradnet.drawing.box import Cell
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.fit import WIDEST, extent_of, fits, scale_to
 from microgradnet.drawing.graph_view import HANDFUL
@@ -77,7 +78,7 @@ def _operations(graph: Graph) -> dict[str, View]:
     or is the narrower one. In the one that runs down, chips stand above their box where that makes it larger on a phone
     and no smaller on a laptop.
     """
-    namer = Namer(graph.nodes, for_equations=True)
+    namer = Namer(graph.nodes)
     repeats, count = None, len(graph)
     both = _both(graph, namer) if count <= MOST_VALUES else []
     has_many = not any(fits(diagram) for diagram, _ in both)
@@ -139,7 +140,7 @@ def view_of(diagram: Diagram, drawn: OpsView, title: str = "") -> View:
     for number, node in sorted(
         leaf_boxes | {(number, node) for node, number in drawn.numbers.items()}, key=itemgetter(0)
     ):
-        view.rows += _rows(diagram, number, {"data": node, "grad": node})
+        view.rows += _rows(diagram, number, [node, node])
     for node in reversed(drawn.placing.folded):  # each after the next in its run
         view.boxes[node] = view.boxes[drawn.placing.folded[node]]
     return view
@@ -163,7 +164,7 @@ def _grouped(groups: Groups, direction: str = "LR") -> View:
         if group in numbers:
             view.boxes[node] = numbers[group]
     for group, number in numbers.items():
-        view.rows += _rows(diagram, number, dict(group.numbers))
+        view.rows += _rows(diagram, number, [value for _, value in group.numbers])
     drawn = {arrow.name for arrow in diagram.arrows}
     for node, number in view.boxes.items():
         for position, operand in enumerate(node.operands):
@@ -172,20 +173,14 @@ def _grouped(groups: Groups, direction: str = "LR") -> View:
     return view
 
 
-def _rows(diagram: Diagram, number: int, whose: Mapping[str, Value]) -> list[tuple[int, int, str, Value, str]]:
-    """The rows of box `number` that show these values, matched by the first word of a row; a chip begins with data."""
-    box = diagram.boxes[number]
-    found: list[tuple[int, int, str, Value, str]] = []
-    for index, row in enumerate(box.rows):
-        if isinstance(row, str):
-            continue
-        word = row[0]
-        if box.shape == "chip" and not index:
-            found.append((number, index, "data", whose["data"], word))
-        elif index and box.shape == "line":
-            found.append((number, index, word or "data", whose["grad"], word))
-        elif word.endswith(" grad"):  # after the heading
-            found.append((number, index, "grad", whose["grad"], word))
-        elif index and word in whose:
-            found.append((number, index, "grad" if word == "grad" else "data", whose[word], word))
-    return found
+def _rows(diagram: Diagram, number: int, values: Sequence[Value]) -> list[tuple[int, int, str, Value, str]]:
+    """The rows of box `number` that show data or a gradient: those of the last of these values."""
+    cells = [
+        (index, row)
+        for index, row in enumerate(diagram.boxes[number].rows)
+        if isinstance(row, Cell) and row.kind in {"data", "grad"}
+    ]
+    return [
+        (number, index, cell.kind, value, cell.before)
+        for (index, cell), value in zip(cells, values[-len(cells) :], strict=False)
+    ]

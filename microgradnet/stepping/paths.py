@@ -159,7 +159,7 @@ def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
     order = Graph(root).nodes
     ways = _ways(value, order)
     if not ways.get(root):
-        name = Namer(Graph(root, value).nodes, for_equations=True).name
+        name = Namer(Graph(root, value).nodes).name
         raise ValueError(
             f"{name(root)} was not computed from {name(value)}: pass a value that it was computed from first, "
             "and about the loss second"
@@ -167,7 +167,7 @@ def explain(value: Value, root: Value, max_paths: int = 10) -> Explanation:
     paths = tuple(islice(_paths_from(root, value, order, ways), max_paths))
     with unobserved():
         slope = grad(root, value)
-    return Explanation(value, root, slope, ways[root], paths, Namer(order, for_equations=True))
+    return Explanation(value, root, slope, ways[root], paths, Namer(order))
 
 
 def _ways(value: Value, order: list[Value]) -> dict[Value, int]:

@@ -181,7 +181,7 @@ def forward_steps(root: "Value", namer: Namer | None = None) -> Iterator[Forward
     """
     graph = Graph(root)
     refuse_stale(graph)
-    namer = namer or Namer(graph.nodes, for_equations=True)
+    namer = namer or Namer(graph.nodes)
     for index, node in enumerate(graph.computed, start=1):
         yield ForwardStep(index, node, namer)
 
@@ -199,7 +199,7 @@ def backward_steps(root: "Value", seed: float = 1.0, namer: Namer | None = None)
     a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3 (operand 1 of a·a)
     a.grad += y.grad · ∂y/∂a = 1 · a = 1 · 3 = 3, and 3 + 3 = 6 (operand 2 of a·a)
     """
-    namer = namer or Namer(topological_order(root), for_equations=True)
+    namer = namer or Namer(topological_order(root))
     index = 0
     for application in backward_applications(root, seed):
         if application.operand.op is not CONSTANT:

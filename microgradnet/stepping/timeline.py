@@ -81,7 +81,7 @@ class Timeline:
         if not isinstance(root, Value):
             raise TypeError(f"Timeline takes one Value, such as a loss; got {shorten(repr(root), 100)}")
         self.root, self.graph = root, Graph(root)
-        self.namer = ShortNames(self.graph.nodes, for_equations=True)
+        self.namer = ShortNames(self.graph.nodes)
         self.steps: list[Step] = list(forward_steps(root, self.namer))
         self.start = self.position = len(self.steps)
         self.failure: ArithmeticError | None = None

@@ -117,9 +117,9 @@ def page(
             f"a page computes with at most {MOST_COMPUTED:,} values, this graph has {len(graph):,}: choose a smaller "
             "graph, such as the loss of one sample"
         )
-    namer = Namer(graph.nodes, for_equations=True)  # that of its steps: t₃ is the same value everywhere
-    name = namer.name(root) if root.label else namer.heading(root)
-    made = Page(graph, one_line(title) or f"Backpropagation through {name}", as_float(eta), plane)
+    made = Page(
+        graph, one_line(title) or f"Backpropagation through {Namer(graph.nodes).title(root)}", as_float(eta), plane
+    )
     if path is not None:
         made.save(path)
     return made
@@ -128,7 +128,7 @@ def page(
 def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) -> dict[str, Any]:
     """The data from which the page computes and writes equations."""
     number = {node: i for i, node in enumerate(order)}
-    namer = Namer(order, for_equations=True)
+    namer = Namer(order)
     nodes: list[dict[str, Any]] = []
     uses: dict[str, dict[str, str]] = {}
     for i, node in enumerate(order):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from microgradnet import MLP
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import example, run
 
@@ -89,10 +90,40 @@ def test_every_step_is_in_view_at_the_same_place_in_both(tab: "Page", size: tupl
 def test_a_wrong_local_derivative_is_marked(opened_file: Any, tmp_path: Path) -> None:
     file = run(EXAMPLES["neuron"].build(), "wrong-operand").page().save(tmp_path / "operand.html")
     tab = opened_file(file)
-    marked = """(side) => [...document.querySelectorAll(`#${side} svg:not([hidden]) .local > .differs`)]
+    marked = """(side) => [...document.querySelectorAll(`#${side} svg:not([hidden]) .local > text > .differs`)]
         .map((text) => text.textContent)"""
     assert tab.evaluate(marked, "right") == []
-    assert tab.evaluate(marked, "wrong") == ["∂ 0.15\u00a0≠", "∂ 0.1\u00a0≠"]
+    assert tab.evaluate(marked, "wrong") == ["0.15\u00a0≠", "0.1\u00a0≠"]
+
+
+def test_of_a_row_the_number_alone_is_underlined_where_it_differs(opened_file: Any, tmp_path: Path) -> None:
+    file = run(EXAMPLES["layers"].build(), "overwritten").page().save(tmp_path / "overwritten.html")
+    tab = opened_file(file)
+    rows = """sides[1].rows.map(({ text }) => [text.textContent, text.querySelector(".differs")?.textContent])"""
+    for key in ("End", "Home", "End"):
+        tab.keyboard.press(key)
+        found = tab.evaluate(rows)
+        assert all(marked == (text.rpartition("grad ")[2] if "≠" in text else None) for text, marked in found), found
+    assert ["a⁽¹⁾₁ = σ(z⁽¹⁾₁) grad −0.0039 ≠", "−0.0039 ≠"] in found
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+def test_data_are_shown_when_asked_for_even_of_a_wide_network(
+    opened_file: Any, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    out = MLP(2, [8, 8, 1], seed=1)([1.0, 2.0])
+    tab = opened_file(run(out, "overwritten").page().save(tmp_path / "wide.html"))
+    resize(tab, size)
+    data = "[...sides[0].svg.querySelectorAll('text')].filter((text) => text.textContent.startsWith('data ')).length"
+    button = tab.get_by_role("button", name="Data", pressed=False)
+    assert tab.evaluate(data) == 0
+    button.click()
+    assert tab.evaluate(data) > 16
+    resize(tab, NOTEBOOK)
+    assert tab.evaluate(data) > 16
+    tab.get_by_role("button", name="Data", pressed=True).click()
+    assert tab.evaluate(data) == 0
+    assert button.is_visible()
 
 
 def test_both_passes_of_a_neuron_fit_a_narrow_window(opened_file: Any, tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def as_opened(view: View, before: Graph, root: Value) -> Any:
 
 def compare_operations(seen: list[dict[str, Any]], root: Value, view: Any) -> list[str]:
     """Where the tooltips of boxes and arrows tell anything else than Python's steps at these moments."""
-    timeline, namer = Timeline(root), Namer(Graph(root).nodes, for_equations=True)
+    timeline, namer = Timeline(root), Namer(Graph(root).nodes)
     wrong: list[str] = []
     last = {view.boxes[node]: node for node in timeline.graph.nodes if node in view.boxes}
     for moment in seen:

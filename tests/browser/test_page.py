@@ -48,7 +48,7 @@ def agrees(tab: "Page", root: Value) -> bool:
     root.backward()
     shown = exact(tab)
     order = topological_order(root)
-    labelled, namer = [node for node in order if node.label], Namer(order, for_equations=True)
+    labelled, namer = [node for node in order if node.label], Namer(order)
     return bool(labelled) and all(
         math.isclose(got or 0.0, wanted, rel_tol=1e-12, abs_tol=1e-15)
         for node in labelled

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from microgradnet import MLP, draw
+from microgradnet import MLP, Value, draw
 from microgradnet.drawing import Picture
 from microgradnet.drawing.chart import chart
 from microgradnet.drawing.figure import Figure
@@ -41,4 +41,15 @@ def test_it_shrinks_with_its_column_and_follows_the_readers_scheme(
     assert narrow == 300 < wide < 2000
     assert low == pytest.approx(tall * narrow / wide, abs=1)
     assert colour == rgb((LIGHT if scheme == "light" else DARK)["card"].fill)
-    assert font.startswith("ui-monospace")
+    assert font.startswith("indices, ui-monospace")
+
+
+def test_indices_are_set_as_in_a_book_in_a_file_too(browser: Any, tmp_path: Path) -> None:
+    x, wide = Value(1.0, "w⁽¹⁾₁₂"), Value(1.0, "wabcde")
+    tab = browser.new_page()
+    widths = []
+    for value in (x, wide):
+        tab.goto(draw(value).save(tmp_path / "drawn.svg").as_uri())
+        widths.append(tab.evaluate("document.querySelector('.node text').getComputedTextLength()"))
+    tab.close()
+    assert widths[0] < 0.8 * widths[1], "in a font for code they are as wide as letters"

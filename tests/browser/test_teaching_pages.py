@@ -212,6 +212,23 @@ def test_a_printed_key_can_be_read(name: str, paper: str, opened: Open) -> None:
     assert min(texts) >= 8
 
 
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_a_sheet_of_many_blanks_and_its_key_are_a_page_each_that_can_be_read(
+    paper: str, opened: Open, browser: Any, tmp_path: Path
+) -> None:
+    sheet = worksheet(EXAMPLES["layers"].build(), ["values", "grads"])
+    for page in (sheet.printed(paper), sheet.key(paper)):
+        assert pages_of(browser, page.save(tmp_path / "page.html")) == 1
+        room = page._room(page._layout.turned)
+        tab = opened(page, viewport=dict(zip(("width", "height"), (side * 4 // 3 for side in room), strict=True)))
+        tab.emulate_media(media="print")
+        scale = tab.evaluate("""() => {
+            const svg = document.querySelector(".picture svg"), box = svg.getBoundingClientRect();
+            return Math.min(box.width / svg.viewBox.baseVal.width, box.height / svg.viewBox.baseVal.height);
+        }""")
+        assert 0.75 * 13 * scale >= 6.5, "points"
+
+
 PLAYED: dict[str, Callable[[], WebPage]] = {
     "story": story,
     **{name: partial(lambda name: worksheet(EXAMPLES[name].build()).page(), name) for name in EXAMPLES},

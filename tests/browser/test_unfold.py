@@ -149,7 +149,7 @@ def test_both_passes_go_through_an_open_neuron(opened: Open) -> None:
     root.zero_grad()
     root.backward()
     nodes = Graph(root).nodes
-    by_name = {Namer(nodes, for_equations=True).name(node): node for node in nodes}
+    by_name = {Namer(nodes).name(node): node for node in nodes}
     assert tab.locator(".view:visible .pill[visibility=visible]").count() == 6, "two weights, a bias, z, two inputs"
     for name in ("w⁽²⁾₁₁", "w⁽²⁾₁₂", "b⁽²⁾₁"):
         text = (neuron(tab, name).text_content() or "").replace("\u00a0", " ")

@@ -57,7 +57,7 @@ def test_the_loss_of_xor_has_every_number_on_21_cards() -> None:
     assert [kinds.count(kind) for kind in ("input", "parameter", "constant")] == [16 * 2, 16 * 3 + 4 * 5, 0]
     assert seen.words[0] == "a leaf is drawn at each of its uses; its grad is the total over all"
     (result,) = [node.rows[0] for node in seen.nodes.values() if node.kind == "root"]
-    assert result == "sum of 4"
+    assert result == "t₃ = sum of 4"
 
 
 def test_the_check_of_numbers_rejects_a_wrong_gradient() -> None:
@@ -116,7 +116,7 @@ def test_an_input_of_several_values_has_a_box_and_an_arrow_to_each() -> None:
     shapes = {node.rows[0]: len(node.rows) for node in seen.nodes.values() if node.kind in {"input", "constant"}}
     assert shapes == {"x": 3, "c 5": 1}
     assert sum(node.rows[0] == "w 3" for node in seen.nodes.values()) == 2
-    assert sum(seen.joins()["x", "w·x"] for _ in "1") == 2
+    assert [seen.joins()["x", name] for name in ("w·x", "t₁ = w·x")] == [1, 1]
 
 
 def test_an_input_that_only_neurons_use_is_on_the_card_of_each() -> None:
@@ -135,7 +135,8 @@ def test_a_chain_with_a_parameter_in_each_step_is_folded_with_one_chip_for_it() 
         value = tanh(w * value)
     value.backward()
     seen = see(draw(value, local_derivatives=True))
-    run = seen.find("(tanh(…), w·…) × 299")
+    run = seen.find("w·tanh(w·t₁₄₉) =")
+    assert seen.nodes[run].rows[1] == "(tanh(…), w·…) × 299"
     chips = [node.rows for node in seen.nodes.values() if node.rows[0] == "w 0.9"]
     assert len(seen.nodes) == 6
     assert {rows[1] for rows in chips} == {f"grad {number(w.grad)}"}
@@ -204,12 +205,14 @@ def test_runs_are_folded_and_cut_only_where_they_are_not_enough() -> None:
         value = tanh(value)
     root = value * 3 + 1
     seen = see(draw(root))
-    assert [node.rows[0] for node in seen.nodes.values()] == ["x 0.5", "tanh × 1000", "tanh(…)·3", "tanh(…)·3 + 1"]
+    assert [node.rows[0] for node in seen.nodes.values()] == [
+        "x 0.5", "t₄₉₅ = tanh × 1000", "t₄₉₅·3", "t₄₉₅·3 + 1",
+    ]  # fmt: skip
     assert seen.words == []
     many: Any = sum(Value(float(i), f"x{i}") for i in range(30))
     seen = see(draw(many))
-    assert [node.rows[0] for node in seen.nodes.values()][8:] == ["sum of 30"]
-    assert seen.nodes[seen.find("sum of 30")].rows[-1] == "… 22 of 30 operands not drawn"
+    assert [node.rows[0] for node in seen.nodes.values()][8:] == ["t₉ + x28 + x29 = sum of 30"]
+    assert seen.nodes[seen.find("t₉ + x28 + x29 = sum of 30")].rows[-1] == "… 22 of 30 operands not drawn"
 
 
 def test_operations_in_turn_are_folded_and_their_derivatives_multiplied() -> None:
@@ -222,13 +225,16 @@ def test_operations_in_turn_are_folded_and_their_derivatives_multiplied() -> Non
     root = value + 1
     root.backward()
     seen = see(draw(root, local_derivatives=True))
-    assert [node.rows[0] for node in seen.nodes.values()] == ["x 0.5", "(1.1·…, tanh(…)) × 50", "tanh(…) + 1"]
+    assert [node.rows[0] for node in seen.nodes.values()] == [
+        "x 0.5", "tanh(t₃₃) = (1.1·…,", "tanh(t₃₃) + 1",
+    ]  # fmt: skip
+    assert seen.nodes["n1"].rows[1] == "tanh(…)) × 50"
     x = steps[0].operands[1]
     (chip,) = [node for node in seen.nodes.values() if node.rows[0] == "x 0.5"]
     assert chip.rows[1:] == [f"grad {number(x.grad)}", f"∂ {number(x.grad)}"]
     for _ in range(500):
         value = tanh(value) * 1.1
-    assert see(draw(value)).nodes["n1"].rows[0] == "(1.1·…, tanh(…)) × 50", "numbers in a run are not counted"
+    assert see(draw(value)).nodes["n1"].rows[1] == "tanh(…)) × 50", "numbers in a run are not counted"
     odd: Any = Value(0.5, "x")
     for k in range(20):
         odd = tanh(odd) * (1 + k / 10)
@@ -246,7 +252,7 @@ def test_marks_are_on_chips_and_folded_runs() -> None:
         for node in see(draw(value, leaves="chips", mark=[(first, 0), value.operands[0]])).nodes.values()
         if node.rows[0][0] == "▶"
     ]
-    assert [node.rows[0] for node in marked] == ["▶ w 2", "▶ w·x", "▶ tanh × 5"]
+    assert [node.rows[0] for node in marked] == ["▶ w 2", "▶ w·x", "▶ t₂ = tanh × 5"]
 
 
 def test_a_mark_within_a_term_keeps_it_and_one_in_every_term_the_largest() -> None:
@@ -266,7 +272,7 @@ def test_derivatives_along_a_run_that_are_too_large_for_a_float_are_drawn() -> N
     w, value = parameter(-10.0, "w"), Value(1 / 11, "x")
     for _ in range(315):
         value = w * value + 1  # (−10)³¹⁴ is no float, the value is one
-    assert see(draw(value, "ops", local_derivatives=True)).find("(… + 1, w·…) × 314")
+    assert see(draw(value, "ops", local_derivatives=True)).find("w·t₁₅₇ = (… + 1, w·…) × 314")
 
 
 def test_what_is_too_wide_runs_down_or_is_drawn_in_a_coarser_view_and_says_so() -> None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from microgradnet import Value, draw, parameter
-from microgradnet.drawing.box import Box, Row
+from microgradnet.drawing.box import Box, Cell, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.ops_view import LOCAL, REPEATED
 from microgradnet.drawing.theme import LIGHT, Paint
@@ -16,8 +16,8 @@ from microgradnet.drawing.theme import LIGHT, Paint
 
 def two_boxes(**options: object) -> Diagram:
     diagram = Diagram(title="title", **options)  # type: ignore[arg-type]
-    rows: list[Row] = ["y", ("data", "1"), "data 2", ("grad", "−3"), ("data", "1.234e−05 and more")]
-    tail = diagram.add(Box([("data", "0")], "constant"))
+    rows: list[Row] = ["y", Cell("data", "1"), "data 2", Cell("grad", "−3"), Cell("data", "1.234e−05 and more")]
+    tail = diagram.add(Box([Cell("data", "0")], "constant"))
     head = diagram.add(Box(rows, "root", marked=True))
     diagram.arrows.append(Arrow(tail, head, "e", marked=True))
     return diagram
@@ -72,7 +72,7 @@ def test_a_box_is_as_wide_as_its_widest_row_on_any_renderer() -> None:
 
     width, height = drawn("an ordinary name")
     assert drawn("σ₁·(w₂ − ∂z₃)² ≈") == (width, height)
-    assert width == pytest.approx(0.6 * 13 * len("an ordinary name + 1.0") + 23, abs=1)
+    assert width == pytest.approx(0.6 * 13 * len("t₁ = (an ordinary name) + 1") + 23, abs=1)
     assert drawn("漢字の名前") == drawn("ten_letter")
 
 

@@ -275,7 +275,7 @@ def test_several_results_one_of_them_inside_another() -> None:
 
 
 def test_a_leaf_or_a_constant_alone() -> None:
-    assert [(n.kind, n.rows) for n in see(draw(Value(2.0))).nodes.values()] == [("input", ["data 2", "grad —"])]
+    assert [(n.kind, n.rows) for n in see(draw(Value(2.0))).nodes.values()] == [("input", ["v₁", "data 2", "grad —"])]
     assert [(n.kind, n.rows) for n in see(draw(constant(2.0))).nodes.values()] == [("constant", ["data 2"])]
 
 

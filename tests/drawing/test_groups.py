@@ -102,7 +102,7 @@ def test_exponents_and_the_order_of_operands_tell_steps_apart(view: str) -> None
     assert boxes(powers, "x²") | boxes(powers, "x³") == {("x²", "data 0.25"): 1, ("x³", "data 0.125"): 1}
     ordered = see(draw((x - 1) * (1 - x), view))
     assert boxes(ordered, "x − 1") | boxes(ordered, "1 − x") == {("x − 1", "data −0.5"): 1, ("1 − x", "data 0.5"): 1}
-    assert [ordered.joins()[name, "(x − 1)·(1 − x)"] for name in ("x − 1", "1 − x")] == [1, 1]
+    assert [ordered.joins()[name, "t₁ = (x − 1)·(1 − x)"] for name in ("x − 1", "1 − x")] == [1, 1]
 
 
 def test_steps_on_gates_are_named_by_what_they_join() -> None:
@@ -119,7 +119,7 @@ def test_numbers_that_may_be_data_do_not_tell_samples_apart(view: str) -> None:
     root: Any = total([(w * (i / 10) - i) ** 2 for i in range(1, 51)])
     assert boxes(see(draw(root, view))) == {
         ("w", "data 1"): 1, ("multiply → subtract → power", "150 values 0.81 … 2e+03"): 1,
-        ("sum", f"data {root.data:.4g}"): 1,
+        ("t₁ = sum", f"data {root.data:.4g}"): 1,
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from microgradnet import Value, draw, parameter
 from microgradnet._shared.files import write_atomically
+from microgradnet._shared.webpage import INDICES
 from microgradnet.drawing import provider, svg
 from microgradnet.drawing.escape import escape_tooltip
 from microgradnet.drawing.picture import Picture
@@ -150,7 +151,8 @@ def test_the_css_holds_for_one_picture_and_for_the_dark_only() -> None:
     css, scope = svg.findtext(SVG + "style", ""), svg.attrib["class"]
     dark, layout = css.rsplit("\n", 1)
     assert dark.startswith("@media screen and (prefers-color-scheme: dark) {")
-    assert layout == f"@media all {{ .{scope} {{ max-width: 100%; height: auto; font-family: {FONT_STACK} }} }}"
+    look = f"max-width: 100%; height: auto; font-family: {FONT_STACK}"
+    assert layout == f"@media all {{ {INDICES.strip()} .{scope} {{ {look} }} }}"
     assert list(LIGHT) == list(DARK)
     used = {name for group in svg.iter() for name in group.get("class", "").split()} & (
         {*DARK, "graph", "node"} - {"card", "operation"}

@@ -1,17 +1,20 @@
 """Values that have the same label have names that tell them apart, and the same ones wherever they are shown."""
 
 import re
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnet import Neuron, Value, draw, explain, page, unroll
+from microgradnet import MLP, Neuron, Value, draw, explain, page, unroll
 from microgradnet.graph import topological_order
 from microgradnet.notation.latex import latex_name
 from microgradnet.notation.names import Namer
 from microgradnet.stepping.timeline import Timeline
 from microgradnet.teach.examples.example import table_of
 from microgradnet.teach.worksheets import worksheet
+from tests.drawing.seen import see
 
 
 def two_neurons() -> Value:
@@ -40,7 +43,7 @@ def test_a_number_in_a_name_is_explained_where_one_points_at_it() -> None:
     root = two_neurons()
     assert "number 2 of those named w₁" in draw(root).svg
     assert "number 2 of those named w₁" in page(root).html
-    namer = Namer(order=topological_order(root))
+    namer = Namer(topological_order(root))
     assert [namer.namesake(node) for node in topological_order(root)].count("") == 6
 
 
@@ -66,14 +69,33 @@ def test_they_are_called_the_same_everywhere() -> None:
     assert any("w₁#2" in blank.name for blank in sheet.blanks)
 
 
+@pytest.mark.parametrize("samples", [2, 4])
+def test_a_loss_without_labels_is_called_the_same_everywhere(samples: int) -> None:
+    model = MLP(2, [2, 1], "tanh", "linear", seed=1)
+    loss: Any = sum((model([k + 1.0, 2.0 - k]) - y) ** 2 for k, y in enumerate([1.0, -1.0, -1.0, 1.0][:samples]))
+    loss.backward()
+    steps = list(loss.forward_steps())
+    headings = [steps[0].namer.heading(step.node) for step in steps]
+    name = steps[-1].namer.name(loss)
+    folded = f"{name} = sum of {samples}" if samples > 2 else headings[-1]
+    drawn = [" ".join(row.replace("\u00a0", " ") for row in node.rows) for node in see(draw(loss)).nodes.values()]
+    computed = [text.partition(" data ")[0] for text in drawn if " data " in text]
+    assert set(computed) <= {*headings, folded}
+    assert folded in computed
+    for view in ("neurons", "layers"):
+        assert see(draw(loss, view)).find(f"{name} = sum")
+    html = page(loss).html
+    assert f"<h1>Backpropagation through {name if samples > 2 else headings[-1]}</h1>" in html
+    assert f'"name":"{name}"' in html
+    assert str(explain(model.parameters()[0], loss)).startswith(f"∂{name}/∂w⁽¹⁾₁₁ = ")
+    assert worksheet(loss).title == f"Worksheet: {name}"
+
+
 def test_in_the_order_of_the_graph_whichever_is_asked_for_first() -> None:
     a, b, c = (Value(x, "w") for x in (1.0, 2.0, 3.0))
     root = a * b + c
-    for for_equations in (False, True):
-        namer = Namer(topological_order(root), for_equations)
-        assert [namer.name(value) for value in (c, b, a)] == ["w#3", "w#2", "w"]
-    part = Namer({c, root}, order=topological_order(root))
-    assert part.name(c) == "w#3"
+    namer = Namer(topological_order(root))
+    assert [namer.name(value) for value in (c, b, a)] == ["w#3", "w#2", "w"]
 
 
 def test_a_label_that_looks_so_is_no_other_values() -> None:
@@ -87,7 +109,7 @@ def test_no_two_values_have_one_name(labels: list[str]) -> None:
     leaves = [Value(1.0, label) for label in labels]
     root = sum(leaves, Value(2.0, "start"))
     order = topological_order(root)
-    namer = Namer(order, for_equations=True)
+    namer = Namer(order)
     assert len({namer.name(value) for value in order}) == len(order)
     assert len({latex_name(value, namer)[0] for value in order}) == len(order)
     shown = [" ".join(label.split()) for label in labels]
@@ -98,5 +120,5 @@ def test_no_two_values_have_one_name(labels: list[str]) -> None:
 def test_where_no_label_is_twice_nothing_is_numbered() -> None:
     a, b = Value(1.0, "a"), Value(2.0, "a#2")
     assert Namer().heading(a * b) == "a·a#2"
-    for namer in (Namer([a, b]), Namer([b, a], for_equations=True)):
+    for namer in (Namer([a, b]), Namer([b, a])):
         assert [namer.name(value) for value in (a, b)] == ["a", "a#2"]

@@ -140,7 +140,7 @@ def test_fractions_have_brackets_around_what_is_no_single_name() -> None:
 def test_every_row_with_hostile_operands_is_latex(row: Operation) -> None:
     for label in HOSTILE.values():
         node = at_a_point(row, [label if len(label.strip()) < 30 else "x"] * 5)
-        namer = Namer([node, *node.operands], for_equations=True)
+        namer = Namer([node, *node.operands])
         if row.name in {"power", "general_power"} and re.search("[⁰¹²³⁴⁵⁶⁷⁸⁹]", label):
             continue
         assert faults(latex_expression(node, namer)) == []
@@ -160,10 +160,10 @@ def test_every_step_is_latex(program: Program) -> None:
 
 def test_a_result_without_a_label_is_its_expression_or_a_name() -> None:
     a, b = Value(2.0, "a"), Value(3.0, "b")
-    namer = Namer([], for_equations=True)
+    namer = Namer([])
     assert latex_name(a * b, Namer())[0] == r"a \cdot b"
     long = (a * b + a) * (b * a - b) + a * b * a * b + a
-    assert latex_name(long, Namer(for_equations=True))[0].startswith("t_{")
+    assert latex_name(long, Namer())[0].startswith("t_{")
     assert latex_name(a, namer) == ("a", ATOM)
 
 

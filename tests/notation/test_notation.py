@@ -423,7 +423,7 @@ def test_a_sum_of_up_to_eight_is_written_out() -> None:
 def test_an_index_of_two_digits_stands_apart_and_the_name_is_one_word() -> None:
     sums = MLP(12, [11], "linear", seed=1)([float(k) for k in range(12)])
     nodes = Graph(*sums).nodes
-    namer = Namer(nodes, for_equations=True)
+    namer = Namer(nodes)
     assert namer.heading(sums[10]) == "z⁽¹⁾₁₁ = w⁽¹⁾₁₁,₁·x₁ + … + w⁽¹⁾₁₁,₁₂·x₁₂ + b⁽¹⁾₁₁"
     assert latex_expression(sums[10], namer) == (
         r"w^{(1)}_{11,1} \cdot x_{1} + \dots + w^{(1)}_{11,12} \cdot x_{12} + b^{(1)}_{11}"

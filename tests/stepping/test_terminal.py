@@ -227,7 +227,7 @@ def test_each_example_steps_from_begin_to_end_with_a_script(name: str) -> None:
     assert "the end: every gradient is complete" in ended.stdout
     assert re.search(r"^\w+\.py:\d+ .*=", ended.stdout, re.MULTILINE)  # the line of the program
     order = topological_order(EXAMPLES[name].build())
-    namer = Namer(order, for_equations=True)
+    namer = Namer(order)
     for node in order:
         if node.label and node.op.name != "constant":
             shown = rf" {re.escape(namer.name(node))} .* {re.escape(number(node.grad))}$"

@@ -30,11 +30,16 @@ class Results:
 
     def counted(self, learners: Mapping[str, Learner], made: Mapping[str, int]) -> dict[str, Any]:
         """What the teacher's page shows, as JSON: points, verdicts, and how many `made` each mistake."""
+        names = Counter[str]()
         marks = [self.marks(learner, of.answers) for learner, of in learners.items()]
         verdicts = [Counter(of.marks[i].verdict for of in marks) for i in range(len(self.sheet.blanks))]
         return {
             "learners": [
-                {"name": learner.name, "points": of.points, "given": sum(mark.verdict != MISSING for mark in of.marks)}
+                {
+                    "name": _told_apart(learner.name, names),
+                    "points": of.points,
+                    "given": sum(mark.verdict != MISSING for mark in of.marks),
+                }
                 for learner, of in zip(learners.values(), marks, strict=True)
             ],
             "blanks": [
@@ -43,6 +48,12 @@ class Results:
             ],
             "mistakes": [_described(name, count) for name, count in made.items()],
         }
+
+
+def _told_apart(name: str, names: Counter[str]) -> str:
+    """The name, with a number from its second learner on: "Ada (2)"."""
+    names[name] += 1
+    return f"{name} ({names[name]})" if name and names[name] > 1 else name
 
 
 def _described(name: str, count: int) -> dict[str, Any]:

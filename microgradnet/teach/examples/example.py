@@ -77,7 +77,7 @@ def table_of(root: Value, printed: Mapping[str, str] | None = None) -> list[Row]
     Row(symbol='y', expression='x·x', value=9.0, gradient=None, printed='')
     """
     graph = Graph(root)
-    namer, figures = Namer(order=graph.nodes), printed or {}
+    namer, figures = Namer(graph.nodes), printed or {}
     used = dict.fromkeys(operand for node in graph.computed for operand in node.operands) | {root: None}
     labelled = [node for node in used if node.label and node.op is not CONSTANT]
     rows = []

@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -49,7 +49,7 @@ class ComparisonPage(WebPage):
     def _layouts(self) -> list[str]:
         """The layouts in which text is the largest in one of the windows; the page shows that of its own.
 
-        Gradients without data come last, and only if text is too small in every other one.
+        Gradients without data come last, and only if text is too small in every other one; the first has data.
         """
         extents = {layout: extent_of(self._drawn(self._comparison.right, layout)[0]) for layout in LAYOUTS}
 
@@ -57,7 +57,11 @@ class ComparisonPage(WebPage):
             most = LEGIBLE if layout == GRADIENTS else math.inf
             return min(most, max(scale_to(room, extents[layout]) for room in rooms))
 
-        best = dict.fromkeys(max(extents, key=lambda layout: scale(layout, rooms)) for rooms in WINDOWS)
+        def largest(layouts: Iterable[str], rooms: Sequence[tuple[int, int]]) -> str:
+            return max(layouts, key=lambda layout: scale(layout, rooms))
+
+        with_data = largest([layout for layout in LAYOUTS if layout != GRADIENTS], WINDOWS[0])
+        best = dict.fromkeys([with_data, *(largest(extents, rooms) for rooms in WINDOWS)])
         return sorted(best, key=lambda layout: layout == GRADIENTS)
 
     def _pictures(self, steps: Sequence[Step], side: str) -> str:

@@ -1,12 +1,13 @@
 """The view of what the two passes of a comparison can differ in: gradients and local derivatives, without data."""
 
 from microgradnet import ops
-from microgradnet.drawing.box import NO_BREAK, Row
+from microgradnet.drawing.box import NO_BREAK, Cell, Row
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.notation.neurons import indexed
 from microgradnet.value import Value
 
 ROOM = 7  # characters of a gradient; the page condenses a longer one
+EMPTY = "—".ljust(ROOM, NO_BREAK)
 LONGEST = 17  # characters of a heading in whose line the gradient stands
 
 
@@ -17,19 +18,19 @@ class GradientsView(OpsView):
     """
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
-        return [] if kind == "constant" else [("grad", "—".ljust(ROOM, NO_BREAK))]
+        return [] if kind == "constant" else [Cell("grad", EMPTY)]
 
     def _leaf_rows(self, leaf: Value, kind: str) -> list[Row]:
-        return [("", self.namer.heading(leaf)), *self._numbers(leaf, kind)]
+        return [Cell("", self.namer.heading(leaf)), *self._numbers(leaf, kind)]
 
     def _rows(self, node: Value, kind: str) -> list[Row]:
         lines, numbers = self._wrapped(self._heading(node)), self._numbers(node, kind)
         heading = lines[0] if len(lines) == 1 else ""
         if heading and len(heading) <= ROOM:
-            return [("", heading), *numbers]
+            return [Cell("", heading), *numbers]
         if heading and len(heading) <= LONGEST and node not in self._above:
-            return [(f"{heading} grad", "—".ljust(ROOM, NO_BREAK))]
-        return [*lines, ("", ""), *numbers]
+            return [Cell("grad", EMPTY, f"{heading} grad")]
+        return [*lines, Cell("", ""), *numbers]
 
     def _heading(self, node: Value) -> str:
         heading, name = super()._heading(node), self.namer.name(node)

@@ -50,7 +50,7 @@ class ListedComparison:
         self.graph = SolvedGraph(root)
         self.rules = _decisive(self.graph, misconception)
         self.right, self.wrong = tuple(steps(self.graph, RIGHT)), tuple(steps(self.graph, self.rules))
-        self.namer = Namer(self.graph.nodes, for_equations=True)
+        self.namer = Namer(self.graph.nodes)
         self.parting = self._parting()
         wrong = gradients(self.graph, self.rules)
         self.gradients = {

@@ -17,8 +17,9 @@ from microgradnet.teach.worksheets.sheet import DIRECTIONS, Sheet, size_of
 PAPERS = {"A4": (595, 842), "Letter": (612, 792)}
 """Width and height in points."""
 MARGIN = 40  # of a printed page, in points
-LINE, WORKING, COLUMN = 26, 10.5, 80  # points of a line to write on, and of one of working; characters of the latter
-AROUND = 70  # points of a page that heading and name take
+LINE, WORKING, COLUMN = 22, 9.4, 80  # points of a line to write on, and of one of working; characters of the latter
+BETWEEN = 0.5  # points between two answers
+AROUND, HEADING = 70, 50  # points of a page that heading and name take, one below the other, and on one line of a key
 LEGIBLE, REMINDER, LARGEST = 0.4, 0.15, 1.25  # the smallest scale of a picture to write in, of a key's, the largest
 LONG = 22  # characters of a name that does not fit in half a page
 
@@ -69,7 +70,9 @@ class PrintedPage(WebPage):
             layouts = []
             for (way, size), turned in product(sizes.items(), ("portrait", "landscape")):
                 width, height = self._room(turned)
-                scale = min(scale_to((width, height - AROUND - lines), size), LARGEST)
+                scale = min(
+                    scale_to((width, height - (HEADING if self._with_answers else AROUND) - lines), size), LARGEST
+                )
                 layouts.append(_Layout(kind, way, turned, scale))
             return max(layouts, key=lambda layout: layout.scale)
 
@@ -82,7 +85,7 @@ class PrintedPage(WebPage):
         if not self._with_answers:
             return LINE * -(-len(blanks) // (1 if _is_long(blanks) else 2))
         working = [line for blank in blanks for line in _working(blank)]
-        return sum(WORKING * (1 + len(line) // COLUMN) for line in working) + len(blanks)
+        return sum(WORKING * (1 + len(line) // COLUMN) for line in working) + BETWEEN * len(blanks)
 
     def _sheet(self, kind: str, sheet: Sheet, picture: str) -> str:
         title = html.escape(sheet.title) + ": answers" * self._with_answers
@@ -91,8 +94,8 @@ class PrintedPage(WebPage):
         if _is_long(sheet.blanks):
             blanks += " long"
         return (
-            f'<section class="{kind}">\n<h1>{title}</h1>\n'
-            f'<p class="who">{who}<small>{html.escape(sheet.name)}</small></p>\n'
+            f'<section class="{kind}">\n<header><h1>{title}</h1>\n'
+            f'<p class="who">{who}<small>{html.escape(sheet.name)}</small></p></header>\n'
             f'<div class="picture">{picture}</div>\n<ol class="{blanks}">\n'
             + "\n".join(map(self._line, sheet.blanks))
             + "\n</ol>\n</section>"

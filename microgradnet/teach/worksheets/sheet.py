@@ -22,6 +22,9 @@ DIRECTIONS = ("LR", "TB")
 LAYOUTS = (*((way, False) for way in DIRECTIONS), ("TB", True))
 """Of a picture on a screen: the direction, and whether leaves stand above what uses them, not beside it."""
 
+WRITTEN = 20
+"""The height of a line of a card with blanks, in points: the lines to write on keep off its border."""
+
 
 class Sheet:
     """A graph with blanks in place of some numbers: its picture, and its table of answers.
@@ -36,7 +39,7 @@ class Sheet:
 
     def __init__(self, graph: SolvedGraph, quantities: Sequence[Quantity], title: str, name: str) -> None:
         self.graph = graph
-        self._namer = Namer(graph.nodes, for_equations=True)
+        self._namer = Namer(graph.nodes)
         self.title = title or f"Worksheet: {self._namer.name(graph.root)}"
         self.fingerprint = sha256(repr([leaf.data for leaf in graph.leaves]).encode()).hexdigest()[:8]
         self.name = name or f"{self.title}/{self.fingerprint}"
@@ -66,6 +69,10 @@ class Sheet:
         spread = 0.7 if any(quantity.kind == LOCAL for quantity in texts) else 0.5
         diagram = Diagram(direction, spread=spread, theme=theme, stacked=stacked)
         view = WorksheetView(self.graph, self._namer, texts, diagram)
+        if filled:
+            diagram.captions = []  # the sheet says how to read it
+        else:
+            diagram.line = WRITTEN
         return Picture(diagram.to_dot(), self.title, counts=(len(view.numbers), len(diagram.arrows)))
 
     def svgs_in(self, *rooms: tuple[float, float]) -> list[str]:

@@ -1,6 +1,6 @@
 """The view of a worksheet's graph: black and white, with numbered blanks."""
 
-from microgradnet.drawing.box import Row
+from microgradnet.drawing.box import Cell, Row
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView
 from microgradnet.drawing.placing import MOST_CHIPS, Placing
@@ -32,9 +32,9 @@ class WorksheetView(OpsView):
         super().__init__(graph, len(graph), diagram, namer=namer, compact=has_room(graph), notes=notes)
 
     def _numbers(self, node: Value, kind: str) -> list[Row]:
-        rows: list[Row] = [("data", self._text(Quantity(VALUE, node), node.data))]
+        rows: list[Row] = [Cell("data", self._text(Quantity(VALUE, node), node.data))]
         if self._with_gradients and kind != "constant":
-            rows.append(("grad", self._text(Quantity(GRADIENT, node), self._graph.gradients[node])))
+            rows.append(Cell("grad", self._text(Quantity(GRADIENT, node), self._graph.gradients[node])))
         return rows
 
     def _text(self, quantity: Quantity, answer: float) -> str:

@@ -149,6 +149,14 @@ def test_a_length_of_no_sense_is_refused(classroom: Classroom) -> None:
             assert client.recv(100).startswith(b"HTTP/1.0 400 JSON is needed"), length
 
 
+def test_learners_of_one_name_are_told_apart(classroom: Classroom) -> None:
+    for learner, name in enumerate(["Ada", "", "Ada", "", "Ada"]):
+        request(
+            classroom.address(classroom.store.learner) + "answers", OF_NOBODY | {"learner": str(learner), "name": name}
+        )
+    assert [each["name"] for each in results(classroom)["learners"]] == ["Ada", "", "Ada (2)", "", "Ada (3)"]
+
+
 def test_a_name_of_half_a_character_is_kept_with_a_sign_of_it(classroom: Classroom) -> None:
     request(classroom.address(classroom.store.learner) + "answers", OF_NOBODY | {"name": "half\ud800\nname"})
     assert [each["name"] for each in results(classroom)["learners"]] == ["half\ufffd name"]

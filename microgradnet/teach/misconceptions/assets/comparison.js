@@ -20,7 +20,16 @@ const sides = ["right", "wrong"].map((name) => {
   return { element, steps: data[name], pane, equation, layouts, ...layouts[0] }; // of the layouts one is shown
 });
 
-for (const text of document.querySelectorAll("#wrong .local > text")) text.classList.toggle("differs", text.textContent.includes("≠"));
+// Underlines a number that differs, which ends a text after so many characters.
+function mark(text, start) {
+  if (text.firstElementChild) return;
+  const part = document.createElementNS("http://www.w3.org/2000/svg", "tspan");
+  part.classList.add("differs");
+  part.append(text.firstChild.splitText(start));
+  text.append(part);
+}
+
+for (const text of document.querySelectorAll("#wrong .local > text")) if (text.textContent.includes("≠")) mark(text, "∂ ".length);
 
 let position = 0;
 
@@ -39,7 +48,7 @@ function show(step) {
     for (const row of side.rows) {
       const differs = gradient(row.of) !== right(row.of);
       write(row, `${row.word} ${gradient(row.of)}${differs ? " ≠" : ""}`);
-      row.text.classList.toggle("differs", differs);
+      if (differs) mark(row.text, row.word.length + 1);
     }
     for (const old of side.element.querySelectorAll(".now, .partner")) old.classList.remove("now", "partner");
     if (current) {
@@ -67,7 +76,7 @@ function follow(boxes) {
   if (position && (hidden > 0 || top < 0)) scrollBy(0, Math.min(top, Math.max(hidden, Math.min(0, top))));
 }
 
-let scale = 1, isFitted = true;
+let scale = 1, isFitted = true, wantsData = null; // by the reader; null where the page may choose
 function zoom(wanted, isFit = false) {
   isFitted = isFit;
   scale = Math.max(0.3, Math.min(4, wanted));
@@ -104,11 +113,12 @@ function fit() {
   const [beside, over] = [false, true].map((isOver) => {
     main.classList.toggle("over", isOver || isNarrow.matches);
     const fits = sides[0].layouts.map((one, layout) => ({ isOver, layout, ...fitting(one) }));
-    return fits.reduce((a, b) => (b.good > a.good ? b : a));
+    return fits.filter(({ layout }) => [null, layout < data.full].includes(wantsData)).reduce((a, b) => (b.good > a.good ? b : a));
   });
   const { isOver, scale, layout } = over.good > ROOMIER * beside.good ? over : beside;
   main.classList.toggle("over", isOver || isNarrow.matches);
   take(layout);
+  at("withData").ariaPressed = hasData(sides[0]);
   zoom(scale, true);
   show(position);
 }
@@ -137,8 +147,10 @@ about.open = !isNarrow.matches; // in a narrow window, both passes are seen befo
 
 at("slider").max = last;
 at("part").disabled = data.parting < 0;
+at("withData").hidden = data.full === sides[0].layouts.length;
 const targets = { start: () => 0, back: () => position - 1, step: () => position + 1, end: () => last, part: () => data.parting + 1 };
-const actions = { smaller: () => zoom(scale / 1.25), larger: () => zoom(scale * 1.25), fit };
+const actions = { smaller: () => zoom(scale / 1.25), larger: () => zoom(scale * 1.25), fit,
+                  withData: () => { wantsData = !hasData(sides[0]); fit(); } };
 for (const [id, target] of Object.entries(targets)) actions[id] = () => show(target());
 for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
 at("slider").addEventListener("input", () => show(Number(at("slider").value)));
