@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 UNCHECKED = (1).to_bytes(4, "little")  # the code is of the source with this hash, and nobody needs to look again
@@ -30,7 +31,7 @@ def precompile(archive: Path, inside: str, is_cached: bool) -> None:
 def _compiled(inside: str) -> Iterator[tuple[str, bytes]]:
     """The source file of each module that is loaded from there, and the contents of its compiled file."""
     for module in [*sys.modules.values()]:
-        loader = getattr(getattr(module, "__spec__", None), "loader", None)
+        loader: Any = getattr(getattr(module, "__spec__", None), "loader", None)
         source = getattr(module, "__file__", None) or ""
         if source.startswith(f"{inside}/") and hasattr(loader, "get_data"):  # not one that Python is built with
             text = loader.get_data(source)

@@ -23,7 +23,7 @@ from typing import Any
 
 from microgradnet._shared.serving import LOOPBACK, Handler, ThreadingServer
 from microgradnet.playground.book import BUILT, BookServer
-from microgradnet.playground.site import DOOR, KINDS, POLICY, file_of
+from microgradnet.playground.site import DOOR, POLICY, file_of
 
 LATE = (
     "the program, or the drawing of its graph, was stopped after {:g} s. Does each loop end? Some graphs of a few "

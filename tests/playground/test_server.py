@@ -1,7 +1,6 @@
 """The local server: it answers its own page on this machine, and nobody else; programs end, and Python with them."""
 
 import hashlib
-import html
 import json
 import os
 import socket
@@ -24,7 +23,6 @@ from microgradnet.playground.book import BUILT
 from microgradnet.playground.runner import NO_VALUE
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import ASSETS, DOOR, file_of
-from tests import ROOT
 from tests.serving import answering
 
 
