@@ -604,7 +604,7 @@ def test_an_address_without_a_program_says_so_beside_the_first_example(tab: Any,
     tab.locator("#note", has_text=words).wait_for()
     settled(tab)
     assert words in tab.inner_text("#note")
-    assert "this is the first example" in tab.inner_text("#note")
+    assert "This is the first example" in tab.inner_text("#note")
     assert "sigmoid" in program(tab)
     typed(tab, PROGRAM)
     assert tab.locator("#note").is_hidden()

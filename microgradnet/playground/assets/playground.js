@@ -241,7 +241,7 @@ async function open(name) {
   const shared = name.startsWith("code=") ? await unpack(name.slice(5)).catch(() => null) : null;
   const example = [NEW, ...programs].find((program) => program.name === name) ?? programs[0];
   if (kept) [own, known] = [kept.id, kept.text];
-  else if (shared === null && name && name !== example.name) warning = `${lost(name)}: this is the first example.`;
+  else if (shared === null && name && name !== example.name) warning = `${lost(name)}. This is the first example.`;
   editor.set(kept?.text ?? shared ?? example.code);
   if (!kept && shared === null) name = example.name;
   at("programs").value = shared === null ? name : "";
@@ -255,7 +255,7 @@ async function open(name) {
 }
 
 function lost(name) {
-  if (name.startsWith("own=")) return "The address names a program that is kept in the browser in which it was written, and its Share gives an address for others";
+  if (name.startsWith("own=")) return "The program of this address is kept in the browser in which it was written; Share, there, gives an address that holds it";
   return name.startsWith("code=") ? "The program in the address is damaged" : "The address names no program of this playground";
 }
 
