@@ -11,22 +11,7 @@ from typing import Any
 
 from microgradnet._shared.serving import LOOPBACK, ThreadingServer, is_host
 
-COMMAND = "pip install '.[book]' && python -m sphinx -W -b html notebooks build/book"
-BUILT = Path("build", "book")  # where the command writes it, below the folder that the playground is started in
-NOT_BUILT = f"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>microgradnet: the book</title>
-<style>body {{ font: 18px/1.6 system-ui, sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }}
-pre {{ white-space: pre-wrap }}</style>
-<h1>The book is not built yet</h1>
-<p>It tells the lesson in chapters, each with its picture played. This command, in a copy of the project's repository,
-writes it:</p>
-<pre><code>{COMMAND}</code></pre>
-<p>Then load this page again, from a playground that was started in the same folder.</p>
-"""
+BUILT = Path("build", "book")  # where the book's command writes it, below the folder that the playground is started in
 
 
 class BookServer(ThreadingServer):

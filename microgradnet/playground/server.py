@@ -22,8 +22,8 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from microgradnet._shared.serving import LOOPBACK, Handler, ThreadingServer
-from microgradnet.playground.book import BUILT, NOT_BUILT, BookServer
-from microgradnet.playground.site import DOOR, KINDS, POLICY, file_of
+from microgradnet.playground.book import BUILT, BookServer
+from microgradnet.playground.site import DOOR, POLICY, file_of
 
 LATE = (
     "the program, or the drawing of its graph, was stopped after {:g} s. Does each loop end? Some graphs of a few "
@@ -125,15 +125,12 @@ class _Handler(Handler):
     policy = f"{POLICY}; frame-ancestors 'none'"
 
     def do_GET(self) -> None:  # noqa: N802 - http.server's name
-        """Send a file of the front end, or lead to the book."""
+        """Send a file of the front end, or lead to the book if it is built."""
         if asked := self.asked([self.server.secret]):
-            if asked[1] == "book":
-                if (BUILT / "index.html").exists():
-                    self.redirect(self.server.book.address)
-                else:
-                    self.answer(NOT_BUILT.encode(), KINDS[".html"])
-                return
-            found = file_of(asked[1], backend="local", door=DOOR.format("book"))
+            is_built = (BUILT / "index.html").exists()
+            if asked[1] == "book" and is_built:
+                return self.redirect(self.server.book.address)
+            found = file_of(asked[1], backend="local", door=DOOR.format("book") if is_built else "")
             if found is None:
                 self.send_error(HTTPStatus.NOT_FOUND)
             else:

@@ -70,7 +70,7 @@ def build(folder: Path, npm: str = "npm", door: str = "") -> list[Path]:
     Raises:
         FileExistsError: something else is in the folder.
         FileNotFoundError: there is no npm.
-        RuntimeError: npm failed.
+        RuntimeError: npm, or Node, failed.
     """
     program = shutil.which(npm)
     if program is None:
@@ -80,26 +80,29 @@ def build(folder: Path, npm: str = "npm", door: str = "") -> list[Path]:
         raise FileExistsError(f"{folder} holds something else: name an empty folder, or one of an earlier build")
     packages = folder / "npm"
     packages.mkdir(exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
+    for name in ("package.json", "package-lock.json", "precompile.mjs"):
         shutil.copy(Path(__file__).with_name("npm") / name, packages)
-    ended = subprocess.run(
-        [program, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"],
-        cwd=packages, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if ended.returncode:
-        raise RuntimeError(f"npm ci failed:\n{ended.stderr[-2000:]}")
+    _run([program, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"], packages)
     modules = packages / "node_modules"
     for name in PYODIDE:
         shutil.copy(modules / "pyodide" / name, folder)
     shutil.copy(modules / "@viz-js" / "viz" / "dist" / "viz.js", folder)
-    shutil.rmtree(packages)
     (folder / "packages.zip").write_bytes(_packages())
+    _run(["node", "precompile.mjs", str(folder.resolve())], packages)
+    shutil.rmtree(packages)
     for name in ["programs.json", *SHARED_FILES, *(file.name for file in ASSETS.iterdir())]:
         found = file_of(name, "static", door)
         if found is not None:
             (folder / name).write_bytes(found[0])
     _write_service(folder)
     return sorted(folder.iterdir())
+
+
+def _run(command: list[str], folder: Path) -> None:
+    """Run a program of Node's in a folder."""
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise RuntimeError(f"{' '.join(command[:2])} failed:\n{ended.stderr[-500:]}")
 
 
 def _write_service(folder: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import ThreadingHTTPServer
@@ -35,6 +36,10 @@ y = tanh(w * x)
 y.backward()
 print("w.grad", round(w.grad, 6))
 """
+
+
+APPLICATIONS = [each["name"] for each in PROGRAMS if each["group"] == "Applications"]
+WHOLE = "pane.scrollWidth <= pane.clientWidth && pane.scrollHeight <= pane.clientHeight"
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +112,13 @@ def test_a_local_one_leads_to_the_book(
     monkeypatch.chdir(tmp_path)
     with lone_tab(browser, "http://127.0.0.1:", seconds=60) as tab:
         tab.goto(addresses["local"])
-        for is_built in (False, True):
-            if is_built:
-                BUILT.mkdir(parents=True)
-                (BUILT / "index.html").write_text("<h1>All chapters</h1>")
-            with tab.expect_popup() as opened:
-                tab.get_by_role("link", name="The book").click()
-            heading = "All chapters" if is_built else "The book is not built yet"
-            assert opened.value.inner_text("h1") == heading
+        assert tab.get_by_role("link", name="The book").count() == 0, "none is built"
+        BUILT.mkdir(parents=True)
+        (BUILT / "index.html").write_text("<h1>All chapters</h1>")
+        tab.reload()
+        with tab.expect_popup() as opened:
+            tab.get_by_role("link", name="The book").click()
+        assert opened.value.inner_text("h1") == "All chapters"
 
 
 def test_it_opens_and_runs_where_the_browser_keeps_nothing(browser: Any, addresses: dict[str, str]) -> None:
@@ -146,6 +150,8 @@ def test_each_example_is_drawn_after_another(tab: Any, name: str) -> None:
     assert tab.locator("#error").is_hidden(), tab.inner_text("#error")
     assert tab.locator("#note").is_hidden(), tab.inner_text("#note")
     assert numbers(tab)
+    if name in APPLICATIONS:
+        assert tab.frames[1].evaluate(WHOLE), "nothing is cut off"
 
 
 def test_a_program_is_run_while_one_types_as_python_runs_it(tab: Any) -> None:
@@ -301,6 +307,17 @@ def test_a_number_that_is_typed_in_the_page_is_written_whole(tab: Any) -> None:
     assert numbers(tab)["y"] == math.tanh(2 * 0.123456789)
 
 
+def test_a_fraction_that_is_typed_in_the_page_is_written_whole(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    frame = tab.frames[1]
+    frame.wait_for_selector("#equation")
+    field = "#leaf0" if frame.input_value("#leaf0") == "0.5" else "#leaf1"
+    frame.fill(field, "1/3")
+    tab.wait_for_timeout(700)
+    settled(tab)
+    assert f'x = Value({1 / 3!r}, "x")' in program(tab)
+
+
 def test_what_is_saved_is_of_this_program(tab: Any) -> None:
     typed(tab, PROGRAM)
     typed(tab, "x = (")
@@ -434,14 +451,41 @@ def test_an_endless_loop_is_stopped_with_what_it_printed_and_the_next_program_ru
     assert "w.grad" in tab.inner_text("#output")
 
 
-def test_a_program_typed_while_another_never_ends_is_run_after_the_time_limit(tab: Any) -> None:
+def test_a_program_typed_while_another_never_ends_takes_its_place_at_once(tab: Any) -> None:
     tab.click("#editor .cm-content")
     tab.keyboard.press("Control+A")
     tab.keyboard.insert_text("while True: print('again')")
     tab.locator("#output", has_text="more is not shown").wait_for()
+    began = time.monotonic()
     typed(tab, PROGRAM)
+    assert time.monotonic() - began < 8, "before the time limit"
     assert "w.grad" in tab.inner_text("#output")
     assert tab.locator("#error").is_hidden()
+    assert numbers(tab)["w"] == 2
+    typed(tab, "print('the next, too')")
+    assert tab.inner_text("#output") == "the next, too\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_says_at_once_that_python_begins_and_its_header_keeps_still(
+    kind: str, browser: Any, addresses: dict[str, str]
+) -> None:
+    address = addresses[kind]
+    with lone_tab(browser, "/".join(address.split("/")[:3]), seconds=60) as tab:
+        where = """() => [...document.querySelectorAll("header > :not(#state)")].map((one) => {
+            const { x, y, width, height } = one.getBoundingClientRect();
+            return [x, y, width, height].map(Math.round);
+        })"""
+        tab.goto(address)
+        assert re.search("Loading|Starting|Running", tab.get_by_role("status").filter(has_text="…").first.inner_text())
+        assert tab.locator("#empty progress").is_visible()
+        tab.wait_for_function("document.getElementById('programs').value === 'neuron'")
+        before = tab.evaluate(where)
+        settled(tab)
+        assert tab.locator("#empty").is_hidden()
+        assert tab.evaluate(where) == before
+        typed(tab, "while True: pass")
+        assert tab.evaluate(where) == before
 
 
 def test_after_exit_the_next_program_reads_nothing_either(tab: Any) -> None:
@@ -523,27 +567,47 @@ def test_in_the_browser_a_program_reaches_nobody_and_leaves_nothing(browser: Any
     assert not asked
 
 
-def test_the_address_holds_the_program(tab: Any) -> None:
-    typed(tab, PROGRAM + "# shared: σ\n")
-    tab.click("#share")
-    tab.wait_for_timeout(300)
-    is_local = tab.get_attribute("meta[name=backend]", "content") == "local"
-    assert ("#code=" in tab.url) is not is_local, "the local address is a secret"
-    assert tab.inner_text("#state").startswith("The program is copied" if is_local else "The address is copied")
-    tab.reload()
-    settled(tab)
-    assert program(tab) == PROGRAM + "# shared: σ\n"
-    assert "w.grad" in tab.inner_text("#output")
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_shared_opens_in_any_playground(kind: str, browser: Any, addresses: dict[str, str]) -> None:
+    address = addresses[kind]
+    origin = "/".join(address.split("/")[:3])
+    with lone_tab(browser, origin, seconds=120, permissions=["clipboard-read", "clipboard-write"]) as tab:
+        tab.goto(address)
+        settled(tab)
+        typed(tab, PROGRAM + "# shared: σ\n")
+        tab.click("#share")
+        tab.locator("#note", has_text="is copied").wait_for()
+        shared = tab.evaluate("navigator.clipboard.readText()")
+        assert shared.startswith("#code=" if kind == "local" else f"{address}#code="), "the local address is a secret"
+        assert ("#code=" in tab.url) is (kind == "static")
+    for other in addresses.values():
+        with lone_tab(browser, "/".join(other.split("/")[:3]), seconds=120) as tab:
+            tab.goto(f"{other}#{shared.partition('#')[2]}")
+            if other == addresses["local"]:
+                assert "runs with your rights" in tab.inner_text("#empty")
+                assert tab.inner_text("#output") == "", "it does not run unasked"
+                tab.get_by_role("button", name="Run it").click()
+            tab.locator("#output", has_text="w.grad").wait_for()
+            assert program(tab) == PROGRAM + "# shared: σ\n"
 
 
-def test_a_damaged_address_is_told_and_the_local_one_takes_no_program(tab: Any) -> None:
-    is_local = tab.get_attribute("meta[name=backend]", "content") == "local"
-    tab.evaluate("location.hash = '#code=garbage!!'")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("own=1", "kept in the browser in which"), ("code=garbage!!", "is damaged"), ("unheard-of", "names no program")],
+)
+def test_an_address_without_a_program_says_so_beside_the_first_example(tab: Any, name: str, words: str) -> None:
+    tab.evaluate("location.hash = '#neuron'")
     tab.wait_for_timeout(200)
     settled(tab)
-    assert ("in the address is damaged" in tab.inner_text("#state")) is not is_local
+    assert tab.locator("#note").is_hidden()
+    tab.evaluate("name => { location.hash = name; }", name)
+    tab.locator("#note", has_text=words).wait_for()
+    settled(tab)
+    assert words in tab.inner_text("#note")
+    assert "This is the first example" in tab.inner_text("#note")
+    assert "sigmoid" in program(tab)
     typed(tab, PROGRAM)
-    assert "w.grad" in tab.inner_text("#output")
+    assert tab.locator("#note").is_hidden()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -78,6 +78,24 @@ def test_after_the_first_visit_it_needs_no_network_and_a_new_build_takes_its_pla
     context.close()
 
 
+def test_what_a_start_needs_is_compiled_by_the_build(browser: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    build(folder)
+    with answering(files_of(folder)) as address:
+        tab = browser.new_page()
+        tab.goto(address)
+        settled(tab)
+        typed(tab, COMPILED)
+        assert tab.inner_text("#output") == "True True def loads"
+        tab.close()
+
+
+COMPILED = """import inspect, json, os
+from microgradnet import value
+print(json.__file__.endswith(".pyc"), os.path.exists(value.__spec__.cached), inspect.getsource(json.loads)[:9], end="")
+"""
+
+
 def _wait(tab: Any, what: Any, why: str) -> None:
     for _ in range(600):
         if what():

@@ -660,6 +660,30 @@ def test_a_learner_has_all_answers_in_every_tab(browser: Any, classroom: Classro
     context.close()
 
 
+def test_answers_that_two_tabs_write_at_one_time_are_both_kept(browser: Any, classroom: Classroom) -> None:
+    """The second tab has read the record before the first one writes, and writes after it."""
+    from playwright.sync_api import expect
+
+    context = browser.new_context()
+    first, second = (of_a_learner(context, classroom) for _ in range(2))
+    second.evaluate("{ const read = stored(); stored = () => read; }")
+    first.fill("#blank-1", "0.5")
+    first.press("#blank-1", "Tab")
+    first.wait_for_selector("text=✓ sent to your teacher")
+    second.fill("#blank-2", "0.25")
+    second.evaluate("stored = () => JSON.parse(localStorage.getItem(KEPT))")
+    second.press("#blank-2", "Tab")
+    expect(first.locator("#blank-2")).to_have_value("0.25")
+    expect(second.locator("#blank-1")).to_have_value("0.5")
+    for tab in (first, second):
+        tab.wait_for_selector("text=✓ sent to your teacher")
+        tab.reload()
+        assert (tab.input_value("#blank-1"), tab.input_value("#blank-2")) == ("0.5", "0.25")
+    (learner,) = classroom.store.learners().values()
+    assert learner.answers == {"1": "0.5", "2": "0.25"}
+    context.close()
+
+
 def test_what_is_typed_in_a_tab_that_closes_is_sent_and_a_name_is_every_tabs(
     browser: Any, classroom: Classroom
 ) -> None:

@@ -1,77 +1,100 @@
 // What runs programs: Python in this browser, in a worker, or a server on this machine. Both answer `runner.run`.
 const SECONDS = 10; // a program's time in the browser; the server has a limit of its own
 const GRACE = 4; // more, for the page of what it had computed then
+const MOMENT = 1000; // milliseconds
 
 const failed = (message) => ({ error: { line: 0, message }, values: [], shown: "", page: "", note: "", leaves: [] });
 
 // A worker of a blob has the policy of this page; one of a file would have none.
 const WORKER = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL("worker.js", import.meta.url))};`], { type: "text/javascript" }));
 
-class InBrowser {
+// Python in a worker, which answers one request after another until it is ended.
+class Python {
   constructor() {
-    this.begin();
-  }
-
-  begin() {
     const worker = this.worker = new Worker(WORKER, { type: "module" });
     this.asked = new Map();
-    this.count = 0;
+    this.tell = () => {}; // gets the stages of its start
+    this.stage = "Loading Python…";
     const isLoaded = new Promise((resolve) => { this.loaded = resolve; }); // messages before that would be lost
     this.post = (message) => isLoaded.then(() => worker.postMessage(message));
-    worker.onmessage = ({ data: { id, printed, answer, isLoaded, broken } }) => {
+    worker.onmessage = ({ data: { id, printed, answer, stage, isLoaded, broken } }) => {
       if (isLoaded) return this.loaded();
-      if (broken) return this.end(broken, this.isReady);
+      if (stage) return this.tell(this.stage = stage);
+      if (broken) return this.end(broken);
       if (printed !== undefined) return this.asked.get(id)?.heard(printed);
       this.asked.get(id)?.resolve(answer);
       this.asked.delete(id);
     };
-    worker.onerror = ({ message }) => this.end(`Python could not be started: ${message}`, false);
-    this.isReady = false;
-    this.started = this.ask({}).then((names) => {
-      this.isReady = !names.error;
-      return names;
-    });
+    worker.onerror = ({ message }) => this.end(`Python could not be started: ${message}`);
+    this.started = this.ask({}); // its names
   }
 
   ask(request, heard) {
     return new Promise((resolve) => {
-      const id = this.count++;
+      const id = this.count = (this.count ?? 0) + 1;
       this.asked.set(id, { resolve, heard });
       this.post({ id, request });
     });
   }
 
-  // Python begins anew at once, or where it could not begin, with the next program.
-  end(message, isAnew = true) {
-    this.worker?.terminate();
+  end(message) {
+    this.isEnded = true;
+    this.worker.terminate();
     for (const { resolve } of this.asked.values()) resolve(failed(message));
-    this.worker = null;
-    if (isAnew) this.begin();
+  }
+}
+
+// A program that runs for longer than a moment has a spare Python beside it. The program after it does not wait for its
+// end: it is run by the Python that is free first.
+class InBrowser {
+  python = new Python();
+  turn = 0;
+
+  spare() {
+    if (!this.next || this.next.isEnded) this.next = new Python();
+    return this.next;
+  }
+
+  replace() {
+    this.python = this.spare();
+    this.next = null;
   }
 
   stop() {
-    this.end("the program was stopped");
+    this.python.end("the program was stopped");
   }
 
   async names() {
-    const names = await this.started;
+    const names = await this.python.started;
     return names.error ? [] : names;
   }
 
-  // One program at a time; of those that wait, the latest: the others get null.
-  async run(request, heard) {
-    const turn = this.turn = (this.turn ?? 0) + 1;
-    while (this.busy) await this.busy;
-    if (!this.worker) this.begin();
-    const began = await this.started;
+  // One program at a time; of those that wait, the latest: the others get null. `heard` gets what it prints, and `told`
+  // what happens before it runs.
+  async run(request, heard, told) {
+    const turn = ++this.turn;
+    if (this.busy) {
+      told("Stopping the program before…");
+      await Promise.race([this.busy, this.spare().started]);
+      if (turn !== this.turn) return null;
+      if (this.busy) this.python.end("another program was begun");
+    }
+    if (this.python.isEnded) this.replace();
+    const { python } = this;
+    python.tell = told;
+    told(python.stage);
+    const began = await python.started;
     if (turn !== this.turn) return null;
     if (began.error) return began;
     const late = `the program, or the drawing of its graph, was stopped after ${SECONDS + GRACE} s. Does each loop end? Some graphs of a few hundred values are too large to draw: choose a smaller one, such as one sample's loss`;
-    const limit = setTimeout(() => this.end(late), 1000 * (SECONDS + GRACE));
-    this.busy = this.ask({ ...request, seconds: SECONDS }, heard);
-    const answer = await this.busy;
-    this.busy = null;
+    const limit = setTimeout(() => python.end(late), 1000 * (SECONDS + GRACE));
+    const spare = setTimeout(() => this.spare(), MOMENT);
+    const busy = this.busy = python.ask({ ...request, seconds: SECONDS }, heard);
+    const answer = await busy;
     clearTimeout(limit);
+    clearTimeout(spare);
+    if (this.busy === busy) this.busy = null;
+    if (python.isEnded && python === this.python) this.replace();
     return answer;
   }
 }
@@ -100,8 +123,9 @@ class OnServer {
     return this.post({});
   }
 
-  async run(request, heard) {
+  async run(request, heard, told) {
     this.stop(); // an earlier program
+    told("Running…");
     this.aborted = new AbortController();
     try {
       return await this.post(request, heard, this.aborted.signal);

@@ -1,6 +1,9 @@
 // The playground: a program is run a moment after each change, and its graph appears beside it.
 import { createEditor } from "./editor.js";
 import { backend, isLocal } from "./backend.js";
+import { pack, unpack } from "./address.js";
+import { store, stored } from "./storage.js";
+import "./divider.js";
 
 const at = (id) => document.getElementById(id);
 const OWN = "microgradnet programs"; // the name under which the browser keeps the reader's own
@@ -9,6 +12,7 @@ const NEW = { name: "new", code: "from microgradnet import Value, parameter\n\n"
 const PAUSE = 500; // milliseconds without a key before the program is run
 let timer = 0, running = 0, latest = null, ready = false, programs = [];
 let kept = false; // whether the graph stays, as when a number of it was changed
+let warning = ""; // why the program is not the one that the address names
 let opened = false; // whether another example was opened, of which the last graph is none
 let chosen = null; // the variable that the reader wants to see; null for the last result
 let own = null; // which of the reader's programs is in the editor; null for one that the reader has not changed
@@ -16,20 +20,11 @@ let known = null; // its text as this tab read or kept it
 
 const editor = createEditor(at("editor"), { changed, names: () => backend.names(), visited: (line) => post({ line }) });
 
-// ---- what the browser keeps; one that refuses keeps nothing
-
-function stored(name) {
-  try { return localStorage.getItem(name); } catch { return null; }
-}
-
-function store(name, text) {
-  try { localStorage.setItem(name, text); } catch { /* as in a private window, or with all cookies blocked */ }
-}
-
 // ---- running
 
 function changed() {
   kept = false;
+  warning = "";
   remember();
   clearTimeout(timer);
   timer = setTimeout(run, PAUSE);
@@ -63,7 +58,11 @@ const option = (value, textContent) => Object.assign(document.createElement("opt
 async function run() {
   clearTimeout(timer);
   const number = ++running;
-  state(ready ? "Running…" : "Starting Python…");
+  const told = (text) => {
+    if (number !== running) return;
+    state(text);
+    if (!ready) at("stage").textContent = text;
+  };
   at("stop").hidden = false;
   at("error").classList.add("old"); // of the program before
   editor.show(0);
@@ -74,7 +73,7 @@ async function run() {
     printed += text;
     if (number === running) at("output").textContent = printed;
   };
-  const result = await backend.run({ code, shown: chosen }, heard);
+  const result = await backend.run({ code, shown: chosen }, heard, told);
   if (number !== running) return; // a later program is running
   ready = true;
   at("stop").hidden = true;
@@ -97,7 +96,7 @@ function show(result, kept) {
   at("shown").value = shown;
   at("shown").disabled = values.length < 2;
   const isOld = !page && Boolean(latest?.page); // a program without a graph leaves the last one, faded
-  if (note || error || !keeps) remark([note, isOld ? "Below is the graph of the previous program." : ""].filter(Boolean).join("\n"));
+  if (note || error || !keeps) remark([warning, note, isOld ? "Below is the graph of the previous program." : ""].filter(Boolean).join("\n"));
   at("graph").classList.toggle("old", isOld);
   at("graph").inert = isOld;
   if (page && !keeps) {
@@ -164,9 +163,14 @@ function write(numbers) {
   timer = setTimeout(run, PAUSE); // for the output
 }
 
-// A number that was typed in the page is written as it is; that of a drag or a gradient step with six digits.
+// A number that was typed in the page is written whole; that of a drag or a gradient step with six digits.
 function inProgram(number) {
-  return `${Number(number.toPrecision(12)) === number ? number : Number(number.toPrecision(6))}`;
+  return `${Number(number.toPrecision(12)) === number || isFraction(number) ? number : Number(number.toPrecision(6))}`;
+}
+
+// Whether a number may have been typed as one, 1/3.
+function isFraction(number) {
+  return Array.from({ length: 1000 }, (_, i) => i + 1).some((below) => Math.round(number * below) / below === number);
 }
 
 function remark(text) {
@@ -176,26 +180,15 @@ function remark(text) {
 
 // ---- examples, address, saving
 
-async function pack(text) {
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
-async function unpack(packed) {
-  const bytes = Uint8Array.from(atob(packed.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
-}
-
-// The local playground's address is a secret, and opens on this machine alone: it copies the program itself.
+// The local playground's address is a secret, and opens on this machine alone: it copies what any address can end with.
 async function share() {
-  if (!isLocal) history.replaceState(null, "", `#code=${await pack(editor.text())}`);
-  const [what, why] = isLocal ? ["program", "for a message, or another playground"] : ["address", "it holds the program"];
+  const hash = `#code=${await pack(editor.text())}`;
+  if (!isLocal) history.replaceState(null, "", hash);
   try {
-    await navigator.clipboard.writeText(isLocal ? editor.text() : location.href);
-    state(`The ${what} is copied: ${why}`);
+    await navigator.clipboard.writeText(isLocal ? hash : location.href);
+    remark(isLocal ? "The program is copied as the end of an address: append it to the address of any playground. Your own address opens on this machine alone." : "The address is copied: it holds the program, and opens it in any browser.");
   } catch {
-    state(`The browser copies nothing; copy the ${isLocal ? "program from the editor" : "address from the address bar"}`);
+    remark(`The browser copies nothing; copy the ${isLocal ? "program from the editor" : "address from the address bar: it holds the program"}.`);
   }
 }
 
@@ -231,7 +224,7 @@ async function save() {
 async function animation() {
   state("Drawing each step, which takes up to a second…");
   at("stop").hidden = false;
-  const { gif, note, error } = await backend.run({ code: editor.text(), shown: latest?.shown, animation: true }, () => {});
+  const { gif, note, error } = await backend.run({ code: editor.text(), shown: latest?.shown, animation: true }, () => {}, () => {});
   at("stop").hidden = true;
   state("");
   return gif ? ["pass.gif", Uint8Array.from(atob(gif), (c) => c.charCodeAt(0))] : [note || error?.message];
@@ -241,20 +234,29 @@ async function animation() {
 async function open(name) {
   chosen = own = null;
   opened = true;
+  warning = "";
   at("error").hidden = true;
   at("output").textContent = "";
-  const kept = kepts().find(({ id }) => name === `own=${id}`), shared = !isLocal && name.startsWith("code=");
+  const kept = kepts().find(({ id }) => name === `own=${id}`);
+  const shared = name.startsWith("code=") ? await unpack(name.slice(5)).catch(() => null) : null;
   const example = [NEW, ...programs].find((program) => program.name === name) ?? programs[0];
   if (kept) [own, known] = [kept.id, kept.text];
-  try {
-    editor.set(kept ? kept.text : shared ? await unpack(name.slice(5)) : example.code);
-  } catch {
-    return state("The program in the address is damaged: choose another, or write one");
-  }
-  if (!kept && !shared) name = example.name;
-  at("programs").value = shared ? "" : name;
+  else if (shared === null && name && name !== example.name) warning = `${lost(name)}. This is the first example.`;
+  editor.set(kept?.text ?? shared ?? example.code);
+  if (!kept && shared === null) name = example.name;
+  at("programs").value = shared === null ? name : "";
   history.replaceState(null, "", `#${name}`);
-  run();
+  if (!isLocal || shared === null) return run();
+  clearTimeout(timer);
+  ready = true;
+  show({ leaves: [], values: [], shown: "", page: "", note: "" }, false);
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Run it", onclick: run });
+  at("empty").replaceChildren("This program came in an address. Read it first: here it runs with your rights.", button);
+}
+
+function lost(name) {
+  if (name.startsWith("own=")) return "The program of this address is kept in the browser in which it was written; Share, there, gives an address that holds it";
+  return name.startsWith("code=") ? "The program in the address is damaged" : "The address names no program of this playground";
 }
 
 async function start() {
@@ -270,37 +272,6 @@ async function start() {
   addEventListener("hashchange", () => open(location.hash.slice(1)));
   open(location.hash.slice(1));
 }
-
-// ---- the divider between the program and its graph
-
-const DIVIDER = "microgradnet divider", LEAST = 20, MOST = 80, USUAL = 40; // percent
-function divide(percent) {
-  const share = Math.min(MOST, Math.max(LEAST, Math.round(Number(percent) || USUAL)));
-  document.querySelector("main").style.setProperty("--share", `${share}%`);
-  at("divider").ariaValueNow = share;
-  store(DIVIDER, share);
-}
-
-// While it is dragged, the frame of the page gets no events: they are the divider's.
-at("divider").addEventListener("pointerdown", (event) => {
-  event.preventDefault();
-  at("divider").focus();
-  at("divider").setPointerCapture(event.pointerId);
-  at("graph").style.pointerEvents = "none";
-});
-at("divider").addEventListener("lostpointercapture", () => { at("graph").style.pointerEvents = ""; });
-at("divider").addEventListener("pointermove", (event) => {
-  if (at("divider").hasPointerCapture(event.pointerId)) divide(100 * event.clientX / innerWidth);
-});
-at("divider").addEventListener("dblclick", () => divide(USUAL));
-at("divider").addEventListener("keydown", (event) => {
-  const now = Number(at("divider").ariaValueNow);
-  const to = { ArrowLeft: now - 2, ArrowRight: now + 2, Home: LEAST, End: MOST }[event.key];
-  if (to === undefined) return;
-  event.preventDefault();
-  divide(to);
-});
-divide(stored(DIVIDER));
 
 at("shown").addEventListener("change", () => {
   chosen = at("shown").value;

@@ -4,8 +4,10 @@
 import { loadPyodide } from "./pyodide.mjs";
 import { instance } from "./viz.js";
 
+const tell = (stage) => self.postMessage({ stage });
 const file = (name) => new URL(name, import.meta.url).href;
 const started = (async () => {
+  tell("Starting Python…");
   const [python, graphviz, packages] = await Promise.all([
     loadPyodide({ indexURL: file("./") }), instance(), fetch(file("packages.zip")).then((answer) => answer.arrayBuffer()),
   ]);
@@ -15,12 +17,15 @@ const started = (async () => {
   without(self, ["caches", "indexedDB", "Worker", "BroadcastChannel", "fetch", "XMLHttpRequest", "WebSocket", "EventSource"]);
   without(navigator, ["storage"]);
   self.layOut = (dot, nslimit) => graphviz.renderString(dot, { format: "svg", graphAttributes: { nslimit } });
+  tell("Loading microgradnet…");
   python.unpackArchive(packages, "zip", { extractDir: "/packages" });
-  return python.runPython(`
+  const answer = python.runPython(`
 import sys
 sys.path.insert(0, "/packages")
 from microgradnet.playground.in_browser import begin
 begin()`);
+  tell("Running…");
+  return answer;
 })();
 
 self.onmessage = async ({ data: { id, request } }) => {

@@ -81,7 +81,7 @@ class Classroom(ThreadingServer):
         numbers = {str(blank.number) for blank in self._results.sheet.blanks}
         if not isinstance(answers, dict) or not answers.keys() <= numbers:
             return HTTPStatus.BAD_REQUEST
-        if not learner or not isinstance(version, int):
+        if not learner or type(version) is not int:  # true is one of Python's
             return HTTPStatus.BAD_REQUEST
         texts = [learner, name, *answers.values()]
         if not all(isinstance(text, str) and len(text) <= LONGEST for text in texts):

@@ -129,7 +129,7 @@ OF_NOBODY: dict[str, Any] = {"learner": "a", "name": "", "answers": {}, "version
         *(OF_NOBODY | {"learner": wrong} for wrong in ("", 1, None, "l" * (LONGEST + 1))),
         *(OF_NOBODY | {"name": wrong} for wrong in (1, "n" * (LONGEST + 1))),
         *(OF_NOBODY | {"answers": wrong} for wrong in WRONG_ANSWERS),
-        *(OF_NOBODY | {"version": wrong} for wrong in ("1", 1.5)),
+        *(OF_NOBODY | {"version": wrong} for wrong in ("1", 1.5, True)),
         ["a"],
         1,
         "[" * 40_000,

@@ -20,19 +20,34 @@ function store(record) {
 
 function newLearner(answers) {
   const learner = Array.from(crypto.getRandomValues(new Uint8Array(12)), String).join("-");
-  return { learner, name: "", answers, version: Object.keys(answers).length, sent: 0, isDone: true };
+  return { learner, name: "", answers, changes: {}, version: Object.keys(answers).length, sent: 0, isDone: true };
+}
+
+// The record as it is kept, and of what this tab knows the answers that were changed more often: a tab that writes at
+// the very time at which another does has not read what that wrote, and takes its place.
+function merged() {
+  const now = stored() ?? mine;
+  const lost = Object.keys(mine.changes ?? {}).filter((number) => mine.changes[number] > (now.changes?.[number] ?? 0));
+  if (now.learner !== mine.learner || !lost.length) return now;
+  const of = (known) => Object.fromEntries(lost.map((number) => [number, known[number]]));
+  return {
+    ...now, answers: { ...now.answers, ...of(mine.answers) }, changes: { ...now.changes, ...of(mine.changes) },
+    version: Math.max(now.version, mine.version) + 1,
+  };
 }
 
 // Changes the record, in which another tab may have written since, unless another learner has begun there.
 function change(changed) {
-  const now = stored() ?? mine;
+  const now = merged();
   if (now.learner !== mine.learner) return;
   mine = { ...now, ...changed(now) };
   store(mine);
 }
 
 const textOf = ({ input }) => input.value.trim().slice(0, 100);
-const written = (blank) => ({ answers }) => ({ answers: { ...answers, [blank.number]: textOf(blank) } });
+const written = (blank) => ({ answers, changes }) => ({
+  answers: { ...answers, [blank.number]: textOf(blank) }, changes: { ...changes, [blank.number]: (changes?.[blank.number] ?? 0) + 1 },
+});
 const finished = (changed) => (now) => ({ ...changed(now), version: now.version + 1, isDone: true });
 const isSent = () => mine.sent >= mine.version;
 
@@ -69,9 +84,10 @@ function sendLater() {
 
 // Shows what was written in another tab; what is typed in this one stays as it is.
 function catchUp() {
-  const now = stored() ?? mine;
+  const now = merged();
   if (now.learner !== mine.learner) return location.reload();
   mine = now;
+  if (mine.version > (stored()?.version ?? 0)) store(mine);
   const changed = blanks.filter((blank) => textOf(blank) !== (mine.answers[blank.number] ?? ""));
   for (const { number, input } of changed) input.value = mine.answers[number] ?? "";
   for (const blank of changed) mark(blank, true);
