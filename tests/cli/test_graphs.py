@@ -151,7 +151,7 @@ def test_a_graph_whose_numbers_were_changed_is_told_in_a_line(capsys: pytest.Cap
     )
     assert main(["page", "mine.py:y", "-o", "mine.html"]) == 0
     assert "shows it computed again" in capsys.readouterr().err
-    assert '"data": 9.0' in Path("mine.html").read_text("utf-8")
+    assert '"data":9.0' in Path("mine.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("program", "code"), [("y = Value(2.0) * 3", 0), ("raise SystemExit(3)", 1)])

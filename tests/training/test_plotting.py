@@ -335,7 +335,7 @@ def recorded(epochs: int, **options: Any) -> tuple[Recorder, MLP]:
 
 
 def epochs_in(page: str) -> Any:
-    found = re.search(r'"epochs": (\[.*?\])', page)
+    found = re.search(r'"epochs":(\[.*?\])', page)
     assert found
     return json.loads(found[1])
 
