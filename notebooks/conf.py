@@ -64,7 +64,7 @@ Step through it, drag a number, take a gradient step. To see it in a window of i
 ```"""
 """The live page of an example, which stands at the end of its chapter."""
 
-DOORS = {name: name for name in [*EXAMPLES, "colour", "sound", "speech", "handwriting"]} | {
+DOORS = {name: name for name in [*EXAMPLES, "colour", "driving", "sound", "speech", "handwriting"]} | {
     "translation": "attention", "language-model": "attention", "digits": "softmax",
     "exercises": "Exercises", "misconceptions": "Misconceptions",
 }  # fmt: skip
