@@ -220,11 +220,17 @@ def test_what_is_no_number_is_said_and_changes_nothing(opened: Open) -> None:
         tab.click("#run")
         assert f"Run stops below a number, and its field holds {written}" in tab.inner_text("#moved")
     for written in ("", "-1"):
-        tab.fill("#eta", written)
-        tab.click("#learn")
         said = f"the learning rate η must be a number of at least 0, and its field holds {written or 'none'}"
+        tab.fill("#eta", written)
+        tab.press("#eta", "Enter")
         assert said in tab.inner_text("#moved")
         assert tab.get_attribute("#eta", "aria-invalid") == "true"
+        tab.click("#learn")
+        assert said in tab.inner_text("#moved")
+    tab.fill("#eta", "0,2")
+    tab.press("#eta", "Enter")
+    assert "for every parameter" in tab.inner_text("#moved")
+    assert tab.get_attribute("#eta", "aria-invalid") is None
 
 
 def test_a_slider_and_a_dragged_box_change_a_number_with_one_undo_each(opened: Open) -> None:

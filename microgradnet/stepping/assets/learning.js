@@ -10,10 +10,22 @@ const lossName = graph.nodes[graph.root].name;
 let losses = []; // before the first gradient step and after each; a number changed by hand begins anew
 let running = 0; // the next frame of a run
 
+// The learning rate in its field, or why it is none.
+function learningRate() {
+  const eta = readField(at("eta"), (x) => x >= 0);
+  return Number.isNaN(eta) ? { refused: `the learning rate η must be a number of at least 0, and its field holds ${at("eta").value || "none"}: write it as 0.1` } : { eta };
+}
+
+at("eta").addEventListener("change", () => {
+  const { refused } = learningRate();
+  if (refused) tell(refused, { isWrong: true });
+  else if (at("moved").classList.contains("wrong")) clearStep();
+});
+
 // The step that can be taken now, or why there is none.
 function gradientStep() {
-  const eta = readField(at("eta"), (x) => x >= 0), grad = pass.grad;
-  if (Number.isNaN(eta)) return { refused: `the learning rate η must be a number of at least 0, and its field holds ${at("eta").value || "none"}: write it as 0.1` };
+  const { eta, refused } = learningRate(), { grad } = pass;
+  if (refused) return { refused };
   if (pass.failed >= 0) return { refused: pass.failure };
   const bad = parameters.find((i) => !Number.isFinite(grad[i]));
   if (bad !== undefined) return { refused: `${graph.nodes[bad].bracketed}.grad is ${number(grad[bad])}: no step was taken` };
