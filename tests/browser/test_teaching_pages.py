@@ -309,6 +309,26 @@ def test_nothing_lies_beside_the_page(size: tuple[int, int], hide: str, opened: 
         assert box["x"] + box["width"] <= size[0]
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_of_a_printed_sheet_on_a_phone_the_picture_alone_is_scrolled(name: str, opened: Open) -> None:
+    sheet = worksheet(EXAMPLES[name].build())
+    for page in (sheet.printed(), sheet.key()):
+        tab = opened(page, viewport={"width": 390, "height": 844})
+        assert tab.evaluate("document.documentElement.scrollWidth") == 390
+        rights = tab.locator("p *, li *").evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")
+        assert max(rights) <= 390 - 16
+        text = "all => Math.min(...all.map(one => one.getBoundingClientRect().height))"
+        assert tab.locator("svg text").evaluate_all(text) >= 11
+
+
+def test_a_printed_sheet_in_the_dark_is_dark_around_its_picture_too(opened: Open) -> None:
+    tab = opened(worksheet(neuron()).printed(), color_scheme="dark")
+    colour = "getComputedStyle(document.body).{}"
+    assert tab.evaluate(colour.format("backgroundColor")) == "rgb(12, 16, 20)"
+    tab.emulate_media(media="print")
+    assert tab.evaluate(colour.format("color")) == "rgb(0, 0, 0)"
+
+
 @pytest.mark.parametrize("name", MISCONCEPTIONS)
 def test_both_passes_come_to_their_gradients(name: str, opened: Open) -> None:
     comparison = run(example.build(), name)
@@ -615,6 +635,19 @@ def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> N
     for tab in (ann, other, teacher):
         tab.context.close()
     assert said == []
+
+
+def test_on_a_phone_no_name_on_the_class_page_is_broken(browser: Any, classroom: Classroom) -> None:
+    name = "Maximiliane Wolkensteinertal-Trostburg"
+    classroom.keep({"learner": "1", "name": name, "answers": {"1": "half", "2": "1", "3": "1"}, "version": 1})
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    tab.goto(classroom.address(classroom.store.teacher))
+    tab.wait_for_selector("text=3 given")
+    heights = tab.locator("td:first-child").evaluate_all("all => all.map(one => one.clientHeight)")
+    assert len(heights) == 1 + len(classroom_sheet().blanks)
+    assert max(heights) < 30, "a line each"
+    assert tab.evaluate("document.documentElement.scrollWidth") == 390
+    tab.close()
 
 
 def of_a_learner(context: Any, classroom: Classroom) -> Any:
