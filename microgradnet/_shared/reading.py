@@ -1,4 +1,4 @@
-"""`read_number`: the number that a text writes, in any of its usual spellings."""
+"""`read_number`: the number that a text writes, in any of the usual spellings."""
 
 import json
 import math
