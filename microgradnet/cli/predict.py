@@ -105,7 +105,7 @@ def _rows(file: Path, inputs: Sequence[str]) -> list[list[float]]:
 
 def _number(cell: str) -> float:
     """The number of a cell, with a decimal point or comma, as worksheets read it."""
-    from microgradnet.teach.worksheets.tolerance import read_number
+    from microgradnet._shared.reading import read_number
 
     with suppress(ValueError):
         if "_" not in cell and math.isfinite(number := float(cell)):
@@ -117,7 +117,7 @@ def _number(cell: str) -> float:
 
 def _is_number(cell: str) -> bool:
     """Whether it is a number and no name; one that is ambiguous is a number, too."""
-    from microgradnet.teach.worksheets.tolerance import AmbiguousError
+    from microgradnet._shared.reading import AmbiguousError
 
     try:
         _number(cell)

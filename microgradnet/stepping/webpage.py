@@ -16,6 +16,7 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 
+from microgradnet._shared.reading import reading_script
 from microgradnet._shared.text import one_line
 from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.backward import refuse_stale
@@ -65,7 +66,8 @@ class Page(WebPage):
     def _write(self) -> str:
         graph, functions, views = self._graph, self._functions, self._views
         data = _graph(graph.nodes, functions, views)
-        script = "\n".join([functions.source, *(UNREAD.sub("", asset(__file__, name)) for name in SCRIPTS)])
+        scripts = (reading_script(), *(asset(__file__, name) for name in SCRIPTS))
+        script = "\n".join([functions.source, *(UNREAD.sub("", each) for each in scripts)])
         pictures = "\n".join(  # without JavaScript the first picture is visible
             f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{_in_page(view, name, number)}</div>'
             for number, (name, view) in enumerate(views.items())

@@ -64,22 +64,19 @@ function showLeaves() {
   }
 }
 
-const DECIMAL = /^[-+]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)(e[-+]?[0-9]+)?$/i;
-const AMBIGUOUS = /^[-+]?[1-9][0-9]{0,2},[0-9]{3}$/; // 1,000: its comma may separate thousands, see tolerance.py
-
-// A number as 0.25, 0,25, −3, 1e-3 or 1/3; NaN for another text.
-function readNumber(text) {
-  const parts = text.replaceAll("−", "-").split("/").map((part) => part.trim());
-  const [above, below = 1] = parts.map((part) => (DECIMAL.test(part) && !AMBIGUOUS.test(part) ? Number(part.replace(",", ".")) : NaN));
-  return parts.length > 2 ? NaN : above / below;
-}
-
 // The finite number in a field; NaN where it holds none that fits, and the field is marked.
 function readField(field, fits = () => true) {
   const x = readNumber(field.value);
   if (Number.isFinite(x) && fits(x)) return x;
   field.setAttribute("aria-invalid", "true");
   return NaN;
+}
+
+// What is said of a text that is no finite number.
+function refusalOf(text) {
+  const instead = readNumber(text);
+  if (typeof instead === "string") return `“${text}” is ambiguous: ${instead}`;
+  return `${text.trim() ? `“${text}” is no number` : "its field is empty"}; write it as 0.25, −3 or 1/3`;
 }
 
 // The gradients in the table after the current step; a dash where it has none yet.
@@ -115,7 +112,7 @@ function editorOf(leaf) {
   });
   typed.addEventListener("change", () => { // until then it may be the beginning of a number
     if (Number.isFinite(readField(typed))) return;
-    showMessage(`${name}: ${typed.value.trim() ? `“${typed.value}” is no number` : "its field is empty"}; write it as 0.25, −3 or 1/3. It is still ${graph.nodes[leaf].data}`, typed);
+    showMessage(`${name}: ${refusalOf(typed.value)}. It is still ${graph.nodes[leaf].data}`, typed);
   });
   typed.addEventListener("blur", () => { if (!typed.ariaInvalid) showLeaves(); });
   drag.addEventListener("input", () => changed(Number(drag.value)));

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from microgradnet._shared.reading import AmbiguousError, read_number, shortened
 from microgradnet._shared.text import one_line, wrapped
 from microgradnet.notation.names import number
 from microgradnet.teach.misconceptions.passes import RIGHT
@@ -18,16 +19,7 @@ from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, ONCE_PER_PAS
 from microgradnet.teach.worksheets.answers import read_answers
 from microgradnet.teach.worksheets.blanks import Blank
 from microgradnet.teach.worksheets.quantities import GRADIENT, Numbers, Quantity
-from microgradnet.teach.worksheets.tolerance import (
-    ABSOLUTE,
-    RELATIVE,
-    AmbiguousError,
-    digits_given,
-    digits_needed,
-    is_near,
-    read_number,
-    shortened,
-)
+from microgradnet.teach.worksheets.tolerance import ABSOLUTE, RELATIVE, digits_given, digits_needed, is_near
 from microgradnet.teach.worksheets.worksheet import Worksheet
 
 Answers: TypeAlias = Mapping[Any, Any] | Sequence[Any] | str | os.PathLike[str]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from microgradnet._shared.reading import reading_script
 from microgradnet._shared.webpage import asset
 from microgradnet.notation.names import number
 from microgradnet.stepping import webpage
@@ -11,13 +12,10 @@ from microgradnet.teach.worksheets.quantities import ROUNDING, SHOWN
 from microgradnet.teach.worksheets.rules_script import key_of, rules_script
 from microgradnet.teach.worksheets.sheet import Sheet
 
-READING = ("longest", "plain", "named", "written", "thousands", "grouping")  # how `tolerance` reads numbers
-
 
 def marking() -> dict[str, Any]:
-    """What `marking.js` reads and compares numbers by, as JSON: that of `tolerance` and `grade`."""
+    """What `marking.js` compares numbers by, as JSON: that of `tolerance` and `grade`."""
     return {
-        "reading": {name: getattr(tolerance, name.upper()) for name in READING},
         "marking": {
             **{name: getattr(tolerance, name.upper()) for name in ("relative", "absolute", "nothing", "tie")},
             "digits": tolerance.digits_needed(tolerance.RELATIVE),
@@ -31,9 +29,9 @@ def marking() -> dict[str, Any]:
 
 
 def marking_script(*sheets: Sheet) -> str:
-    """`marking.js`, `keeping.js` and the graphs of these sheets, before the script of a page that marks answers."""
+    """What reads and marks answers, and the graphs of these sheets, before the script of a page that marks answers."""
     own = (asset(__file__, name) for name in ("marking.js", "keeping.js"))
-    return "\n".join([asset(webpage.__file__, "engine.js"), rules_script(sheets), *own])
+    return "\n".join([reading_script(), asset(webpage.__file__, "engine.js"), rules_script(sheets), *own])
 
 
 def questions(sheet: Sheet) -> list[dict[str, Any]]:

@@ -1,25 +1,4 @@
-// Reading numbers as `tolerance` does, and marking answers as `grade` does, by the rules that Python writes into GRAPHS.
-
-// What is written as a number, by the patterns that marking reads by: a number, NaN, or what to write instead.
-function read(text) {
-  const { longest, plain, named, written, thousands } = data.reading;
-  if (text.length > longest) return NaN;
-  let number = text.replace(/[¼-¾⅐-⅞]/g, " $&").replace(/[⁺⁻]?[⁰¹²³⁴-⁹]+/g, "^$&").normalize("NFKC");
-  number = Array.from(number, (sign) => plain[sign] ?? sign).join("").replace(/\s+/g, " ").trim();
-  number = number.replace(new RegExp(named), "");
-  if (number.startsWith("(") && number.endsWith(")")) number = number.slice(1, -1).trim();
-  const parts = number.match(new RegExp(written, "i"));
-  if (!parts) return NaN;
-  const [, sign, whole, above, below, percent] = parts;
-  const ambiguous = (above.match(thousands) ?? (below ?? "").match(thousands) ?? [])[0];
-  if (ambiguous) return `write ${["", "."].map((to) => sign + ambiguous.replace(",", to)).join(" or ")}`;
-  return (sign === "-" ? -1 : 1) * (Number(whole ?? 0) + value(above) / value(below ?? "1")) / (percent ? 100 : 1);
-}
-
-function value(part) {
-  const [mantissa, exponent] = part.replace(new RegExp(data.reading.grouping, "g"), "").replace(",", ".").split("10**");
-  return Number(exponent === undefined ? mantissa : `${mantissa.replace(/[*x]$/i, "") || 1}e${exponent.replace(/[()]/g, "")}`);
-}
+// Marking answers as `grade` does, by the rules that Python writes into GRAPHS.
 
 function isNear(answer, right, rounding = 0) {
   const least = right === 0 ? data.marking.absolute : answer === 0 ? data.marking.nothing : 0;
@@ -89,7 +68,7 @@ function gradientsBy({ nodes, root }, rules, localOf, known) {
 
 // The answers to the blanks of a graph, marked as `grade` marks them: of each its verdict, and the likeliest mistakes.
 function marked(graph, blanks, texts) {
-  const answers = texts.map((text) => (text.trim() === "" ? null : read(text))), given = new Map();
+  const answers = texts.map((text) => (text.trim() === "" ? null : readNumber(text))), given = new Map();
   blanks.forEach(({ key }, i) => { if (Number.isFinite(answers[i])) given.set(key, answers[i]); });
   const asked = new Set(blanks.map(({ key }) => key)), none = new Map(), both = [0, 1];
   const right = both.map((asShown) => numbersBy(graph, graph.right, none, new Set(), asShown));
