@@ -337,7 +337,9 @@ def test_both_passes_come_to_their_gradients(name: str, opened: Open) -> None:
         numbers = {text.split()[1] for text in shown if text.startswith("grad ")}
         assert {number(both[place]) for both in comparison.gradients.values()} <= numbers
     differing = sum(number(right) != number(wrong) for right, wrong in comparison.gradients.values())
-    values = "(side) => new Set(side.rows.filter(({ text }) => text.querySelector('.differs')).map(({ of }) => of)).size"
+    values = (
+        "(side) => new Set(side.rows.filter(({ text }) => text.querySelector('.differs')).map(({ of }) => of)).size"
+    )
     assert tab.evaluate(f"sides.map({values})") == [0, differing]
     tab.click("#start")
     assert tab.inner_text("#right .equation > p") == "No gradient has been passed on yet."

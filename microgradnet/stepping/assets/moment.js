@@ -93,6 +93,8 @@ function failureAt(node, what) {
 // Below the field that it is about, or else below all numbers.
 function showMessage(text, field) {
   const message = at("message"), editor = text && field?.closest(".leaf");
+  const isThere = editor ? message.previousElementSibling === editor : message.parentNode === at("numbers");
+  if (isThere && message.textContent === text) return;
   if (editor) editor.after(message);
   else at("numbers").append(message);
   message.textContent = text;

@@ -5,6 +5,7 @@ const LONGEST = 1600; // milliseconds, and never as long as a step of Play
 const PART = 0.75; // of a step of Play
 const FEW = 2; // operands of a step, whose numbers travel even where they are docked to the box
 const ASIDES = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 2.5, -2.5, 3, -3]; // half widths beside the line, or twice its height
+const DETOUR = 150; // in the picture's units: so far from its sender a number begins rather than cover a pill
 const MET = [0.3, 0.75]; // when the gradient meets the local derivative, and when they are multiplied: parts of the way
 
 // In the backward pass an arrow points to its operand: its head moves to the other end of the line, and is turned.
@@ -38,7 +39,7 @@ function travel(step) {
     const label = drawn("g", { class: "travelling", "aria-hidden": "true" }, ...texts.map(carried)), picture = current.boxes[step.node].parentNode;
     const widths = route.map((_, i) => Math.max(...seenAt(i / (POINTS - 1), texts.length).map((k) => widthOf(texts[k]))));
     const counters = countersOf(step), obstacles = obstaclesTo(counters, current.pills.of.get(use), picture);
-    const way = cheapest(waysBeside(route, widths, counters), (one) => costOf(one, widths, obstacles));
+    const way = cheapest(waysBeside(route, widths, counters), (one) => costOf(one, widths, obstacles) + Math.hypot(one[0].x - route[0].x, one[0].y - route[0].y) / DETOUR);
     picture.append(label);
     if (isBack) count(step, duration);
     const pace = { duration, easing: "ease-in-out" };
@@ -127,7 +128,7 @@ function waysBeside(route, widths, counters) {
   const [from, to] = [route[0], route.at(-1)], isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y), half = Math.max(...widths) / 2;
   const above = (k) => ({ x: 0, y: 2 * k * PILL.height }), beside = (k) => ({ x: k * half, y: 0 });
   const asides = ASIDES.flatMap((k) => (isAcross ? [above(k), beside(k)] : [beside(k), above(k)]));
-  return endsBeside(to, widths.at(-1), counters).flatMap((end) => asides.map((aside) => route.map(({ x, y }, i) => {
+  return endsBeside(to, 2 * half, counters).flatMap((end) => asides.map((aside) => route.map(({ x, y }, i) => {
     const part = (i / (POINTS - 1)) ** 2, along = (start, aside, to, end) => start + aside + part * (end - to - aside);
     return { x: along(x, aside.x, to.x, end.x), y: along(y, aside.y, to.y, end.y) };
   })));

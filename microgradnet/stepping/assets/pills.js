@@ -6,9 +6,11 @@ const PILL = { height: 18, inset: 3, space: 2, // in the picture's units
                narrowest: { onArrow: 0.75, inBox: 0.65 }, // of the width that it needs
                leading: 1, // above and below the letters of a text
                dock: 1, // how far a pill beside its box reaches into it
+               apart: 1, // at least, from another arrow: nearer, it is seen in its own step only
                alone: 3, // as far from another arrow, no one doubts whose it is
                aside: [0, -0.45, 0.45], // of its width and height: its middle from the line, which it touches
-               stops: 24 }; // of an arrow, at which a pill may stand
+               stops: 24, // of an arrow, at which a pill may stand
+               between: 3 }; // so far from each other, at most, are the points of the others
 
 // ∂result/∂operand for a use; where a run of values is folded into one box, times the derivatives along the run.
 function localOf(view, use, local) {
@@ -62,7 +64,7 @@ function showPills(local, step) {
       continue;
     }
     if (one.product !== product || one.pass !== pass) Object.assign(one, { product, pass, spots: spotsOf(one, product) });
-    const spots = isNow ? one.spots : one.spots.filter(({ isOutside, isOnNumber, away = 1 }) => !isOutside && !isOnNumber && away > 0);
+    const spots = isNow ? one.spots : one.spots.filter(({ isOutside, isOnNumber, away = PILL.alone }) => !isOutside && !isOnNumber && away > PILL.apart);
     one.spot = spots.find((spot) => !placed.some((other) => meet(spot.extent, other.spot.extent))) ?? (isNow && spots[0]);
     if (!one.spot) continue;
     for (const other of placed) if (meet(one.spot.extent, other.spot.extent)) other.spot = null;
@@ -94,16 +96,16 @@ function spotsOf({ place, uses, isArrow, alone }, product) {
   if (current.obstacles?.pass !== pass) current.obstacles = obstaclesOf(current);
   const { texts, boxes } = current.obstacles, { left, top } = current.svg.getBoundingClientRect(), screen = place.parentNode.getScreenCTM();
   const needed = widthOfPill(product);
-  const spots = isArrow ? (alone[needed] ??= onArrow(place, needed)) : [...inBox(place, needed), ...besideBox(place, needed), ...onNumber(place, uses[0], needed)];
-  for (const spot of spots) spot.extent = {
+  const found = isArrow ? (alone[needed] ??= onArrow(place, needed)) : [...inBox(place, needed), ...besideBox(place, needed), ...onNumber(place, uses[0], needed)];
+  const spots = found.map((spot) => ({ ...spot, extent: {
     x: (screen.e - left) / current.zoom + spot.x - spot.width / 2, y: (screen.f - top) / current.zoom + spot.y - PILL.height / 2,
-    width: spot.width, height: PILL.height };
+    width: spot.width, height: PILL.height } }));
   const isWhole = ({ x, y, width }) => x > 0 && y > 0 && x + width < current.width && y + PILL.height < current.height;
   const isOnBox = ({ extent }) => boxes.some(({ box, extent: other }) => box !== place && meet(extent, other));
   const free = spots.filter((spot) => isWhole(spot.extent) && (spot.isOnNumber || !texts.some((text) => meet(spot.extent, text))));
   if (!isArrow) return free.filter((spot) => !spot.isOutside || !isOnBox(spot));
-  const rank = (spot) => 2 * (spot.away <= 0) + isOnBox(spot);
-  return free.sort((a, b) => rank(a) - rank(b));
+  const ranked = free.map((spot) => ({ ...spot, rank: 2 * (spot.away <= PILL.apart) + isOnBox(spot) }));
+  return ranked.sort((a, b) => a.rank - b.rank);
 }
 
 // What a pill may not cover: every text, with the room for a gradient to come; and, where it stands beside its box, another box.
@@ -118,18 +120,18 @@ function obstaclesOf(view) {
   return { pass, texts: seen.map(inked), boxes: boxes.map((box) => ({ box, extent: placeOf(box.querySelector("path, polygon, ellipse")) })) };
 }
 
-// The points of an arrow's line, at even distances.
-function pointsOf(arrow) {
-  const line = arrow.querySelector("path"), length = line.getTotalLength();
-  return [...Array(PILL.stops).keys()].map((i) => {
-    const { x, y } = line.getPointAtLength(length * i / (PILL.stops - 1));
+// Points of an arrow's line, at even distances: so many, or so near to each other that none is missed under a pill.
+function pointsOf(arrow, count = 0) {
+  const line = arrow.querySelector("path"), length = line.getTotalLength(), last = count ? count - 1 : Math.ceil(length / PILL.between);
+  return [...Array(last + 1).keys()].map((i) => {
+    const { x, y } = line.getPointAtLength(length * i / last);
     return { x, y };
   });
 }
 
 // Along the arrow, where it is farthest from others; of places that are alike, on its line and nearest to its middle.
 function onArrow(arrow, needed) {
-  const own = current.lines.get(arrow), others = [...current.lines].flatMap(([other, points]) => (other === arrow ? [] : points));
+  const own = pointsOf(arrow, PILL.stops), others = [...current.lines].flatMap(([other, points]) => (other === arrow ? [] : points));
   const [first, last] = [own[0], own.at(-1)], length = Math.hypot(last.x - first.x, last.y - first.y), narrow = PILL.narrowest.onArrow * needed;
   const asides = PILL.aside.flatMap((across) => PILL.aside.map((down) => ({ across, down, off: Math.abs(across) + Math.abs(down) })));
   const at = (point, i, width, { across, down, off }) => {
