@@ -146,5 +146,5 @@ def asset(module: str, name: str) -> str:
     return (Path(module).with_name("assets") / name).read_text("utf-8")
 
 
-INDICES = asset(__file__, "indices.css")
+INDICES = asset(__file__, "indices.css").strip()
 """The font of raised and lowered digits, as large as in a book: in those for code they are small and stand apart."""

@@ -102,7 +102,8 @@ def gradcheck(function: Callable[..., Value] | Value, inputs: Inputs | None = No
             "compute it from the inputs themselves, not from their .data"
         )  # fmt: skip
         raise TypeError(f"gradcheck needs a function that returns a Value, got {shorten(repr(output))}: {remedy}")
-    gradients, noise, namer = grad(output, values), _rounding(output), Namer(values)
+    gradients, noise = grad(output, values), _rounding(output)
+    namer = Namer(values)  # for labels: what else the graph has needs no name
     point = [value.data for value in values]
 
     def along(index: int, x: float) -> float:

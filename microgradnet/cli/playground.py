@@ -21,7 +21,7 @@ def add_commands(add: Add) -> None:
     command.add_argument("--no-open", action="store_true", help="open no browser")
     command.epilog = (
         "The server runs what is typed on its page, with your Python and your rights, and answers this machine alone. "
-        "As each command that serves, it opens the browser; one that writes a file does so with --open."
+        "Like every command that serves, it opens the browser; one that writes a file does so with --open."
     )
 
 

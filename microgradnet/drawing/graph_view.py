@@ -54,7 +54,7 @@ class Wanted:
 def draw_graph(graph: Graph, namer: Namer, wanted: Wanted) -> Diagram:
     """The first of the diagrams that are possible whose text can be read on a screen; else the narrowest."""
     tried: list[tuple[Diagram, View]] = []
-    for view in _candidates(graph, wanted):
+    for view in _candidates(graph, namer, wanted):
         for direction, stacked in _layouts(wanted, isinstance(view, Groups)):
             diagram = _draw(graph, namer, view, direction, stacked, wanted)
             if tried:
@@ -99,12 +99,12 @@ def _too_large(first: Diagram, before: View, view: View) -> str:
     return f"{other} this would be too {way} to read"
 
 
-def _candidates(graph: Graph, wanted: Wanted) -> Iterator[View]:
+def _candidates(graph: Graph, namer: Namer, wanted: Wanted) -> Iterator[View]:
     """The views that are possible, from the most detailed: every value, without terms alike, neurons and layers."""
     is_compact = _is_compact(graph, wanted)
     is_small = Placing(graph, set(graph.nodes), is_compact).count <= wanted.max_nodes
     if wanted.view not in {None, "ops"}:
-        yield Groups(graph, by_layer=wanted.view == "layers") or None  # a constant alone is in no group
+        yield Groups(graph, wanted.view == "layers", namer) or None  # a constant alone is in no group
         return
     if wanted.view == "ops" or wanted.mark or is_small:
         yield None
@@ -118,7 +118,7 @@ def _candidates(graph: Graph, wanted: Wanted) -> Iterator[View]:
     found = [
         groups
         for by_layer in (False, True)
-        if max(len(groups := Groups(graph, by_layer)), groups.arrows) <= wanted.max_nodes
+        if max(len(groups := Groups(graph, by_layer, namer)), groups.arrows) <= wanted.max_nodes
     ]
     yield from (groups for groups in found if groups.has_neurons or not is_small)
     if not found and not is_small:

@@ -11,7 +11,7 @@ from microgradnet.drawing.box import NO_BREAK, SHADES, Box, Cell, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.groups import Group, Groups
 from microgradnet.notation import typography
-from microgradnet.notation.names import gradient, number, signed
+from microgradnet.notation.names import INLINE, gradient, number, signed
 from microgradnet.notation.neurons import Owner
 from microgradnet.notation.typography import ATOM
 from microgradnet.ops import CONSTANT
@@ -19,7 +19,6 @@ from microgradnet.value import Value
 
 SPREAD = 0.9  # inches between the boxes of two layers, for the many arrows between them
 NO_NEURONS = ": one for each operation, on all samples or terms alike (there are no neurons of Neuron, Layer or MLP)"
-FORMULA = 26  # characters of a formula that stands for a name
 LINE_NAME = 7  # characters of the name of a neuron that is a line: a⁽¹⁾₁₆ and a space
 STEP = 4.0
 """How many times as large the gradients of the next shade are: the caption says "a quarter"."""
@@ -119,7 +118,7 @@ def _heading(group: Group, groups: Groups) -> str:
         else:
             return _formula(group, groups) or name
     formula = typography.write(node.op, operands)
-    return formula if len(formula) <= FORMULA else name
+    return formula if len(formula) <= INLINE else name
 
 
 def _first_row(group: Group, groups: Groups) -> str:
@@ -139,7 +138,7 @@ def _formula(group: Group, groups: Groups) -> str:
         return ""
     node = group.results[0]
     formula = groups.namer.expression(node)
-    return formula if len(formula) <= FORMULA and all(_is_told(operand, groups) for operand in node.operands) else ""
+    return formula if len(formula) <= INLINE and all(_is_told(operand, groups) for operand in node.operands) else ""
 
 
 def _is_told(node: Value, groups: Groups) -> bool:

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from microgradnet import ops
 from microgradnet.drawing.layer_names import layers_of, neurons_of
@@ -94,13 +93,13 @@ class Group:
 
 
 class Groups:
-    """The groups of the values of a graph; `by_layer` puts a whole layer into one."""
+    """The groups of the values of a graph, with their names in formulas; `by_layer` puts a whole layer into one."""
 
-    def __init__(self, graph: Graph, by_layer: bool) -> None:
-        self.by_layer = by_layer
+    def __init__(self, graph: Graph, by_layer: bool, namer: Namer) -> None:
+        self.by_layer, self.namer = by_layer, namer
         self._of_key: dict[Hashable, Group] = {}
         self.of: dict[Value, Group] = {}
-        self._graph, order, roots = graph, graph.nodes, graph.roots
+        order, roots = graph.nodes, graph.roots
         self.size = len(order)
         self._times_used = Counter(operand for node in order for operand in node.operands)
         self._neurons = neurons_of(order)
@@ -127,11 +126,6 @@ class Groups:
     def arrows(self) -> int:
         """How many arrows there are between them."""
         return sum(len(group.uses) for group in self._of_key.values())
-
-    @cached_property
-    def namer(self) -> Namer:
-        """The names of the values in formulas."""
-        return Namer(self._graph.nodes)
 
     @property
     def has_neurons(self) -> bool:

@@ -117,9 +117,7 @@ def on_card(root: ET.Element, label: str, scope: str, css: str, *, widest: float
         width, height = (float(root.attrib[side].removesuffix("pt")) for side in ("width", "height"))
         scale = min(1.0, max(widest / width, 0.5), max(tallest / height, SMALLEST))
         root.attrib |= {"width": f"{width * scale:.6g}pt", "height": f"{height * scale:.6g}pt"}
-    layout = (
-        f"@media all {{ {INDICES.strip()} .{scope} {{ max-width: 100%; height: auto; font-family: {FONT_STACK} }} }}"
-    )
+    layout = f"@media all {{ {INDICES} .{scope} {{ max-width: 100%; height: auto; font-family: {FONT_STACK} }} }}"
     card = element("rect", width="100%", height="100%", rx="6", fill=LIGHT["card"].fill)
     root[:0] = [element("style", f"{css}\n{layout}"), element("g", None, card, class_="graph")]
     return ET.tostring(root, encoding="unicode")

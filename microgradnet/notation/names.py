@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from microgradnet.value import Value
 
 SHORT = 14  # an expression up to this length stands for its unlabelled value inside another
-IN_TITLE = 26  # characters of an expression in a title
+INLINE = 26  # characters of an expression that stands for a name, in titles and in boxes
 MOST_OPERANDS = 8  # of a sum of more, only the first term and the last are written
 _ATOMIC = re.compile(r"(?:[^\s+\-−*·×/÷^<>=,|&]|(?<=[₀₁₂₃₄₅₆₇₈₉]),(?=[₀₁₂₃₄₅₆₇₈₉]))+")
 
@@ -71,10 +71,10 @@ def role(value: Value, roots: Iterable[Value] = ()) -> str:
 
 
 class Namer:
-    """Names for the values of one graph: every value has one, no two have the same, and none is long.
+    """Names for the values of one graph: every value has one, and none is long.
 
-    The name of a labelled value is its label; values of a network's neurons have the names of mathematics, z⁽¹⁾₂ (see
-    `neuron_names`). Where several values have one label, w, they are w, w#2, w#3, …. An unlabelled result is its
+    Constants are their numbers; no two other values have one name. The name of a labelled value is its label; values of
+    a network's neurons have the names of mathematics, z⁽¹⁾₂ (see `neuron_names`). Where several values have one label, w, they are w, w#2, w#3, …. An unlabelled result is its
     expression if that is short, else t₁, t₂, …; an unlabelled input or parameter v₁, v₂, ….
 
     Args:
@@ -118,7 +118,7 @@ class Namer:
     def title(self, value: Value) -> str:
         """What a title calls it: its name; of an unlabelled value that has a short expression, both."""
         heading = self.heading(value)
-        return heading if not self._given(value) and len(heading) <= IN_TITLE else self.name(value)
+        return heading if heading and not self._given(value) and len(heading) <= INLINE else self.name(value)
 
     def operands(self, value: Value) -> list[Formatted]:
         """The names of its operands in its expression, with their precedences."""
@@ -169,10 +169,11 @@ class Namer:
             return label, ATOM if _ATOMIC.fullmatch(label) else LOOSE
         if not value.operands:
             return signed(value.data) if value.op is CONSTANT else (self._next("v"), ATOM)
-        text, precedence = self._expression(value)
-        if len(text) <= SHORT and text not in self._taken and not self.is_long(value):
-            self._taken.add(text)
-            return text, precedence
+        if not self.is_long(value):
+            text, precedence = self._expression(value)
+            if len(text) <= SHORT and text not in self._taken:
+                self._taken.add(text)
+                return text, precedence
         return self._next("t"), ATOM
 
     def _given(self, value: Value) -> str:

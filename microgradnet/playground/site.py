@@ -14,7 +14,7 @@ from microgradnet._shared.webpage import fill
 from microgradnet.playground.programs import PROGRAMS
 
 ASSETS = Path(__file__).with_name("assets")
-SHARED_FILES = ("base.css", "theme.js")  # of all pages
+SHARED_FILES = ("indices.css", "base.css", "theme.js")  # of all pages
 KINDS = {
     ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
     ".json": "application/json", ".wasm": "application/wasm", ".zip": "application/zip",

@@ -56,9 +56,10 @@ class View:
 
 def views_of(graph: Graph) -> dict[str, View]:
     """The views of the graph: operations unless they are too many; neurons and layers if it has any."""
-    neurons, layers = Groups(graph, by_layer=False), Groups(graph, by_layer=True)
+    namer = Namer(graph.nodes)
+    neurons, layers = (Groups(graph, by_layer, namer) for by_layer in (False, True))
     has_neurons = neurons.has_neurons
-    views = _operations(graph)
+    views = _operations(graph, namer)
     if has_neurons or not views:
         views["neurons"] = _grouped(neurons)
     if has_neurons:
@@ -68,7 +69,7 @@ def views_of(graph: Graph) -> dict[str, View]:
     return views
 
 
-def _operations(graph: Graph) -> dict[str, View]:
+def _operations(graph: Graph, namer: Namer) -> dict[str, View]:
     """The picture of every value, from left to right and down: the page shows the one that fits its window.
 
     It is compact, unless the values are a handful, as for `draw`, and can be read with all their arrows.
@@ -78,7 +79,6 @@ def _operations(graph: Graph) -> dict[str, View]:
     or is the narrower one. In the one that runs down, chips stand above their box where that makes it larger on a phone
     and no smaller on a laptop.
     """
-    namer = Namer(graph.nodes)
     repeats, count = None, len(graph)
     both = _both(graph, namer) if count <= MOST_VALUES else []
     has_many = not any(fits(diagram) for diagram, _ in both)
@@ -174,13 +174,11 @@ def _grouped(groups: Groups, direction: str = "LR") -> View:
 
 
 def _rows(diagram: Diagram, number: int, values: Sequence[Value]) -> list[tuple[int, int, str, Value, str]]:
-    """The rows of box `number` that show data or a gradient: those of the last of these values."""
+    """The rows of box `number` that show data or a gradient: as many as there are, of the last of these values."""
     cells = [
         (index, row)
         for index, row in enumerate(diagram.boxes[number].rows)
         if isinstance(row, Cell) and row.kind in {"data", "grad"}
     ]
-    return [
-        (number, index, cell.kind, value, cell.before)
-        for (index, cell), value in zip(cells, values[-len(cells) :], strict=False)
-    ]
+    shown = values[len(values) - len(cells) :]
+    return [(number, index, cell.kind, value, cell.before) for (index, cell), value in zip(cells, shown, strict=True)]

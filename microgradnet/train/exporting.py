@@ -45,8 +45,8 @@ def to_onnx(
         ValueError: it reads a number or branches (see `compile`), needs a function that ONNX lacks (or onnxruntime, in
             float64: erf), returns lists of different lengths, or the dtype is another.
 
-    Whether an activation does something else for some sums than for others is tried at `POINTS`, from −100 to 100; what
-    a function does for other shapes than the sample's is not known here.
+    Activations are tested for branches at the inputs `POINTS`, from −100 to 100; other shapes than the sample's are not
+    tested.
     """
     if dtype not in ("float64", "float32"):
         raise ValueError(f"dtype must be 'float64' or 'float32', got {dtype!r}")

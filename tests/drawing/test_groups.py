@@ -12,6 +12,7 @@ from microgradnet.drawing.group_boxes import draw_groups
 from microgradnet.drawing.groups import Groups
 from microgradnet.graph import Graph
 from microgradnet.layers import GRU, LSTM
+from microgradnet.notation.names import Namer
 from microgradnet.teach.examples import EXAMPLES
 from tests.drawing.seen import Seen, counts, lost, see, walk
 from tests.drawing.test_views import demo_loss
@@ -227,7 +228,7 @@ def test_however_few_boxes_are_drawn_a_card_has_none_but_these() -> None:
     loss = (MLP(2, [3, 1], seed=1)([0.5, -0.3]) - 1) ** 2
     for _ in range(4):
         loss = (2 * loss).tanh()
-    groups = Groups(Graph(loss), by_layer=False)
+    groups = Groups(graph := Graph(loss), by_layer=False, namer=Namer(graph.nodes))
     for most in range(1, len(groups) + 1):
         draw_groups(groups, most, diagram := Diagram(), lines=True)
         assert all(0 <= number < len(diagram.boxes) for card in diagram.cards for number in card)

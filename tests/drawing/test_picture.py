@@ -152,7 +152,7 @@ def test_the_css_holds_for_one_picture_and_for_the_dark_only() -> None:
     dark, layout = css.rsplit("\n", 1)
     assert dark.startswith("@media screen and (prefers-color-scheme: dark) {")
     look = f"max-width: 100%; height: auto; font-family: {FONT_STACK}"
-    assert layout == f"@media all {{ {INDICES.strip()} .{scope} {{ {look} }} }}"
+    assert layout == f"@media all {{ {INDICES} .{scope} {{ {look} }} }}"
     assert list(LIGHT) == list(DARK)
     used = {name for group in svg.iter() for name in group.get("class", "").split()} & (
         {*DARK, "graph", "node"} - {"card", "operation"}

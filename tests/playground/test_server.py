@@ -211,7 +211,7 @@ def refused(address: str, data: Any = None, **headers: str) -> int:
         return code
 
 
-def test_the_book_has_an_origin_of_its_own_or_is_told_how_to_be_built(
+def test_the_book_has_an_origin_of_its_own_and_no_door_before_it_is_built(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

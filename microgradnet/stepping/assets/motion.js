@@ -4,7 +4,7 @@ const POINTS = 24; // of a line along which a number travels
 const LONGEST = 1600; // milliseconds, and never as long as a step of Play
 const PART = 0.75; // of a step of Play
 const FEW = 2; // operands of a step, whose numbers travel even where they are docked to the box
-const ASIDES = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 2.5, -2.5, 3, -3]; // half widths beside the line, or twice its height
+const ASIDES = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 2.5, -2.5, 3, -3]; // beside the line: of half its width, or of twice its height
 const DETOUR = 150; // in the picture's units: so far from its sender a number begins rather than cover a pill
 const MET = [0.3, 0.75]; // when the gradient meets the local derivative, and when they are multiplied: parts of the way
 
