@@ -74,8 +74,9 @@ class Namer:
     """Names for the values of one graph: every value has one, and none is long.
 
     Constants are their numbers; no two other values have one name. The name of a labelled value is its label; values of
-    a network's neurons have the names of mathematics, z⁽¹⁾₂ (see `neuron_names`). Where several values have one label, w, they are w, w#2, w#3, …. An unlabelled result is its
-    expression if that is short, else t₁, t₂, …; an unlabelled input or parameter v₁, v₂, ….
+    a network's neurons have the names of mathematics, z⁽¹⁾₂ (see `neuron_names`). Where several values have one label,
+    w, they are w, w#2, w#3, …. An unlabelled result is its expression if that is short, else t₁, t₂, …; an unlabelled
+    input or parameter v₁, v₂, ….
 
     Args:
         nodes: all values of the graph in topological order, in which names are numbered. A picture of part of a graph

@@ -126,6 +126,15 @@ def test_data_are_shown_when_asked_for_even_of_a_wide_network(
     assert button.is_visible()
 
 
+def test_on_a_phone_data_come_in_the_layout_that_is_not_cut_at_the_side(opened_file: Any, tmp_path: Path) -> None:
+    file = run(EXAMPLES["learning"].build(), "activation-derivative-forgotten").page().save(tmp_path / "phone.html")
+    tab = opened_file(file)
+    resize(tab, PHONE)
+    tab.get_by_role("button", name="Data", pressed=False).click()
+    assert tab.evaluate("hasData(sides[0])")
+    assert tab.evaluate("sides.every(({ pane }) => pane.scrollWidth === pane.clientWidth)")
+
+
 def test_both_passes_of_a_neuron_fit_a_narrow_window(opened_file: Any, tmp_path: Path) -> None:
     file = run(EXAMPLES["neuron"].build(), "wrong-operand").page().save(tmp_path / "operand.html")
     tab = opened_file(file, viewport={"width": 480, "height": 690})

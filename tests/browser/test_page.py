@@ -240,6 +240,32 @@ def test_what_is_no_number_is_said_and_changes_nothing(opened: Open) -> None:
     assert tab.get_attribute("#eta", "aria-invalid") is None
 
 
+def test_a_refusal_does_not_go_with_the_field_of_the_parameter_before(opened: Open) -> None:
+    model = MLP(2, [8, 8, 1], seed=1)
+    tab = opened((model([1.0, 2.0]) - 1) ** 2)
+    first, second = tab.locator("#leaves .cell").nth(3), tab.locator("#leaves .cell").nth(4)
+    first.click()
+    tab.keyboard.type("abc\n")
+    assert "“abc” is no number" in tab.inner_text("#message")
+    second.click()
+    assert tab.inner_text("#message") == ""
+    tab.keyboard.type("0.7\n")
+    assert second.locator(".data").inner_text() == "0.7"
+
+
+def test_the_current_step_stays_in_its_list_when_the_curve_takes_room(opened: Open) -> None:
+    tab = opened(learning(), viewport={"width": 1280, "height": 720})
+    tab.click("#end")
+    tab.click("#learn")
+    seen = """() => {
+        const of = (one) => one.getBoundingClientRect(), list = of(at("steps")), now = of(at("steps").querySelector("[aria-current]"));
+        return list.top - 1 <= now.top && now.bottom <= list.bottom + 1;
+    }"""
+    tab.wait_for_function(seen)
+    tab.select_option("#over", index=1)
+    tab.wait_for_function(seen)
+
+
 def test_a_slider_and_a_dragged_box_change_a_number_with_one_undo_each(opened: Open) -> None:
     tab = opened(learning())
     tab.click("#end")

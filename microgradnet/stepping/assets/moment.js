@@ -230,3 +230,8 @@ function keepInSight(list, part) {
   const above = part.offsetTop - list.offsetTop, below = above + part.offsetHeight;
   if (above < list.scrollTop || below > list.scrollTop + list.clientHeight) list.scrollTop = (above + below - list.clientHeight) / 2;
 }
+
+new ResizeObserver(() => { // the curve of the loss takes room from the list
+  const current = at("steps").querySelector("[aria-current]");
+  if (current) keepInSight(at("steps"), current);
+}).observe(at("steps"));

@@ -136,7 +136,7 @@ function headingOf(leaf) {
 
 function choose(leaf) {
   chosen = leaf;
-  showMessage(pass.failure); // one may stand beside the field that goes
+  showMessage(pass?.failure ?? ""); // one may stand beside the field that goes
   at("chosen").replaceChildren(editorOf(leaf));
   for (const cell of document.querySelectorAll("#leaves .cell")) cell.setAttribute("aria-pressed", Number(cell.dataset.cell) === leaf);
   showLeaves();

@@ -49,7 +49,7 @@ class ComparisonPage(WebPage):
     def _layouts(self) -> list[str]:
         """The layouts in which text is the largest in one of the windows; the page shows that of its own.
 
-        Gradients without data come last, and only if text is too small in every other one; the first has data.
+        Gradients without data come last, and only if text is too small in every other one.
         """
         extents = {layout: extent_of(self._drawn(self._comparison.right, layout)[0]) for layout in LAYOUTS}
 
@@ -60,8 +60,8 @@ class ComparisonPage(WebPage):
         def largest(layouts: Iterable[str], rooms: Sequence[tuple[int, int]]) -> str:
             return max(layouts, key=lambda layout: scale(layout, rooms))
 
-        with_data = largest([layout for layout in LAYOUTS if layout != GRADIENTS], WINDOWS[0])
-        best = dict.fromkeys([with_data, *(largest(extents, rooms) for rooms in WINDOWS)])
+        with_data = [layout for layout in LAYOUTS if layout != GRADIENTS]
+        best = dict.fromkeys(largest(some, rooms) for some in (with_data, extents) for rooms in WINDOWS)
         return sorted(best, key=lambda layout: layout == GRADIENTS)
 
     def _pictures(self, steps: Sequence[Step], side: str) -> str:

@@ -5,6 +5,7 @@ const last = Math.max(data.right.length, data.wrong.length);
 const NONE = "—", NO_DATA = "Data are left out here: they are the same in both passes.";
 const LEAST_FITTED = 0.77, LARGEST_FITTED = 1.5; // CSS pixels per unit of the picture; a larger picture is scrolled
 const LEGIBLE = 1; // where text is as large, data are shown
+const CUT = 0.75; // as good is what is cut at the side: its lines of text are
 const ROOMIER = 1.05; // times as large must text be where one side stands over the other
 
 const main = document.querySelector("main"), isNarrow = matchMedia("(max-width: 46rem)");
@@ -96,7 +97,7 @@ function fitting(one) {
   const { width, height } = one.svg.viewBox.baseVal, { clientWidth, clientHeight } = sides[1].pane;
   const [across, down] = [(clientWidth - 1) / width, (clientHeight - 1) / height];
   const scale = Math.max(LEAST_FITTED, Math.min(LARGEST_FITTED, across, down));
-  const seen = Math.min(1, across / scale) * Math.min(1, down / scale);
+  const seen = Math.min(1, across / scale) * Math.min(1, down / scale) * (across < scale ? CUT : 1);
   return { scale, good: seen * (hasData({ ...sides[0], ...one }) ? scale : Math.min(LEGIBLE, scale)) };
 }
 
