@@ -21,6 +21,7 @@ COLUMN_POINTS = 640.0  # of a notebook: 853 CSS pixels
 SCREEN_POINTS = 750.0  # of a screen's height: 1,000 CSS pixels
 PILL, INSET, MIDDLE = 15.0, 3.0, 4.5
 """The height of the frame of a derivative, the space beside its text, and the middle of letters above their line."""
+RAISED = 1.5  # points, of text in a box: Graphviz sets it so low that the tail of a g touches the frame
 SMALLEST = 0.58  # of its own size: text of 10 pixels
 
 
@@ -183,6 +184,8 @@ def _box_of_label(box: ET.Element, scope: str) -> ET.Element:
     inside, border = (part for part in link if part.tag != "text")
     border.set("fill", inside.attrib["fill"])
     shapes = [border] if classes != "pill" else []  # a pill is the frame of its text
+    for text in texts:
+        text.set("y", f"{float(text.attrib['y']) - RAISED:g}")
     made = element("g", None, element("title", link.get("title", "")), *shapes, *texts)
     made.attrib |= {"id": f"{scope}-{name}", "class": f"node {classes.replace('-', ' ')}"}
     _frame_derivatives(made, border.attrib["stroke"])

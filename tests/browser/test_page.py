@@ -258,7 +258,8 @@ def test_the_current_step_stays_in_its_list_when_the_curve_takes_room(opened: Op
     tab.click("#end")
     tab.click("#learn")
     seen = """() => {
-        const of = (one) => one.getBoundingClientRect(), list = of(at("steps")), now = of(at("steps").querySelector("[aria-current]"));
+        const of = (one) => one.getBoundingClientRect(), list = of(at("steps"));
+        const now = of(at("steps").querySelector("[aria-current]"));
         return list.top - 1 <= now.top && now.bottom <= list.bottom + 1;
     }"""
     tab.wait_for_function(seen)
