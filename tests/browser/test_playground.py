@@ -255,6 +255,32 @@ def test_a_program_of_the_readers_is_kept_when_another_is_begun(tab: Any) -> Non
     assert program(tab) == PROGRAM + "# mine\n", "undo does not lead into another program"
 
 
+def test_programs_run_without_places_for_the_browsers_back(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    count = tab.evaluate("history.length")
+    for name in "abc":
+        typed(tab, PROGRAM.replace('"x"', f'"{name}"'))
+        assert name in numbers(tab)
+    tab.select_option("#programs", "neuron")
+    settled(tab)
+    assert tab.evaluate("history.length") == count
+    assert tab.locator("#graph iframe").count() == 1
+
+
+def test_the_readers_programs_are_told_apart_by_their_titles(tab: Any) -> None:
+    def entries(code: str) -> list[str]:
+        tab.select_option("#programs", "new")
+        settled(tab)
+        typed(tab, code)
+        chosen = "menu => menu.selectedOptions[0].text"
+        found: list[str] = [tab.eval_on_selector("#programs", chosen), *tab.locator("#own option").all_text_contents()]
+        return found
+
+    assert entries("#\n## My neuron\nimport math\n")[0] == "My neuron"
+    assert entries("import math\nalike = 1\n")[0] == "alike = 1"
+    assert entries("alike = 1\nprint(2)\n")[:3] == ["alike = 1 (2)", "alike = 1 (2)", "alike = 1"]
+
+
 def test_numbers_of_an_example_are_dragged_without_a_program_of_the_readers(tab: Any) -> None:
     tab.select_option("#programs", "neuron")
     tab.wait_for_timeout(200)
@@ -442,13 +468,31 @@ def test_an_endless_loop_is_stopped_with_what_it_printed_and_the_next_program_ru
     tab.keyboard.press("Control+A")
     tab.keyboard.insert_text("print('begun')\nwhile True: pass")
     tab.locator("#output", has_text="begun").wait_for()
-    assert tab.locator("#stop").is_visible(), "what it prints is seen while it runs"
-    tab.click("#stop")
+    assert tab.inner_text("#run") == "Stop", "what it prints is seen while it runs"
+    tab.click("#run")
     settled(tab)
-    assert "stopped" in tab.inner_text("#error")
+    assert tab.inner_text("#state") == "Stopped"
+    assert tab.locator("#error").is_hidden(), "the reader wanted it"
     assert tab.inner_text("#output").strip() == "begun"
+    tab.click("#run")
+    tab.locator("#run", has_text="Stop").wait_for()
+    tab.locator("#output", has_text="begun").wait_for()
     typed(tab, PROGRAM)
     assert "w.grad" in tab.inner_text("#output")
+    assert tab.inner_text("#run") == "Run"
+
+
+def test_a_graph_is_dimmed_while_the_program_after_it_runs_for_long(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    opacity = "getComputedStyle(document.getElementById('graph')).opacity"
+    assert tab.evaluate(opacity) == "1"
+    tab.click("#editor .cm-content")
+    tab.keyboard.press("Control+End")
+    tab.keyboard.insert_text("print('begun')\nwhile True: pass")
+    tab.locator("#output", has_text="begun").wait_for()
+    tab.wait_for_function(f"() => {opacity} === '0.35'", timeout=5_000)
+    typed(tab, PROGRAM)
+    assert tab.evaluate(opacity) == "1"
 
 
 def test_a_program_typed_while_another_never_ends_takes_its_place_at_once(tab: Any) -> None:
@@ -591,6 +635,35 @@ def test_what_is_shared_opens_in_any_playground(kind: str, browser: Any, address
             assert program(tab) == PROGRAM + "# shared: σ\n"
 
 
+def test_a_shared_address_is_opened_as_other_programs_write_it_and_where_it_is_pasted(
+    browser: Any, addresses: dict[str, str]
+) -> None:
+    address = addresses["local"]
+    with lone_tab(
+        browser, "/".join(address.split("/")[:3]), seconds=60, permissions=["clipboard-read", "clipboard-write"]
+    ) as tab:
+        tab.goto(address)
+        settled(tab)
+        typed(tab, PROGRAM)
+        tab.click("#share")
+        tab.locator("#note", has_text="is copied").wait_for()
+        shared = tab.evaluate("navigator.clipboard.readText()")
+        tab.evaluate("shared => { location.hash = shared.replace('=', '%3D'); }", shared)
+        tab.get_by_role("button", name="Run it").wait_for()
+        assert program(tab) == PROGRAM
+        for before, after in (("", ""), ("https://example.org/playground/", " \n")):
+            typed(tab, "y = 1")
+            tab.evaluate("text => navigator.clipboard.writeText(text)", before + shared + after)
+            tab.click("#editor .cm-content")
+            tab.keyboard.press("Control+V")
+            tab.get_by_role("button", name="Run it").wait_for()
+            assert program(tab) == PROGRAM
+        tab.evaluate("text => navigator.clipboard.writeText(text)", "# code=1\n")
+        tab.keyboard.press("Control+Home")
+        tab.keyboard.press("Control+V")
+        assert program(tab) == "# code=1\n" + PROGRAM, "any other text is pasted"
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [("own=1", "kept in the browser in which"), ("code=garbage!!", "is damaged"), ("unheard-of", "names no program")],
@@ -671,6 +744,14 @@ def test_names_are_completed_with_their_docstrings(tab: Any) -> None:
     tab.wait_for_selector(".cm-tooltip-autocomplete")
     assert "softmax" in tab.inner_text(".cm-tooltip-autocomplete")
     assert "backward" not in tab.inner_text(".cm-tooltip-autocomplete")
+    tab.keyboard.press("Escape")
+    typed(tab, "from microgradnet import Value, parameter\nparty = 1\n")
+    tab.keyboard.press("Control+End")
+    tab.keyboard.type("par")
+    tab.wait_for_selector(".cm-tooltip-autocomplete")
+    offered = tab.locator(".cm-tooltip-autocomplete .cm-completionLabel").all_text_contents()
+    assert offered.count("parameter") == 1, "as it is imported, too"
+    assert "party" in offered
     tab.keyboard.press("Escape")
 
 
