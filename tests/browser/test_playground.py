@@ -71,7 +71,8 @@ def settled(tab: Any, seconds: float = 120) -> None:
     """Wait until the last program has been run."""
     for _ in range(int(seconds * 20)):
         state = tab.inner_text("#state")
-        if not state.endswith("…") and tab.get_attribute("#graph", "aria-busy") != "true":
+        is_busy = tab.get_attribute("#graph", "aria-busy") == "true"
+        if not state.endswith("…") and not is_busy and len(tab.frames) == 2:  # the frame before is gone
             return
         tab.wait_for_timeout(50)
     raise AssertionError(f"still {state!r}")
