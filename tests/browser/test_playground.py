@@ -203,6 +203,41 @@ def test_the_step_follows_the_cursor_and_the_line_that_is_typed(tab: Any) -> Non
     tab.locator("#editor .line-of-step", has_text="z = w * x + 1").wait_for()
 
 
+def test_what_is_set_in_the_page_and_its_step_outlast_a_change_of_the_program(tab: Any) -> None:
+    def shown() -> list[str]:
+        frame = tab.frames[1]
+        frame.wait_for_selector("#equation")
+        tab.wait_for_timeout(300)  # until it has what it is sent
+        return [
+            *(frame.input_value(f"#{field}") for field in ("eta", "target", "pace", "speed")),
+            frame.inner_text("#place"),
+        ]
+
+    tab.select_option("#programs", "new")
+    settled(tab)
+    typed(tab, PROGRAM)
+    before = shown()
+    frame = tab.frames[1]
+    frame.fill("#eta", "1/4")
+    frame.fill("#target", "0.01")
+    frame.select_option("#pace", "10")
+    frame.select_option("#speed", "120")
+    frame.click("#end")
+    last = ["1/4", "0.01", "10", "120", "6 of 6"]
+    assert shown() == last
+    for changed in (PROGRAM.replace("2.0", "3.0"), PROGRAM.replace("tanh", "sigmoid")):
+        typed(tab, changed)
+        assert numbers(tab)
+        assert shown() == last
+    typed(tab, PROGRAM.replace("y = ", "z = x + w\ny = z * "))
+    assert shown()[-1].startswith("4 of "), "there are more steps: the end of the forward pass"
+    assert shown()[:-1] == last[:-1]
+    tab.select_option("#programs", "neuron")
+    tab.wait_for_timeout(300)
+    settled(tab)
+    assert shown()[:-1] == before[:-1], "another program begins anew"
+
+
 def test_a_number_changed_in_the_page_is_written_into_the_program(tab: Any) -> None:
     typed(tab, PROGRAM)
     frame = tab.frames[1]

@@ -13,6 +13,7 @@ let timer = 0, running = 0, latest = null, ready = false, programs = [];
 let kept = false; // whether the graph stays, as when a number of it was changed
 let warning = ""; // why the program is not the one that the address names
 let opened = false; // whether another example was opened, of which the last graph is none
+let carried = {}; // what the reader has set in the page of the graph, and its step, for the page of a changed program
 let chosen = null; // the variable that the reader wants to see; null for the last result
 let own = null; // which of the reader's programs is in the editor; null for one that the reader has not changed
 let known = null; // its text as this tab read or kept it
@@ -117,7 +118,7 @@ function state(text) {
 
 function linked() {
   dress();
-  post({ line: editor.line(), end: "forward" }); // the step of the line that is typed, if it makes one
+  post({ ...carried, line: editor.line(), end: "forward" }); // the step of the line that is typed, if it makes one
   post({ numbers: latest.leaves.map((leaf) => leaf.number) }); // from now on it sends every change of them
 }
 
@@ -129,8 +130,10 @@ addEventListener("themed", dress);
 
 addEventListener("message", ({ source, data }) => {
   if (!shows(source) || !data || at("graph").inert) return;
-  if ("line" in data) editor.show(data.line);
-  if (data.numbers) write(data.numbers);
+  const { line, numbers, ...others } = data;
+  if (line !== undefined) editor.show(line);
+  Object.assign(carried, others);
+  if (numbers) write(numbers);
 });
 
 // Numbers of the page, after a drag or a gradient step, in place of those of the program.
@@ -221,6 +224,7 @@ async function animation() {
 // A program by its name in the address: an example's, own=…, or code=…; the first example where there is none such.
 async function open(name) {
   chosen = own = null;
+  carried = {};
   opened = true;
   warning = "";
   at("error").hidden = true;
