@@ -172,7 +172,7 @@ def test_the_playground_is_in_the_book(tab: Any) -> None:
     if NPM:
         link.click()
         tab.locator("#output", has_text="∂a₁/∂w₁").wait_for(timeout=120_000)
-        graph = tab.frame_locator("#graph")
+        graph = tab.frame_locator("#graph iframe:first-child")
         for theme in ("dark", "light"):
             tab.evaluate("theme => { localStorage.theme = theme; }", theme)
             tab.reload()
@@ -215,7 +215,7 @@ def test_a_playground_in_a_frame_is_light_or_dark_as_the_book(tab: Any) -> None:
         " frame.src = 'playground/index.html'; document.querySelector('article').append(frame); }"
     )
     playground = tab.frame_locator("#inside")
-    graph = playground.frame_locator("#graph")
+    graph = playground.frame_locator("#graph iframe:first-child")
     graph.locator("#equation").wait_for(timeout=120_000)
     for theme in ("dark", "light"):
         tab.evaluate("theme => { document.body.dataset.theme = theme; }", theme)

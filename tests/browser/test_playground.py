@@ -71,7 +71,8 @@ def settled(tab: Any, seconds: float = 120) -> None:
     """Wait until the last program has been run."""
     for _ in range(int(seconds * 20)):
         state = tab.inner_text("#state")
-        if not state.endswith("…") and tab.get_attribute("#graph", "aria-busy") != "true":
+        is_busy = tab.get_attribute("#graph", "aria-busy") == "true"
+        if not state.endswith("…") and not is_busy and len(tab.frames) == 2:  # the frame before is gone
             return
         tab.wait_for_timeout(50)
     raise AssertionError(f"still {state!r}")
@@ -202,6 +203,41 @@ def test_the_step_follows_the_cursor_and_the_line_that_is_typed(tab: Any) -> Non
     tab.locator("#editor .line-of-step", has_text="z = w * x + 1").wait_for()
 
 
+def test_what_is_set_in_the_page_and_its_step_outlast_a_change_of_the_program(tab: Any) -> None:
+    def shown() -> list[str]:
+        frame = tab.frames[1]
+        frame.wait_for_selector("#equation")
+        tab.wait_for_timeout(300)  # until it has what it is sent
+        return [
+            *(frame.input_value(f"#{field}") for field in ("eta", "target", "pace", "speed")),
+            frame.inner_text("#place"),
+        ]
+
+    tab.select_option("#programs", "new")
+    settled(tab)
+    typed(tab, PROGRAM)
+    before = shown()
+    frame = tab.frames[1]
+    frame.fill("#eta", "1/4")
+    frame.fill("#target", "0.01")
+    frame.select_option("#pace", "10")
+    frame.select_option("#speed", "120")
+    frame.click("#end")
+    last = ["1/4", "0.01", "10", "120", "6 of 6"]
+    assert shown() == last
+    for changed in (PROGRAM.replace("2.0", "3.0"), PROGRAM.replace("tanh", "sigmoid")):
+        typed(tab, changed)
+        assert numbers(tab)
+        assert shown() == last
+    typed(tab, PROGRAM.replace("y = ", "z = x + w\ny = z * "))
+    assert shown()[-1].startswith("4 of "), "there are more steps: the end of the forward pass"
+    assert shown()[:-1] == last[:-1]
+    tab.select_option("#programs", "neuron")
+    tab.wait_for_timeout(300)
+    settled(tab)
+    assert shown()[:-1] == before[:-1], "another program begins anew"
+
+
 def test_a_number_changed_in_the_page_is_written_into_the_program(tab: Any) -> None:
     typed(tab, PROGRAM)
     frame = tab.frames[1]
@@ -253,6 +289,32 @@ def test_a_program_of_the_readers_is_kept_when_another_is_begun(tab: Any) -> Non
     assert tab.locator("#own option").count() >= 2
     tab.keyboard.press("Control+Z")
     assert program(tab) == PROGRAM + "# mine\n", "undo does not lead into another program"
+
+
+def test_programs_run_without_places_for_the_browsers_back(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    count = tab.evaluate("history.length")
+    for name in "abc":
+        typed(tab, PROGRAM.replace('"x"', f'"{name}"'))
+        assert name in numbers(tab)
+    tab.select_option("#programs", "neuron")
+    settled(tab)
+    assert tab.evaluate("history.length") == count
+    assert tab.locator("#graph iframe").count() == 1
+
+
+def test_the_readers_programs_are_told_apart_by_their_titles(tab: Any) -> None:
+    def entries(code: str) -> list[str]:
+        tab.select_option("#programs", "new")
+        settled(tab)
+        typed(tab, code)
+        chosen = "menu => menu.selectedOptions[0].text"
+        found: list[str] = [tab.eval_on_selector("#programs", chosen), *tab.locator("#own option").all_text_contents()]
+        return found
+
+    assert entries("#\n## My neuron\nimport math\n")[0] == "My neuron"
+    assert entries("import math\nalike = 1\n")[0] == "alike = 1"
+    assert entries("alike = 1\nprint(2)\n")[:3] == ["alike = 1 (2)", "alike = 1 (2)", "alike = 1"]
 
 
 def test_numbers_of_an_example_are_dragged_without_a_program_of_the_readers(tab: Any) -> None:
@@ -442,13 +504,31 @@ def test_an_endless_loop_is_stopped_with_what_it_printed_and_the_next_program_ru
     tab.keyboard.press("Control+A")
     tab.keyboard.insert_text("print('begun')\nwhile True: pass")
     tab.locator("#output", has_text="begun").wait_for()
-    assert tab.locator("#stop").is_visible(), "what it prints is seen while it runs"
-    tab.click("#stop")
+    assert tab.inner_text("#run") == "Stop", "what it prints is seen while it runs"
+    tab.click("#run")
     settled(tab)
-    assert "stopped" in tab.inner_text("#error")
+    assert tab.inner_text("#state") == "Stopped"
+    assert tab.locator("#error").is_hidden(), "the reader wanted it"
     assert tab.inner_text("#output").strip() == "begun"
+    tab.click("#run")
+    tab.locator("#run", has_text="Stop").wait_for()
+    tab.locator("#output", has_text="begun").wait_for()
     typed(tab, PROGRAM)
     assert "w.grad" in tab.inner_text("#output")
+    assert tab.inner_text("#run") == "Run"
+
+
+def test_a_graph_is_dimmed_while_the_program_after_it_runs_for_long(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    opacity = "getComputedStyle(document.getElementById('graph')).opacity"
+    assert tab.evaluate(opacity) == "1"
+    tab.click("#editor .cm-content")
+    tab.keyboard.press("Control+End")
+    tab.keyboard.insert_text("print('begun')\nwhile True: pass")
+    tab.locator("#output", has_text="begun").wait_for()
+    tab.wait_for_function(f"() => {opacity} === '0.35'", timeout=5_000)
+    typed(tab, PROGRAM)
+    assert tab.evaluate(opacity) == "1"
 
 
 def test_a_program_typed_while_another_never_ends_takes_its_place_at_once(tab: Any) -> None:
@@ -591,6 +671,35 @@ def test_what_is_shared_opens_in_any_playground(kind: str, browser: Any, address
             assert program(tab) == PROGRAM + "# shared: σ\n"
 
 
+def test_a_shared_address_is_opened_as_other_programs_write_it_and_where_it_is_pasted(
+    browser: Any, addresses: dict[str, str]
+) -> None:
+    address = addresses["local"]
+    with lone_tab(
+        browser, "/".join(address.split("/")[:3]), seconds=60, permissions=["clipboard-read", "clipboard-write"]
+    ) as tab:
+        tab.goto(address)
+        settled(tab)
+        typed(tab, PROGRAM)
+        tab.click("#share")
+        tab.locator("#note", has_text="is copied").wait_for()
+        shared = tab.evaluate("navigator.clipboard.readText()")
+        tab.evaluate("shared => { location.hash = shared.replace('=', '%3D'); }", shared)
+        tab.get_by_role("button", name="Run it").wait_for()
+        assert program(tab) == PROGRAM
+        for before, after in (("", ""), ("https://example.org/playground/", " \n")):
+            typed(tab, "y = 1")
+            tab.evaluate("text => navigator.clipboard.writeText(text)", before + shared + after)
+            tab.click("#editor .cm-content")
+            tab.keyboard.press("Control+V")
+            tab.get_by_role("button", name="Run it").wait_for()
+            assert program(tab) == PROGRAM
+        tab.evaluate("text => navigator.clipboard.writeText(text)", "# code=1\n")
+        tab.keyboard.press("Control+Home")
+        tab.keyboard.press("Control+V")
+        assert program(tab) == "# code=1\n" + PROGRAM, "any other text is pasted"
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [("own=1", "kept in the browser in which"), ("code=garbage!!", "is damaged"), ("unheard-of", "names no program")],
@@ -671,6 +780,14 @@ def test_names_are_completed_with_their_docstrings(tab: Any) -> None:
     tab.wait_for_selector(".cm-tooltip-autocomplete")
     assert "softmax" in tab.inner_text(".cm-tooltip-autocomplete")
     assert "backward" not in tab.inner_text(".cm-tooltip-autocomplete")
+    tab.keyboard.press("Escape")
+    typed(tab, "from microgradnet import Value, parameter\nparty = 1\n")
+    tab.keyboard.press("Control+End")
+    tab.keyboard.type("par")
+    tab.wait_for_selector(".cm-tooltip-autocomplete")
+    offered = tab.locator(".cm-tooltip-autocomplete .cm-completionLabel").all_text_contents()
+    assert offered.count("parameter") == 1, "as it is imported, too"
+    assert "party" in offered
     tab.keyboard.press("Escape")
 
 

@@ -9,3 +9,6 @@ export async function unpack(packed) {
   const bytes = Uint8Array.from(atob(packed.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
 }
+
+// Whether a text is such an address, or its end, and nothing else.
+export const isAddress = (text) => /^\S*#code(=|%3D)\S+$/i.test(text);

@@ -3,7 +3,9 @@ const SECONDS = 10; // a program's time in the browser; the server has a limit o
 const GRACE = 4; // more, for the page of what it had computed then
 const MOMENT = 1000; // milliseconds
 
-const failed = (message) => ({ error: { line: 0, message }, values: [], shown: "", page: "", note: "", leaves: [] });
+const NOTHING = { error: null, values: [], shown: "", page: "", note: "", leaves: [] };
+const STOPPED = { ...NOTHING, isStopped: true }; // by the reader
+const failed = (message) => ({ ...NOTHING, error: { line: 0, message } });
 
 // A worker of a blob has the policy of this page; one of a file would have none.
 const WORKER = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL("worker.js", import.meta.url))};`], { type: "text/javascript" }));
@@ -20,12 +22,12 @@ class Python {
     worker.onmessage = ({ data: { id, printed, answer, stage, isLoaded, broken } }) => {
       if (isLoaded) return this.loaded();
       if (stage) return this.tell(this.stage = stage);
-      if (broken) return this.end(broken);
+      if (broken) return this.end(failed(broken));
       if (printed !== undefined) return this.asked.get(id)?.heard(printed);
       this.asked.get(id)?.resolve(answer);
       this.asked.delete(id);
     };
-    worker.onerror = ({ message }) => this.end(`Python could not be started: ${message}`);
+    worker.onerror = ({ message }) => this.end(failed(`Python could not be started: ${message}`));
     this.started = this.ask({}); // its names
   }
 
@@ -37,10 +39,10 @@ class Python {
     });
   }
 
-  end(message) {
+  end(answer) {
     this.isEnded = true;
     this.worker.terminate();
-    for (const { resolve } of this.asked.values()) resolve(failed(message));
+    for (const { resolve } of this.asked.values()) resolve(answer);
   }
 }
 
@@ -61,12 +63,12 @@ class InBrowser {
   }
 
   stop() {
-    this.python.end("the program was stopped");
+    this.python.end(STOPPED);
   }
 
   async names() {
     const names = await this.python.started;
-    return names.error ? [] : names;
+    return Array.isArray(names) ? names : [];
   }
 
   // One program at a time; of those that wait, the latest: the others get null. `heard` gets what it prints, and `told`
@@ -77,7 +79,7 @@ class InBrowser {
       told("Stopping the program before…");
       await Promise.race([this.busy, this.spare().started]);
       if (turn !== this.turn) return null;
-      if (this.busy) this.python.end("another program was begun");
+      if (this.busy) this.python.end(STOPPED);
     }
     if (this.python.isEnded) this.replace();
     const { python } = this;
@@ -85,9 +87,9 @@ class InBrowser {
     told(python.stage);
     const began = await python.started;
     if (turn !== this.turn) return null;
-    if (began.error) return began;
+    if (!Array.isArray(began)) return began;
     const late = `the program, or the drawing of its graph, was stopped after ${SECONDS + GRACE} s. Does each loop end? Some graphs of a few hundred values are too large to draw: choose a smaller one, such as one sample's loss`;
-    const limit = setTimeout(() => python.end(late), 1000 * (SECONDS + GRACE));
+    const limit = setTimeout(() => python.end(failed(late)), 1000 * (SECONDS + GRACE));
     const spare = setTimeout(() => this.spare(), MOMENT);
     const busy = this.busy = python.ask({ ...request, seconds: SECONDS }, heard);
     const answer = await busy;
@@ -130,7 +132,7 @@ class OnServer {
     try {
       return await this.post(request, heard, this.aborted.signal);
     } catch (error) {
-      return failed(error.name === "AbortError" ? "the program was stopped" : `the playground's server does not answer (${error.message}): start it again, and open the address that it prints`);
+      return error.name === "AbortError" ? STOPPED : failed(`the playground's server does not answer (${error.message}): start it again, and open the address that it prints`);
     }
   }
 

@@ -1,19 +1,19 @@
 // The playground: a program is run a moment after each change, and its graph appears beside it.
 import { createEditor } from "./editor.js";
 import { backend, isLocal } from "./backend.js";
-import { pack, unpack } from "./address.js";
-import { store, stored } from "./storage.js";
+import { isAddress, pack, unpack } from "./address.js";
+import { post, put, shows } from "./frame.js";
+import { keep, kepts, textOf, titled } from "./own.js";
 import "./divider.js";
 
 const at = (id) => document.getElementById(id);
-const OWN = "microgradnet programs"; // the name under which the browser keeps the reader's own
-const MOST_KEPT = 30; // of them
 const NEW = { name: "new", code: "from microgradnet import Value, parameter\n\n" };
 const PAUSE = 500; // milliseconds without a key before the program is run
 let timer = 0, running = 0, latest = null, ready = false, programs = [];
 let kept = false; // whether the graph stays, as when a number of it was changed
 let warning = ""; // why the program is not the one that the address names
 let opened = false; // whether another example was opened, of which the last graph is none
+let carried = {}; // what the reader has set in the page of the graph, and its step, for the page of a changed program
 let chosen = null; // the variable that the reader wants to see; null for the last result
 let own = null; // which of the reader's programs is in the editor; null for one that the reader has not changed
 let known = null; // its text as this tab read or kept it
@@ -34,21 +34,13 @@ function changed() {
 function remember() {
   if (own === null || textOf(own) !== known) own = `${Date.now()}${Math.random()}`; // another tab has changed that one
   known = editor.text();
-  store(OWN, JSON.stringify([{ id: own, text: editor.text() }, ...kepts().filter(({ id }) => id !== own)].slice(0, MOST_KEPT)));
+  keep(own, known);
   history.replaceState(null, "", `#own=${own}`);
   offer();
 }
 
-function kepts() {
-  try { return JSON.parse(stored(OWN)) ?? []; } catch { return []; }
-}
-
-const textOf = (id) => kepts().find((one) => one.id === id)?.text;
-
-// The reader's programs in the menu, each by its first line that is no import.
 function offer() {
-  const titleOf = (text) => text.split("\n").find((line) => line.trim() && !/^\s*(from|import|#)/.test(line)) ?? "an empty program";
-  at("own").replaceChildren(...kepts().map(({ id, text }) => option(`own=${id}`, titleOf(text).trim().slice(0, 40))));
+  at("own").replaceChildren(...titled().map(({ id, title }) => option(`own=${id}`, title)));
   at("own").hidden = !at("own").children.length;
   if (own) at("programs").value = `own=${own}`;
 }
@@ -63,10 +55,11 @@ async function run() {
     state(text);
     if (!ready) at("stage").textContent = text;
   };
-  at("stop").hidden = false;
+  runs(true);
   at("error").classList.add("old"); // of the program before
   editor.show(0);
   const keeps = kept, code = editor.text();
+  if (!keeps) at("graph").ariaBusy = true; // one whose numbers were changed has them already
   kept = false;
   let printed = "";
   const heard = (text) => {
@@ -76,15 +69,19 @@ async function run() {
   const result = await backend.run({ code, shown: chosen }, heard, told);
   if (number !== running) return; // a later program is running
   ready = true;
-  at("stop").hidden = true;
+  runs(false);
   at("output").textContent = printed;
   if (editor.text() === code) editor.place(result.leaves.map(({ place }) => place)); // else the program has changed meanwhile
   else if (!keeps) editor.place([]);
   show(result, keeps);
 }
 
+function runs(isRunning) {
+  at("run").textContent = isRunning ? "Stop" : "Run";
+}
+
 function show(result, kept) {
-  const { error, values, shown, page, note, leaves } = result;
+  const { error, isStopped, values, shown, page, note, leaves } = result;
   at("error").hidden = !error;
   at("error").classList.remove("old");
   at("error").textContent = error ? (error.line ? `Line ${error.line}: ` : "") + error.message : "";
@@ -99,20 +96,18 @@ function show(result, kept) {
   if (note || error || !keeps) remark([warning, note, isOld ? "Below is the graph of the previous program." : ""].filter(Boolean).join("\n"));
   at("graph").classList.toggle("old", isOld);
   at("graph").inert = isOld;
-  if (page && !keeps) {
-    at("graph").srcdoc = page;
-    at("graph").ariaBusy = true;
-  }
+  if (page && !keeps) put(page, linked);
+  else at("graph").ariaBusy = false;
   at("empty").hidden = Boolean(page || latest?.page);
-  at("empty").textContent = error ? "The program was stopped by an error before it computed a graph." : "This program computes no graph: there is nothing to draw.";
+  at("empty").textContent = error || isStopped ? `The program was stopped ${error ? "by an error " : ""}before it computed a graph.` : "This program computes no graph: there is nothing to draw.";
   if (page) latest = keeps ? { ...result, leaves: leaves.map((leaf, i) => ({ ...leaf, number: latest.leaves[i].number })) } : result;
-  state(error ? "Stopped by an error" : "");
+  state(error ? "Stopped by an error" : isStopped ? "Stopped" : "");
 }
 
 // Leave the graph of another example.
 function leave() {
   latest = null;
-  at("graph").srcdoc = "";
+  put("", () => {});
 }
 
 function state(text) {
@@ -121,17 +116,11 @@ function state(text) {
 
 // ---- the page of the graph: its steps mark lines, its numbers change the program, and lines choose its steps
 
-function post(message) {
-  at("graph").contentWindow?.postMessage(message, "*");
-}
-
-at("graph").addEventListener("load", () => {
-  at("graph").ariaBusy = false;
+function linked() {
   dress();
-  if (!latest) return;
-  post({ line: editor.line(), end: "forward" }); // the step of the line that is typed, if it makes one
+  post({ ...carried, line: editor.line(), end: "forward" }); // the step of the line that is typed, if it makes one
   post({ numbers: latest.leaves.map((leaf) => leaf.number) }); // from now on it sends every change of them
-});
+}
 
 // The graph is light or dark as this page is: see theme.js.
 function dress() {
@@ -140,9 +129,11 @@ function dress() {
 addEventListener("themed", dress);
 
 addEventListener("message", ({ source, data }) => {
-  if (source !== at("graph").contentWindow || !data || at("graph").inert) return;
-  if ("line" in data) editor.show(data.line);
-  if (data.numbers) write(data.numbers);
+  if (!shows(source) || !data || at("graph").inert) return;
+  const { line, numbers, ...others } = data;
+  if (line !== undefined) editor.show(line);
+  Object.assign(carried, others);
+  if (numbers) write(numbers);
 });
 
 // Numbers of the page, after a drag or a gradient step, in place of those of the program.
@@ -223,16 +214,17 @@ async function save() {
 // Of both passes; without content, the name is the reason.
 async function animation() {
   state("Drawing each step, which takes up to a second…");
-  at("stop").hidden = false;
+  runs(true);
   const { gif, note, error } = await backend.run({ code: editor.text(), shown: latest?.shown, animation: true }, () => {}, () => {});
-  at("stop").hidden = true;
+  runs(false);
   state("");
-  return gif ? ["pass.gif", Uint8Array.from(atob(gif), (c) => c.charCodeAt(0))] : [note || error?.message];
+  return gif ? ["pass.gif", Uint8Array.from(atob(gif), (c) => c.charCodeAt(0))] : [note || error?.message || "Stopped"];
 }
 
 // A program by its name in the address: an example's, own=…, or code=…; the first example where there is none such.
 async function open(name) {
   chosen = own = null;
+  carried = {};
   opened = true;
   warning = "";
   at("error").hidden = true;
@@ -269,9 +261,24 @@ async function start() {
   }
   offer();
   at("programs").addEventListener("change", () => open(at("programs").value));
-  addEventListener("hashchange", () => open(location.hash.slice(1)));
-  open(location.hash.slice(1));
+  addEventListener("hashchange", () => open(named()));
+  open(named());
 }
+
+// What the address names. Some programs that pass an address on write %3D for =.
+function named() {
+  const name = location.hash.slice(1);
+  try { return decodeURIComponent(name); } catch { return name; }
+}
+
+// A shared address that is pasted into the editor is opened.
+at("editor").addEventListener("paste", (event) => {
+  const text = event.clipboardData.getData("text/plain").trim();
+  if (!isAddress(text)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  location.hash = text.slice(text.indexOf("#"));
+}, true);
 
 at("shown").addEventListener("change", () => {
   chosen = at("shown").value;
@@ -279,7 +286,7 @@ at("shown").addEventListener("change", () => {
 });
 at("share").addEventListener("click", share);
 at("save").addEventListener("change", save);
-at("stop").addEventListener("click", () => backend.stop());
+at("run").addEventListener("click", () => (at("run").textContent === "Stop" ? backend.stop() : run()));
 if (!isLocal) at("save").querySelector("[value=animation]").remove(); // what paints it does not run in a browser
 if (!isLocal) navigator.serviceWorker?.register("service.js"); // of https and of this machine alone
 start();

@@ -3,7 +3,7 @@
 import { basicSetup } from "codemirror";
 import { indentWithTab } from "@codemirror/commands";
 import { autocompletion } from "@codemirror/autocomplete";
-import { python, pythonLanguage } from "@codemirror/lang-python";
+import { globalCompletion, localCompletionSource, pythonLanguage } from "@codemirror/lang-python";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
 import { EditorState, StateEffect, StateField } from "@codemirror/state";
@@ -65,18 +65,24 @@ const theme = EditorView.theme({
 // by an arrow key; else it is a new line.
 export function createEditor(parent, { changed, names, visited }) {
   let quiet = false, known = null;
+  const isOfValue = ({ kind }) => kind === "method" || kind === "property";
   const ours = async (context) => {
     const word = context.matchBefore(/\w*/), dotted = context.matchBefore(/(?:[^\W\d]\w*|[)\]])\.\w*/);
     if (!word.text && !dotted && !context.explicit) return null;
     known ??= await names();
-    const isOfValue = ({ kind }) => kind === "method" || kind === "property";
     const options = known.filter((name) => dotted || !isOfValue(name)) // what is not a Value's may be a module's
       .map((name) => ({ label: name.label, type: name.kind, info: name.about, boost: dotted && isOfValue(name) ? 1 : 0 }));
     return { from: word.from, options, validFor: /^\w*$/ };
   };
+  const except = (source) => async (context) => { // those of ours, which have a docstring
+    const found = source(context);
+    if (!found) return null;
+    known ??= await names();
+    return { ...found, options: found.options.filter(({ label }) => !known.some((name) => name.label === label && !isOfValue(name))) };
+  };
   const extensions = [
-    basicSetup, EditorView.lineWrapping, python(), syntaxHighlighting(colours), theme, lineOfStep, placesOfNumbers, indentUnit.of("    "), keymap.of([indentWithTab]),
-    pythonLanguage.data.of({ autocomplete: ours }), autocompletion({ selectOnOpen: false }),
+    basicSetup, EditorView.lineWrapping, pythonLanguage, syntaxHighlighting(colours), theme, lineOfStep, placesOfNumbers, indentUnit.of("    "), keymap.of([indentWithTab]),
+    ...[ours, except(localCompletionSource), except(globalCompletion)].map((autocomplete) => pythonLanguage.data.of({ autocomplete })), autocompletion({ selectOnOpen: false }),
     EditorView.contentAttributes.of({ "aria-label": "Python program", spellcheck: "false" }),
     EditorView.updateListener.of((update) => {
       if (quiet) return;

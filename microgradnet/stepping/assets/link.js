@@ -1,5 +1,8 @@
-// In a frame, the page sends the page around it the line of the current step, {line}, and numbers that change, {numbers};
-// it receives {line}, whose first step it goes to, {end}, to go to the end ("forward": of that pass), and {numbers}.
+// In a frame, the page sends the page around it the line of the current step, {line}, with its number and that of all
+// steps, {step, steps}, numbers that change, {numbers}, and fields that the reader sets, {settings}. It receives {line},
+// whose first step it goes to, {end}, to go to the end ("forward": of that pass), {numbers}, {settings}, and {step, steps},
+// to stay at that step where the graph has as many, unless it is of another line.
+const SETTINGS = ["eta", "target", "pace", "speed"];
 const lineOf = (node) => Number(/:(\d+)$/.exec(graph.nodes[node].source ?? "")?.[1] ?? 0);
 
 function announce(message) {
@@ -28,12 +31,19 @@ function receiveNumbers(numbers) {
   set(leaves.map((i) => graph.nodes[i].data));
 }
 
+addEventListener("change", ({ target }) => {
+  if (SETTINGS.includes(target.id)) announce({ settings: Object.fromEntries(SETTINGS.map((id) => [id, at(id).value])) });
+});
+
 addEventListener("message", ({ source, data: message }) => {
   if (source !== parent || parent === window) return;
   if (message?.numbers) return receiveNumbers(message.numbers);
+  for (const [id, value] of Object.entries(message?.settings ?? {})) at(id).value = value;
   const first = timeline.findIndex((step) => step.what === "data" && lineOf(step.node) === message?.line);
   if (first < 0 && !message?.end) return;
   pause();
+  const stays = message.steps === timeline.length && (first < 0 || lineOf(timeline[message.step - 1].node) === message.line);
+  if (stays) return go(message.step);
   const back = message.end === "forward" ? timeline.findIndex((step) => step.what === "grad") : -1;
   go(first >= 0 ? first + 1 : back >= 0 ? back : timeline.length);
 });

@@ -139,7 +139,7 @@ function render(follows = "smooth") {
   listSteps();
   drawMap();
   showLine();
-  if (step) announce({ line: lineOf(step.node) });
+  if (step) announce({ line: lineOf(step.node), step: position, steps: timeline.length });
 }
 
 // A line ends at a space or after a ·, and within a name only if that is longer than a line.
