@@ -45,7 +45,7 @@ def lone_tab(browser: Any, origin: str, seconds: int, **options: Any) -> Iterato
     tab.on("request", lambda sent: asked.append(sent.url))
     yield tab
     context.close()
-    assert not errors
+    assert not errors, errors
     assert elsewhere(asked, origin) == []
 
 

@@ -102,7 +102,7 @@ def _run(command: list[str], folder: Path) -> None:
     """Run a program of Node's in a folder."""
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise RuntimeError(f"{' '.join(command[:2])} failed:\n{ended.stderr[-500:]}")
+        raise RuntimeError(f"{' '.join(command[:2])} failed:\n{ended.stderr[-2000:]}")
 
 
 def _write_service(folder: Path) -> None:

@@ -694,6 +694,13 @@ def test_a_shared_address_is_opened_as_other_programs_write_it_and_where_it_is_p
             tab.keyboard.press("Control+V")
             tab.get_by_role("button", name="Run it").wait_for()
             assert program(tab) == PROGRAM
+        typed(tab, "import time\nprint(1, flush=True)\ntime.sleep(2)\nprint(2)")
+        tab.locator("#output", has_text="1").wait_for()
+        tab.evaluate("shared => { location.hash = shared; }", shared)
+        tab.get_by_role("button", name="Run it").wait_for()
+        tab.wait_for_timeout(2500)  # the program before would have ended
+        assert tab.get_by_role("button", name="Run it").is_visible()
+        assert tab.inner_text("#output") == ""
         tab.evaluate("text => navigator.clipboard.writeText(text)", "# code=1\n")
         tab.keyboard.press("Control+Home")
         tab.keyboard.press("Control+V")

@@ -77,7 +77,7 @@ class InBrowser {
     const turn = ++this.turn;
     if (this.busy) {
       told("Stopping the program before…");
-      await Promise.race([this.busy, this.spare().started]);
+      await Promise.race([this.busy, this.relief]);
       if (turn !== this.turn) return null;
       if (this.busy) this.python.end(STOPPED);
     }
@@ -90,8 +90,11 @@ class InBrowser {
     if (!Array.isArray(began)) return began;
     const late = `the program, or the drawing of its graph, was stopped after ${SECONDS + GRACE} s. Does each loop end? Some graphs of a few hundred values are too large to draw: choose a smaller one, such as one sample's loss`;
     const limit = setTimeout(() => python.end(failed(late)), 1000 * (SECONDS + GRACE));
-    const spare = setTimeout(() => this.spare(), MOMENT);
     const busy = this.busy = python.ask({ ...request, seconds: SECONDS }, heard);
+    let spare; // one that does not start relieves nothing
+    this.relief = new Promise((resolve) => {
+      spare = setTimeout(async () => { if (Array.isArray(await this.spare().started)) resolve(); }, MOMENT);
+    });
     const answer = await busy;
     clearTimeout(limit);
     clearTimeout(spare);

@@ -161,7 +161,7 @@ function inProgram(number) {
 
 // Whether a number may have been typed as one, 1/3.
 function isFraction(number) {
-  return Array.from({ length: 1000 }, (_, i) => i + 1).some((below) => Math.round(number * below) / below === number);
+  return Math.abs(number) < 1e6 && Array.from({ length: 1000 }, (_, i) => i + 1).some((below) => Math.round(number * below) / below === number);
 }
 
 function remark(text) {
@@ -240,6 +240,9 @@ async function open(name) {
   history.replaceState(null, "", `#${name}`);
   if (!isLocal || shared === null) return run();
   clearTimeout(timer);
+  running += 1; // an earlier program has nothing to say any more
+  backend.stop();
+  runs(false);
   ready = true;
   show({ leaves: [], values: [], shown: "", page: "", note: "" }, false);
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Run it", onclick: run });

@@ -38,7 +38,7 @@ addEventListener("change", ({ target }) => {
 addEventListener("message", ({ source, data: message }) => {
   if (source !== parent || parent === window) return;
   if (message?.numbers) return receiveNumbers(message.numbers);
-  for (const [id, value] of Object.entries(message?.settings ?? {})) at(id).value = value;
+  for (const id of SETTINGS) at(id).value = message?.settings?.[id] ?? at(id).value;
   const first = timeline.findIndex((step) => step.what === "data" && lineOf(step.node) === message?.line);
   if (first < 0 && !message?.end) return;
   pause();
