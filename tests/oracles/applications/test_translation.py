@@ -219,7 +219,7 @@ def test_the_films_of_the_page_differ_in_number_and_say_what_is_right() -> None:
     right, wrong = a_reading([3] * 13), a_reading([3] * 12, "einundneuzig")
     other = right._replace(number=30, word="dreißig", right_word="dreißig")
     made = str(reading.files([right, right, wrong, other, other], "German", "nobody")["reading.html"]())
-    names = re.findall(r'"name": "(\d+)"', html.unescape(made))
+    names = re.findall(r'"name":"(\d+)"', html.unescape(made))
     assert sorted(names) == ["21", "30"]
     assert "21 in German: einundneuzig, which is wrong: it is einundzwanzig." in made
     assert "30 in German: dreißig, which is right." in made
