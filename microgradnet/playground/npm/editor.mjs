@@ -101,7 +101,10 @@ export function createEditor(parent, { changed, names, visited }) {
   return {
     line,
     text: () => view.state.doc.toString(),
-    set: (text) => view.setState(EditorState.create({ doc: text, extensions })), // another program: undo does not lead back
+    set: (text) => { // another program: undo does not lead back
+      quietly({ changes: { from: 0, to: view.state.doc.length, insert: text } }); // closes what is open at places that go
+      view.setState(EditorState.create({ doc: text, extensions }));
+    },
     // Mark the line of an error {line, message}; none for null.
     mark: (error) => {
       const line = error && lineOf(error.line);
