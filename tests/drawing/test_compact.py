@@ -23,6 +23,8 @@ from tests.drawing.test_escape import HOSTILE, LINES
 
 DATA = [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)]
 
+CAPITAL, TAIL = 9.5, 3.1  # points above and below the line, of letters of 13 points
+
 
 def xor_loss() -> Value:
     model = MLP(2, [4, 1], "tanh", seed=1)
@@ -371,3 +373,15 @@ def test_hostile_labels_are_drawn_as_written_on_chips() -> None:
 def test_what_cannot_be_drawn_is_refused(options: dict[str, Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         draw(Value(1.0), **options)
+
+
+def test_the_tails_of_letters_end_inside_their_box() -> None:
+    svg = draw(EXAMPLES["learning"].build()).svg
+    boxes = re.findall(r'<polygon [^>]*points="([^"]*)"[^>]*/>((?:\s*<text .*?</text>)+)', svg)
+    assert len(boxes) >= 8
+    for points, texts in boxes:
+        down = [float(point.split(",")[1]) for point in points.split()]
+        lines = [float(y) for y in re.findall(r' y="([^"]*)"', texts)]
+        above, below = min(lines) - CAPITAL - min(down), max(down) - (max(lines) + TAIL)
+        assert above > 2
+        assert below > 2

@@ -15,6 +15,7 @@ class Python {
   constructor() {
     const worker = this.worker = new Worker(WORKER, { type: "module" });
     this.asked = new Map();
+    this.count = 0;
     this.tell = () => {}; // gets the stages of its start
     this.stage = "Loading Python…";
     const isLoaded = new Promise((resolve) => { this.loaded = resolve; }); // messages before that would be lost
@@ -33,7 +34,7 @@ class Python {
 
   ask(request, heard) {
     return new Promise((resolve) => {
-      const id = this.count = (this.count ?? 0) + 1;
+      const id = ++this.count;
       this.asked.set(id, { resolve, heard });
       this.post({ id, request });
     });
