@@ -27,9 +27,9 @@ def add_commands(add: Add) -> None:
 
 def _play(options: argparse.Namespace) -> int:
     if options.build is not None:
-        from microgradnet.playground.site import DOOR, build
+        from microgradnet.playground.site import ALONE, DOOR, build
 
-        files = build(options.build, door=DOOR.format(escape(options.book)) if options.book else "")
+        files = build(options.build, door=DOOR.format(escape(options.book)) if options.book else ALONE)
         size = sum(file.stat().st_size for file in files) / 1e6
         print(f"written: {shown(options.build)}, {len(files)} files, {size:.0f} MB")
         print(f"to try it: python3 -m http.server --directory {shown(options.build)}")

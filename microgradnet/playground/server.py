@@ -23,7 +23,7 @@ from typing import Any
 
 from microgradnet._shared.serving import LOOPBACK, Handler, ThreadingServer
 from microgradnet.playground.book import BUILT, BookServer
-from microgradnet.playground.site import DOOR, POLICY, file_of
+from microgradnet.playground.site import POLICY, file_of
 
 LATE = (
     "the program, or the drawing of its graph, was stopped after {:g} s. Does each loop end? Some graphs of a few "
@@ -127,10 +127,9 @@ class _Handler(Handler):
     def do_GET(self) -> None:  # noqa: N802 - http.server's name
         """Send a file of the front end, or lead to the book if it is built."""
         if asked := self.asked([self.server.secret]):
-            is_built = (BUILT / "index.html").exists()
-            if asked[1] == "book" and is_built:
+            if asked[1] == "book.html" and (BUILT / "index.html").exists():
                 return self.redirect(self.server.book.address)
-            found = file_of(asked[1], backend="local", door=DOOR.format("book") if is_built else "")
+            found = file_of(asked[1], backend="local")
             if found is None:
                 self.send_error(HTTPStatus.NOT_FOUND)
             else:

@@ -12,6 +12,7 @@ from pathlib import Path
 from microgradnet._shared.webpage import ASSETS as SHARED
 from microgradnet._shared.webpage import fill
 from microgradnet.playground.programs import PROGRAMS
+from microgradnet.teach.story import story
 
 ASSETS = Path(__file__).with_name("assets")
 SHARED_FILES = ("indices.css", "base.css", "theme.js")  # of all pages
@@ -29,11 +30,13 @@ in a frame without an origin and has a stricter policy of its own."""
 DOOR = """
   <a href="{}" target="_blank">The book</a>"""
 """What stands beside the heading: the way to the book at an address."""
+ALONE = DOOR.format("book.html")
+"""The same of a playground without a book: to the story, and to how the book is made."""
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 SERVICE = "service.js"  # keeps the files of a build, for a browser without a network
 
 
-def file_of(path: str, backend: str, door: str = "") -> tuple[bytes, str] | None:
+def file_of(path: str, backend: str, door: str = ALONE) -> tuple[bytes, str] | None:
     """A file of the front end and its media type; None if there is none of that name.
 
     Args:
@@ -43,18 +46,20 @@ def file_of(path: str, backend: str, door: str = "") -> tuple[bytes, str] | None
     """
     if path == "programs.json":
         return json.dumps(PROGRAMS).encode(), KINDS[".json"]
+    if path == "story.html":
+        return story().html.encode(), KINDS[".html"]
     name = path or "index.html"
     folder = SHARED if name in SHARED_FILES else ASSETS
     if name not in {file.name for file in folder.iterdir()}:
         return None
     data = (folder / name).read_bytes()
-    if name == "index.html":
+    if name.endswith(".html"):
         for place, text in (("backend", backend), ("policy", POLICY), ("door", door)):
             data = data.replace(f"%{place}%".encode(), text.encode())
     return data, KINDS[Path(name).suffix]
 
 
-def build(folder: Path, npm: str = "npm", door: str = "") -> list[Path]:
+def build(folder: Path, npm: str = "npm", door: str = ALONE) -> list[Path]:
     """Write the static playground into a folder: the front end, Python for browsers, this package.
 
     Pyodide and Graphviz for browsers come from npm, in the versions and with the digests of `package-lock.json`.
@@ -90,7 +95,8 @@ def build(folder: Path, npm: str = "npm", door: str = "") -> list[Path]:
     (folder / "packages.zip").write_bytes(_packages())
     _run(["node", "precompile.mjs", str(folder.resolve())], packages)
     shutil.rmtree(packages)
-    for name in ["programs.json", *SHARED_FILES, *(file.name for file in ASSETS.iterdir())]:
+    names = {"programs.json", "story.html", *SHARED_FILES, *(file.name for file in ASSETS.iterdir())}
+    for name in names - (set() if door == ALONE else {"book.html"}):
         found = file_of(name, "static", door)
         if found is not None:
             (folder / name).write_bytes(found[0])

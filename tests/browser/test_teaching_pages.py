@@ -487,6 +487,16 @@ def place_in(story_page: Any) -> tuple[str, str, int]:
     return story_page.inner_text("#chapter"), story_page.inner_text("#question"), steps
 
 
+def place_after_a_reload(story_page: Any, expected: tuple[str, str, int]) -> tuple[str, str, int]:
+    """The place, asked up to ten times: a busy browser hands what it keeps on to its next process a moment later."""
+    for _ in range(10):
+        story_page.wait_for_timeout(300)
+        story_page.reload()
+        if place_in(story_page) == expected:
+            break
+    return place_in(story_page)
+
+
 @pytest.mark.parametrize("refused", ["", REFUSED, TOO_OFTEN], ids=["all", "tab", "browser"])
 def test_the_story_goes_on_where_it_was_after_a_reload(refused: str, opened: Open) -> None:
     page = story("neuron", "learning")
@@ -501,16 +511,15 @@ def test_the_story_goes_on_where_it_was_after_a_reload(refused: str, opened: Ope
     tab.click("#show")
     place = chapter["title"], f"What will {chapter['blanks'][2]['name']} be?", 2
     assert place_in(tab) == place
-    tab.wait_for_timeout(300)  # a browser hands what is kept on to its next process a moment later
-    tab.reload()
-    assert place_in(tab) == place
+    assert place_after_a_reload(tab, place) == place
     assert tab.locator("section:not([hidden]) text.known").count() >= 2
     tab.click("#again")
-    tab.reload()
-    assert place_in(tab) == (chapter["title"], f"What will {chapter['blanks'][0]['name']} be?", 0)
+    place = chapter["title"], f"What will {chapter['blanks'][0]['name']} be?", 0
+    assert place_after_a_reload(tab, place) == place
     for _ in chapter["blanks"]:
         tab.click("#show")
-    tab.reload()
+    place = place_in(tab)
+    assert place_after_a_reload(tab, place) == place
     assert tab.inner_text("nav button[aria-current=page]") == "✓ 2"
     assert tab.is_hidden("#form")
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -20,10 +21,16 @@ import pytest
 
 from microgradnet.cli.main import main
 from microgradnet.playground.book import BUILT
+from microgradnet.playground.programs import PROGRAMS
 from microgradnet.playground.runner import NO_VALUE
 from microgradnet.playground.server import Server
-from microgradnet.playground.site import ASSETS, DOOR, file_of
+from microgradnet.playground.site import ALONE, ASSETS, DOOR, file_of
+from microgradnet.teach.examples import EXAMPLES
+from tests.documents import README
 from tests.serving import answering
+
+BOOK = re.compile(r"pip install '\.\[book\]'|python -m sphinx .*")
+"""The commands that make the book."""
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +75,23 @@ def test_a_program_that_does_not_end_is_ended(server: Server, monkeypatch: pytes
 
 
 def test_the_door_to_the_book_is_where_the_page_is_told() -> None:
-    for door in ("", DOOR.format("https://example.org/")):
+    for door in (ALONE, DOOR.format("https://example.org/")):
         found = file_of("", "static", door)
         assert found
         assert (door.encode() in found[0], b"%door%" in found[0]) == (True, False)
-        assert (b"The book" in found[0]) == bool(door)
+        assert b"The book" in found[0]
+
+
+def test_without_a_book_its_door_leads_to_the_story_the_programs_and_the_command() -> None:
+    found = file_of("book.html", "static")
+    assert found
+    page = found[0].decode()
+    links = re.findall(r'href="([^"]+)"', page.partition("<body>")[2])
+    assert {link.partition("#")[2] for link in links if "#" in link} == set(EXAMPLES)
+    assert set(EXAMPLES) < {program["name"] for program in PROGRAMS}
+    for link in {link.partition("#")[0] for link in links}:
+        assert file_of(link.removeprefix("./"), "static")
+    assert BOOK.findall(page) == BOOK.findall(README.read_text("utf-8")) != []
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="a process of POSIX is asked whether it lives")
@@ -211,19 +230,16 @@ def refused(address: str, data: Any = None, **headers: str) -> int:
         return code
 
 
-def test_the_book_has_an_origin_of_its_own_and_no_door_before_it_is_built(
+def test_the_book_has_an_origin_of_its_own_once_it_is_built(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert b"The book" not in asked(server.address)
-    with pytest.raises(HTTPError, match="404"):
-        asked(server.address + "book")
+    assert b"these commands make it" in asked(server.address + "book.html")
     BUILT.mkdir(parents=True)
     (BUILT / "index.html").write_text("chapters")
-    assert b'</h1>\n  <a href="book" target="_blank">The book</a>' in asked(server.address)
     (BUILT / "chapter.html").write_text("neuron")
     (tmp_path / "secret.txt").write_text("mine")
-    with urllib.request.urlopen(server.address + "book") as answer:
+    with urllib.request.urlopen(server.address + "book.html") as answer:
         assert (answer.read(), answer.url) == (b"chapters", server.book.address)
     assert asked(server.book.address + "chapter.html") == b"neuron"
     for outside in ("../../secret.txt", "%2e%2e/%2e%2e/secret.txt", "run"):
