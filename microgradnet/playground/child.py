@@ -4,7 +4,6 @@ Each line of output is a text that the program prints, at once; the last line is
 """
 
 import json
-import math
 import os
 import signal
 import sys
@@ -13,29 +12,19 @@ import time
 
 
 def main() -> None:
-    """Answer a request: {"code", "shown", "seconds"} with what `run` returns.
-
-    With "animation": true the answer is both passes as a GIF; without a program, the names for completion. The one
-    argument is the server's process.
-    """
+    """Answer a request as `runner.answer` does. The one argument is the server's process."""
     threading.Thread(target=_end_after, args=(int(sys.argv[1]),), daemon=True).start()
-    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")  # what a program writes past Python's stdout goes nowhere
+    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")  # what a program writes past Python's stdout goes nowhere
     request = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.path.append("")  # the user's own modules, none of which takes the place of another
-    from microgradnet.playground.runner import animation, names, run
+    from microgradnet.playground.runner import answer
 
     def tell(line: object) -> None:
-        print(json.dumps(line), file=answer, flush=True)
+        print(json.dumps(line), file=lines, flush=True)
 
-    seconds = request.get("seconds", math.inf)
-    if "code" not in request:
-        tell(names())
-    elif request.get("animation"):
-        tell(animation(request["code"], request.get("shown"), seconds))
-    else:
-        tell(run(request["code"], request.get("shown"), tell, seconds))
-    answer.close()
+    tell(answer(request, tell))
+    lines.close()
 
 
 def _end_after(server: int) -> None:

@@ -11,30 +11,24 @@ from types import ModuleType
 
 from microgradnet.drawing.groups import Group
 from microgradnet.playground.observing import importable
-from microgradnet.playground.runner import names, run
+from microgradnet.playground.runner import answer
 from microgradnet.value import Value
 
 
 def begin() -> Callable[[str, Callable[[str], object]], str]:
-    """Make Python ready for programs; the function that answers requests, {"code", "shown", "seconds"} or {}, in JSON.
-
-    Its second argument is called with each text that a program prints.
-    """
+    """Make Python ready for programs; the function that answers requests in JSON, as `runner.answer` does."""
     free_one_by_one()
     importable()
     restore = remember()
 
-    def answer(request: str, heard: Callable[[str], object]) -> str:
-        asked = json.loads(request)
-        if "code" not in asked:
-            return json.dumps(names())
+    def answer_afresh(request: str, heard: Callable[[str], object]) -> str:
         sys.stdin = io.StringIO()  # nobody types to a program, and exit() closes it
         random.seed()
-        found = run(asked["code"], asked.get("shown"), heard, asked["seconds"])
+        found = answer(json.loads(request), heard)
         restore()
         return json.dumps(found)
 
-    return answer
+    return answer_afresh
 
 
 def remember() -> Callable[[], None]:

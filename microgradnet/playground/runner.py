@@ -1,16 +1,14 @@
 """`run`: run a program, and describe in JSON what it printed, where it failed, and the graph that it computed."""
 
-import base64
 import io
 import linecache
 import math
 import re
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
+from itertools import islice
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +19,7 @@ from microgradnet.module import Module
 from microgradnet.playground.observing import TimeLimit, compile_observed, importable, label
 from microgradnet.playground.places import leaves
 from microgradnet.playground.remedies import PLAIN_MATH, hint, remedy
-from microgradnet.stepping.film import save_steps
+from microgradnet.stepping.film import frames
 from microgradnet.stepping.recomputed import recomputed
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.stepping.webpage import page
@@ -35,6 +33,7 @@ NO_VALUE = (
     "loss = sum(losses) if they stand in a list"
 )
 MOST_VALUES = 2_000  # of a graph that is drawn while one types
+MOST_FRAMES = 120  # of an animation
 
 
 class _Printed(io.StringIO):
@@ -108,21 +107,34 @@ def run(
     }
 
 
-def animation(code: str, shown: str | None = None, seconds: float = math.inf) -> dict[str, str]:
-    """Run a program as `run` does; both passes through the graph that is shown: "gif" in base64, or "note", why not."""
+def animation(code: str, shown: str | None = None, seconds: float = math.inf) -> dict[str, Any]:
+    """Run a program as `run` does; both passes through the graph that is shown: "frames", or a "note", why none."""
     nowhere = io.StringIO()
     with redirect_stdout(nowhere), redirect_stderr(nowhere):
         values, error = _executed(code, seconds)
     name = _chosen(values, shown)
     if not name or not values[name].operands:
-        return {"gif": "", "note": error["message"] if error else NO_VALUE}
+        return {"frames": [], "note": error["message"] if error else NO_VALUE}
     label(values[name], name)
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            (file,) = save_steps(recomputed(values[name]), Path(folder, "pass.gif"))
-            return {"gif": base64.b64encode(file.read_bytes()).decode(), "note": ""}
+        drawn = list(islice(frames(recomputed(values[name])), MOST_FRAMES + 1))
     except (ProviderError, DomainError, ValueError) as error:
-        return {"gif": "", "note": one_line(str(error))}
+        return {"frames": [], "note": one_line(str(error))}
+    if len(drawn) > MOST_FRAMES:
+        many = f"An animation has at most {MOST_FRAMES} pictures, one for each step: choose a smaller value"
+        return {"frames": [], "note": many}
+    return {"frames": drawn, "note": ""}
+
+
+def answer(request: Mapping[str, Any], heard: Callable[[str], object]) -> Any:
+    """What a front end asks: {"code", "shown", "seconds"} is `run`, with "animation": true that; without code, names."""
+    if "code" not in request:
+        return names()
+    program = request["code"], request.get("shown")
+    seconds = request.get("seconds", math.inf)
+    if request.get("animation"):
+        return animation(*program, seconds=seconds)
+    return run(*program, heard=heard, seconds=seconds)
 
 
 def _executed(code: str, seconds: float) -> tuple[dict[str, Value], dict[str, Any] | None]:

@@ -29,7 +29,6 @@ LATE = (
     "the program, or the drawing of its graph, was stopped after {:g} s. Does each loop end? Some graphs of a few "
     "hundred values are too large to draw: choose a smaller one, such as one sample's loss"
 )
-PAINTING = 120.0  # seconds for an animation, beside the program's own
 GRACE = 4.0  # seconds for the page of what a program had computed at its time limit, and for code that is not its own
 MOST_SENT = 1_000_000  # bytes of a program
 
@@ -76,7 +75,7 @@ class Server(ThreadingServer):
         ) as child:  # fmt: skip
             assert child.stdin
             assert child.stdout
-            seconds = self.seconds + (PAINTING if request.get("animation") else GRACE)
+            seconds = self.seconds + GRACE
             limit, line, began = threading.Timer(seconds, _end, [child]), b"", time.monotonic()
             limit.start()
             threading.Thread(target=_end_without, args=(reader, child), daemon=True).start()

@@ -19,6 +19,7 @@ SHARED_FILES = ("indices.css", "base.css", "theme.js")  # of all pages
 KINDS = {
     ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
     ".json": "application/json", ".wasm": "application/wasm", ".zip": "application/zip",
+    ".txt": "text/plain; charset=utf-8",
 }  # fmt: skip
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "

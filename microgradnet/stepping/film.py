@@ -11,7 +11,7 @@ from typing import Any
 from microgradnet._shared.files import format_of, write_atomically
 from microgradnet.drawing.provider import GET_CAIRO
 from microgradnet.drawing.svg import find_cairosvg, paint
-from microgradnet.drawing.theme import LIGHT
+from microgradnet.drawing.theme import LIGHT, dark_css
 from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
 from microgradnet.ops.floats import as_float
@@ -56,12 +56,12 @@ def save_steps(root: Value, path: str | os.PathLike[str], *, seconds: float = 1.
     cairosvg = find_cairosvg()
     if kind == "gif" and cairosvg is None:
         raise ProviderError(f"an animation needs cairosvg: {GET_CAIRO}; or save the steps as .svg")
-    frames = [ET.tostring(frame, encoding="unicode") for frame in _frames(root)]
+    drawn = list(frames(root))
     if cairosvg is not None and kind == "gif":
-        return [write_atomically(path, _animation([paint(cairosvg, svg, "png") for svg in frames], seconds))]
-    name, digits = Path(path), len(str(len(frames) - 1))
-    named = [name.with_name(f"{name.stem}-{i:0{max(2, digits)}}{name.suffix}") for i in range(len(frames))]
-    return [write_atomically(file, svg + "\n") for file, svg in zip(named, frames, strict=True)]
+        return [write_atomically(path, _animation([paint(cairosvg, svg, "png") for svg in drawn], seconds))]
+    name, digits = Path(path), len(str(len(drawn) - 1))
+    named = [name.with_name(f"{name.stem}-{i:0{max(2, digits)}}{name.suffix}") for i in range(len(drawn))]
+    return [write_atomically(file, svg + "\n") for file, svg in zip(named, drawn, strict=True)]
 
 
 def _animation(pictures: list[bytes], seconds: float) -> bytes:
@@ -77,12 +77,13 @@ def _animation(pictures: list[bytes], seconds: float) -> bytes:
     return buffer.getvalue()
 
 
-def _frames(root: Value) -> Iterator[ET.Element]:
-    """The picture before the first step, and after each."""
+def frames(root: Value) -> Iterator[str]:
+    """The picture before the first step, and after each, as SVG."""
     timeline = Timeline(root)
     view = next(iter(views_of(timeline.graph).values()))
     ET.register_namespace("", SVG)
     empty = ET.fromstring(view.picture.svg)
+    ET.SubElement(empty, f"{{{SVG}}}style").text = dark_css(empty.get("class", ""), {"highlight"})
     for position in range(len(timeline.steps) + 1):
         timeline.position = position
         frame = deepcopy(empty)
@@ -91,7 +92,7 @@ def _frames(root: Value) -> Iterator[ET.Element]:
         if timeline.step:
             _mark(parts, view, timeline.step)
         _write_below(frame, [_phase(timeline), timeline.step.text if timeline.step else ""])
-        yield frame
+        yield ET.tostring(frame, encoding="unicode")
 
 
 def _phase(timeline: Timeline) -> str:
@@ -119,12 +120,16 @@ def _mark(parts: dict[str, ET.Element], view: View, step: Step) -> None:
     for box in senders - changing:
         _shape(parts[f"n{box}"]).attrib |= {"stroke": paint.line, "stroke-width": "3", "stroke-dasharray": "7 4"}
     for box in changing:
-        group = parts[f"n{box}"]
-        group.set("class", group.get("class", "") + " highlight")  # for readers who prefer dark
-        _shape(group).attrib |= {"stroke": paint.line, "stroke-width": "4", "fill": paint.fill}
+        _shape(_highlighted(parts[f"n{box}"])).attrib |= {"stroke": paint.line, "stroke-width": "4", "fill": paint.fill}
     for arrow in {view.arrows[use] for use in uses if use in view.arrows}:
-        for shape in parts[arrow]:
+        for shape in _highlighted(parts[arrow]):
             shape.attrib |= {"stroke": paint.line} | ({"fill": paint.line} if shape.tag.endswith("polygon") else {})
+
+
+def _highlighted(group: ET.Element) -> ET.Element:
+    """A box or an arrow, which has the current step's colours where the reader prefers dark, too."""
+    group.set("class", group.get("class", "") + " highlight")
+    return group
 
 
 def _shape(group: ET.Element) -> ET.Element:

@@ -1,5 +1,6 @@
 """The playground in a real Chromium, with Python in the browser and with the local server: the same front end."""
 
+import io
 import json
 import math
 import re
@@ -12,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageChops, ImageStat
 
-from microgradnet.drawing.svg import find_cairosvg
 from microgradnet.playground.book import BUILT
 from microgradnet.playground.programs import PROGRAMS
-from microgradnet.playground.runner import run
+from microgradnet.playground.runner import animation, run
 from microgradnet.playground.server import Server
 from microgradnet.playground.site import build
 from microgradnet.teach.exercises import EXERCISES
@@ -760,18 +761,44 @@ def test_it_is_saved(tab: Any, kind: str, begins: str) -> None:
         assert {"w", "data 2"} <= {*texts_of(text)}
 
 
-def test_an_animation_is_saved_where_python_can_paint_it(tab: Any) -> None:
-    if tab.locator("#save [value=animation]").count() == 0:
-        assert tab.get_attribute("meta[name=backend]", "content") == "static"
-        return
+def test_an_animation_has_a_painted_picture_of_each_step(tab: Any) -> None:
     typed(tab, PROGRAM)
-    if find_cairosvg() is None:
-        tab.select_option("#save", "animation")
-        tab.locator("#state", has_text="needs cairosvg").wait_for()
-        return
     with tab.expect_download() as download:
         tab.select_option("#save", "animation")
-    assert Path(download.value.path()).read_bytes().startswith(b"GIF89a")
+    pictures = animation(PROGRAM)["frames"]
+    opened: Any = Image.open(download.value.path())
+    with opened as gif:
+        assert (gif.format, gif.n_frames, gif.info["loop"]) == ("GIF", len(pictures), 0)
+        durations, looks = [], []
+        for i in range(gif.n_frames):
+            gif.seek(i)
+            durations.append(gif.info["duration"])
+            looks.append(small(gif))
+    assert durations == [1200] * (len(pictures) - 1) + [3600]
+    other = tab.context.new_page()
+    for look, svg in zip(looks, pictures, strict=True):
+        other.set_content(svg)
+        painted = small(Image.open(io.BytesIO(other.locator("svg").screenshot())))
+        assert difference(look, painted) < 6
+    assert difference(looks[0], looks[-1]) > 6
+    other.close()
+
+
+def small(picture: Any) -> Any:
+    """A picture in grey, small enough that its letters and its size do not matter."""
+    return picture.convert("L").resize((90, 60))
+
+
+def difference(one: Any, other: Any) -> float:
+    """Of two pictures, as the root of the mean square of their pixels' (0 to 255)."""
+    root: float = ImageStat.Stat(ImageChops.difference(one, other)).rms[0]
+    return root
+
+
+def test_a_value_without_a_graph_has_no_animation(tab: Any) -> None:
+    typed(tab, "print(1)")
+    tab.select_option("#save", "animation")
+    tab.locator("#state", has_text="is a Value").wait_for()
 
 
 def test_a_saved_notebook_runs(tab: Any) -> None:

@@ -15,12 +15,13 @@ from tests.serving import answering, files_of
 pytestmark = pytest.mark.skipif(not shutil.which("npm"), reason="the build needs npm")
 
 
-def test_the_shipped_editor_is_what_its_sources_build(tmp_path: Path) -> None:
+def test_the_shipped_bundles_are_what_their_sources_build(tmp_path: Path) -> None:
     shutil.copytree(site.ASSETS.parent / "npm", tmp_path / "npm")
     (tmp_path / "assets").mkdir()
-    for command in ("npm ci --ignore-scripts --no-audit --no-fund", "npm run editor"):
+    for command in ("npm ci --ignore-scripts --no-audit --no-fund", "npm run bundles"):
         subprocess.run(command.split(), cwd=tmp_path / "npm", check=True, capture_output=True, timeout=300)
-    assert (tmp_path / "assets" / "editor.js").read_bytes() == (site.ASSETS / "editor.js").read_bytes()
+    for name in ("editor.js", "gifenc.js", "licences.txt"):
+        assert (tmp_path / "assets" / name).read_bytes() == (site.ASSETS / name).read_bytes()
 
 
 def caches(tab: Any) -> dict[str, int]:

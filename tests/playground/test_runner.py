@@ -1,19 +1,19 @@
 """`run`: what a program printed, where it failed, its values, their page, and where its numbers stand."""
 
-import base64
 import io
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from microgradnet.drawing.svg import find_cairosvg
 from microgradnet.playground import remedies
 from microgradnet.playground.programs import PROGRAMS
-from microgradnet.playground.runner import MOST_PRINTED, animation, names, run
+from microgradnet.playground.runner import MOST_FRAMES, MOST_PRINTED, animation, names, run
+from microgradnet.stepping.timeline import Timeline
 from microgradnet.teach.exercises import EXERCISES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
 from microgradnet.teach.misconceptions.passes import SolvedGraph, gradients
@@ -340,15 +340,19 @@ def test_labels_are_data_not_markup() -> None:
     assert "</script><" not in page.replace("</script>\n<script>", "").replace("</script>\n</body>", "")
 
 
-def test_both_passes_are_an_animation_or_it_is_said_why_not() -> None:
+def test_an_animation_has_a_picture_of_each_step_or_it_is_said_why_not() -> None:
     found = animation(NEURON)
-    if found_cairo := find_cairosvg():
-        assert base64.b64decode(found["gif"]).startswith(b"GIF89a")
-    else:
-        assert "needs cairosvg" in found["note"]
-    assert (found["note"] == "") == bool(found_cairo)
-    assert animation(f"{NEURON}while True: pass", seconds=0.5)["gif"][:9] == found["gif"][:9], "stopped"
+    assert found["note"] == ""
+    steps = [ET.fromstring(svg)[-1][1].text or "" for svg in found["frames"]]
+    variables: dict[str, Any] = {}
+    exec(NEURON, variables)
+    variables["z"].label, variables["a"].label = "z", "a"
+    assert steps == ["", *(step.text for step in Timeline(variables["a"]).steps)]
+    assert animation(f"{NEURON}while True: pass", seconds=0.5) == found, "stopped"
     assert "is a Value" in animation("print(1)")["note"]
+    long = "from microgradnet import Value\ny = Value(1.0, 'x')\nfor _ in range({}): y = y * 2"
+    assert "choose a smaller value" in animation(long.format(MOST_FRAMES))["note"]
+    assert animation(long.format(5))["frames"]
     assert animation("x = = 1")["note"].startswith("SyntaxError")
 
 

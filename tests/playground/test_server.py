@@ -151,12 +151,9 @@ def test_what_was_printed_before_a_program_ended_is_kept(server: Server, monkeyp
     assert "stopped after 2.5 s" in result["error"]["message"]
 
 
-def test_an_animation_has_more_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "seconds", 0.01)
-    monkeypatch.setattr("microgradnet.playground.server.GRACE", 0.1)  # in which Python does not begin
-    assert "stopped" in asked(server.address + "run", {"code": "x = 1"})["error"]["message"]
+def test_an_animation_is_asked_of_the_server_as_a_program_is(server: Server) -> None:
     found = asked(server.address + "run", {"code": "x = 1", "animation": True})
-    assert found == {"gif": "", "note": NO_VALUE}
+    assert found == {"frames": [], "note": NO_VALUE}
 
 
 @pytest.mark.parametrize("says", ["print(i)", "print(i) if i == 0 else None"], ids=["telling", "silent"])
@@ -280,13 +277,22 @@ def test_every_file_of_the_front_end_has_a_type() -> None:
     assert b"%" not in file_of("", "static")[0].replace(b"100%", b"")  # type: ignore[index]
 
 
-def test_the_shipped_editor_was_built_from_its_sources() -> None:
-    """The digest that `npm run editor` writes; with npm, `test_playground_offline` builds it again."""
-    names = ("editor.mjs", "package.json", "package-lock.json")
+@pytest.mark.parametrize("bundle", ["editor.js", "gifenc.js"])
+def test_a_shipped_bundle_was_built_from_its_sources(bundle: str) -> None:
+    """The digest that `npm run bundles` writes; with npm, `test_playground_offline` builds it again."""
+    names = ("editor.mjs", "gifenc.mjs", "package.json", "package-lock.json")
     sources = [(ASSETS.parent / "npm" / name).read_text("utf-8") for name in names]
     digest = hashlib.sha256("".join(sources).encode()).hexdigest()
-    *_, last = (ASSETS / "editor.js").read_text("utf-8").splitlines()
-    assert last == f"// built from {digest}", "run `npm ci && npm run editor` in playground/npm"
+    *_, last = (ASSETS / bundle).read_text("utf-8").splitlines()
+    assert last == f"// built from {digest}", "run `npm ci && npm run bundles` in playground/npm"
+
+
+def test_the_licence_of_each_package_in_a_bundle_is_shipped() -> None:
+    locked = json.loads((ASSETS.parent / "npm" / "package-lock.json").read_text("utf-8"))["packages"]
+    built_by = re.compile(r"node_modules/(esbuild|@esbuild/.*|@types/.*)")
+    bundled = {name for name, package in locked.items() if package.get("dev") and not built_by.fullmatch(name)}
+    found = re.findall(r"^==> (\S+)/LICENSE\S* <==$", (ASSETS / "licences.txt").read_text("utf-8"), re.M)
+    assert set(found) == bundled != set()
 
 
 def test_a_build_needs_npm_and_an_empty_folder(

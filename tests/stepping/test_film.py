@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from microgradnet import Value
-from microgradnet.drawing.theme import LIGHT
+from microgradnet import Value, sigmoid
+from microgradnet.drawing.theme import LIGHT, dark_css
 from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
 from microgradnet.stepping import film, save_steps
@@ -43,6 +43,23 @@ def test_the_box_that_changes_is_filled_and_its_sender_dashed(tmp_path: Path) ->
     marked = [texts(g)[0] for g in frame.iter(f"{SVG}g") if any(p.get("fill") == LIGHT["highlight"].fill for p in g)]
     dashed = [texts(g)[0] for g in frame.iter(f"{SVG}g") if any(p.get("stroke-dasharray") for p in g)]
     assert (marked, dashed) == (["w"], ["y = w·x"])
+
+
+def test_the_current_step_has_its_colours_where_the_reader_prefers_dark(tmp_path: Path) -> None:
+    w = Value(2.0, "w")
+    a = sigmoid(w * 3.0)
+    for file in save_steps(a * Value(4.0, "v"), tmp_path / "pass.svg")[1:]:
+        frame = ET.parse(file).getroot()
+        *_, style = frame.iter(f"{SVG}style")
+        assert style.text == dark_css(frame.get("class", ""), {"highlight"})
+        line = LIGHT["highlight"].line
+        marked = [
+            g
+            for g in frame.iter(f"{SVG}g")
+            if any(p.get("stroke") == line and not p.get("stroke-dasharray") for p in g)
+        ]
+        assert marked
+        assert all("highlight" in g.get("class", "").split() for g in marked)
 
 
 def test_another_name_is_refused(tmp_path: Path) -> None:

@@ -213,12 +213,16 @@ async function save() {
 
 // Of both passes; without content, the name is the reason.
 async function animation() {
-  state("Drawing each step, which takes up to a second…");
+  state("Drawing each step…");
   runs(true);
-  const { gif, note, error } = await backend.run({ code: editor.text(), shown: latest?.shown, animation: true }, () => {}, () => {});
+  const request = { code: editor.text(), shown: latest?.shown, animation: true };
+  const { frames, note, error } = await backend.run(request, () => {}, () => {});
   runs(false);
+  if (!frames?.length) return [note || error?.message || "Stopped"];
+  const { animated } = await import("./animation.js");
+  const gif = await animated(frames, (number) => state(`Painting picture ${number} of ${frames.length}…`));
   state("");
-  return gif ? ["pass.gif", Uint8Array.from(atob(gif), (c) => c.charCodeAt(0))] : [note || error?.message || "Stopped"];
+  return ["pass.gif", gif];
 }
 
 // A program by its name in the address: an example's, own=…, or code=…; the first example where there is none such.
@@ -290,6 +294,5 @@ at("shown").addEventListener("change", () => {
 at("share").addEventListener("click", share);
 at("save").addEventListener("change", save);
 at("run").addEventListener("click", () => (at("run").textContent === "Stop" ? backend.stop() : run()));
-if (!isLocal) at("save").querySelector("[value=animation]").remove(); // what paints it does not run in a browser
 if (!isLocal) navigator.serviceWorker?.register("service.js"); // of https and of this machine alone
 start();

@@ -1,5 +1,5 @@
 // The editor: CodeMirror with Python, completion of microgradnet's names, an error at its line, and the line of a step.
-// `npm ci && npm run editor` in this folder bundles it into ../assets/editor.js, whose last line has the sources' digest.
+// `npm ci && npm run bundles` in this folder makes ../assets/editor.js of it, whose last line has the sources' digest.
 import { basicSetup } from "codemirror";
 import { indentWithTab } from "@codemirror/commands";
 import { autocompletion } from "@codemirror/autocomplete";
