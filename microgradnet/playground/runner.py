@@ -127,7 +127,7 @@ def animation(code: str, shown: str | None = None, seconds: float = math.inf) ->
 
 
 def answer(request: Mapping[str, Any], heard: Callable[[str], object]) -> Any:
-    """What a front end asks: {"code", "shown", "seconds"} is `run`, with "animation": true that; without code, names."""
+    """Answer {"code", "shown", "seconds"} with `run`, or with `animation` if it is true there; else with `names`."""
     if "code" not in request:
         return names()
     program = request["code"], request.get("shown")

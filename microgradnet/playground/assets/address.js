@@ -12,3 +12,15 @@ export async function unpack(packed) {
 
 // Whether a text is such an address, or its end, and nothing else.
 export const isAddress = (text) => /^\S*#code(=|%3D)\S+$/i.test(text);
+
+// What the address names. Some programs that pass an address on write %3D for =.
+export function named() {
+  const name = location.hash.slice(1);
+  try { return decodeURIComponent(name); } catch { return name; }
+}
+
+// Why there is no program of that name.
+export function lost(name) {
+  if (name.startsWith("own=")) return "The program of this address is kept in the browser in which it was written; Share, there, gives an address that holds it";
+  return name.startsWith("code=") ? "The program in the address is damaged" : "The address names no program of this playground";
+}

@@ -1,9 +1,10 @@
 // The playground: a program is run a moment after each change, and its graph appears beside it.
 import { createEditor } from "./editor.js";
 import { backend, isLocal } from "./backend.js";
-import { isAddress, pack, unpack } from "./address.js";
+import { isAddress, lost, named, pack, unpack } from "./address.js";
 import { post, put, shows } from "./frame.js";
 import { keep, kepts, textOf, titled } from "./own.js";
+import { download, fileOf } from "./saving.js";
 import "./divider.js";
 
 const at = (id) => document.getElementById(id);
@@ -183,32 +184,15 @@ async function share() {
   }
 }
 
-const NO_GRAPH = "This program has no graph to save";
-const hasGraph = () => latest && !at("graph").inert; // else the graph is of the program before
-const SAVED = {
-  page: () => (hasGraph() ? ["graph.html", latest.page] : [NO_GRAPH]),
-  picture: () => {
-    if (!hasGraph()) return [NO_GRAPH];
-    const graph = new DOMParser().parseFromString(latest.page, "text/html").querySelector(".view svg");
-    return ["graph.svg", new XMLSerializer().serializeToString(graph)];
-  },
-  program: () => ["program.py", editor.text()],
-  notebook: () => {
-    const cell = (id, source) => ({ cell_type: "code", execution_count: null, id, metadata: {}, outputs: [], source });
-    const cells = [cell("program", editor.text()), ...(hasGraph() ? [cell("page", `from microgradnet import page\npage(${latest.shown})`)] : [])];
-    return ["program.ipynb", JSON.stringify({ cells, metadata: { kernelspec: { name: "python3", display_name: "Python 3", language: "python" }, language_info: { name: "python" } }, nbformat: 4, nbformat_minor: 5 }, null, 1)];
-  },
-};
-
+// The program or its graph as a file.
 async function save() {
   const kind = at("save").value;
   at("save").value = "";
   if (!kind) return;
-  const [name, content] = kind === "animation" ? await animation() : SAVED[kind]();
-  if (!content) return state(name);
-  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([content])), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  const graph = at("graph").inert ? null : latest; // else it is that of the program before
+  const [name, content] = kind === "animation" ? await animation() : fileOf[kind](editor.text(), graph);
+  if (content) download(name, content);
+  else state(name);
 }
 
 // Of both passes; without content, the name is the reason.
@@ -216,7 +200,7 @@ async function animation() {
   state("Drawing each step…");
   runs(true);
   const request = { code: editor.text(), shown: latest?.shown, animation: true };
-  const { frames, note, error } = await backend.run(request, () => {}, () => {});
+  const { frames, note, error } = (await backend.run(request, () => {}, () => {})) ?? {};
   runs(false);
   if (!frames?.length) return [note || error?.message || "Stopped"];
   const { animated } = await import("./animation.js");
@@ -253,11 +237,6 @@ async function open(name) {
   at("empty").replaceChildren("This program came in an address. Read it first: here it runs with your rights.", button);
 }
 
-function lost(name) {
-  if (name.startsWith("own=")) return "The program of this address is kept in the browser in which it was written; Share, there, gives an address that holds it";
-  return name.startsWith("code=") ? "The program in the address is damaged" : "The address names no program of this playground";
-}
-
 async function start() {
   programs = await (await fetch("programs.json")).json();
   const groups = Map.groupBy(programs, ({ group }) => group);
@@ -270,12 +249,6 @@ async function start() {
   at("programs").addEventListener("change", () => open(at("programs").value));
   addEventListener("hashchange", () => open(named()));
   open(named());
-}
-
-// What the address names. Some programs that pass an address on write %3D for =.
-function named() {
-  const name = location.hash.slice(1);
-  try { return decodeURIComponent(name); } catch { return name; }
 }
 
 // A shared address that is pasted into the editor is opened.

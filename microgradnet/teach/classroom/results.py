@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from microgradnet.teach.classroom.store import Learner
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, SLIPS
+from microgradnet.teach.misconceptions.table import MISTAKES, SLIPS
 from microgradnet.teach.worksheets import Marks, Worksheet, grade
 from microgradnet.teach.worksheets.grading import MISSING
 
@@ -57,6 +57,6 @@ def _told_apart(name: str, names: Counter[str]) -> str:
 
 
 def _described(name: str, count: int) -> dict[str, Any]:
-    known = MISCONCEPTIONS.get(name)
+    known = MISTAKES.get(name)
     title, why = (known.title, known.why) if known else (SLIPS.get(name, SLIPS["unknown"]).title, "")
     return {"title": title, "why": why, "learners": count}

@@ -1,4 +1,4 @@
-"""The table of common misconceptions about backpropagation, each as an executable wrong rule.
+"""The tables of common misconceptions about backpropagation and of mistakes in the forward pass, as executable rules.
 
 Each row states the belief and why it is wrong, and gives the wrong rules: several if it can be applied in several
 ways, or at several places of a graph.
@@ -12,7 +12,7 @@ from microgradnet.teach.misconceptions.passes import Rules, SolvedGraph
 
 
 class Misconception(NamedTuple):
-    """A misconception about backpropagation.
+    """A misconception about backpropagation, or a mistake in the forward pass.
 
     Attributes:
         name: its name in commands and in `run`.
@@ -116,6 +116,44 @@ MISCONCEPTIONS = {
     )
 }  # fmt: skip
 """Every misconception by its name; where two explain the same numbers, the earlier is the likelier."""
+FORWARD_MISTAKES = {
+    mistake.name: mistake
+    for mistake in (
+        Misconception(
+            "term-left-out", "a term of the sum is left out",
+            "of w·x + b, the bias b or the first product is not added",
+            "each term of a sum counts: z = w₁·x₁ + w₂·x₂ + b",
+            _anywhere(Rules(value=wrong_rules.without_last_term), Rules(value=wrong_rules.without_first_term)),
+        ),
+        Misconception(
+            "activation-left-out", "the activation is left out",
+            "the weighted sum z is given for the output a of the neuron",
+            "a neuron passes its weighted sum through the activation: a = σ(z)",
+            _anywhere(Rules(value=wrong_rules.before_activation)),
+        ),
+        Misconception(
+            "factor-left-out", "an exponent or a factor is left out",
+            "the square is not taken, or the number before it is not multiplied in",
+            "½·(T − a)² is half of the square: compute it from the inside out",
+            _anywhere(Rules(value=wrong_rules.without_power), Rules(value=wrong_rules.without_constant)),
+        ),
+        Misconception(
+            "added-or-multiplied", "added in place of multiplied, or multiplied in place of added",
+            "w + x is computed for w·x, or a·b for a + b",
+            "a weight multiplies its input, and the products are added: w₁·x₁ + w₂·x₂",
+            _anywhere(Rules(value=wrong_rules.product_added), Rules(value=wrong_rules.sum_multiplied)),
+        ),
+        Misconception(
+            "difference-added", "added in place of subtracted",
+            "a + b is computed for a − b",
+            "T − a is how much the output lacks: the second number is taken away",
+            _anywhere(Rules(value=wrong_rules.difference_added)),
+        ),
+    )
+}  # fmt: skip
+"""Mistakes in the forward pass, of which a comparison of two backward passes shows nothing."""
+MISTAKES = MISCONCEPTIONS | FORWARD_MISTAKES
+"""All that a wrong answer can show."""
 ONCE_PER_PASS = frozenset({"stale-gradients", "no-topological-order"})
 """Misconceptions that are made once for a whole pass, and not again at each value."""
 

@@ -9,6 +9,7 @@ from microgradnet.ops import CONSTANT
 from microgradnet.teach.misconceptions.passes import Rules, SolvedGraph, local_derivative, value_of
 from microgradnet.value import Value
 
+SUMS = {ops.add, ops.total, ops.weighted_sum}
 MOST_VISITS = 10_000  # of a recursion that revisits nodes with several users, each of which doubles their number
 
 
@@ -167,3 +168,46 @@ def sum_as_product(node: Value, position: int, y: float, x: Sequence[float]) -> 
 def product_as_sum(node: Value, position: int, y: float, x: Sequence[float]) -> float:
     """1 in place of the other factor."""
     return 1.0 if node.op in {ops.multiply, ops.weighted_sum} else local_derivative(node, position, y, x)
+
+
+def without_last_term(node: Value, x: Sequence[float]) -> float:
+    """A sum without its last term, which is the bias of a neuron."""
+    return value_of(node, [*x[:-1], 0.0] if node.op in SUMS else x)
+
+
+def without_first_term(node: Value, x: Sequence[float]) -> float:
+    """A sum without its first term."""
+    return value_of(node, [0.0, *x[1:]] if node.op in SUMS else x)
+
+
+def before_activation(node: Value, x: Sequence[float]) -> float:
+    """The weighted sum z in place of a = σ(z)."""
+    return x[0] if node.op.activation else value_of(node, x)
+
+
+def without_power(node: Value, x: Sequence[float]) -> float:
+    """The number itself in place of its power."""
+    return x[0] if node.op is ops.power else value_of(node, x)
+
+
+def without_constant(node: Value, x: Sequence[float]) -> float:
+    """The number itself in place of c·x or x / c."""
+    if node.op is ops.multiply and node.operands[0].op is CONSTANT:
+        return x[1]
+    is_scaled = node.op in {ops.multiply, ops.divide} and node.operands[1].op is CONSTANT
+    return x[0] if is_scaled else value_of(node, x)
+
+
+def product_added(node: Value, x: Sequence[float]) -> float:
+    """The sum of the factors in place of their product."""
+    return sum(x) if node.op in {ops.multiply, ops.weighted_sum} else value_of(node, x)
+
+
+def sum_multiplied(node: Value, x: Sequence[float]) -> float:
+    """The product of the terms in place of their sum."""
+    return math.prod(x) if node.op in {ops.add, ops.total} else value_of(node, x)
+
+
+def difference_added(node: Value, x: Sequence[float]) -> float:
+    """The sum in place of a difference."""
+    return sum(x) if node.op is ops.subtract else value_of(node, x)

@@ -15,7 +15,7 @@ from microgradnet._shared.reading import AmbiguousError, read_number, shortened
 from microgradnet._shared.text import one_line, wrapped
 from microgradnet.notation.names import number
 from microgradnet.teach.misconceptions.passes import RIGHT
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, ONCE_PER_PASS, SLIPS, Misconception
+from microgradnet.teach.misconceptions.table import MISTAKES, ONCE_PER_PASS, SLIPS, Misconception
 from microgradnet.teach.worksheets.answers import read_answers
 from microgradnet.teach.worksheets.blanks import Blank
 from microgradnet.teach.worksheets.quantities import GRADIENT, Numbers, Quantity
@@ -151,7 +151,7 @@ class _Judge:
             for quantity in given
         )
         self._suspects: list[_Suspect] = []
-        wrong = [(row, rules) for row in MISCONCEPTIONS.values() for rules in row.rules(sheet.graph)]
+        wrong = [(row, rules) for row in MISTAKES.values() for rules in row.rules(sheet.graph)]
         nothing: dict[Quantity, float] = {}
         # What a misconception is followed from: the learner's answers, its own, or at each step the right ones.
         for known, blanks in ((given, asked), (nothing, asked), (nothing, [])):

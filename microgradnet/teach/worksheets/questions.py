@@ -6,7 +6,7 @@ from microgradnet._shared.reading import reading_script
 from microgradnet._shared.webpage import asset
 from microgradnet.notation.names import number
 from microgradnet.stepping import webpage
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, ONCE_PER_PASS, SLIPS
+from microgradnet.teach.misconceptions.table import MISTAKES, ONCE_PER_PASS, SLIPS
 from microgradnet.teach.worksheets import tolerance
 from microgradnet.teach.worksheets.quantities import ROUNDING, SHOWN
 from microgradnet.teach.worksheets.rules_script import key_of, rules_script
@@ -23,7 +23,7 @@ def marking() -> dict[str, Any]:
             "rounding": ROUNDING,
             "oncePerPass": sorted(ONCE_PER_PASS),
             "slips": {name: slip.text for name, slip in SLIPS.items()},
-            "mistakes": {row.name: f"perhaps {row.title}. Remember: {row.why}." for row in MISCONCEPTIONS.values()},
+            "mistakes": {row.name: f"perhaps {row.title}. Remember: {row.why}." for row in MISTAKES.values()},
         },
     }
 

@@ -9,7 +9,7 @@ from microgradnet.chain_rule import local_derivatives
 from microgradnet.notation.names import number
 from microgradnet.ops import INPUT, PARAMETER
 from microgradnet.teach.misconceptions.passes import SolvedGraph
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS
+from microgradnet.teach.misconceptions.table import MISTAKES
 from microgradnet.teach.worksheets.quantities import Numbers, Quantity
 from microgradnet.teach.worksheets.tolerance import is_near
 from microgradnet.value import Value, apply
@@ -117,5 +117,5 @@ def _distinguished(draw: _Draw) -> int:
 
     return sum(
         any(differ(Numbers(draw.graph, rules)) for rules in misconception.rules(draw.graph))
-        for misconception in MISCONCEPTIONS.values()
+        for misconception in MISTAKES.values()
     )

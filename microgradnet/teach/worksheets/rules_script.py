@@ -11,7 +11,7 @@ from microgradnet.notation.symbols import Symbol, Term
 from microgradnet.ops import CONSTANT
 from microgradnet.stepping.javascript import Functions, function_of
 from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph, backwards, positions
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS
+from microgradnet.teach.misconceptions.table import MISTAKES
 from microgradnet.teach.worksheets.quantities import GRADIENT, Quantity, shown
 from microgradnet.teach.worksheets.sheet import Sheet
 from microgradnet.value import Value
@@ -32,7 +32,7 @@ def _graph(sheet: Sheet) -> str:
     usual = _functions(graph, RIGHT, numbers)
     wrong = ",\n".join(
         f"{{name: {json.dumps(row.name)}, ...{_rules(graph, rules, numbers, usual)}}}"
-        for row in MISCONCEPTIONS.values()
+        for row in MISTAKES.values()
         for rules in row.rules(graph)
     )
     return f"{{nodes: {json.dumps(nodes)}, root: {numbers[graph.root]}, right: {right}, wrong: [\n{wrong}]}}"

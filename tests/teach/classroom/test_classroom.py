@@ -22,7 +22,7 @@ from microgradnet.cli.main import main
 from microgradnet.teach.classroom import Classroom, Store, is_served
 from microgradnet.teach.classroom.server import LONGEST
 from microgradnet.teach.examples import EXAMPLES
-from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, SLIPS
+from microgradnet.teach.misconceptions.table import MISCONCEPTIONS, MISTAKES, SLIPS
 from microgradnet.teach.worksheets import Worksheet, grade, worksheet
 from tests.serving import answering
 from tests.teach.worksheets.simulated import answers_by
@@ -99,7 +99,7 @@ def test_forty_learners_at_once(classroom: Classroom) -> None:
     assert sum(each["name"] == "" for each in found["learners"]) == sum(i % 3 != 0 for i in range(LEARNERS))
     for blank in found["blanks"]:
         assert sum(blank["verdicts"].values()) == LEARNERS
-    titles = {row.title for row in MISCONCEPTIONS.values()}
+    titles = {row.title for row in MISTAKES.values()}
     assert len(found["mistakes"]) > 3
     assert {each["title"] for each in found["mistakes"]} <= titles | {slip.title for slip in SLIPS.values()}
     assert all(0 < each["learners"] <= LEARNERS // 2 for each in found["mistakes"])

@@ -13,6 +13,7 @@ from microgradnet._shared.csv_tables import read_lines
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
 from microgradnet.teach.misconceptions.passes import RIGHT, Rules, SolvedGraph
+from microgradnet.teach.misconceptions.table import FORWARD_MISTAKES
 from microgradnet.teach.worksheets import Marks, Worksheet, grade, worksheet
 from microgradnet.teach.worksheets.quantities import GRADIENT, VALUE, Numbers, Quantity
 from microgradnet.teach.worksheets.tolerance import digits_given, is_near
@@ -59,6 +60,41 @@ def wrong_sheets(name: str, share: float) -> Iterator[tuple[Worksheet, Marks]]:
             marks = grade(sheet, answers)
             if marks.mistakes:
                 yield sheet, marks
+
+
+FORWARD: dict[
+    str, dict[str, float]
+] = {  # of neuron(): 0.15·0.1 + 0.4 = 0.415, σ(0.415) = 0.6023, ½·(1 − 0.6023)² = 0.07909
+    "term-left-out": {"z": 0.015},
+    "activation-left-out": {"a": 0.415},
+    "factor-left-out": {"e²": 0.3977},
+    "added-or-multiplied": {"w·x": 0.25},
+    "difference-added": {"e": 1.6023},
+}
+
+
+def test_the_numbers_of_forward_mistakes_are_of_all_that_are_known() -> None:
+    assert [*FORWARD] == [*FORWARD_MISTAKES]
+
+
+@pytest.mark.parametrize("name", FORWARD)
+def test_a_mistake_in_the_forward_pass_is_recognised_and_what_follows_is_right(name: str) -> None:
+    sheet = worksheet(neuron(), "values")
+    names = [blank.name for blank in sheet.blanks]
+    ((wrong, number),) = FORWARD[name].items()
+    learner = Numbers(
+        sheet.graph, RIGHT, {sheet.blanks[names.index(wrong)].quantity: number}, [b.quantity for b in sheet.blanks]
+    )
+    answers = {blank.name: learner.by(blank.quantity).number for blank in sheet.blanks} | {wrong: number}
+    marks = grade(sheet, answers)
+    assert marks.mistakes == {name: 1}, marks
+    assert [mark.verdict for mark in marks.marks if mark.verdict != "right"] == ["wrong"] + ["follows"] * (
+        len(names) - names.index(wrong) - 1
+    )
+
+
+def test_half_of_a_square_that_is_forgotten_is_a_factor_left_out() -> None:
+    assert grade(worksheet(neuron(), "values"), {"E": 0.1582}).mistakes == {"factor-left-out": 1}
 
 
 @pytest.mark.parametrize("name", MISCONCEPTIONS)

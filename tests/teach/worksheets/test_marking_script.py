@@ -9,7 +9,7 @@ import pytest
 from py_mini_racer import MiniRacer
 
 from microgradnet.teach.examples import EXAMPLES
-from microgradnet.teach.misconceptions import MISCONCEPTIONS
+from microgradnet.teach.misconceptions.table import MISTAKES
 from microgradnet.teach.worksheets import Worksheet, grade, worksheet
 from microgradnet.teach.worksheets.questions import marking, marking_script, questions
 from tests.teach.worksheets.simulated import answers_by, random_graph, rounded
@@ -53,7 +53,7 @@ def marked_here(sheet: Worksheet, answers: list[str]) -> list[Any]:
 def learners(sheet: Worksheet, seed: int) -> Iterator[list[str]]:
     """Answers right, rounded, by a misconception, made up, missing and unreadable, mixed in all proportions."""
     rng = random.Random(seed)
-    rules = [rules for row in MISCONCEPTIONS.values() for rules in row.rules(sheet.graph)]
+    rules = [rules for row in MISTAKES.values() for rules in row.rules(sheet.graph)]
     yield ["1", "1", "99"] + [""] * (len(sheet.blanks) - 3) if len(sheet.blanks) >= 3 else ["1"] * len(sheet.blanks)
     for _ in range(6):
         wrong, usual = answers_by(sheet, rng.choice(rules)), rng.choice(["right", "wrong"])
