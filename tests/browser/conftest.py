@@ -28,7 +28,7 @@ MISSING = " and ".join(
 )
 NO_BOOK = not all(map(find_spec, ("sphinx", "myst_nb", "furo", "sklearn")))
 
-collect_ignore = [] if all(map(find_spec, ("anywidget", "jupyterlab", "marimo"))) else ["test_widget.py"]
+collect_ignore_glob = [] if all(map(find_spec, ("anywidget", "jupyterlab", "marimo"))) else ["test_widget*.py"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

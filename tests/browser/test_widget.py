@@ -3,16 +3,10 @@
 import html
 import json
 import math
-import os
 import re
-import socket
-import subprocess
-import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,20 +16,12 @@ import nbformat
 import pytest
 
 from microgradnet import Value, live, page, parameter
-from tests import ROOT
+from tests.browser.widgets import BUILD, JUPYTER, SECONDS, eventually, frame_of, numbers, serving, sigmoid
 from tests.notebooks import execute
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Frame, Page
+    from playwright.sync_api import Page
 
-SECONDS = 60  # until a server answers, or a kernel has run a cell
-BUILD = """from microgradnet import MLP, Value, fit, live, parameter, sigmoid
-from microgradnet.data import xor
-w, b, x = parameter(0.15, "w"), parameter(0.4, "b"), Value(0.1, "x")
-z = w * x + b
-a = sigmoid(z)
-z.label, a.label = "z", "a"
-model = MLP(2, [3, 1], "tanh", seed=1)"""
 CELLS = [
     f"{BUILD}\nlive(a)",
     "live(a * z)",
@@ -76,38 +62,6 @@ def _(button):
 """
 
 
-@contextmanager
-def serving(folder: Path, *command: str) -> Iterator[str]:
-    """The address of a server that runs until the end, with its files and settings in the folder."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}/"
-    homes = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "XDG_CONFIG_HOME")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **dict.fromkeys(homes, str(folder / "home"))}
-    (folder / "home").mkdir()
-    with (folder / "log.txt").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", *command, f"--port={port}"], cwd=folder, env=environment, stdout=log, stderr=log
-        )
-        try:
-            for _ in range(SECONDS * 5):
-                time.sleep(0.2)
-                assert server.poll() is None, (folder / "log.txt").read_text()
-                try:
-                    urllib.request.urlopen(address).close()
-                    break
-                except OSError:
-                    continue
-            yield address
-        finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:  # as JupyterLab, which may wait for a kernel that has ended
-                server.kill()
-                server.wait()
-
-
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a notebook in a JupyterLab."""
@@ -115,8 +69,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
     python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}  # else Lab asks
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=python), folder / "live.ipynb")
-    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--IdentityProvider.token=", "--LabApp.news_url=None"]
-    with serving(folder, "jupyterlab", *options) as address:
+    with serving(folder, *JUPYTER) as address:
         yield f"{address}lab/tree/live.ipynb?reset"
 
 
@@ -142,15 +95,6 @@ def opened(browser: Any) -> Iterator[Callable[..., "Page"]]:
     assert not errors
 
 
-def eventually(look: Callable[[], Any], wanted: Any) -> None:
-    """Wait until what is looked at is as wanted."""
-    for _ in range(SECONDS * 10):
-        if (seen := look()) == wanted:
-            return
-        time.sleep(0.1)
-    assert seen == wanted
-
-
 def run(tab: "Page", number: int) -> None:
     """Run a cell of the JupyterLab, and wait until it has ended."""
     tab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
@@ -167,28 +111,10 @@ def run(tab: "Page", number: int) -> None:
     eventually(lambda: prompt.inner_text() != before and bool(re.fullmatch(r"\[\d+\]:", prompt.inner_text())), True)
 
 
-def frame_of(place: Any) -> "Frame":
-    """The page in a frame that stands here, when it has drawn itself."""
-    frame: Frame = place.locator("iframe[sandbox]").element_handle().content_frame()
-    frame.wait_for_function("() => typeof isWornDark !== 'undefined' && isWornDark !== null")
-    return frame
-
-
-def numbers(frame: "Frame") -> dict[str, float]:
-    found: dict[str, float] = frame.evaluate(
-        "Object.fromEntries(graph.nodes.map((node, i) => [node.name, pass.data[i]]))"
-    )
-    return found
-
-
 def read(tab: "Page") -> list[float]:
     """What the program has printed last: w, b, a and w.grad."""
     text = tab.get_by_text(re.compile("^read ")).last.inner_text()
     return [float(word) for word in text.split()[1:]]
-
-
-def sigmoid(z: float) -> float:
-    return 1 / (1 + math.exp(-z))
 
 
 @pytest.mark.parametrize("looks", ["the same widget", "another one of its graph"])
