@@ -45,17 +45,17 @@ def domain_error(op: Any, operands: Sequence[Any], of: str = "", path: Sequence[
 
 
 def named_all(values: Sequence[Any], names: Sequence[str] = ()) -> str:
-    """Several values as messages write them, with these names for those without a label; of many the first few."""
+    """Several values as messages write them, with these names; of many the first few."""
     shown = [named(*pair) for pair in zip_longest(values[:_MOST], names[:_MOST], fillvalue="")]
     return ", ".join([*shown, f"… ({len(values)} operands)"] if len(values) > _MOST else shown)
 
 
 def named(value: Any, name: str = "") -> str:
-    """A value as messages write it: its label (or `name`), its number, and where it was made if that is known."""
+    """A value as messages write it: `name`, its label, its number, and where it was made if that is known."""
     if isinstance(value, float):
         return f"{name} = {value!r}"
-    name = _label(value) or name or (value.op.name if value.operands else "")
-    text = f"{name} = {value._data!r}" if name else repr(value._data)
+    names = dict.fromkeys(filter(None, [name, _label(value)])) or [value.op.name] * bool(value.operands)
+    text = " = ".join([*names, repr(value._data)])
     return f"{text} ({value.source})" if value.source else text
 
 

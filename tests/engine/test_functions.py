@@ -67,7 +67,7 @@ def test_powers_of_zero() -> None:
 def test_overflow() -> None:
     """`exp(1000)` is a bare "math range error", or an inf that becomes NaN later; the functions of numbers too."""
     for x in (Value(1000.0, "score"), 1000.0):
-        with pytest.raises(DomainError, match=r"exp\(x\) has no finite value at (score|x) = 1000"):
+        with pytest.raises(DomainError, match=r"exp\(x\) has no finite value at x = (score = )?1000"):
             exp(x)
     x = Value(1e200, "x")
     uses: list[Use] = [lambda: x * x, lambda: x**2, lambda: x / 1e-200, lambda: 1e308 + 1e108 * x, lambda: 10**x]
