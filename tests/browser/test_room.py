@@ -111,7 +111,7 @@ def test_on_a_phone_two_lines_stand_above_the_picture_and_nothing_is_lost(
     opened_file: Open, tmp_path: "Path", size: int
 ) -> None:
     model = MLP(2, [size, 2, 1], "tanh", seed=1)
-    root = total([(model((i / 9, i / 5)) - 1) ** 2 for i in range(9)])  # type: ignore[operator]
+    root = total([(model((i / 9, i / 5)) - 1) ** 2 for i in range(9)])
     page(root, tmp_path / "page.html", title=LONG)
     tab = opened_file(tmp_path / "page.html", viewport=PHONE)
     tab.click("button[data-view=operations]")
