@@ -33,7 +33,7 @@ def smooth(graph: ET.Element, is_vertical: bool) -> None:
 
 
 def lead(graph: ET.Element) -> None:
-    """Lead the arrows of gradients that begin above the chips of a box around these, on their left, to that box."""
+    """Lead the arrows that end above the chips of a box around these, on their left, to that box."""
     boxes = {group.get("id", "").rpartition("-")[2]: _box(group) for group in graph.findall("g")}
     for group in graph.findall("g"):
         found = _HEAD.fullmatch(group.get("id", "").rpartition("-")[2])
@@ -41,14 +41,23 @@ def lead(graph: ET.Element) -> None:
         box = boxes.get(f"n{found[1]}") if found else None
         if box is None or path is None or head is None:
             continue
-        route, tip = _points(path.attrib["d"]), _points(head.attrib["points"])[0]
+        route, corners = _points(path.attrib["d"]), _points(head.attrib["points"])
+        if route[0][1] > route[-1][1]:  # drawn upward
+            route.reverse()
+        tip = max(corners, key=lambda corner: min(math.dist(corner, end) for end in (route[0], route[-1])))
         (left, top), (right, _) = box
-        is_begin = math.dist(tip, route[-1]) > math.dist(tip, route[0])
-        x, y = route[-1]
-        if is_begin and left < x < right and y + TURN < top:
-            lane, turn = left + LANE / 2, y + TURN / 2
-            corners = [(x, turn), (x - TURN, turn), (lane + TURN, turn), (lane, turn), (lane, turn + TURN), (lane, top)]
-            path.set("d", "{} Q{} {} L{} Q{} {} L{}".format(path.attrib["d"], *map(_written, corners)))
+        is_ahead = math.dist(tip, route[-1]) < math.dist(tip, route[0])
+        x, y = tip if is_ahead else route[-1]
+        if not (left < x < right and y + TURN < top):
+            continue
+        lane, turn = left + LANE / 2, y + TURN / 2
+        end = top - is_ahead * math.dist(tip, route[-1])
+        bent = [(x, turn), (x - TURN, turn), (lane + TURN, turn), (lane, turn), (lane, turn + TURN), (lane, end)]
+        start, *curve = map(_written, route)
+        lane_path = "L{} Q{} {} L{} Q{} {} L{}".format(*map(_written, [(x, y), *bent]))
+        path.set("d", f"M{start} C{' '.join(curve)} {lane_path}")
+        if is_ahead:
+            head.set("points", " ".join(_written((a + lane - x, b + top - y)) for a, b in corners))
 
 
 def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[tuple[Point, Point]], axis: int) -> None:

@@ -184,8 +184,8 @@ class Diagram:
         }
 
     def _is_passed(self, members: Sequence[int]) -> bool:
-        """Whether the arrows of gradients pass the chips of a card."""
-        is_stacked = self.backward and self.is_vertical and self.stacked
+        """Whether arrows pass the chips of a card."""
+        is_stacked = self.is_vertical and self.stacked
         has_chips = self.boxes[members[0]].shape == "chip"
         return is_stacked and has_chips and any(arrow.head in members for arrow in self.arrows)
 

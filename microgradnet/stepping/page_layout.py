@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from microgradnet.drawing.box import Cell
-from microgradnet.drawing.diagram import Diagram
+from microgradnet.drawing.diagram import SEPARATION, Diagram
 from microgradnet.drawing.fit import WIDEST, extent_of, fits, scale_to
 from microgradnet.drawing.graph_view import HANDFUL
 from microgradnet.drawing.group_boxes import draw_groups
@@ -35,6 +35,8 @@ MUCH = 1.1  # times as large
 ROOMIER = 1.25  # times as large must chips be without room for local derivatives, to be preferred
 FEWER = 2 / 3  # of the values at most are left where folding makes a picture that is easier to read
 LEGIBLE = 10.5 / 14  # of the size that is drawn: text of 10.5 pixels
+SCROLLED = 10 / 13  # of the size that is drawn: text of 10 pixels, with which the page scrolls a larger picture
+NEAR = 0.08  # inches between cards, on a phone
 
 
 class View:
@@ -90,7 +92,7 @@ def _operations(graph: Graph, namer: Namer) -> dict[str, View]:
     across, down = both
     is_across = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
     narrow = _drawn(graph, "TB", namer, repeats, stacked=True)
-    is_better = _scale(PHONE, narrow[0]) > MUCH * _scale(PHONE, across[0], down[0])
+    is_better = _scale_down(narrow[0]) > MUCH * max(_scale(PHONE, across[0]), _scale_down(down[0]))
     if is_better and _scale(LAPTOP, across[0], narrow[0]) >= _scale(LAPTOP, down[0]):
         down = narrow
     names = ["operations", DOWN] if is_across else [DOWN, "operations"]
@@ -113,6 +115,11 @@ def _scale(room: tuple[int, int], *drawn: Diagram) -> float:
     return max(scale_to(room, extent_of(diagram)) for diagram in drawn)
 
 
+def _scale_down(diagram: Diagram) -> float:
+    """How large one that runs down is on a phone: as a whole, or, with text that can be read, as wide as the phone."""
+    return max(_scale(PHONE, diagram), min(SCROLLED, PHONE[0] / extent_of(diagram)[0]))
+
+
 def _drawn(
     graph: Graph, direction: str, namer: Namer, repeats: Repeats | None, stacked: bool = False
 ) -> tuple[Diagram, OpsView]:
@@ -124,11 +131,12 @@ def _drawn(
             return plain
     compact = []
     for pills in ("above", "between", ""):
-        diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked, pills=pills)
+        apart = NEAR if stacked else SEPARATION
+        diagram = Diagram(direction, room=TIGHT, spread=GAP, separation=apart, stacked=stacked, pills=pills)
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
         diagram.captions = []  # the page says what is left out, its steps the rest
         compact.append((diagram, drawn))
-    *roomy, tight = (_scale(room, diagram) for diagram, _ in compact)
+    *roomy, tight = (_scale_down(one) if stacked else _scale(room, one) for one, _ in compact)
     return compact[-1 if max(roomy) * ROOMIER < tight else roomy.index(max(roomy))]
 
 

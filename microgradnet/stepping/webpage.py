@@ -35,6 +35,7 @@ from microgradnet.stepping.steps import local_formula, name_in_brackets, partial
 from microgradnet.value import Value
 
 UNREAD = re.compile(r"^ *(//.*\n)?|(?<=[;,{}()\]]) +//.*$", re.MULTILINE)  # in a script: indentation and comments
+UNREAD_STYLE = re.compile(r" */\*.*?\*/|^ +", re.MULTILINE)
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 SCRIPTS = (
     "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "pills.js", "motion.js", "numbers.js",
@@ -72,7 +73,8 @@ class Page(WebPage):
             f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{_in_page(view, name, number)}</div>'
             for number, (name, view) in enumerate(views.items())
         )
-        style = asset(__file__, "page.css") + dark_css("view", set(re.findall(r"[\w-]+", pictures)))
+        style = UNREAD_STYLE.sub("", asset(__file__, "page.css"))
+        style += dark_css("view", set(re.findall(r"[\w-]+", pictures)))
         data |= {"eta": self._eta, "note": _note(len(graph), views), "plane": self._plane}
         data["program"] = program_of(graph.nodes)
         body = fill(asset(__file__, "page.html"), {"title": html.escape(self.title), "pictures": pictures})

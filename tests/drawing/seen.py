@@ -10,6 +10,7 @@ from typing import Any
 
 from microgradnet import Value
 from microgradnet.drawing import Picture
+from microgradnet.drawing.card import WAY
 from microgradnet.drawing.provider import find_program
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -69,7 +70,7 @@ def see(picture: Picture) -> Seen:
         if edge.get("style") != "invis":
             tooltip = groups.pop(edge["id"]).findtext(SVG + "title", "").split("\n")
             width = float(edge.get("penwidth", 1))
-            ports = [edge.get(f"{end}port", "").partition(":")[0] for end in ("tail", "head")]
+            ports = [edge.get(f"{end}port", "").partition(":")[0].removesuffix(WAY) for end in ("tail", "head")]
             ends = [names[edge[end]] for end in ("tail", "head")]
             tail, head = (port if port in docked else end for port, end in zip(ports, ends, strict=True))
             edges[edge["id"]] = Edge(tail, head, tooltip, edge.get("style") == "dashed", width)

@@ -146,6 +146,7 @@ function drawMap() {
                       drawn("rect", { ...seen, class: "seen" }));
   corner = CORNERS.reduce((a, b) => (coveredIn(b, map) < coveredIn(a, map) ? b : a), corner);
   for (const side of ["left", "right", "top", "bottom"]) map.style[side] = corner[side] ? `${MAP.inset}px` : "auto";
+  map.toggleAttribute("hidden", coveredIn(corner, map) >= (presenting() ? 1 : MATTERS));
 }
 
 // The result in words is seen where its box is not in the window.
@@ -154,17 +155,19 @@ function showOutcome(isLarger) {
   at("outcome").hidden = !box || (box.left >= pane.left && box.right <= pane.right && box.top >= pane.top && box.bottom <= pane.bottom);
 }
 
-// How much the map covers in a corner of the pane, where it moves only to cover less: boxes and the caption, above all
-// boxes that matter.
+// How much the map covers in a corner of the pane, where it moves only to cover less: boxes, local derivatives and the
+// caption, above all those that matter. It hides rather than cover one that matters, or, presenting, any.
+const MATTERS = 100;
 let corner = CORNERS[0];
 function coveredIn({ left, top }, map) {
   const pane = at("pane"), window = pane.getBoundingClientRect(), picture = current.svg.getBoundingClientRect(), { width, height } = map.getBoundingClientRect();
   const x = left ? MAP.inset : pane.clientWidth - MAP.inset - width, y = top ? MAP.inset : pane.clientHeight - MAP.inset - height;
   const [from, to] = [[x, y], [x + width, y + height]].map(([a, b]) => [
     (window.left + a - picture.left) / current.zoom, (window.top + b - picture.top) / current.zoom]);
-  const covered = [...current.map, ...current.captions].filter(({ place }) => place.x < to[0] && place.x + place.width > from[0] && place.y < to[1] && place.y + place.height > from[1]);
-  const matters = ({ box }) => box === current.boxes[graph.root] || box.matches(".now, .partner, .found");
-  return covered.reduce((sum, one) => sum + (matters(one) ? 100 : 1), 0);
+  const pills = (current.pills ?? []).filter(({ spot }) => spot).map(({ pill, spot }) => ({ box: pill, place: spot.extent }));
+  const covered = [...current.map, ...pills, ...current.captions].filter(({ place }) => place.x < to[0] && place.x + place.width > from[0] && place.y < to[1] && place.y + place.height > from[1]);
+  const matters = ({ box }) => box === current.boxes[graph.root] || box.matches(".now, .partner, .found, .current");
+  return covered.reduce((sum, one) => sum + (matters(one) ? MATTERS : 1), 0);
 }
 
 // A box's place in the picture, in its units.
