@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from itertools import islice
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +20,7 @@ from microgradnet.playground.places import leaves
 from microgradnet.playground.remedies import PLAIN_MATH, hint, remedy
 from microgradnet.stepping.film import frames
 from microgradnet.stepping.recomputed import recomputed
+from microgradnet.stepping.timeline import Timeline
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.stepping.webpage import page
 from microgradnet.teach.exercises.check_here import check_here, exercise_of
@@ -117,13 +117,13 @@ def animation(code: str, shown: str | None = None, seconds: float = math.inf) ->
         return {"frames": [], "note": error["message"] if error else NO_VALUE}
     label(values[name], name)
     try:
-        drawn = list(islice(frames(recomputed(values[name])), MOST_FRAMES + 1))
+        value = recomputed(values[name])
+        if (count := len(Timeline(value).steps)) >= MOST_FRAMES:
+            many = f"both passes of {name} have {count:,} steps, too many for an animation: choose a smaller value"
+            return {"frames": [], "note": many}
+        return {"frames": list(frames(value)), "note": ""}
     except (ProviderError, DomainError, ValueError) as error:
         return {"frames": [], "note": one_line(str(error))}
-    if len(drawn) > MOST_FRAMES:
-        many = f"An animation has at most {MOST_FRAMES} pictures, one for each step: choose a smaller value"
-        return {"frames": [], "note": many}
-    return {"frames": drawn, "note": ""}
 
 
 def answer(request: Mapping[str, Any], heard: Callable[[str], object]) -> Any:
