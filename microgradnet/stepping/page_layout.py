@@ -28,7 +28,8 @@ FAINT = "the fainter an arrow, the smaller its weight"
 CAPTION = 40  # characters of a line at least: a picture that runs down is narrow
 CHARACTER = 8.4  # points, of a caption
 CLOSE = 0.08  # inches between boxes, where a neuron is a line
-GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where all arrows are drawn, across
+GAP, WIDE_GAP = 0.75, 1.08  # inches between ranks, for pills: down, and across, where one is as wide as ∂−0.1234
+BETWEEN = 0.33  # inches between cards of a rank: as high as a pill
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
 MUCH = 1.1  # times as large
@@ -124,7 +125,7 @@ def _drawn(
             return plain
     compact = []
     for pills in ("above", "between", ""):
-        diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, stacked=stacked, pills=pills)
+        diagram = Diagram(direction=direction, room=TIGHT, spread=gap, separation=BETWEEN, stacked=stacked, pills=pills)
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
         diagram.captions = []  # the page says what is left out, its steps the rest
         compact.append((diagram, drawn))

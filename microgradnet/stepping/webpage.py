@@ -37,7 +37,7 @@ from microgradnet.value import Value
 UNREAD = re.compile(r"^ *(//.*\n)?|(?<=[;,{}()\]]) +//.*$", re.MULTILINE)  # in a script: indentation and comments
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 SCRIPTS = (
-    "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "pills.js", "motion.js", "numbers.js",
+    "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "spots.js", "pills.js", "motion.js", "numbers.js",
     "learning.js", "landscape.js", "plane.js", "play.js", "present.js", "controls.js", "navigation.js", "source.js",
     "export.js", "start.js",
 )  # fmt: skip

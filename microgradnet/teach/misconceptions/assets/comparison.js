@@ -32,6 +32,22 @@ function mark(text, start) {
 
 for (const text of document.querySelectorAll("#wrong .local > text")) if (text.textContent.includes("≠")) mark(text, "∂ ".length);
 
+// Puts each pill onto its arrow, where that is alone and the pill covers nothing; else it stays beside its arrow.
+function placePills({ svg, find }) {
+  const arrows = [...svg.querySelectorAll(".edge")], lines = linesOf(arrows), placed = [];
+  if (arrows.length > SPOT.arrows) return;
+  const boxes = [...svg.querySelectorAll(".node:not(.pill)")].map((box) => box.querySelector("path, polygon").getBBox());
+  for (const pill of svg.querySelectorAll(".pill")) {
+    const { x, y, width, height } = pill.querySelector("rect").getBBox(), isFree = (spot) => spot.away > SPOT.apart && ![...boxes, ...placed].some((other) => meet(around(spot, SPOT.clear), other));
+    const spots = onArrow(find(pill.id.replace(/.*-l/, "")), width, height, lines).map((spot) => ({ ...spot, x: spot.x - width / 2, y: spot.y - height / 2, height }));
+    const spot = spots.find(isFree) ?? { x, y, width, height };
+    pill.setAttribute("transform", `translate(${spot.x - x} ${spot.y - y})`);
+    placed.push(spot);
+  }
+}
+
+for (const { layouts } of sides) layouts.forEach(placePills);
+
 let position = 0;
 
 // The gradient of each value after so many steps of a side.
