@@ -15,6 +15,7 @@ from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.repeats import Repeats
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
+from microgradnet.stepping.samples import sample_of
 from microgradnet.value import Value
 
 MOST_VALUES = 600  # with a box each: more make the page large and slow
@@ -56,13 +57,24 @@ class View:
 
 
 def views_of(graph: Graph) -> dict[str, View]:
-    """The views of the graph: operations unless they are too many; neurons and layers if it has any."""
+    """The views of the graph: operations unless they are too many; neurons and layers if it has any.
+
+    Of many samples, the neurons are those of the one with the largest loss.
+    """
     namer = Namer(graph.nodes)
-    neurons, layers = (Groups(graph, by_layer, namer) for by_layer in (False, True))
+    repeats = Repeats(graph)
+    sample = sample_of(repeats)
+    neurons = Groups(graph, False, namer, repeats.kept if sample else graph.nodes)
+    layers = Groups(graph, True, namer)
     has_neurons = neurons.has_neurons
-    views = _operations(graph, namer)
+    views = _operations(graph, namer, repeats)
     if has_neurons or not views:
         views["neurons"] = _grouped(neurons)
+        if sample:
+            views["neurons"].note = (
+                f"the neurons are those of sample {sample.place:,} of {sample.count:,}, the one with the largest loss; "
+                f"the other {sample.count - 1:,} are left out of the picture, not of the steps and the totals"
+            )
     if has_neurons:
         views["layers"] = _grouped(layers)
         if len(set(views["layers"].boxes.values())) <= MOST_LAYERS_TWICE:
@@ -70,7 +82,7 @@ def views_of(graph: Graph) -> dict[str, View]:
     return views
 
 
-def _operations(graph: Graph, namer: Namer) -> dict[str, View]:
+def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     """The picture of every value, from left to right and down: the page shows the one that fits its window.
 
     It is compact, unless the values are a handful, as for `draw`, and can be read with all their arrows.
@@ -83,7 +95,7 @@ def _operations(graph: Graph, namer: Namer) -> dict[str, View]:
     repeats, count = None, len(graph)
     both = _both(graph, namer) if count <= MOST_VALUES else []
     has_many = not any(fits(diagram) for diagram, _ in both)
-    if has_many and len((found := Repeats(graph)).kept) <= (FEWER * count if both else count - 1):
+    if has_many and len(found.kept) <= (FEWER * count if both else count - 1):
         repeats, count = found, len(found.kept)
         both = _both(graph, namer, repeats) if count <= MOST_VALUES else []
     if not both:

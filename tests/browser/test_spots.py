@@ -10,8 +10,8 @@ from microgradnet.teach.misconceptions import run
 from tests.browser.conftest import Open
 from tests.browser.test_stage import LAPTOP, text_size
 
-# Of the visible pills of a picture: how many are on arrows, and the texts of those that lie on a box, on another pill, on
-# another arrow, not on their own, and of those that are condensed to less than a part of their width.
+# Of the visible pills of a picture: how many are on arrows, and the texts of those that lie on a box, on another pill,
+# on another arrow, not on their own, and of those that are condensed to less than a part of their width.
 FAULTS = """([svg, arrowOf, least]) => {
     const extent = (part) => part.getBoundingClientRect();
     const meets = (a) => (b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;

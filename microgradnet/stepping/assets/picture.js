@@ -122,7 +122,7 @@ function widest({ svg }) {
 function show(kind) {
   current = layoutOf(kind);
   for (const view of Object.values(views)) view.element.hidden = view !== current;
-  at("note").hidden = !graph.note || (kind !== "operations" && kinds.includes("operations")); // it is about that view
+  at("note").textContent = graph.notes[kind];
   for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === kind);
   zoom(scaleOf(current));
   render("instant"); // in full screen, a browser stops what scrolls smoothly

@@ -115,12 +115,14 @@ class ComparisonPage(WebPage):
             "full": len(self._layouts) - (GRADIENTS in self._layouts),
             "verdict": comparison.verdict(),
         }
+        legend = comparison.namer.legend()
         parts = {
             "title": html.escape(self.title),
             "belief": html.escape(row.belief),
             "why": html.escape(row.why),
             "right": self._pictures(comparison.right, "the right pass"),
             "wrong": self._pictures(comparison.wrong, row.name),
+            "legend": html.escape(legend and f"In the pictures, {legend}."),
             "listing": html.escape(comparison.text()),
         }
         body, style, script = (asset(__file__, f"comparison.{kind}") for kind in ("html", "css", "js"))
