@@ -281,6 +281,17 @@ def test_among_many_arrows_those_of_small_weights_are_faint(opened: Open) -> Non
     assert tab.evaluate("getComputedStyle(current.svg.querySelector('.edge.now')).opacity") == "1"
 
 
+def test_arrows_that_no_caption_calls_faint_are_not(opened: Open) -> None:
+    model = MLP(2, [4, 4, 1], "tanh", seed=1)  # of two samples: more than 40 uses, but fewer arrows
+    loss: Any = (model([0.5, -1.0]) - 1) ** 2 + (model([1.0, 0.3]) + 1) ** 2
+    tab = opened(loss, viewport=LAPTOP)
+    tab.evaluate("show('neurons')")
+    assert len(set(tab.evaluate("Object.values(current.arrows).map(({ id }) => id)"))) < 40
+    assert tab.evaluate("Object.keys(current.arrows).length") > 40
+    assert tab.locator(".view:visible text", has_text="the fainter an arrow").count() == 0
+    assert tab.evaluate("Object.values(current.arrows).every((arrow) => !arrow.hasAttribute('stroke-opacity'))")
+
+
 def test_where_all_weights_are_zero_all_arrows_are_faint(opened: Open) -> None:
     network = MLP(2, [16, 16, 1], "tanh")
     for parameter in network.parameters():

@@ -367,3 +367,23 @@ def test_a_picture_with_a_numbered_name_says_what_the_number_is() -> None:
     legend = "x#2 is number 2 of those named x"
     assert legend in draw(x * w + other).svg
     assert legend not in draw(x * w).svg
+
+
+def test_a_neuron_without_gradient_has_no_shade_and_one_with_gradient_0_has() -> None:
+    dead, other, alive = (Neuron(2, activation, seed=k) for k, activation in enumerate(("relu", "tanh", "tanh")))
+    for weight in dead.parameters():
+        weight.data = -1.0
+    inputs = [Value(1.0), Value(2.0)]
+    reached = dead(inputs) + alive(inputs)
+    reached.backward()
+    svg = draw([reached, other(inputs) * 2], "neurons").svg
+    boxes = re.findall(r'class="(node[^"]*parameter[^"]*)".*?</g>', svg, re.DOTALL)
+    assert len(boxes) == 3
+    assert sum("shade" in box for box in boxes) == 2
+
+
+@pytest.mark.parametrize(("width", "is_faint"), [(4, False), (16, True)])
+def test_a_network_with_faint_lines_says_what_they_are(width: int, is_faint: bool) -> None:
+    svg = draw(MLP(2, [width, 1], seed=1)).svg
+    assert ("fainter: smaller" in svg) == is_faint
+    assert ("stroke-opacity" in svg) == is_faint

@@ -59,7 +59,7 @@ function prepare(view) {
 // Among many arrows between neurons, the smaller the weight of one, the fainter it is.
 function weigh() {
   const arrows = current.kind === "neurons" ? Object.entries(current.arrows) : [], sizes = new Map();
-  if (arrows.length <= SPOT.arrows) return;
+  if (new Set(arrows.map(([, arrow]) => arrow)).size <= SPOT.arrows) return; // then a caption says it
   for (const [use, arrow] of arrows) {
     const [node, position] = use.split(",").map(Number), { kind, operands } = graph.nodes[node];
     const size = kind === "weighted_sum" ? Math.abs(graph.nodes[operands[position - Math.floor(operands.length / 2)]]?.data) : 1;
