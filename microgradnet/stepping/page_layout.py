@@ -4,17 +4,18 @@ import textwrap
 from collections.abc import Sequence
 from operator import itemgetter
 
-from microgradnet.drawing.box import Cell
+from microgradnet.drawing.box import ADVANCE, INCH, TEXT_SIZE, Cell
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.fit import WIDEST, extent_of, fits, scale_to
 from microgradnet.drawing.graph_view import HANDFUL
 from microgradnet.drawing.group_boxes import draw_groups
 from microgradnet.drawing.groups import Groups
-from microgradnet.drawing.ops_view import OpsView, Use
+from microgradnet.drawing.ops_view import OpsView, Use, known_derivatives
 from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.repeats import Repeats
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
+from microgradnet.notation.names import number as formatted
 from microgradnet.stepping.samples import sample_of
 from microgradnet.value import Value
 
@@ -29,7 +30,8 @@ FAINT = "the fainter an arrow, the smaller its weight"
 CAPTION = 40  # characters of a line at least: a picture that runs down is narrow
 CHARACTER = 8.4  # points, of a caption
 CLOSE = 0.08  # inches between boxes, where a neuron is a line
-GAP, WIDE_GAP = 0.75, 1.08  # inches between ranks, for pills: down, and across, where one is as wide as ∂−0.1234
+GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where all arrows are drawn, across
+ROUND_PILL = 15.5  # points of a pill, and between it and two boxes, besides its characters
 BETWEEN = 0.33  # inches between cards of a rank: as high as a pill
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
@@ -137,12 +139,21 @@ def _drawn(
             return plain
     compact = []
     for pills in ("above", "between", ""):
-        diagram = Diagram(direction=direction, room=TIGHT, spread=gap, separation=BETWEEN, stacked=stacked, pills=pills)
+        diagram = Diagram(direction=direction, room=TIGHT, spread=GAP, separation=BETWEEN, stacked=stacked, pills=pills)
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
+        if direction == "LR":
+            diagram.spread = max(GAP, _widest_pill(drawn) / INCH)
         diagram.captions = []  # the page says what is left out, its steps the rest
         compact.append((diagram, drawn))
     *roomy, tight = (_scale(room, diagram) for diagram, _ in compact)
     return compact[-1 if max(roomy) * ROOMIER < tight else roomy.index(max(roomy))]
+
+
+def _widest_pill(drawn: OpsView) -> float:
+    """The room that the longest local derivative on an arrow takes, in points."""
+    known = (known_derivatives(node)[position] for node, position in drawn.arrows)
+    longest = max((len(f"∂{formatted(derivative)}") for derivative in known if derivative is not None), default=0)
+    return longest * ADVANCE * TEXT_SIZE + ROUND_PILL
 
 
 def view_of(diagram: Diagram, drawn: OpsView, title: str = "") -> View:

@@ -150,7 +150,9 @@ def test_both_passes_go_through_an_open_neuron(opened: Open) -> None:
     root.backward()
     nodes = Graph(root).nodes
     by_name = {Namer(nodes).name(node): node for node in nodes}
-    assert tab.locator(".view:visible .pill[visibility=visible]").count() == 6, "two weights, a bias, z, two inputs"
+    assert tab.locator(".view:visible .pill[visibility=visible]").count() == 5, (
+        "two weights, a bias, z, one input: the other has no place of its own"
+    )
     for name in ("w⁽²⁾₁₁", "w⁽²⁾₁₂", "b⁽²⁾₁"):
         text = (neuron(tab, name).text_content() or "").replace("\u00a0", " ")
         assert f"grad {number(by_name[name].grad)}" in text
