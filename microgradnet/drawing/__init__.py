@@ -112,7 +112,8 @@ def draw(
     _refuse_marks(graph, mark)
     namer = Namer(graph.nodes)
     diagram = draw_graph(graph, namer, wanted)
-    diagram.captions = [line for line in (verdict, *diagram.captions, _note_of_changes(graph, namer)) if line]
+    legend = namer.legend("\n".join(str(row) for box in diagram.boxes for row in box.rows))
+    diagram.captions = [line for line in (verdict, *diagram.captions, legend, _note_of_changes(graph, namer)) if line]
     return _picture(diagram, title or f"computation graph of {namer.title(roots[0])}")
 
 

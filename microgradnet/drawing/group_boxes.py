@@ -47,7 +47,8 @@ def draw_groups(
     diagram.ordered = True
     if has_neurons and not groups.by_layer:
         diagram.spread = SPREAD
-    sizes = {group: _gradient_of(group) for group in drawn if group.role != "root"} if ranges else {}
+    known = ((group, _gradient_of(group)) for group in drawn if ranges and group.role != "root")
+    sizes = {group: size for group, size in known if size is not None}
     full = max((sizes[group] for group in sizes if group.parameters), default=max(sizes.values(), default=0.0)) / STEP
     if full:
         diagram.captions.append(
@@ -209,9 +210,9 @@ def _gradients(values: Iterable[Value]) -> list[float]:
     return [float(value.grad) for value in values if not isinstance(value.grad, NoGradient | None)]
 
 
-def _gradient_of(group: Group) -> float:
-    """The size of its largest gradient."""
-    return max(map(abs, _gradients(group.parameters or group.results)), default=0.0)
+def _gradient_of(group: Group) -> float | None:
+    """The size of its largest gradient; None if it has none, which is not 0."""
+    return max(map(abs, _gradients(group.parameters or group.results)), default=None)
 
 
 def _shade(size: float, full: float) -> int:

@@ -9,7 +9,7 @@ one L2 penalty; and inputs named alike, x0 to x19, are one box if they are many.
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from microgradnet import ops
@@ -93,13 +93,16 @@ class Group:
 
 
 class Groups:
-    """The groups of the values of a graph, with their names in formulas; `by_layer` puts a whole layer into one."""
+    """The groups of the values of a graph, with their names in formulas; `by_layer` puts a whole layer into one.
 
-    def __init__(self, graph: Graph, by_layer: bool, namer: Namer) -> None:
+    With `some`, in topological order, they are of these values alone.
+    """
+
+    def __init__(self, graph: Graph, by_layer: bool, namer: Namer, some: Sequence[Value] | None = None) -> None:
         self.by_layer, self.namer = by_layer, namer
         self._of_key: dict[Hashable, Group] = {}
         self.of: dict[Value, Group] = {}
-        order, roots = graph.nodes, graph.roots
+        order, roots = graph.nodes if some is None else some, graph.roots
         self.size = len(order)
         self._times_used = Counter(operand for node in order for operand in node.operands)
         self._neurons = neurons_of(order)

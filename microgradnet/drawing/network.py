@@ -171,6 +171,7 @@ def _draw_circles(module: Any, layers: list[list[Any]], most: int, diagram: Diag
         before = column
     diagram.captions.append(
         f"blue: weight of 0 or more · orange, dashed: below 0 · thicker: larger, up to {number(largest)}"
+        + " · fainter: smaller" * crowded
     )
     if not all(map(isfinite, sizes)):
         diagram.captions.append("thickest: infinite or no number")

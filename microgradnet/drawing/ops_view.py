@@ -30,7 +30,7 @@ Use: TypeAlias = tuple[Value, int]
 Mark: TypeAlias = Value | Use
 
 
-def _known_derivatives(value: Value) -> list[float | None]:
+def known_derivatives(value: Value) -> list[float | None]:
     """∂value/∂operand for each operand; None for a constant, where it does not exist, and of a loop in a program."""
     try:
         known: Sequence[float | None] = local_derivatives(value)
@@ -192,7 +192,7 @@ class OpsView:
         texts = [self.notes[use] for use in uses if use in self.notes]
         if self.local_derivatives and not texts:
             along = self._along(node)
-            known = [(_known_derivatives(user)[position], along[user]) for user, position in uses]
+            known = [(known_derivatives(user)[position], along[user]) for user, position in uses]
             products = [local * rest for local, rest in known if local is not None and rest is not None]
             texts = list(map(number, products if len(products) <= MOST_ADDED else [sum(products)]))
         return [Cell("∂", " + ".join(texts))] if texts else []
@@ -202,7 +202,7 @@ class OpsView:
         run = self.placing.run_of(node)
         along: dict[Value, float | None] = {node: 1.0}
         for before, after in pairwise(reversed(run)):
-            local, rest = _known_derivatives(before)[before.operands.index(after)], along[before]
+            local, rest = known_derivatives(before)[before.operands.index(after)], along[before]
             along[after] = None if local is None or rest is None else local * rest
         return along
 
@@ -232,7 +232,7 @@ class OpsView:
             if operand not in self.numbers or (user, position) in self.chips or is_above:
                 continue
             target = products[position % pairs] if position < 2 * pairs else head
-            tooltip = self._arrow_tooltip(user, operand, _known_derivatives(user)[position])
+            tooltip = self._arrow_tooltip(user, operand, known_derivatives(user)[position])
             marked = (user, position) in self.marked_arrows
             label, name = self._label(user, position), f"e{own}_{index}"
             pill = "".join(map(str, self._local(node, [(user, position)])))

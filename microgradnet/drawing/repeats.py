@@ -1,6 +1,7 @@
 """Terms of a sum that are computed alike, as those of a loss over many samples: one of them can stand for all."""
 
 from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
 
 from microgradnet import ops
 from microgradnet._shared.text import counted
@@ -11,6 +12,20 @@ SUMS = {ops.add, ops.total}
 SHARED = "a gradient of what they share is the sum over all"
 FEWEST = 3
 """So many terms alike are folded into one."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The term that stands for all that are alike, its place among them, from 1, and the uses of the others."""
+
+    term: Value
+    place: int
+    others: list[tuple[Value, int]]
+
+    @property
+    def count(self) -> int:
+        """How many terms are alike."""
+        return len(self.others) + 1
 
 
 class Repeats:
@@ -25,6 +40,7 @@ class Repeats:
 
     Attributes:
         kept: the values that remain, in topological order.
+        terms: the terms that stand for others.
         caption: how many terms there are, "" if none is folded.
     """
 
@@ -33,16 +49,17 @@ class Repeats:
         self._kinds = _kinds(graph)
         self._uses = graph.uses
         self._folded: set[tuple[Value, int]] = set()
+        self.terms: list[Kept] = []
         self._reasons = dict[str, None]()
-        counts = []
+        self._order = {node: i for i, node in enumerate(graph.nodes)}
         for node in graph.computed:
             if node.op in SUMS and not self._is_partial(node):
-                counts += self._fold(node)
+                self._fold(node)
         kept = self._reached(graph)
         self.kept = [node for node in graph.nodes if node in kept]
-        alike = " and of ".join(counted(count, "term") for count in counts)
+        alike = " and of ".join(counted(kept.count, "term") for kept in self.terms)
         which = " or ".join(self._reasons)
-        self.caption = f"of {alike} alike {which} is drawn; {SHARED}" if counts else ""
+        self.caption = f"of {alike} alike {which} is drawn; {SHARED}" if self.terms else ""
 
     def _is_partial(self, node: Value) -> bool:
         """Whether it is part of a longer sum."""
@@ -60,18 +77,20 @@ class Repeats:
                 elif operand.operands:
                     yield operand, (total, position)
 
-    def _fold(self, node: Value) -> list[int]:
-        """Fold the terms of a sum that are alike; return how many there are, for each kind that is folded."""
+    def _fold(self, node: Value) -> None:
+        """Fold the terms of a sum that are alike."""
         by_kind: dict[int, list[tuple[Value, tuple[Value, int]]]] = {}
         for term, use in self._terms(node):
             by_kind.setdefault(self._kinds[term], []).append((term, use))
         alike = [terms for terms in by_kind.values() if len(terms) >= FEWEST]
         for terms in alike:
-            _, kept = max(terms, key=lambda pair: (self._ranks[pair[0]], abs(pair[0].data)))
+            term, kept = max(terms, key=lambda pair: (self._ranks[pair[0]], abs(pair[0].data)))
             is_by_mark = len({self._ranks[term] for term, _ in terms}) > 1  # not where all share what is marked
             self._reasons["the first that is marked" if is_by_mark else "the largest"] = None
-            self._folded.update(use for _, use in terms if use != kept)
-        return list(map(len, alike))
+            others = [use for _, use in terms if use != kept]
+            self._folded.update(others)
+            before = sum(self._order[other] < self._order[term] for other, _ in terms)
+            self.terms.append(Kept(term, before + 1, others))
 
     def _reached(self, graph: Graph) -> set[Value]:
         reached = set(graph.roots)

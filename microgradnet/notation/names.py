@@ -134,6 +134,12 @@ class Namer:
         label, name = self._shown(self._given(value)), self.written(value)[0]
         return f"number {name.removeprefix(label + '#')} of those named {label}" if name.startswith(f"{label}#") else ""
 
+    def legend(self, text: str | None = None) -> str:
+        """What # says in names, by the first such name, or the first that stands in a text; "" if there is none."""
+        names = ((self.name(value), self.namesake(value)) for value in [*self._labels])
+        shown = (f"{name} is {about}" for name, about in names if about and (text is None or name in text))
+        return next(shown, "")
+
     def _expression(self, value: Value) -> Formatted:
         operands = self.operands(value)
         if self.is_long(value):

@@ -4,17 +4,19 @@ import textwrap
 from collections.abc import Sequence
 from operator import itemgetter
 
-from microgradnet.drawing.box import Cell
-from microgradnet.drawing.diagram import SEPARATION, Diagram
+from microgradnet.drawing.box import ADVANCE, INCH, TEXT_SIZE, Cell
+from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.fit import WIDEST, extent_of, fits, scale_to
 from microgradnet.drawing.graph_view import HANDFUL
 from microgradnet.drawing.group_boxes import draw_groups
 from microgradnet.drawing.groups import Groups
-from microgradnet.drawing.ops_view import OpsView, Use
+from microgradnet.drawing.ops_view import OpsView, Use, known_derivatives
 from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.repeats import Repeats
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
+from microgradnet.notation.names import number as formatted
+from microgradnet.stepping.samples import sample_of
 from microgradnet.value import Value
 
 MOST_VALUES = 600  # with a box each: more make the page large and slow
@@ -29,6 +31,8 @@ CAPTION = 40  # characters of a line at least: a picture that runs down is narro
 CHARACTER = 8.4  # points, of a caption
 CLOSE = 0.08  # inches between boxes, where a neuron is a line
 GAP, WIDE_GAP = 0.75, 1.0  # inches between ranks, for pills; the wide one where all arrows are drawn, across
+ROUND_PILL = 15.5  # points of a pill, and between it and two boxes, besides its characters
+BETWEEN = 0.33  # inches between cards of a rank: as high as a pill
 DOWN, LAYERS_DOWN = "operations, down", "layers, down"
 PHONE, LAPTOP = (370, 395), (900, 470)  # CSS pixels: the room for a picture
 MUCH = 1.1  # times as large
@@ -57,13 +61,24 @@ class View:
 
 
 def views_of(graph: Graph) -> dict[str, View]:
-    """The views of the graph: operations unless they are too many; neurons and layers if it has any."""
+    """The views of the graph: operations unless they are too many; neurons and layers if it has any.
+
+    Of many samples, the neurons are those of the one with the largest loss.
+    """
     namer = Namer(graph.nodes)
-    neurons, layers = (Groups(graph, by_layer, namer) for by_layer in (False, True))
+    repeats = Repeats(graph)
+    sample = sample_of(repeats)
+    neurons = Groups(graph, False, namer, repeats.kept if sample else graph.nodes)
+    layers = Groups(graph, True, namer)
     has_neurons = neurons.has_neurons
-    views = _operations(graph, namer)
+    views = _operations(graph, namer, repeats)
     if has_neurons or not views:
         views["neurons"] = _grouped(neurons)
+        if sample:
+            views["neurons"].note = (
+                f"the neurons are those of sample {sample.place:,} of {sample.count:,}, the one with the largest loss; "
+                f"the other {sample.count - 1:,} are left out of the picture, not of the steps and the totals"
+            )
     if has_neurons:
         views["layers"] = _grouped(layers)
         if len(set(views["layers"].boxes.values())) <= MOST_LAYERS_TWICE:
@@ -71,7 +86,7 @@ def views_of(graph: Graph) -> dict[str, View]:
     return views
 
 
-def _operations(graph: Graph, namer: Namer) -> dict[str, View]:
+def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     """The picture of every value, from left to right and down: the page shows the one that fits its window.
 
     It is compact, unless the values are a handful, as for `draw`, and can be read with all their arrows.
@@ -84,7 +99,7 @@ def _operations(graph: Graph, namer: Namer) -> dict[str, View]:
     repeats, count = None, len(graph)
     both = _both(graph, namer) if count <= MOST_VALUES else []
     has_many = not any(fits(diagram) for diagram, _ in both)
-    if has_many and len((found := Repeats(graph)).kept) <= (FEWER * count if both else count - 1):
+    if has_many and len(found.kept) <= (FEWER * count if both else count - 1):
         repeats, count = found, len(found.kept)
         both = _both(graph, namer, repeats) if count <= MOST_VALUES else []
     if not both:
@@ -131,13 +146,22 @@ def _drawn(
             return plain
     compact = []
     for pills in ("above", "between", ""):
-        apart = NEAR if stacked else SEPARATION
+        apart = NEAR if stacked else BETWEEN
         diagram = Diagram(direction, room=TIGHT, spread=GAP, separation=apart, stacked=stacked, pills=pills)
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
+        if direction == "LR":
+            diagram.spread = max(GAP, _widest_pill(drawn) / INCH)
         diagram.captions = []  # the page says what is left out, its steps the rest
         compact.append((diagram, drawn))
     *roomy, tight = (_scale_down(one) if stacked else _scale(room, one) for one, _ in compact)
     return compact[-1 if max(roomy) * ROOMIER < tight else roomy.index(max(roomy))]
+
+
+def _widest_pill(drawn: OpsView) -> float:
+    """The room that the longest local derivative on an arrow takes, in points."""
+    known = (known_derivatives(node)[position] for node, position in drawn.arrows)
+    longest = max((len(f"∂{formatted(derivative)}") for derivative in known if derivative is not None), default=0)
+    return longest * ADVANCE * TEXT_SIZE + ROUND_PILL
 
 
 def view_of(diagram: Diagram, drawn: OpsView, title: str = "") -> View:

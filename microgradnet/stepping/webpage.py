@@ -31,6 +31,7 @@ from microgradnet.stepping.javascript import Functions
 from microgradnet.stepping.page_layout import MOST_VALUES, View, views_of
 from microgradnet.stepping.plane import Plane
 from microgradnet.stepping.program import program_of
+from microgradnet.stepping.samples import played_alone
 from microgradnet.stepping.steps import local_formula, name_in_brackets, partial_text, which_operand
 from microgradnet.value import Value
 
@@ -38,7 +39,7 @@ UNREAD = re.compile(r"^ *(//.*\n)?|(?<=[;,{}()\]]) +//.*$", re.MULTILINE)  # in 
 UNREAD_STYLE = re.compile(r" */\*.*?\*/|^ +", re.MULTILINE)
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 SCRIPTS = (
-    "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "pills.js", "motion.js", "numbers.js",
+    "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "spots.js", "pills.js", "motion.js", "numbers.js",
     "learning.js", "landscape.js", "plane.js", "play.js", "present.js", "controls.js", "navigation.js", "source.js",
     "export.js", "start.js",
 )  # fmt: skip
@@ -49,8 +50,8 @@ class Page(WebPage):
 
     _sandbox = "allow-scripts allow-downloads"  # to save a step or slides
 
-    def __init__(self, graph: Graph, title: str, eta: float, plane: Plane | None = None) -> None:
-        self.title = title
+    def __init__(self, graph: Graph, title: str, eta: float, plane: Plane | None = None, note: str = "") -> None:
+        self.title, self._note = title, note
         self._plane = plane and plane.as_data({node: i for i, node in enumerate(graph.nodes)})
         self._graph, self._eta, self._functions = graph, eta, Functions(graph.computed)
 
@@ -64,6 +65,19 @@ class Page(WebPage):
         painted = (view.picture._repr_png_() for view in self._views.values())
         return next(filter(None, painted), None)
 
+    def _notes(self) -> dict[str, str]:
+        """For each kind of view, what is left out, and what names with # say."""
+        legend, views, count = Namer(self._graph.nodes).legend(), self._views, len(self._graph)
+        too_many = (
+            f"{count:,} values are too many for a box each (over {MOST_VALUES}): a box is a neuron or an operation"
+        )
+        notes = {}
+        for name, view in views.items():
+            view_note = view.note and f"As the page opens, {view.note}"
+            lines = [self._note, "" if "operations" in views else too_many, view_note, legend]
+            notes[name.split(",")[0]] = " ".join(f"{line}." for line in lines if line)
+        return notes
+
     def _write(self) -> str:
         graph, functions, views = self._graph, self._functions, self._views
         data = _graph(graph.nodes, functions, views)
@@ -75,7 +89,7 @@ class Page(WebPage):
         )
         style = UNREAD_STYLE.sub("", asset(__file__, "page.css"))
         style += dark_css("view", set(re.findall(r"[\w-]+", pictures)))
-        data |= {"eta": self._eta, "note": _note(len(graph), views), "plane": self._plane}
+        data |= {"eta": self._eta, "notes": self._notes(), "plane": self._plane}
         data["program"] = program_of(graph.nodes)
         body = fill(asset(__file__, "page.html"), {"title": html.escape(self.title), "pictures": pictures})
         return document(self.title, body, style, script, data)
@@ -116,13 +130,21 @@ def page(
             f"page takes a Value, the result of a computation, as in page(model(x)), got {type(root).__name__}"
         )
     graph = Graph(root)
+    refuse_stale(graph)
+    root, note = played_alone(graph, [plane.output] if plane else [])
+    if note:
+        graph = Graph(root)
     if len(graph) > MOST_COMPUTED:
         raise ValueError(
             f"a page computes with at most {MOST_COMPUTED:,} values, this graph has {len(graph):,}: choose a smaller "
             "graph, such as the loss of one sample"
         )
     made = Page(
-        graph, one_line(title) or f"Backpropagation through {Namer(graph.nodes).title(root)}", as_float(eta), plane
+        graph,
+        one_line(title) or f"Backpropagation through {Namer(graph.nodes).title(root)}",
+        as_float(eta),
+        plane,
+        note,
     )
     if path is not None:
         made.save(path)
@@ -202,14 +224,6 @@ def _use(node: Value, position: int, namer: Namer) -> dict[str, str]:
         "formula": as_factor(formula) if formula[0] else "",
         "slot": which_operand(node, position, namer),
     }
-
-
-def _note(count: int, views: Mapping[str, View]) -> str:
-    """What a view leaves out."""
-    if "operations" not in views:
-        return f"{count:,} values are too many for a box each (over {MOST_VALUES}): a box is a neuron or an operation."
-    note = views["operations"].note
-    return note and f"As the page opens, {note}."
 
 
 def _in_page(view: View, name: str, number: int) -> str:

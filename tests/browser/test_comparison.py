@@ -175,10 +175,11 @@ PLACED = """([layout, step]) => {
     show(step);
     return sides.map(({ pane, svg }) => {
         const outer = pane.getBoundingClientRect();
-        const parts = [...svg.querySelectorAll(".node > :is(path, polygon), .node text, .edge > path")];
+        const all = ".node > :is(path, polygon), .node:not(.pill) text, .edge > path, .pill rect";
+        const parts = [...svg.querySelectorAll(all)];
         return parts.map((part) => {
-            const { x, y } = part.getBoundingClientRect();
-            return [x - outer.x, y - outer.y];
+            const { x, y, width } = part.getBoundingClientRect();
+            return [x - outer.x + (part.closest(".pill") ? width / 2 : 0), y - outer.y];
         });
     });
 }"""

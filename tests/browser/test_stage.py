@@ -281,17 +281,36 @@ def test_a_network_of_many_neurons_opens_as_neurons_on_one_screen_each_a_line(op
         assert left["x"] + left["width"] <= right["x"]
 
 
+def batch(count: int) -> Value:
+    model: Any = MLP(2, [16, 16, 1], "tanh", seed=1)
+    losses: list[Value] = [(model((k / 9, (-1) ** k)) - 1) ** 2 for k in range(count)]
+    return total(losses) / count
+
+
 @pytest.mark.parametrize("viewport", [LAPTOP, PROJECTOR], ids=["laptop", "projector"])
-def test_neurons_of_many_samples_open_as_layers_that_are_whole_and_can_be_read(opened: Open, viewport: Any) -> None:
-    model: Any = MLP(2, [16, 16, 1], seed=1)
-    loss = sum((model(x) - y) ** 2 for x, y in [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)])
-    tab = opened(loss, viewport=viewport)
-    assert tab.evaluate("current.kind") == "layers"
+@pytest.mark.parametrize(("count", "says"), [(4, "are those of sample"), (40, "Only sample")])
+def test_of_many_samples_the_neurons_of_one_open_on_one_screen_and_it_says_which(
+    opened: Open, viewport: Any, count: int, says: str
+) -> None:
+    tab = opened(batch(count), viewport=viewport, reduced_motion="reduce")
+    assert tab.evaluate("current.kind") == "neurons"
     assert whole(tab)
-    assert text_size(tab) > viewport["width"] * 0.0075
-    assert not tab.is_visible("#note"), "which is about operations"
-    tab.click("button[data-view=operations]")
-    assert tab.is_visible("#note")
+    assert text_size(tab) >= 9.99
+    assert says in tab.inner_text("#note")
+    assert f"of {count}" in tab.inner_text("#note")
+    tab.keyboard.press("End")
+    lines = tab.locator(".view:visible .node", has_text="a⁽²⁾")
+    assert lines.count() == 16
+    assert all("—" not in text for text in lines.all_text_contents()), "its own numbers"
+    tab.click("button[data-view=layers]")
+    assert tab.is_visible("#note") == (count == 40 or "#" in tab.inner_text("#note"))
+    if count == 40:
+        took = """() => {
+            const start = performance.now();
+            for (let i = 0; i < 9; i++) go(position - 1);
+            return (performance.now() - start) / 9;
+        }"""
+        assert tab.evaluate(took) < 200
 
 
 def test_many_numbers_are_a_table_and_a_slider_for_the_chosen_one(opened: Open) -> None:

@@ -150,7 +150,9 @@ def test_both_passes_go_through_an_open_neuron(opened: Open) -> None:
     root.backward()
     nodes = Graph(root).nodes
     by_name = {Namer(nodes).name(node): node for node in nodes}
-    assert tab.locator(".view:visible .pill[visibility=visible]").count() == 6, "two weights, a bias, z, two inputs"
+    assert tab.locator(".view:visible .pill[visibility=visible]").count() == 5, (
+        "two weights, a bias, z, one input: the other has no place of its own"
+    )
     for name in ("w⁽²⁾₁₁", "w⁽²⁾₁₂", "b⁽²⁾₁"):
         text = (neuron(tab, name).text_content() or "").replace("\u00a0", " ")
         assert f"grad {number(by_name[name].grad)}" in text
@@ -279,6 +281,17 @@ def test_among_many_arrows_those_of_small_weights_are_faint(opened: Open) -> Non
     assert min(shown)[1] < 0.12
     tab.evaluate("go(timeline.findIndex(({ use }) => use in current.arrows) + 1)")
     assert tab.evaluate("getComputedStyle(current.svg.querySelector('.edge.now')).opacity") == "1"
+
+
+def test_arrows_that_no_caption_calls_faint_are_not(opened: Open) -> None:
+    model = MLP(2, [4, 4, 1], "tanh", seed=1)  # of two samples: more than 40 uses, but fewer arrows
+    loss: Any = (model([0.5, -1.0]) - 1) ** 2 + (model([1.0, 0.3]) + 1) ** 2
+    tab = opened(loss, viewport=LAPTOP)
+    tab.evaluate("show('neurons')")
+    assert len(set(tab.evaluate("Object.values(current.arrows).map(({ id }) => id)"))) < 40
+    assert tab.evaluate("Object.keys(current.arrows).length") > 40
+    assert tab.locator(".view:visible text", has_text="the fainter an arrow").count() == 0
+    assert tab.evaluate("Object.values(current.arrows).every((arrow) => !arrow.hasAttribute('stroke-opacity'))")
 
 
 def test_where_all_weights_are_zero_all_arrows_are_faint(opened: Open) -> None:

@@ -97,6 +97,7 @@ def test_terms_alike_are_drawn_once_the_largest() -> None:
         "of 4 terms alike the largest is drawn; a gradient of what they share is the sum over all",
         "a leaf is drawn at each of its uses; its grad is the total over all",
         "with every term this would be too high to read",
+        "x₁#2 is number 2 of those named x₁",
     ]
     assert any("data 1.434" in node.rows for node in seen.nodes.values()), "the error of the worst sample"
 

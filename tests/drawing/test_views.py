@@ -180,7 +180,7 @@ def chosen(seen: Seen) -> str:
     text = " ".join(seen.words)
     if "boxes" in text:
         return "neurons" if "each neuron" in text else "layers"
-    return "cut" if " of " in text else "ops"
+    return "cut" if "those nearest" in text else "ops"
 
 
 def test_left_to_itself_the_finest_view_that_fits_is_drawn() -> None:
@@ -360,3 +360,30 @@ def test_the_headings_of_a_network_hide_nothing() -> None:
     assert all({child.tag for child in g} == {f"{SVG}title", f"{SVG}text"} for g in headings), "text without a ground"
     highest = min(float(circle.get("cy", 0)) - float(circle.get("ry", 0)) for circle in root.iter(f"{SVG}ellipse"))
     assert max(float(text[0].get("y", 0)) for text in texts) < highest, "above all circles, so above all weights"
+
+
+def test_a_picture_with_a_numbered_name_says_what_the_number_is() -> None:
+    x, other, w = Value(1.0, "x"), Value(2.0, "x"), Value(3.0, "w")
+    legend = "x#2 is number 2 of those named x"
+    assert legend in draw(x * w + other).svg
+    assert legend not in draw(x * w).svg
+
+
+def test_a_neuron_without_gradient_has_no_shade_and_one_with_gradient_0_has() -> None:
+    dead, other, alive = (Neuron(2, activation, seed=k) for k, activation in enumerate(("relu", "tanh", "tanh")))
+    for weight in dead.parameters():
+        weight.data = -1.0
+    inputs = [Value(1.0), Value(2.0)]
+    reached = dead(inputs) + alive(inputs)
+    reached.backward()
+    svg = draw([reached, other(inputs) * 2], "neurons").svg
+    boxes = re.findall(r'class="(node[^"]*parameter[^"]*)".*?</g>', svg, re.DOTALL)
+    assert len(boxes) == 3
+    assert sum("shade" in box for box in boxes) == 2
+
+
+@pytest.mark.parametrize(("width", "is_faint"), [(4, False), (16, True)])
+def test_a_network_with_faint_lines_says_what_they_are(width: int, is_faint: bool) -> None:
+    svg = draw(MLP(2, [width, 1], seed=1)).svg
+    assert ("fainter: smaller" in svg) == is_faint
+    assert ("stroke-opacity" in svg) == is_faint

@@ -280,7 +280,10 @@ def test_domain_errors_name_operation_operands_and_remedy() -> None:
     x = Value(-2.0, "voltage")
     for use, words in (
         (x.log, "log(x) has no finite value at x = voltage = -2.0 (operation 'log', defined for x > 0)"),
-        (lambda: x / 0, "a / b has no finite value at a = voltage = -2.0, b = 0.0 (operation 'divide', defined for b ≠ 0)"),
+        (
+            lambda: x / 0,
+            "a / b has no finite value at a = voltage = -2.0, b = 0.0 (operation 'divide', defined for b ≠ 0)",
+        ),
         (lambda: exp(x * -500), "exp(x) has no finite value at x = 1000.0"),
         (lambda: x * 5e307 * 10, "a * b has no finite value at a = -1e+308, b = 10.0"),
     ):

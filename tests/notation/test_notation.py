@@ -448,3 +448,12 @@ def test_a_part_that_occurs_twice_has_a_name() -> None:
     part = Symbols().exp(x)
     assert PYTHON.write_all([part * part, 2.0 * x], shared="t") == (["t0 = exp(x)"], ["t0 * t0", "2.0 * x"])
     assert PYTHON.write_all([part, part + x], shared="t") == (["t0 = exp(x)"], ["t0", "t0 + x"])
+
+
+def test_a_legend_says_what_the_sign_of_a_number_in_a_name_means() -> None:
+    x, other, w = Value(1.0, "x"), Value(2.0, "x"), Value(3.0, "w")
+    y = x * w + other
+    namer = Namer(Graph(y).nodes)
+    assert namer.legend() == "x#2 is number 2 of those named x"
+    assert namer.legend("x·w") == ""
+    assert Namer(Graph(x * w).nodes).legend() == ""

@@ -59,7 +59,7 @@ function prepare(view) {
 // Among many arrows between neurons, the smaller the weight of one, the fainter it is.
 function weigh() {
   const arrows = current.kind === "neurons" ? Object.entries(current.arrows) : [], sizes = new Map();
-  if (arrows.length <= PILL.arrows) return;
+  if (new Set(arrows.map(([, arrow]) => arrow)).size <= SPOT.arrows) return; // then a caption says it
   for (const [use, arrow] of arrows) {
     const [node, position] = use.split(",").map(Number), { kind, operands } = graph.nodes[node];
     const size = kind === "weighted_sum" ? Math.abs(graph.nodes[operands[position - Math.floor(operands.length / 2)]]?.data) : 1;
@@ -122,7 +122,7 @@ function widest({ svg }) {
 function show(kind) {
   current = layoutOf(kind);
   for (const view of Object.values(views)) view.element.hidden = view !== current;
-  at("note").hidden = !graph.note || (kind !== "operations" && kinds.includes("operations")); // it is about that view
+  at("note").textContent = graph.notes[kind];
   for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === kind);
   zoom(scaleOf(current));
   render("instant"); // in full screen, a browser stops what scrolls smoothly

@@ -2,15 +2,9 @@
 // A pill multiplies: the gradient of the result · the pill is added to the gradient of the operand.
 
 const PILL = { height: 18, inset: 3, space: 2, // in the picture's units
-               arrows: 40, // at most, for a pill on each: of more no one sees which is whose
-               narrowest: { onArrow: 0.75, inBox: 0.65 }, // of the width that it needs
+               widths: [1, 0.88, 0.75], // of the width that it needs: the others where there is no room for it
                leading: 1, // above and below the letters of a text
-               dock: 1, // how far a pill beside its box reaches into it
-               apart: 1, // at least, from another arrow: nearer, it is seen in its own step only
-               alone: 3, // as far from another arrow, no one doubts whose it is
-               aside: [0, -0.45, 0.45], // of its width and height: its middle from the line, which it touches
-               stops: 24, // of an arrow, at which a pill may stand
-               between: 3 }; // so far from each other, at most, are the points of the others
+               dock: 1 }; // how far a pill beside its box reaches into it
 
 // ∂result/∂operand for a use; where a run of values is folded into one box, times the derivatives along the run.
 function localOf(view, use, local) {
@@ -23,7 +17,7 @@ function localOf(view, use, local) {
 function pillsOf(view) {
   const places = new Map();
   view.inside = {};
-  view.lines = new Map([...new Set(Object.values(view.arrows))].map((arrow) => [arrow, pointsOf(arrow)]));
+  view.lines = linesOf(Object.values(view.arrows));
   for (const use of Object.keys(graph.uses)) {
     const [node] = use.split(",").map(Number), operand = operandOf(use), result = view.boxes[node];
     const isOpen = view.kind === "operations" || [...view.cards.values()].some(({ nodes }) => nodes.includes(node));
@@ -46,8 +40,8 @@ function pillsOf(view) {
 }
 
 // A pill stands where it covers no text and no other pill, or is left out. The first to come stay where they are; that of
-// the current step takes the place of others. Outside its box, on the number of its chip, on another arrow or among many,
-// a pill is seen only in its own step.
+// the current step takes the place of others. Outside its box, on another box, on the number of its chip, on another arrow
+// or among many, a pill is seen only in its own step.
 function showPills(local, step) {
   current.pills ??= pillsOf(current);
   const known = new Map(); // in the order of the pass
@@ -55,7 +49,7 @@ function showPills(local, step) {
     const one = current.pills.of.get(use);
     if (one) known.set(one, [...(known.get(one) ?? []), use]);
   }
-  const areMany = Object.keys(current.arrows).length > PILL.arrows;
+  const areMany = Object.keys(current.arrows).length > SPOT.arrows;
   let placed = [];
   for (const [one, uses] of known) {
     const product = uses.map((use) => number(localOf(current, use, local))).join(" + "), isNow = uses.includes(step?.use);
@@ -64,7 +58,7 @@ function showPills(local, step) {
       continue;
     }
     if (one.product !== product || one.pass !== pass) Object.assign(one, { product, pass, spots: spotsOf(one, product) });
-    const spots = isNow ? one.spots : one.spots.filter(({ isOutside, isOnNumber, away = PILL.alone }) => !isOutside && !isOnNumber && away > PILL.apart);
+    const spots = isNow ? one.spots : one.spots.filter(({ isOutside, isOnNumber, isOnBox, away = SPOT.alone }) => !isOutside && !isOnNumber && !isOnBox && away > SPOT.apart);
     one.spot = spots.find((spot) => !placed.some((other) => meet(spot.extent, other.spot.extent))) ?? (isNow && spots[0]);
     if (!one.spot) continue;
     for (const other of placed) if (meet(one.spot.extent, other.spot.extent)) other.spot = null;
@@ -88,7 +82,6 @@ function drawPill(one, spot) {
 }
 
 const widthOfPill = (product) => (product.length + 1) * CHARACTER + PILL.space + 2 * PILL.inset;
-const meet = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 // The places for a pill with this text that cover no other text, the best first: {x, y, width} of its middle, in the
 // units of its arrow or box, and its `extent` in the picture.
@@ -96,7 +89,8 @@ function spotsOf({ place, uses, isArrow, alone }, product) {
   if (current.obstacles?.pass !== pass) current.obstacles = obstaclesOf(current);
   const { texts, boxes } = current.obstacles, { left, top } = current.svg.getBoundingClientRect(), screen = place.parentNode.getScreenCTM();
   const needed = widthOfPill(product);
-  const found = isArrow ? (alone[needed] ??= onArrow(place, needed)) : [...inBox(place, needed), ...besideBox(place, needed), ...onNumber(place, uses[0], needed)];
+  const onLine = () => PILL.widths.flatMap((part) => onArrow(place, part * needed, PILL.height, current.lines));
+  const found = isArrow ? (alone[needed] ??= onLine()) : [...inBox(place, needed), ...besideBox(place, needed), ...onNumber(place, uses[0], needed)];
   const spots = found.map((spot) => ({ ...spot, extent: {
     x: (screen.e - left) / current.zoom + spot.x - spot.width / 2, y: (screen.f - top) / current.zoom + spot.y - PILL.height / 2,
     width: spot.width, height: PILL.height } }));
@@ -104,8 +98,8 @@ function spotsOf({ place, uses, isArrow, alone }, product) {
   const isOnBox = ({ extent }) => boxes.some(({ box, extent: other }) => box !== place && meet(extent, other));
   const free = spots.filter((spot) => isWhole(spot.extent) && (spot.isOnNumber || !texts.some((text) => meet(spot.extent, text))));
   if (!isArrow) return free.filter((spot) => !spot.isOutside || !isOnBox(spot));
-  const ranked = free.map((spot) => ({ ...spot, rank: 2 * (spot.away <= PILL.apart) + isOnBox(spot) }));
-  return ranked.sort((a, b) => a.rank - b.rank);
+  const known = free.map((spot) => ({ ...spot, isOnBox: isOnBox({ extent: around(spot.extent, SPOT.clear) }) })), rank = (spot) => 2 * spot.isOnBox + (spot.away <= SPOT.apart);
+  return known.sort((a, b) => rank(a) - rank(b) || b.width - a.width);
 }
 
 // What a pill may not cover: every text, with the room for a gradient to come; and, where it stands beside its box, another box.
@@ -120,29 +114,6 @@ function obstaclesOf(view) {
   return { pass, texts: seen.map(inked), boxes: boxes.map((box) => ({ box, extent: placeOf(box.querySelector("path, polygon, ellipse")) })) };
 }
 
-// Points of an arrow's line, at even distances: so many, or so near to each other that none is missed under a pill.
-function pointsOf(arrow, count = 0) {
-  const line = arrow.querySelector("path"), length = line.getTotalLength(), last = count ? count - 1 : Math.ceil(length / PILL.between);
-  return [...Array(last + 1).keys()].map((i) => {
-    const { x, y } = line.getPointAtLength(length * i / last);
-    return { x, y };
-  });
-}
-
-// Along the arrow, where it is farthest from others; of places that are alike, on its line and nearest to its middle.
-function onArrow(arrow, needed) {
-  const own = pointsOf(arrow, PILL.stops), others = [...current.lines].flatMap(([other, points]) => (other === arrow ? [] : points));
-  const [first, last] = [own[0], own.at(-1)], length = Math.hypot(last.x - first.x, last.y - first.y), narrow = PILL.narrowest.onArrow * needed;
-  const asides = PILL.aside.flatMap((across) => PILL.aside.map((down) => ({ across, down, off: Math.abs(across) + Math.abs(down) })));
-  const at = (point, i, width, { across, down, off }) => {
-    const x = point.x + across * width, y = point.y + down * PILL.height;
-    const away = others.reduce((least, other) => Math.min(least, Math.max(Math.abs(other.x - x) - width / 2, Math.abs(other.y - y) - PILL.height / 2)), PILL.alone);
-    return { x, y, width, off, away, along: Math.abs(i - (own.length - 1) / 2) };
-  };
-  const spots = [Math.max(narrow, Math.min(needed, length)), narrow].flatMap((width) => own.flatMap((point, i) => asides.map((aside) => at(point, i, width, aside))));
-  return spots.sort((a, b) => b.away - a.away || a.off - b.off || b.width - a.width || a.along - b.along);
-}
-
 // At the end of a box's heading, or between its data and its gradient; beside the data of a chip whose gradient is below
 // them, away from its edge, to which gradients come.
 function inBox(box, needed) {
@@ -153,11 +124,12 @@ function inBox(box, needed) {
   const ends = heading || beside ? [[heading, edge], [beside, at(last, "x") - 3]] : [[last, edge]];
   const low = top + height - PILL.height / 2 - PILL.inset, isFree = low - PILL.height > at(last, "y") && whole > needed + 8;
   const below = isFree ? [{ x: edge - needed / 2, y: low, width: needed }] : []; // where its chips are higher than its lines
-  return [...below, ...ends.filter(([text]) => text).flatMap(([text, end]) => {
-    const room = end - at(text, "x") - CHARACTER * text.textContent.length - 3, width = Math.min(needed, room);
+  const inLine = ends.filter(([text]) => text).flatMap(([text, end]) => {
+    const room = end - at(text, "x") - text.getComputedTextLength() - 3, width = Math.min(needed, room);
     const x = text === heading && isNumber(text) ? Math.min(end, end - room + width + 2 * PILL.inset) - width / 2 : end - width / 2;
-    return room < PILL.narrowest.inBox * needed ? [] : [{ x, y: at(text, "y") - 4, width }];
-  })];
+    return room < PILL.widths.at(-1) * needed ? [] : [{ x, y: at(text, "y") - 4, width }];
+  });
+  return [...below, ...inLine.sort((a, b) => b.width - a.width)];
 }
 
 // On the number of a chip, between its name and its gradient: the step that the derivative belongs to does not need it.
@@ -166,7 +138,7 @@ function onNumber(box, use, needed) {
   if (!row || row.text === last || !(use in current.chips)) return [];
   const at = (text, name) => Number(text.getAttribute(name)), start = at(row.text, "x") + CHARACTER * (row.word.length + 0.5), end = at(last, "x") - 3;
   const width = Math.min(Math.max(needed, at(row.text, "x") + CHARACTER * row.text.textContent.length - start + 2), end - start);
-  return width < PILL.narrowest.inBox * needed ? [] : [{ x: start + width / 2, y: at(row.text, "y") - 4, width, isOnNumber: true }];
+  return width < PILL.widths.at(-1) * needed ? [] : [{ x: start + width / 2, y: at(row.text, "y") - 4, width, isOnNumber: true }];
 }
 
 // Docked to a box: above it, below it, or at a side.

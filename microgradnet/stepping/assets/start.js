@@ -1,6 +1,5 @@
 // The page starts.
 
-at("note").textContent = graph.note;
 at("eta").value = graph.eta;
 if (!parameters.length) {
   for (const id of ["learn", "run"]) {

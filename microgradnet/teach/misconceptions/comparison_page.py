@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from microgradnet import stepping
 from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.drawing.box import NO_BREAK
 from microgradnet.drawing.diagram import Diagram
@@ -114,16 +115,18 @@ class ComparisonPage(WebPage):
             "full": len(self._layouts) - (GRADIENTS in self._layouts),
             "verdict": comparison.verdict(),
         }
+        legend = comparison.namer.legend()
         parts = {
             "title": html.escape(self.title),
             "belief": html.escape(row.belief),
             "why": html.escape(row.why),
             "right": self._pictures(comparison.right, "the right pass"),
             "wrong": self._pictures(comparison.wrong, row.name),
+            "legend": html.escape(legend and f"In the pictures, {legend}."),
             "listing": html.escape(comparison.text()),
         }
         body, style, script = (asset(__file__, f"comparison.{kind}") for kind in ("html", "css", "js"))
-        return document(self.title, fill(body, parts), style, script, data)
+        return document(self.title, fill(body, parts), style, asset(stepping.__file__, "spots.js") + script, data)
 
     def _steps(
         self, steps: Sequence[Step], index: dict[Value, int], view: View, is_wrong: bool

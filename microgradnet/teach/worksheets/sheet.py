@@ -73,6 +73,7 @@ class Sheet:
             diagram.captions = []  # the sheet says how to read it
         else:
             diagram.line = WRITTEN
+        diagram.captions += filter(None, [self._namer.legend()])
         return Picture(diagram.to_dot(), self.title, counts=(len(view.numbers), len(diagram.arrows)))
 
     def svgs_in(self, *rooms: tuple[float, float]) -> list[str]:
