@@ -9,8 +9,8 @@ from microgradnet.ops import CONSTANT
 from microgradnet.recording import unobserved
 from microgradnet.value import Value, apply, constant
 
-MOST_PLAYED = 12_000
-"""Applications of the chain rule in a page of all samples: with more it has over 3 MB, and steps take over 0.1 s."""
+MOST_PLAYED = 40_000
+"""Applications of the chain rule in a page of all samples: with more it has over 5 MB, and steps take over 0.1 s."""
 
 
 def sample_of(repeats: Repeats) -> Kept | None:

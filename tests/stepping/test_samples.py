@@ -45,11 +45,11 @@ def test_two_samples_are_no_many_and_terms_without_neurons_are_no_samples() -> N
 
 @pytest.mark.parametrize("summed", [total, added])
 def test_of_too_many_samples_the_one_with_the_largest_loss_is_played_alone(summed: Any) -> None:
-    terms = losses(40)
-    loss = summed(terms) / 40 + 0.5
+    terms = losses(80)
+    loss = summed(terms) / 80 + 0.5
     alone, about = played_alone(Graph(loss))
     worst = max(terms, key=lambda term: term.data)
-    assert about.startswith(f"Only sample {terms.index(worst) + 1} of 40 is here, the one with the largest loss")
+    assert about.startswith(f"Only sample {terms.index(worst) + 1} of 80 is here, the one with the largest loss")
     assert alone.data == pytest.approx(loss.data)
     assert {*Graph(worst).computed} < {*Graph(alone).computed}
     model = MODEL.parameters()
@@ -59,7 +59,7 @@ def test_of_too_many_samples_the_one_with_the_largest_loss_is_played_alone(summe
     found = [parameter.grad for parameter in model]
     for parameter in model:
         parameter.zero_grad()
-    (worst / 40).backward()
+    (worst / 80).backward()
     assert found == pytest.approx([parameter.grad for parameter in model])
 
 
