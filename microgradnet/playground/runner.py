@@ -189,7 +189,8 @@ def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str, Graph | 
         fresh = recomputed(value)
         if fresh is not value:
             value, note = fresh, f"Numbers were changed after {name} was computed: this is {name} computed again"
-        return page(value).html, note, Graph(value)
+        made = page(value)
+        return made.html, note, made.graph
     except (ProviderError, DomainError, TypeError, ValueError) as error:
         return "", one_line(str(error)), None
 

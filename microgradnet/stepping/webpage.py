@@ -46,19 +46,24 @@ SCRIPTS = (
 
 
 class Page(WebPage):
-    """A forward and a backward pass as HTML text. A notebook displays it in a frame."""
+    """A forward and a backward pass as HTML text. A notebook displays it in a frame.
+
+    Attributes:
+        graph: the values that it plays.
+        title: its heading.
+    """
 
     _sandbox = "allow-scripts allow-downloads"  # to save a step or slides
 
     def __init__(self, graph: Graph, title: str, eta: float, plane: Plane | None = None, note: str = "") -> None:
         self.title, self._note = title, note
         self._plane = plane and plane.as_data({node: i for i, node in enumerate(graph.nodes)})
-        self._graph, self._eta, self._functions = graph, eta, Functions(graph.computed)
+        self.graph, self._eta, self._functions = graph, eta, Functions(graph.computed)
 
     @cached_property
     def _views(self) -> dict[str, View]:
-        refuse_stale(self._graph)
-        return views_of(self._graph)
+        refuse_stale(self.graph)
+        return views_of(self.graph)
 
     def _paint(self) -> bytes | None:
         """The finest view of which a PNG is soon painted."""
@@ -67,7 +72,7 @@ class Page(WebPage):
 
     def _notes(self) -> dict[str, str]:
         """For each kind of view, what is left out, and what names with # say."""
-        legend, views, count = Namer(self._graph.nodes).legend(), self._views, len(self._graph)
+        legend, views, count = Namer(self.graph.nodes).legend(), self._views, len(self.graph)
         too_many = (
             f"{count:,} values are too many for a box each (over {MOST_VALUES}): a box is a neuron or an operation"
         )
@@ -79,7 +84,7 @@ class Page(WebPage):
         return notes
 
     def _write(self) -> str:
-        graph, functions, views = self._graph, self._functions, self._views
+        graph, functions, views = self.graph, self._functions, self._views
         data = _graph(graph.nodes, functions, views)
         scripts = (reading_script(), *(asset(__file__, name) for name in SCRIPTS))
         script = "\n".join([functions.source, *(UNREAD.sub("", each) for each in scripts)])

@@ -5,7 +5,6 @@ from sys import float_info
 from typing import TYPE_CHECKING, Any
 
 from microgradnet.errors import DomainError
-from microgradnet.graph import Graph
 from microgradnet.ops import CONSTANT
 from microgradnet.stepping.recomputed import recompute
 from microgradnet.stepping.webpage import as_json, page
@@ -34,7 +33,7 @@ class LiveGraph(Subject):
         recompute(root)
         self.page = page(root)
         self._root = root
-        self._leaves = [leaf for leaf in Graph(root).leaves if leaf.op is not CONSTANT]
+        self._leaves = [leaf for leaf in self.page.graph.leaves if leaf.op is not CONSTANT]
 
     def state(self) -> dict[str, Any]:
         """The numbers of all leaves but constants, in the order of the graph."""

@@ -9,9 +9,23 @@ from typing import Any
 
 import pytest
 
-from microgradnet import MLP, DomainError, Neuron, StaleGraphError, Value, draw, fit, live, log, no_grad, parameter
+from microgradnet import (
+    MLP,
+    DomainError,
+    Neuron,
+    StaleGraphError,
+    Value,
+    draw,
+    fit,
+    live,
+    log,
+    no_grad,
+    parameter,
+    total,
+)
 from microgradnet.data import xor
 from microgradnet.graph import Graph
+from microgradnet.ops import CONSTANT
 from microgradnet.stepping.recomputed import recompute
 from microgradnet.stepping.webpage import Page
 from microgradnet.widget import live_network
@@ -30,12 +44,21 @@ def neuron() -> tuple[Value, Value, Value]:
     return w, x, 2 * w * x + w
 
 
-def test_a_state_is_the_numbers_of_the_leaves_in_the_order_of_the_page() -> None:
+@pytest.mark.parametrize("of", ["neuron", "many samples"])
+def test_a_state_is_the_numbers_of_the_leaves_in_the_order_of_the_page(
+    of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, _, y = neuron()
+    if of == "many samples":  # of which the page plays one
+        monkeypatch.setattr("microgradnet.stepping.samples.MOST_PLAYED", 100)
+        model = MLP(2, [3, 1], "tanh", seed=1)
+        y = total([(model([Value(k), Value(-k)]) - 1) ** 2 for k in range(1, 6)])
     shown = LiveGraph(y)
     text = shown.page.html.partition('id="data">')[2].partition("</script>")[0]
     nodes = [node for node in json.loads(text)["nodes"] if node["f"] < 0 and not node.get("constant")]
     assert shown.state() == {"numbers": [node["data"] for node in nodes]}
+    leaves = [leaf for leaf in Graph(y).leaves if leaf.op is not CONSTANT]
+    assert (len(nodes) < len(leaves)) == (of == "many samples")
 
 
 def test_a_state_that_comes_back_changes_the_leaves_and_the_results() -> None:
