@@ -51,12 +51,14 @@ def named_all(values: Sequence[Any], names: Sequence[str] = ()) -> str:
 
 
 def named(value: Any, name: str = "") -> str:
-    """A value as messages write it: `name`, its label, its number, and where it was made if that is known."""
+    """A value as messages write it: name and number; its label, if the name is another, and where it was made."""
     if isinstance(value, float):
         return f"{name} = {value!r}"
-    names = dict.fromkeys(filter(None, [name, _label(value)])) or [value.op.name] * bool(value.operands)
-    text = " = ".join([*names, repr(value._data)])
-    return f"{text} ({value.source})" if value.source else text
+    label = _label(value)
+    name = name or label or (value.op.name if value.operands else "")
+    text = f"{name} = {value._data!r}" if name else repr(value._data)
+    known = ", ".join(filter(None, [label if label != name else "", str(value.source or "")]))
+    return f"{text} ({known})" if known else text
 
 
 def path_text(path: Sequence[Any]) -> str:

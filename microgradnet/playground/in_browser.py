@@ -24,9 +24,10 @@ def begin() -> Callable[[str, Callable[[str], object]], str]:
     def answer_afresh(request: str, heard: Callable[[str], object]) -> str:
         sys.stdin = io.StringIO()  # nobody types to a program, and exit() closes it
         random.seed()
-        found = answer(json.loads(request), heard)
-        restore()
-        return json.dumps(found)
+        try:
+            return json.dumps(answer(json.loads(request), heard))
+        finally:
+            restore()
 
     return answer_afresh
 

@@ -12,6 +12,7 @@ from microgradnet.playground.observing import importable
 
 ELSEWHERE = "install microgradnet, and run its playground on your machine by microgradnet playground"
 NO_NUMPY = f". In the browser there is no NumPy, which compile and fit need: {ELSEWHERE}"
+HERE = "from microgradnet import Value, Neuron, Layer, MLP"
 METHODS = ("backward", "zero_grad", "step")
 PLAIN_MATH = (
     "math's functions give plain numbers: those of microgradnet, as in from microgradnet import exp, give Values"
@@ -36,7 +37,7 @@ def remedy(error: BaseException, names: Collection[str]) -> str:
         case ModuleNotFoundError(name="numpy"):
             return NO_NUMPY
         case ModuleNotFoundError(name=str(name)) if name.partition(".")[0] == "micrograd":
-            return ". Here it is microgradnet: from microgradnet import Value, Neuron, Layer, MLP"
+            return f". Here it is microgradnet: {HERE}"
         case ModuleNotFoundError(name=str(name)) if sys.platform == "emscripten":
             return f". In the browser there is no {name}: {ELSEWHERE}"
         case ImportError(name=str(module)) if found := re.match("cannot import name '(.+?)'", str(error)):
@@ -66,6 +67,8 @@ def hint(code: str) -> str:
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in METHODS:
             return f"Line {node.lineno} does nothing: write {ast.unparse(node.value)}()"
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "micrograd":
+            return f"Line {node.lineno} imports micrograd, whose values have no graph here: {HERE}"
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "plt.show":
             return f"Line {node.lineno} opens no window here: write plt.savefig('figure.png'), which makes a file"
     return ""

@@ -18,7 +18,7 @@ from microgradnet.module import Module
 from microgradnet.playground.observing import TimeLimit, compile_observed, importable, label
 from microgradnet.playground.places import leaves
 from microgradnet.playground.remedies import PLAIN_MATH, hint, remedy
-from microgradnet.stepping.film import frames
+from microgradnet.stepping.film import durations, frames
 from microgradnet.stepping.recomputed import recomputed
 from microgradnet.stepping.timeline import Timeline
 from microgradnet.stepping.tracing import trace_source
@@ -108,22 +108,29 @@ def run(
 
 
 def animation(code: str, shown: str | None = None, seconds: float = math.inf) -> dict[str, Any]:
-    """Run a program as `run` does; both passes through the graph that is shown: "frames", or a "note", why none."""
+    """Run a program as `run` does; both passes through the graph that is shown: "frames", SVGs, or a "note", why none.
+
+    "durations" has how long each stands, in milliseconds.
+    """
     nowhere = io.StringIO()
     with redirect_stdout(nowhere), redirect_stderr(nowhere):
         values, error = _executed(code, seconds)
     name = _chosen(values, shown)
-    if not name or not values[name].operands:
-        return {"frames": [], "note": error["message"] if error else NO_VALUE}
-    label(values[name], name)
-    try:
-        value = recomputed(values[name])
-        if (count := len(Timeline(value).steps)) >= MOST_FRAMES:
-            many = f"both passes of {name} have {count:,} steps, too many for an animation: choose a smaller value"
-            return {"frames": [], "note": many}
-        return {"frames": list(frames(value)), "note": ""}
-    except (ProviderError, DomainError, ValueError) as error:
-        return {"frames": [], "note": one_line(str(error))}
+    drawn: list[str] = []
+    note = error["message"] if error else NO_VALUE
+    if name:
+        label(values[name], name)
+        note = _undrawn(values[name], name)
+    if name and not note:
+        try:
+            value = recomputed(values[name])
+            if (count := len(Timeline(value).steps)) < MOST_FRAMES:
+                drawn = list(frames(value))
+            else:
+                note = f"both passes of {name} have {count:,} steps, too many for an animation: choose a smaller value"
+        except (ProviderError, DomainError, ValueError) as failure:
+            note = one_line(str(failure))
+    return {"frames": drawn, "durations": durations(len(drawn)), "note": note}
 
 
 def answer(request: Mapping[str, Any], heard: Callable[[str], object]) -> Any:
@@ -176,15 +183,8 @@ def _chosen(values: Mapping[str, Value], shown: str | None) -> str:
 
 def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str, Graph | None]:
     """The page of a value's graph, a note (why there is none, or what it shows instead), and the graph."""
-    graph, note = Graph(value), ""
-    if len(graph) > MOST_VALUES:
-        many = (
-            f"{name} has {len(graph):,} values, too many to draw here: choose a smaller one, such as one sample's loss"
-        )
-        return "", many, None
-    if not value.operands:
-        note = "" if has_failed else f"{name} is a single number: compute with it, as in y = 2 * {name}"
-        return "", note, None
+    if note := _undrawn(value, name):
+        return "", "" if has_failed and not value.operands else note, None
     try:
         fresh = recomputed(value)
         if fresh is not value:
@@ -193,6 +193,15 @@ def _page(value: Value, name: str, has_failed: bool) -> tuple[str, str, Graph | 
         return made.html, note, made.graph
     except (ProviderError, DomainError, TypeError, ValueError) as error:
         return "", one_line(str(error)), None
+
+
+def _undrawn(value: Value, name: str) -> str:
+    """Why a value has no picture; "" if it has one."""
+    if not value.operands:
+        return f"{name} is a single number: compute with it, as in y = 2 * {name}"
+    if (count := len(Graph(value))) > MOST_VALUES:
+        return f"{name} has {count:,} values, too many to draw here: choose a smaller one, such as one sample's loss"
+    return ""
 
 
 def _described(error: BaseException, variables: Mapping[str, Any]) -> dict[str, Any]:

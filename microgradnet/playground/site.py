@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import zipfile
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -32,7 +33,7 @@ DOOR = """
   <a href="{}" target="_blank">The book</a>"""
 """What stands beside the heading: the way to the book at an address."""
 ALONE = DOOR.format("book.html")
-"""The same of a playground without a book: to the story, and to how the book is made."""
+"""The way of a playground without a book: to the story, and to how the book is made."""
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 SERVICE = "service.js"  # keeps the files of a build, for a browser without a network
 
@@ -48,7 +49,7 @@ def file_of(path: str, backend: str, door: str = ALONE) -> tuple[bytes, str] | N
     if path == "programs.json":
         return json.dumps(PROGRAMS).encode(), KINDS[".json"]
     if path == "story.html":
-        return story().html.encode(), KINDS[".html"]
+        return _story(), KINDS[".html"]
     name = path or "index.html"
     folder = SHARED if name in SHARED_FILES else ASSETS
     if name not in {file.name for file in folder.iterdir()}:
@@ -58,6 +59,11 @@ def file_of(path: str, backend: str, door: str = ALONE) -> tuple[bytes, str] | N
         for place, text in (("backend", backend), ("policy", POLICY), ("door", door)):
             data = data.replace(f"%{place}%".encode(), text.encode())
     return data, KINDS[Path(name).suffix]
+
+
+@cache
+def _story() -> bytes:
+    return story().html.encode()
 
 
 def build(folder: Path, npm: str = "npm", door: str = ALONE) -> list[Path]:
@@ -97,10 +103,13 @@ def build(folder: Path, npm: str = "npm", door: str = ALONE) -> list[Path]:
     _run(["node", "precompile.mjs", str(folder.resolve())], packages)
     shutil.rmtree(packages)
     names = {"programs.json", "story.html", *SHARED_FILES, *(file.name for file in ASSETS.iterdir())}
-    for name in names - (set() if door == ALONE else {"book.html"}):
+    for name in names:
         found = file_of(name, "static", door)
         if found is not None:
             (folder / name).write_bytes(found[0])
+    if door != ALONE:
+        for name in ("book.html", "story.html"):
+            (folder / name).unlink()
     _write_service(folder)
     return sorted(folder.iterdir())
 

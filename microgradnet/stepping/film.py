@@ -21,13 +21,14 @@ from microgradnet.value import Value
 
 WIDEST = 1000  # pixels of an animation
 COLOURS = 64
+SECONDS = 1.2  # that a step is shown
 LAST = 3.0  # times as long as another step is
 MOST_SECONDS = 200.0  # a GIF has at most 655 for one picture
 LINE = 24  # of the equation, in a picture's units
 SVG = "http://www.w3.org/2000/svg"
 
 
-def save_steps(root: Value, path: str | os.PathLike[str], *, seconds: float = 1.2) -> list[Path]:
+def save_steps(root: Value, path: str | os.PathLike[str], *, seconds: float = SECONDS) -> list[Path]:
     """Save forward and backward propagation step by step: each with its boxes marked and its equation below.
 
     Args:
@@ -71,10 +72,19 @@ def _animation(pictures: list[bytes], seconds: float) -> bytes:
     for image in images:
         image.thumbnail((WIDEST, WIDEST))
     images = [image.quantize(COLOURS, dither=Image.Dither.NONE) for image in images]
-    durations = [round(1000 * seconds)] * (len(images) - 1) + [round(1000 * seconds * LAST)]
     buffer = io.BytesIO()
-    images[0].save(buffer, "gif", save_all=True, append_images=images[1:], loop=0, duration=durations)
+    each = durations(len(images), seconds)
+    images[0].save(buffer, "gif", save_all=True, append_images=images[1:], loop=0, duration=each)
     return buffer.getvalue()
+
+
+def durations(count: int, seconds: float = SECONDS) -> list[int]:
+    """How long each of the pictures of an animation stands, in milliseconds.
+
+    >>> durations(3)
+    [1200, 1200, 3600]
+    """
+    return [round(1000 * seconds * (LAST if left == 1 else 1)) for left in range(count, 0, -1)]
 
 
 def frames(root: Value) -> Iterator[str]:

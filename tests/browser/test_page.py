@@ -886,7 +886,7 @@ def test_it_can_be_used_with_the_keyboard_and_a_screen_reader(opened: Open) -> N
     assert nameless == 0
     not_reached = tab.evaluate("() => document.querySelectorAll('[role=button]:not([tabindex=\"0\"])').length")
     assert not_reached == 0
-    tab.locator(".leaf-box").first.focus()
+    tab.locator(".view:visible .leaf-box").first.focus()
     tab.keyboard.press("Enter")
     assert tab.evaluate("document.activeElement.type") == "text"
     tab.locator("#step").focus()

@@ -662,6 +662,8 @@ def test_what_is_shared_opens_in_any_playground(kind: str, browser: Any, address
         tab.goto(address)
         settled(tab)
         typed(tab, PROGRAM + "# shared: σ\n")
+        tab.select_option("#shown", "x")
+        settled(tab)
         tab.click("#share")
         tab.locator("#note", has_text="is copied").wait_for()
         shared = tab.evaluate("navigator.clipboard.readText()")
@@ -676,6 +678,7 @@ def test_what_is_shared_opens_in_any_playground(kind: str, browser: Any, address
                 tab.get_by_role("button", name="Run it").click()
             tab.locator("#output", has_text="w.grad").wait_for()
             assert program(tab) == PROGRAM + "# shared: σ\n"
+            assert tab.input_value("#shown") == "x"
 
 
 def test_a_shared_address_is_opened_as_other_programs_write_it_and_where_it_is_pasted(
@@ -763,8 +766,10 @@ def test_it_is_saved(tab: Any, kind: str, begins: str) -> None:
 
 def test_an_animation_has_a_painted_picture_of_each_step(tab: Any) -> None:
     typed(tab, PROGRAM)
+    tab.emulate_media(color_scheme="dark")  # the animation is light
     with tab.expect_download() as download:
         tab.select_option("#save", "animation")
+    tab.emulate_media(color_scheme="light")
     pictures = animation(PROGRAM)["frames"]
     opened: Any = Image.open(download.value.path())
     with opened as gif:
@@ -795,10 +800,77 @@ def difference(one: Any, other: Any) -> float:
     return root
 
 
-def test_a_value_without_a_graph_has_no_animation(tab: Any) -> None:
+def test_what_has_no_graph_has_no_animation_nor_has_a_program_that_runs(tab: Any) -> None:
     typed(tab, "print(1)")
     tab.select_option("#save", "animation")
-    tab.locator("#state", has_text="is a Value").wait_for()
+    tab.locator("#state", has_text="no graph to save").wait_for()
+    tab.keyboard.insert_text("while True: pass\n")
+    tab.wait_for_timeout(1000)
+    tab.select_option("#save", "animation")
+    tab.locator("#state", has_text="is still running").wait_for()
+    assert tab.inner_text("#run") == "Stop"
+    tab.click("#run")
+    settled(tab)
+
+
+def test_a_program_that_came_in_an_address_is_not_run_for_an_animation(tab: Any, tmp_path: Path) -> None:
+    if tab.get_attribute("meta[name=backend]", "content") == "static":
+        return  # there it runs, and reaches nothing
+    typed(tab, PROGRAM)
+    written = tmp_path / "written"
+    tab.click("#editor .cm-content")
+    tab.keyboard.press("Control+A")
+    tab.evaluate("async code => { location.hash = `code=${await (await import('./address.js')).pack(code)}`; }",
+                 f"open({str(written)!r}, 'w')\n{PROGRAM}")  # fmt: skip
+    tab.get_by_role("button", name="Run it").wait_for()
+    tab.select_option("#save", "animation")
+    tab.locator("#state", has_text="no graph to save").wait_for()
+    assert not written.exists()
+    tab.get_by_role("button", name="Run it").click()
+    tab.locator("#output", has_text="w.grad").wait_for()
+    assert written.exists()
+
+
+def test_a_program_that_is_typed_while_an_animation_is_drawn_takes_its_place(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    saved: list[Any] = []
+    tab.on("download", saved.append)
+    tab.select_option("#save", "animation")
+    typed(tab, PROGRAM + "print(2)\n")
+    tab.locator("#output", has_text="2").wait_for()
+    tab.select_option("#save", "animation")
+    tab.click("#run")
+    tab.locator("#state", has_text="Stopped").wait_for()
+    tab.wait_for_timeout(3000)
+    assert (tab.inner_text("#state"), tab.inner_text("#run")) == ("Stopped", "Run")
+    assert len(saved) <= 1, "the first may have been painted before"
+    tab.remove_listener("download", saved.append)
+
+
+def test_an_animation_that_cannot_be_painted_says_so(tab: Any) -> None:
+    typed(tab, PROGRAM)
+    tab.evaluate("window.kept = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext = null")
+    tab.select_option("#save", "animation")
+    tab.locator("#state", has_text="could not be painted").wait_for()
+    assert tab.inner_text("#run") == "Run"
+    tab.evaluate("HTMLCanvasElement.prototype.getContext = window.kept")
+
+
+def test_the_variable_that_is_shown_outlasts_a_reload_and_the_latest_program_is_found_again(tab: Any) -> None:
+    typed(tab, PROGRAM + "other = y + x\n# found again\n")
+    tab.select_option("#shown", "y")
+    settled(tab)
+    tab.reload()
+    settled(tab)
+    assert (tab.input_value("#shown"), "&shown=y" in tab.url) == ("y", True)
+    tab.goto("about:blank")
+    tab.go_back()
+    settled(tab)
+    address, _, _ = tab.url.partition("#")
+    tab.goto("about:blank")
+    tab.goto(address)
+    settled(tab)
+    assert program(tab).endswith("# found again\n")
 
 
 def test_a_saved_notebook_runs(tab: Any) -> None:

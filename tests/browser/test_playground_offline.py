@@ -59,7 +59,8 @@ def test_after_the_first_visit_it_needs_no_network_and_a_new_build_takes_its_pla
     assert tab.locator("optgroup:not(#own) option").count() == len(programs.PROGRAMS)
 
     monkeypatch.setattr(site, "PROGRAMS", programs.PROGRAMS[:3])
-    build(folder)
+    build(folder, door=site.DOOR.format("https://example.org/"))
+    assert not {"book.html", "story.html"} & {file.name for file in folder.iterdir()}
     with answering(files_of(folder, server.server_port)):
         context.set_offline(False)
         tab.reload()

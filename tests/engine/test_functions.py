@@ -53,7 +53,7 @@ def test_whole_powers_of_negative_numbers() -> None:
 def test_powers_of_zero() -> None:
     """`0.0 ** 0.5` backward is a ZeroDivisionError that names no node; the derivative of x**0 is 0."""
     x = Value(0.0, "distance")
-    with pytest.raises(DomainError, match=r"^the derivative of x \*\* c .* distance = 0\.0, c = 0\.5"):
+    with pytest.raises(DomainError, match=r"^the derivative of x \*\* c .* x = 0\.0 \(distance\), c = 0\.5"):
         (x**0.5).backward()
     for c, value, slope in ((0, 1.0, 0.0), (1, 0.0, 1.0), (2, 0.0, 0.0), (1.5, 0.0, 0.0)):
         x = Value(0.0)
@@ -67,7 +67,7 @@ def test_powers_of_zero() -> None:
 def test_overflow() -> None:
     """`exp(1000)` is a bare "math range error", or an inf that becomes NaN later; the functions of numbers too."""
     for x in (Value(1000.0, "score"), 1000.0):
-        with pytest.raises(DomainError, match=r"exp\(x\) has no finite value at x = (score = )?1000"):
+        with pytest.raises(DomainError, match=r"exp\(x\) has no finite value at x = 1000"):
             exp(x)
     x = Value(1e200, "x")
     uses: list[Use] = [lambda: x * x, lambda: x**2, lambda: x / 1e-200, lambda: 1e308 + 1e108 * x, lambda: 10**x]

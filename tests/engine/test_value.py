@@ -236,7 +236,7 @@ def test_a_failed_backward_leaves_the_leaves_as_they_were(fail: Callable[[Value]
     x, other = Value(0.0, "x"), Value(2.0)
     (x * 5 + other).backward()
     y = fail(x) * other
-    with pytest.raises(DomainError, match=r"^the derivative of .* has no finite value at (x|a = x) = 0\.0"):
+    with pytest.raises(DomainError, match=r"^the derivative of .* has no finite value at (x|a) = 0\.0"):
         (y + other * 3).backward()
     assert (x.grad, other.grad) == (5.0, 1.0)
 
@@ -279,10 +279,10 @@ def test_detach_stops_the_gradient() -> None:
 def test_domain_errors_name_operation_operands_and_remedy() -> None:
     x = Value(-2.0, "voltage")
     for use, words in (
-        (x.log, "log(x) has no finite value at x = voltage = -2.0 (operation 'log', defined for x > 0)"),
+        (x.log, "log(x) has no finite value at x = -2.0 (voltage) (operation 'log', defined for x > 0)"),
         (
             lambda: x / 0,
-            "a / b has no finite value at a = voltage = -2.0, b = 0.0 (operation 'divide', defined for b ≠ 0)",
+            "a / b has no finite value at a = -2.0 (voltage), b = 0.0 (operation 'divide', defined for b ≠ 0)",
         ),
         (lambda: exp(x * -500), "exp(x) has no finite value at x = 1000.0"),
         (lambda: x * 5e307 * 10, "a * b has no finite value at a = -1e+308, b = 10.0"),

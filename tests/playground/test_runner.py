@@ -12,7 +12,7 @@ import pytest
 
 from microgradnet.playground import remedies
 from microgradnet.playground.programs import PROGRAMS
-from microgradnet.playground.runner import MOST_FRAMES, MOST_PRINTED, animation, names, run
+from microgradnet.playground.runner import MOST_FRAMES, MOST_PRINTED, animation, answer, names, run
 from microgradnet.stepping.timeline import Timeline
 from microgradnet.teach.exercises import EXERCISES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
@@ -349,7 +349,15 @@ def test_an_animation_has_a_picture_of_each_step_or_it_is_said_why_not() -> None
     variables["z"].label, variables["a"].label = "z", "a"
     assert steps == ["", *(step.text for step in Timeline(variables["a"]).steps)]
     assert animation(f"{NEURON}while True: pass", seconds=0.5) == found, "stopped"
+    assert found["durations"] == [1200] * (len(steps) - 1) + [3600]
     assert "is a Value" in animation("print(1)")["note"]
+    assert "is a single number" in animation("from microgradnet import Value\nx = Value(1.0)")["note"]
+    many = "from microgradnet import Value, total\ny = total([Value(k) * 2 for k in range(2000)])"
+    assert "too many to draw" in animation(many)["note"]
+    changed = animation(f"{NEURON}w.data = 0.3")
+    assert "z = w·x = 0.3·0.1 = 0.03" in changed["frames"][1].replace("\u00a0", " ")
+    ended = answer({"code": f"{NEURON}while True: pass", "animation": True, "seconds": 0.5}, print)
+    assert ended["frames"] == found["frames"], "a time limit holds for an animation, too"
     long = "from microgradnet import Value\ny = Value(1.0, 'x')\nfor _ in range({}): y = y * 2"
     assert "choose a smaller value" in animation(long.format(MOST_FRAMES))["note"]
     assert animation(long.format(5))["frames"]

@@ -13,7 +13,16 @@ export async function unpack(packed) {
 // Whether a text is such an address, or its end, and nothing else.
 export const isAddress = (text) => /^\S*#code(=|%3D)\S+$/i.test(text);
 
-// What the address names. Some programs that pass an address on write %3D for =.
+// The name of a program, with that of the variable whose graph is shown; null is the last result.
+const SHOWN = "&shown=";
+export const withShown = (program, shown) => (shown === null ? program : `${program}${SHOWN}${shown}`);
+
+export function parts(address) {
+  const [program, shown = null] = address.split(SHOWN);
+  return [program, shown];
+}
+
+// What stands after # in the address. Some programs that pass an address on write %3D for =.
 export function named() {
   const name = location.hash.slice(1);
   try { return decodeURIComponent(name); } catch { return name; }

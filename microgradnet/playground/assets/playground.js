@@ -1,21 +1,28 @@
 // The playground: a program is run a moment after each change, and its graph appears beside it.
 import { createEditor } from "./editor.js";
 import { backend, isLocal } from "./backend.js";
-import { isAddress, lost, named, pack, unpack } from "./address.js";
+import { isAddress, lost, named, pack, parts, unpack, withShown } from "./address.js";
 import { post, put, shows } from "./frame.js";
 import { keep, kepts, textOf, titled } from "./own.js";
 import { download, fileOf } from "./saving.js";
 import "./divider.js";
 
 const at = (id) => document.getElementById(id);
-const NEW = { name: "new", code: "from microgradnet import Value, parameter\n\n" };
+const NEW = { name: "new", code: `from microgradnet import Value, parameter
+
+x = Value(2.0, "x")
+w = parameter(3.0, "w")
+y = w * x
+` };
 const PAUSE = 500; // milliseconds without a key before the program is run
-let timer = 0, running = 0, latest = null, ready = false, programs = [];
+let timer = 0; // of the text that is not run yet; 0 for none
+let running = 0, painting = false, latest = null, ready = false, programs = [];
 let kept = false; // whether the graph stays, as when a number of it was changed
 let warning = ""; // why the program is not the one that the address names
 let opened = false; // whether another example was opened, of which the last graph is none
 let carried = {}; // what the reader has set in the page of the graph, and its step, for the page of a changed program
 let chosen = null; // the variable that the reader wants to see; null for the last result
+let here = ""; // what the address names
 let own = null; // which of the reader's programs is in the editor; null for one that the reader has not changed
 let known = null; // its text as this tab read or kept it
 
@@ -36,7 +43,7 @@ function remember() {
   if (own === null || textOf(own) !== known) own = `${Date.now()}${Math.random()}`; // another tab has changed that one
   known = editor.text();
   keep(own, known);
-  history.replaceState(null, "", `#own=${own}`);
+  setAddress(`own=${own}`);
   offer();
 }
 
@@ -46,10 +53,18 @@ function offer() {
   if (own) at("programs").value = `own=${own}`;
 }
 
+// Name the program, and the variable that the reader has chosen, in the address.
+function setAddress(program) {
+  here = program;
+  history.replaceState(null, "", `#${withShown(program, chosen)}`);
+}
+
 const option = (value, textContent) => Object.assign(document.createElement("option"), { value, textContent });
 
 async function run() {
   clearTimeout(timer);
+  timer = 0;
+  painting = false; // an animation is given up
   const number = ++running;
   const told = (text) => {
     if (number !== running) return;
@@ -74,11 +89,26 @@ async function run() {
   at("output").textContent = printed;
   if (editor.text() === code) editor.place(result.leaves.map(({ place }) => place)); // else the program has changed meanwhile
   else if (!keeps) editor.place([]);
-  show(result, keeps);
+  show({ ...result, code }, keeps);
 }
 
 function runs(isRunning) {
   at("run").textContent = isRunning ? "Stop" : "Run";
+}
+
+const isRunning = () => at("run").textContent === "Stop";
+
+function stop() {
+  backend.stop();
+  if (!painting) return;
+  running += 1; // nobody waits for the animation any more
+  rest("Stopped");
+}
+
+function rest(text = "") {
+  painting = false;
+  runs(false);
+  state(text);
 }
 
 function show(result, kept) {
@@ -174,8 +204,8 @@ function remark(text) {
 
 // The local playground's address is a secret, and opens on this machine alone: it copies what any address can end with.
 async function share() {
-  const hash = `#code=${await pack(editor.text())}`;
-  if (!isLocal) history.replaceState(null, "", hash);
+  const packed = `code=${await pack(editor.text())}`, hash = `#${withShown(packed, chosen)}`;
+  if (!isLocal) setAddress(packed);
   try {
     await navigator.clipboard.writeText(isLocal ? hash : location.href);
     remark(isLocal ? "The program is copied as the end of an address: append it to the address of any playground. Your own address opens on this machine alone." : "The address is copied: it holds the program, and opens it in any browser.");
@@ -190,47 +220,66 @@ async function save() {
   at("save").value = "";
   if (!kind) return;
   const graph = at("graph").inert ? null : latest; // else it is that of the program before
-  const [name, content] = kind === "animation" ? await animation() : fileOf[kind](editor.text(), graph);
+  if (kind === "animation") return animation();
+  const [name, content] = fileOf[kind](editor.text(), graph);
   if (content) download(name, content);
   else state(name);
 }
 
-// Of both passes; without content, the name is the reason.
+// Both passes through the graph that is shown, as a file; a program that runs meanwhile ends that.
 async function animation() {
-  state("Drawing each step…");
+  if (timer) await run();
+  if (isRunning()) return state("The program is still running: save its animation when it has ended");
+  if (at("graph").inert || !latest) return state("This program has no graph to save");
+  const number = ++running;
+  painting = true;
   runs(true);
-  const request = { code: editor.text(), shown: latest?.shown, animation: true };
-  const { frames, note, error } = (await backend.run(request, () => {}, () => {})) ?? {};
-  runs(false);
-  if (!frames?.length) return [note || error?.message || "Stopped"];
-  const { animated } = await import("./animation.js");
-  const gif = await animated(frames, (number) => state(`Painting picture ${number} of ${frames.length}…`));
-  state("");
-  return ["pass.gif", gif];
+  state("Drawing each step…");
+  const seen = (i, count) => {
+    if (number === running) state(`Painting picture ${i} of ${count}…`);
+    return number === running;
+  };
+  try {
+    const request = { code: latest.code, shown: latest.shown, animation: true };
+    const answer = await backend.run(request, () => {}, () => {});
+    if (number !== running) return;
+    const { frames, durations, note, error } = answer ?? {};
+    if (!frames?.length) return rest(note || error?.message || "Stopped");
+    const { animated } = await import("./animation.js");
+    const gif = await animated(frames, durations, seen);
+    if (number !== running) return;
+    download("pass.gif", gif);
+    rest();
+  } catch (error) {
+    if (number === running) rest(`The animation could not be painted: ${error.message}`);
+  }
 }
 
 // A program by its name in the address: an example's, own=…, or code=…; the first example where there is none such.
-async function open(name) {
-  chosen = own = null;
+async function open(address) {
+  own = null;
+  let [program, shown] = parts(address);
+  chosen = shown;
   carried = {};
   opened = true;
   warning = "";
   at("error").hidden = true;
   at("output").textContent = "";
-  const kept = kepts().find(({ id }) => name === `own=${id}`);
-  const shared = name.startsWith("code=") ? await unpack(name.slice(5)).catch(() => null) : null;
-  const example = [NEW, ...programs].find((program) => program.name === name) ?? programs[0];
+  const kept = kepts().find(({ id }) => program === `own=${id}`);
+  const shared = program.startsWith("code=") ? await unpack(program.slice(5)).catch(() => null) : null;
+  const example = [NEW, ...programs].find((one) => one.name === program) ?? programs[0];
   if (kept) [own, known] = [kept.id, kept.text];
-  else if (shared === null && name && name !== example.name) warning = `${lost(name)}. This is the first example.`;
+  else if (shared === null && program && program !== example.name) warning = `${lost(program)}. This is the first example.`;
   editor.set(kept?.text ?? shared ?? example.code);
-  if (!kept && shared === null) name = example.name;
-  at("programs").value = shared === null ? name : "";
-  history.replaceState(null, "", `#${name}`);
+  if (!kept && shared === null) program = example.name;
+  at("programs").value = shared === null ? program : "";
+  setAddress(program);
   if (!isLocal || shared === null) return run();
   clearTimeout(timer);
+  timer = 0;
   running += 1; // an earlier program has nothing to say any more
   backend.stop();
-  runs(false);
+  rest();
   ready = true;
   show({ leaves: [], values: [], shown: "", page: "", note: "" }, false);
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Run it", onclick: run });
@@ -248,7 +297,7 @@ async function start() {
   offer();
   at("programs").addEventListener("change", () => open(at("programs").value));
   addEventListener("hashchange", () => open(named()));
-  open(named());
+  open(named() || (kepts().length ? `own=${kepts()[0].id}` : "")); // the reader's latest where nothing is named
 }
 
 // A shared address that is pasted into the editor is opened.
@@ -262,10 +311,11 @@ at("editor").addEventListener("paste", (event) => {
 
 at("shown").addEventListener("change", () => {
   chosen = at("shown").value;
+  setAddress(here);
   run();
 });
 at("share").addEventListener("click", share);
 at("save").addEventListener("change", save);
-at("run").addEventListener("click", () => (at("run").textContent === "Stop" ? backend.stop() : run()));
+at("run").addEventListener("click", () => (isRunning() ? stop() : run()));
 if (!isLocal) navigator.serviceWorker?.register("service.js"); // of https and of this machine alone
 start();

@@ -1,2 +1,2 @@
-// What of gifenc writes an animation: `npm ci && npm run bundles` makes ../assets/gifenc.js of it.
+// The encoder of animations, gifenc: `npm ci && npm run bundles` makes ../assets/gifenc.js of it.
 export { GIFEncoder, applyPalette, quantize } from "gifenc";

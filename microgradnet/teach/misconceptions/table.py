@@ -15,7 +15,7 @@ class Misconception(NamedTuple):
     """A misconception about backpropagation, or a mistake in the forward pass.
 
     Attributes:
-        name: its name in commands and in `run`.
+        name: its name in commands, in `run` and in marks.
         title: a short description.
         belief: the wrong practice.
         why: why it is wrong.
@@ -123,7 +123,7 @@ FORWARD_MISTAKES = {
             "term-left-out", "a term of the sum is left out",
             "of w·x + b, the bias b or the first product is not added",
             "each term of a sum counts: z = w₁·x₁ + w₂·x₂ + b",
-            _anywhere(Rules(value=wrong_rules.without_last_term), Rules(value=wrong_rules.without_first_term)),
+            wrong_rules.each_term_left_out,
         ),
         Misconception(
             "activation-left-out", "the activation is left out",
@@ -134,7 +134,7 @@ FORWARD_MISTAKES = {
         Misconception(
             "factor-left-out", "an exponent or a factor is left out",
             "the square is not taken, or the number before it is not multiplied in",
-            "½·(T − a)² is half of the square: compute it from the inside out",
+            "a power or a factor is part of the number: ½·e² is half of the square of e",
             _anywhere(Rules(value=wrong_rules.without_power), Rules(value=wrong_rules.without_constant)),
         ),
         Misconception(
@@ -146,7 +146,7 @@ FORWARD_MISTAKES = {
         Misconception(
             "difference-added", "added in place of subtracted",
             "a + b is computed for a − b",
-            "T − a is how much the output lacks: the second number is taken away",
+            "the second number is taken away: T − a is how much the output a lacks",
             _anywhere(Rules(value=wrong_rules.difference_added)),
         ),
     )

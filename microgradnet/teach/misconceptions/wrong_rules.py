@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from microgradnet import ops
@@ -9,7 +10,6 @@ from microgradnet.ops import CONSTANT
 from microgradnet.teach.misconceptions.passes import Rules, SolvedGraph, local_derivative, value_of
 from microgradnet.value import Value
 
-SUMS = {ops.add, ops.total, ops.weighted_sum}
 MOST_VISITS = 10_000  # of a recursion that revisits nodes with several users, each of which doubles their number
 
 
@@ -170,14 +170,22 @@ def product_as_sum(node: Value, position: int, y: float, x: Sequence[float]) -> 
     return 1.0 if node.op in {ops.multiply, ops.weighted_sum} else local_derivative(node, position, y, x)
 
 
-def without_last_term(node: Value, x: Sequence[float]) -> float:
-    """A sum without its last term, which is the bias of a neuron."""
-    return value_of(node, [*x[:-1], 0.0] if node.op in SUMS else x)
+def each_term_left_out(graph: SolvedGraph) -> Iterator[Rules]:
+    """One term of a sum is left out: a product, or the bias."""
+    for node in graph.computed:
+        count = len(node.operands)
+        if node.op in {ops.add, ops.total}:
+            terms = [*range(count)]
+        elif node.op is ops.weighted_sum:
+            terms = [*range(count // 2), *[count - 1] * (count % 2)]  # of each product the weight; the bias
+        else:
+            continue
+        for position in terms:
+            yield Rules(value=partial(_without_term, node, position))
 
 
-def without_first_term(node: Value, x: Sequence[float]) -> float:
-    """A sum without its first term."""
-    return value_of(node, [0.0, *x[1:]] if node.op in SUMS else x)
+def _without_term(of: Value, position: int, node: Value, x: Sequence[float]) -> float:
+    return value_of(node, [*x[:position], 0.0, *x[position + 1 :]] if node is of else x)
 
 
 def before_activation(node: Value, x: Sequence[float]) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from microgradnet import Neuron, Value, parameter, sigmoid, tanh
+from microgradnet import Neuron, Value, parameter, sigmoid, tanh, weighted_sum
 from microgradnet._shared.csv_tables import read_lines
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import MISCONCEPTIONS
@@ -62,39 +62,41 @@ def wrong_sheets(name: str, share: float) -> Iterator[tuple[Worksheet, Marks]]:
                 yield sheet, marks
 
 
-FORWARD: dict[
-    str, dict[str, float]
-] = {  # of neuron(): 0.15·0.1 + 0.4 = 0.415, σ(0.415) = 0.6023, ½·(1 − 0.6023)² = 0.07909
-    "term-left-out": {"z": 0.015},
-    "activation-left-out": {"a": 0.415},
-    "factor-left-out": {"e²": 0.3977},
-    "added-or-multiplied": {"w·x": 0.25},
-    "difference-added": {"e": 1.6023},
-}
+FORWARD = [  # of neuron(): 0.15·0.1 + 0.4 = 0.415, σ(0.415) = 0.6023, 1 − 0.6023 = 0.3977, 0.3977² = 0.1582
+    ("term-left-out", "z", 0.015),
+    ("activation-left-out", "a", 0.415),
+    ("factor-left-out", "e²", 0.3977),
+    ("factor-left-out", "E", 0.1582),
+    ("added-or-multiplied", "w·x", 0.25),
+    ("added-or-multiplied", "z", 0.006),
+    ("difference-added", "e", 1.6023),
+]
 
 
 def test_the_numbers_of_forward_mistakes_are_of_all_that_are_known() -> None:
-    assert [*FORWARD] == [*FORWARD_MISTAKES]
+    assert {name for name, _, _ in FORWARD} == {*FORWARD_MISTAKES}
 
 
-@pytest.mark.parametrize("name", FORWARD)
-def test_a_mistake_in_the_forward_pass_is_recognised_and_what_follows_is_right(name: str) -> None:
+@pytest.mark.parametrize(("name", "wrong", "number"), FORWARD)
+def test_a_mistake_in_the_forward_pass_is_recognised_and_what_follows_is_right(
+    name: str, wrong: str, number: float
+) -> None:
     sheet = worksheet(neuron(), "values")
-    names = [blank.name for blank in sheet.blanks]
-    ((wrong, number),) = FORWARD[name].items()
-    learner = Numbers(
-        sheet.graph, RIGHT, {sheet.blanks[names.index(wrong)].quantity: number}, [b.quantity for b in sheet.blanks]
-    )
+    names, asked = [blank.name for blank in sheet.blanks], [blank.quantity for blank in sheet.blanks]
+    learner = Numbers(sheet.graph, RIGHT, {asked[names.index(wrong)]: number}, asked)
     answers = {blank.name: learner.by(blank.quantity).number for blank in sheet.blanks} | {wrong: number}
     marks = grade(sheet, answers)
     assert marks.mistakes == {name: 1}, marks
-    assert [mark.verdict for mark in marks.marks if mark.verdict != "right"] == ["wrong"] + ["follows"] * (
-        len(names) - names.index(wrong) - 1
-    )
+    others = [mark.verdict for mark in marks.marks if mark.verdict != "right"]
+    assert others == ["wrong"] + ["follows"] * (len(names) - names.index(wrong) - 1)
 
 
-def test_half_of_a_square_that_is_forgotten_is_a_factor_left_out() -> None:
-    assert grade(worksheet(neuron(), "values"), {"E": 0.1582}).mistakes == {"factor-left-out": 1}
+@pytest.mark.parametrize("left_out", [0, 1, 2, 3])
+def test_any_term_of_a_weighted_sum_may_be_left_out(left_out: int) -> None:
+    terms = [2 * 3, 5 * 7, 11 * 13, 17]
+    z = weighted_sum([parameter(2.0), parameter(5.0), parameter(11.0)], [3.0, 7.0, 13.0], parameter(17.0))
+    marks = grade(worksheet(z, "values"), [sum(terms) - terms[left_out]])
+    assert marks.mistakes == {"term-left-out": 1}
 
 
 @pytest.mark.parametrize("name", MISCONCEPTIONS)
