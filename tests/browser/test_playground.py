@@ -804,8 +804,10 @@ def test_what_has_no_graph_has_no_animation_nor_has_a_program_that_runs(tab: Any
     typed(tab, "print(1)")
     tab.select_option("#save", "animation")
     tab.locator("#state", has_text="no graph to save").wait_for()
+    tab.click("#editor .cm-content")
+    tab.keyboard.press("Control+A")
     tab.keyboard.insert_text("while True: pass\n")
-    tab.wait_for_timeout(1000)
+    tab.locator("#state", has_text="Running…").wait_for()
     tab.select_option("#save", "animation")
     tab.locator("#state", has_text="is still running").wait_for()
     assert tab.inner_text("#run") == "Stop"
@@ -834,7 +836,11 @@ def test_a_program_that_came_in_an_address_is_not_run_for_an_animation(tab: Any,
 def test_a_program_that_is_typed_while_an_animation_is_drawn_takes_its_place(tab: Any) -> None:
     typed(tab, PROGRAM)
     saved: list[Any] = []
-    tab.on("download", saved.append)
+
+    def note(download: Any) -> None:
+        saved.append(download)
+
+    tab.on("download", note)
     tab.select_option("#save", "animation")
     typed(tab, PROGRAM + "print(2)\n")
     tab.locator("#output", has_text="2").wait_for()
@@ -844,16 +850,16 @@ def test_a_program_that_is_typed_while_an_animation_is_drawn_takes_its_place(tab
     tab.wait_for_timeout(3000)
     assert (tab.inner_text("#state"), tab.inner_text("#run")) == ("Stopped", "Run")
     assert len(saved) <= 1, "the first may have been painted before"
-    tab.remove_listener("download", saved.append)
+    tab.remove_listener("download", note)
 
 
 def test_an_animation_that_cannot_be_painted_says_so(tab: Any) -> None:
     typed(tab, PROGRAM)
-    tab.evaluate("window.kept = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext = null")
+    tab.evaluate("{ const p = HTMLCanvasElement.prototype; window.kept = p.getContext; p.getContext = null; }")
     tab.select_option("#save", "animation")
     tab.locator("#state", has_text="could not be painted").wait_for()
     assert tab.inner_text("#run") == "Run"
-    tab.evaluate("HTMLCanvasElement.prototype.getContext = window.kept")
+    tab.evaluate("void (HTMLCanvasElement.prototype.getContext = window.kept)")
 
 
 def test_the_variable_that_is_shown_outlasts_a_reload_and_the_latest_program_is_found_again(tab: Any) -> None:
