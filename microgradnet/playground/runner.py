@@ -118,7 +118,7 @@ def animation(code: str, shown: str | None = None, seconds: float = math.inf) ->
     label(values[name], name)
     try:
         value = recomputed(values[name])
-        if (count := len(Timeline(value).steps) + 1) >= MOST_FRAMES:  # with the result's own gradient, as the page counts
+        if (count := len(Timeline(value).steps) + 1) >= MOST_FRAMES:  # and the result's own gradient
             many = f"both passes of {name} have {count:,} steps, too many for an animation: choose a smaller value"
             return {"frames": [], "note": many}
         return {"frames": list(frames(value)), "note": ""}
