@@ -98,6 +98,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", _with_page)
     app.connect("autodoc-process-docstring", _as_rst)
     app.connect("autodoc-process-signature", _operands)
+    app.connect("html-page-context", _without_stills)
     app.connect("build-finished", _write_pages)
     return {"parallel_read_safe": True}
 
@@ -159,6 +160,13 @@ def _as_rst(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: li
 def _operands(app: Sphinx, what: str, name: str, obj: Any, *rest: Any) -> tuple[str, str] | None:
     """The signature of an operation: `exp(x)`, as its table entry has it."""
     return (obj.code[obj.code.index("(") :], "") if isinstance(obj, Operation) else None
+
+
+def _without_stills(app: Sphinx, name: str, template: str, context: dict[str, Any], document: Any) -> None:
+    """Of a page in a frame, without the image for untrusted notebooks: the search would quote it, as text."""
+    if "body" in context:
+        frame = r'(<iframe class="microgradnet-page"[^>]*>)<img [^>]*>'
+        context["body"] = re.sub(frame, r"\1", context["body"])
 
 
 def _write_pages(app: Sphinx, error: Exception | None) -> None:

@@ -124,7 +124,7 @@ def animation(code: str, shown: str | None = None, seconds: float = math.inf) ->
     if name and not note:
         try:
             value = recomputed(values[name])
-            if (count := len(Timeline(value).steps)) < MOST_FRAMES:
+            if (count := len(Timeline(value).steps) + 1) < MOST_FRAMES:  # and the result's own gradient
                 drawn = list(frames(value))
             else:
                 note = f"both passes of {name} have {count:,} steps, too many for an animation: choose a smaller value"

@@ -16,6 +16,7 @@ from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
 from microgradnet.ops.floats import as_float
 from microgradnet.stepping.page_layout import View, views_of
+from microgradnet.stepping.steps import partial_text
 from microgradnet.stepping.timeline import Step, Timeline
 from microgradnet.value import Value
 
@@ -30,6 +31,8 @@ SVG = "http://www.w3.org/2000/svg"
 
 def save_steps(root: Value, path: str | os.PathLike[str], *, seconds: float = SECONDS) -> list[Path]:
     """Save forward and backward propagation step by step: each with its boxes marked and its equation below.
+
+    The steps are those of `page`: backward propagation starts with "y.grad = ∂y/∂y = 1".
 
     Args:
         root: the result, as a loss.
@@ -49,7 +52,7 @@ def save_steps(root: Value, path: str | os.PathLike[str], *, seconds: float = SE
     >>> x, w = Value(3.0, "x"), Value(2.0, "w"); y = w * x
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     [path.name for path in save_steps(y, Path(folder, "pass.svg"))]
-    ['pass-00.svg', 'pass-01.svg', 'pass-02.svg', 'pass-03.svg']
+    ['pass-00.svg', 'pass-01.svg', 'pass-02.svg', 'pass-03.svg', 'pass-04.svg']
     """
     kind = format_of(path, ("gif", "svg"), "the steps of a pass")
     if not 0.0 < as_float(seconds) <= MOST_SECONDS:
@@ -88,35 +91,40 @@ def durations(count: int, seconds: float = SECONDS) -> list[int]:
 
 
 def frames(root: Value) -> Iterator[str]:
-    """The picture before the first step, and after each, as SVG."""
+    """The picture before the first step, and after each of the page's steps, as SVG.
+
+    The page has one step more than the timeline: backward propagation starts with the result's own gradient, 1.
+    """
     timeline = Timeline(root)
+    name, seed = timeline.name(root), timeline.start + 1
     view = next(iter(views_of(timeline.graph).values()))
     ET.register_namespace("", SVG)
     empty = ET.fromstring(view.picture.svg)
     ET.SubElement(empty, f"{{{SVG}}}style").text = dark_css(empty.get("class", ""), {"highlight"})
-    for position in range(len(timeline.steps) + 1):
-        timeline.position = position
+    for moment in range(len(timeline.steps) + 2):
+        is_backward = moment >= seed
+        timeline.position = moment - is_backward
         frame = deepcopy(empty)
         parts = {part.get("id", "").rpartition("-")[2]: part for part in frame.iter(f"{{{SVG}}}g")}
-        _write_numbers(parts, view, timeline)
-        if timeline.step:
+        _write_numbers(parts, view, timeline, is_backward)
+        text = ""
+        if moment == seed:
+            text = f"{name}.grad = {partial_text(root, root, timeline.namer)} = 1"
+            _fill(parts, {view.boxes.get(root)} - {None})
+        elif timeline.step:
+            text = timeline.step.text
             _mark(parts, view, timeline.step)
-        _write_below(frame, [_phase(timeline), timeline.step.text if timeline.step else ""])
+        phase = f"{'Backward' if is_backward else 'Forward'} propagation" if moment else "Start"
+        _write_below(frame, [phase, text])
         yield ET.tostring(frame, encoding="unicode")
 
 
-def _phase(timeline: Timeline) -> str:
-    if not timeline.position:
-        return "Start"
-    return f"{'Backward' if timeline.position > timeline.start else 'Forward'} propagation"
-
-
-def _write_numbers(parts: dict[str, ET.Element], view: View, timeline: Timeline) -> None:
+def _write_numbers(parts: dict[str, ET.Element], view: View, timeline: Timeline, is_backward: bool) -> None:
     for box, row, what, value, word in view.rows:
-        known = timeline.is_computed(value) if what == "data" else timeline.gradient(value) is not None
-        shown = value.data if what == "data" else timeline.gradient(value) or 0.0
+        gradient = timeline.gradient(value) if is_backward else None
+        shown = gradient if what == "grad" else value.data if timeline.is_computed(value) else None
         text = parts[f"n{box}"].findall(f"{{{SVG}}}text")[row]
-        text.text = f"{word} {number(shown) if known else '—'}".strip()
+        text.text = f"{word} {'—' if shown is None else number(shown)}".strip()
 
 
 def _mark(parts: dict[str, ET.Element], view: View, step: Step) -> None:
@@ -129,11 +137,16 @@ def _mark(parts: dict[str, ET.Element], view: View, step: Step) -> None:
     paint = LIGHT["highlight"]
     for box in senders - changing:
         _shape(parts[f"n{box}"]).attrib |= {"stroke": paint.line, "stroke-width": "3", "stroke-dasharray": "7 4"}
-    for box in changing:
-        _shape(_highlighted(parts[f"n{box}"])).attrib |= {"stroke": paint.line, "stroke-width": "4", "fill": paint.fill}
+    _fill(parts, changing)
     for arrow in {view.arrows[use] for use in uses if use in view.arrows}:
         for shape in _highlighted(parts[arrow]):
             shape.attrib |= {"stroke": paint.line} | ({"fill": paint.line} if shape.tag.endswith("polygon") else {})
+
+
+def _fill(parts: dict[str, ET.Element], changing: set[int | None]) -> None:
+    paint = LIGHT["highlight"]
+    for box in changing:
+        _shape(_highlighted(parts[f"n{box}"])).attrib |= {"stroke": paint.line, "stroke-width": "4", "fill": paint.fill}
 
 
 def _highlighted(group: ET.Element) -> ET.Element:

@@ -54,6 +54,7 @@ class View:
 
     def __init__(self, diagram: Diagram, title: str = "") -> None:
         self.picture = Picture(diagram.to_dot(), title)
+        self.has_touching = any(len(card) > 1 for card in diagram.cards)
         self.boxes: dict[Value, int] = {}
         self.rows: list[tuple[int, int, str, Value, str]] = []  # box, row, "data" or "grad", value, the word before it
         self.arrows: dict[Use, str] = {}

@@ -193,6 +193,7 @@ def _graph(order: list[Value], functions: Functions, views: Mapping[str, View]) 
             "chips": {f"{number[node]},{position}": box for (node, position), box in view.chips.items()},
             "arrows": {f"{number[node]},{position}": arrow for (node, position), arrow in view.arrows.items()},
         }
+        | ({"touching": True} if view.has_touching else {})
         for name, view in views.items()
     }
     return {"nodes": nodes, "root": len(order) - 1, "uses": uses, "shown": shown}

@@ -1,6 +1,7 @@
 """The book, built with warnings as errors, in a real Chromium: read, searched and clicked, without another server."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,15 @@ def test_the_search_finds_a_chapter_and_a_function(tab: Any) -> None:
         link.click()
         assert found in tab.url
         assert words in tab.inner_text("article")
+
+
+def test_the_search_quotes_words_not_images(tab: Any, folder: Path) -> None:
+    tab.goto("search.html")
+    pages = [path for path in folder.glob("*.html") if "<iframe" in path.read_text("utf-8")]
+    assert {"misconceptions.html", "stepping.html", "translation.html"} <= {path.name for path in pages}
+    for path in pages:
+        quoted = tab.evaluate("async (name) => Search.htmlToText(await (await fetch(name)).text(), '')", path.name)
+        assert re.findall("base64|<img", quoted) == [], path.name
 
 
 @pytest.mark.parametrize("name", LESSON)

@@ -244,6 +244,17 @@ def test_the_layout_that_fits_the_window_is_shown_and_follows_it(opened: Open) -
     assert whole(tab)
 
 
+def test_at_the_start_it_says_what_touching_boxes_mean_where_there_are_any(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP)
+    for name, there_are in (("Layers", False), ("Operations", True)):
+        tab.get_by_role("button", name=name, exact=True).click()
+        assert tab.inner_text("#detail").startswith("Boxes that touch") == there_are
+    tab.click("#step")
+    assert tab.inner_text("#detail") == ""
+    tab.click("#back")
+    assert tab.inner_text("#detail").startswith("Boxes that touch")
+
+
 def test_on_a_phone_the_picture_is_in_sight_while_a_number_is_changed(opened: Open) -> None:
     tab = opened(learning(), viewport=PHONE)
     slider = tab.get_by_label("slider of b₂")

@@ -24,8 +24,17 @@ def test_each_step_is_a_picture_with_its_equation(tmp_path: Path) -> None:
     root = EXAMPLES["learning"].build()
     files = save_steps(root, tmp_path / "pass.svg")
     frames = [ET.parse(file).getroot() for file in files]
-    steps = Timeline(root).steps
-    assert [texts(frame)[-1] for frame in frames] == ["", *[step.text for step in steps]]
+    timeline = Timeline(root)
+    steps = [step.text for step in timeline.steps]
+    seed = timeline.start + 1
+    steps.insert(timeline.start, "E.grad = ∂E/∂E = 1")
+    assert [texts(frame)[-1] for frame in frames] == ["", *steps]
+    assert [texts(frame)[-2].split()[0] for frame in frames[1:]] == [
+        *["Forward"] * timeline.start,
+        *["Backward"] * (len(steps) - timeline.start),
+    ]
+    known = [{text for text in texts(frame) if text.startswith("grad")} for frame in frames[: seed + 1]]
+    assert known == [{"grad —"}] * seed + [{"grad —", "grad 1"}]
     assert texts(frames[0])[-2] == "Start"
     assert "data —" in texts(frames[0])
     root.zero_grad()
@@ -39,7 +48,7 @@ def test_the_box_that_changes_is_filled_and_its_sender_dashed(tmp_path: Path) ->
     x, w = Value(3.0, "x"), Value(2.0, "w")
     y = w * x
     y.label = "y"
-    frame = ET.parse(save_steps(y, tmp_path / "pass.svg")[2]).getroot()  # w.grad += y.grad · x
+    frame = ET.parse(save_steps(y, tmp_path / "pass.svg")[3]).getroot()  # w.grad += y.grad · x
     marked = [texts(g)[0] for g in frame.iter(f"{SVG}g") if any(p.get("fill") == LIGHT["highlight"].fill for p in g)]
     dashed = [texts(g)[0] for g in frame.iter(f"{SVG}g") if any(p.get("stroke-dasharray") for p in g)]
     assert (marked, dashed) == (["w"], ["y = w·x"])

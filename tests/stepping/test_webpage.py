@@ -239,6 +239,20 @@ def test_every_value_has_a_box_and_every_use_an_arrow_or_a_chip_or_one_card(name
         assert nodes[uses[use]]["operands"]
 
 
+@each_example
+def test_boxes_touch_in_the_pictures_where_an_operand_has_no_arrow(name: str) -> None:
+    graph = graph_of(page(EXAMPLES[name].build()).html)
+    for shown in graph["shown"].values():
+        boxes, arrows = shown["boxes"], shown["arrows"]
+        docked = any(
+            boxes[operand] != boxes[i] and f"{i},{position}" not in arrows
+            for i, node in enumerate(graph["nodes"])
+            for position, operand in enumerate(node["operands"])
+            if "constant" not in graph["nodes"][operand]
+        )
+        assert shown.get("touching", False) == docked
+
+
 def test_a_parameter_of_several_values_has_a_chip_at_each_and_all_show_its_number() -> None:
     w = parameter(2.0, "w")
     root = f.tanh(w * Value(3.0, "x") + 1.0) * f.sigmoid(w * Value(4.0, "y") + 1.0)

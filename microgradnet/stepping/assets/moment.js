@@ -4,6 +4,7 @@ const graph = data;
 for (const node of graph.nodes) node.data = Number(node.data); // JSON has no Infinity
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const BY_NUMBER = new Intl.Collator("en", { numeric: true });
+const TOUCHING = "Boxes that touch need no arrow: a result is computed from those just above it or to its left.";
 const STEPS_LISTED = 400; // of a longer pass, those around the current one
 const computed = [...graph.nodes.keys()].filter((i) => graph.nodes[i].f >= 0);
 const leaves = ordered([...graph.nodes.keys()].filter((i) => graph.nodes[i].f < 0 && !graph.nodes[i].constant));
@@ -130,7 +131,7 @@ function render(follows = "smooth") {
   writeEquation(step ? step.text() : computed.length ?
     "Press Play or →: first every result is computed, then every gradient." :
     `${rootName} is not computed from other values. Make a page of a result, such as y = ${rootName} * 2.`);
-  at("detail").textContent = step ? step.detail() : "";
+  at("detail").textContent = step ? step.detail() : current.shown.touching ? TOUCHING : "";
   if (step) mark(steps, follows); // after the text, whose height changes that of the picture
   at("slider").value = position;
   at("place").textContent = `${position} of ${timeline.length}`;
