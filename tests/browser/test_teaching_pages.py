@@ -123,6 +123,31 @@ def test_a_reload_keeps_the_answers_saved_by_number(is_refused: bool, opened_fil
     assert waiting.value.suggested_filename == "answers-07.csv"
 
 
+def test_an_answer_whose_number_before_has_changed_is_to_be_computed_again(opened: Open) -> None:
+    sheet = worksheet(EXAMPLES["two-neurons"].build())
+    tab = opened(sheet.page())
+    for blank in (1, 2):
+        tab.fill(f"#blank-{blank}", "1")
+        tab.press(f"#blank-{blank}", "Tab")
+    assert "✓ right so far" in verdict_of(tab, 2)
+    tab.fill("#blank-1", repr(sheet.blanks[0].answer))
+    tab.press("#blank-1", "Tab")
+    assert verdict_of(tab, 2) == "✗ not yet: the number that it followed from has changed: compute it again"
+    tab.fill("#blank-2", "7")
+    tab.press("#blank-2", "Tab")
+    assert "compute it again" not in verdict_of(tab, 2)
+
+
+def test_a_long_answer_is_cut_between_characters(opened: Open) -> None:
+    tab = opened(worksheet(neuron()).page())
+    tab.fill("#blank-1", "x" + "😀" * 120)  # 😀 is two halves in JavaScript
+    tab.press("#blank-1", "Tab")
+    assert "“x" + "😀" * 58 + "…”" in verdict_of(tab, 1)
+    assert tab.locator("text.blank", has_text="✗x😀").first.text_content()
+    assert tab.evaluate("document.documentElement.outerHTML.isWellFormed()")
+    assert tab.evaluate("answers()[1]") == "x" + "😀" * 99
+
+
 def test_hints_lead(opened: Open) -> None:
     sheet = worksheet(neuron())
     tab = opened(sheet.page())
