@@ -123,6 +123,31 @@ def test_a_reload_keeps_the_answers_saved_by_number(is_refused: bool, opened_fil
     assert waiting.value.suggested_filename == "answers-07.csv"
 
 
+def test_an_answer_whose_number_before_has_changed_is_to_be_computed_again(opened: Open) -> None:
+    sheet = worksheet(EXAMPLES["two-neurons"].build())
+    tab = opened(sheet.page())
+    for blank in (1, 2):
+        tab.fill(f"#blank-{blank}", "1")
+        tab.press(f"#blank-{blank}", "Tab")
+    assert "✓ right so far" in verdict_of(tab, 2)
+    tab.fill("#blank-1", repr(sheet.blanks[0].answer))
+    tab.press("#blank-1", "Tab")
+    assert verdict_of(tab, 2) == "✗ not yet: the number that it followed from has changed: compute it again"
+    tab.fill("#blank-2", "7")
+    tab.press("#blank-2", "Tab")
+    assert "compute it again" not in verdict_of(tab, 2)
+
+
+def test_a_long_answer_is_cut_between_characters(opened: Open) -> None:
+    tab = opened(worksheet(neuron()).page())
+    tab.fill("#blank-1", "x" + "😀" * 120)  # 😀 is two halves in JavaScript
+    tab.press("#blank-1", "Tab")
+    assert "“x" + "😀" * 58 + "…”" in verdict_of(tab, 1)
+    assert tab.locator("text.blank", has_text="✗x😀").first.text_content()
+    assert tab.evaluate("document.documentElement.outerHTML.isWellFormed()")
+    assert tab.evaluate("answers()[1]") == "x" + "😀" * 99
+
+
 def test_hints_lead(opened: Open) -> None:
     sheet = worksheet(neuron())
     tab = opened(sheet.page())
@@ -637,6 +662,50 @@ def test_a_class_of_two_and_its_teacher(browser: Any, classroom: Classroom) -> N
     for tab in (ann, other, teacher):
         tab.context.close()
     assert said == []
+
+
+def test_the_teacher_removes_a_learner_with_a_second_press(browser: Any, classroom: Classroom) -> None:
+    """By the keyboard and by the mouse; the focus stays while answers come in, and the rest is left alone."""
+    from playwright.sync_api import expect
+
+    def answer(learner: str, text: str, version: int = 1) -> None:
+        classroom.keep({"learner": learner, "name": learner, "answers": {"1": text}, "version": version})
+
+    names = ("Ann", "Ben", "Cem", "Dee")
+    for learner in names:
+        answer(learner, "half")
+    tab = browser.new_page(viewport={"width": 1280, "height": 720})
+    tab.goto(classroom.address(classroom.store.teacher))
+    of = {name: tab.locator("#learners tr", has_text=name).get_by_role("button") for name in names}
+    of["Ben"].focus()
+    tab.keyboard.press("Enter")
+    expect(of["Ben"]).to_have_accessible_name("Really? Remove Ben")
+    expect(tab.locator("#removal")).to_have_text("Press again to remove Ben, with all answers and mistakes.")
+    answer("Ann", "0.5", 2)
+    tab.locator("#learners tr", has_text="Ann").locator("text=1 given").wait_for()
+    expect(of["Ben"]).to_be_focused()
+    tab.keyboard.press("Escape")
+    expect(of["Ben"]).to_have_accessible_name("Remove Ben")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#removal")).to_have_text("Ben is removed.")
+    expect(of["Cem"]).to_be_focused()
+    assert [*classroom.store.learners()] == ["Ann", "Cem", "Dee"]
+    of["Dee"].dblclick()
+    expect(of["Dee"]).to_have_text("Really?")
+    of["Cem"].focus()
+    expect(of["Dee"]).to_have_text("Remove")
+    for _ in range(3):
+        tab.keyboard.down("Enter")  # held
+    tab.keyboard.up("Enter")
+    expect(of["Cem"]).to_have_text("Really?")
+    of["Dee"].click()
+    tab.wait_for_timeout(700)  # longer than a double click takes
+    of["Dee"].click()
+    expect(tab.locator("#count")).to_have_text("2 learners")
+    expect(of["Cem"]).to_be_focused()
+    assert [*classroom.store.learners()] == ["Ann", "Cem"]
+    tab.close()
 
 
 def test_on_a_phone_no_name_on_the_class_page_is_broken(browser: Any, classroom: Classroom) -> None:

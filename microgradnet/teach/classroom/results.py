@@ -28,6 +28,20 @@ class Results:
             before = self._marked[learner] = answers, grade(self.sheet, answers)
         return before[1]
 
+    def made(self, learner: str, answers: dict[str, str], before: Mapping[str, str]) -> set[str]:
+        """The mistakes in those answers that are not as they were `before`.
+
+        An answer that is not touched is no new mistake, though it looks like one as soon as the number that it followed
+        from is put right.
+        """
+        marks = self.marks(learner, answers).marks
+        changed = (mark for mark in marks if answers.get(n := str(mark.blank.number)) != before.get(n))
+        return {mark.mistake for mark in changed if mark.mistake}
+
+    def forget(self, learner: str) -> None:
+        """Drop a learner's marks."""
+        self._marked.pop(learner, None)
+
     def counted(self, learners: Mapping[str, Learner], made: Mapping[str, int]) -> dict[str, Any]:
         """What the teacher's page shows, as JSON: points, verdicts, and how many `made` each mistake."""
         names = Counter[str]()
@@ -36,11 +50,12 @@ class Results:
         return {
             "learners": [
                 {
+                    "learner": identifier,
                     "name": _told_apart(learner.name, names),
                     "points": of.points,
                     "given": sum(mark.verdict != MISSING for mark in of.marks),
                 }
-                for learner, of in zip(learners.values(), marks, strict=True)
+                for (identifier, learner), of in zip(learners.items(), marks, strict=True)
             ],
             "blanks": [
                 {"number": blank.number, "name": blank.name, "verdicts": counts}

@@ -69,10 +69,21 @@ class Classroom(ThreadingServer):
     def counted(self) -> dict[str, Any]:
         """What the teacher's page shows now."""
         with self._counting:
-            return self._results.counted(self.store.learners(), self.store.made())
+            learners = self.store.learners()
+            is_full = len(learners) >= MOST_LEARNERS
+            return self._results.counted(learners, self.store.made()) | {"is_full": is_full}
+
+    def remove(self, learner: str) -> None:
+        """Take a learner out of the class and its counts; whoever sends under this identifier again is a new one."""
+        with self._counting:
+            self.store.remove(learner)
+            self._versions.pop(learner, None)
+            self._results.forget(learner)
 
     def keep(self, sent: dict[str, Any]) -> HTTPStatus:
         """Keep what a learner sent, {learner, name, answers, version}: all answers, unless a later version is kept.
+
+        A new learner takes a place with the first answer.
 
         Returns:
             It is FORBIDDEN to one more learner than a class has, and another form a BAD_REQUEST.
@@ -87,14 +98,17 @@ class Classroom(ThreadingServer):
         if not all(isinstance(text, str) and len(text) <= LONGEST for text in texts):
             return HTTPStatus.BAD_REQUEST
         learner, name = map(one_line, (learner, name))
+        answers = {number: text for number, text in answers.items() if text.strip()}
         with self._counting:
             known = self.store.learners()
+            if learner not in known and not answers:
+                return HTTPStatus.OK
             if learner not in known and len(known) >= MOST_LEARNERS:
                 return HTTPStatus.FORBIDDEN
             if version >= self._versions.get(learner, version):
                 self._versions[learner] = version
-                answers = {number: text for number, text in answers.items() if text}
-                self.store.save(learner, name, answers, self._results.marks(learner, answers).mistakes)
+                before = known[learner].answers if learner in known else {}
+                self.store.save(learner, name, answers, self._results.made(learner, answers, before))
         return HTTPStatus.OK
 
 
@@ -126,12 +140,18 @@ class _Handler(Handler):
                 self.send_error(HTTPStatus.NOT_FOUND)
 
     def do_POST(self) -> None:  # noqa: N802
-        """Keep what a learner has written so far."""
+        """Keep what a learner has written so far, or remove a learner, as the teacher asks."""
         what = "{learner, name, answers, version}, of short texts and a number"
-        match self.asked([self.server.store.learner]):
+        store = self.server.store
+        match self.asked([store.learner, store.teacher]):
             case None:
                 return
-            case (_, "answers"):
+            case (store.teacher, "remove"):
+                sent = self.sent(MOST_SENT, "{learner}")
+                if sent is not None:
+                    self.server.remove(one_line(str(sent.get("learner"))))
+                    self.answer(b"", "text/plain")
+            case (store.learner, "answers"):
                 sent = self.sent(MOST_SENT, what)
                 if sent is None:
                     return

@@ -82,6 +82,12 @@ class Store:
             )
             file.executemany("insert or ignore into made values (?, ?)", [(learner, mistake) for mistake in mistakes])
 
+    def remove(self, learner: str) -> None:
+        """Drop what is kept of a learner, and the mistakes with it."""
+        with self._open() as file:
+            file.execute("delete from learners where id = ?", (learner,))
+            file.execute("delete from made where learner = ?", (learner,))
+
     def keep_port(self, port: int) -> None:
         """Remember the port, so that a server started again answers at the addresses that tabs have open."""
         with self._open() as file:

@@ -37,7 +37,7 @@ class Mark(NamedTuple):
             "wrong"; "rounded", right but for the number of its digits, or "unclear", a 0 that follows from a 0, which
             both earn no point; "missing"; "no number"; or "ambiguous", 1000 or 1.000.
         mistakes: the misconceptions that explain a wrong answer, the likeliest first, if several explain the sheet as
-            well; () if none does.
+            well; () if none does; and of an answer that is part of the same mistake, that one.
         text: the verdict in words.
         slip: what a wrong answer that no misconception explains may come from, a key of `SLIPS`; else "".
     """
@@ -48,6 +48,11 @@ class Mark(NamedTuple):
     mistakes: tuple[Misconception, ...]
     text: str
     slip: str = ""
+
+    @property
+    def mistake(self) -> str:
+        """The name of the likeliest misconception, else of the slip; "" where the answer shows neither."""
+        return self.mistakes[0].name if self.mistakes else self.slip
 
 
 class Marks:
@@ -62,9 +67,7 @@ class Marks:
     def __init__(self, sheet: str, marks: Sequence[Mark]) -> None:
         self.sheet, self.marks = sheet, tuple(marks)
         self.points = sum(mark.verdict in {CORRECT, FOLLOWS} for mark in marks)
-        self.mistakes = Counter(
-            mark.mistakes[0].name if mark.mistakes else mark.slip for mark in marks if mark.verdict == WRONG
-        )
+        self.mistakes = Counter(mark.mistake for mark in marks if mark.verdict == WRONG)
 
     def __str__(self) -> str:
         head = f"{self.sheet}: {self.points} of {len(self.marks)} points"
@@ -190,7 +193,8 @@ class _Judge:
             return Mark(blank, answer, WRONG, (), f"wrong, {both}; {SLIPS[slip].text}", slip)
         likeliest = mistakes[0]
         if likeliest.name in ONCE_PER_PASS & self._made:
-            return Mark(blank, answer, FOLLOWS, (), f'follows from the same mistake, "{likeliest.title}", {both}')
+            text = f'follows from the same mistake, "{likeliest.title}", {both}'
+            return Mark(blank, answer, FOLLOWS, (likeliest,), text)
         self._made.add(likeliest.name)
         titles = '" or "'.join(misconception.title for misconception in mistakes)
         return Mark(blank, answer, WRONG, mistakes, f'wrong, {both}; it looks like "{titles}"')

@@ -118,8 +118,51 @@ def test_a_mistake_that_was_put_right_stays_counted(classroom: Classroom) -> Non
     assert after["learners"][0]["points"] == len(of.blanks) > before["learners"][0]["points"]
 
 
+def one_by_one(server: Classroom, answers: dict[int, str], kept: dict[int, str] | None = None) -> dict[int, str]:
+    """A learner gives one answer after the other."""
+    kept = dict(kept or {})
+    for number, answer in answers.items():
+        kept[number] = answer
+        texts = {str(each): text for each, text in kept.items()}
+        sent = {"learner": "a", "name": "", "answers": texts, "version": len(kept) + 100 * (texts["1"] != "1")}
+        assert server.keep(sent) is HTTPStatus.OK
+    return kept
+
+
+def test_putting_a_mistake_right_is_no_new_mistake(tmp_path: Path) -> None:
+    """As soon as (1) is right, what followed from it looks like mistakes of its own; the server ends in between."""
+    of = worksheet(EXAMPLES["two-neurons"].build(), name="two-neurons")
+    given = ["1", "1", "1", "0.6023", "0.25", "0.05988", "0.05988", "0.05988", "0.005988", "0.008982"]
+    answers = dict(enumerate(given, start=1))
+    assert grade(of, answers).points == len(given) - 1
+    assert len(grade(of, answers | {1: repr(of.blanks[0].answer)}).mistakes) > 0
+    path = tmp_path / "class.sqlite"
+    with Classroom(of, Store(path, of.name)) as server:
+        kept = one_by_one(server, answers)
+        made = server.store.made()
+        assert list(made.values()) == [1]
+        right = {blank.number: repr(blank.answer) for blank in of.blanks}
+        kept = one_by_one(server, {1: right[1], 2: right[2]}, kept)
+    with Classroom(of, Store(path, of.name)) as server:
+        kept = one_by_one(server, right, kept)
+        assert server.store.made() == made
+        assert server.counted()["learners"][0]["points"] == len(given)
+        one_by_one(server, {3: "-" + right[3]}, kept)
+        assert set(server.store.made()) == {*made, "sign"}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_misconception_is_counted_from_answers_that_come_one_by_one(name: str, classroom: Classroom) -> None:
+    of = sheet()
+    for rules in MISTAKES[name].rules(of.graph):
+        answers = {number: str(answer) for number, answer in answers_by(of, rules).items()}
+        one_by_one(classroom, answers)
+        assert set(grade(of, answers).mistakes) <= set(classroom.store.made())
+        classroom.remove("a")
+
+
 WRONG_ANSWERS: list[Any] = [[], {"99": "1"}, {"1": 0.5}, {"1": "1" * (LONGEST + 1)}]
-OF_NOBODY: dict[str, Any] = {"learner": "a", "name": "", "answers": {}, "version": 1}
+OF_NOBODY: dict[str, Any] = {"learner": "a", "name": "", "answers": {"1": "0.5"}, "version": 1}
 
 
 @pytest.mark.parametrize(
@@ -235,6 +278,48 @@ def test_a_class_that_is_full_takes_no_more(classroom: Classroom, monkeypatch: p
     assert refusal(address, OF_NOBODY | {"learner": "c"}) == 403
     request(address, OF_NOBODY | {"name": "Ann"})
     assert {learner.name for learner in classroom.store.learners().values()} == {"", "Ann"}
+    assert results(classroom)["is_full"]
+    request(classroom.address(classroom.store.teacher) + "remove", {"learner": "b"})
+    assert not results(classroom)["is_full"]
+    request(address, OF_NOBODY | {"learner": "c"})
+    assert list(classroom.store.learners()) == ["a", "c"]
+
+
+@pytest.mark.parametrize("answers", [{}, {"1": ""}, {"1": " "}])
+def test_who_has_answered_nothing_takes_no_place(answers: dict[str, str], classroom: Classroom) -> None:
+    address = classroom.address(classroom.store.learner) + "answers"
+    request(address, OF_NOBODY | {"name": "Ann", "answers": answers})
+    assert results(classroom)["learners"] == []
+    request(address, OF_NOBODY | {"name": "Ann"})
+    request(address, OF_NOBODY | {"name": "Ann", "answers": answers})  # taken back
+    assert classroom.store.learners() == {"a": ("Ann", {})}
+
+
+def test_a_learner_who_is_removed_is_out_of_every_count_and_a_new_one_afterwards(classroom: Classroom) -> None:
+    address, teacher = (classroom.address(secret) for secret in (classroom.store.learner, classroom.store.teacher))
+    empty = results(classroom)
+    sent = OF_NOBODY | {"answers": {"1": "12345"}, "version": 7}
+    request(address + "answers", sent)
+    before = results(classroom)
+    assert [each["learner"] for each in before["learners"]] == ["a"]
+    assert before["mistakes"] != []
+    request(teacher + "remove", {"learner": "a"})
+    assert results(classroom) == empty
+    request(address + "answers", sent | {"version": 6})
+    assert results(classroom) == before
+
+
+def test_nobody_but_the_teacher_removes_a_learner(classroom: Classroom) -> None:
+    learner, teacher = (classroom.address(secret) for secret in (classroom.store.learner, classroom.store.teacher))
+    request(learner + "answers", OF_NOBODY)
+    who = {"learner": "a"}
+    assert refusal(learner + "remove", who) == 404
+    assert refusal(classroom.address("guess") + "remove", who) == 403
+    assert refusal(teacher + "remove", who, Origin="http://elsewhere") == 403
+    assert refusal(teacher + "remove", who, Host="elsewhere:80") == 403
+    assert refusal(teacher + "remove", who, **{"Content-Type": "text/plain"}) == 400  # as a form sends it
+    assert refusal(teacher + "remove") == 404
+    assert list(classroom.store.learners()) == ["a"]
 
 
 def test_two_servers_of_one_file_lose_nothing(tmp_path: Path, classroom: Classroom) -> None:

@@ -44,7 +44,7 @@ function change(changed) {
   store(mine);
 }
 
-const textOf = ({ input }) => input.value.trim().slice(0, 100);
+const textOf = ({ input }) => cut(input.value.trim(), 100);
 const written = (blank) => ({ answers, changes }) => ({
   answers: { ...answers, [blank.number]: textOf(blank) }, changes: { ...changes, [blank.number]: (changes?.[blank.number] ?? 0) + 1 },
 });

@@ -21,22 +21,80 @@ function mistakeItem({ title, why, learners }, all) {
   return made("li", {}, made("b", {}, `${title}: ${learners}`), made("div", { "aria-hidden": "true" }, bar("wrong", learners, all)), made("p", {}, why));
 }
 
-function learnerRow({ name, points, given }, index, all) {
-  return made("tr", {}, made("td", {}, name || `learner ${index + 1}`), made("td", { class: "counts" }, `${points} of ${all} right, ${given} given`));
+// The rows of the learners stay, with the button that has the focus: an answer changes their texts alone.
+const rows = new Map();
+
+function learnerRow(learner) {
+  const name = made("td"), counts = made("td", { class: "counts" }), button = made("button", { type: "button" }, "Remove");
+  const row = { name, counts, button, element: made("tr", {}, name, counts, made("td", { class: "remove" }, button)), isAsked: false };
+  button.addEventListener("click", ({ detail }) => {
+    if (row.isAsked && detail < 2) remove(learner); // the second click of a double click is no answer
+    else ask(row, true);
+  });
+  button.addEventListener("keydown", (event) => {
+    if (event.repeat) event.preventDefault(); // neither is a key that is held
+    else if (event.key === "Escape") ask(row, false);
+  });
+  button.addEventListener("blur", () => ask(row, false));
+  return row;
 }
 
-async function count() {
+function ask(row, isAsked) {
+  if (row.isAsked === isAsked) return;
+  row.isAsked = isAsked;
+  row.button.classList.toggle("asked", isAsked);
+  row.button.textContent = isAsked ? "Really?" : "Remove";
+  if (isAsked) row.button.focus(); // not every browser does that
+  label(row);
+  at("removal").textContent = isAsked ? `Press again to remove ${row.name.textContent}, with all answers and mistakes.` : "";
+}
+
+function label({ name, button, isAsked }) {
+  button.setAttribute("aria-label", `${isAsked ? "Really? Remove" : "Remove"} ${name.textContent}`);
+}
+
+async function remove(learner) {
+  const { name, element, button } = rows.get(learner), next = element.nextElementSibling ?? element.previousElementSibling;
+  const sent = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ learner }) };
+  const isRemoved = await fetch("remove", sent).then(({ ok }) => ok, () => false);
+  if (isRemoved && document.activeElement === button) (next?.querySelector("button") ?? at("roll")).focus();
+  if (isRemoved) await show();
+  at("removal").textContent = isRemoved ? `${name.textContent} is removed.` : "Not removed: the server does not answer.";
+}
+
+function showLearners(learners, all) {
+  const here = new Set(learners.map(({ learner }) => learner));
+  for (const [learner, { element }] of rows) {
+    if (here.has(learner)) continue;
+    rows.delete(learner);
+    element.remove();
+  }
+  for (const [index, { learner, name, points, given }] of learners.entries()) {
+    if (!rows.has(learner)) rows.set(learner, learnerRow(learner));
+    const row = rows.get(learner);
+    row.name.textContent = name || `learner ${index + 1}`;
+    row.counts.textContent = `${points} of ${all} right, ${given} given`;
+    label(row);
+    if (!row.element.isConnected) at("learners").append(row.element);
+  }
+}
+
+async function show() {
   const found = await fetch("results").then((answer) => (answer.ok ? answer.json() : null), () => null);
   if (found === null) {
     at("count").textContent = "The server does not answer: start it again, and this page goes on.";
   } else {
     const all = found.learners.length;
-    at("count").textContent = plural(all, "learner");
+    at("count").textContent = plural(all, "learner") + (found.is_full ? ": the class is full; whom you remove makes room for another" : "");
     const mistakes = found.mistakes.map((one) => mistakeItem(one, all));
     at("mistakes").replaceChildren(...(mistakes.length ? mistakes : [made("li", { class: "soft" }, "none so far")]));
     at("blanks").replaceChildren(...found.blanks.map((one) => blankRow(one, all)));
-    at("learners").replaceChildren(...found.learners.map((one, index) => learnerRow(one, index, found.blanks.length)));
+    showLearners(found.learners, found.blanks.length);
   }
+}
+
+async function count() {
+  await show();
   setTimeout(count, 1500);
 }
 count();

@@ -104,7 +104,7 @@ function marked(graph, blanks, texts) {
     if (!fitting.length) return ["wrong", [], slip(key, answer)];
     const most = Math.max(...fitting.map(({ agreeing }) => agreeing));
     const mistakes = [...new Set(fitting.filter(({ agreeing }) => agreeing === most).map(({ name }) => name))];
-    if (made.has(mistakes[0]) && data.marking.oncePerPass.includes(mistakes[0])) return ["follows"];
+    if (made.has(mistakes[0]) && data.marking.oncePerPass.includes(mistakes[0])) return ["follows", [mistakes[0]]];
     made.add(mistakes[0]);
     return ["wrong", mistakes];
   }
@@ -114,9 +114,13 @@ function marked(graph, blanks, texts) {
   });
 }
 
+// The first characters of a text: one that JavaScript writes as two halves, as an emoji, is kept or left out whole.
+const cut = (text, most) => Array.from(text).slice(0, most).join("");
+const inRoom = (text, most) => (cut(text, most) === text ? text : `${cut(text, most - 1)}…`);
+
 // What is said of an answer without the number that is right.
 function wordsFor(verdict, mistake, slipped, answer, given) {
-  const text = given.length > 60 ? `${given.slice(0, 59)}…` : given;
+  const text = inRoom(given, 60);
   switch (verdict) {
     case "follows": return "follows rightly from a mistake before";
     case "unclear": return "after an earlier 0, this shows nothing";

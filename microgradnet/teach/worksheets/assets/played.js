@@ -1,6 +1,7 @@
 // The blanks as inputs: each answer is marked, and written into the picture.
 
 const RIGHT = "✓ right", FOLLOWS = "✓ right so far", WRONG = "✗ not yet";
+const CHANGED = "the number that it followed from has changed: compute it again";
 const picture = document.querySelector(".picture"); // in two layouts, of which a window shows one
 for (const svg of picture.querySelectorAll("svg")) {
   for (const side of ["width", "height"]) svg.style.setProperty(`--${side}`, `${svg.viewBox.baseVal[side]}pt`);
@@ -27,6 +28,7 @@ function mark(blank, isDone) {
 function show(blank, { verdict, mistakes, isRight, words }) {
   const written = blank.input.value.trim(), isWrong = blank.isDone && written !== "" && !isRight;
   const isUnexplained = verdict === "wrong" && !mistakes.length;
+  if (verdict === "follows" && !mistakes.length) blank.followed = written;
   blank.isRight = isRight;
   blank.input.classList.toggle("right", isRight);
   blank.input.classList.toggle("wrong", isWrong);
@@ -34,6 +36,7 @@ function show(blank, { verdict, mistakes, isRight, words }) {
   blank.verdict.replaceChildren();
   if (verdict === "right") say(blank, RIGHT, `: ${blank.working.join("; ")}`);
   else if (isRight) say(blank, FOLLOWS, `: ${words}`);
+  else if (isWrong && blank.followed === written) say(blank, WRONG, `: ${CHANGED}`);
   else if (isWrong) say(blank, WRONG, `: ${words}${isUnexplained && blank.hinted < blank.hints.length ? "; ask for a hint" : ""}`);
   const sign = isRight ? "✓" : isWrong ? "✗" : "";
   blank.inPicture = written && sign + written.replaceAll("-", "−");
@@ -47,13 +50,9 @@ function filledIn(text, empty) {
   return there.reduce((filled, { number, inPicture }) => filled.replace(new RegExp(`(?<=\\(${number}\\) )__+`), (line) => inRoom(inPicture, line.length)), empty);
 }
 
-function inRoom(text, most) {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
-}
-
 // The answers by the numbers of their blanks; a reload finds them again.
 function answers() {
-  return Object.fromEntries(blanks.map(({ number, input }) => [number, input.value.trim().slice(0, 100)]).filter(([, text]) => text));
+  return Object.fromEntries(blanks.map(({ number, input }) => [number, cut(input.value.trim(), 100)]).filter(([, text]) => text));
 }
 
 function before() {
