@@ -29,7 +29,7 @@ def take(browser: Any) -> bytes:
 
 def take_door(browser: Any, scheme: str) -> bytes:
     """The page of two neurons in a narrow window as a PNG: picture, equation and controls."""
-    return _page(browser, "two-neurons", DOOR_STEP, scheme, width=DOOR, height=572)
+    return _page(browser, "two-neurons", DOOR_STEP, scheme, width=DOOR, height=600)
 
 
 def take_misconception(browser: Any) -> bytes:
