@@ -108,7 +108,7 @@ def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     across, down = both
     is_across = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
     narrow = _drawn(graph, "TB", namer, repeats, stacked=True)
-    is_better = _scale_down(narrow[0]) > MUCH * max(_scale(PHONE, across[0]), _scale_down(down[0]))
+    is_better = _scale_on_phone(narrow[0]) > MUCH * max(_scale(PHONE, across[0]), _scale_on_phone(down[0]))
     if is_better and _scale(LAPTOP, across[0], narrow[0]) >= _scale(LAPTOP, down[0]):
         down = narrow
     names = ["operations", DOWN] if is_across else [DOWN, "operations"]
@@ -131,7 +131,7 @@ def _scale(room: tuple[int, int], *drawn: Diagram) -> float:
     return max(scale_to(room, extent_of(diagram)) for diagram in drawn)
 
 
-def _scale_down(diagram: Diagram) -> float:
+def _scale_on_phone(diagram: Diagram) -> float:
     """How large one that runs down is on a phone: as a whole, or, with text that can be read, as wide as the phone."""
     return max(_scale(PHONE, diagram), min(SCROLLED, PHONE[0] / extent_of(diagram)[0]))
 
@@ -154,7 +154,7 @@ def _drawn(
             diagram.spread = max(GAP, _widest_pill(drawn) / INCH)
         diagram.captions = []  # the page says what is left out, its steps the rest
         compact.append((diagram, drawn))
-    *roomy, tight = (_scale_down(one) if stacked else _scale(room, one) for one, _ in compact)
+    *roomy, tight = (_scale_on_phone(one) if stacked else _scale(room, one) for one, _ in compact)
     return compact[-1 if max(roomy) * ROOMIER < tight else roomy.index(max(roomy))]
 
 

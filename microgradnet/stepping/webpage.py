@@ -36,7 +36,7 @@ from microgradnet.stepping.steps import local_formula, name_in_brackets, partial
 from microgradnet.value import Value
 
 UNREAD = re.compile(r"^ *(//.*\n)?|(?<=[;,{}()\]]) +//.*$", re.MULTILINE)  # in a script: indentation and comments
-UNREAD_STYLE = re.compile(r" */\*.*?\*/|^ +", re.MULTILINE)
+UNREAD_STYLE = re.compile(r" */\*.*?\*/|^ +", re.MULTILINE | re.DOTALL)
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 SCRIPTS = (
     "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "spots.js", "pills.js", "motion.js", "numbers.js",

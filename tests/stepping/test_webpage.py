@@ -14,9 +14,10 @@ import pytest
 from microgradnet import MLP, Value, page, parameter
 from microgradnet import functions as f
 from microgradnet._shared.text import one_line, shorten
-from microgradnet._shared.webpage import fill
+from microgradnet._shared.webpage import asset, fill
 from microgradnet.drawing.box import TEXT_SIZE
 from microgradnet.graph import Graph, topological_order
+from microgradnet.stepping import webpage
 from microgradnet.stepping.page_layout import MOST_VALUES, TIGHT, views_of
 from microgradnet.stepping.tracing import trace_source
 from microgradnet.teach.examples import EXAMPLES
@@ -60,6 +61,14 @@ def dangers(text: str) -> list[str]:
             f"{tag} {name}" for name in attributes if name.startswith("on") or name in {"href", "src", "xlink:href"}
         ]
     return found
+
+
+def test_the_style_of_a_page_is_that_of_its_file_without_comments() -> None:
+    style = page(Value(1.0, "x") * 2).html.partition("<style>")[2].partition("</style>")[0]
+    written = asset(webpage.__file__, "page.css")
+    assert "/*" in written
+    assert "/*" not in style
+    assert all(rule in style for rule in re.findall(r"^[^/\s].*;", written, re.MULTILINE) if "/*" not in rule)
 
 
 @each_example

@@ -155,8 +155,8 @@ function showOutcome(isLarger) {
   at("outcome").hidden = !box || (box.left >= pane.left && box.right <= pane.right && box.top >= pane.top && box.bottom <= pane.bottom);
 }
 
-// How much the map covers in a corner of the pane, where it moves only to cover less: boxes, local derivatives and the
-// caption, above all those that matter. It hides rather than cover one that matters, or, presenting, any.
+// How much the map would cover in a corner of the pane: boxes, local derivatives and the caption, above all those that
+// matter. It moves only where it covers less. It hides rather than cover one that matters, or, presenting, any.
 const MATTERS = 100;
 let corner = CORNERS[0];
 function coveredIn({ left, top }, map) {

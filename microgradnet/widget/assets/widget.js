@@ -59,7 +59,7 @@ const around = (element) => (element ? [element, ...around(element.parentElement
 
 // Whether the background behind an element is dark, whatever the notebook calls its themes.
 function isDark(element) {
-  const brush = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+  const brush = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   for (const one of around(element)) {
     brush.clearRect(0, 0, 1, 1);
     brush.fillStyle = getComputedStyle(one).backgroundColor;
