@@ -15,6 +15,9 @@ from typing import Any
 from microgradnet._shared.files import format_of, write_atomically
 
 ASSETS = Path(__file__).with_name("assets")
+_UNREAD = re.compile(r"^ *(//.*\n)?|(?<=[;,{}()\]]) +//.*$", re.MULTILINE)  # of a script
+_UNREAD_STYLE = re.compile(r" */\*.*?\*/|^ +", re.MULTILINE | re.DOTALL)
+"""Comments and indentation."""
 
 ON_LOAD = """
 const dress = (page) => {
@@ -119,17 +122,23 @@ def document(
         data: for the script, as JSON.
         resources: what else the policy allows, as "img-src data:".
     """
-    script = "\n".join([asset(__file__, "base.js"), asset(__file__, "theme.js"), script])
+    shared = (without_comments(asset(__file__, name)) for name in ("base.js", "theme.js"))
+    script = "\n".join([*shared, script])
     parts = {
         "digest": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         "title": html.escape(title),
-        "style": INDICES + asset(__file__, "base.css") + style,
+        "style": _UNREAD_STYLE.sub("", INDICES + asset(__file__, "base.css") + style),
         "body": body,
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", r"\u003c"),
         "script": script,
         "resources": "".join(f" {allowed};" for allowed in resources),
     }
     return fill(asset(__file__, "base.html"), parts)
+
+
+def without_comments(script: str) -> str:
+    """JavaScript without its comments and indentation, which is what a browser reads of it."""
+    return _UNREAD.sub("", script)
 
 
 def fill(template: str, parts: Mapping[str, str]) -> str:

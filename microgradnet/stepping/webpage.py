@@ -18,7 +18,7 @@ from typing import Any
 
 from microgradnet._shared.reading import reading_script
 from microgradnet._shared.text import one_line
-from microgradnet._shared.webpage import WebPage, asset, document, fill
+from microgradnet._shared.webpage import WebPage, asset, document, fill, without_comments
 from microgradnet.backward import refuse_stale
 from microgradnet.drawing.theme import dark_css
 from microgradnet.graph import Graph
@@ -35,8 +35,6 @@ from microgradnet.stepping.samples import played_alone
 from microgradnet.stepping.steps import local_formula, name_in_brackets, partial_text, which_operand
 from microgradnet.value import Value
 
-UNREAD = re.compile(r"^ *(//.*\n)?|(?<=[;,{}()\]]) +//.*$", re.MULTILINE)  # in a script: indentation and comments
-UNREAD_STYLE = re.compile(r" */\*.*?\*/|^ +", re.MULTILINE | re.DOTALL)
 MOST_COMPUTED = 30_000  # with more, each change takes seconds and the file has megabytes
 SCRIPTS = (
     "engine.js", "link.js", "moment.js", "picture.js", "unfold.js", "spots.js", "pills.js", "motion.js", "numbers.js",
@@ -87,13 +85,12 @@ class Page(WebPage):
         graph, functions, views = self.graph, self._functions, self._views
         data = _graph(graph.nodes, functions, views)
         scripts = (reading_script(), *(asset(__file__, name) for name in SCRIPTS))
-        script = "\n".join([functions.source, *(UNREAD.sub("", each) for each in scripts)])
+        script = "\n".join([functions.source, *map(without_comments, scripts)])
         pictures = "\n".join(  # without JavaScript the first picture is visible
             f'<div class="view" data-view="{name}"{" hidden" * (number > 0)}>{_in_page(view, name, number)}</div>'
             for number, (name, view) in enumerate(views.items())
         )
-        style = UNREAD_STYLE.sub("", asset(__file__, "page.css"))
-        style += dark_css("view", set(re.findall(r"[\w-]+", pictures)))
+        style = asset(__file__, "page.css") + dark_css("view", set(re.findall(r"[\w-]+", pictures)))
         data |= {"eta": self._eta, "notes": self._notes(), "plane": self._plane}
         data["program"] = program_of(graph.nodes)
         body = fill(asset(__file__, "page.html"), {"title": html.escape(self.title), "pictures": pictures})

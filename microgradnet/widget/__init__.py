@@ -30,8 +30,9 @@ def live(value_or_module: Value | Module) -> "Live":
         value_or_module: a result, such as a loss; or a Neuron, Layer or MLP.
 
     Returns:
-        A widget, for JupyterLab, marimo, VS Code and Colab. It is tested in the first two, and in place of the others in
-        the widget manager that VS Code loads and in one with the same base class as Colab's. `.refresh()` shows the numbers of this moment, `.close()` ends it.
+        A widget, for JupyterLab, marimo, VS Code and Colab. It is tested in the first two, and in place of the others
+        in the widget manager that VS Code loads and in one with the same base class as Colab's. `.refresh()` shows the
+        numbers of this moment, `.close()` ends it.
 
     Raises:
         ImportError: anywidget is not installed (`pip install "microgradnet[widget]"`).

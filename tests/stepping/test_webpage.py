@@ -68,7 +68,7 @@ def test_the_style_of_a_page_is_that_of_its_file_without_comments() -> None:
     written = asset(webpage.__file__, "page.css")
     assert "/*" in written
     assert "/*" not in style
-    assert all(rule in style for rule in re.findall(r"^[^/\s].*;", written, re.MULTILINE) if "/*" not in rule)
+    assert all(rule in style for rule in re.findall(r"^[^/\s].*}$", written, re.MULTILINE) if "/*" not in rule)
 
 
 @each_example
