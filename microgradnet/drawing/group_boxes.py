@@ -10,6 +10,7 @@ from microgradnet.backward import NoGradient
 from microgradnet.drawing.box import NO_BREAK, SHADES, Box, Cell, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.groups import Group, Groups
+from microgradnet.drawing.repeats import SUMS
 from microgradnet.notation import typography
 from microgradnet.notation.names import INLINE, gradient, number, signed
 from microgradnet.notation.neurons import Owner
@@ -19,7 +20,6 @@ from microgradnet.value import Value
 
 SPREAD = 0.9  # inches between the boxes of two layers, for the many arrows between them
 NO_NEURONS = ": one for each operation, on all samples or terms alike (there are no neurons of Neuron, Layer or MLP)"
-LINE_NAME = 7  # characters of the name of a neuron that is a line: a⁽¹⁾₁₆ and a space
 STEP = 4.0
 """How many times as large the gradients of the next shade are: the caption says "a quarter"."""
 
@@ -58,10 +58,13 @@ def draw_groups(
     cards = _cards(every, drawn) if lines else []
     on_card = {group for card in cards for group in card}
     numbers = {}
+    name_width = 1 + max((len(_heading(group, groups)) for group in drawn if group.is_neuron), default=0)  # of a line
     for group in every:
         if group in drawn:
             shade = _shade(sizes[group], full) if full and group in sizes else 0
-            box = _box(group, groups, drawn, ranges, shade, diagram.room if lines and group not in on_card else 0)
+            box = _box(
+                group, groups, drawn, ranges, shade, diagram.room if lines and group not in on_card else 0, name_width
+            )
             numbers[group] = diagram.add(box)
     diagram.cards += [[numbers[group] for group in card] for card in cards]
     inside = {pair for card in cards for pair in pairwise(card)}
@@ -85,14 +88,16 @@ def _cards(every: Iterable[Group], drawn: set[Group]) -> list[list[Group]]:
     return list(cards.values())
 
 
-def name_of(group: Group, by_layer: bool) -> str:
-    """Of a layer `layer 1`, of a neuron that of its result, a⁽¹⁾₂; of any other group its own."""
+def name_of(group: Group, groups: Groups) -> str:
+    """Of a layer `layer 1`, of a neuron that of its result, a⁽¹⁾₂, or of one sample a⁽¹⁾₂#3; of others their own."""
     if not group.is_neuron or not group.operations:
         return group.name
     owner = Owner.of(f"{group.name}.")
-    if by_layer:
+    if groups.by_layer:
         return str(owner)
-    return owner.name(_letter(group)) if owner.neuron else group.name
+    name = owner.name(_letter(group)) if owner.neuron else group.name
+    own = groups.namer.name(group.results[-1]) if len(group.results) == len(group.operations) else ""
+    return own if own.startswith(f"{name}#") else name
 
 
 def _letter(group: Group) -> str:
@@ -102,7 +107,7 @@ def _letter(group: Group) -> str:
 
 def _heading(group: Group, groups: Groups) -> str:
     """Its name; of an operation on neurons' results, activations and leaves its formula, if short: forget.a₁·c0."""
-    name = name_of(group, groups.by_layer)
+    name = name_of(group, groups)
     node = group.results[0] if group.results else None
     if node is None or group.is_neuron or node.op.name != name:
         return name
@@ -113,7 +118,9 @@ def _heading(group: Group, groups: Groups) -> str:
         other = groups.of.get(operand)
         if other is not None and (operand.op.activation or other.is_neuron == bool(operand.operands)):
             is_one = groups.by_layer and other.is_neuron and len(group.results) == 1  # of a layer: z⁽³⁾₁, not its name
-            operands.append((groups.namer.name(operand) if is_one else name_of(other, groups.by_layer), ATOM))
+            operands.append((groups.namer.name(operand) if is_one else name_of(other, groups), ATOM))
+        elif other is not None and operand.op in SUMS and _heading(other, groups) == other.name:  # the box above
+            operands.append((other.name, ATOM))
         elif operand.op is CONSTANT and len({result.operands[position].data for result in group.results}) == 1:
             operands.append(signed(operand.data))
         else:
@@ -150,10 +157,10 @@ def _is_told(node: Value, groups: Groups) -> bool:
     return bool(is_formula) and all(_is_told(operand, groups) for operand in node.operands)
 
 
-def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: int, room: int) -> Box:
+def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: int, room: int, name_width: int) -> Box:
     """The box of a group: the numbers of a single computation, or how many computations it stands for.
 
-    With `room` for a number, a neuron is a line.
+    With `room` for a number, a neuron is a line, and its name has this width.
     """
     by_layer = groups.by_layer
     rows: list[Row] = [_first_row(group, groups)]
@@ -176,7 +183,7 @@ def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: i
     if room and group.is_neuron and group.numbers:
         result, grad = [row for row in rows if isinstance(row, Cell)][-2:]
         line: list[Row] = [
-            about[0].ljust(LINE_NAME, NO_BREAK),
+            about[0].ljust(name_width, NO_BREAK),
             Cell("data", _brief(result.text, room), ""),
             Cell("grad", _brief(grad.text, room)),
         ]

@@ -309,6 +309,7 @@ def test_of_many_samples_the_neurons_of_one_open_on_one_screen_and_it_says_which
     assert text_size(tab) >= 9.99
     assert says in tab.inner_text("#note")
     assert f"of {count}" in tab.inner_text("#note")
+    assert tab.evaluate("Boolean(current.boxes[chosen])"), "the number that can be changed is of this sample"
     tab.keyboard.press("End")
     lines = tab.locator(".view:visible .node", has_text="a⁽²⁾")
     assert lines.count() == 16

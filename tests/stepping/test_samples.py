@@ -7,9 +7,11 @@ import pytest
 from microgradnet import MLP, Value, page, total
 from microgradnet.drawing.repeats import Repeats
 from microgradnet.graph import Graph
+from microgradnet.notation.names import Namer
 from microgradnet.stepping.page_layout import views_of
 from microgradnet.stepping.samples import MOST_PLAYED, played_alone, sample_of
 from tests.stepping.test_webpage import graph_of
+from tests.svg import words
 
 MODEL = MLP(2, [16, 16, 1], "tanh", seed=1)
 INPUTS = [(k / 8, (-1) ** k) for k in range(100)]
@@ -36,6 +38,19 @@ def test_the_neurons_are_those_of_the_sample_with_the_largest_loss(summed: Any) 
     assert others.isdisjoint(view.boxes)
     rows = [(what, value) for _, _, what, value, _ in view.rows]
     assert [("data", a) in rows for a in of_neurons if a.op.name == "tanh"] == [True] * 32
+
+
+def test_the_neurons_of_the_sample_have_its_names_and_its_inputs_are_offered_first() -> None:
+    loss = total(losses(5)[::-1]) / 5
+    loss.label = "loss"
+    graph = Graph(loss)
+    view, namer = views_of(graph)["neurons"], Namer(graph.nodes)
+    drawn = {word.replace("\u00a0", " ").strip() for word in words(view.picture.svg)}
+    ours = {namer.name(node) for node in view.boxes if node.op.name == "tanh"}
+    assert len(ours) == 32
+    assert ours <= {word.split(" ")[0] for word in drawn}
+    assert any("#" in name for name in ours)
+    assert "loss = sum / 5" in drawn
 
 
 def test_two_samples_are_no_many_and_terms_without_neurons_are_no_samples() -> None:

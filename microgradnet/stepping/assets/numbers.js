@@ -162,5 +162,5 @@ function listNumbers() {
     at("leaves").append(isTable ? cellOf(leaf) : editorOf(leaf));
   }
   if (leaves.length > listed.length) at("leaves").append(made("p", { class: "hint" }, `… and ${leaves.length - listed.length} more: click a box, or find one by its name`));
-  if (isTable) choose(listed[0]);
+  if (isTable) choose(listed.find((leaf) => current.boxes[leaf]) ?? listed[0]); // one that is drawn
 }
