@@ -108,9 +108,12 @@ def run(
 
 
 def animation(code: str, shown: str | None = None, seconds: float = math.inf) -> dict[str, Any]:
-    """Run a program as `run` does; both passes through the graph that is shown: "frames", SVGs, or a "note", why none.
+    """Run a program as `run` does, and return both passes through the graph that is shown.
 
-    "durations" has how long each stands, in milliseconds.
+    Returns:
+        "frames": a picture of each step as SVG; none if "note" says why.
+        "durations": how long each is shown, in milliseconds.
+        "note": "", or the reason.
     """
     nowhere = io.StringIO()
     with redirect_stdout(nowhere), redirect_stderr(nowhere):
@@ -134,7 +137,12 @@ def animation(code: str, shown: str | None = None, seconds: float = math.inf) ->
 
 
 def answer(request: Mapping[str, Any], heard: Callable[[str], object]) -> Any:
-    """Answer {"code", "shown", "seconds"} with `run`, or with `animation` if it is true there; else with `names`."""
+    """Answer a request of a front end.
+
+    Args:
+        request: {"code", "shown", "seconds"} for `run`; with "animation": True for that; {} for `names`.
+        heard: gets each text that a program prints as it runs.
+    """
     if "code" not in request:
         return names()
     program = request["code"], request.get("shown")
