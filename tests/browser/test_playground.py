@@ -673,7 +673,7 @@ def test_what_is_shared_opens_in_any_playground(kind: str, browser: Any, address
         with lone_tab(browser, "/".join(other.split("/")[:3]), seconds=120) as tab:
             tab.goto(f"{other}#{shared.partition('#')[2]}")
             if other == addresses["local"]:
-                assert "runs with your rights" in tab.inner_text("#empty")
+                tab.locator("#empty", has_text="runs with your rights").wait_for()
                 assert tab.inner_text("#output") == "", "it does not run unasked"
                 tab.get_by_role("button", name="Run it").click()
             tab.locator("#output", has_text="w.grad").wait_for()
