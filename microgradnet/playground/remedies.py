@@ -15,7 +15,8 @@ NO_NUMPY = f". In the browser there is no NumPy, which compile and fit need: {EL
 HERE = "from microgradnet import Value, Neuron, Layer, MLP"
 METHODS = ("backward", "zero_grad", "step")
 PLAIN_MATH = (
-    "math's functions give plain numbers: those of microgradnet, as in from microgradnet import exp, give Values"
+    "math's functions give plain numbers, through which no gradient flows: those of microgradnet, as in from "
+    "microgradnet import {}, give Values"
 )
 
 
@@ -58,8 +59,12 @@ def _nearest(name: str, names: Collection[str]) -> str:
     return f". Did you mean {near}?" if near else ""
 
 
-def hint(code: str) -> str:
-    """What a program that ran may not have meant: a method without its brackets, a window; "" for nothing.
+def hint(code: str, values: Collection[str] = ()) -> str:
+    """What a program that ran may not have meant: a method without its brackets, math on a Value; "" for nothing.
+
+    Args:
+        code: the program.
+        values: the names of its Values.
 
     >>> hint("y.backward")
     'Line 1 does nothing: write y.backward()'
@@ -71,4 +76,21 @@ def hint(code: str) -> str:
             return f"Line {node.lineno} imports micrograd, whose values have no graph here: {HERE}"
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "plt.show":
             return f"Line {node.lineno} opens no window here: write plt.savefig('figure.png'), which makes a file"
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name("math"), attr=name), args=[operand, *_]) if (
+                name in microgradnet.__all__ and not _operands(operand).isdisjoint(values)
+            ):
+                return f"Line {node.lineno}: {PLAIN_MATH.format(name)}"
     return ""
+
+
+def _operands(term: ast.expr) -> set[str]:
+    """The names in a term that it computes with: x and w of -w * x, none of x.data."""
+    match term:
+        case ast.Name(name):
+            return {name}
+        case ast.UnaryOp(operand=operand):
+            return _operands(operand)
+        case ast.BinOp(left, _, right):
+            return _operands(left) | _operands(right)
+    return set()

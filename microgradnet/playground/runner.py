@@ -94,8 +94,10 @@ def run(
         label(values[name], name)
         html, note, graph = _page(values[name], name, error is not None)
     if not error:
-        plain = PLAIN_MATH if name and not html and "math." in code else ""
-        note = ". ".join(filter(None, [note, plain, hint(code)]))
+        meant = hint(code, values)
+        if name and not html and not meant and "math." in code:
+            meant = PLAIN_MATH.format("exp")
+        note = ". ".join(filter(None, [note, meant]))
     return {
         "output": printed.getvalue(),
         "error": error,

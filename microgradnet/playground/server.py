@@ -26,8 +26,9 @@ from microgradnet.playground.book import BUILT, BookServer
 from microgradnet.playground.site import POLICY, file_of
 
 LATE = (
-    "the program, or the drawing of its graph, was stopped after {:g} s. Does each loop end? Some graphs of a few "
-    "hundred values are too large to draw: choose a smaller one, such as one sample's loss"
+    "the program, or the drawing of its graph, was stopped after {:g} s. Does each loop end, and does nothing wait, as "
+    "sleep does? Some graphs of a few hundred values are too large to draw: choose a smaller one, such as one sample's "
+    "loss"
 )
 GRACE = 4.0  # seconds for the page of what a program had computed at its time limit, and for code that is not its own
 MOST_SENT = 1_000_000  # bytes of a program

@@ -212,6 +212,10 @@ def test_what_a_program_hardly_means_is_said() -> None:
     assert run(start + "y = x * x\ny.backward")["note"] == "Line 5 does nothing: write y.backward()"
     assert "microgradnet import exp" in run(start + "y = math.exp(x)")["note"]
     assert run(start + "y = x * math.exp(1)\ny.backward()")["note"] == ""
+    cut_off = run(start + "y = x * x\nloss = (math.tanh(-y) - 1) ** 2")  # y is drawn
+    assert cut_off["note"].startswith("Line 5: math's functions give plain numbers, through which no gradient flows")
+    for meant in ("math.exp(y.data)", "math.sqrt(float(y))", "math.floor(y)"):
+        assert run(start + f"y = x * x\nprint({meant})")["note"] == ""
     assert "outside of functions" in run("def main(): pass\nmain()")["note"]
     assert "sum(losses)" in run(start + "losses = [x * i for i in (1, 2)]\ndel x")["note"]
 

@@ -89,7 +89,7 @@ class InBrowser {
     const began = await python.started;
     if (turn !== this.turn) return null;
     if (!Array.isArray(began)) return began;
-    const late = `the program, or the drawing of its graph, was stopped after ${SECONDS + GRACE} s. Does each loop end? Some graphs of a few hundred values are too large to draw: choose a smaller one, such as one sample's loss`;
+    const late = `the program, or the drawing of its graph, was stopped after ${SECONDS + GRACE} s. Does each loop end, and does nothing wait, as sleep does? Some graphs of a few hundred values are too large to draw: choose a smaller one, such as one sample's loss`;
     const limit = setTimeout(() => python.end(failed(late)), 1000 * (SECONDS + GRACE));
     const busy = this.busy = python.ask({ ...request, seconds: SECONDS }, heard);
     let spare; // one that does not start relieves nothing
