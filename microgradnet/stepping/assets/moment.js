@@ -162,10 +162,10 @@ function mark(steps, follows) {
     const result = current.boxes[node], isBack = what === "grad";
     if (!isBack || !positions.length) changing.add(result);
     for (const slot of positions) {
-      const use = `${node},${slot}`, operand = current.chips[use] ?? current.boxes[operandOf(use)];
+      const operand = boxOf(node, slot);
       if (isBack) (operand === result ? inside : changing).add(operand);
       senders.add(isBack ? result : operand);
-      arrows.add(current.arrows[use]);
+      arrows.add(current.arrows[`${node},${slot}`]);
     }
   }
   const now = [...(changing.size ? changing : inside)], others = [...senders].filter((box) => !now.includes(box));

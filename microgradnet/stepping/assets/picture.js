@@ -83,6 +83,12 @@ function operandOf(use) {
   return graph.nodes[node].operands[position];
 }
 
+// The box of an operand of a node, or its chip that is docked to the node's.
+function boxOf(node, slot) {
+  const use = `${node},${slot}`;
+  return current.chips[use] ?? current.boxes[operandOf(use)];
+}
+
 function openGroup(nodes) {
   show(kinds[0]);
   forget();
@@ -107,11 +113,12 @@ function legible() {
 }
 
 // The scale at which a picture of this size is shown: a person's choice; else that of the whole picture, or the least at
-// which it can be read, where it is scrolled to the current step.
+// which it can be read, where it is scrolled to the current step. Presented in a small window, one that is scrolled is near.
 function scaleOf(size) {
-  const { legible, near, presented } = SCALES, close = () => Math.max(legible, Math.min(near, (at("pane").clientWidth - 16) / widest(current)));
-  const least = !presenting() ? legible : innerWidth >= LARGE_WINDOW ? presented : close();
-  return current.isChosen ? current.zoom : Math.max(least, fitting(size));
+  const { legible, near, presented } = SCALES, whole = fitting(size);
+  const close = () => Math.max(legible, Math.min(near, (at("pane").clientWidth - 16) / widest(current)));
+  const least = presenting() && innerWidth >= LARGE_WINDOW ? presented : presenting() && whole < legible ? close() : legible;
+  return current.isChosen ? current.zoom : Math.max(least, whole);
 }
 
 // The width of its widest box.
@@ -126,5 +133,12 @@ function show(kind) {
   for (const one of at("views").children) one.setAttribute("aria-pressed", one.dataset.view === kind);
   zoom(scaleOf(current));
   render("instant"); // in full screen, a browser stops what scrolls smoothly
-  if (!position) follow([current.boxes[graph.root], current.boxes[computed[0]]]);
+  if (!position) begin();
+}
+
+// At the start, the result is seen and the first step with what it is computed from; or this alone where there is no room for both.
+function begin() {
+  const { node, positions } = timeline[0] ?? SEED;
+  follow([current.boxes[graph.root]]);
+  follow([current.boxes[node], ...positions.map((slot) => boxOf(node, slot))]);
 }
