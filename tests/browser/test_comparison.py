@@ -271,3 +271,22 @@ def test_a_box_that_is_pointed_at_is_outlined_in_both(tab: "Page") -> None:
     assert right == wrong
     tab.mouse.move(5, 5)
     assert tab.locator(".linked").count() == 0
+
+
+@pytest.mark.parametrize("name", ["learning", "two-neurons", ""])
+def test_on_a_phone_a_picture_that_is_scrolled_down_is_as_wide_as_the_window_and_opens_at_its_result(
+    opened_file: Any, tmp_path: Path, name: str
+) -> None:
+    file = run(EXAMPLES[name].build() if name else example.build(), "overwritten").page().save(tmp_path / "page.html")
+    tab = opened_file(file, viewport={"width": PHONE[0], "height": PHONE[1]})
+    seen = tab.evaluate("""sides.map(({ pane, svg, find }) => {
+        const outer = pane.getBoundingClientRect(), { width, height } = svg.getBoundingClientRect();
+        const { top, bottom } = find(`n${sides[0].steps[0].from}`).getBoundingClientRect();
+        return [width / pane.clientWidth, height > pane.clientHeight, top >= outer.top && bottom <= outer.bottom];
+    })""")
+    for part, is_scrolled, is_seen in seen:
+        assert is_scrolled
+        assert is_seen
+        assert 0.95 < part <= 1
+    right, wrong = tab.evaluate(SCROLLS)
+    assert right == pytest.approx(wrong, abs=1)

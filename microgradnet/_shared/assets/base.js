@@ -32,6 +32,26 @@ function write({ text, room }, wanted) {
   if (isLong) dressed(text, { textLength: room * CHARACTER, lengthAdjust: "spacingAndGlyphs" }, []);
 }
 
+const BREAKS = [["=", "+=", "→", "←", "+", "−"], ["·"]]; // not within brackets
+
+// Writes an equation: a line ends before = or a term; within one before · only if it is longer than a line, and within a
+// factor only if that is.
+function writeEquation(element, text) {
+  element.replaceChildren(...partsOf(text, BREAKS));
+}
+
+function partsOf(text, [breaks, ...finer]) {
+  if (!breaks || !text) return [text];
+  const parts = [];
+  let depth = 0; // of brackets
+  for (const word of text.split(" ")) {
+    if (!parts.length || (!depth && breaks.includes(word))) parts.push(word);
+    else parts.push(`${parts.pop()} ${word}`);
+    depth += word.split("(").length - word.split(")").length;
+  }
+  return parts.flatMap((part, i) => [i ? " " : "", made("span", {}, ...partsOf(part, finer))]);
+}
+
 // Saves a text as a file.
 function download(name, text, type) {
   const link = made("a", { download: name, href: URL.createObjectURL(new Blob([text], { type })) });

@@ -58,7 +58,7 @@ function clearStep() {
 }
 
 function tell(text, { update = "", isWrong = false } = {}) {
-  at("update").textContent = update;
+  writeEquation(at("update"), update);
   at("moved").textContent = text;
   at("moved").classList.toggle("wrong", isWrong);
 }

@@ -128,7 +128,7 @@ function render(follows = "smooth") {
   }
   at("phase").textContent = !step ? "Start" : (isBack ? "Backward propagation" : "Forward propagation") + atOnce(steps);
   at("outcome").textContent = `${graph.nodes[graph.root].name} = ${shown("data", graph.root)}`;
-  writeEquation(step ? step.text() : computed.length ?
+  writeEquation(at("equation"), step ? step.text() : computed.length ?
     "Press Play or →: first every result is computed, then every gradient." :
     `${rootName} is not computed from other values. Make a page of a result, such as y = ${rootName} * 2.`);
   at("detail").textContent = step ? step.detail() : current.shown.touching ? TOUCHING : "";
@@ -141,11 +141,6 @@ function render(follows = "smooth") {
   drawMap();
   showLine();
   if (step) announce({ line: lineOf(step.node), step: position, steps: timeline.length });
-}
-
-// A line ends at a space or after a ·, and within a name only if that is longer than a line.
-function writeEquation(text) {
-  at("equation").replaceChildren(...text.match(/ |[^ ·]*·|[^ ·]+/g).map((part) => (part === " " ? part : made("span", {}, part))));
 }
 
 // Which steps are shown at once, and whose they are.

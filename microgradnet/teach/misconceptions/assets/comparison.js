@@ -76,14 +76,14 @@ function show(step) {
       for (const id of [`n${current.to}`, current.edge, `l${current.edge}`]) if (id) side.find(id)?.classList.add("now"); // an arrow and its pill
       boxes.unshift(`n${current.to}`, `n${current.from}`);
     }
-    side.equation.textContent = current ? current.text : position ? "(no more steps)" : "No gradient has been passed on yet.";
+    writeEquation(side.equation, current ? current.text : position ? "(no more steps)" : "No gradient has been passed on yet.");
   }
   at("slider").value = position;
   at("place").textContent = `${position} of ${last}`;
   at("start").disabled = at("back").disabled = position === 0;
   at("step").disabled = at("end").disabled = position === last;
   at("verdict").textContent = data.parting < 0 || position > data.parting ? data.verdict : hasData(sides[0]) ? "" : NO_DATA;
-  follow(boxes);
+  follow(boxes.length ? boxes : [`n${sides[0].steps[0].from}`]); // at the start, where the passes begin
 }
 
 // ---- one place in both pictures
@@ -117,7 +117,8 @@ function fitting(one) {
   const [across, down] = [(clientWidth - 1) / width, (clientHeight - 1) / height];
   const scale = Math.max(LEAST_FITTED, Math.min(LARGEST_FITTED, across, down));
   const seen = Math.min(1, across / scale) * Math.min(1, down / scale) * (across < scale ? CUT : 1);
-  return { scale, good: seen * (hasData({ ...sides[0], ...one }) ? scale : Math.min(LEGIBLE, scale)) };
+  const wide = Math.max(scale, Math.min(LARGEST_FITTED, across)); // where it is scrolled down anyway
+  return { scale: down < scale ? wide : scale, good: seen * (hasData({ ...sides[0], ...one }) ? scale : Math.min(LEGIBLE, scale)) };
 }
 
 // Shows one of the layouts on both sides.
