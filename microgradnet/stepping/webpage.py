@@ -93,7 +93,8 @@ class Page(WebPage):
         style = asset(__file__, "page.css") + dark_css("view", set(re.findall(r"[\w-]+", pictures)))
         data |= {"eta": self._eta, "notes": self._notes(), "plane": self._plane}
         data["program"] = program_of(graph.nodes)
-        body = fill(asset(__file__, "page.html"), {"title": html.escape(self.title), "pictures": pictures})
+        template = re.sub("^ +", "", asset(__file__, "page.html"), flags=re.MULTILINE)  # without indentation
+        body = fill(template, {"title": html.escape(self.title), "pictures": pictures})
         return document(self.title, body, style, script, data)
 
 

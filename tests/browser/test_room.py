@@ -103,6 +103,23 @@ def test_buttons_of_gradient_steps_and_of_steps_stand_in_one_line_beside_a_scrol
         )
 
 
+@pytest.mark.parametrize("width", [860, 1024, 1100])
+def test_in_a_window_of_middle_size_the_controls_are_one_line_and_nothing_of_them_is_cut(
+    opened: Open, width: int
+) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport={"width": width, "height": 600})
+    boxes = tab.evaluate("""[...document.querySelectorAll(".stage > .bar > *")].map((one) => {
+        const { y, height, left, right } = one.getBoundingClientRect(), bar = one.parentNode.getBoundingClientRect();
+        const isIn = left >= bar.left && right <= bar.right + 1 && one.scrollWidth <= one.clientWidth + 2;
+        return [y + height / 2, isIn, right - left >= 24];
+    })""")
+    assert len(boxes) == 10
+    middles = [middle for middle, *_ in boxes]
+    assert max(middles) - min(middles) < 8
+    assert all(is_in and is_wide for _, is_in, is_wide in boxes)
+    assert tab.get_by_label("speed").is_visible()
+
+
 LONG = "The loss of a network of two inputs, two hidden neurons and an output, over nine samples"
 
 

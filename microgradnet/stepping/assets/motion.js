@@ -40,12 +40,13 @@ function travel(step) {
     const widths = route.map((_, i) => Math.max(...seenAt(i / (POINTS - 1), texts.length).map((k) => widthOf(texts[k]))));
     const counters = countersOf(step), obstacles = obstaclesTo(counters, current.pills.of.get(use), picture);
     const way = cheapest(waysBeside(route, widths, counters), (one) => costOf(one, widths, obstacles) + Math.hypot(one[0].x - route[0].x, one[0].y - route[0].y) / DETOUR);
+    for (const { pill } of covered(obstacles.pills, placed(way, widths))) pill.classList.add("passed"); // faint until it is by
     picture.append(label);
     if (isBack) count(step, duration);
     const pace = { duration, easing: "ease-in-out" };
     if (isBack) [...label.children].forEach((one, i) => one.animate(shownFrom([0, ...MET][i], [...MET, 1][i]), pace));
     label.animate(way.map(({ x, y }) => ({ transform: `translate(${x}px, ${y}px)` })), pace)
-      .onfinish = () => label.remove();
+      .onfinish = () => arrived(label);
   }
 }
 
@@ -77,7 +78,12 @@ function count({ whose, before, contribution, becomes, isFirst }, duration) {
 // What moves ends: everything shows the numbers of the current step.
 function settle() {
   cancelAnimationFrame(counting);
-  for (const old of document.querySelectorAll(".travelling")) old.remove();
+  arrived(...document.querySelectorAll(".travelling"));
+}
+
+function arrived(...labels) {
+  for (const label of labels) label.remove();
+  for (const pill of document.querySelectorAll(".passed")) pill.classList.remove("passed");
 }
 
 const widthOf = (text) => CHARACTER * text.length + 2 * PILL.inset; // of a number that travels
@@ -106,20 +112,25 @@ function countersOf({ what, whose }) {
 function obstaclesTo(counters, own, picture) {
   const { x, y, width, height } = picture.getBBox();
   const others = current.pills.filter((one) => one !== own && one.pill.parentNode === picture && one.pill.getAttribute("visibility") === "visible");
-  return { counters, pills: others.map(({ spot }) => ({ ...spot, height: PILL.height })), picture: { x: x + width / 2, y: y + height / 2, width, height } };
+  return { counters, pills: others.map(({ pill, spot }) => ({ ...spot, pill, height: PILL.height })), picture: { x: x + width / 2, y: y + height / 2, width, height } };
 }
+
+// How far one is from another, or with the sign −1 how far it reaches out of it; less than 0 if it does not.
+function beyond(one, other, sign) {
+  return Math.max(...[["x", "width"], ["y", "height"]].map(([at, size]) => Math.abs(one[at] - other[at]) - (other[size] + sign * one[size]) / 2));
+}
+
+const covered = (others, some) => others.filter((other) => some.some((one) => beyond(one, other, 1) < 0));
+const placed = (way, widths) => way.map((point, i) => ({ ...point, width: widths[i], height: PILL.height }));
 
 // What a way costs: a counter that it covers, at a point or between two, is more than all pills and points beyond the edge.
 function costOf(way, widths, { counters, pills, picture }) {
-  const points = way.map((point, i) => ({ ...point, width: widths[i], height: PILL.height }));
+  const points = placed(way, widths);
   const spans = points.slice(1).map((b, i) => {
     const a = points[i], mean = (key) => (a[key] + b[key]) / 2;
     return { x: mean("x"), y: mean("y"), width: Math.abs(a.x - b.x) + Math.max(a.width, b.width), height: Math.abs(a.y - b.y) + PILL.height };
   });
-  const beyond = (one, other, sign) => Math.max(...[["x", "width"], ["y", "height"]].map(
-    ([at, size]) => Math.abs(one[at] - other[at]) - (other[size] + sign * one[size]) / 2));
-  const covered = (others, some) => others.filter((other) => some.some((one) => beyond(one, other, 1) < 0)).length;
-  return covered(pills, points) + points.filter((point) => beyond(point, picture, -1) > 0).length + POINTS * covered(counters, spans);
+  return covered(pills, points).length + points.filter((point) => beyond(point, picture, -1) > 0).length + POINTS * covered(counters, spans).length;
 }
 
 // The ways of a number of these widths, the nearest to its line first: at most one and a half times its width beside it, and
