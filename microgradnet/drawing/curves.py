@@ -1,7 +1,7 @@
 """Arrows between cards as single curves: each leaves and arrives straight, and bends once between.
 
 Graphviz routes arrows around boxes with several bends, so that two arrows between the same columns cross twice. Where
-a single curve meets no box, it is drawn instead.
+a single curve meets no box, it is drawn instead. Every head points the way its line ends.
 """
 
 import math
@@ -11,32 +11,51 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 Point: TypeAlias = tuple[float, float]
-SHAPES = {"polygon", "path", "ellipse", "polyline"}
+SHAPES = {"polygon", "path", "polyline"}
 _POINT = re.compile(r"(-?[\d.]+),(-?[\d.]+)")
 LANE, TURN = 10, 6
 """The room for an arrow that passes the chips above a box, on the left of the chips and above them, in points."""
 _HEAD = re.compile(r"e(\d+)_\d+")  # the name of an arrow, with the number of its box
+WING = 0.35  # of an arrowhead's length: half its width
 POINTS = 24  # of a curve that are compared with the boxes
 
 
 def smooth(graph: ET.Element, is_vertical: bool) -> None:
-    """Redraw the arrows of a drawing in which all run across, or all down, without a label on their way."""
+    """Redraw the arrows of a drawing in which all run across, or all down, without a text on their way."""
     groups = graph.findall("g")
-    names = {group.get("id", "").rpartition("-")[2] for group in groups}
-    boxes = [box for group in groups if "node" in group.get("class", "").split() if (box := _box(group))]
+    boxes = [box for group in groups if is_a(group, "node") and (box := corners_of(group))]
     for group in groups:
-        is_edge = "edge" in group.get("class", "").split()
-        has_label = f"l{group.get('id', '').rpartition('-')[2]}" in names or group.find("text") is not None
         path, head = group.find("path"), group.find("polygon")
-        if is_edge and not has_label and path is not None and head is not None:
+        if is_a(group, "edge") and group.find("text") is None and path is not None and head is not None:
             _redraw(path, head, boxes, int(is_vertical))
+
+
+def straighten(graph: ET.Element) -> None:
+    """Let each arrow end in the direction of its head: Graphviz cuts the line off where the head begins.
+
+    The end of the line stays, and its head is even on both sides.
+    """
+    for group in graph.findall("g"):
+        path, head = group.find("path"), group.find("polygon")
+        if not is_a(group, "edge") or path is None or head is None or re.search("[LQ]", path.attrib["d"]):
+            continue
+        route, corners = _points(path.attrib["d"]), _points(head.attrib["points"])
+        is_ahead = _is_ahead(route, corners)
+        route = route if is_ahead else route[::-1]
+        tip, base = max(corners, key=lambda corner: math.dist(corner, route[-1])), route[-1]
+        size = math.dist(tip, base)
+        if len(route) < 4 or not size:
+            continue
+        back = math.dist(route[-2], base) / size
+        route[-2] = (base[0] - back * (tip[0] - base[0]), base[1] - back * (tip[1] - base[1]))
+        _write(path, head, route if is_ahead else route[::-1], tip, base)
 
 
 def lead(graph: ET.Element) -> None:
     """Lead the arrows that end above the chips of a box around these, on their left, to that box."""
-    boxes = {group.get("id", "").rpartition("-")[2]: _box(group) for group in graph.findall("g")}
+    boxes = {name_of(group): corners_of(group) for group in graph.findall("g")}
     for group in graph.findall("g"):
-        found = _HEAD.fullmatch(group.get("id", "").rpartition("-")[2])
+        found = _HEAD.fullmatch(name_of(group))
         path, head = group.find("path"), group.find("polygon")
         box = boxes.get(f"n{found[1]}") if found else None
         if box is None or path is None or head is None:
@@ -57,24 +76,50 @@ def lead(graph: ET.Element) -> None:
         lane_path = "L{} Q{} {} L{} Q{} {} L{}".format(*map(_written, [(x, y), *bent]))
         path.set("d", f"M{start} C{' '.join(curve)} {lane_path}")
         if is_ahead:
-            head.set("points", " ".join(_written((a + lane - x, b + top - y)) for a, b in corners))
+            _point(head, (lane, top), (lane, end))
+
+
+def name_of(group: ET.Element) -> str:
+    """The name of a box, an arrow or a pill in every picture: its id without that of the picture."""
+    return group.get("id", "").rpartition("-")[2]
+
+
+def is_a(group: ET.Element, kind: str) -> bool:
+    """Whether a group has this class: "node", "edge" or "pill"."""
+    return kind in group.get("class", "").split()
 
 
 def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[tuple[Point, Point]], axis: int) -> None:
     """Redraw one arrow, with its head at either end, which runs along an axis: 0 for across, 1 for down."""
     route, corners = _points(path.attrib["d"]), _points(head.attrib["points"])
-    start, end = sorted((route[0], route[-1]), key=lambda point: math.dist(point, corners[0]), reverse=True)
+    is_ahead = _is_ahead(route, corners)
+    start, end = (route[0], route[-1]) if is_ahead else (route[-1], route[0])
     tip = max(corners, key=lambda corner: math.dist(corner, end))
-    size = math.dist(tip, end)
     forward = 1.0 if tip[axis] > start[axis] else -1.0
-    base = _moved(tip, axis, -forward * size)
+    base = _moved(tip, axis, -forward * math.dist(tip, end))
     way = (base[axis] - start[axis]) * forward
     curve = [start, _moved(start, axis, forward * way / 2), _moved(base, axis, -forward * way / 2), base]
-    if way <= 0 or any(_is_inside(point, box) for point in _along(curve) for box in boxes):
-        return
-    path.set("d", "M{} C{} {} {}".format(*map(_written, curve)))
-    wing = 0.35 * size
-    head.set("points", " ".join(map(_written, [_moved(base, 1 - axis, wing), tip, _moved(base, 1 - axis, -wing)])))
+    if way > 0 and not any(_is_inside(point, box) for point in _along(curve) for box in boxes):
+        _write(path, head, curve, tip, base)
+
+
+def _is_ahead(route: Sequence[Point], corners: Sequence[Point]) -> bool:
+    """Whether an arrow's head, with these corners, is at the end of its line, not at the start."""
+    return math.dist(route[-1], corners[0]) < math.dist(route[0], corners[0])
+
+
+def _write(path: ET.Element, head: ET.Element, curve: Sequence[Point], tip: Point, base: Point) -> None:
+    """Write the line of an arrow, and its head."""
+    start, *following = map(_written, curve)
+    path.set("d", f"M{start} C{' '.join(following)}")
+    _point(head, tip, base)
+
+
+def _point(head: ET.Element, tip: Point, base: Point) -> None:
+    """Let an arrowhead point from `base` to `tip`."""
+    x, y = (WING * (end - begin) for begin, end in zip(base, tip, strict=True))
+    wings = (base[0] - y, base[1] + x), (base[0] + y, base[1] - x)
+    head.set("points", " ".join(map(_written, (wings[0], tip, wings[1]))))
 
 
 def _moved(point: Point, axis: int, by: float) -> Point:
@@ -100,9 +145,12 @@ def _is_inside(point: Point, box: tuple[Point, Point]) -> bool:
     return all(low[axis] < point[axis] < high[axis] for axis in (0, 1))
 
 
-def _box(group: ET.Element) -> tuple[Point, Point] | None:
-    """The least and largest coordinates of a box; None for a text alone."""
+def corners_of(group: ET.Element) -> tuple[Point, Point] | None:
+    """The least and largest coordinates of the shapes of a box; None for a text alone."""
     points = [p for part in group if part.tag in SHAPES for p in _points(part.get("d") or part.get("points") or "")]
+    for circle in group.iter("ellipse"):
+        x, y, across, down = (float(circle.attrib[name]) for name in ("cx", "cy", "rx", "ry"))
+        points += [(x - across, y - down), (x + across, y + down)]
     if not points:
         return None
     xs, ys = zip(*points, strict=True)

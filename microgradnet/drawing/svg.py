@@ -13,7 +13,8 @@ from types import ModuleType
 from microgradnet._shared.text import clean
 from microgradnet._shared.webpage import INDICES
 from microgradnet.drawing.box import TEXT_SIZE, text_width
-from microgradnet.drawing.curves import lead, smooth
+from microgradnet.drawing.curves import lead, smooth, straighten
+from microgradnet.drawing.spots import put_pills_on_arrows
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 
 BOX = "box"  # the ids of boxes in a label begin with this
@@ -90,7 +91,10 @@ def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, wide
         name = ""
     if has_cards:
         smooth(graph, is_vertical)
+    straighten(graph)
+    if has_cards:
         lead(graph)
+    put_pills_on_arrows(graph)
     _widen(root, graph)
     graph.tail = "\n"
     label = clean(title) or graph_tooltip or name or "computation graph"

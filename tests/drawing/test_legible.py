@@ -5,6 +5,8 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from itertools import combinations, pairwise
+from math import comb
+from operator import mul
 from typing import Any
 
 import pytest
@@ -113,25 +115,27 @@ def test_terms_that_differ_are_all_drawn() -> None:
     assert len(see(draw(alike, leaves="boxes")).nodes) == 30 * 3 + 1 + 29
 
 
+TIMES = [j / 40 for j in range(41)]  # along each curve of an arrow
+
+
 def curves(svg: str) -> dict[str, list[tuple[float, float]]]:
     """Points along every arrow."""
     found = {}
     for group in ET.fromstring(svg).iter(f"{SVG}g"):
         path = group.find(f"{SVG}path")
         if "edge" in group.get("class", "").split() and path is not None:
-            numbers = [
-                tuple(map(float, p.split(","))) for p in path.attrib["d"].replace("M", " ").replace("C", " ").split()
-            ]
             points = []
-            for k in range(0, len(numbers) - 3, 3):
-                a, b, c, d = numbers[k : k + 4]
-                points += [
-                    tuple(
-                        (1 - t) ** 3 * a[i] + 3 * t * (1 - t) ** 2 * b[i] + 3 * t**2 * (1 - t) * c[i] + t**3 * d[i]
-                        for i in (0, 1)
-                    )
-                    for t in (j / 40 for j in range(41))
-                ]
+            for command, written in re.findall("([MLQC])([^MLQC]*)", path.attrib["d"]):
+                ends = [tuple(map(float, point.split(","))) for point in written.split()]
+                size = {"M": 1, "L": 1, "Q": 2, "C": 3}[command]
+                if command == "M":
+                    points.append(ends.pop(0))
+                for k in range(0, len(ends), size):
+                    corners = [points[-1], *ends[k : k + size]]
+                    weights = [[comb(size, i) * t**i * (1 - t) ** (size - i) for i in range(size + 1)] for t in TIMES]
+                    points += [
+                        tuple(sum(map(mul, some, places)) for places in zip(*corners, strict=True)) for some in weights
+                    ]
             found[group.attrib["id"]] = points
     return found  # type: ignore[return-value]
 

@@ -1,0 +1,138 @@
+"""Where the pill of a local derivative stands: on its own arrow, apart from boxes, other pills and other arrows.
+
+Graphviz puts the label of an arrow beside it, where other arrows may run. The page does the same as this in `spots.js`.
+"""
+
+import math
+import re
+import xml.etree.ElementTree as ET
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
+from typing import NamedTuple
+
+from microgradnet.drawing.curves import Point, corners_of, is_a, name_of
+
+APART, CLEAR = 4.0, 2.0
+"""In points: from another arrow, so that no one doubts whose a pill is; from a box, not to touch its border."""
+ASIDE = (0.0, -0.45, 0.45)  # of its width and height: its middle from the line, which it touches
+MANY = 40  # arrows: of more no one sees which pill is whose, and they stay where they are
+STOPS = 24  # of an arrow, at which a pill may stand
+BETWEEN = 3.0  # points from each other, at most, are the points of other arrows
+_COMMAND = re.compile(r"([MCLQ])([^MCLQ]*)")
+
+
+class Extent(NamedTuple):
+    """A rectangle: its left, top, right and lower edge."""
+
+    left: float
+    top: float
+    right: float
+    low: float
+
+    def meets(self, other: "Extent", by: float = 0.0) -> bool:
+        """Whether the other is nearer than `by`."""
+        across = self.left - by < other.right and other.left < self.right + by
+        return across and self.top - by < other.low and other.top < self.low + by
+
+    def away(self, point: Point) -> float:
+        """How far the point is, across or down; below 0 if it is inside."""
+        x, y = point
+        return max(self.left - x, x - self.right, self.top - y, y - self.low)
+
+
+def put_pills_on_arrows(graph: ET.Element) -> None:
+    """Move each pill of a drawing of few arrows onto its own; those of the shortest, with the least room, first."""
+    groups = graph.findall("g")
+    if sum(is_a(group, "edge") for group in groups) > MANY:
+        return
+    lines = {name_of(group): points_of(line) for group in groups if (line := _line(group)) is not None}
+    pills = {name_of(group).removeprefix("l"): group for group in groups if is_a(group, "pill")}
+    points = sorted((x, y, name) for name, line in lines.items() for x, y in line)
+    boxes = [_extent(ends) for group in groups if is_a(group, "node") and (ends := corners_of(group))]
+    taken = [*boxes, *map(_text, graph.findall("text"))]
+    for name in sorted(pills.keys() & lines.keys(), key=lambda name: (len(lines[name]), name)):
+        spot = _best_spot(_frame(pills[name]), name, lines[name], points, taken)
+        taken.append(spot)
+        _move(pills[name], spot)
+        graph.remove(pills[name])
+        graph.append(pills[name])  # above every arrow
+
+
+def points_of(path: str) -> list[Point]:
+    """Points along a path of SVG, near to each other."""
+    points = list[Point]()
+    for command, written in _COMMAND.findall(path):
+        numbers = [float(number) for number in re.findall(r"-?[\d.]+", written)]
+        ends = list(zip(numbers[::2], numbers[1::2], strict=True))
+        degree = {"M": 1, "L": 1, "Q": 2, "C": 3}[command]
+        if command == "M":
+            points.append(ends.pop(0))
+        for at in range(0, len(ends), degree):
+            points += _curve([points[-1], *ends[at : at + degree]])
+    return points
+
+
+def _curve(corners: Sequence[Point]) -> Iterator[Point]:
+    """Points of a Bézier curve after its first."""
+    degree = len(corners) - 1
+    count = max(1, math.ceil(sum(math.dist(*pair) for pair in pairwise(corners)) / BETWEEN))
+    for t in (step / count for step in range(1, count + 1)):
+        weighted = [
+            (math.comb(degree, k) * t**k * (1 - t) ** (degree - k), *corner) for k, corner in enumerate(corners)
+        ]
+        yield sum(weight * x for weight, x, _ in weighted), sum(weight * y for weight, _, y in weighted)
+
+
+def _best_spot(
+    frame: Extent, name: str, line: Sequence[Point], points: Sequence[tuple[float, float, str]], taken: Sequence[Extent]
+) -> Extent:
+    """The place of a pill that is on nothing taken and far from other arrows; of those alike, nearest to the middle."""
+    least, best = (math.inf, math.inf), frame
+    for spot in _spots(frame.right - frame.left, frame.low - frame.top, line):
+        first, last = (bisect_left(points, (x,)) for x in (spot.left - APART, spot.right + APART))
+        away = min((spot.away((x, y)) for x, y, other in points[first:last] if other != name), default=APART)
+        faults = sum(spot.meets(other, CLEAR) for other in taken), max(APART - away, 0.0)
+        if faults < least:
+            least, best = faults, spot
+        if not any(faults):
+            break
+    return best
+
+
+def _spots(width: float, height: float, line: Sequence[Point]) -> Iterator[Extent]:
+    """The places for a pill of this size along a line, from its middle to its ends, then beside it."""
+    stops = sorted((stop / (STOPS - 1) for stop in range(STOPS)), key=lambda along: abs(along - 0.5))
+    for across, down in sorted(product(ASIDE, ASIDE), key=lambda aside: sum(map(abs, aside))):
+        for along in stops:
+            x, y = line[round(along * (len(line) - 1))]
+            left, top = x + (across - 0.5) * width, y + (down - 0.5) * height
+            yield Extent(left, top, left + width, top + height)
+
+
+def _line(group: ET.Element) -> str | None:
+    path = group.find("path") if is_a(group, "edge") else None
+    return None if path is None else path.attrib["d"]
+
+
+def _extent(corners: tuple[Point, Point]) -> Extent:
+    return Extent(*corners[0], *corners[1])
+
+
+def _text(text: ET.Element) -> Extent:
+    """The line of a title or a caption, in a monospaced font."""
+    left, low, size = (float(text.attrib[name]) for name in ("x", "y", "font-size"))
+    return Extent(left, low - size, left + 0.6 * size * len(text.text or ""), low + 0.25 * size)
+
+
+def _frame(pill: ET.Element) -> Extent:
+    frame = next(pill.iter("rect"))
+    left, top, width, height = (float(frame.attrib[name]) for name in ("x", "y", "width", "height"))
+    return Extent(left, top, left + width, top + height)
+
+
+def _move(pill: ET.Element, to: Extent) -> None:
+    frame = _frame(pill)
+    for part in [*pill.iter("rect"), *pill.iter("text")]:
+        part.set("x", f"{float(part.attrib['x']) + to.left - frame.left:.2f}")
+        part.set("y", f"{float(part.attrib['y']) + to.top - frame.top:.2f}")
