@@ -174,9 +174,11 @@ class Picture:
         return render(self.dot, "svg")
 
     def _dressed(self, widest: float = inf) -> str:
-        is_vertical = re.search(r'rankdir="?(TB|BT)', self.dot) is not None
+        is_vertical, is_straight = (
+            re.search(look, self.dot) is not None for look in ('rankdir="?(TB|BT)', "splines=line")
+        )
         scope = scope_of(self.title, self.dot)
-        return dress(self._laid_out, self.title, scope, is_vertical=is_vertical, widest=widest)
+        return dress(self._laid_out, self.title, scope, is_vertical=is_vertical, is_straight=is_straight, widest=widest)
 
     def _repr_svg_(self) -> str:
         """The SVG at a size that fits a notebook's column: notebooks show it as an image, which does not shrink."""

@@ -59,7 +59,9 @@ def read_svg(svg: bytes, scope: str) -> ET.Element:
     return root
 
 
-def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, widest: float = inf) -> str:
+def dress(
+    svg: bytes, title: str, scope: str, *, is_vertical: bool = False, is_straight: bool = False, widest: float = inf
+) -> str:
     """Graphviz's SVG as a fragment of well-formed XML that can stand in a page: see `on_card` and `smooth`.
 
     It says what it shows (`aria-label`), and each node and edge says its DOT `tooltip` as a `<title>`, which every
@@ -89,7 +91,7 @@ def dress(svg: bytes, title: str, scope: str, *, is_vertical: bool = False, wide
             group.insert(0, element("title", tooltip))
     if name.startswith("%"):  # older Graphviz names a graph without a name "%3"
         name = ""
-    if has_cards:
+    if has_cards and not is_straight:
         smooth(graph, is_vertical)
     straighten(graph)
     if has_cards:

@@ -25,8 +25,9 @@ ROOM = 10  # characters, for −1.234e−05
 TIGHT = 7  # characters, for −0.1234; the page condenses a longer number
 MOST_LAID_OUT_TWICE = 200  # values: of more, one direction is laid out
 MOST_LAYERS_TWICE = 30  # boxes of layers
-MANY_ARROWS = 40  # between neurons: the page lets those of small weights fade
-FAINT = "the fainter an arrow, the smaller its weight"
+MANY_ARROWS = 40  # between neurons: the page draws each with the sign and the size of its weight
+WEIGHTS = "blue: weight of 0 or more · orange, dashed: below 0 · thinner and fainter: smaller"
+SMALL_HEADS = 0.3  # the size of arrowheads, which the page shows on the arrow of a step alone
 CAPTION = 40  # characters of a line at least: a picture that runs down is narrow
 CHARACTER = 8.4  # points, of a caption
 CLOSE = 0.08  # inches between boxes, where a neuron is a line
@@ -189,7 +190,8 @@ def _grouped(groups: Groups, direction: str = "LR") -> View:
         if _scale(LAPTOP, lines) > MUCH * _scale(LAPTOP, diagram):
             diagram, numbers = lines, of_lines
     if not groups.by_layer and len(diagram.arrows) > MANY_ARROWS:
-        diagram.captions.append(FAINT)
+        diagram.captions.append(WEIGHTS)
+        diagram.straight, diagram.arrow_size = True, SMALL_HEADS
     width = max(CAPTION, int(extent_of(diagram)[0] / CHARACTER))
     diagram.captions = [line for caption in diagram.captions for line in textwrap.wrap(caption, width)]
     view = View(diagram)

@@ -269,8 +269,8 @@ def test_among_many_arrows_those_of_small_weights_are_faint(opened: Open) -> Non
     loss = (output - 1) ** 2
     tab = opened(loss, viewport=LAPTOP)
     tab.evaluate("show('neurons')")
-    assert tab.locator(".view:visible text", has_text="the fainter an arrow").count() >= 1
-    opacity = "(use) => Number(current.arrows[use].getAttribute('opacity'))"
+    assert tab.locator(".view:visible text", has_text="fainter: smaller").count() >= 1
+    opacity = "(use) => Number(current.arrows[use].getAttribute('stroke-opacity'))"
     shown = [
         (abs(node.operands[k].data), tab.evaluate(opacity, f"{i},{k + 16}"))
         for i, node in enumerate(Graph(loss).nodes)
@@ -280,7 +280,42 @@ def test_among_many_arrows_those_of_small_weights_are_faint(opened: Open) -> Non
     assert [seen for _, seen in sorted(shown)] == sorted(seen for _, seen in shown), "the larger, the stronger"
     assert min(shown)[1] < 0.12
     tab.evaluate("go(timeline.findIndex(({ use }) => use in current.arrows) + 1)")
-    assert tab.evaluate("getComputedStyle(current.svg.querySelector('.edge.now')).opacity") == "1"
+    assert tab.evaluate("getComputedStyle(current.svg.querySelector('.edge.now > path')).strokeOpacity") == "1"
+
+
+LINES = """Object.entries(current.arrows).map(([use, arrow]) => {
+    const line = arrow.querySelector("path"), { stroke, strokeDasharray, strokeWidth } = getComputedStyle(line);
+    const [begin, middle, end] = [0, 0.5, 1].map((part) => line.getPointAtLength(part * line.getTotalLength()));
+    const off = Math.hypot(middle.x - (begin.x + end.x) / 2, middle.y - (begin.y + end.y) / 2);
+    const head = getComputedStyle(arrow.querySelector("polygon")).visibility;
+    return [use, { stroke, dashes: strokeDasharray, width: parseFloat(strokeWidth), off, head }];
+})"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_many_arrows_are_straight_lines_of_the_sign_and_size_of_their_weights(opened: Open, scheme: str) -> None:
+    output = MLP(2, [16, 16, 1], "tanh", seed=1)([0.5, -1.0])
+    assert isinstance(output, Value)
+    tab = opened(output, viewport=LAPTOP, color_scheme=scheme)
+    tab.evaluate("show('neurons')")
+    nodes, seen = Graph(output).nodes, dict(tab.evaluate(LINES))
+    looks: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+    widths = []
+    for use, line in seen.items():
+        node, position = map(int, use.split(","))
+        operands = nodes[node].operands
+        if len(operands) != 33 or not 16 <= position < 32:
+            continue
+        weight = operands[position - 16].data
+        looks[weight < 0].add((line["stroke"], line["dashes"]))
+        widths.append((abs(weight), line["width"]))
+        assert line["off"] < 1
+        assert line["head"] == "hidden"
+    assert len(widths) == 17 * 16
+    assert [width for _, width in sorted(widths)] == sorted(width for _, width in widths), "the larger, the thicker"
+    (above,), (below,) = looks[False], looks[True]
+    assert above[0] != below[0]
+    assert (above[1] == "none", below[1] == "none") == (True, False)
 
 
 def test_arrows_that_no_caption_calls_faint_are_not(opened: Open) -> None:
@@ -290,7 +325,7 @@ def test_arrows_that_no_caption_calls_faint_are_not(opened: Open) -> None:
     tab.evaluate("show('neurons')")
     assert len(set(tab.evaluate("Object.values(current.arrows).map(({ id }) => id)"))) < 40
     assert tab.evaluate("Object.keys(current.arrows).length") > 40
-    assert tab.locator(".view:visible text", has_text="the fainter an arrow").count() == 0
+    assert tab.locator(".view:visible text", has_text="fainter: smaller").count() == 0
     assert tab.evaluate("Object.values(current.arrows).every((arrow) => !arrow.hasAttribute('stroke-opacity'))")
 
 

@@ -56,18 +56,23 @@ function prepare(view) {
   }
 }
 
-// Among many arrows between neurons, the smaller the weight of one, the fainter it is.
+// Many arrows between neurons are lines as of a drawn network: blue for a weight of 0 or more, orange and dashed below; the
+// smaller it is, the thinner and fainter.
 function weigh() {
-  const arrows = current.kind === "neurons" ? Object.entries(current.arrows) : [], sizes = new Map();
+  const arrows = current.kind === "neurons" ? Object.entries(current.arrows) : [], weights = new Map();
   if (new Set(arrows.map(([, arrow]) => arrow)).size <= SPOT.arrows) return; // then a caption says it
   for (const [use, arrow] of arrows) {
     const [node, position] = use.split(",").map(Number), { kind, operands } = graph.nodes[node];
-    const size = kind === "weighted_sum" ? Math.abs(graph.nodes[operands[position - Math.floor(operands.length / 2)]]?.data) : 1;
-    sizes.set(arrow, Math.max(sizes.get(arrow) ?? 0, Number.isFinite(size) ? size : 1));
+    const weight = kind === "weighted_sum" ? graph.nodes[operands[position - Math.floor(operands.length / 2)]]?.data : 1;
+    const known = Number.isFinite(weight) ? weight : 1;
+    if (Math.abs(known) >= Math.abs(weights.get(arrow) ?? 0)) weights.set(arrow, known);
   }
-  const largest = Math.max(...sizes.values()) || 1;
-  for (const [arrow, size] of sizes) { // not `opacity`: a layer for each of hundreds darkens what is behind
-    for (const kind of ["stroke", "fill"]) arrow.setAttribute(`${kind}-opacity`, (FAINTEST + (1 - FAINTEST) * (size / largest) ** 2).toFixed(2));
+  const largest = Math.max(...[...weights.values()].map(Math.abs)) || 1;
+  for (const [arrow, weight] of weights) { // not `opacity`: a layer for each of hundreds darkens what is behind
+    const size = Math.abs(weight) / largest;
+    dressed(arrow, { "stroke-opacity": (FAINTEST + (1 - FAINTEST) * size ** 2).toFixed(2), "stroke-width": (0.5 + 1.5 * size).toFixed(2) }, []);
+    arrow.classList.add("weight");
+    arrow.classList.toggle("below", weight < 0);
   }
 }
 
