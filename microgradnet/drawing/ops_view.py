@@ -235,7 +235,7 @@ class OpsView:
             tooltip = self._arrow_tooltip(user, operand, known_derivatives(user)[position])
             marked = (user, position) in self.marked_arrows
             label, name = self._label(user, position), f"e{own}_{index}"
-            pill = "".join(map(str, self._local(node, [(user, position)])))
+            pill = "".join(map(str, self._local(node, [(user, position)]))).rstrip()
             arrow = Arrow(self.numbers[operand], target, name, tooltip, label, pill, marked=marked)
             self.diagram.arrows.append(arrow)
             self.arrows[user, position] = name

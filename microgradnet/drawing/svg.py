@@ -22,6 +22,7 @@ COLUMN_POINTS = 640.0  # of a notebook: 853 CSS pixels
 SCREEN_POINTS = 750.0  # of a screen's height: 1,000 CSS pixels
 PILL, INSET, MIDDLE = 15.0, 3.0, 4.5
 """The height of the frame of a derivative, the space beside its text, and the middle of letters above their line."""
+BELOW = 2.0  # points, of a frame below a line to write on, which stands beside its ends, too
 RAISED = 1.5  # points, of text in a box: Graphviz sets it so low that the tail of a g touches the frame
 SMALLEST = 0.58  # of its own size: text of 10 pixels
 
@@ -208,10 +209,12 @@ def _frame_derivatives(box: ET.Element, line: str) -> None:
         left = float(text.attrib["x"]) - (text_width(written) / 2 if text.get("text-anchor") == "middle" else 0)
         text.text = written.rstrip()
         text.attrib |= {"x": f"{left:.2f}", "text-anchor": "start"}
-        top, width = float(text.attrib["y"]) - MIDDLE - PILL / 2, text_width(text.text) + 2 * INSET
+        is_blank = text.text.endswith("_")
+        top = float(text.attrib["y"]) - MIDDLE - PILL / 2
+        width, height = text_width(text.text) + (3 if is_blank else 2) * INSET, PILL + BELOW * is_blank
         frame = element(
             "rect", x=f"{left - INSET:.2f}", y=f"{top:.2f}", width=f"{width:.2f}",
-            height=f"{PILL:g}", rx=f"{PILL / 2:g}", fill=LIGHT["card"].fill, stroke=line,
+            height=f"{height:g}", rx=f"{height / 2:g}", fill=LIGHT["card"].fill, stroke=line,
         )  # fmt: skip
         at = list(box).index(text)
         box.remove(text)

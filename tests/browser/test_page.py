@@ -1132,3 +1132,10 @@ def test_a_number_of_many_digits_is_replaced_by_what_is_typed(opened: Open) -> N
     tab.keyboard.press("Tab")
     tab.keyboard.type("2.5")
     assert exact(tab)["x"][0] == 2.5
+
+
+def test_the_hint_beside_numbers_has_one_line_where_the_page_is_narrow(opened: Open) -> None:
+    tab = opened(EXAMPLES["neuron"].build(), viewport={"width": 759, "height": 650})
+    heights = tab.eval_on_selector_all(".title > .hint", "all => all.map((one) => one.offsetHeight)")
+    assert len(heights) == 1
+    assert heights[0] < 25

@@ -936,3 +936,17 @@ def test_what_is_said_of_an_answer_moves_no_other_blank(size: tuple[int, int], o
     after = tab.evaluate(places)
     for (left, top), (was_left, was_top) in zip(after, before, strict=True):
         assert (left, top) == pytest.approx((was_left, was_top), abs=1)
+
+
+def test_the_buttons_of_the_story_stand_in_one_line_beside_the_answer(opened: Open) -> None:
+    tab = opened(story(), viewport={"width": 1280, "height": 720})
+    tops = tab.eval_on_selector_all("#answer, #check, #hint, #show", "all => all.map((one) => one.offsetTop)")
+    assert len(tops) == 4
+    assert max(tops) - min(tops) <= 1
+
+
+def test_a_learner_sees_a_long_name_whole(browser: Any, classroom: Classroom) -> None:
+    tab = browser.new_page(viewport={"width": 1280, "height": 720})
+    tab.goto(classroom.address(classroom.store.learner))
+    tab.fill("#name", "Maria-Magdalena Schneider")
+    assert tab.eval_on_selector("#name", "one => one.scrollWidth <= one.clientWidth")

@@ -23,7 +23,7 @@ LAYOUTS = (*((way, False) for way in DIRECTIONS), ("TB", True))
 """Of a picture on a screen: the direction, and whether leaves stand above what uses them, not beside it."""
 
 WRITTEN = 20
-"""The height of a line of a card with blanks, in points: the lines to write on keep off its border."""
+"""The height of a line of a card, in points: lines to write on, and frames, keep off its border."""
 
 
 class Sheet:
@@ -67,12 +67,10 @@ class Sheet:
         """
         texts = {b.quantity: f"({b.number}) {number(b.answer) if filled else LINE}" for b in self.blanks}
         spread = 0.7 if any(quantity.kind == LOCAL for quantity in texts) else 0.5
-        diagram = Diagram(direction, spread=spread, theme=theme, stacked=stacked)
+        diagram = Diagram(direction, spread=spread, theme=theme, stacked=stacked, line=WRITTEN)
         view = WorksheetView(self.graph, self._namer, texts, diagram)
         if filled:
             diagram.captions = []  # the sheet says how to read it
-        else:
-            diagram.line = WRITTEN
         diagram.captions += filter(None, [self._namer.legend()])
         return Picture(diagram.to_dot(), self.title, counts=(len(view.numbers), len(diagram.arrows)))
 

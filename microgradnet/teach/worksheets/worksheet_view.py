@@ -1,8 +1,10 @@
 """The view of a worksheet's graph: black and white, with numbered blanks."""
 
-from microgradnet.drawing.box import Cell, Row
+from collections.abc import Sequence
+
+from microgradnet.drawing.box import NO_BREAK, Cell, Row
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.ops_view import OpsView
+from microgradnet.drawing.ops_view import OpsView, Use
 from microgradnet.drawing.placing import MOST_CHIPS, Placing
 from microgradnet.drawing.theme import LIGHT, Paint
 from microgradnet.notation.names import Namer, number
@@ -36,6 +38,10 @@ class WorksheetView(OpsView):
         if self._with_gradients and kind != "constant":
             rows.append(Cell("grad", self._text(Quantity(GRADIENT, node), self._graph.gradients[node])))
         return rows
+
+    def _local(self, node: Value, uses: Sequence[Use]) -> list[Row]:
+        """As in every picture; beside its frame is space to the border of the box."""
+        return [Cell(row.kind, row.text + NO_BREAK) for row in super()._local(node, uses) if isinstance(row, Cell)]
 
     def _text(self, quantity: Quantity, answer: float) -> str:
         """The number, or its blank; on a second chip of a leaf its blank without the line to write on."""

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -289,3 +290,26 @@ def test_the_page_knows_the_answers() -> None:
     assert found
     data = json.loads(found[1])
     assert [blank["answer"] for blank in data["blanks"]] == [blank.answer for blank in sheet.blanks]
+
+
+def test_frames_keep_off_the_lines_to_write_on_and_off_the_border_of_their_box() -> None:
+    sheet = worksheet(EXAMPLES["two-inputs"].build(), ["grads", "local derivatives"])
+    for filled in (False, True):
+        root = ET.fromstring(sheet.picture(filled).svg)
+        svg = "{http://www.w3.org/2000/svg}"
+        framed = 0
+        for box in root.iter(f"{svg}g"):
+            if "node" not in box.get("class", "").split() or "pill" in box.get("class", "").split():
+                continue
+            shape = next(part for part in box if part.tag in (f"{svg}path", f"{svg}polygon"))
+            edges = [float(x) for x in re.findall(r"-?[\d.]+", shape.get("d") or shape.get("points") or "")]
+            for frame, text in ((one.find(f"{svg}rect"), one.find(f"{svg}text")) for one in box.findall(f"{svg}g")):
+                assert frame is not None
+                assert text is not None
+                x, y, width, height = (float(frame.attrib[name]) for name in ("x", "y", "width", "height"))
+                assert max(edges[::2]) - (x + width) >= 4
+                assert min(edges[1::2]) + 0.5 <= y
+                assert y + height <= max(edges[1::2]) - 2
+                assert y + height - float(text.attrib["y"]) >= (3 if filled else 5)
+                framed += 1
+        assert framed == 7  # on chips and boxes, not on arrows
