@@ -8,6 +8,7 @@ import pytest
 from microgradnet.teach.applications import APPLICATIONS, load_application
 
 ROOT = Path(__file__).parents[3]
+COLUMN = 388  # CSS pixels of a picture in one of two columns, where README is 830 wide
 GALLERY = ROOT / "notebooks" / "gallery.md"
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", GALLERY.read_text("utf-8"), re.M | re.S))
 
@@ -44,3 +45,14 @@ def test_readme_shows_each_and_its_figures_are_those_of_the_book() -> None:
 def test_a_name_that_the_gallery_lacks_is_answered_with_one_that_is_like_it() -> None:
     with pytest.raises(ValueError, match=r"unknown application 'drivin': .*objects; did you mean 'driving'"):
         load_application("drivin")
+
+
+def test_the_text_of_each_drawing_in_the_tables_of_readme_has_10_pixels() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    drawings = re.findall(r'<img src="(notebooks/pictures/[^"]+\.svg)"[^>]* width="(\d+)"', readme)
+    assert len(drawings) > 7
+    for file, width in drawings:
+        svg = (ROOT / file).read_text("utf-8")
+        [whole] = re.findall(r'viewBox="\S+ \S+ (\S+) ', svg)
+        smallest = min(map(float, re.findall(r'font-size="([\d.]+)', svg)))
+        assert smallest * min(int(width), COLUMN) / float(whole) >= 10, file

@@ -9,7 +9,7 @@ from microgradnet.drawing.figure import Figure
 from microgradnet.drawing.figure_style import INK, LINE, figure
 from microgradnet.nn import Layer
 
-CAPTION = 12  # points: a figure is often shown at two thirds of its size
+CAPTION = 12.5  # points: a figure is often shown at two thirds of its size
 
 
 def weights(layer: Layer) -> NDArray[np.float64]:

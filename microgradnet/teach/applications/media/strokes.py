@@ -11,7 +11,7 @@ from microgradnet.drawing.theme import LIGHT
 from microgradnet.teach.applications.media.svg import card, text
 
 WIDTH, MARGIN, LEADING = 720, 22, 32  # px
-SMALL, LINE = 18, 23  # px: letters of captions and notes, 10 px where a page shows 720 px as 400, and their distance
+SMALL, LINE = 19, 23  # px: letters of captions and notes, 10 px where README shows 720 px as 388, and their distance
 LARGEST = 10.0  # px for a unit of the places, where the rows are short
 SPEED, REST = 250.0, 3.0  # of the pen, px per second; seconds before it writes again
 INK, MARKED = LIGHT["input"].line, LIGHT["highlight"].line
