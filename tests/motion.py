@@ -1,8 +1,9 @@
 """The moving picture of README and the book: a neuron forward, then backward, a scene for each step.
 
 It is one picture of `draw`, in which a style shows numbers from their scene on. A number travels along its arrow:
-forward as it is, backward against the arrow, whose head turns, and times the local derivative on its way. Where motion
-is not wanted the picture stands still and shows the whole.
+forward as it is, backward against the arrow, whose head turns, and times the local derivative beside its pill. It stays
+between the two boxes, whose numbers it would cover. Where motion is not wanted the picture stands still and shows the
+whole.
 """
 
 import re
@@ -12,6 +13,7 @@ from math import atan2, degrees, dist
 from typing import NamedTuple
 
 from microgradnet import Value, draw, parameter, sigmoid
+from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.svg import element, scope_of
 from microgradnet.drawing.theme import DARK, LIGHT, Paint
 from microgradnet.graph import Graph
@@ -24,6 +26,7 @@ ARRIVAL = 0.8  # the part of a scene after which what travels is there
 MET, MULTIPLIED = 0.25, 0.6  # parts of a scene after which a gradient meets the local derivative, and is multiplied
 LETTER = 7.9  # points of width
 ASIDE = 13.0  # points from a line, beside its pill
+SPREAD = 0.9  # inches between ranks: a product has room between its boxes
 HEAD = 34.0  # points for the equation, above the picture
 
 
@@ -67,7 +70,8 @@ def scenes(root: Value) -> list[Scene]:
 def moving(root: Value) -> str:
     """The picture of the graph with its two passes, as SVG."""
     played = scenes(root)
-    picture = draw(root, local_derivatives=True)
+    drawn = draw(root, local_derivatives=True)
+    picture = Picture(re.sub(r"ranksep=[\d.]+", f"ranksep={SPREAD}", drawn.dot), drawn.title)
     scope = scope_of(picture.title, picture.dot)
     svg = ET.fromstring(re.sub(r'<svg ([^>]*?)xmlns="[^"]*"', r"<svg \1", picture.svg, count=1))
     part = {str(group.get("id", "")).removeprefix(f"{scope}-"): group for group in svg.iter("g")}
@@ -76,13 +80,13 @@ def moving(root: Value) -> str:
     for i, scene in enumerate(played):
         _reveal(part[f"n{scene.box}"], scene, i)
         for arrow, texts in scene.arrows.items():
-            carried = _carried(texts, part[arrow], i, whole)
+            aside = 0.0
             if scene.line == "grad":
                 pill = part[f"l{arrow}"]
                 pill.set("class", f"{pill.get('class')} since{i}")  # known when the chain rule takes it
                 _turn(part[arrow], i)
-                carried.set("transform", f"translate(0 {_beside(pill, part[arrow])})")
-            part["graph0"].append(carried)
+                aside = _beside(pill, part[arrow])
+            part["graph0"].append(_carried(texts, part[arrow], i, whole, aside))
         svg.append(element("text", scene.text, x="22", y="-8", class_=f"during{i} equation", font_size="14"))
     svg.append(element("text", REST_TEXT.format(root.label), x="22", y="-8", class_="last equation", font_size="14"))
     svg.insert(0, element("style", _style(scope, len(played), whole)))
@@ -132,19 +136,27 @@ def _turn(arrow: ET.Element, i: int) -> None:
     arrow.append(turned)
 
 
-def _carried(texts: Sequence[str], arrow: ET.Element, i: int, whole: int) -> ET.Element:
-    """What travels along the arrow in the scene's time: a number, or a gradient and what becomes of it on its way."""
-    path = next(arrow.iter("path"))
-    points = "0;0;1;1" if len(texts) == 1 else "1;1;0;0"
+def _carried(texts: Sequence[str], arrow: ET.Element, i: int, whole: int, aside: float) -> ET.Element:
+    """What travels in the scene's time, so far below the arrow: a number, or a gradient and what becomes of it.
+
+    Each text moves between the ends of the line, over no box.
+    """
+    (left, above), *_, (right, below) = _points(next(arrow.iter("path")))
+    halves = [_width(text) / 2 for text in texts]
+    if len(texts) == 1:
+        names, parts, ways = ["during"], [0, ARRIVAL], [left + halves[0], right - halves[0]]
+    else:
+        sent, met, product = halves
+        names, parts = ["sent", "met", "product"], [0, MET, MULTIPLIED, ARRIVAL]
+        ways = [right - sent, right - met, left + met, left + product]
+    slope = (below - above) / (right - left)
+    values = [f"{x:.1f},{above + slope * (x - left) + aside:.1f}" for x in [ways[0], *ways, ways[-1]]]
     motion = element(
-        "animateMotion", None, path=path.attrib["d"], dur=f"{whole * SECONDS:g}s", repeatCount="indefinite",
-        calcMode="linear", keyTimes=f"0;{i / whole:.4f};{(i + ARRIVAL) / whole:.4f};1", keyPoints=points,
+        "animateMotion", None, values=";".join(values), dur=f"{whole * SECONDS:g}s", repeatCount="indefinite",
+        calcMode="linear", keyTimes=";".join(["0", *(f"{(i + part) / whole:.4f}" for part in parts), "1"]),
     )  # fmt: skip
-    seen = ["during"] if len(texts) == 1 else ["sent", "met", "product"]
-    return element(
-        "g", None, motion, *[_label(text, f"{name}{i}") for text, name in zip(texts, seen, strict=True)],
-        class_="carried",
-    )  # fmt: skip
+    labels = [_label(text, f"{name}{i}") for text, name in zip(texts, names, strict=True)]
+    return element("g", None, motion, *labels, class_="carried")
 
 
 def _beside(pill: ET.Element, arrow: ET.Element) -> float:
@@ -154,8 +166,12 @@ def _beside(pill: ET.Element, arrow: ET.Element) -> float:
     return ASIDE if is_above else -ASIDE
 
 
+def _width(text: str) -> float:
+    return LETTER * len(text) + 12
+
+
 def _label(text: str, name: str) -> ET.Element:
-    width = LETTER * len(text) + 12
+    width = _width(text)
     box = element("rect", None, x=f"{-width / 2:g}", y="-10", width=f"{width:g}", height="20", rx="10")
     return element("g", None, box, element("text", text, y="4.5", text_anchor="middle", font_size="13"), class_=name)
 

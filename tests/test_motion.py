@@ -1,6 +1,8 @@
 """The moving picture shows each number of the two passes, at its time, and stands still where motion is not wanted."""
 
 import re
+from itertools import pairwise
+from typing import TypeAlias
 from xml.etree import ElementTree
 
 import pytest
@@ -55,6 +57,49 @@ def test_a_gradient_travels_is_multiplied_and_turns_the_arrowhead() -> None:
         assert f">{text}</text>" in picture
     turned = re.findall(r'class="during\d+" transform="translate\(\S+ \S+\) rotate', picture)
     assert len(turned) == 5, "of each arrow"
+
+
+def test_what_travels_covers_neither_a_box_nor_a_pill_that_is_seen() -> None:
+    svg = ElementTree.fromstring(moving(neuron()))
+    boxes = [_extent(box) for box in svg.findall(".//{*}g[@class]") if "node" in box.get("class", "").split()]
+    pills = {
+        int(found[1]): _rectangle(pill.find(".//{*}rect"))
+        for pill in svg.findall(".//{*}g[@class]")
+        if (found := re.search(r"since(\d+)", pill.get("class", "")))
+    }
+    carried = svg.findall(".//{*}g[@class='carried']")
+    assert len(carried) == 10, "along each arrow, forward and backward"
+    for label in carried:
+        motion, *texts = label
+        scene = int(re.findall(r"\d+$", texts[0].get("class", ""))[0])
+        seen = [pill for since, pill in pills.items() if since <= scene]
+        values = [tuple(map(float, value.split(","))) for value in motion.get("values", "").split(";")][1:-1]
+        for text, ends in zip(texts, pairwise(values), strict=True):
+            left, top, right, bottom = _rectangle(text.find("{*}rect"))
+            for x, y in ends:
+                moved = (left + x, top + y, right + x, bottom + y)
+                assert not any(_meet(moved, other) for other in [*boxes, *seen] if other), text.findtext("{*}text")
+
+
+Extent: TypeAlias = tuple[float, float, float, float]
+
+
+def _extent(box: ElementTree.Element) -> Extent | None:
+    shape = next((part for part in box if part.tag.rpartition("}")[2] in {"path", "polygon"}), None)
+    if shape is None:
+        return None
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", shape.get("d", shape.get("points", "")))]
+    return min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
+
+
+def _rectangle(shape: ElementTree.Element | None) -> Extent:
+    assert shape is not None
+    x, y, width, height = (float(shape.get(name, "")) for name in ("x", "y", "width", "height"))
+    return x, y, x + width, y + height
+
+
+def _meet(a: Extent, b: Extent) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def test_a_number_with_two_contributions_is_refused() -> None:

@@ -38,7 +38,7 @@ function travel(step) {
       : [number(pass.data[operandOf(use)])];
     const label = drawn("g", { class: "travelling", "aria-hidden": "true" }, ...texts.map(carried)), picture = current.boxes[step.node].parentNode;
     const widths = route.map((_, i) => Math.max(...seenAt(i / (POINTS - 1), texts.length).map((k) => widthOf(texts[k]))));
-    const counters = countersOf(step), obstacles = obstaclesTo(counters, current.pills.of.get(use), picture);
+    const counters = countersOf(step), obstacles = obstaclesTo(counters, picture);
     const way = cheapest(waysBeside(route, widths, counters), (one) => costOf(one, widths, obstacles) + Math.hypot(one[0].x - route[0].x, one[0].y - route[0].y) / DETOUR);
     for (const { pill } of covered(obstacles.pills, placed(way, widths))) pill.classList.add("passed"); // faint until it is by
     picture.append(label);
@@ -107,11 +107,11 @@ function countersOf({ what, whose }) {
   });
 }
 
-// What a number on its way keeps clear of, by the middle: the counters; the pills, but its own, which it meets; and the
-// picture's edge.
-function obstaclesTo(counters, own, picture) {
+// What a number on its way keeps clear of, by the middle: the counters; the pills, also its own, beside which it is
+// multiplied; and the picture's edge.
+function obstaclesTo(counters, picture) {
   const { x, y, width, height } = picture.getBBox();
-  const others = current.pills.filter((one) => one !== own && one.pill.parentNode === picture && one.pill.getAttribute("visibility") === "visible");
+  const others = current.pills.filter((one) => one.pill.parentNode === picture && one.pill.getAttribute("visibility") === "visible");
   return { counters, pills: others.map(({ pill, spot }) => ({ ...spot, pill, height: PILL.height })), picture: { x: x + width / 2, y: y + height / 2, width, height } };
 }
 
