@@ -83,8 +83,26 @@ def test_in_a_comparison_each_pill_lies_on_its_arrow_alone(opened_file: Any, tmp
         assert (found["count"] > 0) == (name in {"two-neurons", "two-inputs", "layers", "learning"})
 
 
+# Of each visible pill, in CSS pixels: between its edge and ∂, and, besides the advance of ∂, between ∂ and the number.
+AIR = """() => [...current.svg.querySelectorAll(".pill[visibility=visible]")].map((pill) => {
+    const [frame, text] = pill.children, scale = current.zoom;
+    const before = text.getBoundingClientRect().left - frame.getBoundingClientRect().left;
+    const [sign, digit] = [0, 1].map((at) => text.getExtentOfChar(at));
+    return [before, (digit.x - sign.x - sign.width) * scale];
+})"""
+
+
+def test_the_text_of_a_pill_has_air_at_a_small_scale(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP, reduced_motion="reduce")
+    tab.keyboard.press("End")
+    air = tab.evaluate(AIR)
+    assert len(air) >= 25
+    assert min(before for before, _ in air) >= 3.4
+    assert min(between for _, between in air) >= 2.9
+
+
 def test_the_room_for_pills_leaves_the_text_of_layers_legible(opened: Open) -> None:
-    assert text_size(opened(EXAMPLES["layers"].build(), viewport=LAPTOP)) >= 11.4
+    assert text_size(opened(EXAMPLES["layers"].build(), viewport=LAPTOP)) >= 11.3
 
 
 def test_a_pill_on_another_arrow_or_a_box_would_be_seen(opened: Open) -> None:

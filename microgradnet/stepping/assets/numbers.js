@@ -40,9 +40,11 @@ function changeLeaf(leaf, x, isNew = true) {
   set(leaves.map((i) => (i === leaf ? x : graph.nodes[i].data)));
 }
 
+const typeset = (x) => `${x}`.replaceAll("-", "−");
+
 // With six digits, or as many as there is room for.
 function shortest(x) {
-  return [6, 5, 4, 3].map((digits) => `${Number(x.toPrecision(digits))}`).find((text) => text.length <= FIELD) ?? x.toExponential(2);
+  return typeset([6, 5, 4, 3].map((digits) => `${Number(x.toPrecision(digits))}`).find((text) => text.length <= FIELD) ?? x.toExponential(2));
 }
 
 // A field shows a number in short, and all its digits while it has the focus or is pointed at.
@@ -58,8 +60,8 @@ function showLeaves() {
     if (input.type === "range") input.value = near;
     else if (near !== x) [input.value, input.placeholder] = ["", number(x)];
     else if (document.activeElement !== input) input.value = shortest(x);
-    else if (readNumber(input.value) !== x) input.value = x;
-    input.title = x;
+    else if (readNumber(input.value) !== x) input.value = typeset(x);
+    input.title = typeset(x);
     input.removeAttribute("aria-invalid");
   }
 }
@@ -103,7 +105,7 @@ function editorOf(leaf) {
   };
   typed.addEventListener("focus", () => {
     const x = graph.nodes[leaf].data;
-    if (!typed.ariaInvalid) typed.value = Number.isFinite(x) ? x : "";
+    if (!typed.ariaInvalid) typed.value = Number.isFinite(x) ? typeset(x) : "";
     typed.select(); // a new text has no selection, and what is typed would follow it
   });
   typed.addEventListener("input", () => {
@@ -112,7 +114,7 @@ function editorOf(leaf) {
   });
   typed.addEventListener("change", () => { // until then it may be the beginning of a number
     if (Number.isFinite(readField(typed))) return;
-    showMessage(`${name}: ${refusalOf(typed.value)}. It is still ${graph.nodes[leaf].data}`, typed);
+    showMessage(`${name}: ${refusalOf(typed.value)}. It is still ${typeset(graph.nodes[leaf].data)}`, typed);
   });
   typed.addEventListener("blur", () => { if (!typed.ariaInvalid) showLeaves(); });
   drag.addEventListener("input", () => changed(Number(drag.value)));

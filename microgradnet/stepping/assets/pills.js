@@ -1,7 +1,7 @@
 // The local derivatives in the picture: a pill on each arrow, and on each chip and stacked value, which have no arrow.
 // A pill multiplies: the gradient of the result · the pill is added to the gradient of the operand.
 
-const PILL = { height: 18, inset: 3, space: 2, // in the picture's units
+const PILL = { height: 18, inset: 4, space: 4, // in the picture's units
                widths: [1, 0.88, 0.75], // of the width that it needs: the others where there is no room for it
                leading: 1, // above and below the letters of a text
                dock: 1 }; // how far a pill beside its box reaches into it
@@ -40,8 +40,8 @@ function pillsOf(view) {
 }
 
 // A pill stands where it covers no text and no other pill, or is left out. The first to come stay where they are; that of
-// the current step takes the place of others. Outside its box, on another box, on the number of its chip, on another arrow
-// or among many, a pill is seen only in its own step.
+// the current step takes the place of others. Outside its box, on another box, on another arrow or among many, a pill is
+// seen only in its own step.
 function showPills(local, step) {
   current.pills ??= pillsOf(current);
   const known = new Map(); // in the order of the pass
@@ -58,7 +58,7 @@ function showPills(local, step) {
       continue;
     }
     if (one.product !== product || one.pass !== pass) Object.assign(one, { product, pass, spots: spotsOf(one, product) });
-    const spots = isNow ? one.spots : one.spots.filter(({ isOutside, isOnNumber, isOnBox, away = SPOT.alone }) => !isOutside && !isOnNumber && !isOnBox && away > SPOT.apart);
+    const spots = isNow ? one.spots : one.spots.filter(({ isOutside, isOnBox, away = SPOT.alone }) => !isOutside && !isOnBox && away > SPOT.apart);
     one.spot = spots.find((spot) => !placed.some((other) => meet(spot.extent, other.spot.extent))) ?? (isNow && spots[0]);
     if (!one.spot) continue;
     for (const other of placed) if (meet(one.spot.extent, other.spot.extent)) other.spot = null;
@@ -85,18 +85,18 @@ const widthOfPill = (product) => (product.length + 1) * CHARACTER + PILL.space +
 
 // The places for a pill with this text that cover no other text, the best first: {x, y, width} of its middle, in the
 // units of its arrow or box, and its `extent` in the picture.
-function spotsOf({ place, uses, isArrow, alone }, product) {
+function spotsOf({ place, isArrow, alone }, product) {
   if (current.obstacles?.pass !== pass) current.obstacles = obstaclesOf(current);
   const { texts, boxes } = current.obstacles, { left, top } = current.svg.getBoundingClientRect(), screen = place.parentNode.getScreenCTM();
   const needed = widthOfPill(product);
   const onLine = () => PILL.widths.flatMap((part) => onArrow(place, part * needed, PILL.height, current.lines));
-  const found = isArrow ? (alone[needed] ??= onLine()) : [...inBox(place, needed), ...besideBox(place, needed), ...onNumber(place, uses[0], needed)];
+  const found = isArrow ? (alone[needed] ??= onLine()) : [...inBox(place, needed), ...besideBox(place, needed)];
   const spots = found.map((spot) => ({ ...spot, extent: {
     x: (screen.e - left) / current.zoom + spot.x - spot.width / 2, y: (screen.f - top) / current.zoom + spot.y - PILL.height / 2,
     width: spot.width, height: PILL.height } }));
   const isWhole = ({ x, y, width }) => x > 0 && y > 0 && x + width < current.width && y + PILL.height < current.height;
   const isOnBox = ({ extent }) => boxes.some(({ box, extent: other }) => box !== place && meet(extent, other));
-  const free = spots.filter((spot) => isWhole(spot.extent) && (spot.isOnNumber || !texts.some((text) => meet(spot.extent, text))));
+  const free = spots.filter((spot) => isWhole(spot.extent) && !texts.some((text) => meet(spot.extent, text)));
   if (!isArrow) return free.filter((spot) => !spot.isOutside || !isOnBox(spot));
   const known = free.map((spot) => ({ ...spot, isOnBox: isOnBox({ extent: around(spot.extent, SPOT.clear) }) })), rank = (spot) => 2 * spot.isOnBox + (spot.away <= SPOT.apart);
   return known.sort((a, b) => rank(a) - rank(b) || b.width - a.width);
@@ -130,15 +130,6 @@ function inBox(box, needed) {
     return room < PILL.widths.at(-1) * needed ? [] : [{ x, y: at(text, "y") - 4, width }];
   });
   return [...below, ...inLine.sort((a, b) => b.width - a.width)];
-}
-
-// On the number of a chip, between its name and its gradient: the step that the derivative belongs to does not need it.
-function onNumber(box, use, needed) {
-  const row = current.rows.find(({ what, text }) => what === "data" && box.contains(text)), last = [...box.querySelectorAll("text")].at(-1);
-  if (!row || row.text === last || !(use in current.chips)) return [];
-  const at = (text, name) => Number(text.getAttribute(name)), start = at(row.text, "x") + CHARACTER * (row.word.length + 0.5), end = at(last, "x") - 3;
-  const width = Math.min(Math.max(needed, at(row.text, "x") + CHARACTER * row.text.textContent.length - start + 2), end - start);
-  return width < PILL.widths.at(-1) * needed ? [] : [{ x: start + width / 2, y: at(row.text, "y") - 4, width, isOnNumber: true }];
 }
 
 // Docked to a box: above it, below it, or at a side.
