@@ -60,6 +60,23 @@ class Card:
         sizes = [[*zip(*map(self._size, lane), strict=True)] for lane in self._lanes]
         return sum(max(widths) for widths, _ in sizes), max(sum(heights) for _, heights in sizes) + self._turn
 
+    @property
+    def blank(self) -> float:
+        """The most space below the lines of a box that is as high as the chips beside it, in points."""
+        return max(self._missing.values(), default=0.0)
+
+    @property
+    def _missing(self) -> dict[int, float]:
+        """What each box lacks to the height of the chips beside it; below 0 if it is higher."""
+        missing, docked = dict[int, float](), 0.0
+        for number, box in self._boxes.items():
+            height = self._size(number)[1]
+            if box.shape == "chip":
+                docked += height * self._beside
+            else:
+                missing[number], docked = docked - height, 0.0
+        return missing
+
     def _make_way(self, chips: Sequence[int]) -> None:
         """Give chips the width that they need, and all boxes that of chips with the way beside them."""
         needed = _columns([line for line in self._lines[n] if len(line) > 1] for n in self._lines)
@@ -71,16 +88,15 @@ class Card:
 
     def label(self, theme: Mapping[str, Paint], direction: str) -> str:
         """Its label in DOT."""
-        rows, chips = list[str](), list[int]()
+        rows, chips, missing = list[str](), list[int](), self._missing
         for number, box in self._boxes.items():
             if box.shape == "chip":
                 chips.append(number)
                 continue
             if self._beside:
                 docked = [f'<TR><TD CELLPADDING="{MARGIN}">{self._box(chip, theme)}</TD></TR>' for chip in chips]
-                missing = sum(self._size(chip)[1] for chip in chips) - self._size(number)[1]
                 left = f"<TABLE {PLAIN}>{''.join(docked)}</TABLE>" * bool(chips)
-                rows.append(f'<TR><TD VALIGN="TOP">{left}</TD><TD>{self._box(number, theme, missing)}</TD></TR>')
+                rows.append(f'<TR><TD VALIGN="TOP">{left}</TD><TD>{self._box(number, theme, missing[number])}</TD></TR>')
             else:
                 rows += self._stacked(number, chips, bool(self._lane) and not rows, theme)
             chips = []

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from microgradnet.drawing.box import ADVANCE, INCH, TEXT_SIZE, Cell
+from microgradnet.drawing.card import LINE
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.fit import WIDEST, extent_of, fits, scale_to
 from microgradnet.drawing.graph_view import HANDFUL
@@ -96,7 +97,8 @@ def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     Where no picture of every value can be read in a column, the terms of a sum that are alike are drawn as the largest
     of them, such as the samples of a loss. The first is from left to right if that can be read as a whole in a column,
     or is the narrower one. In the one that runs down, chips stand above their box where that makes it larger on a phone
-    and no smaller on a laptop.
+    and no smaller on a laptop; or where a box would be as high as several chips beside it, and blank below its lines, and
+    the text above each other is nowhere smaller than drawn.
     """
     repeats, count = None, len(graph)
     both = _both(graph, namer) if count <= MOST_VALUES else []
@@ -110,7 +112,11 @@ def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     is_across = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
     narrow = _drawn(graph, "TB", namer, repeats, stacked=True)
     is_better = _scale_on_phone(narrow[0]) > MUCH * max(_scale(PHONE, across[0]), _scale_on_phone(down[0]))
-    if is_better and _scale(LAPTOP, across[0], narrow[0]) >= _scale(LAPTOP, down[0]):
+    on_laptop = _scale(LAPTOP, across[0], narrow[0])
+    is_blank = any(down[0].card(members).blank > LINE for members in down[0].cards)
+    if (is_better and on_laptop >= _scale(LAPTOP, down[0])) or (
+        is_blank and min(on_laptop, _scale_on_phone(narrow[0])) >= 1
+    ):
         down = narrow
     names = ["operations", DOWN] if is_across else [DOWN, "operations"]
     drawn = [across, down] if is_across else [down, across]

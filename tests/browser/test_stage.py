@@ -692,6 +692,25 @@ def test_each_backward_step_has_its_local_derivative_which_covers_no_text(
     assert tab.evaluate(PILLS_THAT_COVER) == []
 
 
+# How much higher each box is than from its first line to its last, in lines.
+BLANK = """() => [...current.svg.querySelectorAll(".node:not(.pill)")].map((box) => {
+    const height = (part) => part.getBoundingClientRect().height, texts = [...box.querySelectorAll("text")];
+    const places = texts.map((text) => text.getBoundingClientRect());
+    const lines = Math.max(...places.map(({ bottom }) => bottom)) - Math.min(...places.map(({ top }) => top));
+    return (height(box.querySelector("path, polygon")) - lines) / height(texts[0]);
+})"""
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("name", ["biology", "activation", "two-neurons"])
+def test_a_box_is_as_high_as_its_lines(opened: Open, name: str, viewport: Any) -> None:
+    tab = opened(EXAMPLES[name].build(), viewport=viewport, reduced_motion="reduce")
+    tab.evaluate("show('operations')")
+    blank = tab.evaluate(BLANK)
+    assert len(blank) >= 6
+    assert max(blank) < 1
+
+
 def test_run_and_play_have_words_of_their_own(opened: Open) -> None:
     tab = opened(learning())
     tab.click("#play")
