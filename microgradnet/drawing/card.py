@@ -96,7 +96,8 @@ class Card:
             if self._beside:
                 docked = [f'<TR><TD CELLPADDING="{MARGIN}">{self._box(chip, theme)}</TD></TR>' for chip in chips]
                 left = f"<TABLE {PLAIN}>{''.join(docked)}</TABLE>" * bool(chips)
-                rows.append(f'<TR><TD VALIGN="TOP">{left}</TD><TD>{self._box(number, theme, missing[number])}</TD></TR>')
+                own = self._box(number, theme, missing[number])
+                rows.append(f'<TR><TD VALIGN="TOP">{left}</TD><TD>{own}</TD></TR>')
             else:
                 rows += self._stacked(number, chips, bool(self._lane) and not rows, theme)
             chips = []

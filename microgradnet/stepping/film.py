@@ -15,6 +15,7 @@ from microgradnet.drawing.theme import LIGHT, dark_css
 from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
 from microgradnet.ops.floats import as_float
+from microgradnet.stepping.film_pills import SVG, show_pills
 from microgradnet.stepping.page_layout import View, views_of
 from microgradnet.stepping.steps import partial_text
 from microgradnet.stepping.timeline import Step, Timeline
@@ -26,7 +27,6 @@ SECONDS = 1.2  # that a step is shown
 LAST = 3.0  # times as long as another step is
 MOST_SECONDS = 200.0  # a GIF has at most 655 for one picture
 LINE = 24  # of the equation, in a picture's units
-SVG = "http://www.w3.org/2000/svg"
 
 
 def save_steps(root: Value, path: str | os.PathLike[str], *, seconds: float = SECONDS) -> list[Path]:
@@ -97,7 +97,7 @@ def frames(root: Value) -> Iterator[str]:
     """
     timeline = Timeline(root)
     name, seed = timeline.name(root), timeline.start + 1
-    view = next(iter(views_of(timeline.graph).values()))
+    kind, view = next(iter(views_of(timeline.graph).items()))
     ET.register_namespace("", SVG)
     empty = ET.fromstring(view.picture.svg)
     ET.SubElement(empty, f"{{{SVG}}}style").text = dark_css(empty.get("class", ""), {"highlight"})
@@ -114,6 +114,8 @@ def frames(root: Value) -> Iterator[str]:
         elif timeline.step:
             text = timeline.step.text
             _mark(parts, view, timeline.step)
+            if kind.startswith("operations"):
+                show_pills(parts, view, timeline.steps[: timeline.position])
         phase = f"{'Backward' if is_backward else 'Forward'} propagation" if moment else "Start"
         _write_below(frame, [phase, text])
         yield ET.tostring(frame, encoding="unicode")
@@ -160,12 +162,12 @@ def _shape(group: ET.Element) -> ET.Element:
 
 
 def _write_below(frame: ET.Element, lines: list[str]) -> None:
-    """Lines below the picture, each in letters as large as fit its width."""
+    """Lines below the picture, in letters of one size, as large as fit its width."""
     _, _, width, height = map(float, frame.attrib["viewBox"].split())
     whole = height + LINE * (len(lines) + 0.5)
     frame.attrib |= {"viewBox": f"0 0 {width:g} {whole:g}", "width": f"{width:g}", "height": f"{whole:g}"}
     group = ET.SubElement(frame, f"{{{SVG}}}g", {"class": "graph"})  # a style that prefers dark recolours it
+    size = min(16.0, (width - 28) / (0.62 * max(map(len, lines))))
     for i, text in enumerate(lines, 1):
-        size = min(16.0, (width - 28) / (0.62 * max(1, len(text))))
         place = {"x": "14", "y": f"{height + LINE * i:g}", "font-size": f"{size:.1f}", "fill": LIGHT["card"].text}
         ET.SubElement(group, f"{{{SVG}}}text", place).text = text

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from microgradnet import Value, sigmoid
+from microgradnet.drawing.box import text_width
 from microgradnet.drawing.theme import LIGHT, dark_css
 from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
 from microgradnet.stepping import film, save_steps
+from microgradnet.stepping.steps import BackwardStep
 from microgradnet.stepping.timeline import Timeline
 from microgradnet.teach.examples import EXAMPLES
 
@@ -69,6 +71,33 @@ def test_the_current_step_has_its_colours_where_the_reader_prefers_dark(tmp_path
         ]
         assert marked
         assert all("highlight" in g.get("class", "").split() for g in marked)
+
+
+def test_a_backward_step_shows_its_local_derivative_which_covers_no_text() -> None:
+    for name, example in EXAMPLES.items():
+        root = example.build()
+        timeline = Timeline(root)
+        drawn = list(film.frames(root))[timeline.start + 2 :]
+        for step, frame in zip(timeline.steps[timeline.start :], map(ET.fromstring, drawn), strict=True):
+            pills = [g for g in frame.iter(f"{SVG}g") if "pill" in g.get("class", "").split()]
+            assert isinstance(step, BackwardStep)
+            local = number(step.local_derivative)
+            assert any(f"∂ {local}" in texts(pill)[0] for pill in pills), f"{name}: {step}"
+            letters = [text for g in frame.iter(f"{SVG}g") if g not in pills for text in g.findall(f"{SVG}text")]
+            for pill in pills:
+                left, top, wide, high = (float(pill[0].get(side, "")) for side in ("x", "y", "width", "height"))
+                for text in letters:
+                    x, y = (float(text.get(at, "")) for at in ("x", "y"))
+                    width = text_width((text.text or "").rstrip())
+                    x -= width / 2 * (text.get("text-anchor") == "middle")
+                    is_apart = x + width <= left or left + wide <= x or y <= top or top + high <= y - 9
+                    assert is_apart, f"{name}: {texts(pill)} on {text.text}"
+
+
+def test_the_equation_is_as_large_as_the_heading() -> None:
+    for frame in map(ET.fromstring, film.frames(EXAMPLES["learning"].build())):
+        heading, equation = [text.get("font-size") for text in frame.iter(f"{SVG}text")][-2:]
+        assert heading == equation
 
 
 def test_another_name_is_refused(tmp_path: Path) -> None:

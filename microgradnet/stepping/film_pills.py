@@ -1,0 +1,126 @@
+"""The local derivatives in a picture of a film: a pill on each arrow, chip and stacked value, as on the page."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from microgradnet.drawing.box import TEXT_SIZE, text_width
+from microgradnet.drawing.svg import INSET, MIDDLE, PILL
+from microgradnet.drawing.theme import LIGHT
+from microgradnet.notation.names import number
+from microgradnet.stepping.page_layout import View
+from microgradnet.stepping.steps import BackwardStep
+
+SVG = "http://www.w3.org/2000/svg"
+ASCENT, DESCENT = 10.0, 3.0  # points of letters above and below their line
+CLEAR = 2.0  # points between a pill and a box
+STOPS = 24  # of each part of an arrow's curve
+
+Extent: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
+
+
+def show_pills(parts: Mapping[str, ET.Element], view: View, steps: Iterable[object]) -> None:
+    """Draw ∂node/∂operand of each backward step that is done, the last one's first, where it covers no text."""
+    done = [step for step in steps if isinstance(step, BackwardStep)]
+    inside = {step.operand: step for step in done if view.boxes.get(step.operand) == view.boxes.get(step.node)}
+    places: dict[str, list[str]] = {}
+    for step in reversed(done):
+        use = step.node, step.position
+        box = view.chips.get(use, view.boxes.get(step.operand))
+        if box is not None and view.boxes.get(step.node) not in {None, box}:
+            places.setdefault(view.arrows.get(use, f"n{box}"), []).insert(0, number(_along(step, inside)))
+    boxes = [_shape(part) for name, part in parts.items() if re.fullmatch(r"n\d+", name)]
+    taken = [_letters(text) for part in parts.values() for text in part.findall(f"{{{SVG}}}text")]
+    for place, numbers in places.items():
+        text = f"∂ {' + '.join(numbers)}"
+        spots = _on_arrow(parts[place], text, boxes) if place.startswith("e") else _in_box(parts[place], text)
+        spot = next((spot for spot in spots if not any(_meet(spot, other) for other in taken)), None)
+        if spot:
+            taken.append(spot)
+            parts["graph0"].append(_pill(spot, text))
+
+
+def _along(step: BackwardStep, inside: Mapping[object, BackwardStep]) -> float:
+    """The local derivative; where a run of values is folded into the result's box, times those along the run."""
+    product: float = step.local_derivative
+    node = step.node
+    while node in inside:
+        product, node = product * inside[node].local_derivative, inside[node].node
+    return product
+
+
+def _on_arrow(arrow: ET.Element, text: str, boxes: Iterable[Extent]) -> list[Extent]:
+    """Along its line, the nearest to its middle first, and those that touch no box before others."""
+    points = _curve(next(arrow.iter(f"{{{SVG}}}path")).attrib["d"])
+    middle = (len(points) - 1) / 2
+    spots = [_around(x, y, text) for _, (x, y) in sorted(enumerate(points), key=lambda one: abs(one[0] - middle))]
+    return sorted(spots, key=lambda spot: any(_meet(spot, box, CLEAR) for box in boxes))
+
+
+def _in_box(box: ET.Element, text: str) -> Iterator[Extent]:
+    """At the end of a line, or between its numbers; else docked to the box."""
+    half = text_width(text) / 2 + INSET
+    _, top, right, bottom = _shape(box)
+    letters = [(float(line.attrib["y"]) - MIDDLE, *_letters(line)) for line in box.findall(f"{{{SVG}}}text")]
+    for y, _, _, end, _ in letters:
+        limit = min((begin for other, begin, *_ in letters if other == y and begin >= end), default=right) - INSET
+        if limit - end >= 2 * half + INSET:
+            yield _around(limit - half, y, text)
+    for x in (right - half - INSET, right + half):
+        for y in (top - PILL / 2 + 1, bottom + PILL / 2 - 1, (top + bottom) / 2):
+            yield _around(x, y, text)
+
+
+def _pill(extent: Extent, text: str) -> ET.Element:
+    left, top, right, bottom = extent
+    made = ET.Element(f"{{{SVG}}}g", {"class": "node pill"})
+    frame = {"x": left, "y": top, "width": right - left, "height": bottom - top, "rx": PILL / 2}
+    look = {"fill": LIGHT["card"].fill, "stroke": LIGHT["operation"].line}
+    ET.SubElement(made, f"{{{SVG}}}rect", {name: f"{x:.2f}" for name, x in frame.items()} | look)
+    at = {"x": f"{left + INSET:.2f}", "y": f"{top + PILL / 2 + MIDDLE:.2f}", "font-size": f"{TEXT_SIZE}"}
+    ET.SubElement(made, f"{{{SVG}}}text", at | {"fill": LIGHT["operation"].text}).text = text
+    return made
+
+
+def _around(x: float, y: float, text: str) -> Extent:
+    half = text_width(text) / 2 + INSET
+    return x - half, y - PILL / 2, x + half, y + PILL / 2
+
+
+def _letters(text: ET.Element) -> Extent:
+    x, y, width = float(text.attrib["x"]), float(text.attrib["y"]), text_width((text.text or "").rstrip())
+    left = x - width / 2 * (text.get("text-anchor") == "middle")
+    return left, y - ASCENT, left + width, y + DESCENT
+
+
+def _shape(box: ET.Element) -> Extent:
+    shape = next(part for part in box if part.tag.rpartition("}")[2] in {"path", "polygon", "ellipse"})
+    points = _points(shape.get("d", shape.get("points", "")))
+    if not points:
+        x, y, width, height = (float(shape.attrib[name]) for name in ("cx", "cy", "rx", "ry"))
+        return x - width, y - height, x + width, y + height
+    (left, *_, right), (top, *_, bottom) = map(sorted, zip(*points, strict=True))
+    return left, top, right, bottom
+
+
+def _points(text: str) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", text)]
+
+
+def _curve(path: str) -> list[tuple[float, float]]:
+    """Points along a line of cubic curves; of any other, those that it is written with."""
+    points = _points(path)
+    if re.sub("[^A-Za-z]", "", path) != "MC":
+        return points
+    return [
+        tuple(a * (1 - t) ** 3 + 3 * b * t * (1 - t) ** 2 + 3 * c * t * t * (1 - t) + d * t**3
+              for a, b, c, d in zip(*points[first : first + 4], strict=True))
+        for first in range(0, len(points) - 3, 3)
+        for t in (stop / STOPS for stop in range(STOPS + 1))
+    ]  # fmt: skip
+
+
+def _meet(a: Extent, b: Extent, apart: float = 0.0) -> bool:
+    return a[0] < b[2] + apart and b[0] < a[2] + apart and a[1] < b[3] + apart and b[1] < a[3] + apart
