@@ -19,6 +19,8 @@ INSET, GAP, LINE = 5, 8, 17
 """The space beside a text and between two texts in a line, and the height of a line, in points."""
 WAY = "way"
 """The end of the name of the port at which an arrow that passes chips arrives."""
+AIR = 2
+"""The space above the first line of a box that is no chip, in points: its border is dashed or bold in a step."""
 MARGIN = 1
 """The space around a chip, in points."""
 BETWEEN = 6
@@ -121,12 +123,13 @@ class Card:
         """The width and height of a box with its border, and of a chip with its margin."""
         box = self._boxes[number]
         around = 2 * (_border(box) + MARGIN * (box.shape == "chip"))
-        return _whole(self._columns[number]) + 2 * INSET + around, self._line * len(self._lines[number]) + around
+        height = self._line * len(self._lines[number]) + AIR * (box.shape != "chip")
+        return _whole(self._columns[number]) + 2 * INSET + around, height + around
 
     def _box(self, number: int, theme: Mapping[str, Paint], missing: float = 0) -> str:
         """A box as a table; below its lines stands as much space as is missing to the height of its chips."""
         box = self._boxes[number]
-        paint = box.paint(theme)
+        paint, air = box.paint(theme), AIR * (box.shape != "chip")
         style = ",".join(word for word in ROLES[box.role].style.split(",") if word in {"rounded", "dashed"})
         look = {
             "ID": f"{BOX}-{box.classes.replace(' ', '-')}-n{number}",
@@ -141,7 +144,8 @@ class Card:
             width, height = (side - 2 * MARGIN for side in self._size(number))
             look |= {"FIXEDSIZE": "TRUE", "WIDTH": f"{width:.0f}", "HEIGHT": f"{height:.0f}"}
         rows = [_row(line, paint, self._columns[number], self._line) for line in self._lines[number]]
-        return _table(look, [*rows, f'<TR><TD HEIGHT="{missing:.0f}"></TD></TR>' * (missing > 0)])
+        above, below = (f'<TR><TD HEIGHT="{height:.0f}"></TD></TR>' * (height > 0) for height in (air, missing))
+        return _table(look, [above, *rows, below])
 
 
 def pixels_of(box: Box, paint: Paint) -> str:

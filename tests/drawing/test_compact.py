@@ -385,3 +385,16 @@ def test_the_tails_of_letters_end_inside_their_box() -> None:
         above, below = min(lines) - CAPITAL - min(down), max(down) - (max(lines) + TAIL)
         assert above > 1.5
         assert below > 1.5
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_label_of_a_box_on_a_card_keeps_off_its_upper_border_and_its_last_line_off_the_lower(name: str) -> None:
+    svg = ET.fromstring(draw(EXAMPLES[name].build(), leaves="chips").svg)
+    boxes = [box for box in svg.findall(".//{*}g") if "operation" in box.get("class", "").split()]
+    assert boxes
+    for box in boxes:
+        shape = next(part for part in box if part.get("points") or part.get("d"))
+        heights = [float(y) for y in re.findall(r",(-?[\d.]+)", shape.get("points", shape.get("d", "")))]
+        lines = [float(text.get("y", "")) for text in box.findall("{*}text")]
+        assert min(lines) - CAPITAL - min(heights) >= 4
+        assert max(heights) - max(lines) - TAIL >= 3
