@@ -42,6 +42,7 @@ ROOMIER = 1.25  # times as large must chips be without room for local derivative
 FEWER = 2 / 3  # of the values at most are left where folding makes a picture that is easier to read
 LEGIBLE = 10.5 / 14  # of the size that is drawn: text of 10.5 pixels
 SCROLLED = 10 / 13  # of the size that is drawn: text of 10 pixels, with which the page scrolls a larger picture
+AS_DRAWN = 0.95  # of the size that is drawn, or larger: hardly smaller
 NEAR = 0.08  # inches between cards, on a phone
 
 
@@ -98,7 +99,7 @@ def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     of them, such as the samples of a loss. The first is from left to right if that can be read as a whole in a column,
     or is the narrower one. In the one that runs down, chips stand above their box where that makes it larger on a phone
     and no smaller on a laptop; or where a box would be blank below its lines, as high as several chips beside it, and
-    the text is nowhere smaller than drawn.
+    the text is hardly anywhere smaller than drawn.
     """
     repeats, count = None, len(graph)
     both = _both(graph, namer) if count <= MOST_VALUES else []
@@ -115,7 +116,7 @@ def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     on_laptop = _scale(LAPTOP, across[0], narrow[0])
     is_blank = any(down[0].card(members).blank > LINE for members in down[0].cards)
     if (is_better and on_laptop >= _scale(LAPTOP, down[0])) or (
-        is_blank and min(on_laptop, _scale_on_phone(narrow[0])) >= 1
+        is_blank and min(on_laptop, _scale_on_phone(narrow[0])) >= AS_DRAWN
     ):
         down = narrow
     names = ["operations", DOWN] if is_across else [DOWN, "operations"]

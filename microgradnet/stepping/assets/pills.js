@@ -97,7 +97,8 @@ function spotsOf({ place, isArrow, alone }, product) {
   const isWhole = ({ x, y, width }) => x > 0 && y > 0 && x + width < current.width && y + PILL.height < current.height;
   const isOnBox = ({ extent }) => boxes.some(({ box, extent: other }) => box !== place && meet(extent, other));
   const free = spots.filter((spot) => isWhole(spot.extent) && !texts.some((text) => meet(spot.extent, text)));
-  if (!isArrow) return free.filter((spot) => !spot.isOutside || !isOnBox(spot));
+  const isLast = (spot) => Boolean(spot.isOutside) && isOnBox(spot); // where no other place is free
+  if (!isArrow) return free.sort((a, b) => isLast(a) - isLast(b));
   const known = free.map((spot) => ({ ...spot, isOnBox: isOnBox({ extent: around(spot.extent, SPOT.clear) }) })), rank = (spot) => 2 * spot.isOnBox + (spot.away <= SPOT.apart);
   return known.sort((a, b) => rank(a) - rank(b) || b.width - a.width);
 }
