@@ -1,9 +1,9 @@
 """The moving picture of README and the book: a neuron forward, then backward, a scene for each step.
 
 It is one picture of `draw`, in which a style shows numbers from their scene on. A number travels along its arrow:
-forward as it is, backward against the arrow, whose head turns, and times the local derivative beside its pill. It stays
-between the two boxes, whose numbers it would cover. Where motion is not wanted the picture stands still and shows the
-whole.
+forward as it is, backward past the arrow's pill, where it is multiplied by the local derivative, while the arrow's head
+turns. It stays between the two boxes, whose numbers it would cover. Where motion is not wanted the picture stands
+still and shows the whole.
 """
 
 import re
@@ -25,7 +25,7 @@ REST = 2  # scenes for which the whole stays
 ARRIVAL = 0.8  # the part of a scene after which what travels is there
 MET, MULTIPLIED = 0.25, 0.6  # parts of a scene after which a gradient meets the local derivative, and is multiplied
 LETTER = 7.9  # points of width
-ASIDE = 13.0  # points from a line, beside its pill
+PASSING = 20.0  # points, from the middle of a pill to that of what passes it
 SPREAD = 0.9  # inches between ranks: a product has room between its boxes
 HEAD = 34.0  # points for the equation, above the picture
 
@@ -80,13 +80,13 @@ def moving(root: Value) -> str:
     for i, scene in enumerate(played):
         _reveal(part[f"n{scene.box}"], scene, i)
         for arrow, texts in scene.arrows.items():
-            aside = 0.0
+            level = None
             if scene.line == "grad":
                 pill = part[f"l{arrow}"]
                 pill.set("class", f"{pill.get('class')} since{i}")  # known when the chain rule takes it
                 _turn(part[arrow], i)
-                aside = _beside(pill, part[arrow])
-            part["graph0"].append(_carried(texts, part[arrow], i, whole, aside))
+                level = _level(pill, part[arrow])
+            part["graph0"].append(_carried(texts, part[arrow], i, whole, level))
         svg.append(element("text", scene.text, x="22", y="-8", class_=f"during{i} equation", font_size="14"))
     svg.append(element("text", REST_TEXT.format(root.label), x="22", y="-8", class_="last equation", font_size="14"))
     svg.insert(0, element("style", _style(scope, len(played), whole)))
@@ -136,8 +136,8 @@ def _turn(arrow: ET.Element, i: int) -> None:
     arrow.append(turned)
 
 
-def _carried(texts: Sequence[str], arrow: ET.Element, i: int, whole: int, aside: float) -> ET.Element:
-    """What travels in the scene's time, so far below the arrow: a number, or a gradient and what becomes of it.
+def _carried(texts: Sequence[str], arrow: ET.Element, i: int, whole: int, level: float | None) -> ET.Element:
+    """What travels in the scene's time, along the arrow or at one height: a number, or a gradient and its products.
 
     Each text moves between the ends of the line, over no box.
     """
@@ -150,7 +150,9 @@ def _carried(texts: Sequence[str], arrow: ET.Element, i: int, whole: int, aside:
         names, parts = ["sent", "met", "product"], [0, MET, MULTIPLIED, ARRIVAL]
         ways = [right - sent, right - met, left + met, left + product]
     slope = (below - above) / (right - left)
-    values = [f"{x:.1f},{above + slope * (x - left) + aside:.1f}" for x in [ways[0], *ways, ways[-1]]]
+    heights = [above + slope * (x - left) if level is None else level for x in ways]
+    values = [f"{x:.1f},{y:.1f}" for x, y in zip(ways, heights, strict=True)]
+    values = [values[0], *values, values[-1]]
     motion = element(
         "animateMotion", None, values=";".join(values), dur=f"{whole * SECONDS:g}s", repeatCount="indefinite",
         calcMode="linear", keyTimes=";".join(["0", *(f"{(i + part) / whole:.4f}" for part in parts), "1"]),
@@ -159,11 +161,11 @@ def _carried(texts: Sequence[str], arrow: ET.Element, i: int, whole: int, aside:
     return element("g", None, motion, *labels, class_="carried")
 
 
-def _beside(pill: ET.Element, arrow: ET.Element) -> float:
-    """How far below the line one passes its pill, or above."""
-    (_, above), *_, (_, below) = _points(next(arrow.iter("path")))
-    is_above = float(next(pill.iter("text")).attrib["y"]) - 4 < (above + below) / 2
-    return ASIDE if is_above else -ASIDE
+def _level(pill: ET.Element, arrow: ET.Element) -> float:
+    """The height at which one passes a pill: above it where its arrow comes from above, else below."""
+    (_, start), *_, (_, end) = _points(next(arrow.iter("path")))
+    middle = float(next(pill.iter("text")).attrib["y"]) - 4
+    return middle - PASSING if start <= end else middle + PASSING
 
 
 def _width(text: str) -> float:

@@ -17,7 +17,7 @@ APART, CLEAR = 4.0, 2.0
 """In points: from another arrow, so that no one doubts whose a pill is; from a box, not to touch its border."""
 ASIDE = (0.0, -0.45, 0.45)  # of its width and height: its middle from the line, which it touches
 MANY = 40  # arrows: of more no one sees which pill is whose, and they stay where they are
-STOPS = 24  # of an arrow, at which a pill may stand
+STOPS = 40  # of an arrow, at which a pill may stand
 BETWEEN = 3.0  # points from each other, at most, are the points of other arrows
 _COMMAND = re.compile(r"([MCLQ])([^MCLQ]*)")
 

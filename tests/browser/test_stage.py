@@ -522,8 +522,8 @@ def test_the_current_step_is_in_sight_in_its_list(opened: Open) -> None:
         )
 
 
-# Of each backward step whose number has a way to go: the pills that it covers, its own too, looked at along the way, and
-# that are not faint meanwhile.
+# Of each backward step whose number has a way to go: the pills that it covers, its own too, looked at along the way,
+# and that are not faint meanwhile.
 COVERED = """() => [...timeline.keys()].filter((i) => timeline[i].what === "grad").flatMap((i) => {
     go(i);
     go(i + 1);
