@@ -144,6 +144,9 @@ def test_buttons_keys_slider_and_list_move_to_the_same_places(opened: Open) -> N
     tab.keyboard.press("End")
     assert place(tab)[0] == last
     assert tab.is_disabled("#step")
+    ended = tab.inner_text(".equation")
+    tab.keyboard.press("ArrowRight")
+    assert (place(tab)[0], tab.inner_text(".equation")) == (last, ended), "there is no further step"
     tab.keyboard.press("Home")
     assert place(tab)[0] == 0
     assert tab.is_disabled("#back")

@@ -1,12 +1,12 @@
 // The controls: stepping, dragging, buttons and keys.
 
-// After `to` steps; those after `from` are shown as made at once.
-function go(to, from = to - 1) {
-  const isNext = from === position && to - from === 1;
+// After `to` steps; those after `from`, or the last, are shown as made at once.
+function go(to, from) {
+  const before = position;
   position = wanted = Math.max(0, Math.min(timeline.length, to));
-  span = position - from;
+  span = position - (from ?? position - 1);
   render();
-  travel(isNext ? timeline[position - 1] : null);
+  travel(span === 1 && position - before === 1 ? timeline[before] : null);
 }
 
 // ---- dragging: a leaf's box changes its number, any other place moves the picture
