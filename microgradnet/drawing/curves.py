@@ -100,7 +100,7 @@ def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[tuple[Point, Poi
     way = (base[axis] - start[axis]) * forward
     curve = [start, _moved(start, axis, forward * way / 2), _moved(base, axis, -forward * way / 2), base]
     if way > 0 and not any(_is_inside(point, box) for point in _along(curve) for box in boxes):
-        _write(path, head, curve, tip, base)
+        _write(path, head, curve if is_ahead else curve[::-1], tip, base)
 
 
 def _is_ahead(route: Sequence[Point], corners: Sequence[Point]) -> bool:

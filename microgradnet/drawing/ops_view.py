@@ -123,7 +123,7 @@ class OpsView:
     def _draw_chip(self, node: Value, leaf: Value, uses: Sequence[Use]) -> int:
         """Draw a leaf that is docked to `node`."""
         kind = role(leaf)
-        rows = [*self._leaf_rows(leaf, kind), *self._local(node, uses)]
+        rows = [*self._leaf_rows(leaf, kind), *self._local_rows(node, uses)]
         marked = leaf in self.marked or not self.marked_arrows.isdisjoint(uses)
         own = self.diagram.add(Box(rows, kind, self._tooltip(leaf, kind), "chip", marked=marked))
         if self.numbers.setdefault(leaf, own) != own and REPEATED not in self.diagram.captions:
@@ -137,7 +137,7 @@ class OpsView:
         kind = role(node, self.roots)
         rows = self._rows(node, kind)
         if (above := self._above.get(node)) is not None:
-            rows += self._local(above, [use for use in self.placing.uses_of(above) if use[0].operands[use[1]] is node])
+            rows += self._local_rows(above, [use for use in self.placing.uses_of(above) if use[0].operands[use[1]] is node])
         if missing:
             rows.append(f"… {missing} of {len(uses)} operands not drawn")
         marked = not self.marked.isdisjoint(self.placing.run_of(node))
@@ -187,15 +187,20 @@ class OpsView:
         ]
         return min(reversed(wraps), key=len)  # of those with the fewest lines, the narrowest
 
-    def _local(self, node: Value, uses: Sequence[Use]) -> list[Row]:
-        """The row of ∂node/∂operand, for one or several uses of an operand; none where it is not asked for."""
+    def _local_rows(self, node: Value, uses: Sequence[Use]) -> list[Row]:
+        """The row of ∂node/∂operand in the box of the operand."""
+        local = self._local(node, uses)
+        return [Cell("∂", local)] if local else []
+
+    def _local(self, node: Value, uses: Sequence[Use]) -> str:
+        """∂node/∂operand, for one or several uses of an operand; "" where it is not asked for."""
         texts = [self.notes[use] for use in uses if use in self.notes]
         if self.local_derivatives and not texts:
             along = self._along(node)
             known = [(known_derivatives(user)[position], along[user]) for user, position in uses]
             products = [local * rest for local, rest in known if local is not None and rest is not None]
             texts = list(map(number, products if len(products) <= MOST_ADDED else [sum(products)]))
-        return [Cell("∂", " + ".join(texts))] if texts else []
+        return " + ".join(texts)
 
     def _along(self, node: Value) -> dict[Value, float | None]:
         """The derivative of `node` by each value of the run that is folded into it: by itself it is 1."""
@@ -235,7 +240,8 @@ class OpsView:
             tooltip = self._arrow_tooltip(user, operand, known_derivatives(user)[position])
             marked = (user, position) in self.marked_arrows
             label, name = self._label(user, position), f"e{own}_{index}"
-            pill = "".join(map(str, self._local(node, [(user, position)]))).rstrip()
+            local = self._local(node, [(user, position)])
+            pill = local and f"∂ {local}"
             arrow = Arrow(self.numbers[operand], target, name, tooltip, label, pill, marked=marked)
             self.diagram.arrows.append(arrow)
             self.arrows[user, position] = name

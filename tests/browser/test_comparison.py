@@ -146,7 +146,7 @@ def test_both_passes_of_a_neuron_fit_a_narrow_window(opened_file: Any, tmp_path:
     [
         ("overwritten", "", LAPTOP, 13),
         ("stale-gradients", "learning", LAPTOP, 13),
-        ("stale-gradients", "layers", LAPTOP, 13),
+        ("stale-gradients", "layers", LAPTOP, 12.5),
         ("stale-gradients", "layers", NOTEBOOK, 10),
         ("stale-gradients", "layers", PROJECTOR, 17),
         ("overwritten", "", PROJECTOR, 18),

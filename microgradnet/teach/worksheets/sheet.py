@@ -22,8 +22,8 @@ DIRECTIONS = ("LR", "TB")
 LAYOUTS = (*((way, False) for way in DIRECTIONS), ("TB", True))
 """Of a picture on a screen: the direction, and whether leaves stand above what uses them, not beside it."""
 
-WRITTEN = 20
-"""The height of a line of a card, in points: lines to write on, and frames, keep off its border."""
+WRITTEN = 19
+"""The height of a line of a card with blanks or frames, in points: they keep off its border."""
 
 
 class Sheet:
@@ -66,8 +66,10 @@ class Sheet:
             stacked: whether leaves stand above what uses them in a picture that runs down, too.
         """
         texts = {b.quantity: f"({b.number}) {number(b.answer) if filled else LINE}" for b in self.blanks}
-        spread = 0.7 if any(quantity.kind == LOCAL for quantity in texts) else 0.5
-        diagram = Diagram(direction, spread=spread, theme=theme, stacked=stacked, line=WRITTEN)
+        is_framed = any(quantity.kind == LOCAL for quantity in texts)
+        diagram = Diagram(direction, spread=0.7 if is_framed else 0.5, theme=theme, stacked=stacked)
+        if is_framed or not filled:
+            diagram.line = WRITTEN
         view = WorksheetView(self.graph, self._namer, texts, diagram)
         if filled:
             diagram.captions = []  # the sheet says how to read it

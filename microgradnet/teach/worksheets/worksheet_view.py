@@ -39,9 +39,10 @@ class WorksheetView(OpsView):
             rows.append(Cell("grad", self._text(Quantity(GRADIENT, node), self._graph.gradients[node])))
         return rows
 
-    def _local(self, node: Value, uses: Sequence[Use]) -> list[Row]:
+    def _local_rows(self, node: Value, uses: Sequence[Use]) -> list[Row]:
         """As in every picture; beside its frame is space to the border of the box."""
-        return [Cell(row.kind, row.text + NO_BREAK) for row in super()._local(node, uses) if isinstance(row, Cell)]
+        local = self._local(node, uses)
+        return [Cell("∂", local + NO_BREAK)] if local else []
 
     def _text(self, quantity: Quantity, answer: float) -> str:
         """The number, or its blank; on a second chip of a leaf its blank without the line to write on."""
