@@ -137,7 +137,9 @@ class OpsView:
         kind = role(node, self.roots)
         rows = self._rows(node, kind)
         if (above := self._above.get(node)) is not None:
-            rows += self._local_rows(above, [use for use in self.placing.uses_of(above) if use[0].operands[use[1]] is node])
+            rows += self._local_rows(
+                above, [use for use in self.placing.uses_of(above) if use[0].operands[use[1]] is node]
+            )
         if missing:
             rows.append(f"… {missing} of {len(uses)} operands not drawn")
         marked = not self.marked.isdisjoint(self.placing.run_of(node))

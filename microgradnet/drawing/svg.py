@@ -23,7 +23,7 @@ SCREEN_POINTS = 750.0  # of a screen's height: 1,000 CSS pixels
 PILL, INSET, MIDDLE = 15.0, 3.0, 4.5
 """The height of the frame of a derivative, the space beside its text, and the middle of letters above their line."""
 BELOW = 2.0  # points, of a frame below a line to write on, which stands beside its ends, too
-RAISED = 0.5  # points, of text in a box: Graphviz sets it so low that the tail of a g touches the frame
+RAISED = 1.5  # points, of text in a box: Graphviz sets it so low that the tail of a g touches the frame
 SMALLEST = 0.58  # of its own size: text of 10 pixels
 
 
