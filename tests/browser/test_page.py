@@ -972,14 +972,6 @@ def test_presenting_shows_the_picture_and_a_large_equation_and_obeys_a_clicker(
     assert tab.is_visible("aside")
 
 
-def test_no_line_of_an_equation_ends_within_a_name(opened: Open) -> None:
-    tab = opened(EXAMPLES["layers"].build(), viewport=PHONE)
-    heights = "(go(i + 1), [...at('equation').children].map((part) => part.offsetHeight))"
-    found = tab.evaluate(f"[...timeline.keys()].map((i) => {heights})")
-    assert max(map(len, found)) > 10, "a part for each name and sign"
-    assert {height for parts in found for height in parts} == {found[0][0]}, "each on one line"
-
-
 def test_presenting_is_left_by_its_button(opened: Open) -> None:
     tab = opened(learning())
     tab.click("#present")
