@@ -7,13 +7,14 @@ import hashlib
 import importlib
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from math import inf
 from types import ModuleType
 
 from microgradnet._shared.text import clean
 from microgradnet._shared.webpage import INDICES
 from microgradnet.drawing.box import TEXT_SIZE, text_width
-from microgradnet.drawing.curves import lead, smooth, straighten
+from microgradnet.drawing.curves import corners_of, lead, smooth, straighten
 from microgradnet.drawing.spots import put_pills_on_arrows
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 
@@ -23,7 +24,8 @@ SCREEN_POINTS = 750.0  # of a screen's height: 1,000 CSS pixels
 PILL, INSET, MIDDLE = 15.0, 3.0, 4.5
 """The height of the frame of a derivative, the space beside its text, and the middle of letters above their line."""
 BELOW = 2.0  # points, of a frame below a line to write on, which stands beside its ends, too
-RAISED = 1.5  # points, of text in a box: Graphviz sets it so low that the tail of a g touches the frame
+CAPITAL, TAIL = 9.5, 3.1  # points that letters reach above their line and below it
+AIR = 4.2  # points at most, between a box's border and the letters of its first line
 SMALLEST = 0.58  # of its own size: text of 10 pixels
 
 
@@ -191,12 +193,24 @@ def _box_of_label(box: ET.Element, scope: str) -> ET.Element:
     inside, border = (part for part in link if part.tag != "text")
     border.set("fill", inside.attrib["fill"])
     shapes = [border] if classes != "pill" else []  # a pill is the frame of its text
-    for text in texts:
-        text.set("y", f"{float(text.attrib['y']) - RAISED:g}")
     made = element("g", None, element("title", link.get("title", "")), *shapes, *texts)
+    _align(made, texts)
     made.attrib |= {"id": f"{scope}-{name}", "class": f"node {classes.replace('-', ' ')}"}
     _frame_derivatives(made, border.attrib["stroke"])
     return made
+
+
+def _align(box: ET.Element, texts: Sequence[ET.Element]) -> None:
+    """Set the lines in the middle of their box, or at the top of one that is higher: programs differ by 2 points."""
+    corners = corners_of(box)
+    if corners is None or not texts:
+        return
+    (_, top), (_, bottom) = corners
+    lines = [float(text.attrib["y"]) for text in texts]
+    free = bottom - top - CAPITAL - TAIL - (max(lines) - min(lines))
+    down = top + min(free / 2, AIR) + CAPITAL - min(lines)
+    for text, line in zip(texts, lines, strict=True):
+        text.set("y", f"{line + down:.6g}")
 
 
 def _frame_derivatives(box: ET.Element, line: str) -> None:

@@ -124,10 +124,14 @@ def label(root: Value, name: str) -> None:
     The root gets the name that is given. A value that has a label keeps it, and a `Neuron`'s their names by layer.
     """
     nodes = Graph(root).nodes
-    root.label = root.label or name
+    root.label = root.label or _lettered(name)
     taken, of_neurons = {node.label for node in nodes}, neuron_names(nodes)
     for node in nodes:
-        word = vars(node).get(_NAME, "")
-        word = re.sub(r"(?<=^[a-zA-Z])\d+$", lambda digits: subscript(int(digits[0])), word)
+        word = _lettered(vars(node).get(_NAME, ""))
         if not (node.label or node in of_neurons or word in taken or word.startswith("_")):
             node.label = word
+
+
+def _lettered(name: str) -> str:
+    """A name of a program as formulas write it: w₁ for w1."""
+    return re.sub(r"(?<=^[a-zA-Z])\d+$", lambda digits: subscript(int(digits[0])), name)

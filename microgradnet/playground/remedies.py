@@ -4,6 +4,7 @@ import ast
 import builtins
 import re
 import sys
+from collections import Counter
 from collections.abc import Collection
 
 import microgradnet
@@ -45,6 +46,8 @@ def remedy(error: BaseException, names: Collection[str]) -> str:
             return _nearest(found[1], dir(sys.modules.get(module)))
         case TypeError() if "operand type(s) for ^" in str(error):
             return ". A power is x ** 2"
+        case SyntaxError() if "U+2212" in str(error):
+            return ". It was copied from a picture: Python's minus sign is -"
         case TypeError() if str(error).startswith("compile() missing"):  # Python's own
             return _forgotten("compile")
     return ""
@@ -69,7 +72,10 @@ def hint(code: str, values: Collection[str] = ()) -> str:
     >>> hint("y.backward")
     'Line 1 does nothing: write y.backward()'
     """
-    for node in ast.walk(ast.parse(code)):
+    nodes = [*ast.walk(ast.parse(code))]
+    bound = Counter(_bound(node) for node in nodes)
+    alone = {name for name in values if bound[name] == 1}  # of others one does not know when they are Values
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in METHODS:
             return f"Line {node.lineno} does nothing: write {ast.unparse(node.value)}()"
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "micrograd":
@@ -78,9 +84,17 @@ def hint(code: str, values: Collection[str] = ()) -> str:
             return f"Line {node.lineno} opens no window here: write plt.savefig('figure.png'), which makes a file"
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name("math"), attr=name), args=[operand, *_]) if (
-                name in microgradnet.__all__ and not _operands(operand).isdisjoint(values)
+                name in microgradnet.__all__ and not _operands(operand).isdisjoint(alone)
             ):
                 return f"Line {node.lineno}: {PLAIN_MATH.format(name)}"
+    return ""
+
+
+def _bound(node: ast.AST) -> str:
+    """The name that gets a value here; "" for none."""
+    match node:
+        case ast.Name(name, ast.Store()) | ast.arg(name):
+            return name
     return ""
 
 

@@ -217,7 +217,7 @@ def _undrawn(value: Value, name: str) -> str:
 def _described(error: BaseException, variables: Mapping[str, Any]) -> dict[str, Any]:
     """The line of the program where an error was raised, and its message with a remedy where one is known."""
     if isinstance(error, SyntaxError) and error.filename == FILE:
-        return {"line": error.lineno or 0, "message": f"{type(error).__name__}: {error.msg}"}
+        return {"line": error.lineno or 0, "message": f"{type(error).__name__}: {error.msg}{remedy(error, variables)}"}
     lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
     kind = "" if isinstance(error, TimeLimit) else f"{type(error).__name__}: "
     message = f"{kind}{shorten(one_line(str(error)), 1000)}".removesuffix(": ")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from microgradnet import Value
 from microgradnet.teach.examples import EXAMPLES
 from microgradnet.teach.misconceptions import run
 from tests.browser.conftest import Open
@@ -64,6 +65,14 @@ def test_a_text_is_read_as_it_is_written(opened: Open) -> None:
         tab.evaluate("go", step + 1)
         written, text = tab.evaluate("[at('equation').textContent, timeline[position - 1].text()]")
         assert written == text
+
+
+@pytest.mark.parametrize("name", ["f(", "b)"])
+def test_a_bracket_in_a_name_does_not_keep_an_equation_on_one_line(opened: Open, name: str) -> None:
+    x, w = Value(3.0, name), Value(0.123456789, "w")
+    tab = opened((x * w + w) * w, viewport=PHONE)
+    tab.evaluate("go(timeline.length)")
+    assert tab.evaluate("at('equation').children.length") > 1
 
 
 def test_on_a_phone_the_equations_of_both_passes_have_such_lines(opened_file: Any, tmp_path: Path) -> None:

@@ -438,6 +438,7 @@ def test_a_value_is_found_by_its_name(opened: Open) -> None:
     tab.keyboard.press("Enter")
     assert "(2 of 10)" in tab.inner_text("#found")
     tab.fill("#find", "nothing")
+    assert (tab.inner_text("#found"), tab.locator(".found").count()) == ("", 0), "an answer is that of its question"
     tab.keyboard.press("Enter")
     assert tab.inner_text("#found") == "No value is called nothing"
     tab.keyboard.press("Escape")

@@ -318,6 +318,19 @@ def test_many_arrows_are_straight_lines_of_the_sign_and_size_of_their_weights(op
     assert (above[1] == "none", below[1] == "none") == (True, False)
 
 
+def test_an_arrow_without_a_weight_is_not_coloured_as_one(opened: Open) -> None:
+    output = MLP(2, [16, 16, 1], "tanh", seed=1)([0.5, -1.0])
+    assert isinstance(output, Value)
+    tab = opened((output - Value(1.0, "t")) ** 2, viewport=LAPTOP)
+    tab.evaluate("show('neurons')")
+    others = tab.evaluate(
+        """Object.entries(current.arrows).filter(([use]) => graph.nodes[use.split(",")[0]].kind !== "weighted_sum")
+            .map(([, arrow]) => [arrow.classList.contains("weight"), arrow.hasAttribute("stroke-opacity")])"""
+    )
+    assert others
+    assert [False, False] == others[0] == others[-1]
+
+
 def test_arrows_that_no_caption_calls_faint_are_not(opened: Open) -> None:
     model = MLP(2, [4, 4, 1], "tanh", seed=1)  # of two samples: more than 40 uses, but fewer arrows
     loss: Any = (model([0.5, -1.0]) - 1) ** 2 + (model([1.0, 0.3]) + 1) ** 2

@@ -396,5 +396,5 @@ def test_the_label_of_a_box_on_a_card_keeps_off_its_upper_border_and_its_last_li
         shape = next(part for part in box if part.get("points") or part.get("d"))
         heights = [float(y) for y in re.findall(r",(-?[\d.]+)", shape.get("points", shape.get("d", "")))]
         lines = [float(text.get("y", "")) for text in box.findall("{*}text")]
-        assert min(lines) - CAPITAL - min(heights) >= 3.8
-        assert max(heights) - max(lines) - TAIL >= 2.5
+        assert min(lines) - CAPITAL - min(heights) >= 4
+        assert max(heights) - max(lines) - TAIL >= 4

@@ -214,8 +214,12 @@ def test_what_a_program_hardly_means_is_said() -> None:
     assert run(start + "y = x * math.exp(1)\ny.backward()")["note"] == ""
     cut_off = run(start + "y = x * x\nloss = (math.tanh(-y) - 1) ** 2")  # y is drawn
     assert cut_off["note"].startswith("Line 5: math's functions give plain numbers, through which no gradient flows")
-    for meant in ("math.exp(y.data)", "math.sqrt(float(y))", "math.floor(y)"):
+    for meant in ("math.exp(y.data)", "math.sqrt(float(y))", "math.floor(y)", "[math.exp(x) for x in (1.0, 2.0)]"):
         assert run(start + f"y = x * x\nprint({meant})")["note"] == ""
+    plain = "def f(x): return math.exp(x)\ny = x * f(1.0)"
+    assert run(start + plain)["note"] == "", "this x is a number"
+    assert run("x = \N{MINUS SIGN}3.0")["error"]["message"].endswith("Python's minus sign is -")
+    assert "through y₂<" in run(start + "y2 = x * x")["page"], "as formulas write it"
     assert "outside of functions" in run("def main(): pass\nmain()")["note"]
     assert "sum(losses)" in run(start + "losses = [x * i for i in (1, 2)]\ndel x")["note"]
 

@@ -42,10 +42,10 @@ function writeEquation(element, text) {
 
 function partsOf(text, [breaks, ...finer]) {
   if (!breaks || !text) return [text];
-  const parts = [];
+  const parts = [], isBalanced = text.split("(").length === text.split(")").length; // a name may have one bracket
   let depth = 0; // of brackets
   for (const word of text.split(" ")) {
-    if (!parts.length || (!depth && breaks.includes(word))) parts.push(word);
+    if (!parts.length || (!(isBalanced && depth) && breaks.includes(word))) parts.push(word);
     else parts.push(`${parts.pop()} ${word}`);
     depth += word.split("(").length - word.split(")").length;
   }

@@ -116,6 +116,7 @@ function forget() {
   at("found").textContent = "";
 }
 
+at("find").addEventListener("input", forget);
 at("find").addEventListener("keydown", (event) => {
   if (event.key === "Enter") find();
   if (event.key === "Escape") {

@@ -57,15 +57,14 @@ function prepare(view) {
 }
 
 // Many arrows between neurons are lines as of a drawn network: blue for a weight of 0 or more, orange and dashed below; the
-// smaller it is, the thinner and fainter.
+// smaller it is, the thinner and fainter. Of several weights the largest counts; an arrow without one stays as it is.
 function weigh() {
   const arrows = current.kind === "neurons" ? Object.entries(current.arrows) : [], weights = new Map();
   if (new Set(arrows.map(([, arrow]) => arrow)).size <= SPOT.arrows) return; // then a caption says it
   for (const [use, arrow] of arrows) {
     const [node, position] = use.split(",").map(Number), { kind, operands } = graph.nodes[node];
-    const weight = kind === "weighted_sum" ? graph.nodes[operands[position - Math.floor(operands.length / 2)]]?.data : 1;
-    const known = Number.isFinite(weight) ? weight : 1;
-    if (Math.abs(known) >= Math.abs(weights.get(arrow) ?? 0)) weights.set(arrow, known);
+    const weight = kind === "weighted_sum" ? graph.nodes[operands[position - Math.floor(operands.length / 2)]]?.data : NaN;
+    if (Number.isFinite(weight) && Math.abs(weight) >= Math.abs(weights.get(arrow) ?? 0)) weights.set(arrow, weight);
   }
   const largest = Math.max(...[...weights.values()].map(Math.abs)) || 1;
   for (const [arrow, weight] of weights) { // not `opacity`: a layer for each of hundreds darkens what is behind
