@@ -318,6 +318,25 @@ def test_many_arrows_are_straight_lines_of_the_sign_and_size_of_their_weights(op
     assert (above[1] == "none", below[1] == "none") == (True, False)
 
 
+TURNED = """Object.values(current.arrows).map((arrow) => {
+    const line = arrow.querySelector("path"), length = line.getTotalLength();
+    const [before, end] = [length - 1, length].map((at) => line.getPointAtLength(at));
+    const far = (one) => Math.hypot(one.x - end.x, one.y - end.y);
+    const tip = [...arrow.querySelector("polygon").points].reduce((a, b) => (far(b) > far(a) ? b : a));
+    return Math.atan2(tip.y - end.y, tip.x - end.x) - Math.atan2(end.y - before.y, end.x - before.x);
+})"""
+
+
+def test_heads_of_arrows_that_give_way_point_as_their_lines_end(opened: Open) -> None:
+    tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP, reduced_motion="reduce")
+    tab.evaluate("show('neurons')")
+    tab.locator(".view:visible .node", has_text="a⁽¹⁾₁").first.click()
+    tab.locator(".view:visible .node[aria-expanded=true]").wait_for()
+    turned = tab.evaluate(TURNED)
+    assert len(turned) == 10
+    assert max(map(abs, turned)) < 0.05, "radians"
+
+
 def test_an_arrow_without_a_weight_is_not_coloured_as_one(opened: Open) -> None:
     output = MLP(2, [16, 16, 1], "tanh", seed=1)([0.5, -1.0])
     assert isinstance(output, Value)

@@ -136,10 +136,16 @@ function draw({ line, head, points, corners, tip, from, to }, folded, places) {
   const begin = moved(from, points[0]), end = moved(to, tip), last = points.length - 1, sender = places.get(from), receiver = places.get(to);
   const leaving = sender.right > sender.x + sender.width + 1 ? { x: sender.right - points[0].x, y: begin.y } : begin;
   const arriving = receiver.left < receiver.x - 1 ? { x: receiver.left - tip.x, y: end.y } : end;
-  const text = ({ x, y }, by, part = 0, then = by) => `${(x + by.x + part * (then.x - by.x)).toFixed(2)},${(y + by.y + part * (then.y - by.y)).toFixed(2)}`;
-  const curve = points.map((point, i) => (["L", "C"][i] ?? " ") + text(point, leaving, i / last, arriving)).join("");
-  line.setAttribute("d", `M${text(points[0], begin)}${curve}L${text(points[last], end)}`);
-  head.setAttribute("points", corners.map((corner) => text(corner, end)).join(" "));
+  const shifted = ({ x, y }, by, part = 0, then = by) => ({ x: x + by.x + part * (then.x - by.x), y: y + by.y + part * (then.y - by.y) });
+  const text = ({ x, y }) => `${x.toFixed(2)},${y.toFixed(2)}`;
+  const curve = points.map((point, i) => shifted(point, leaving, i / last, arriving)), base = shifted(points[last], end);
+  line.setAttribute("d", `M${text(shifted(points[0], begin))}${curve.map((point, i) => (["L", "C"][i] ?? " ") + text(point)).join("")}L${text(base)}`);
+  const way = (from, to) => Math.atan2(to.y - from.y, to.x - from.x), turn = way(arriving === end ? curve[last - 1] : curve[last], base) - way(points[last], tip);
+  const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+  head.setAttribute("points", corners.map((corner) => {
+    const { x, y } = shifted(corner, end), dx = x - base.x, dy = y - base.y;
+    return text({ x: base.x + dx * cos - dy * sin, y: base.y + dx * sin + dy * cos });
+  }).join(" "));
 }
 
 function extentOf(box) {
