@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from microgradnet import stepping
 from microgradnet._shared.webpage import WebPage, asset, document, fill
 from microgradnet.drawing.box import NO_BREAK
 from microgradnet.drawing.diagram import Diagram
@@ -126,7 +125,7 @@ class ComparisonPage(WebPage):
             "listing": html.escape(comparison.text()),
         }
         body, style, script = (asset(__file__, f"comparison.{kind}") for kind in ("html", "css", "js"))
-        return document(self.title, fill(body, parts), style, asset(stepping.__file__, "spots.js") + script, data)
+        return document(self.title, fill(body, parts), style, script, data)
 
     def _steps(
         self, steps: Sequence[Step], index: dict[Value, int], view: View, is_wrong: bool

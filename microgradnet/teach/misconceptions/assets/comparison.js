@@ -32,25 +32,6 @@ function mark(text, start) {
 
 for (const text of document.querySelectorAll("#wrong .local > text")) if (text.textContent.includes("≠")) mark(text, "∂ ".length);
 
-// Puts each pill onto its arrow, where that is alone and the pill covers nothing, at one place in both pictures; else it
-// stays beside its arrow.
-function placePills(pictures) {
-  const [{ svg, find }] = pictures, arrows = [...svg.querySelectorAll(".edge")], lines = linesOf(arrows), placed = [];
-  if (arrows.length > SPOT.arrows) return;
-  const boxes = [...svg.querySelectorAll(".node:not(.pill)")].map((box) => box.querySelector("path, polygon").getBBox());
-  const isFree = (spot) => spot.away > SPOT.apart && ![...boxes, ...placed].some((other) => meet(around(spot, SPOT.clear), other));
-  for (const pill of svg.querySelectorAll(".pill")) {
-    const name = pill.id.slice(pill.id.lastIndexOf("-") + 1), pair = pictures.map(({ find }) => find(name));
-    const [first, second] = pair.map((one) => one.querySelector("rect").getBBox()), width = Math.max(first.width, second.width), { height } = first;
-    const spots = onArrow(find(name.slice(1)), width, height, lines).map((spot) => ({ ...spot, x: spot.x - width / 2, y: spot.y - height / 2, height }));
-    const spot = spots.find(isFree);
-    placed.push(spot ?? { x: first.x, y: first.y, width, height });
-    if (spot) [first, second].forEach(({ x, y, width: own }, i) => pair[i].setAttribute("transform", `translate(${spot.x + (width - own) / 2 - x} ${spot.y - y})`));
-  }
-}
-
-for (const i of sides[0].layouts.keys()) placePills(sides.map(({ layouts }) => layouts[i]));
-
 let position = 0;
 
 // The gradient of each value after so many steps of a side.
