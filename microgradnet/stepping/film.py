@@ -2,20 +2,22 @@
 
 import io
 import os
+import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from microgradnet._shared.files import format_of, write_atomically
+from microgradnet.drawing.box import TEXT_SIZE, text_width
 from microgradnet.drawing.provider import GET_CAIRO
 from microgradnet.drawing.svg import find_cairosvg, paint
 from microgradnet.drawing.theme import LIGHT, dark_css
 from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
 from microgradnet.ops.floats import as_float
-from microgradnet.stepping.film_pills import SVG, show_pills
+from microgradnet.stepping.film_pills import SVG, WIDEST_FONT, Extent, narrow, show_pills
 from microgradnet.stepping.page_layout import View, views_of
 from microgradnet.stepping.steps import partial_text
 from microgradnet.stepping.timeline import Step, Timeline
@@ -26,7 +28,10 @@ COLOURS = 64
 SECONDS = 1.2  # that a step is shown
 LAST = 3.0  # times as long as another step is
 MOST_SECONDS = 200.0  # a GIF has at most 655 for one picture
-LINE = 24  # of the equation, in a picture's units
+LARGE, SMALL = 16.0, 12.0  # the size of the equation's letters, in a picture's units
+LINE = 1.5  # of an equation, in sizes of its letters
+MARGIN = 14.0  # on either side of an equation
+BREAKS = ("=", "+=", "→", "←", "+", "−")
 
 
 def save_steps(root: Value, path: str | os.PathLike[str], *, seconds: float = SECONDS) -> list[Path]:
@@ -101,23 +106,23 @@ def frames(root: Value) -> Iterator[str]:
     ET.register_namespace("", SVG)
     empty = ET.fromstring(view.picture.svg)
     ET.SubElement(empty, f"{{{SVG}}}style").text = dark_css(empty.get("class", ""), {"highlight"})
-    for moment in range(len(timeline.steps) + 2):
+    texts = ["", *(step.text for step in timeline.steps)]
+    texts.insert(seed, f"{name}.grad = {partial_text(root, root, timeline.namer)} = 1")
+    equations, size = _equations(texts, float(empty.attrib["viewBox"].split()[2]))
+    for moment, equation in enumerate(equations):
         is_backward = moment >= seed
         timeline.position = moment - is_backward
         frame = deepcopy(empty)
         parts = {part.get("id", "").rpartition("-")[2]: part for part in frame.iter(f"{{{SVG}}}g")}
         _write_numbers(parts, view, timeline, is_backward)
-        text = ""
         if moment == seed:
-            text = f"{name}.grad = {partial_text(root, root, timeline.namer)} = 1"
             _fill(parts, {view.boxes.get(root)} - {None})
         elif timeline.step:
-            text = timeline.step.text
             _mark(parts, view, timeline.step)
             if kind.startswith("operations"):
-                show_pills(parts, view, timeline.steps[: timeline.position])
+                show_pills(parts, view, timeline.steps[: timeline.position], _extent(frame, parts))
         phase = f"{'Backward' if is_backward else 'Forward'} propagation" if moment else "Start"
-        _write_below(frame, [phase, text])
+        _write_below(frame, [phase, *equation], size, 1 + max(map(len, equations)))
         yield ET.tostring(frame, encoding="unicode")
 
 
@@ -126,7 +131,9 @@ def _write_numbers(parts: dict[str, ET.Element], view: View, timeline: Timeline,
         gradient = timeline.gradient(value) if is_backward else None
         shown = gradient if what == "grad" else value.data if timeline.is_computed(value) else None
         text = parts[f"n{box}"].findall(f"{{{SVG}}}text")[row]
+        room = text_width(text.text or "")
         text.text = f"{word} {'—' if shown is None else number(shown)}".strip()
+        narrow(text, room)
 
 
 def _mark(parts: dict[str, ET.Element], view: View, step: Step) -> None:
@@ -161,13 +168,59 @@ def _shape(group: ET.Element) -> ET.Element:
     return next(part for part in group if part.tag.rpartition("}")[2] in {"path", "polygon", "ellipse"})
 
 
-def _write_below(frame: ET.Element, lines: list[str]) -> None:
-    """Lines below the picture, in letters of one size, as large as fit its width."""
+def _extent(frame: ET.Element, parts: dict[str, ET.Element]) -> Extent:
+    """Of the picture, in the units of its boxes, which Graphviz moves and does not scale."""
     _, _, width, height = map(float, frame.attrib["viewBox"].split())
-    whole = height + LINE * (len(lines) + 0.5)
+    x, y = map(float, re.findall(r"-?[\d.]+", parts["graph0"].attrib["transform"].partition("translate")[2]))
+    return -x, -y, width - x, height - y
+
+
+def _equations(texts: Sequence[str], width: float) -> tuple[list[list[str]], float]:
+    """The lines of each text, and the one size of the letters with which they fit the picture's width.
+
+    A line ends before = or a term; before · only within a term that is longer than a line of small letters.
+    """
+    room = (width - 2 * MARGIN) * TEXT_SIZE / WIDEST_FONT  # for letters of size 1
+    broken = [
+        [
+            part
+            for term in _parts(text, BREAKS)
+            for part in (_parts(term, "·") if text_width(term) > room / SMALL else [term])
+        ]
+        for text in texts
+    ]
+    size = min(LARGE, room / max(text_width(part) for parts in broken for part in parts))
+    return [_lines(parts, room / size) for parts in broken], size
+
+
+def _parts(text: str, breaks: Collection[str]) -> list[str]:
+    """The text, cut before each of these words that is not within brackets."""
+    parts, depth = list[str](), 0
+    for word in text.split():
+        if not parts or (not depth and word in breaks):
+            parts.append(word)
+        else:
+            parts[-1] += f" {word}"
+        depth += word.count("(") - word.count(")")
+    return parts
+
+
+def _lines(parts: Sequence[str], room: float) -> list[str]:
+    lines = list[str]()
+    for part in parts:
+        if lines and text_width(f"{lines[-1]} {part}") <= room:
+            lines[-1] += f" {part}"
+        else:
+            lines.append(part)
+    return lines
+
+
+def _write_below(frame: ET.Element, lines: Sequence[str], size: float, most: int) -> None:
+    """Lines below the picture, with room for the most lines that any frame has."""
+    _, _, width, height = map(float, frame.attrib["viewBox"].split())
+    whole = height + LINE * size * (most + 0.5)
     frame.attrib |= {"viewBox": f"0 0 {width:g} {whole:g}", "width": f"{width:g}", "height": f"{whole:g}"}
     group = ET.SubElement(frame, f"{{{SVG}}}g", {"class": "graph"})  # a style that prefers dark recolours it
-    size = min(16.0, (width - 28) / (0.62 * max(map(len, lines))))
     for i, text in enumerate(lines, 1):
-        place = {"x": "14", "y": f"{height + LINE * i:g}", "font-size": f"{size:.1f}", "fill": LIGHT["card"].text}
-        ET.SubElement(group, f"{{{SVG}}}text", place).text = text
+        place = {"x": f"{MARGIN:g}", "y": f"{height + LINE * size * i:g}", "font-size": f"{size:.4g}"}
+        ET.SubElement(group, f"{{{SVG}}}text", place | {"fill": LIGHT["card"].text}).text = text

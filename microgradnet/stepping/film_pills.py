@@ -2,7 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from microgradnet.drawing.box import TEXT_SIZE, text_width
@@ -14,32 +14,55 @@ from microgradnet.stepping.steps import BackwardStep
 
 SVG = "http://www.w3.org/2000/svg"
 ASCENT, DESCENT = 10.0, 3.0  # points of letters above and below their line
+WIDEST_FONT = 1.03  # of `text_width`: the widest that a font draws letters
 CLEAR = 2.0  # points between a pill and a box
 STOPS = 24  # of each part of an arrow's curve
+NARROWEST = 0.75  # of the width that a pill in a box needs
 
 Extent: TypeAlias = tuple[float, float, float, float]
 """Left, top, right and bottom."""
 
 
-def show_pills(parts: Mapping[str, ET.Element], view: View, steps: Iterable[object]) -> None:
-    """Draw ∂node/∂operand of each backward step that is done, the last one's first, where it covers no text."""
+def show_pills(parts: Mapping[str, ET.Element], view: View, steps: Iterable[object], picture: Extent) -> None:
+    """Draw ∂node/∂operand of each backward step that is done, the last one's first, where there is a place for it.
+
+    It lies in the picture, on no text, on no other pill and on no box but its own; that of the last step may lie on a
+    box where there is no such place.
+    """
     done = [step for step in steps if isinstance(step, BackwardStep)]
     inside = {step.operand: step for step in done if view.boxes.get(step.operand) == view.boxes.get(step.node)}
     places: dict[str, list[str]] = {}
     for step in reversed(done):
-        use = step.node, step.position
-        box = view.chips.get(use, view.boxes.get(step.operand))
-        if box is not None and view.boxes.get(step.node) not in {None, box}:
-            places.setdefault(view.arrows.get(use, f"n{box}"), []).insert(0, number(_along(step, inside)))
-    boxes = [_shape(part) for name, part in parts.items() if re.fullmatch(r"n\d+", name)]
+        if place := _place(view, step):
+            places.setdefault(place, []).insert(0, number(_along(step, inside)))
+    boxes = {name: _shape(part) for name, part in parts.items() if re.fullmatch(r"n\d+", name)}
     taken = [_letters(text) for part in parts.values() for text in part.findall(f"{{{SVG}}}text")]
     for place, numbers in places.items():
         text = f"∂ {' + '.join(numbers)}"
-        spots = _on_arrow(parts[place], text, boxes) if place.startswith("e") else _in_box(parts[place], text)
-        spot = next((spot for spot in spots if not any(_meet(spot, other) for other in taken)), None)
-        if spot:
+        others = [box for name, box in boxes.items() if name != place]
+        spots = _on_arrow(parts[place], text, others) if place.startswith("e") else _in_box(parts[place], text)
+        legible = [spot for spot in spots if _is_in(spot, picture) and not any(_meet(spot, other) for other in taken)]
+        free = [spot for spot in legible if not any(_meet(spot, box) for box in others)]
+        is_current = place == _place(view, done[-1])
+        for spot in free[:1] or legible[:is_current]:
             taken.append(spot)
             parts["graph0"].append(_pill(spot, text))
+
+
+def narrow(text: ET.Element, room: float) -> None:
+    """Condense letters that are wider than their room: by a transform, as cairosvg ignores `textLength`."""
+    x, width = float(text.attrib["x"]), text_width(text.text or "")
+    if width > room:
+        scale = room / width
+        text.set("transform", f"translate({x * (1 - scale):.2f} 0) scale({scale:.4f} 1)")
+
+
+def _place(view: View, step: BackwardStep) -> str | None:
+    """The arrow, chip or box of a step's operand; None of one that has no box of its own."""
+    use = step.node, step.position
+    box = view.chips.get(use, view.boxes.get(step.operand))
+    is_apart = box is not None and view.boxes.get(step.node) not in {None, box}
+    return view.arrows.get(use, f"n{box}") if is_apart else None
 
 
 def _along(step: BackwardStep, inside: Mapping[object, BackwardStep]) -> float:
@@ -54,23 +77,27 @@ def _along(step: BackwardStep, inside: Mapping[object, BackwardStep]) -> float:
 def _on_arrow(arrow: ET.Element, text: str, boxes: Iterable[Extent]) -> list[Extent]:
     """Along its line, the nearest to its middle first, and those that touch no box before others."""
     points = _curve(next(arrow.iter(f"{{{SVG}}}path")).attrib["d"])
-    middle = (len(points) - 1) / 2
-    spots = [_around(x, y, text) for _, (x, y) in sorted(enumerate(points), key=lambda one: abs(one[0] - middle))]
+    middle, width = (len(points) - 1) / 2, text_width(text) + 2 * INSET
+    spots = [_around(x, y, width) for _, (x, y) in sorted(enumerate(points), key=lambda one: abs(one[0] - middle))]
     return sorted(spots, key=lambda spot: any(_meet(spot, box, CLEAR) for box in boxes))
 
 
-def _in_box(box: ET.Element, text: str) -> Iterator[Extent]:
-    """At the end of a line, or between its numbers; else docked to the box."""
-    half = text_width(text) / 2 + INSET
-    _, top, right, bottom = _shape(box)
+def _in_box(box: ET.Element, text: str) -> list[Extent]:
+    """At the end of a line, or between its numbers, the widest first; else docked to the box."""
+    width = text_width(text) + 2 * INSET
+    left, top, right, bottom = _shape(box)
     letters = [(float(line.attrib["y"]) - MIDDLE, *_letters(line)) for line in box.findall(f"{{{SVG}}}text")]
+    in_line = []
     for y, _, _, end, _ in letters:
         limit = min((begin for other, begin, *_ in letters if other == y and begin >= end), default=right) - INSET
-        if limit - end >= 2 * half + INSET:
-            yield _around(limit - half, y, text)
-    for x in (right - half - INSET, right + half):
-        for y in (top - PILL / 2 + 1, bottom + PILL / 2 - 1, (top + bottom) / 2):
-            yield _around(x, y, text)
+        room = min(width, limit - end - INSET)
+        if room >= NARROWEST * width:
+            in_line.append(_around(limit - room / 2, y, room))
+    away, middle = width / 2 + INSET, (top + bottom) / 2
+    heights = top - PILL / 2 + 1, bottom + PILL / 2 - 1, middle
+    docked = [_around(x, y, width) for x in (right - away, left + away) for y in heights]
+    docked += [_around(x, middle, width) for x in (right + width / 2, left - width / 2)]
+    return [*sorted(in_line, key=lambda spot: spot[0] - spot[2]), *docked]
 
 
 def _pill(extent: Extent, text: str) -> ET.Element:
@@ -80,17 +107,21 @@ def _pill(extent: Extent, text: str) -> ET.Element:
     look = {"fill": LIGHT["card"].fill, "stroke": LIGHT["operation"].line}
     ET.SubElement(made, f"{{{SVG}}}rect", {name: f"{x:.2f}" for name, x in frame.items()} | look)
     at = {"x": f"{left + INSET:.2f}", "y": f"{top + PILL / 2 + MIDDLE:.2f}", "font-size": f"{TEXT_SIZE}"}
-    ET.SubElement(made, f"{{{SVG}}}text", at | {"fill": LIGHT["operation"].text}).text = text
+    letters = ET.SubElement(made, f"{{{SVG}}}text", at | {"fill": LIGHT["operation"].text})
+    letters.text = text
+    narrow(letters, right - left - 2 * INSET)
     return made
 
 
-def _around(x: float, y: float, text: str) -> Extent:
-    half = text_width(text) / 2 + INSET
-    return x - half, y - PILL / 2, x + half, y + PILL / 2
+def _around(x: float, y: float, width: float) -> Extent:
+    return x - width / 2, y - PILL / 2, x + width / 2, y + PILL / 2
 
 
 def _letters(text: ET.Element) -> Extent:
-    x, y, width = float(text.attrib["x"]), float(text.attrib["y"]), text_width((text.text or "").rstrip())
+    x, y = float(text.attrib["x"]), float(text.attrib["y"])
+    width = WIDEST_FONT * text_width((text.text or "").rstrip())
+    if scale := re.search(r"scale\(([\d.]+)", text.get("transform", "")):
+        width *= float(scale[1])
     left = x - width / 2 * (text.get("text-anchor") == "middle")
     return left, y - ASCENT, left + width, y + DESCENT
 
@@ -124,3 +155,7 @@ def _curve(path: str) -> list[tuple[float, float]]:
 
 def _meet(a: Extent, b: Extent, apart: float = 0.0) -> bool:
     return a[0] < b[2] + apart and b[0] < a[2] + apart and a[1] < b[3] + apart and b[1] < a[3] + apart
+
+
+def _is_in(a: Extent, b: Extent) -> bool:
+    return b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3]

@@ -1,11 +1,14 @@
 """`save_steps`: a picture of each step, whose numbers, marks and equation are those of the step."""
 
+import random
+import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from microgradnet import Value, sigmoid
+from microgradnet import MLP, Value, sigmoid
 from microgradnet.drawing.box import text_width
 from microgradnet.drawing.theme import LIGHT, dark_css
 from microgradnet.errors import ProviderError
@@ -22,6 +25,43 @@ def texts(part: ET.Element) -> list[str]:
     return [(text.text or "").replace("\u00a0", " ").strip() for text in part.iter(f"{SVG}text")]
 
 
+def below(frame: ET.Element) -> tuple[str, str]:
+    """The heading and the equation."""
+    heading, *lines = texts(list(frame)[-1])
+    return heading, " ".join(lines)
+
+
+def two_layers() -> Value:
+    random.seed(1)
+    model = MLP(2, [3, 1])
+    loss: Value = (model([Value(1.0, "x1"), Value(-2.0, "x2")]) - 1) ** 2
+    return loss
+
+
+ROOTS = {"two layers": two_layers} | {name: example.build for name, example in EXAMPLES.items()}
+
+
+def scale_of(text: ET.Element) -> float:
+    scaled = re.search(r"scale\((\S+)", text.get("transform", ""))
+    return float(scaled[1]) if scaled else 1.0
+
+
+def sides_of(pill: ET.Element) -> tuple[float, float, float, float]:
+    left, top, width, height = (float(pill[0].get(side, "")) for side in ("x", "y", "width", "height"))
+    return left, top, left + width, top + height
+
+
+def boxes_of(frame: ET.Element) -> Iterator[tuple[ET.Element, tuple[float, float, float, float]]]:
+    """Each box whose sides are written as points, and those."""
+    for group in frame.iter(f"{SVG}g"):
+        shape = next((part for part in group if part.tag in {f"{SVG}path", f"{SVG}polygon"}), None)
+        if shape is not None and re.search(r"-n\d+$", group.get("id", "")):
+            written = shape.get("d", shape.get("points", ""))
+            points = [tuple(map(float, point)) for point in re.findall(r"(-?[\d.]+),(-?[\d.]+)", written)]
+            (left, *_, right), (top, *_, low) = map(sorted, zip(*points, strict=True))
+            yield group, (left, top, right, low)
+
+
 def test_each_step_is_a_picture_with_its_equation(tmp_path: Path) -> None:
     root = EXAMPLES["learning"].build()
     files = save_steps(root, tmp_path / "pass.svg")
@@ -30,14 +70,14 @@ def test_each_step_is_a_picture_with_its_equation(tmp_path: Path) -> None:
     steps = [step.text for step in timeline.steps]
     seed = timeline.start + 1
     steps.insert(timeline.start, "E.grad = ∂E/∂E = 1")
-    assert [texts(frame)[-1] for frame in frames] == ["", *steps]
-    assert [texts(frame)[-2].split()[0] for frame in frames[1:]] == [
+    assert [below(frame)[1] for frame in frames] == ["", *steps]
+    assert [below(frame)[0].split()[0] for frame in frames[1:]] == [
         *["Forward"] * timeline.start,
         *["Backward"] * (len(steps) - timeline.start),
     ]
     known = [{text for text in texts(frame) if text.startswith("grad")} for frame in frames[: seed + 1]]
     assert known == [{"grad —"}] * seed + [{"grad —", "grad 1"}]
-    assert texts(frames[0])[-2] == "Start"
+    assert below(frames[0])[0] == "Start"
     assert "data —" in texts(frames[0])
     root.zero_grad()
     root.backward()
@@ -74,8 +114,8 @@ def test_the_current_step_has_its_colours_where_the_reader_prefers_dark(tmp_path
 
 
 def test_a_backward_step_shows_its_local_derivative_which_covers_no_text() -> None:
-    for name, example in EXAMPLES.items():
-        root = example.build()
+    for name, build in ROOTS.items():
+        root = build()
         timeline = Timeline(root)
         drawn = list(film.frames(root))[timeline.start + 2 :]
         for step, frame in zip(timeline.steps[timeline.start :], map(ET.fromstring, drawn), strict=True):
@@ -85,19 +125,66 @@ def test_a_backward_step_shows_its_local_derivative_which_covers_no_text() -> No
             assert any(f"∂ {local}" in texts(pill)[0] for pill in pills), f"{name}: {step}"
             letters = [text for g in frame.iter(f"{SVG}g") if g not in pills for text in g.findall(f"{SVG}text")]
             for pill in pills:
-                left, top, wide, high = (float(pill[0].get(side, "")) for side in ("x", "y", "width", "height"))
+                left, top, right, low = sides_of(pill)
                 for text in letters:
                     x, y = (float(text.get(at, "")) for at in ("x", "y"))
-                    width = text_width((text.text or "").rstrip())
+                    width = text_width((text.text or "").rstrip()) * scale_of(text)
                     x -= width / 2 * (text.get("text-anchor") == "middle")
-                    is_apart = x + width <= left or left + wide <= x or y <= top or top + high <= y - 9
+                    is_apart = x + width <= left or right <= x or y <= top or low <= y - 9
                     assert is_apart, f"{name}: {texts(pill)} on {text.text}"
 
 
-def test_the_equation_is_as_large_as_the_heading() -> None:
-    for frame in map(ET.fromstring, film.frames(EXAMPLES["learning"].build())):
-        heading, equation = [text.get("font-size") for text in frame.iter(f"{SVG}text")][-2:]
-        assert heading == equation
+@pytest.mark.parametrize("name", ROOTS)
+def test_a_pill_lies_in_the_picture_and_on_no_box_but_its_own(name: str) -> None:
+    for frame in map(ET.fromstring, film.frames(ROOTS[name]())):
+        graph = next(g for g in frame.iter(f"{SVG}g") if g.get("id", "").endswith("-graph0"))
+        moved = re.search(r"translate\((\S+) (\S+)\)", graph.get("transform", ""))
+        assert moved
+        picture = float(frame.get("viewBox", "").split()[2])
+        pills = [g for g in graph if "pill" in g.get("class", "").split()]
+        for pill in pills:
+            left, top, right, _ = sides_of(pill)
+            assert float(moved[1]) + left >= 0
+            assert float(moved[1]) + right <= picture, texts(pill)
+            assert float(moved[2]) + top >= 0
+            assert scale_of(pill[1]) > 0.7
+        for pill in pills[1:]:  # the first is that of the current step
+            left, top, right, low = sides_of(pill)
+            met = [
+                group
+                for group, (begin, high, end, foot) in boxes_of(frame)
+                if left < end and begin < right and top < foot and high < low
+            ]
+            assert len(met) <= 1, (texts(pill), [texts(group)[0] for group in met])
+
+
+def test_a_number_stays_in_its_box() -> None:
+    for frame in map(ET.fromstring, film.frames(EXAMPLES["layers"].build())):
+        for group, (_, _, right, _) in boxes_of(frame):
+            for text in group.findall(f"{SVG}text"):
+                end = float(text.get("x", "")) + text_width((text.text or "").rstrip()) * scale_of(text)
+                assert end <= right, text.text
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_equations_have_letters_of_one_size_that_can_be_read_in_lines_that_fit(name: str) -> None:
+    frames = list(map(ET.fromstring, film.frames(ROOTS[name]())))
+    lines = [text for frame in frames for text in list(frame)[-1]]
+    (size,) = {float(text.get("font-size", "")) for text in lines}
+    (box,) = {frame.get("viewBox", "") for frame in frames}
+    width, height = map(float, box.split()[2:])
+    assert 12 <= size <= 16
+    assert all(14 + 0.62 * size * len(text.text or "") <= width for text in lines)
+    assert max(float(text.get("y", "")) for text in lines) <= height - size / 2
+
+
+def test_an_equation_is_broken_before_a_term_and_within_a_long_one_before_a_factor() -> None:
+    text = "w.grad += z.grad · (1 + a) = 0.5 · 2 · 3"
+    (lines,), size = film._equations([text], 250)
+    assert (lines, size) == (["w.grad", "+= z.grad · (1 + a)", "= 0.5 · 2 · 3"], 16)
+    (lines,), size = film._equations([text], 150)
+    assert (lines[:4], size >= 12) == (["w.grad", "+= z.grad", "· (1 + a)", "= 0.5 · 2 · 3"], True)
+    assert film._equations(["", text], 100_000) == ([[], [text]], 16)
 
 
 def test_another_name_is_refused(tmp_path: Path) -> None:
