@@ -90,9 +90,13 @@ def _best_spot(
     """The place of a pill that is on nothing taken and far from other arrows; of those alike, nearest to the middle."""
     least, best = (math.inf, math.inf), frame
     for spot in _spots(frame.right - frame.left, frame.low - frame.top, line):
+        on = sum(spot.meets(other, CLEAR) for other in taken)
+        if on > least[0]:
+            continue
         first, last = (bisect_left(points, (x,)) for x in (spot.left - APART, spot.right + APART))
-        away = min((spot.away((x, y)) for x, y, other in points[first:last] if other != name), default=APART)
-        faults = sum(spot.meets(other, CLEAR) for other in taken), max(APART - away, 0.0)
+        top, low = spot.top - APART, spot.low + APART
+        near = (spot.away((x, y)) for x, y, other in points[first:last] if top < y < low and other != name)
+        faults = on, APART - min(near, default=APART)
         if faults < least:
             least, best = faults, spot
         if not any(faults):
