@@ -123,7 +123,7 @@ class Box:
         return max(54, max(widths) + 2 * PADDING), max(36, LINE_HEIGHT * len(widths))
 
 
-def text_width(text: str) -> float:
+def text_width(text: str, size: float = TEXT_SIZE) -> float:
     """The width of a line of text, in points."""
     columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-    return columns * ADVANCE * TEXT_SIZE
+    return columns * ADVANCE * size

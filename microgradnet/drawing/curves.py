@@ -7,8 +7,9 @@ a single curve meets no box, it is drawn instead. Every head points the way its 
 import math
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
 Point: TypeAlias = tuple[float, float]
 SHAPES = {"polygon", "path", "polyline"}
@@ -17,13 +18,33 @@ LANE, TURN = 10, 6
 """The room for an arrow that passes the chips above a box, on the left of the chips and above them, in points."""
 _HEAD = re.compile(r"e(\d+)_\d+")  # the name of an arrow, with the number of its box
 WING = 0.35  # of an arrowhead's length: half its width
-POINTS = 24  # of a curve that are compared with the boxes
+BORDER = 1.0  # points of a box, in which the line of an arrow may begin
+BETWEEN = 3.0  # points from each other, at most, are the points along a curve
+
+
+class Extent(NamedTuple):
+    """A rectangle: its left, top, right and bottom edge."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: "Extent", by: float = 0.0) -> bool:
+        """Whether the other is nearer than `by`."""
+        across = self.left - by < other.right and other.left < self.right + by
+        return across and self.top - by < other.bottom and other.top < self.bottom + by
+
+    def away(self, point: Point) -> float:
+        """How far the point is, across or down; below 0 if it is inside."""
+        x, y = point
+        return max(self.left - x, x - self.right, self.top - y, y - self.bottom)
 
 
 def smooth(graph: ET.Element, is_vertical: bool) -> None:
     """Redraw the arrows of a drawing in which all run across, or all down, without a text on their way."""
     groups = graph.findall("g")
-    boxes = [box for group in groups if is_a(group, "node") and (box := corners_of(group))]
+    boxes = [box for group in groups if is_a(group, "node") and (box := extent_of(group))]
     for group in groups:
         path, head = group.find("path"), group.find("polygon")
         if is_a(group, "edge") and group.find("text") is None and path is not None and head is not None:
@@ -53,7 +74,7 @@ def straighten(graph: ET.Element) -> None:
 
 def lead(graph: ET.Element) -> None:
     """Lead the arrows that end above the chips of a box around these, on their left, to that box."""
-    boxes = {name_of(group): corners_of(group) for group in graph.findall("g")}
+    boxes = {name_of(group): extent_of(group) for group in graph.findall("g")}
     for group in graph.findall("g"):
         found = _HEAD.fullmatch(name_of(group))
         path, head = group.find("path"), group.find("polygon")
@@ -64,19 +85,18 @@ def lead(graph: ET.Element) -> None:
         if route[0][1] > route[-1][1]:  # drawn upward
             route.reverse()
         tip = max(corners, key=lambda corner: min(math.dist(corner, end) for end in (route[0], route[-1])))
-        (left, top), (right, _) = box
         is_ahead = math.dist(tip, route[-1]) < math.dist(tip, route[0])
         x, y = tip if is_ahead else route[-1]
-        if not (left < x < right and y + TURN < top):
+        if not (box.left < x < box.right and y + TURN < box.top):
             continue
-        lane, turn = left + LANE / 2, y + TURN / 2
-        end = top - is_ahead * math.dist(tip, route[-1])
+        lane, turn = box.left + LANE / 2, y + TURN / 2
+        end = box.top - is_ahead * math.dist(tip, route[-1])
         bent = [(x, turn), (x - TURN, turn), (lane + TURN, turn), (lane, turn), (lane, turn + TURN), (lane, end)]
         start, *curve = map(_written, route)
         lane_path = "L{} Q{} {} L{} Q{} {} L{}".format(*map(_written, [(x, y), *bent]))
         path.set("d", f"M{start} C{' '.join(curve)} {lane_path}")
         if is_ahead:
-            _point(head, (lane, top), (lane, end))
+            _point(head, (lane, box.top), (lane, end))
 
 
 def name_of(group: ET.Element) -> str:
@@ -89,7 +109,7 @@ def is_a(group: ET.Element, kind: str) -> bool:
     return kind in group.get("class", "").split()
 
 
-def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[tuple[Point, Point]], axis: int) -> None:
+def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[Extent], axis: int) -> None:
     """Redraw one arrow, with its head at either end, which runs along an axis: 0 for across, 1 for down."""
     route, corners = _points(path.attrib["d"]), _points(head.attrib["points"])
     is_ahead = _is_ahead(route, corners)
@@ -99,7 +119,7 @@ def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[tuple[Point, Poi
     base = _moved(tip, axis, -forward * math.dist(tip, end))
     way = (base[axis] - start[axis]) * forward
     curve = [start, _moved(start, axis, forward * way / 2), _moved(base, axis, -forward * way / 2), base]
-    if way > 0 and not any(_is_inside(point, box) for point in _along(curve) for box in boxes):
+    if way > 0 and not any(box.away(point) < -BORDER for point in bezier(curve) for box in boxes):
         _write(path, head, curve if is_ahead else curve[::-1], tip, base)
 
 
@@ -126,27 +146,19 @@ def _moved(point: Point, axis: int, by: float) -> Point:
     return (point[0] + by, point[1]) if axis == 0 else (point[0], point[1] + by)
 
 
-def _along(curve: Sequence[Point]) -> list[Point]:
-    """Points along a cubic Bézier curve, without its ends, which are at boxes."""
-    found = []
-    for step in range(1, POINTS):
-        t = step / POINTS
-        weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
-        found.append((_weighted(weights, curve, 0), _weighted(weights, curve, 1)))
-    return found
+def bezier(corners: Sequence[Point]) -> Iterator[Point]:
+    """Points of a Bézier curve after its first."""
+    degree = len(corners) - 1
+    count = max(1, math.ceil(sum(math.dist(*pair) for pair in pairwise(corners)) / BETWEEN))
+    for t in (step / count for step in range(1, count + 1)):
+        weighted = [
+            (math.comb(degree, k) * t**k * (1 - t) ** (degree - k), *corner) for k, corner in enumerate(corners)
+        ]
+        yield sum(weight * x for weight, x, _ in weighted), sum(weight * y for weight, _, y in weighted)
 
 
-def _weighted(weights: Sequence[float], curve: Sequence[Point], axis: int) -> float:
-    return sum(weight * point[axis] for weight, point in zip(weights, curve, strict=True))
-
-
-def _is_inside(point: Point, box: tuple[Point, Point]) -> bool:
-    low, high = box
-    return all(low[axis] < point[axis] < high[axis] for axis in (0, 1))
-
-
-def corners_of(group: ET.Element) -> tuple[Point, Point] | None:
-    """The least and largest coordinates of the shapes of a box; None for a text alone."""
+def extent_of(group: ET.Element) -> Extent | None:
+    """What the shapes of a box take up; None for a text alone."""
     points = [p for part in group if part.tag in SHAPES for p in _points(part.get("d") or part.get("points") or "")]
     for circle in group.iter("ellipse"):
         x, y, across, down = (float(circle.attrib[name]) for name in ("cx", "cy", "rx", "ry"))
@@ -154,7 +166,7 @@ def corners_of(group: ET.Element) -> tuple[Point, Point] | None:
     if not points:
         return None
     xs, ys = zip(*points, strict=True)
-    return (min(xs), min(ys)), (max(xs), max(ys))
+    return Extent(min(xs), min(ys), max(xs), max(ys))
 
 
 def _points(text: str) -> list[Point]:

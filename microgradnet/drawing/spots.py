@@ -8,37 +8,17 @@ import re
 import xml.etree.ElementTree as ET
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, product
-from typing import NamedTuple
+from itertools import product
 
-from microgradnet.drawing.curves import Point, corners_of, is_a, name_of
+from microgradnet.drawing.box import text_width
+from microgradnet.drawing.curves import Extent, Point, bezier, extent_of, is_a, name_of
 
 APART, CLEAR = 4.0, 2.0
 """In points: from another arrow, so that no one doubts whose a pill is; from a box, not to touch its border."""
 ASIDE = (0.0, -0.45, 0.45)  # of its width and height: its middle from the line, which it touches
 MANY = 40  # arrows: of more no one sees which pill is whose, and they stay where they are
 STOPS = 40  # of an arrow, at which a pill may stand
-BETWEEN = 3.0  # points from each other, at most, are the points of other arrows
 _COMMAND = re.compile(r"([MCLQ])([^MCLQ]*)")
-
-
-class Extent(NamedTuple):
-    """A rectangle: its left, top, right and lower edge."""
-
-    left: float
-    top: float
-    right: float
-    low: float
-
-    def meets(self, other: "Extent", by: float = 0.0) -> bool:
-        """Whether the other is nearer than `by`."""
-        across = self.left - by < other.right and other.left < self.right + by
-        return across and self.top - by < other.low and other.top < self.low + by
-
-    def away(self, point: Point) -> float:
-        """How far the point is, across or down; below 0 if it is inside."""
-        x, y = point
-        return max(self.left - x, x - self.right, self.top - y, y - self.low)
 
 
 def put_pills_on_arrows(graph: ET.Element) -> None:
@@ -49,7 +29,7 @@ def put_pills_on_arrows(graph: ET.Element) -> None:
     lines = {name_of(group): points_of(line) for group in groups if (line := _line(group)) is not None}
     pills = {name_of(group).removeprefix("l"): group for group in groups if is_a(group, "pill")}
     points = sorted((x, y, name) for name, line in lines.items() for x, y in line)
-    boxes = [_extent(ends) for group in groups if is_a(group, "node") and (ends := corners_of(group))]
+    boxes = [box for group in groups if is_a(group, "node") and (box := extent_of(group))]
     taken = [*boxes, *map(_text, graph.findall("text"))]
     for name in sorted(pills.keys() & lines.keys(), key=lambda name: (len(lines[name]), name)):
         spot = _best_spot(_frame(pills[name]), name, lines[name], points, taken)
@@ -69,19 +49,8 @@ def points_of(path: str) -> list[Point]:
         if command == "M":
             points.append(ends.pop(0))
         for at in range(0, len(ends), degree):
-            points += _curve([points[-1], *ends[at : at + degree]])
+            points += bezier([points[-1], *ends[at : at + degree]])
     return points
-
-
-def _curve(corners: Sequence[Point]) -> Iterator[Point]:
-    """Points of a Bézier curve after its first."""
-    degree = len(corners) - 1
-    count = max(1, math.ceil(sum(math.dist(*pair) for pair in pairwise(corners)) / BETWEEN))
-    for t in (step / count for step in range(1, count + 1)):
-        weighted = [
-            (math.comb(degree, k) * t**k * (1 - t) ** (degree - k), *corner) for k, corner in enumerate(corners)
-        ]
-        yield sum(weight * x for weight, x, _ in weighted), sum(weight * y for weight, _, y in weighted)
 
 
 def _best_spot(
@@ -89,13 +58,13 @@ def _best_spot(
 ) -> Extent:
     """The place of a pill that is on nothing taken and far from other arrows; of those alike, nearest to the middle."""
     least, best = (math.inf, math.inf), frame
-    for spot in _spots(frame.right - frame.left, frame.low - frame.top, line):
+    for spot in _spots(frame.right - frame.left, frame.bottom - frame.top, line):
         on = sum(spot.meets(other, CLEAR) for other in taken)
         if on > least[0]:
             continue
         first, last = (bisect_left(points, (x,)) for x in (spot.left - APART, spot.right + APART))
-        top, low = spot.top - APART, spot.low + APART
-        near = (spot.away((x, y)) for x, y, other in points[first:last] if top < y < low and other != name)
+        top, bottom = spot.top - APART, spot.bottom + APART
+        near = (spot.away((x, y)) for x, y, other in points[first:last] if top < y < bottom and other != name)
         faults = on, APART - min(near, default=APART)
         if faults < least:
             least, best = faults, spot
@@ -119,14 +88,10 @@ def _line(group: ET.Element) -> str | None:
     return None if path is None else path.attrib["d"]
 
 
-def _extent(corners: tuple[Point, Point]) -> Extent:
-    return Extent(*corners[0], *corners[1])
-
-
 def _text(text: ET.Element) -> Extent:
     """The line of a title or a caption, in a monospaced font."""
-    left, low, size = (float(text.attrib[name]) for name in ("x", "y", "font-size"))
-    return Extent(left, low - size, left + 0.6 * size * len(text.text or ""), low + 0.25 * size)
+    left, line, size = (float(text.attrib[name]) for name in ("x", "y", "font-size"))
+    return Extent(left, line - size, left + text_width(text.text or "", size), line + 0.25 * size)
 
 
 def _frame(pill: ET.Element) -> Extent:

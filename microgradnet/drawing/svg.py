@@ -13,8 +13,8 @@ from types import ModuleType
 
 from microgradnet._shared.text import clean
 from microgradnet._shared.webpage import INDICES
-from microgradnet.drawing.box import TEXT_SIZE, text_width
-from microgradnet.drawing.curves import corners_of, lead, smooth, straighten
+from microgradnet.drawing.box import text_width
+from microgradnet.drawing.curves import extent_of, lead, smooth, straighten
 from microgradnet.drawing.spots import put_pills_on_arrows
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 
@@ -165,7 +165,7 @@ def _widen(root: ET.Element, graph: ET.Element) -> None:
     moved = re.search(r"translate\(([\d.]+)", graph.get("transform", ""))
     for text in graph.findall("text[@text-anchor='start']"):
         margin = float(text.attrib["x"]) + (float(moved[1]) if moved else 0)
-        needed = 2 * margin + text_width(text.text or "") * float(text.attrib["font-size"]) / TEXT_SIZE
+        needed = 2 * margin + text_width(text.text or "", float(text.attrib["font-size"]))
         left, top, width, height = map(float, root.attrib["viewBox"].split())
         if width < needed:
             root.attrib |= {"width": f"{needed:.2f}pt", "viewBox": f"{left:g} {top:g} {needed:.2f} {height:.2f}"}
@@ -202,13 +202,12 @@ def _box_of_label(box: ET.Element, scope: str) -> ET.Element:
 
 def _align(box: ET.Element, texts: Sequence[ET.Element]) -> None:
     """Set the lines in the middle of their box, or at the top of one that is higher: programs differ by 2 points."""
-    corners = corners_of(box)
-    if corners is None or not texts:
+    extent = extent_of(box)
+    if extent is None or not texts:
         return
-    (_, top), (_, bottom) = corners
     lines = [float(text.attrib["y"]) for text in texts]
-    free = bottom - top - CAPITAL - TAIL - (max(lines) - min(lines))
-    down = top + min(free / 2, AIR) + CAPITAL - min(lines)
+    free = extent.bottom - extent.top - CAPITAL - TAIL - (max(lines) - min(lines))
+    down = extent.top + min(free / 2, AIR) + CAPITAL - min(lines)
     for text, line in zip(texts, lines, strict=True):
         text.set("y", f"{line + down:.6g}")
 
