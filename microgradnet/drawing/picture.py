@@ -22,6 +22,7 @@ FORMATS = ("svg", "png", "pdf", "dot", "gv")
 NAME = "Digraph.gv"
 """The default name of the DOT file that `render` writes: that of a `graphviz.Digraph` without a name."""
 MOST_PAINTED = 80_000  # characters of DOT whose PNG is painted in about a second
+_TEXT = re.compile(r'"(?:\\.|[^"\\])*"')
 
 
 class Picture:
@@ -174,9 +175,9 @@ class Picture:
         return render(self.dot, "svg")
 
     def _dressed(self, widest: float = inf) -> str:
-        is_vertical, is_straight = (
-            re.search(look, self.dot) is not None for look in ('rankdir="?(TB|BT)', "splines=line")
-        )
+        of_graph = _TEXT.sub("", self.dot.partition("\n\tnode [")[0])  # a label may say anything
+        is_vertical = re.search("rankdir=(TB|BT)", of_graph) is not None
+        is_straight = "splines=line" in of_graph
         scope = scope_of(self.title, self.dot)
         return dress(self._laid_out, self.title, scope, is_vertical=is_vertical, is_straight=is_straight, widest=widest)
 
