@@ -35,6 +35,11 @@ class Extent(NamedTuple):
         across = self.left - by < other.right and other.left < self.right + by
         return across and self.top - by < other.bottom and other.top < self.bottom + by
 
+    def holds(self, other: "Extent", by: float = 0.0) -> bool:
+        """Whether the other is inside, so far from each edge."""
+        across = self.left + by <= other.left and other.right <= self.right - by
+        return across and self.top + by <= other.top and other.bottom <= self.bottom - by
+
     def away(self, point: Point) -> float:
         """How far the point is, across or down; below 0 if it is inside."""
         x, y = point
@@ -54,18 +59,21 @@ def smooth(graph: ET.Element, is_vertical: bool) -> None:
 def straighten(graph: ET.Element) -> None:
     """Let each arrow end in the direction of its head: Graphviz cuts the line off where the head begins.
 
-    The end of the line stays, and its head is even on both sides.
+    The end of the line stays, and its head is even on both sides. Heads of other shapes stay, and two at an arrow.
     """
     for group in graph.findall("g"):
         path, head = group.find("path"), group.find("polygon")
-        if not is_a(group, "edge") or path is None or head is None or re.search("[LQ]", path.attrib["d"]):
+        shapes = [part.tag for part in group if part.tag in {*SHAPES, "ellipse"}]
+        if not is_a(group, "edge") or shapes != ["path", "polygon"] or path is None or head is None:
+            continue
+        if re.search("[LQ]", path.attrib["d"]):
             continue
         route, corners = _points(path.attrib["d"]), _points(head.attrib["points"])
         is_ahead = _is_ahead(route, corners)
         route = route if is_ahead else route[::-1]
         tip, base = max(corners, key=lambda corner: math.dist(corner, route[-1])), route[-1]
         size = math.dist(tip, base)
-        if len(route) < 4 or not size:
+        if len(route) < 4 or not size or not _is_triangle(corners, tip):
             continue
         back = math.dist(route[-2], base) / size
         route[-2] = (base[0] - back * (tip[0] - base[0]), base[1] - back * (tip[1] - base[1]))
@@ -126,6 +134,13 @@ def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[Extent], axis: i
 def _is_ahead(route: Sequence[Point], corners: Sequence[Point]) -> bool:
     """Whether an arrow's head, with these corners, is at the end of its line, not at the start."""
     return math.dist(route[-1], corners[0]) < math.dist(route[0], corners[0])
+
+
+def _is_triangle(corners: Sequence[Point], tip: Point) -> bool:
+    """Whether a head is Graphviz's normal one: wing, tip, wing and the first wing again, as far from the tip."""
+    if len(corners) != 4 or corners[0] != corners[3] or corners[1] != tip:
+        return False
+    return math.isclose(math.dist(tip, corners[0]), math.dist(tip, corners[2]), abs_tol=0.1)
 
 
 def _write(path: ET.Element, head: ET.Element, curve: Sequence[Point], tip: Point, base: Point) -> None:
