@@ -1,6 +1,7 @@
 """Where the pill of a local derivative stands: on its own arrow, apart from boxes, other pills and other arrows.
 
-Graphviz puts the label of an arrow beside it, where other arrows may run. The page does the same as this in `spots.js`.
+Graphviz puts the label of an arrow beside it, where other arrows may run. A page finds its own places, in `spots.js`:
+its pills move with the steps.
 """
 
 import math
@@ -14,17 +15,22 @@ from microgradnet.drawing.box import text_width
 from microgradnet.drawing.curves import Extent, Point, bezier, extent_of, is_a, name_of
 
 APART, CLEAR = 4.0, 2.0
-"""In points: from another arrow, so that no one doubts whose a pill is; from a box, not to touch its border."""
+"""In points: from another arrow, so that no one doubts whose a pill is; from a box or the edge, not to touch it."""
 ASIDE = (0.0, -0.45, 0.45)  # of its width and height: its middle from the line, which it touches
-MANY = 40  # arrows: of more no one sees which pill is whose, and they stay where they are
-STOPS = 40  # of an arrow, at which a pill may stand
+MANY_ARROWS = 40  # arrows: of more no one sees which pill is whose, and they stay where they are
+STOPS = 48  # of an arrow, at which a pill may stand
 _COMMAND = re.compile(r"([MCLQ])([^MCLQ]*)")
 
 
-def put_pills_on_arrows(graph: ET.Element) -> None:
-    """Move each pill of a drawing of few arrows onto its own; those of the shortest, with the least room, first."""
+def put_pills_on_arrows(graph: ET.Element, page: Extent) -> None:
+    """Move each pill of a drawing of few arrows onto its own; those of the shortest, with the least room, first.
+
+    Args:
+        graph: the drawing; it is changed.
+        page: what is seen of it.
+    """
     groups = graph.findall("g")
-    if sum(is_a(group, "edge") for group in groups) > MANY:
+    if sum(is_a(group, "edge") for group in groups) > MANY_ARROWS:
         return
     lines = {name_of(group): points_of(line) for group in groups if (line := _line(group)) is not None}
     pills = {name_of(group).removeprefix("l"): group for group in groups if is_a(group, "pill")}
@@ -32,7 +38,8 @@ def put_pills_on_arrows(graph: ET.Element) -> None:
     boxes = [box for group in groups if is_a(group, "node") and (box := extent_of(group))]
     taken = [*boxes, *map(_text, graph.findall("text"))]
     for name in sorted(pills.keys() & lines.keys(), key=lambda name: (len(lines[name]), name)):
-        spot = _best_spot(_frame(pills[name]), name, lines[name], points, taken)
+        others = [(x, y) for x, y, other in points if other != name]
+        spot = _best_spot(_frame(pills[name]), lines[name], others, taken, page)
         taken.append(spot)
         _move(pills[name], spot)
         graph.remove(pills[name])
@@ -54,17 +61,20 @@ def points_of(path: str) -> list[Point]:
 
 
 def _best_spot(
-    frame: Extent, name: str, line: Sequence[Point], points: Sequence[tuple[float, float, str]], taken: Sequence[Extent]
+    frame: Extent, line: Sequence[Point], others: Sequence[Point], taken: Sequence[Extent], page: Extent
 ) -> Extent:
-    """The place of a pill that is on nothing taken and far from other arrows; of those alike, nearest to the middle."""
+    """The place of a pill on the page, on nothing taken and far from other arrows, whose points are sorted.
+
+    Of those alike, it is the nearest to the middle of the line.
+    """
     least, best = (math.inf, math.inf), frame
     for spot in _spots(frame.right - frame.left, frame.bottom - frame.top, line):
-        on = sum(spot.meets(other, CLEAR) for other in taken)
+        on = sum(spot.meets(other, CLEAR) for other in taken) + (not page.holds(spot, CLEAR))
         if on > least[0]:
             continue
-        first, last = (bisect_left(points, (x,)) for x in (spot.left - APART, spot.right + APART))
+        first, last = (bisect_left(others, (x,)) for x in (spot.left - APART, spot.right + APART))
         top, bottom = spot.top - APART, spot.bottom + APART
-        near = (spot.away((x, y)) for x, y, other in points[first:last] if top < y < bottom and other != name)
+        near = (spot.away(point) for point in others[first:last] if top < point[1] < bottom)
         faults = on, APART - min(near, default=APART)
         if faults < least:
             least, best = faults, spot

@@ -14,7 +14,7 @@ from types import ModuleType
 from microgradnet._shared.text import clean
 from microgradnet._shared.webpage import INDICES
 from microgradnet.drawing.box import text_width
-from microgradnet.drawing.curves import extent_of, lead, smooth, straighten
+from microgradnet.drawing.curves import Extent, extent_of, lead, smooth, straighten
 from microgradnet.drawing.spots import put_pills_on_arrows
 from microgradnet.drawing.theme import FONT_STACK, LIGHT, dark_css
 
@@ -99,8 +99,8 @@ def dress(
     straighten(graph)
     if has_cards:
         lead(graph)
-    put_pills_on_arrows(graph)
     _widen(root, graph)
+    put_pills_on_arrows(graph, _page(root, graph))
     graph.tail = "\n"
     label = clean(title) or graph_tooltip or name or "computation graph"
     classes = {name for group in root.iter() for name in group.get("class", "").split()}
@@ -162,13 +162,26 @@ def paint(cairosvg: ModuleType, svg: str, format: str, scale: float = 2) -> byte
 
 def _widen(root: ET.Element, graph: ET.Element) -> None:
     """Make the drawing as wide as its title and captions, whose letters Graphviz takes to be narrower."""
-    moved = re.search(r"translate\(([\d.]+)", graph.get("transform", ""))
+    x, _ = _moved(graph)
     for text in graph.findall("text[@text-anchor='start']"):
-        margin = float(text.attrib["x"]) + (float(moved[1]) if moved else 0)
+        margin = float(text.attrib["x"]) + x
         needed = 2 * margin + text_width(text.text or "", float(text.attrib["font-size"]))
         left, top, width, height = map(float, root.attrib["viewBox"].split())
         if width < needed:
             root.attrib |= {"width": f"{needed:.2f}pt", "viewBox": f"{left:g} {top:g} {needed:.2f} {height:.2f}"}
+
+
+def _page(root: ET.Element, graph: ET.Element) -> Extent:
+    """What is seen of the drawing, in its own coordinates."""
+    left, top, width, height = map(float, root.attrib["viewBox"].split())
+    x, y = _moved(graph)
+    return Extent(left - x, top - y, left - x + width, top - y + height)
+
+
+def _moved(graph: ET.Element) -> tuple[float, float]:
+    """How far the drawing is moved across and down."""
+    moved = re.search(r"translate\(([\d.]+)[ ,]+([\d.]+)", graph.get("transform", ""))
+    return (float(moved[1]), float(moved[2])) if moved else (0.0, 0.0)
 
 
 def _take_boxes(group: ET.Element, prefix: str) -> list[ET.Element]:

@@ -14,6 +14,7 @@ from microgradnet.drawing.groups import Groups
 from microgradnet.drawing.ops_view import OpsView, Use, known_derivatives
 from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.repeats import Repeats
+from microgradnet.drawing.spots import MANY_ARROWS
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
 from microgradnet.notation.names import number as formatted
@@ -26,7 +27,6 @@ ROOM = 10  # characters, for −1.234e−05
 TIGHT = 7  # characters, for −0.1234; the page condenses a longer number
 MOST_LAID_OUT_TWICE = 200  # values: of more, one direction is laid out
 MOST_LAYERS_TWICE = 30  # boxes of layers
-MANY_ARROWS = 40  # between neurons: the page draws each with the sign and the size of its weight
 WEIGHTS = "blue: weight of 0 or more · orange, dashed: below 0 · thinner and fainter: smaller"
 SMALL_HEADS = 0.3  # the size of arrowheads, which the page shows on the arrow of a step alone
 CAPTION = 40  # characters of a line at least: a picture that runs down is narrow
@@ -196,7 +196,7 @@ def _grouped(groups: Groups, direction: str = "LR") -> View:
         of_lines = draw_groups(groups, MOST_BOXES, lines, lines=True)
         if _scale(LAPTOP, lines) > MUCH * _scale(LAPTOP, diagram):
             diagram, numbers = lines, of_lines
-    if not groups.by_layer and len(diagram.arrows) > MANY_ARROWS:
+    if not groups.by_layer and len(diagram.arrows) > MANY_ARROWS:  # the page draws each with its weight's sign and size
         diagram.captions.append(WEIGHTS)
         diagram.straight, diagram.arrow_size = True, SMALL_HEADS
     width = max(CAPTION, int(extent_of(diagram)[0] / CHARACTER))
