@@ -11,13 +11,14 @@ from typing import Any
 
 from microgradnet._shared.files import format_of, write_atomically
 from microgradnet.drawing.box import TEXT_SIZE, text_width
+from microgradnet.drawing.curves import Extent
 from microgradnet.drawing.provider import GET_CAIRO
 from microgradnet.drawing.svg import find_cairosvg, paint
 from microgradnet.drawing.theme import LIGHT, dark_css
 from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
 from microgradnet.ops.floats import as_float
-from microgradnet.stepping.film_pills import SVG, WIDEST_FONT, Extent, narrow, show_pills
+from microgradnet.stepping.film_pills import SVG, WIDEST_FONT, narrow, show_pills
 from microgradnet.stepping.page_layout import View, views_of
 from microgradnet.stepping.steps import partial_text
 from microgradnet.stepping.timeline import Step, Timeline
@@ -172,7 +173,7 @@ def _extent(frame: ET.Element, parts: dict[str, ET.Element]) -> Extent:
     """Of the picture, in the units of its boxes, which Graphviz moves and does not scale."""
     _, _, width, height = map(float, frame.attrib["viewBox"].split())
     x, y = map(float, re.findall(r"-?[\d.]+", parts["graph0"].attrib["transform"].partition("translate")[2]))
-    return -x, -y, width - x, height - y
+    return Extent(-x, -y, width - x, height - y)
 
 
 def _equations(texts: Sequence[str], width: float) -> tuple[list[list[str]], float]:

@@ -3,9 +3,10 @@
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
 
 from microgradnet.drawing.box import TEXT_SIZE, text_width
+from microgradnet.drawing.curves import Extent
+from microgradnet.drawing.spots import points_of
 from microgradnet.drawing.svg import INSET, MIDDLE, PILL
 from microgradnet.drawing.theme import LIGHT
 from microgradnet.notation.names import number
@@ -16,11 +17,7 @@ SVG = "http://www.w3.org/2000/svg"
 ASCENT, DESCENT = 10.0, 3.0  # points of letters above and below their line
 WIDEST_FONT = 1.03  # of `text_width`: the widest that a font draws letters
 CLEAR = 2.0  # points between a pill and a box
-STOPS = 24  # of each part of an arrow's curve
 NARROWEST = 0.75  # of the width that a pill in a box needs
-
-Extent: TypeAlias = tuple[float, float, float, float]
-"""Left, top, right and bottom."""
 
 
 def show_pills(parts: Mapping[str, ET.Element], view: View, steps: Iterable[object], picture: Extent) -> None:
@@ -41,8 +38,8 @@ def show_pills(parts: Mapping[str, ET.Element], view: View, steps: Iterable[obje
         text = f"∂ {' + '.join(numbers)}"
         others = [box for name, box in boxes.items() if name != place]
         spots = _on_arrow(parts[place], text, others) if place.startswith("e") else _in_box(parts[place], text)
-        legible = [spot for spot in spots if _is_in(spot, picture) and not any(_meet(spot, other) for other in taken)]
-        free = [spot for spot in legible if not any(_meet(spot, box) for box in others)]
+        legible = [spot for spot in spots if picture.holds(spot) and not any(map(spot.meets, taken))]
+        free = [spot for spot in legible if not any(map(spot.meets, others))]
         is_current = place == _place(view, done[-1])
         for spot in free[:1] or legible[:is_current]:
             taken.append(spot)
@@ -76,10 +73,10 @@ def _along(step: BackwardStep, inside: Mapping[object, BackwardStep]) -> float:
 
 def _on_arrow(arrow: ET.Element, text: str, boxes: Iterable[Extent]) -> list[Extent]:
     """Along its line, the nearest to its middle first, and those that touch no box before others."""
-    points = _curve(next(arrow.iter(f"{{{SVG}}}path")).attrib["d"])
+    points = points_of(next(arrow.iter(f"{{{SVG}}}path")).attrib["d"])
     middle, width = (len(points) - 1) / 2, text_width(text) + 2 * INSET
     spots = [_around(x, y, width) for _, (x, y) in sorted(enumerate(points), key=lambda one: abs(one[0] - middle))]
-    return sorted(spots, key=lambda spot: any(_meet(spot, box, CLEAR) for box in boxes))
+    return sorted(spots, key=lambda spot: any(spot.meets(box, CLEAR) for box in boxes))
 
 
 def _in_box(box: ET.Element, text: str) -> list[Extent]:
@@ -97,7 +94,7 @@ def _in_box(box: ET.Element, text: str) -> list[Extent]:
     heights = top - PILL / 2 + 1, bottom + PILL / 2 - 1, middle
     docked = [_around(x, y, width) for x in (right - away, left + away) for y in heights]
     docked += [_around(x, middle, width) for x in (right + width / 2, left - width / 2)]
-    return [*sorted(in_line, key=lambda spot: spot[0] - spot[2]), *docked]
+    return [*sorted(in_line, key=lambda spot: spot.left - spot.right), *docked]
 
 
 def _pill(extent: Extent, text: str) -> ET.Element:
@@ -114,7 +111,7 @@ def _pill(extent: Extent, text: str) -> ET.Element:
 
 
 def _around(x: float, y: float, width: float) -> Extent:
-    return x - width / 2, y - PILL / 2, x + width / 2, y + PILL / 2
+    return Extent(x - width / 2, y - PILL / 2, x + width / 2, y + PILL / 2)
 
 
 def _letters(text: ET.Element) -> Extent:
@@ -123,39 +120,14 @@ def _letters(text: ET.Element) -> Extent:
     if scale := re.search(r"scale\(([\d.]+)", text.get("transform", "")):
         width *= float(scale[1])
     left = x - width / 2 * (text.get("text-anchor") == "middle")
-    return left, y - ASCENT, left + width, y + DESCENT
+    return Extent(left, y - ASCENT, left + width, y + DESCENT)
 
 
 def _shape(box: ET.Element) -> Extent:
     shape = next(part for part in box if part.tag.rpartition("}")[2] in {"path", "polygon", "ellipse"})
-    points = _points(shape.get("d", shape.get("points", "")))
-    if not points:
+    if shape.tag.endswith("ellipse"):
         x, y, width, height = (float(shape.attrib[name]) for name in ("cx", "cy", "rx", "ry"))
-        return x - width, y - height, x + width, y + height
-    (left, *_, right), (top, *_, bottom) = map(sorted, zip(*points, strict=True))
-    return left, top, right, bottom
-
-
-def _points(text: str) -> list[tuple[float, float]]:
-    return [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", text)]
-
-
-def _curve(path: str) -> list[tuple[float, float]]:
-    """Points along a line of cubic curves; of any other, those that it is written with."""
-    points = _points(path)
-    if re.sub("[^A-Za-z]", "", path) != "MC":
-        return points
-    return [
-        tuple(a * (1 - t) ** 3 + 3 * b * t * (1 - t) ** 2 + 3 * c * t * t * (1 - t) + d * t**3
-              for a, b, c, d in zip(*points[first : first + 4], strict=True))
-        for first in range(0, len(points) - 3, 3)
-        for t in (stop / STOPS for stop in range(STOPS + 1))
-    ]  # fmt: skip
-
-
-def _meet(a: Extent, b: Extent, apart: float = 0.0) -> bool:
-    return a[0] < b[2] + apart and b[0] < a[2] + apart and a[1] < b[3] + apart and b[1] < a[3] + apart
-
-
-def _is_in(a: Extent, b: Extent) -> bool:
-    return b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3]
+        return Extent(x - width, y - height, x + width, y + height)
+    written = re.findall(r"(-?[\d.]+),(-?[\d.]+)", shape.get("d", shape.get("points", "")))
+    (left, *_, right), (top, *_, bottom) = (sorted(map(float, side)) for side in zip(*written, strict=True))
+    return Extent(left, top, right, bottom)
