@@ -76,9 +76,9 @@ def _best_spot(
         top, bottom = spot.top - APART, spot.bottom + APART
         near = (spot.away(point) for point in others[first:last] if top < point[1] < bottom)
         faults = on, APART - min(near, default=APART)
-        if faults < least:
+        if faults < least and any(spot.away(point) < 0 for point in line):  # beside a bend it may be off the line
             least, best = faults, spot
-        if not any(faults):
+        if not any(least):
             break
     return best
 

@@ -115,7 +115,7 @@ def test_terms_that_differ_are_all_drawn() -> None:
     assert len(see(draw(alike, leaves="boxes")).nodes) == 30 * 3 + 1 + 29
 
 
-TIMES = [j / 40 for j in range(41)]  # along each curve of an arrow
+TIMES = [step / 200 for step in range(201)]  # near enough to each other on an arrow of 1,000 points
 
 
 def curves(svg: str) -> dict[str, list[tuple[float, float]]]:
