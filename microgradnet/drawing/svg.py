@@ -209,7 +209,7 @@ def _box_of_label(box: ET.Element, scope: str) -> ET.Element:
     made = element("g", None, element("title", link.get("title", "")), *shapes, *texts)
     _align(made, texts)
     made.attrib |= {"id": f"{scope}-{name}", "class": f"node {classes.replace('-', ' ')}"}
-    _frame_derivatives(made, border.attrib["stroke"])
+    _frame_derivatives(made, border.attrib["stroke"], on_arrow=classes == "pill")
     return made
 
 
@@ -225,8 +225,11 @@ def _align(box: ET.Element, texts: Sequence[ET.Element]) -> None:
         text.set("y", f"{line + down:.6g}")
 
 
-def _frame_derivatives(box: ET.Element, line: str) -> None:
-    """Put each local derivative ∂ of a box into a frame with round ends and this colour, as on an arrow or a page."""
+def _frame_derivatives(box: ET.Element, line: str, on_arrow: bool = False) -> None:
+    """Put each local derivative ∂ of a box into a frame with round ends and this colour, as on an arrow or a page.
+
+    On an arrow the frame has room for all that is written, blanks too: two pictures with the same room are alike.
+    """
     texts = box.findall("text")
     for text in texts[len(texts) > 1 :]:  # below the heading, which may be any label
         written = text.text or ""
@@ -234,17 +237,19 @@ def _frame_derivatives(box: ET.Element, line: str) -> None:
             continue
         left = float(text.attrib["x"]) - (text_width(written) / 2 if text.get("text-anchor") == "middle" else 0)
         text.text = written.rstrip()
-        text.attrib |= {"x": f"{left:.2f}", "text-anchor": "start"}
+        room = text_width(written if on_arrow else text.text)
+        at = {"x": f"{left + room / 2:.2f}", "text-anchor": "middle"}
+        text.attrib |= at if on_arrow else {"x": f"{left:.2f}", "text-anchor": "start"}
         is_blank = text.text.endswith("_")
         top = float(text.attrib["y"]) - MIDDLE - PILL / 2
-        width, height = text_width(text.text) + (3 if is_blank else 2) * INSET, PILL + BELOW * is_blank
+        width, height = room + (3 if is_blank else 2) * INSET, PILL + BELOW * is_blank
         frame = element(
             "rect", x=f"{left - INSET:.2f}", y=f"{top:.2f}", width=f"{width:.2f}",
             height=f"{height:g}", rx=f"{height / 2:g}", fill=LIGHT["card"].fill, stroke=line,
         )  # fmt: skip
-        at = list(box).index(text)
+        number = list(box).index(text)
         box.remove(text)
-        box.insert(at, element("g", None, frame, text, class_="local"))
+        box.insert(number, element("g", None, frame, text, class_="local"))
 
 
 def _take_titles(group: ET.Element) -> tuple[str, str]:

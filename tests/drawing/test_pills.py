@@ -14,6 +14,7 @@ import pytest
 from microgradnet import Value, draw, stepping, tanh
 from microgradnet._shared.webpage import asset
 from microgradnet.drawing import DIRECTIONS, Picture, provider
+from microgradnet.drawing.box import text_width
 from microgradnet.drawing.curves import BETWEEN, Extent, Point
 from microgradnet.drawing.provider import render
 from microgradnet.drawing.spots import ASIDE, CLEAR, MANY_ARROWS, STOPS, put_pills_on_arrows
@@ -208,8 +209,11 @@ def many_arrows(neurons: int) -> Value:
 
 def pills_by_name(svg: str) -> dict[str, tuple[float, float]]:
     """Where the text of each pill begins, by the name of its arrow, in Graphviz's own SVG or in that of a picture."""
-    starts = re.findall(r'[-;]l(e\d+_\d+)".*?<text [^>]*?x="([\d.-]+)" y="([\d.-]+)"', svg, re.DOTALL)
-    return {name: (float(x), float(y)) for name, x, y in starts}
+    texts = re.findall(r'[-;]l(e\d+_\d+)".*?<text ([^>]*?)x="([\d.-]+)" y="([\d.-]+)"([^>]*)>([^<]*)', svg, re.DOTALL)
+    return {
+        name: (float(x) - text_width(text) / 2 * ("middle" in before + after), float(y))
+        for name, before, x, y, after, text in texts
+    }
 
 
 def test_with_more_than_40_arrows_pills_stay_where_graphviz_put_them() -> None:
