@@ -87,10 +87,10 @@ def lopsided(svg: str) -> list[str]:
     """The arrows whose line does not end in the axis of their head, or is not in the middle of it."""
     wrong = []
     for group in ET.fromstring(svg).iter(f"{SVG}g"):
-        head = group.find(f"{SVG}polygon")
-        if "edge" not in group.get("class", "").split() or head is None:
+        path, head = (group.find(f"{SVG}{shape}") for shape in ("path", "polygon"))
+        if "edge" not in group.get("class", "").split() or path is None or head is None:
             continue
-        route = numbers(group.find(f"{SVG}path").attrib["d"])  # type: ignore[union-attr]
+        route = numbers(path.attrib["d"])
         points = list(zip(route[::2], route[1::2], strict=True))
         left, tip, right, *_ = zip(*[iter(numbers(head.attrib["points"]))] * 2, strict=True)
         middle = (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
