@@ -4,6 +4,7 @@ import random
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,8 @@ def test_a_pill_lies_in_the_picture_and_on_no_box_but_its_own(name: str) -> None
             assert float(moved[1]) + right <= picture, texts(pill)
             assert float(moved[2]) + top >= 0
             assert scale_of(pill[1]) > 0.7
+        for one, other in combinations(map(sides_of, pills), 2):
+            assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
         for pill in pills[1:]:  # the first is that of the current step
             left, top, right, low = sides_of(pill)
             met = [
