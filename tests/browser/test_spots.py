@@ -64,11 +64,13 @@ def faults(svg: str, arrow_of: str, least: float) -> str:
 def test_on_the_page_of_an_example_each_pill_lies_on_its_arrow_alone(opened: Open, name: str) -> None:
     tab = opened(EXAMPLES[name].build(), viewport=LAPTOP, reduced_motion="reduce")
     tab.keyboard.press("End")
-    least = 0.85 if name == "layers" else 0.98  # between four arrows is no room for ∂0.07176
-    assert tab.evaluate(faults("current.svg", ON_PAGE, least)) == {"count": ARROWS[name], **NONE}
+    found = tab.evaluate(faults("current.svg", ON_PAGE, 0.98))
+    narrow = {"∂0.07176", "∂0.01487"} if name == "layers" else set()  # between four arrows is no room for them
+    assert {*found["condensed"]} <= narrow
+    assert {**found, "condensed": []} == {"count": ARROWS[name], **NONE}
     for step in range(tab.evaluate("timeline.length")):
         tab.evaluate("go", step + 1)
-        found = tab.evaluate(faults("current.svg", ON_PAGE, least))
+        found = tab.evaluate(faults("current.svg", ON_PAGE, 0.98))
         assert (found["box"], found["pill"]) == ([], []), f"step {step + 1}"
 
 
@@ -98,7 +100,7 @@ def test_the_text_of_a_pill_has_air_at_a_small_scale(opened: Open) -> None:
     air = tab.evaluate(AIR)
     assert len(air) >= 25
     assert min(before for before, _ in air) >= 3.4
-    assert min(between for _, between in air) >= 2.9
+    assert min(between for _, between in air) >= 2.5  # of the condensed one; 2.9 where dot leaves it more room
 
 
 def test_the_room_for_pills_leaves_the_text_of_layers_legible(opened: Open) -> None:
@@ -109,11 +111,16 @@ def test_a_pill_on_another_arrow_or_a_box_would_be_seen(opened: Open) -> None:
     tab = opened(EXAMPLES["layers"].build(), viewport=LAPTOP, reduced_motion="reduce")
     tab.keyboard.press("End")
     tab.evaluate("""() => {
+        for (const { pill, isArrow } of current.pills) if (!isArrow) pill.remove();
         const [one, other] = current.pills.filter(({ isArrow }) => isArrow);
         one.pill.setAttribute("transform", other.pill.getAttribute("transform"));
-        for (const { pill, isArrow } of current.pills) if (!isArrow) pill.remove();
+    }""")
+    assert tab.evaluate(faults("current.svg", ON_PAGE, 0.98))["pill"]
+    tab.evaluate("""() => {
+        const [one, other] = current.pills.filter(({ isArrow }) => isArrow);
+        const line = other.place.querySelector("path"), { x, y } = line.getPointAtLength(line.getTotalLength() / 2);
+        one.pill.setAttribute("transform", `translate(${x} ${y})`);
     }""")
     found = tab.evaluate(faults("current.svg", ON_PAGE, 0.98))
-    assert found["pill"]
     assert found["other"]
     assert found["off"]
