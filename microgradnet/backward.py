@@ -90,7 +90,8 @@ def refuse_other_gradients(leaves: "Sequence[Value]") -> None:
 def initialise_gradients(graph: Graph, seed: float) -> None:
     """Set the gradients of computed nodes to 0, and add `seed` to the root's; leaves keep what they have."""
     zero_missing(graph.leaves)
-    set_gradients(graph.computed, repeat(0.0))
+    for node in graph.computed:
+        node.grad = 0.0
     graph.roots[0].grad += seed
 
 

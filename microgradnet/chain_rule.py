@@ -5,7 +5,7 @@ precedes and follows the loop. A debugger that enters this module and `ops` alon
 else: one frame holds `node`, `operand`, `upstream` and `local_derivative`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -31,16 +31,17 @@ def backpropagate(computed: "list[Value]", m: Any = floats, read: "Callable[[Val
     Raises:
         DomainError: a local derivative does not exist.
     """
-    operands: Sequence[Value]
+    pairs: Iterable[tuple[Value, Any]]
     try:
         for node in reversed(computed):
-            upstream, rule, first, second = node.grad, node.op.derivatives, node._first, node._second
-            if second is not None:  # two operands, spelled out for speed
-                operands, local_derivatives = (first, second), rule(m, read(node), read(first), read(second))
+            upstream, op, first, second = node.grad, node.op, node._first, node._second
+            if second is not None and not op.constants and read is data_of:  # the usual case, spelled out for speed
+                for_first, for_second = op.derivatives(m, node._data, first._data, second._data)
+                pairs = (first, for_first), (second, for_second)
             else:
-                operands = node._others if first is None else (first,)
-                local_derivatives = rule(m, read(node), *map(read, operands))
-            for operand, local_derivative in zip(operands, local_derivatives):  # noqa: B905  # constants come last
+                operands = node._others if first is None else (first,) if second is None else (first, second)
+                pairs = zip(operands, op.derivatives(m, read(node), *map(read, operands)), strict=False)
+            for operand, local_derivative in pairs:  # constants, which come last, have no derivative
                 operand.grad += upstream * local_derivative  # the chain rule
     except (ArithmeticError, ValueError) as error:
         raise no_derivative(node, computed[-1]) from error

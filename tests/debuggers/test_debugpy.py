@@ -42,7 +42,7 @@ def test_step_into_shows_the_chain_rule_of_an_installed_package(installed: dict[
         assert client.go("continue") is None
         assert str(GRADIENTS) in client.output
     inside = [frame for frame in found if "site-packages" in frame.path.parts]
-    assert len(inside) <= 36
+    assert len(inside) <= 39
     assert {frame.function for frame in inside} == {"backpropagate", "multiply_derivatives", "add_derivatives"}
     assert [frame.line for frame in inside].count(APPLIED) == 6
 
@@ -60,14 +60,14 @@ def test_the_variables_pane_is_clean(installed: dict[str, Any]) -> None:
         assert frame
         pane = client.local_variables(frame)
         node = client.variables(pane["node"]["variablesReference"])
-        source = client.variables(client.local_variables(frame)["operands"]["variablesReference"])
+        operands = [client.local_variables(frame)[name] for name in ("first", "second")]
     assert pane.keys() >= {"node", "operand", "upstream", "local_derivative"}
     assert not [name for name in pane if name.startswith("_") or " " in name]
     assert pane["node"]["value"] == "Value(data=-8.0, grad=1.0, label='L')"
     assert pane["operand"]["value"] == "Value(data=4.0, grad=0.0, label='f')"
     assert (pane["upstream"]["value"], pane["local_derivative"]["value"]) == ("1.0", "-2.0")
     assert list(node) == ["data", "grad", "label", "op", "operands", "source"]
-    assert [source[key]["value"] for key in "01"] == [pane["operand"]["value"], "Value(data=-2.0, label='d')"]
+    assert [operand["value"] for operand in operands] == [pane["operand"]["value"], "Value(data=-2.0, label='d')"]
 
 
 def test_a_rule_is_a_function_breakpoint(installed: dict[str, Any]) -> None:
