@@ -8,8 +8,9 @@ The package `graphviz` writes the DOT; it is imported when the first diagram is 
 import operator
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import isfinite
 
 from microgradnet._shared.text import shorten
 from microgradnet.drawing.box import INCH, MARK_WIDTH, ROLES, TEXT_SIZE, Box
@@ -28,6 +29,9 @@ BESIDE = "2"
 """The weight of an edge between two cards, to put their middles on one level, whatever boxes on them an arrow joins."""
 LEVEL = "1000"
 """The weight of an edge that is kept straight before any other, to put the columns' headings on one level."""
+THINNEST, THICKEST = 0.5, 4.0  # points: the lines of weights
+FAINTEST = 0.1
+"""The opacity of the smallest weight where lines are crowded; it grows with the square of the size up to 1."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,13 @@ class Arrow:
     sign: int = 0
     opacity: float = 1.0
     marked: bool = False
+
+    def weighed(self, weight: float, largest: float, crowded: bool) -> "Arrow":
+        """The arrow as a line of this weight, thicker the larger it is; half as thick, and the fainter, if crowded."""
+        size = abs(weight) / (largest or 1.0) if isfinite(weight) else 1.0
+        width = THINNEST + (THICKEST / (1 + crowded) - THINNEST) * size
+        opacity = FAINTEST + (1 - FAINTEST) * size**2 if crowded else 1.0
+        return replace(self, width=width, sign=-1 if weight < 0 else 1, opacity=opacity)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from math import isfinite
 
 from microgradnet._shared.text import counted
 from microgradnet._shared.walks import nearest, postorder
@@ -11,15 +12,19 @@ from microgradnet.drawing.box import NO_BREAK, SHADES, Box, Cell, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
 from microgradnet.drawing.groups import Group, Groups
 from microgradnet.drawing.repeats import SUMS
+from microgradnet.drawing.spots import MANY_ARROWS
 from microgradnet.notation import typography
 from microgradnet.notation.names import INLINE, gradient, number, signed
 from microgradnet.notation.neurons import Owner
 from microgradnet.notation.typography import ATOM
-from microgradnet.ops import CONSTANT
+from microgradnet.ops import CONSTANT, weighted_sum
 from microgradnet.value import Value
 
 SPREAD = 0.9  # inches between the boxes of two layers, for the many arrows between them
+FAR = 2.0  # inches, for lines that stand for weights
 NO_NEURONS = ": one for each operation, on all samples or terms alike (there are no neurons of Neuron, Layer or MLP)"
+WEIGHTS = "blue: weight of 0 or more · orange, dashed: below 0 · thinner and fainter: smaller"
+SMALL_HEADS = 0.3  # the size of arrowheads, where lines stand for weights
 STEP = 4.0
 """How many times as large the gradients of the next shade are: the caption says "a quarter"."""
 
@@ -73,7 +78,28 @@ def draw_groups(
             if other in numbers and (other, group) not in inside:
                 uses = f"{_heading(other, groups)} → {_heading(group, groups)}\nused {counted(count, 'time')}"
                 diagram.arrows.append(Arrow(numbers[other], own, f"e{own}_{numbers[other]}", uses))
+    if ranges and not groups.by_layer and len(diagram.arrows) > MANY_ARROWS:
+        _weigh({numbers[group]: group for group in numbers if group.is_neuron}, groups, numbers, diagram)
     return numbers
+
+
+def _weigh(neurons: dict[int, Group], groups: Groups, numbers: dict[Group, int], diagram: Diagram) -> None:
+    """Draw arrows to neurons as lines of their weights, as in the picture of a network: of several, of the largest."""
+    weights: dict[tuple[int, int], float] = {}
+    for own, neuron in neurons.items():
+        for node in neuron.results:
+            count = len(node.operands) // 2
+            pairs = zip(node.operands[:count], node.operands[count:], strict=False) if node.op is weighted_sum else ()
+            for weight, operand in pairs:
+                arrow = numbers.get(groups.of[operand], -1) if operand in groups.of else -1, own
+                weights[arrow] = max(weights.get(arrow, 0.0), weight.data, key=abs)
+    largest = max((size for size in map(abs, weights.values()) if isfinite(size)), default=0.0)
+    diagram.arrows = [
+        arrow.weighed(weights[pair], largest, crowded=True) if (pair := (arrow.tail, arrow.head)) in weights else arrow
+        for arrow in diagram.arrows
+    ]
+    diagram.straight, diagram.arrow_size, diagram.spread = True, SMALL_HEADS, FAR
+    diagram.captions.append(WEIGHTS)
 
 
 def _cards(every: Iterable[Group], drawn: set[Group]) -> list[list[Group]]:

@@ -21,13 +21,10 @@ from microgradnet.value import Value
 
 MOST_IN_COLUMN = 16
 CROWDED = 8  # neurons in a column; with more, circles hold nothing but their neuron's number
-THINNEST, THICKEST = 0.5, 4.0  # points
 WIDTH, NEAREST = 1.4, 0.6  # inches: of a column, and between two columns
 NUMBERED, NAMED = 0.42, 0.75  # inches: of a circle that holds the neuron's number, or its name
 TOO_WIDE = "with every neuron this would be too wide to read"
 SHORTEST_RUN = 4  # layers alike that are one box
-FAINTEST = 0.1
-"""The opacity of the smallest weight where lines are crowded; it grows with the square of the size up to 1."""
 
 
 def draw_network(module: Any, view: str | None, most: int, direction: str | None, title: str) -> Diagram:
@@ -143,7 +140,6 @@ def _draw_circles(module: Any, layers: list[list[Any]], most: int, diagram: Diag
     image = _image(layers[0]) if nin > most else []
     tallest = min(most, max(0 if image else nin, *map(len, layers)))
     crowded = tallest > CROWDED
-    thickest = THICKEST / 2 if crowded else THICKEST
     diagram.straight, diagram.arrow_size = True, 0
     room = (WIDEST / INCH - WIDTH * (len(layers) + 1)) / len(layers)
     diagram.spread = max(NEAREST, min(0.8 + 0.12 * tallest, room))
@@ -161,13 +157,9 @@ def _draw_circles(module: Any, layers: list[list[Any]], most: int, diagram: Diag
                 diagram.arrows.append(Arrow(before[0], own, f"w{index}_{own}", _range(neuron.w)))
                 continue
             for k, (weight, tail) in enumerate(zip(neuron.w, before, strict=False), 1):
-                size = abs(weight.data) / (largest or 1.0) if isfinite(weight.data) else 1.0
-                arrow = Arrow(
-                    tail, own, f"w{index}_{own}_{tail}", f"{owner.name('w', k)}\ndata {weight.data!r}\n{weight.label}",
-                    width=THINNEST + (thickest - THINNEST) * size,
-                    sign=-1 if weight.data < 0 else 1, opacity=FAINTEST + (1 - FAINTEST) * size**2 if crowded else 1.0,
-                )  # fmt: skip
-                diagram.arrows.append(arrow)
+                about = f"{owner.name('w', k)}\ndata {weight.data!r}\n{weight.label}"
+                arrow = Arrow(tail, own, f"w{index}_{own}_{tail}", about)
+                diagram.arrows.append(arrow.weighed(weight.data, largest, crowded))
         before = column
     diagram.captions.append(
         f"blue: weight of 0 or more · orange, dashed: below 0 · thicker: larger, up to {number(largest)}"

@@ -9,7 +9,7 @@ from microgradnet.drawing.card import LINE
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.fit import WIDEST, extent_of, fits, scale_to
 from microgradnet.drawing.graph_view import HANDFUL
-from microgradnet.drawing.group_boxes import draw_groups
+from microgradnet.drawing.group_boxes import SMALL_HEADS, WEIGHTS, draw_groups
 from microgradnet.drawing.groups import Groups
 from microgradnet.drawing.ops_view import OpsView, Use, known_derivatives
 from microgradnet.drawing.picture import Picture
@@ -27,8 +27,6 @@ ROOM = 10  # characters, for −1.234e−05
 TIGHT = 7  # characters, for −0.1234; the page condenses a longer number
 MOST_LAID_OUT_TWICE = 200  # values: of more, one direction is laid out
 MOST_LAYERS_TWICE = 30  # boxes of layers
-WEIGHTS = "blue: weight of 0 or more · orange, dashed: below 0 · thinner and fainter: smaller"
-SMALL_HEADS = 0.3  # the size of arrowheads, which the page shows on the arrow of a step alone
 CAPTION = 40  # characters of a line at least: a picture that runs down is narrow
 CHARACTER = 8.4  # points, of a caption
 CLOSE = 0.08  # inches between boxes, where a neuron is a line

@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from math import copysign
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -233,3 +235,30 @@ def test_however_few_boxes_are_drawn_a_card_has_none_but_these() -> None:
     for most in range(1, len(groups) + 1):
         draw_groups(groups, most, diagram := Diagram(), lines=True)
         assert all(0 <= number < len(diagram.boxes) for card in diagram.cards for number in card)
+
+
+def test_many_arrows_between_neurons_are_lines_of_their_weights() -> None:
+    model = MLP(2, [6, 6, 1], seed=1)
+    graph, diagram = Graph((model([0.5, -1.0]) - 1.0) ** 2), Diagram()
+    groups = Groups(graph, by_layer=False, namer=Namer(graph.nodes))
+    names = {number: group.name for group, number in draw_groups(groups, 100, diagram, ranges=True).items()}
+    weights: dict[tuple[str, str], list[float]] = {}
+    for p in model.parameters():
+        layer, neuron, leaf = p.label.split(".")
+        tail = f"layer{int(layer[5:]) - 1}.neuron{leaf[1:]}" if layer != "layer0" else "inputs"
+        if leaf != "b":
+            weights.setdefault((tail, f"{layer}.{neuron}"), []).append(p.data)
+    drawn = {(names[arrow.tail], names[arrow.head]): arrow for arrow in diagram.arrows}
+    assert {pair for pair, arrow in drawn.items() if arrow.sign} == weights.keys()  # of the loss they are arrows
+    for pair, some in weights.items():
+        assert drawn[pair].sign == copysign(1, max(some, key=abs))
+    for look in (attrgetter("width"), attrgetter("opacity")):
+        assert sorted(weights, key=lambda pair: look(drawn[pair])) == sorted(
+            weights, key=lambda p: max(map(abs, weights[p]))
+        )
+
+
+def test_few_arrows_between_neurons_are_arrows() -> None:
+    graph, diagram = Graph(MLP(2, [4, 4, 1], seed=1)([0.5, -1.0])), Diagram()
+    draw_groups(Groups(graph, by_layer=False, namer=Namer(graph.nodes)), 100, diagram, ranges=True)
+    assert {arrow.sign for arrow in diagram.arrows} == {0}
