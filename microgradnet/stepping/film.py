@@ -11,14 +11,14 @@ from typing import Any
 
 from microgradnet._shared.files import format_of, write_atomically
 from microgradnet.drawing.box import TEXT_SIZE, text_width
-from microgradnet.drawing.curves import Extent
+from microgradnet.drawing.curves import Extent, name_of
 from microgradnet.drawing.provider import GET_CAIRO
 from microgradnet.drawing.svg import find_cairosvg, paint
 from microgradnet.drawing.theme import LIGHT, dark_css
 from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
 from microgradnet.ops.floats import as_float
-from microgradnet.stepping.film_pills import SVG, WIDEST_FONT, narrow, show_pills
+from microgradnet.stepping.film_pills import SVG, WIDEST_FONT, Pills, narrow
 from microgradnet.stepping.page_layout import View, views_of
 from microgradnet.stepping.steps import partial_text
 from microgradnet.stepping.timeline import Step, Timeline
@@ -110,21 +110,29 @@ def frames(root: Value) -> Iterator[str]:
     texts = ["", *(step.text for step in timeline.steps)]
     texts.insert(seed, f"{name}.grad = {partial_text(root, root, timeline.namer)} = 1")
     equations, size = _equations(texts, float(empty.attrib["viewBox"].split()[2]))
+    groups = _groups(empty)
+    has_pills = kind.startswith("operations")  # elsewhere an arrow stands for several operations in turn
+    pills = Pills(view, timeline.steps, groups, _extent(empty, groups)) if has_pills else None
     for moment, equation in enumerate(equations):
         is_backward = moment >= seed
         timeline.position = moment - is_backward
         frame = deepcopy(empty)
-        parts = {part.get("id", "").rpartition("-")[2]: part for part in frame.iter(f"{{{SVG}}}g")}
+        parts = _groups(frame)
         _write_numbers(parts, view, timeline, is_backward)
         if moment == seed:
             _fill(parts, {view.boxes.get(root)} - {None})
         elif timeline.step:
             _mark(parts, view, timeline.step)
-            if kind.startswith("operations"):
-                show_pills(parts, view, timeline.steps[: timeline.position], _extent(frame, parts))
+            if is_backward and pills:
+                pills.show(parts, moment - seed)
         phase = f"{'Backward' if is_backward else 'Forward'} propagation" if moment else "Start"
         _write_below(frame, [phase, *equation], size, 1 + max(map(len, equations)))
         yield ET.tostring(frame, encoding="unicode")
+
+
+def _groups(frame: ET.Element) -> dict[str, ET.Element]:
+    """Its boxes and arrows by their names."""
+    return {name_of(part): part for part in frame.iter(f"{{{SVG}}}g")}
 
 
 def _write_numbers(parts: dict[str, ET.Element], view: View, timeline: Timeline, is_backward: bool) -> None:

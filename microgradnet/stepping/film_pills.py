@@ -2,16 +2,18 @@
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 
 from microgradnet.drawing.box import TEXT_SIZE, text_width
-from microgradnet.drawing.curves import Extent
-from microgradnet.drawing.spots import points_of
+from microgradnet.drawing.curves import Extent, Point
+from microgradnet.drawing.spots import MANY_ARROWS, points_of
 from microgradnet.drawing.svg import INSET, MIDDLE, PILL
 from microgradnet.drawing.theme import LIGHT
 from microgradnet.notation.names import number
 from microgradnet.stepping.page_layout import View
 from microgradnet.stepping.steps import BackwardStep
+from microgradnet.value import Value
 
 SVG = "http://www.w3.org/2000/svg"
 ASCENT, DESCENT = 10.0, 3.0  # points of letters above and below their line
@@ -20,30 +22,63 @@ CLEAR = 2.0  # points between a pill and a box
 NARROWEST = 0.75  # of the width that a pill in a box needs
 
 
-def show_pills(parts: Mapping[str, ET.Element], view: View, steps: Iterable[object], picture: Extent) -> None:
-    """Draw ∂node/∂operand of each backward step that is done, the last one's first, where there is a place for it.
+class Pills:
+    """The local derivatives of a film: what does not change from picture to picture is found once.
 
-    It lies in the picture, on no text, on no other pill and on no box but its own; that of the last step may lie on a
-    box where there is no such place.
+    Args:
+        view: the view of operations that is drawn.
+        steps: of both passes.
+        parts: the groups of its picture by their names.
+        picture: what is seen of it.
     """
-    done = [step for step in steps if isinstance(step, BackwardStep)]
-    inside = {step.operand: step for step in done if view.boxes.get(step.operand) == view.boxes.get(step.node)}
-    places: dict[str, list[str]] = {}
-    for step in reversed(done):
-        if place := _place(view, step):
-            places.setdefault(place, []).insert(0, number(_along(step, inside)))
-    boxes = {name: _shape(part) for name, part in parts.items() if re.fullmatch(r"n\d+", name)}
-    taken = [_letters(text) for part in parts.values() for text in part.findall(f"{{{SVG}}}text")]
-    for place, numbers in places.items():
-        text = f"∂ {' + '.join(numbers)}"
-        others = [box for name, box in boxes.items() if name != place]
-        spots = _on_arrow(parts[place], text, others) if place.startswith("e") else _in_box(parts[place], text)
-        legible = [spot for spot in spots if picture.holds(spot) and not any(map(spot.meets, taken))]
-        free = [spot for spot in legible if not any(map(spot.meets, others))]
-        is_current = place == _place(view, done[-1])
-        for spot in free[:1] or legible[:is_current]:
-            taken.append(spot)
-            parts["graph0"].append(_pill(spot, text))
+
+    def __init__(self, view: View, steps: Iterable[object], parts: Mapping[str, ET.Element], picture: Extent) -> None:
+        self._picture = picture
+        self._numbers: list[tuple[str | None, str]] = []  # of each backward step: its place, ∂node/∂operand
+        along: dict[Value, float] = {}  # where a run of values is folded into a box: ∂last/∂value
+        for step in steps:
+            if isinstance(step, BackwardStep):
+                derivative: float = step.local_derivative * along.get(step.node, 1.0)
+                if view.boxes.get(step.operand) == view.boxes.get(step.node):
+                    along[step.operand] = derivative
+                self._numbers.append((_place(view, step), number(derivative)))
+        self._boxes = {name: _shape(part) for name, part in parts.items() if re.fullmatch(r"n\d+", name)}
+        self._lines = {name: _from_middle(parts[name]) for name in view.arrows.values()}
+        self._has_many_arrows = len(view.arrows) > MANY_ARROWS
+
+    def show(self, parts: Mapping[str, ET.Element], done: int) -> None:
+        """Draw ∂node/∂operand of each backward step that is done, the last one's first, where there is a place for it.
+
+        It lies in the picture, on no text, on no other pill and on no box but its own; that of the last step may lie on
+        a box where there is no such place. Of many arrows, that of the last step alone has one.
+        """
+        current, _ = self._numbers[done - 1]
+        places: dict[str, list[str]] = {}
+        for place, text in reversed(self._numbers[:done]):
+            if place and (place == current or place not in self._lines or not self._has_many_arrows):
+                places.setdefault(place, []).insert(0, text)
+        taken = [_letters(text) for part in parts.values() for text in part.findall(f"{{{SVG}}}text")]
+        for place, numbers in places.items():
+            text = f"∂ {' + '.join(numbers)}"
+            width = text_width(text) + 2 * INSET
+            line = self._lines.get(place)
+            spots = [_around(x, y, width) for x, y in line] if line else _in_box(parts[place], text)
+            others = [box for name, box in self._boxes.items() if name != place]
+            for by in [*[CLEAR] * bool(line), 0.0, *[-inf] * (place == current)]:
+                if spot := self._free(spots, taken, others, by):
+                    taken.append(spot)
+                    parts["graph0"].append(_pill(spot, text))
+                    break
+
+    def _free(
+        self, spots: Iterable[Extent], taken: Sequence[Extent], boxes: Sequence[Extent], by: float
+    ) -> Extent | None:
+        """The first of the spots in the picture that meets nothing taken and is so far from boxes; None if none is."""
+        for spot in spots:
+            is_legible = self._picture.holds(spot) and not any(map(spot.meets, taken))
+            if is_legible and not any(spot.meets(box, by) for box in boxes):
+                return spot
+        return None
 
 
 def narrow(text: ET.Element, room: float) -> None:
@@ -62,21 +97,11 @@ def _place(view: View, step: BackwardStep) -> str | None:
     return view.arrows.get(use, f"n{box}") if is_apart else None
 
 
-def _along(step: BackwardStep, inside: Mapping[object, BackwardStep]) -> float:
-    """The local derivative; where a run of values is folded into the result's box, times those along the run."""
-    product: float = step.local_derivative
-    node = step.node
-    while node in inside:
-        product, node = product * inside[node].local_derivative, inside[node].node
-    return product
-
-
-def _on_arrow(arrow: ET.Element, text: str, boxes: Iterable[Extent]) -> list[Extent]:
-    """Along its line, the nearest to its middle first, and those that touch no box before others."""
+def _from_middle(arrow: ET.Element) -> list[Point]:
+    """The points along an arrow, the nearest to its middle first."""
     points = points_of(next(arrow.iter(f"{{{SVG}}}path")).attrib["d"])
-    middle, width = (len(points) - 1) / 2, text_width(text) + 2 * INSET
-    spots = [_around(x, y, width) for _, (x, y) in sorted(enumerate(points), key=lambda one: abs(one[0] - middle))]
-    return sorted(spots, key=lambda spot: any(spot.meets(box, CLEAR) for box in boxes))
+    middle = (len(points) - 1) / 2
+    return [point for _, point in sorted(enumerate(points), key=lambda one: abs(one[0] - middle))]
 
 
 def _in_box(box: ET.Element, text: str) -> list[Extent]:
