@@ -49,8 +49,8 @@ class Pills:
     def show(self, parts: Mapping[str, ET.Element], done: int) -> None:
         """Draw ∂node/∂operand of each backward step that is done, the last one's first, where there is a place for it.
 
-        It lies in the picture, on no text, on no other pill and on no box but its own; that of the last step may lie on
-        a box where there is no such place. Of many arrows, that of the last step alone has one.
+        It lies in the picture, on no text, on no other pill and on no box but its own. As on the page, only that of the
+        last step stands beside its box, on another box, or among many arrows.
         """
         current, _ = self._numbers[done - 1]
         places: dict[str, list[str]] = {}
@@ -62,7 +62,10 @@ class Pills:
             text = f"∂ {' + '.join(numbers)}"
             width = text_width(text) + 2 * INSET
             line = self._lines.get(place)
-            spots = [_around(x, y, width) for x, y in line] if line else _in_box(parts[place], text)
+            if line:
+                spots = [_around(x, y, width) for x, y in line]
+            else:
+                spots = _in_box(parts[place], width) + _beside(self._boxes[place], width) * (place == current)
             others = [box for name, box in self._boxes.items() if name != place]
             for by in [*[CLEAR] * bool(line), 0.0, *[-inf] * (place == current)]:
                 if spot := self._free(spots, taken, others, by):
@@ -104,22 +107,26 @@ def _from_middle(arrow: ET.Element) -> list[Point]:
     return [point for _, point in sorted(enumerate(points), key=lambda one: abs(one[0] - middle))]
 
 
-def _in_box(box: ET.Element, text: str) -> list[Extent]:
-    """At the end of a line, or between its numbers, the widest first; else docked to the box."""
-    width = text_width(text) + 2 * INSET
-    left, top, right, bottom = _shape(box)
+def _in_box(box: ET.Element, width: float) -> list[Extent]:
+    """At the end of a line, or between its numbers, the widest first."""
+    right = _shape(box).right
     letters = [(float(line.attrib["y"]) - MIDDLE, *_letters(line)) for line in box.findall(f"{{{SVG}}}text")]
-    in_line = []
+    spots = []
     for y, _, _, end, _ in letters:
         limit = min((begin for other, begin, *_ in letters if other == y and begin >= end), default=right) - INSET
         room = min(width, limit - end - INSET)
         if room >= NARROWEST * width:
-            in_line.append(_around(limit - room / 2, y, room))
+            spots.append(_around(limit - room / 2, y, room))
+    return sorted(spots, key=lambda spot: spot.left - spot.right)
+
+
+def _beside(box: Extent, width: float) -> list[Extent]:
+    """Docked to a box: above it, below it, or at a side."""
+    left, top, right, bottom = box
     away, middle = width / 2 + INSET, (top + bottom) / 2
     heights = top - PILL / 2 + 1, bottom + PILL / 2 - 1, middle
     docked = [_around(x, y, width) for x in (right - away, left + away) for y in heights]
-    docked += [_around(x, middle, width) for x in (right + width / 2, left - width / 2)]
-    return [*sorted(in_line, key=lambda spot: spot.left - spot.right), *docked]
+    return docked + [_around(x, middle, width) for x in (right + width / 2, left - width / 2)]
 
 
 def _pill(extent: Extent, text: str) -> ET.Element:
