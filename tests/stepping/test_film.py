@@ -1,20 +1,22 @@
 """`save_steps`: a picture of each step, whose numbers, marks and equation are those of the step."""
 
+import math
 import random
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from microgradnet import MLP, Value, sigmoid
+from microgradnet import MLP, Value, exp, sigmoid, tanh
 from microgradnet.drawing.box import text_width
 from microgradnet.drawing.theme import LIGHT, dark_css
 from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
-from microgradnet.stepping import film, save_steps
+from microgradnet.stepping import film, film_pills, save_steps
+from microgradnet.stepping.page_layout import views_of
 from microgradnet.stepping.steps import BackwardStep
 from microgradnet.stepping.timeline import Timeline
 from microgradnet.teach.examples import EXAMPLES
@@ -50,6 +52,11 @@ def scale_of(text: ET.Element) -> float:
 def sides_of(pill: ET.Element) -> tuple[float, float, float, float]:
     left, top, width, height = (float(pill[0].get(side, "")) for side in ("x", "y", "width", "height"))
     return left, top, left + width, top + height
+
+
+def pills_of(frame: ET.Element) -> list[ET.Element]:
+    """That of the current step first."""
+    return [group for group in frame.iter(f"{SVG}g") if "pill" in group.get("class", "").split()]
 
 
 def boxes_of(frame: ET.Element) -> Iterator[tuple[ET.Element, tuple[float, float, float, float]]]:
@@ -120,7 +127,7 @@ def test_a_backward_step_shows_its_local_derivative_which_covers_no_text() -> No
         timeline = Timeline(root)
         drawn = list(film.frames(root))[timeline.start + 2 :]
         for step, frame in zip(timeline.steps[timeline.start :], map(ET.fromstring, drawn), strict=True):
-            pills = [g for g in frame.iter(f"{SVG}g") if "pill" in g.get("class", "").split()]
+            pills = pills_of(frame)
             assert isinstance(step, BackwardStep)
             local = number(step.local_derivative)
             assert any(f"∂ {local}" in texts(pill)[0] for pill in pills), f"{name}: {step}"
@@ -142,7 +149,7 @@ def test_a_pill_lies_in_the_picture_and_on_no_box_but_its_own(name: str) -> None
         moved = re.search(r"translate\((\S+) (\S+)\)", graph.get("transform", ""))
         assert moved
         picture = float(frame.get("viewBox", "").split()[2])
-        pills = [g for g in graph if "pill" in g.get("class", "").split()]
+        pills = pills_of(frame)
         for pill in pills:
             left, top, right, _ = sides_of(pill)
             assert float(moved[1]) + left >= 0
@@ -151,14 +158,58 @@ def test_a_pill_lies_in_the_picture_and_on_no_box_but_its_own(name: str) -> None
             assert scale_of(pill[1]) > 0.7
         for one, other in combinations(map(sides_of, pills), 2):
             assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
-        for pill in pills[1:]:  # the first is that of the current step
+        boxes = [sides for _, sides in boxes_of(frame)]
+        for pill in pills[1:]:  # the first may have no such place
             left, top, right, low = sides_of(pill)
-            met = [
-                group
-                for group, (begin, high, end, foot) in boxes_of(frame)
-                if left < end and begin < right and top < foot and high < low
-            ]
-            assert len(met) <= 1, (texts(pill), [texts(group)[0] for group in met])
+            own = [one for one in boxes if one[0] <= left and right <= one[2] and one[1] < (top + low) / 2 < one[3]]
+            clear = 0 if own or right - left > 50 else 2  # between boxes 54 points apart
+            for begin, high, end, foot in set(boxes).difference(own):
+                is_apart = right + clear <= begin or end + clear <= left or low + clear <= high or foot + clear <= top
+                assert is_apart, texts(pill)
+
+
+def test_the_product_of_the_pills_along_a_path_is_the_gradient_where_a_run_is_folded_too() -> None:
+    x = Value(0.5, "x")
+    root = exp(x)
+    for _ in range(20):
+        root = tanh(root)  # one box
+    root = sigmoid(root)
+    *_, last = film.frames(root)
+    pills = pills_of(ET.fromstring(last))
+    assert len(pills) == 3
+    root.backward()
+    numbers = [float(texts(pill)[0].removeprefix("∂ ")) for pill in pills]
+    assert math.prod(numbers) == pytest.approx(x.grad, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_the_pill_of_the_step_stands_where_it_would_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Alone(film_pills.Pills):
+        def show(self, parts: Mapping[str, ET.Element], done: int) -> None:
+            self._numbers[: done - 1] = [(None, "")] * (done - 1)
+            super().show(parts, done)
+
+    among = list(map(ET.fromstring, film.frames(ROOTS[name]())))
+    monkeypatch.setattr(film, "Pills", Alone)
+    for frame, other in zip(map(ET.fromstring, film.frames(ROOTS[name]())), among, strict=True):
+        assert [*map(sides_of, pills_of(frame))] == [*map(sides_of, pills_of(other)[:1])]
+
+
+def test_among_many_arrows_only_the_step_has_its_pill() -> None:
+    x, w = Value(1.1, "x"), Value(0.9, "w")
+    for count, most in ((20, 40), (21, 2)):  # x has its own in its box
+        y = x
+        for _ in range(count):
+            y = y * w
+        numbers = [len(pills_of(ET.fromstring(frame))) for frame in film.frames(y)]
+        assert set(numbers[: count + 2]) == {0}
+        assert set(numbers[count + 2 :]) <= {*range(1, most + 1)}
+        assert (max(numbers) > 2) == (most > 2)
+
+
+def test_a_picture_of_neurons_has_no_pills(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(film, "views_of", lambda graph: {"neurons": views_of(graph)["neurons"]})
+    assert not any(pills_of(ET.fromstring(frame)) for frame in film.frames(two_layers()))
 
 
 def test_a_number_stays_in_its_box() -> None:
