@@ -18,7 +18,7 @@ from microgradnet.module import Module
 from microgradnet.playground.observing import TimeLimit, compile_observed, importable, label
 from microgradnet.playground.places import leaves
 from microgradnet.playground.remedies import PLAIN_MATH, hint, remedy
-from microgradnet.stepping.film import durations, frames
+from microgradnet.stepping.film import COLOURS, WIDEST, durations, frames
 from microgradnet.stepping.recomputed import recomputed
 from microgradnet.stepping.timeline import Timeline
 from microgradnet.stepping.tracing import trace_source
@@ -115,6 +115,7 @@ def animation(code: str, shown: str | None = None, seconds: float = math.inf) ->
     Returns:
         "frames": a picture of each step as SVG; none if "note" says why.
         "durations": how long each is shown, in milliseconds.
+        "widest", "colours": how large each is at most, in pixels, and in how many colours.
         "note": "", or the reason.
     """
     nowhere = io.StringIO()
@@ -135,7 +136,8 @@ def animation(code: str, shown: str | None = None, seconds: float = math.inf) ->
                 note = f"both passes of {name} have {count:,} steps, too many for an animation: choose a smaller value"
         except (ProviderError, DomainError, ValueError) as failure:
             note = one_line(str(failure))
-    return {"frames": drawn, "durations": durations(len(drawn)), "note": note}
+    look = {"durations": durations(len(drawn)), "widest": WIDEST, "colours": COLOURS}
+    return {"frames": drawn, **look, "note": note}
 
 
 def answer(request: Mapping[str, Any], heard: Callable[[str], object]) -> Any:

@@ -153,7 +153,7 @@ def test_what_was_printed_before_a_program_ended_is_kept(server: Server, monkeyp
 
 def test_an_animation_is_asked_of_the_server_as_a_program_is(server: Server) -> None:
     found = asked(server.address + "run", {"code": "x = 1", "animation": True})
-    assert found == {"frames": [], "durations": [], "note": NO_VALUE}
+    assert (found["frames"], found["durations"], found["note"]) == ([], [], NO_VALUE)
 
 
 @pytest.mark.parametrize("says", ["print(i)", "print(i) if i == 0 else None"], ids=["telling", "silent"])

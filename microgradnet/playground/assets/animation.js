@@ -1,17 +1,16 @@
 // An animated GIF of pictures in SVG, painted by the browser.
 import { GIFEncoder, applyPalette, quantize } from "./gifenc.js";
 
-const WIDEST = 1000; // pixels
 const LARGEST = 2; // times the size of the picture, so that a small one is sharp
-const COLOURS = 64;
 
-// Each picture stands for its duration, in milliseconds. `goesOn` is asked before each, with its number and their count.
-export async function animated(pictures, durations, goesOn) {
+// Each frame stands for its duration, in milliseconds; it is at most so many pixels wide and high, in so many colours.
+// `goesOn` is asked before each, with its number and their count.
+export async function animated({ frames, durations, widest, colours }, goesOn) {
   const gif = GIFEncoder();
-  for (const [i, svg] of pictures.entries()) {
-    if (!goesOn(i + 1, pictures.length)) break;
-    const { data, width, height } = await painted(svg);
-    const palette = quantize(data, COLOURS);
+  for (const [i, svg] of frames.entries()) {
+    if (!goesOn(i + 1, frames.length)) break;
+    const { data, width, height } = await painted(svg, widest);
+    const palette = quantize(data, colours);
     gif.writeFrame(applyPalette(data, palette), width, height, { palette, delay: durations[i] });
   }
   gif.finish();
@@ -21,7 +20,7 @@ export async function animated(pictures, durations, goesOn) {
 // A GIF is light for every reader: without the picture's rules for those who prefer dark.
 const inLight = (svg) => svg.replaceAll("screen and (prefers-color-scheme: dark)", "not all");
 
-async function painted(svg) {
+async function painted(svg, widest) {
   const image = new Image();
   const address = URL.createObjectURL(new Blob([inLight(svg)], { type: "image/svg+xml" }));
   try {
@@ -30,7 +29,7 @@ async function painted(svg) {
   } finally {
     URL.revokeObjectURL(address);
   }
-  const size = Math.min(LARGEST, WIDEST / Math.max(image.width, image.height));
+  const size = Math.min(LARGEST, widest / Math.max(image.width, image.height));
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.width, image.height].map((length) => Math.round(length * size));
   const painter = canvas.getContext("2d", { willReadFrequently: true });

@@ -243,10 +243,10 @@ async function animation() {
     const request = { code: latest.code, shown: latest.shown, animation: true };
     const answer = await backend.run(request, () => {}, () => {});
     if (number !== running) return;
-    const { frames, durations, note, error } = answer ?? {};
+    const { frames, note, error } = answer ?? {};
     if (!frames?.length) return rest(note || error?.message || "Stopped");
     const { animated } = await import("./animation.js");
-    const gif = await animated(frames, durations, seen);
+    const gif = await animated(answer, seen);
     if (number !== running) return;
     download("pass.gif", gif);
     rest();
