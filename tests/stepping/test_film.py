@@ -207,6 +207,17 @@ def test_among_many_arrows_only_the_step_has_its_pill() -> None:
         assert (max(numbers) > 2) == (most > 2)
 
 
+def test_outside_boxes_only_arrows_have_pills_that_stay() -> None:
+    random.seed(1)
+    model = MLP(3, [2, 2, 1])
+    *_, last = film.frames((model([Value(float(k - 1)) for k in range(3)]) - 1) ** 2)
+    frame = ET.fromstring(last)
+    boxes = [sides for _, sides in boxes_of(frame)]
+    sides = [sides_of(pill) for pill in pills_of(frame)]
+    outside = [one for one in sides if not any(left <= one[0] and one[2] <= right for left, _, right, _ in boxes)]
+    assert 0 < len(outside) == sum("edge" in group.get("class", "").split() for group in frame.iter(f"{SVG}g"))
+
+
 def test_a_picture_of_neurons_has_no_pills(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(film, "views_of", lambda graph: {"neurons": views_of(graph)["neurons"]})
     assert not any(pills_of(ET.fromstring(frame)) for frame in film.frames(two_layers()))
