@@ -127,7 +127,9 @@ def _redraw(path: ET.Element, head: ET.Element, boxes: Sequence[Extent], axis: i
     base = _moved(tip, axis, -forward * math.dist(tip, end))
     way = (base[axis] - start[axis]) * forward
     curve = [start, _moved(start, axis, forward * way / 2), _moved(base, axis, -forward * way / 2), base]
-    if way > 0 and not any(box.away(point) < -BORDER for point in bezier(curve) for box in boxes):
+    around = _around(curve)  # in which all of it lies
+    near = [box for box in boxes if around.meets(box)]
+    if way > 0 and not any(box.away(point) < -BORDER for point in bezier(curve) for box in near):
         _write(path, head, curve if is_ahead else curve[::-1], tip, base)
 
 
@@ -178,8 +180,10 @@ def extent_of(group: ET.Element) -> Extent | None:
     for circle in group.iter("ellipse"):
         x, y, across, down = (float(circle.attrib[name]) for name in ("cx", "cy", "rx", "ry"))
         points += [(x - across, y - down), (x + across, y + down)]
-    if not points:
-        return None
+    return _around(points) if points else None
+
+
+def _around(points: Sequence[Point]) -> Extent:
     xs, ys = zip(*points, strict=True)
     return Extent(min(xs), min(ys), max(xs), max(ys))
 

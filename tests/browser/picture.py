@@ -6,8 +6,11 @@
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from PIL import Image, ImageChops, ImageStat
 
 from microgradnet import Value, page
 from microgradnet.stepping.tracing import trace_source
@@ -102,27 +105,12 @@ def _taken(
     return taken
 
 
-def difference(browser: Any, first: bytes, second: bytes) -> float:
+def difference(first: bytes, second: bytes) -> float:
     """How much two PNGs differ, as the mean over all pixels: 0 for the same, 1 for black and white or other sizes."""
-    context = browser.new_context()
-    tab = context.new_page()
-    found: float = tab.evaluate(
-        """async (pngs) => {
-            const [a, b] = await Promise.all(pngs.map(async (bytes) => {
-                const bitmap = await createImageBitmap(new Blob([Uint8Array.from(bytes)], {type: "image/png"}));
-                const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), context = canvas.getContext("2d");
-                context.drawImage(bitmap, 0, 0);
-                return context.getImageData(0, 0, bitmap.width, bitmap.height);
-            }));
-            if (a.width !== b.width || a.height !== b.height) return 1;
-            let sum = 0;
-            for (let i = 0; i < a.data.length; i++) sum += Math.abs(a.data[i] - b.data[i]);
-            return sum / a.data.length / 255 * 4 / 3;
-        }""",
-        [list(first), list(second)],
-    )
-    context.close()
-    return found
+    one, other = (Image.open(BytesIO(png)).convert("RGB") for png in (first, second))
+    if one.size != other.size:
+        return 1.0
+    return sum(ImageStat.Stat(ImageChops.difference(one, other)).mean) / 3 / 255
 
 
 if __name__ == "__main__":

@@ -435,7 +435,7 @@ def test_a_run_stops_where_the_loss_is_small_enough(opened: Open) -> None:
 def test_a_run_whose_aim_is_never_reached_ends(opened: Open, loss: Any, says: str) -> None:
     y = loss(parameter(2.0, "w"))
     y.label = "y"
-    tab = opened(y)
+    tab = opened(y, reduced_motion="reduce")  # without ten thousand pictures
     tab.fill("#target", "-1")
     tab.select_option("#pace", "10")
     tab.evaluate("() => { requestAnimationFrame = (frame) => setTimeout(frame); }")
@@ -1029,12 +1029,12 @@ def test_python_and_the_page_hold_the_same_graph(opened: Open) -> None:
 @pytest.mark.parametrize("path", picture.TAKEN, ids=lambda path: path.stem)
 def test_pictures_are_of_these_pages(browser: Any, path: Path) -> None:
     """Other fonts and other versions of Chromium differ by some hundredths; another page, or another step, by more."""
-    assert picture.difference(browser, path.read_bytes(), picture.TAKEN[path](browser)) < 0.03
+    assert picture.difference(path.read_bytes(), picture.TAKEN[path](browser)) < 0.03
 
 
 def test_a_picture_of_something_else_would_be_seen(browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EXAMPLES, "learning", EXAMPLES["layers"])
-    assert picture.difference(browser, picture.PICTURE.read_bytes(), picture.take(browser)) > 0.03
+    assert picture.difference(picture.PICTURE.read_bytes(), picture.take(browser)) > 0.03
 
 
 def test_a_number_typed_by_way_of_one_without_a_logarithm_keeps_the_place_and_is_one_undo(opened: Open) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from microgradnet import MLP, Value, draw, parameter, tanh
+from microgradnet.drawing.curves import smooth
 from microgradnet.drawing.fit import LEGIBLE, SCREEN
 from microgradnet.graph import Graph
 from microgradnet.layers import GRU, LSTM, Attention, Recurrent
@@ -172,6 +173,16 @@ def test_the_check_of_crossings_rejects_a_lens() -> None:
     assert lenses(f'<svg xmlns="http://www.w3.org/2000/svg">{arrow("a", 10)}{arrow("b", -10)}</svg>') == 0
     both = arrow("a", 10).replace("60,2", "60,-5") + arrow("b", -10).replace("0,0 C", "0,5 C").replace("60,2", "60,9")
     assert lenses(f'<svg xmlns="http://www.w3.org/2000/svg">{both}</svg>') == 1
+
+
+@pytest.mark.parametrize(("top", "is_kept"), [(-10, True), (-19.5, False), (5, False)])
+def test_an_arrow_keeps_its_bends_where_a_single_curve_would_run_through_a_box(top: float, is_kept: bool) -> None:
+    bent = "M0,0 C10,40 50,40 60,0"
+    box = f'<g class="node"><polygon points="20,{top} 40,{top} 40,{top + 20} 20,{top + 20}"/></g>'
+    arrow = f'<g class="edge"><path d="{bent}"/><polygon points="60,-3.5 70,0 60,3.5 60,-3.5"/></g>'
+    graph = ET.fromstring(f"<g>{box}{arrow}</g>")
+    smooth(graph, is_vertical=False)
+    assert (graph.findall("g")[1][0].attrib["d"] == bent) == is_kept
 
 
 @pytest.mark.parametrize("build", [xor_loss, lambda: sequence(LSTM(1, 1, seed=1), 1)])
