@@ -438,7 +438,7 @@ def test_a_run_whose_aim_is_never_reached_ends(opened: Open, loss: Any, says: st
     tab = opened(y, reduced_motion="reduce")  # without ten thousand pictures
     tab.fill("#target", "-1")
     tab.select_option("#pace", "10")
-    tab.evaluate("() => { requestAnimationFrame = (frame) => setTimeout(frame); }")
+    tab.evaluate("() => { requestAnimationFrame = (frame) => scheduler.postTask(frame); }")
     tab.click("#run")
     until(tab, lambda: tab.inner_text("#run") == "Run")
     assert says in tab.inner_text("#moved")
