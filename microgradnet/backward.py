@@ -90,7 +90,7 @@ def refuse_other_gradients(leaves: "Sequence[Value]") -> None:
 def initialise_gradients(graph: Graph, seed: float) -> None:
     """Set the gradients of computed nodes to 0, and add `seed` to the root's; leaves keep what they have."""
     zero_missing(graph.leaves)
-    for node in graph.computed:
+    for node in graph.computed:  # not by `set_gradients`, for speed: after a Ctrl-C the caller restores them
         node.grad = 0.0
     graph.roots[0].grad += seed
 

@@ -36,12 +36,12 @@ def backpropagate(computed: "list[Value]", m: Any = floats, read: "Callable[[Val
         for node in reversed(computed):
             upstream, op, first, second = node.grad, node.op, node._first, node._second
             if second is not None and not op.constants and read is data_of:  # the usual case, spelled out for speed
-                for_first, for_second = op.derivatives(m, node._data, first._data, second._data)
-                pairs = (first, for_first), (second, for_second)
+                local_derivatives = op.derivatives(m, node._data, first._data, second._data)
+                pairs = (first, local_derivatives[0]), (second, local_derivatives[1])
             else:
-                operands = node._others if first is None else (first,) if second is None else (first, second)
-                pairs = zip(operands, op.derivatives(m, read(node), *map(read, operands)), strict=False)
-            for operand, local_derivative in pairs:  # constants, which come last, have no derivative
+                local_derivatives = op.derivatives(m, read(node), *map(read, node.operands))
+                pairs = zip(node.operands, local_derivatives)  # noqa: B905  # constants, which come last, have none
+            for operand, local_derivative in pairs:
                 operand.grad += upstream * local_derivative  # the chain rule
     except (ArithmeticError, ValueError) as error:
         raise no_derivative(node, computed[-1]) from error

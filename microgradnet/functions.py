@@ -92,10 +92,7 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     values = list(values)
     if not values:
         raise ValueError("softmax needs at least one value, got none")
-    log_total = ops.logsumexp(values)
-    exponentials = [ops.exp(x - log_total) for x in values]
-    whole = total(exponentials)  # 1, but for the rounding of log_total, which is large where that is
-    return [e / whole for e in exponentials]
+    return list(ops.logsumexp.derivatives(ops, ops.logsumexp(values), *values))
 
 
 def where(condition: bool, if_true: T, if_false: T) -> T:

@@ -34,7 +34,7 @@ class Graph:
     """
 
     def __init__(self, *roots: "Value") -> None:
-        __debuggerskip__ = True  # IPython's debugger passes over this frame
+        __debuggerskip__ = True  # here and below, for IPython's debugger: it passes over the frame
         self.roots = roots
         self.leaves: list[Value] = []
         self.computed: list[Value] = []

@@ -30,6 +30,7 @@ BESIDE = "2"
 LEVEL = "1000"
 """The weight of an edge that is kept straight before any other, to put the columns' headings on one level."""
 THINNEST, THICKEST = 0.5, 4.0  # points: the lines of weights
+SMALL_HEADS = 0.3  # the size of arrowheads, where lines stand for weights
 FAINTEST = 0.1
 """The opacity of the smallest weight where lines are crowded; it grows with the square of the size up to 1."""
 
@@ -109,6 +110,11 @@ class Diagram:
     theme: Mapping[str, Paint] = field(default_factory=lambda: LIGHT)
     room: int = 0
     line: int = LINE
+
+    def show_weights(self) -> None:
+        """Make arrows straight lines with small heads, for weights; a caption says how they are to be read."""
+        self.straight, self.arrow_size = True, SMALL_HEADS
+        self.captions.append("blue: weight of 0 or more · orange, dashed: below 0 · thinner and fainter: smaller")
 
     def add(self, box: Box) -> int:
         """Add `box`; return its number."""

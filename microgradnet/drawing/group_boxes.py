@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import isfinite
 
 from microgradnet._shared.text import counted
@@ -23,8 +23,6 @@ from microgradnet.value import Value
 SPREAD = 0.9  # inches between the boxes of two layers, for the many arrows between them
 FAR = 2.0  # inches, for lines that stand for weights
 NO_NEURONS = ": one for each operation, on all samples or terms alike (there are no neurons of Neuron, Layer or MLP)"
-WEIGHTS = "blue: weight of 0 or more · orange, dashed: below 0 · thinner and fainter: smaller"
-SMALL_HEADS = 0.3  # the size of arrowheads, where lines stand for weights
 STEP = 4.0
 """How many times as large the gradients of the next shade are: the caption says "a quarter"."""
 
@@ -78,28 +76,33 @@ def draw_groups(
             if other in numbers and (other, group) not in inside:
                 uses = f"{_heading(other, groups)} → {_heading(group, groups)}\nused {counted(count, 'time')}"
                 diagram.arrows.append(Arrow(numbers[other], own, f"e{own}_{numbers[other]}", uses))
-    if ranges and not groups.by_layer and len(diagram.arrows) > MANY_ARROWS:
-        _weigh({numbers[group]: group for group in numbers if group.is_neuron}, groups, numbers, diagram)
+    if ranges and has_weights(groups, diagram):
+        _weigh(groups, numbers, diagram)
     return numbers
 
 
-def _weigh(neurons: dict[int, Group], groups: Groups, numbers: dict[Group, int], diagram: Diagram) -> None:
+def has_weights(groups: Groups, diagram: Diagram) -> bool:
+    """Whether there are so many arrows between neurons that each is drawn as a line of its weight."""
+    return groups.has_neurons and not groups.by_layer and len(diagram.arrows) > MANY_ARROWS
+
+
+def _weigh(groups: Groups, numbers: dict[Group, int], diagram: Diagram) -> None:
     """Draw arrows to neurons as lines of their weights, as in the picture of a network: of several, of the largest."""
-    weights: dict[tuple[int, int], float] = {}
-    for own, neuron in neurons.items():
-        for node in neuron.results:
-            count = len(node.operands) // 2
-            pairs = zip(node.operands[:count], node.operands[count:], strict=False) if node.op is weighted_sum else ()
-            for weight, operand in pairs:
-                arrow = numbers.get(groups.of[operand], -1) if operand in groups.of else -1, own
-                weights[arrow] = max(weights.get(arrow, 0.0), weight.data, key=abs)
-    largest = max((size for size in map(abs, weights.values()) if isfinite(size)), default=0.0)
-    diagram.arrows = [
-        arrow.weighed(weights[pair], largest, crowded=True) if (pair := (arrow.tail, arrow.head)) in weights else arrow
-        for arrow in diagram.arrows
-    ]
-    diagram.straight, diagram.arrow_size, diagram.spread = True, SMALL_HEADS, FAR
-    diagram.captions.append(WEIGHTS)
+    weights: dict[tuple[int, int], list[float]] = {}
+    for group, own in numbers.items():
+        for node in group.results:
+            if group.is_neuron and node.op is weighted_sum:
+                count = len(node.operands) // 2
+                for weight, operand in zip(node.operands[:count], node.operands[count:], strict=False):
+                    if (tail := numbers.get(groups.of.get(operand, group), own)) != own:
+                        weights.setdefault((tail, own), []).append(weight.data)
+    largest = max(filter(isfinite, map(abs, chain(*weights.values()))), default=0.0)
+    for place, arrow in enumerate(diagram.arrows):
+        if some := weights.get((arrow.tail, arrow.head)):
+            strongest = next((x for x in some if not isfinite(x)), max(some, key=abs))
+            diagram.arrows[place] = arrow.weighed(strongest, largest, crowded=True)
+    diagram.show_weights()
+    diagram.spread = FAR
 
 
 def _cards(every: Iterable[Group], drawn: set[Group]) -> list[list[Group]]:

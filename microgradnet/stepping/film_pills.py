@@ -61,13 +61,15 @@ class Pills:
         for place, numbers in places.items():
             text = f"∂ {' + '.join(numbers)}"
             width = text_width(text) + 2 * INSET
-            line = self._lines.get(place)
-            if line:
-                spots = [_around(x, y, width) for x, y in line]
+            if line := self._lines.get(place):
+                spots, distances = [_around(x, y, width) for x, y in line], [CLEAR, 0.0]
             else:
-                spots = _in_box(parts[place], width) + _beside(self._boxes[place], width) * (place == current)
+                spots, distances = _in_box(parts[place], width), [0.0]
+            if place == current:
+                spots += [] if line else _beside(self._boxes[place], width)
+                distances.append(-inf)
             others = [box for name, box in self._boxes.items() if name != place]
-            for by in [*[CLEAR] * bool(line), 0.0, *[-inf] * (place == current)]:
+            for by in distances:
                 if spot := self._free(spots, taken, others, by):
                     taken.append(spot)
                     parts["graph0"].append(_pill(spot, text))

@@ -9,12 +9,11 @@ from microgradnet.drawing.card import LINE
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.fit import WIDEST, extent_of, fits, scale_to
 from microgradnet.drawing.graph_view import HANDFUL
-from microgradnet.drawing.group_boxes import SMALL_HEADS, WEIGHTS, draw_groups
+from microgradnet.drawing.group_boxes import draw_groups, has_weights
 from microgradnet.drawing.groups import Groups
 from microgradnet.drawing.ops_view import OpsView, Use, known_derivatives
 from microgradnet.drawing.picture import Picture
 from microgradnet.drawing.repeats import Repeats
-from microgradnet.drawing.spots import MANY_ARROWS
 from microgradnet.graph import Graph
 from microgradnet.notation.names import Namer
 from microgradnet.notation.names import number as formatted
@@ -194,9 +193,8 @@ def _grouped(groups: Groups, direction: str = "LR") -> View:
         of_lines = draw_groups(groups, MOST_BOXES, lines, lines=True)
         if _scale(LAPTOP, lines) > MUCH * _scale(LAPTOP, diagram):
             diagram, numbers = lines, of_lines
-    if not groups.by_layer and len(diagram.arrows) > MANY_ARROWS:  # the page draws each with its weight's sign and size
-        diagram.captions.append(WEIGHTS)
-        diagram.straight, diagram.arrow_size = True, SMALL_HEADS
+    if has_weights(groups, diagram):  # the page draws each with its weight's sign and size
+        diagram.show_weights()
     width = max(CAPTION, int(extent_of(diagram)[0] / CHARACTER))
     diagram.captions = [line for caption in diagram.captions for line in textwrap.wrap(caption, width)]
     view = View(diagram)

@@ -262,3 +262,13 @@ def test_few_arrows_between_neurons_are_arrows() -> None:
     graph, diagram = Graph(MLP(2, [4, 4, 1], seed=1)([0.5, -1.0])), Diagram()
     draw_groups(Groups(graph, by_layer=False, namer=Namer(graph.nodes)), 100, diagram, ranges=True)
     assert {arrow.sign for arrow in diagram.arrows} == {0}
+
+
+def test_arrows_between_values_are_no_weights_however_many_they_are() -> None:
+    xs = [Value(k / 10, f"x{k}") for k in range(8)]
+    squares = [x * y for x in xs for y in xs]
+    graph, diagram = Graph(total(squares)), Diagram()
+    draw_groups(Groups(graph, by_layer=False, namer=Namer(graph.nodes)), 200, diagram, ranges=True)
+    assert len(diagram.arrows) > 40
+    assert not any("weight" in caption for caption in diagram.captions)
+    assert {arrow.sign for arrow in diagram.arrows} == {0}
