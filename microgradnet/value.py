@@ -369,7 +369,7 @@ def _children_in(given: Any) -> "tuple[Value, ...]":
     children = list(given) if isinstance(given, Iterable) else [given]
     if all(isinstance(child, Value) for child in children):
         return tuple(dict.fromkeys(children))
-    raise TypeError(f"a label is a str, got {given!r}; operands are recorded by the operations themselves")
+    raise TypeError(f"a label is a str, and operands are Values, got {given!r}: an operation records its own operands")
 
 
 _METHODS = {op: _unary(op) for op in ops.TABLE.values() if len(op.operands) == 1 and not op.operator}

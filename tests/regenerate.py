@@ -6,8 +6,10 @@ To generate something more, add a function to one of the three tables below.
 """
 
 import argparse
+import ast
 import difflib
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,6 +59,24 @@ def size() -> str:
     )
 
 
+def parts_of_core() -> str:
+    """What the lines of the core are: code and comments, docstrings, imports, or blank."""
+    counts: Counter[str] = Counter()
+    for path in core():
+        text = path.read_text(encoding="utf-8")
+        kinds = ["code" if line.strip() else "blank" for line in text.splitlines()]
+        for node in ast.walk(ast.parse(text)):
+            is_documentation = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            if is_documentation or isinstance(node, ast.Import | ast.ImportFrom):
+                for line in range(node.lineno - 1, node.end_lineno or node.lineno):
+                    kinds[line] = "docstrings" if is_documentation else "imports"
+        counts.update(kinds)
+    return (
+        f"Of the {counts.total():,} lines of the core {counts['code']:,} are code and comments, {counts['docstrings']} "
+        f"docstrings, {counts['imports']} imports; {counts['blank']} are blank."
+    )
+
+
 def operations() -> str:
     """The table of microgradnet's own operations, with their derivatives as the rules give them."""
     from microgradnet.notation.symbols import Symbol, Symbols
@@ -75,8 +95,18 @@ def operations() -> str:
     return "\n".join(lines)
 
 
+def functions() -> str:
+    """The reference of the public functions: operations, and what is made of them."""
+    from microgradnet.functions import FUNCTIONS
+
+    named = "\n\n".join(f".. autofunction:: {name}" for name in FUNCTIONS)
+    return f"```{{eval-rst}}\n.. currentmodule:: microgradnet\n\n{named}\n```"
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "size": size,
+    "parts": parts_of_core,
+    "functions": functions,
     "operations": operations,
     "lesson": captures.lesson,
     "terminal": captures.terminal,

@@ -200,7 +200,9 @@ def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: i
         for word, value in group.numbers
     ]
     if group.is_many:
-        rows += _many(f"{len(group.results):,} values", group.last, ranges and group.shown is None)
+        has_range = ranges and group.shown is None
+        of = "" if len(group.last) == len(group.results) else f", {_letter(group) if group.is_neuron else 'last'}"
+        rows += _many(f"{len(group.results):,} values{of * has_range}", group.last, has_range)
     if missing := sum(other not in drawn for other in group.uses):
         rows.append(f"… {counted(missing, 'operand')} not drawn")
     role = "parameter" if group.is_neuron and group.role == "operation" else group.role

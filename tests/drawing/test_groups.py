@@ -122,7 +122,7 @@ def test_numbers_that_may_be_data_do_not_tell_samples_apart(view: str) -> None:
     w = parameter(1.0, "w")
     root: Any = total([(w * (i / 10) - i) ** 2 for i in range(1, 51)])
     assert boxes(see(draw(root, view))) == {
-        ("w", "data 1"): 1, ("multiply → subtract → power", "150 values 0.81 … 2e+03"): 1,
+        ("w", "data 1"): 1, ("multiply → subtract → power", "150 values, last 0.81 … 2e+03"): 1,
         ("t₁ = sum", f"data {root.data:.4g}"): 1,
     }  # fmt: skip
 

@@ -100,7 +100,7 @@ def test_an_int_beyond_a_float_is_refused() -> None:
 
 def test_a_label_is_text() -> None:
     assert Value(1.0, label="a\n{|}").label == "a\n{|}"
-    with pytest.raises(TypeError, match="a label is a str, got 3"):
+    with pytest.raises(TypeError, match="a label is a str, and operands are Values, got 3"):
         Value(1.0, 3)  # type: ignore[arg-type]
 
 
