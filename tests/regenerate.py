@@ -66,10 +66,14 @@ def parts_of_core() -> str:
         text = path.read_text(encoding="utf-8")
         kinds = ["code" if line.strip() else "blank" for line in text.splitlines()]
         for node in ast.walk(ast.parse(text)):
-            is_documentation = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            if is_documentation or isinstance(node, ast.Import | ast.ImportFrom):
-                for line in range(node.lineno - 1, node.end_lineno or node.lineno):
-                    kinds[line] = "docstrings" if is_documentation else "imports"
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                kind = "docstrings"
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                kind = "imports"
+            else:
+                continue
+            lines = slice(node.lineno - 1, node.end_lineno)
+            kinds[lines] = [kind] * len(kinds[lines])
         counts.update(kinds)
     return (
         f"Of the {counts.total():,} lines of the core {counts['code']:,} are code and comments, {counts['docstrings']} "
