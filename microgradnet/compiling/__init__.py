@@ -49,6 +49,7 @@ def compile(
       `maximum`, `minimum`, `relu`, `abs` or `where(x > 0, a, b)`, or decide outside;
     - the number itself (`x.data`, `float(x)`, `math.exp(x)`, `x.detach()`, `no_grad()`), or assigning one
       (`p.data = …`);
+    - an index or a count (`x[i]`, `int(i)`, `range(i)`): declare it in `symbols`, which makes it a one-hot list;
     - a gradient as a number (`backward()`, `grad(y, x)`, `p.grad`): `grad(y, x, create_graph=True)` is captured;
     - a number that differs between the two runs (a random number, a counter): pass it as an argument.
 
@@ -71,11 +72,11 @@ def compile(
             and a few samples (pip install 'microgradnet[fast]'); "fused", the program as one function compiled by LLVM,
             which comes with numba: faster for small and middle networks, after a first call of 0.1 to 3 s, whose
             machine code is kept (programs that are long, but for steps that repeat, and those with a product of more
-            than 32,768 weights run in NumPy, in float64); "jax", under jax.jit, and "torch" (pip install jax,
-            torch); "auto", for float64 the fastest of the first three, as a rule: "fused" where it is installed, but
-            not for a program that it would leave to NumPy, and not for fewer than 8 samples of which each array
-            instruction processes more than 1,000 numbers; then the tape if numba is installed, no loop is captured
-            and each instruction would process fewer than 400 numbers; else NumPy.
+            than 32,768 weights run in NumPy, in float64); "jax", under jax.jit (its float64 has to be enabled before),
+            and "torch" (pip install jax, torch); "auto", for float64 the fastest of the first three, as a rule: "fused"
+            where it is installed, but not for a program that it would leave to NumPy, and not for fewer than 8 samples
+            of which each array instruction processes more than 1,000 numbers; then the tape if numba is installed, no
+            loop is captured and each instruction would process fewer than 400 numbers; else NumPy.
         dtype: "float64", or for fused, jax and torch "float32".
         devices: for jax, how many of its devices share each batch, or a list or mesh of them, of several processes too
             (`jax.distributed`): each computes its samples, and their gradients are added up. A batch that they cannot

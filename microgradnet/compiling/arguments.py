@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from microgradnet.data import one_hot
+from microgradnet.ops.floats import as_float
 
 Array = np.ndarray[Any, Any]
 
@@ -40,9 +41,11 @@ def array_of(argument: Any, number: int) -> Array:
     try:
         array = np.asarray(argument)
         if array.dtype.kind not in "fiub":
+            for item in array.ravel().tolist():
+                as_float(item)  # names the first that is no number
             raise TypeError(f"numbers are needed, got {array.dtype}")
         array = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         is_ragged = "inhomogeneous" in str(error)
         why = (
             "the lists differ in length; microgradnet.data.padded makes them one array, with a mask"

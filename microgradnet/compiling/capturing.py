@@ -119,10 +119,14 @@ def _run(
     arguments = [values_of(array.tolist(), flat) for array, flat in zip(sample, inputs, strict=True)]
     outputs: list[Value] = []
     capturing = kind()
-    with graph_recorded(), capturing, capturing:
-        capturing.on()
-        template = template_of(function(*arguments), outputs)
-        capturing.off()
+    try:
+        with graph_recorded(), capturing, capturing:
+            capturing.on()
+            template = template_of(function(*arguments), outputs)
+            capturing.off()
+    except IndexError:  # NumPy's, for an index that was refused
+        capturing.refuse()
+        raise
     capturing.refuse()
     capturing.refuse_inside(chain(outputs, *[node.operands for node in capturing.made]))
     return Capture(list(names), inputs, [array.shape for array in sample], outputs, template, capturing.made)

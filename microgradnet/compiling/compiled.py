@@ -52,7 +52,7 @@ class Compiled:
     ) -> None:  # fmt: skip
         if not callable(function):
             raise TypeError(f"compile takes a function of one sample, got {function!r}")
-        self.devices, self.threads = check(engine, dtype, devices), check_threads(engine, threads)
+        self.threads, self.devices = check_threads(engine, threads), check(engine, dtype, devices)
         self.trained = parameters is not None
         default = "mean" if self.trained else "none"
         self.reduction = default if reduction is None else one_of(REDUCTIONS, reduction, "reduction")
@@ -174,8 +174,15 @@ class Compiled:
         try:
             captured = capture(self.function, samples, loops=self.engine not in UNROLLED)
         except (TypeError, ValueError) as error:
-            shapes = ", ".join(f"({', '.join(map(str, array.shape[1:]))})" for array in arrays)
+            named = [*zip(argument_names(self.function, len(arrays)), arrays, strict=True)]
+            shapes = ", ".join(f"{name} ({', '.join(map(str, array.shape[1:]))})" for name, array in named)
             error.add_note(f"while it was captured for samples whose arguments have the shapes {shapes}")
+            for number, (name, array) in enumerate(named, 1):
+                if isinstance(error, TypeError) and array.shape[1:] == (1,):
+                    error.add_note(
+                        f"argument {number}, {name}, is a list of 1 number for each sample: if it should be that "
+                        f"number, pass the array's .ravel(), of shape ({size},), or use {name}[0]"
+                    )
             raise
         template = captured.template
         if self.trained and template != 0 and not (isinstance(template, tuple) and template[:1] == (0,)):

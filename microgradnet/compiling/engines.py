@@ -10,7 +10,7 @@ import numpy as np
 
 from microgradnet._shared.arguments import as_count, one_of
 from microgradnet.compiling.compiled_program import CompiledProgram
-from microgradnet.compiling.portable import Portable
+from microgradnet.compiling.portable import Portable, refuse_unsupported
 from microgradnet.compiling.program import Program, Result
 from microgradnet.compiling.tape import Tape
 
@@ -88,7 +88,8 @@ def check(engine: str, dtype: str, devices: Any) -> Any:
     """Check that an engine is known, supports the dtype and is installed; return its devices, None for one.
 
     Raises:
-        ValueError: it is unknown, does not support the dtype or several devices, or there are not as many.
+        ValueError: it is unknown, does not support the dtype (JAX not float64, unless that is enabled) or several
+            devices, or there are not as many.
         ImportError: its library is not installed.
     """
     one_of(ENGINES, engine, "engine")
@@ -97,6 +98,9 @@ def check(engine: str, dtype: str, devices: Any) -> Any:
         raise ValueError(f"engine {engine!r} does not support {dtype!r}: use float64, or float32 for {names}")
     if engine in LIBRARIES and not find_spec(LIBRARIES[engine]):
         raise ImportError(f"engine {engine!r} needs a library that is not installed: {INSTALL[engine]}")
+    if engine == "jax":
+        namespace = import_module(NAMESPACES[engine])
+        refuse_unsupported(namespace, getattr(namespace, dtype))
     if devices is None:
         return None
     if engine != "jax":

@@ -9,7 +9,8 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from functools import partial
+from itertools import chain
 from linecache import getline
 from numbers import Real
 from typing import Any, NoReturn
@@ -26,10 +27,10 @@ _NUMBER = (
     "use microgradnet's own functions of Values (exp, relu, …) or define one with @operation, and read numbers outside"
 )
 _GRADIENT = "compile(function, parameters) gives the gradients; grad(…, create_graph=True) is captured"
+_ROW = "a row chosen by its number is an Embedding of a one-hot row, which compile(…, symbols={name: count}) makes"
+_INDEX = f"{_ROW}, and x[i] is weighted_sum(one_hot, x); a number that is the same for all samples is read outside"
 _MEANT = {
-    r"\b(int|round|floor|ceil|range)\(|\[[^\]]*\.data": (
-        "a row chosen by its number is an Embedding of a one-hot row, which compile(…, symbols={name: count}) makes"
-    ),
+    r"\b(int|round|floor|ceil|range)\(|\[[^\]]*\.data": _ROW,
     r"\bmax\(": "the largest number taken out inside a softmax is what softmax and logsumexp do by themselves",
 }
 """What a line that matches was probably written for, and what does that in a compiled function."""
@@ -84,6 +85,13 @@ def _shown(value: Value) -> str:
     if not capturing():
         return _PLAIN["__repr__"](value)  # type: ignore[no-any-return]
     return f"{type(value).__name__}(traced, label={value.label!r})" if value.label else "Value(traced)"
+
+
+def _index(value: Value) -> NoReturn:
+    """For int(v) and range(v), too. Elsewhere, as in other threads, a Value is no integer."""
+    if capturing():
+        raise capture_error("a traced value as an index or a whole number", _INDEX)
+    raise TypeError(f"{type(value).__name__!r} object cannot be interpreted as an integer")
 
 
 def _comparing(name: str, is_above: bool, is_strict: bool) -> Any:
@@ -151,9 +159,13 @@ _OBSERVED: dict[str, Any] = {
     "__ge__": _comparing("__ge__", True, False),
     "__bool__": _refusing("__bool__", "the truth of a value", _BRANCH),
     "__float__": _refusing("__float__", "float(v)", _NUMBER),
+    "__index__": _index,
     "detach": _refusing("detach", "detach()", "pass numbers without a gradient as a separate argument"),
 }
 """How `Value` tells its number while a function is captured: in the thread that captures, not at all."""
+_OWN = {name: _PLAIN[name] for name in _OBSERVED if name in _PLAIN}
+_ADDED = [name for name in _OBSERVED if name not in _OWN]
+"""The methods that `Value` has at other times, and the names of those that it has only then."""
 
 
 class CaughtFailures(Hook):
@@ -195,7 +207,7 @@ class Capturing(CaughtFailures):
 
     def off(self) -> None:
         """Give `Value` its own methods back."""
-        _set_methods({name: _PLAIN[name] for name in _OBSERVED})
+        _set_methods(_OWN, _ADDED)
         super().off()
 
     def created(self, node: Value) -> None:
@@ -224,8 +236,12 @@ class Capturing(CaughtFailures):
             )
 
 
-def _set_methods(methods: dict[str, Any]) -> None:
-    deque(map(setattr, repeat(Value), methods, methods.values()), maxlen=0)  # in C: no Ctrl-C comes between
+_set, _remove, _is_set = partial(setattr, Value), partial(delattr, Value), vars(Value).__contains__
+
+
+def _set_methods(methods: dict[str, Any], removed: Sequence[str] = ()) -> None:
+    # one line, in C: no Ctrl-C comes between
+    deque(chain(map(_set, methods, methods.values()), map(_remove, filter(_is_set, removed))), maxlen=0)
 
 
 def capturing() -> Capturing | None:
@@ -247,7 +263,8 @@ def capture_error(what: str, remedy: str) -> CaptureError:
 def _refusal(what: str, remedy: str) -> CaptureError:
     place = here()
     line = getline(place.file, place.line)
-    remedies = [remedy, *[hint for written, hint in _MEANT.items() if re.search(written, line)]]
+    meant = [hint for written, hint in _MEANT.items() if re.search(written, line)]
+    remedies = [remedy, *[hint for hint in meant if hint not in remedy]]
     return CaptureError(
         f"{place}: {what} would bake one sample's value into the compiled program; {'; '.join(remedies)}"
     )

@@ -27,6 +27,17 @@ def _library(namespace: Any) -> tuple[Functions, Callable[..., Any] | None]:
     return {"take": lambda array, rows: namespace.take(array, namespace.asarray(rows), axis=0)}, None
 
 
+def refuse_unsupported(namespace: Any, dtype: Any) -> None:
+    """Raise a ValueError if the library does not compute in this dtype, as JAX in float64 unless that is enabled."""
+    inspected = getattr(namespace, "__array_namespace_info__", None)
+    if inspected and dtype not in inspected().dtypes().values():
+        raise ValueError(
+            f"{namespace.__name__} does not compute in {getattr(dtype, '__name__', dtype)}: compile with "
+            "dtype='float32', or first enable JAX's float64 by the line "
+            'import jax; jax.config.update("jax_enable_x64", True)'
+        )
+
+
 class Portable:
     """A program on the arrays of another library.
 
@@ -74,12 +85,7 @@ class Portable:
         self, theta: Array, others: Array, arguments: Sequence[Array], weight: Any, size: int, dtype: Any, device: Any
     ) -> tuple[Result, Array]:
         xp, root = self.namespace, self.program.root
-        inspected = getattr(xp, "__array_namespace_info__", None)
-        if inspected and dtype not in inspected().dtypes().values():
-            raise ValueError(
-                f"{xp.__name__} does not compute in {dtype}: compile with dtype='float32', or enable JAX's float64, "
-                'jax.config.update("jax_enable_x64", True)'
-            )
+        refuse_unsupported(xp, dtype)
 
         def array(given: Array) -> Array:
             ours = hasattr(given, "dtype") and not isinstance(given, np.ndarray) and given.dtype == dtype

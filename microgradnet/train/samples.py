@@ -68,7 +68,15 @@ def samples_of_arrays(
 
     def sample_loss(x: Any, t: Any) -> tuple[Any, Any]:
         y = model(x)
-        return loss(y, t), y
+        try:
+            return loss(y, t), y
+        except (TypeError, ValueError) as error:
+            if loss is given:  # a function, perhaps one of a sample
+                error.add_note(
+                    "with X and Y, loss takes (output, target) of a sample; one that calls the model itself is for "
+                    "batches: fit(model, batches, loss=function)"
+                )
+            raise
 
     return Samples(
         sample_loss,

@@ -40,6 +40,7 @@ from microgradnet import (
     tanh,
     total,
     trace_source,
+    weighted_sum,
     where,
 )
 from microgradnet.compiling import compiled as compiled_module
@@ -194,8 +195,26 @@ def test_an_array_of_a_number() -> None:
     refused(lambda x, y: x * float(np.array([y], float)[0]), r"float\(v\)", NUMBER)
 
 
-@pytest.mark.parametrize("function", [int, round, math.trunc, lambda v: [1, 2, 3][v], range])
+@pytest.mark.parametrize("function", [int, range, operator.index, lambda v: [1, 2, 3][v], lambda v: np.arange(3)[v]])
 def test_an_index_or_a_count(function: Callable[[Any], Any]) -> None:
+    remedy = r"Embedding of a one-hot row, which compile\(…, symbols=.*weighted_sum\(one_hot, x\)"
+    message = refused(lambda x, y: function(x) and y, "a traced value as an index", remedy, line=False)
+    assert message.count("Embedding") == 1
+    with pytest.raises((TypeError, IndexError), match=r"Value|integer"):  # as ever
+        function(Value(1.0))
+    assert not hasattr(Value, "__index__")
+
+
+def test_an_index_has_the_remedy_that_works() -> None:
+    picked = compile(lambda x, i: weighted_sum(i, x), symbols={"i": 3})
+    rows = numbers(4, 3)
+    assert picked(rows, [0, 1, 2, 0]).tolist() == [*rows[np.arange(4), [0, 1, 2, 0]]]
+    with pytest.raises(CaptureError, match=r"^test_capture\.py:\d+: a traced value as an index"):
+        compile(lambda x, i: x[i])(rows, [0, 1, 2, 0])
+
+
+@pytest.mark.parametrize("function", [round, math.trunc])
+def test_a_rounded_number(function: Callable[[Any], Any]) -> None:
     """As without compile, where a Value is no integer."""
     compiled = compile(lambda x, y: function(x) and y)
     for call in (partial(function, Value(1.0)), partial(compiled, *BATCH)):
@@ -690,5 +709,6 @@ def test_ctrl_c_at_any_line_of_a_capture(monkeypatch: pytest.MonkeyPatch) -> Non
         for second in (0, line + 2):
             interrupted(first_call, raised=line, sent=second)
             assert {name: vars(Value)[name] for name in plain} == plain, line
+            assert "__index__" not in vars(Value), line
             assert not recording.active, line
             assert gc.isenabled(), line

@@ -687,7 +687,28 @@ def test_an_error_while_it_is_captured_tells_the_shapes() -> None:
     model = MLP(2, [1], seed=1)
     with pytest.raises(TypeError) as caught:
         compile(lambda x, y: (model(x) - y) ** 2, model)([[0.0, 0.0]], [[0.0]])
-    assert caught.value.__notes__ == ["while it was captured for samples whose arguments have the shapes (2), (1)"]
+    assert caught.value.__notes__ == [
+        "while it was captured for samples whose arguments have the shapes x (2), y (1)",
+        "argument 2, y, is a list of 1 number for each sample: if it should be that number, pass the array's .ravel(), "
+        "of shape (1,), or use y[0]",
+    ]
+
+
+def test_one_number_for_each_sample_in_a_list_is_no_matter_where_the_error_is_another() -> None:
+    model = MLP(2, [1], seed=1)
+    with pytest.raises(ValueError, match="takes 2 inputs, got 1") as caught:
+        compile(lambda x: model(x) ** 2, model)([[0.0]])
+    assert caught.value.__notes__ == ["while it was captured for samples whose arguments have the shapes x (1)"]
+
+
+def test_values_as_samples_are_answered_with_what_they_are() -> None:
+    for given, words in (
+        ([[Value(1.0)]], r"got Value: .*\.data"),
+        (["1"], "got str; .* float"),
+        ([10**400], "too large"),
+    ):
+        with pytest.raises(TypeError, match=rf"^argument 1 has to be an array.*{words}"):
+            compile(lambda x: x)(given)
 
 
 def test_a_program_says_what_it_is() -> None:

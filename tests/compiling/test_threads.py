@@ -34,6 +34,8 @@ def test_other_threads_compute_as_usual_while_one_captures() -> None:
     v = Value(2.0)
     y = v * v * OTHER
     y.backward()
+    with pytest.raises(TypeError, match=r"'Value'.* integer"):
+        range(v)
     v.data, seen = 3.0, (v.data, v.grad, float(v), v > 1, v == 3.0, bool(v < 1), f"{v:.1f}", repr(v.detach()))
     leave.set()
     captured.join()

@@ -87,11 +87,11 @@ def test_devices_compute_what_one_does(processes: int, devices: int) -> None:
 
 def test_what_devices_may_be() -> None:
     with pytest.raises(ValueError, match=r"devices=99, but JAX finds 1 .*xla_force_host_platform_device_count"):
-        compile(lambda x: x, engine="jax", devices=99)
+        compile(lambda x: x, engine="jax", dtype="float32", devices=99)
     wrongs: list[Any] = [0, True, [], "all", 1.5]
     for wrong in wrongs:
         with pytest.raises(ValueError, match="devices, unless it is a list or mesh"):
-            compile(lambda x: x, engine="jax", devices=wrong)
+            compile(lambda x: x, engine="jax", dtype="float32", devices=wrong)
     with pytest.raises(ValueError, match="devices are for engine='jax'"):
         compile(lambda x: x, devices=1)
     for devices in (1, import_module("jax").devices()):

@@ -387,6 +387,20 @@ def test_in_several_threads_at_once_it_gives_what_it_gives_alone() -> None:
         assert [*pool.map(trained, range(4))] == alone
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_loss_for_batches_given_with_x_and_y_is_told(compiled: bool) -> None:
+    model = network()
+    with pytest.raises((TypeError, ValueError), match="takes 2 inputs, got 1") as caught:
+        fit(model, *xor(), loss=lambda x, y: (model(x) - y) ** 2, compiled=compiled, progress=False)
+    assert caught.value.__notes__[0].startswith("with X and Y, loss takes (output, target)")
+    with pytest.raises((TypeError, ValueError), match="'weight'") as caught:
+        fit(model, *xor(), loss=lambda x, y, weight: weight, compiled=compiled, progress=False)
+    assert "fit(model, batches, loss=function)" in caught.value.__notes__[0]
+    with pytest.raises((TypeError, ValueError), match="as many targets") as caught:  # not one of the losses' own
+        fit(MLP(2, [2], seed=1), *xor(), loss="huber", compiled=compiled, progress=False)
+    assert "with X and Y" not in str(getattr(caught.value, "__notes__", ""))
+
+
 class Exploding(Module):
     """y = e^(w·x): too large for a float before long."""
 
