@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import TypeAlias
 
 from microgradnet import ops
@@ -11,7 +11,7 @@ from microgradnet._shared.walks import nearest
 from microgradnet.chain_rule import local_derivatives
 from microgradnet.drawing.box import Box, Cell, Row
 from microgradnet.drawing.diagram import Arrow, Diagram
-from microgradnet.drawing.placing import MOST_CHIPS, Placing
+from microgradnet.drawing.placing import Placing
 from microgradnet.drawing.repeats import SUMS, Repeats
 from microgradnet.errors import DomainError
 from microgradnet.graph import Graph
@@ -116,7 +116,7 @@ class OpsView:
         card = self._cards[node] = self._cards.get(placing.stacked.get(node, node), [])
         if not card:
             self.diagram.cards.append(card)
-        card += [self._draw_chip(node, *chip) for chip in islice(placing.chips_of(node).items(), MOST_CHIPS)]
+        card += [self._draw_chip(node, *chip) for chip in placing.shown_chips_of(node).items()]
         self._draw(node)
         card.append(self.numbers[node])
 

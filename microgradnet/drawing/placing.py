@@ -10,7 +10,7 @@ from microgradnet.ops import CONSTANT, PARAMETER
 from microgradnet.value import Value
 
 MOST_STACKED = 6  # values on one card
-MOST_CHIPS = 8  # of one value: a picture of more says how many there are
+MOST_CHIPS = 8  # of one value, and one more in place of the line that says how many are missing
 LONGEST_PERIOD = 6  # operations that are repeated in turn
 SHORTEST_RUN = 4  # functions in a row, or terms of a sum, from which on they are folded
 
@@ -94,6 +94,13 @@ class Placing:
             if user.operands[position] in self._drawn and self.is_docked(user.operands[position]):
                 chips.setdefault(user.operands[position], []).append((user, position))
         return chips
+
+    def shown_chips_of(self, node: Value) -> dict[Value, list[tuple[Value, int]]]:
+        """The chips that are drawn: of many, the first and the last, as in a sum with "…"; the last may be a bias."""
+        chips = [*self.chips_of(node).items()]
+        if len(chips) > MOST_CHIPS + 1:
+            del chips[MOST_CHIPS - 1 : -1]
+        return dict(chips)
 
     def _is_own(self, operand: Value, node: Value) -> bool:
         """Whether `node` is all that a computed operand is for."""

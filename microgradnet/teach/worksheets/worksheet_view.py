@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from microgradnet.drawing.box import NO_BREAK, Cell, Row
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import OpsView, Use
-from microgradnet.drawing.placing import MOST_CHIPS, Placing
+from microgradnet.drawing.placing import Placing
 from microgradnet.drawing.theme import LIGHT, Paint
 from microgradnet.notation.names import Namer, number
 from microgradnet.teach.misconceptions.passes import SolvedGraph
@@ -20,7 +20,7 @@ LINE = "_" * 8  # room to write an answer
 def has_room(graph: SolvedGraph) -> bool:
     """Whether a compact picture has a place for every blank: it folds repeats, and docks few leaves to one value."""
     placing = Placing(graph, graph.nodes, compact=True)
-    is_crowded = any(len(placing.chips_of(node)) > MOST_CHIPS for node in graph.computed)
+    is_crowded = any(placing.chips_of(node) != placing.shown_chips_of(node) for node in graph.computed)
     return not (placing.folded or is_crowded)
 
 
