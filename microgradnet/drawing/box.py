@@ -17,6 +17,8 @@ TEXT_SIZE, LINE_HEIGHT, PADDING = 13, 22, 11.5
 """Of a box's rows, in points: the size and the height of a line, and the space on either side."""
 ADVANCE = 0.6
 """The width of a character of Courier, for each point of its size."""
+WIDEST_FONT = 1.03
+"""The widest that a font draws letters, in widths of Courier."""
 
 
 class _Role(NamedTuple):
@@ -80,6 +82,7 @@ class Box:
             for a leaf that stands on a card, whose name and numbers are one line, or "pixels" for an image.
         width: of a circle, in inches; 0 for as much as its text needs.
         marked: whether it is drawn with a mark.
+        pill: the local derivative of a chip, for which a diagram may have room.
         pixels: the rows of an image, from 0 to 1.
         shade: how full the colour of what it measures is, from 1 to `SHADES`; 0 for the colours of its role.
     """
@@ -90,6 +93,7 @@ class Box:
     shape: str = "record"
     width: float = 0.0
     marked: bool = False
+    pill: str = ""
     pixels: Sequence[Sequence[float]] = ()
     shade: int = 0
 

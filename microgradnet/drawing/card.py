@@ -6,8 +6,9 @@ they take a text to be. `svg.dress` makes each box a group of its own again.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
+from math import ceil
 
-from microgradnet.drawing.box import MARK_WIDTH, NO_BREAK, ROLES, Box, Cell, text_width
+from microgradnet.drawing.box import MARK_WIDTH, NO_BREAK, ROLES, WIDEST_FONT, Box, Cell, text_width
 from microgradnet.drawing.curves import LANE, TURN
 from microgradnet.drawing.escape import escape_html
 from microgradnet.drawing.svg import BOX
@@ -25,6 +26,8 @@ MARGIN = 1
 """The space around a chip, in points."""
 BETWEEN = 6
 """The characters that a pill needs between two numbers, besides those that most of them leave of their room."""
+CONDENSED = 0.88
+"""The least width of a pill that can be read well, as a part of what it needs."""
 IMAGE, SMALLEST_PIXEL = 170, 3
 """The width of an image and the least of a pixel, in points."""
 PLAIN = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
@@ -177,7 +180,10 @@ def pill_width(text: str) -> float:
 
 
 def _lines(box: Box, room: int, pills: str) -> list[list[str]]:
-    """The texts of a box in lines: those of numbers in a row, unless a pill has room above the last."""
+    """The texts of a box in lines: those of numbers in a row, unless a pill has room above the last.
+
+    A pill has the room that it needs, and no less than most need: a page may show other numbers later.
+    """
     lines: list[list[str]] = []
     for row, before, text in zip(box.rows, ["", *box.rows], box.texts(room), strict=False):
         if isinstance(row, Cell) and isinstance(before, Cell) and pills != "above":
@@ -185,7 +191,10 @@ def _lines(box: Box, room: int, pills: str) -> list[list[str]]:
         else:
             lines.append([text])
     if pills:
-        lines[0][0] += NO_BREAK * (room + len("∂ ") if pills == "above" else BETWEEN)
+        heading, usual = lines[0][0], room + len("∂ ") if pills == "above" else BETWEEN
+        own = CONDENSED * pill_width(box.pill) + (INSET if pills == "above" else 2 * INSET - GAP)  # and what is beside it
+        missing = WIDEST_FONT * text_width(heading.rstrip()) + own - text_width(heading)
+        lines[0][0] += NO_BREAK * max(usual, ceil(missing / text_width(NO_BREAK)))
     return lines
 
 

@@ -125,7 +125,8 @@ class OpsView:
         kind = role(leaf)
         rows = [*self._leaf_rows(leaf, kind), *self._local_rows(node, uses)]
         marked = leaf in self.marked or not self.marked_arrows.isdisjoint(uses)
-        own = self.diagram.add(Box(rows, kind, self._tooltip(leaf, kind), "chip", marked=marked))
+        pill = f"∂ {' '.join(self._derivatives(node, uses[:1]))}" * bool(self.diagram.pills)
+        own = self.diagram.add(Box(rows, kind, self._tooltip(leaf, kind), "chip", marked=marked, pill=pill))
         if self.numbers.setdefault(leaf, own) != own and REPEATED not in self.diagram.captions:
             self.diagram.captions.append(REPEATED)
         self.chips |= dict.fromkeys(uses, own)
@@ -198,11 +199,15 @@ class OpsView:
         """∂node/∂operand, for one or several uses of an operand; "" where it is not asked for."""
         texts = [self.notes[use] for use in uses if use in self.notes]
         if self.local_derivatives and not texts:
-            along = self._along(node)
-            known = [(known_derivatives(user)[position], along[user]) for user, position in uses]
-            products = [local * rest for local, rest in known if local is not None and rest is not None]
-            texts = list(map(number, products if len(products) <= MOST_ADDED else [sum(products)]))
+            texts = self._derivatives(node, uses)
         return " + ".join(texts)
+
+    def _derivatives(self, node: Value, uses: Sequence[Use]) -> list[str]:
+        """∂node/∂operand for each of a few uses of an operand, or the sum over many."""
+        along = self._along(node)
+        known = [(known_derivatives(user)[position], along[user]) for user, position in uses]
+        products = [local * rest for local, rest in known if local is not None and rest is not None]
+        return list(map(number, products if len(products) <= MOST_ADDED else [sum(products)]))
 
     def _along(self, node: Value) -> dict[Value, float | None]:
         """The derivative of `node` by each value of the run that is folded into it: by itself it is 1."""

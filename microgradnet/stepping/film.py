@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from microgradnet._shared.files import format_of, write_atomically
-from microgradnet.drawing.box import TEXT_SIZE, text_width
+from microgradnet.drawing.box import TEXT_SIZE, WIDEST_FONT, text_width
 from microgradnet.drawing.curves import Extent, name_of
 from microgradnet.drawing.provider import GET_CAIRO
 from microgradnet.drawing.svg import find_cairosvg, paint
@@ -18,7 +18,7 @@ from microgradnet.drawing.theme import LIGHT, dark_css
 from microgradnet.errors import ProviderError
 from microgradnet.notation.names import number
 from microgradnet.ops.floats import as_float
-from microgradnet.stepping.film_pills import SVG, WIDEST_FONT, Pills, narrow
+from microgradnet.stepping.film_pills import SVG, Pills, narrow
 from microgradnet.stepping.page_layout import View, views_of
 from microgradnet.stepping.steps import partial_text
 from microgradnet.stepping.timeline import Step, Timeline

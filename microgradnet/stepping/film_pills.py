@@ -5,7 +5,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
-from microgradnet.drawing.box import TEXT_SIZE, text_width
+from microgradnet.drawing.box import TEXT_SIZE, WIDEST_FONT, text_width
+from microgradnet.drawing.card import CONDENSED
 from microgradnet.drawing.curves import Extent, Point
 from microgradnet.drawing.spots import MANY_ARROWS, points_of
 from microgradnet.drawing.svg import INSET, MIDDLE, PILL
@@ -17,7 +18,6 @@ from microgradnet.value import Value
 
 SVG = "http://www.w3.org/2000/svg"
 ASCENT, DESCENT = 10.0, 3.0  # points of letters above and below their line
-WIDEST_FONT = 1.03  # of `text_width`: the widest that a font draws letters
 CLEAR = 2.0  # points between a pill and a box
 NARROWEST = 0.75  # of the width that a pill in a box needs
 
@@ -110,7 +110,7 @@ def _from_middle(arrow: ET.Element) -> list[Point]:
 
 
 def _in_box(box: ET.Element, width: float) -> list[Extent]:
-    """At the end of a line, or between its numbers, the widest first."""
+    """At the end of a line, or between its numbers: the first that is hardly condensed, so that chips have a column."""
     right = _shape(box).right
     letters = [(float(line.attrib["y"]) - MIDDLE, *_letters(line)) for line in box.findall(f"{{{SVG}}}text")]
     spots = []
@@ -119,7 +119,7 @@ def _in_box(box: ET.Element, width: float) -> list[Extent]:
         room = min(width, limit - end - INSET)
         if room >= NARROWEST * width:
             spots.append(_around(limit - room / 2, y, room))
-    return sorted(spots, key=lambda spot: spot.left - spot.right)
+    return sorted(spots, key=lambda spot: spot.right - spot.left < CONDENSED * width)
 
 
 def _beside(box: Extent, width: float) -> list[Extent]:

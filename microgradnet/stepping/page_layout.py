@@ -95,7 +95,7 @@ def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     Where no picture of every value can be read in a column, the terms of a sum that are alike are drawn as the largest
     of them, such as the samples of a loss. The first is from left to right if that can be read as a whole in a column,
     or is the narrower one. In the one that runs down, chips stand above their box where that makes it larger on a phone
-    and no smaller on a laptop; or where a box would be blank below its lines, as high as several chips beside it, and
+    and not much smaller on a laptop; or where a box would be blank below its lines, as high as several chips beside it, and
     the text is hardly anywhere smaller than drawn.
     """
     repeats, count = None, len(graph)
@@ -112,7 +112,7 @@ def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     is_better = _scale_on_phone(narrow[0]) > MUCH * max(_scale(PHONE, across[0]), _scale_on_phone(down[0]))
     on_laptop = _scale(LAPTOP, across[0], narrow[0])
     is_blank = any(down[0].card(members).blank > LINE for members in down[0].cards)
-    if (is_better and on_laptop >= _scale(LAPTOP, down[0])) or (
+    if (is_better and MUCH * on_laptop >= _scale(LAPTOP, down[0])) or (
         is_blank and min(on_laptop, _scale_on_phone(narrow[0])) >= AS_DRAWN
     ):
         down = narrow
