@@ -110,7 +110,10 @@ def _from_middle(arrow: ET.Element) -> list[Point]:
 
 
 def _in_box(box: ET.Element, width: float) -> list[Extent]:
-    """At the end of a line, or between its numbers: the first that is hardly condensed, so that chips have a column."""
+    """At the end of a line, or between its numbers, the widest first; in a chip, the first that is hardly condensed.
+
+    So the pills of a card's chips stand in one column.
+    """
     right = _shape(box).right
     letters = [(float(line.attrib["y"]) - MIDDLE, *_letters(line)) for line in box.findall(f"{{{SVG}}}text")]
     spots = []
@@ -119,7 +122,8 @@ def _in_box(box: ET.Element, width: float) -> list[Extent]:
         room = min(width, limit - end - INSET)
         if room >= NARROWEST * width:
             spots.append(_around(limit - room / 2, y, room))
-    return sorted(spots, key=lambda spot: spot.right - spot.left < CONDENSED * width)
+    enough = width * (CONDENSED if "leaf" in box.get("class", "").split() else 1)
+    return sorted(spots, key=lambda spot: -min(spot.right - spot.left, enough))
 
 
 def _beside(box: Extent, width: float) -> list[Extent]:
