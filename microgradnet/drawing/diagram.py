@@ -7,6 +7,7 @@ The package `graphviz` writes the DOT; it is imported when the first diagram is 
 
 import operator
 import textwrap
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -81,7 +82,7 @@ class Diagram:
         stacked: whether chips stand above their box in a diagram that runs down or up, too, where they are beside it.
         pills: where a chip has room for the pill of its local derivative: "between" its number and its gradient, or
             "above" its gradient, which stands below the number; "" if it has none.
-        ordered: whether the boxes that a box leads to stand in the order of its arrows.
+        ordered: whether the boxes that a box leads to stand in the order of its arrows, and those of a layer in theirs.
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
         separation: the distance between the nodes of a rank, in inches.
@@ -151,6 +152,10 @@ class Diagram:
             with dot.subgraph(graph_attr={"rank": "same"}) as drawn:
                 for upper, lower in pairwise(column):
                     drawn.edge(f"n{upper}", f"n{lower}", style="invis")
+        for alike in self._alike(nodes):
+            with dot.subgraph(graph_attr={"rank": "same"}) as drawn:
+                for upper, lower in pairwise(alike):
+                    drawn.edge(upper, lower, style="invis")
         for column, following in pairwise(self.columns):
             dot.edge(f"n{column[0]}", f"n{following[0]}", style="invis", weight=LEVEL)
         beside = self._beside
@@ -190,6 +195,22 @@ class Diagram:
         nodes, ranks = self.nodes, self.ranks
         pairs = {(nodes[arrow.tail], nodes[arrow.head]) for arrow in self.arrows}
         return {(tail, head) for tail, head in pairs if ranks[head] == ranks[tail] + 1}
+
+    def _alike(self, nodes: Mapping[int, str]) -> list[list[str]]:
+        """The cards, of an ordered diagram, whose arrows lead from and to the same nodes, such as a layer's neurons.
+
+        Any order of theirs has the same crossings; Graphviz may begin with the third. It draws no such edge of records.
+        """
+        tails, heads = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+        for arrow in self.arrows if self.ordered else ():
+            tail, head = nodes[arrow.tail], nodes[arrow.head]
+            heads[tail].add(head)
+            tails[head].add(tail)
+        alike = defaultdict[tuple[frozenset[str], frozenset[str]], list[str]](list)
+        for node in (f"card{number}" for number in range(len(self.cards))):
+            if tails[node] or heads[node]:
+                alike[frozenset(tails[node]), frozenset(heads[node])].append(node)
+        return list(alike.values())
 
     def _ways(self, nodes: Mapping[int, str]) -> dict[int, str]:
         """Where an arrow arrives at the top of a card in which chips stand above all boxes: at a chip, or beside it."""

@@ -130,6 +130,30 @@ def test_an_input_that_only_neurons_use_is_on_the_card_of_each() -> None:
         assert ("a leaf is drawn at each of its uses; its grad is the total over all" in seen.words) == is_docked
 
 
+def test_a_single_chip_too_many_is_drawn_and_of_more_the_bias() -> None:
+    names = [f"w{k}" for k in "₁₂₃₄₅₆₇₈₉"]
+    for count, shown, told in ((8, names[:8], False), (9, names[:7], True)):
+        x = Value(0.5, "x")
+        neuron = Neuron(count, "linear", seed=1)([sigmoid(x * k) for k in range(count)])
+        seen = see(draw(neuron, "ops", leaves="chips"))
+        chips = [node.rows[0].split()[0] for node in seen.nodes.values() if node.kind == "parameter"]
+        assert chips == [*shown, "b"]
+        (root,) = [node.rows for node in seen.nodes.values() if node.kind == "root"]
+        assert (root[-1] == "… 2 of 19 operands not drawn") == told == ("not drawn" in str(root))
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_the_neurons_of_a_layer_stand_in_their_order(direction: str) -> None:
+    root = MLP(2, [8, 8, 1], seed=1)([0.5, -1.0])
+    seen = see(draw(root, "ops", direction=direction))
+    for layer in "¹²":
+        names = [f"a⁽{layer}⁾{k}" for k in "₁₂₃₄₅₆₇₈"]
+        places = [node.place for name in names for node in seen.nodes.values() if node.rows[0].startswith(f"{name} =")]
+        along = [place[direction in {"LR", "RL"}] for place in places]
+        assert len(along) == 8
+        assert along in (sorted(along), sorted(along, reverse=True))
+
+
 def test_a_chain_with_a_parameter_in_each_step_is_folded_with_one_chip_for_it() -> None:
     w = parameter(0.9, "w")
     value = Value(0.3, "x")

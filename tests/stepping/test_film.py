@@ -168,6 +168,25 @@ def test_a_pill_lies_in_the_picture_and_on_no_box_but_its_own(name: str) -> None
                 assert is_apart, texts(pill)
 
 
+def test_every_chip_of_a_neuron_of_eight_inputs_has_its_pill_in_one_column() -> None:
+    root: Value = MLP(2, [8, 1], seed=1)([0.5, -1.0])
+    *_, last = map(ET.fromstring, film.frames(root))
+    chips = [(chip, sides) for chip, sides in boxes_of(last) if "leaf" in chip.get("class", "").split()]
+    assert len(chips) == 8 * 5 + 9
+    columns: dict[float, set[float]] = {}  # the right ends of pills, by the left side of their card
+    for chip, (left, top, right, low) in chips:
+        (pill,) = [
+            pill
+            for pill in pills_of(last)
+            if left <= sides_of(pill)[0] and sides_of(pill)[2] <= right and top < sum(sides_of(pill)[1::2]) / 2 < low
+        ]
+        assert scale_of(pill[1]) > 0.85, texts(pill)
+        columns.setdefault(right, set()).add(sides_of(pill)[2])
+        own = [float(text.get("x", "")) for text in chip.findall(f"{SVG}text")]
+        assert own[0] < sides_of(pill)[0] < own[-1] or len(set(own)) == 1, f"{texts(pill)} behind {texts(chip)}"
+    assert [len(ends) for ends in columns.values()] == [1] * len(columns)
+
+
 def test_the_product_of_the_pills_along_a_path_is_the_gradient_where_a_run_is_folded_too() -> None:
     x = Value(0.5, "x")
     root = exp(x)
@@ -209,7 +228,7 @@ def test_among_many_arrows_only_the_step_has_its_pill() -> None:
 
 def test_outside_boxes_only_arrows_have_pills_that_stay() -> None:
     random.seed(1)
-    model = MLP(3, [2, 2, 1])
+    model = MLP(3, [2, 1])
     *_, last = film.frames((model([Value(float(k - 1)) for k in range(3)]) - 1) ** 2)
     frame = ET.fromstring(last)
     boxes = [sides for _, sides in boxes_of(frame)]
