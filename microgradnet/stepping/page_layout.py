@@ -95,8 +95,8 @@ def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     Where no picture of every value can be read in a column, the terms of a sum that are alike are drawn as the largest
     of them, such as the samples of a loss. The first is from left to right if that can be read as a whole in a column,
     or is the narrower one. In the one that runs down, chips stand above their box where that makes it larger on a phone
-    and not much smaller on a laptop; or where a box would be blank below its lines, as high as several chips beside it, and
-    the text is hardly anywhere smaller than drawn.
+    and not much smaller on a laptop; or where a box would be blank below its lines, as high as several chips beside it,
+    and the text is hardly anywhere smaller than drawn.
     """
     repeats, count = None, len(graph)
     both = _both(graph, namer) if count <= MOST_VALUES else []
