@@ -82,7 +82,7 @@ class Box:
             for a leaf that stands on a card, whose name and numbers are one line, or "pixels" for an image.
         width: of a circle, in inches; 0 for as much as its text needs.
         marked: whether it is drawn with a mark.
-        pill: the local derivative of a chip, for which a diagram may have room.
+        pill: the local derivative for which a chip has room; "" for as much as most need.
         pixels: the rows of an image, from 0 to 1.
         shade: how full the colour of what it measures is, from 1 to `SHADES`; 0 for the colours of its role.
     """

@@ -182,7 +182,7 @@ def pill_width(text: str) -> float:
 def _lines(box: Box, room: int, pills: str) -> list[list[str]]:
     """The texts of a box in lines: those of numbers in a row, unless a pill has room above the last.
 
-    A pill has the room that it needs, and no less than most need: a page may show other numbers later.
+    A box's own pill has the room that it needs, and no less than most need.
     """
     lines: list[list[str]] = []
     for row, before, text in zip(box.rows, ["", *box.rows], box.texts(room), strict=False):

@@ -82,6 +82,7 @@ class Diagram:
         stacked: whether chips stand above their box in a diagram that runs down or up, too, where they are beside it.
         pills: where a chip has room for the pill of its local derivative: "between" its number and its gradient, or
             "above" its gradient, which stands below the number; "" if it has none.
+        fitted: whether that is the room for its own pill, where most need less.
         ordered: whether the boxes that a box leads to stand in the order of its arrows, and those of a layer in theirs.
         straight: whether arrows are straight lines, behind the boxes.
         spread: the distance between ranks, in inches.
@@ -102,6 +103,7 @@ class Diagram:
     columns: list[list[int]] = field(default_factory=list)
     stacked: bool = False
     pills: str = ""
+    fitted: bool = False
     ordered: bool = False
     straight: bool = False
     spread: float = 0.5
@@ -154,8 +156,8 @@ class Diagram:
                     drawn.edge(f"n{upper}", f"n{lower}", style="invis")
         for alike in self._alike(nodes):
             with dot.subgraph(graph_attr={"rank": "same"}) as drawn:
-                for upper, lower in pairwise(alike):
-                    drawn.edge(upper, lower, style="invis")
+                for before, after in pairwise(alike):
+                    drawn.edge(before, after, style="invis")
         for column, following in pairwise(self.columns):
             dot.edge(f"n{column[0]}", f"n{following[0]}", style="invis", weight=LEVEL)
         beside = self._beside

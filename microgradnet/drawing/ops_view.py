@@ -125,7 +125,7 @@ class OpsView:
         kind = role(leaf)
         rows = [*self._leaf_rows(leaf, kind), *self._local_rows(node, uses)]
         marked = leaf in self.marked or not self.marked_arrows.isdisjoint(uses)
-        pill = f"∂ {' '.join(self._derivatives(node, uses[:1]))}" * bool(self.diagram.pills)
+        pill = f"∂ {' '.join(self._derivatives(node, uses[:1]))}" * self.diagram.fitted
         own = self.diagram.add(Box(rows, kind, self._tooltip(leaf, kind), "chip", marked=marked, pill=pill))
         if self.numbers.setdefault(leaf, own) != own and REPEATED not in self.diagram.captions:
             self.diagram.captions.append(REPEATED)

@@ -103,7 +103,7 @@ def frames(root: Value) -> Iterator[str]:
     """
     timeline = Timeline(root)
     name, seed = timeline.name(root), timeline.start + 1
-    kind, view = next(iter(views_of(timeline.graph).items()))
+    kind, view = next(iter(views_of(timeline.graph, fitted=True).items()))
     ET.register_namespace("", SVG)
     empty = ET.fromstring(view.picture.svg)
     ET.SubElement(empty, f"{{{SVG}}}style").text = dark_css(empty.get("class", ""), {"highlight"})

@@ -61,8 +61,10 @@ class View:
         self.chips: dict[Use, int] = {}
 
 
-def views_of(graph: Graph) -> dict[str, View]:
+def views_of(graph: Graph, fitted: bool = False) -> dict[str, View]:
     """The views of the graph: operations unless they are too many; neurons and layers if it has any.
+
+    Fitted, as for a film, whose numbers stay, each chip has room for its own local derivative.
 
     Of many samples, the neurons are those of the one with the largest loss.
     """
@@ -72,7 +74,7 @@ def views_of(graph: Graph) -> dict[str, View]:
     neurons = Groups(graph, False, namer, repeats.kept if sample else graph.nodes)
     layers = Groups(graph, True, namer)
     has_neurons = neurons.has_neurons
-    views = _operations(graph, namer, repeats)
+    views = _operations(graph, namer, repeats, fitted)
     if has_neurons or not views:
         views["neurons"] = _grouped(neurons)
         if sample:
@@ -87,7 +89,7 @@ def views_of(graph: Graph) -> dict[str, View]:
     return views
 
 
-def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
+def _operations(graph: Graph, namer: Namer, found: Repeats, fitted: bool) -> dict[str, View]:
     """The picture of every value, from left to right and down: the page shows the one that fits its window.
 
     It is compact, unless the values are a handful, as for `draw`, and can be read with all their arrows.
@@ -95,24 +97,24 @@ def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     Where no picture of every value can be read in a column, the terms of a sum that are alike are drawn as the largest
     of them, such as the samples of a loss. The first is from left to right if that can be read as a whole in a column,
     or is the narrower one. In the one that runs down, chips stand above their box where that makes it larger on a phone
-    and not much smaller on a laptop; or where a box would be blank below its lines, as high as several chips beside it,
-    and the text is hardly anywhere smaller than drawn.
+    and no smaller on a laptop, or not much in a film; or where a box would be blank below its lines, as high as several
+    chips beside it, and the text is hardly anywhere smaller than drawn.
     """
     repeats, count = None, len(graph)
-    both = _both(graph, namer) if count <= MOST_VALUES else []
+    both = _both(graph, namer, None, fitted) if count <= MOST_VALUES else []
     has_many = not any(fits(diagram) for diagram, _ in both)
     if has_many and len(found.kept) <= (FEWER * count if both else count - 1):
         repeats, count = found, len(found.kept)
-        both = _both(graph, namer, repeats) if count <= MOST_VALUES else []
+        both = _both(graph, namer, repeats, fitted) if count <= MOST_VALUES else []
     if not both:
         return {}
     across, down = both
     is_across = extent_of(across[0])[0] <= max(WIDEST, extent_of(down[0])[0])
-    narrow = _drawn(graph, "TB", namer, repeats, stacked=True)
+    narrow = _drawn(graph, "TB", namer, repeats, fitted, stacked=True)
     is_better = _scale_on_phone(narrow[0]) > MUCH * max(_scale(PHONE, across[0]), _scale_on_phone(down[0]))
     on_laptop = _scale(LAPTOP, across[0], narrow[0])
     is_blank = any(down[0].card(members).blank > LINE for members in down[0].cards)
-    if (is_better and MUCH * on_laptop >= _scale(LAPTOP, down[0])) or (
+    if (is_better and on_laptop * (MUCH if fitted else 1.0) >= _scale(LAPTOP, down[0])) or (
         is_blank and min(on_laptop, _scale_on_phone(narrow[0])) >= AS_DRAWN
     ):
         down = narrow
@@ -126,9 +128,9 @@ def _operations(graph: Graph, namer: Namer, found: Repeats) -> dict[str, View]:
     return views
 
 
-def _both(graph: Graph, namer: Namer, repeats: Repeats | None = None) -> list[tuple[Diagram, OpsView]]:
+def _both(graph: Graph, namer: Namer, repeats: Repeats | None, fitted: bool) -> list[tuple[Diagram, OpsView]]:
     """The drawings from left to right and down."""
-    return [_drawn(graph, direction, namer, repeats) for direction in ("LR", "TB")]
+    return [_drawn(graph, direction, namer, repeats, fitted) for direction in ("LR", "TB")]
 
 
 def _scale(room: tuple[int, int], *drawn: Diagram) -> float:
@@ -142,7 +144,7 @@ def _scale_on_phone(diagram: Diagram) -> float:
 
 
 def _drawn(
-    graph: Graph, direction: str, namer: Namer, repeats: Repeats | None, stacked: bool = False
+    graph: Graph, direction: str, namer: Namer, repeats: Repeats | None, fitted: bool, stacked: bool = False
 ) -> tuple[Diagram, OpsView]:
     room, gap = (LAPTOP, WIDE_GAP) if direction == "LR" else (PHONE, GAP)
     if len(graph) <= HANDFUL:
@@ -154,6 +156,7 @@ def _drawn(
     for pills in ("above", "between", ""):
         apart = NEAR if stacked else BETWEEN
         diagram = Diagram(direction, room=TIGHT, spread=GAP, separation=apart, stacked=stacked, pills=pills)
+        diagram.fitted = fitted
         drawn = OpsView(graph, MOST_VALUES, diagram, compact=True, namer=namer, repeats=repeats)
         if direction == "LR":
             diagram.spread = max(GAP, _widest_pill(drawn) / INCH)

@@ -238,7 +238,7 @@ def test_outside_boxes_only_arrows_have_pills_that_stay() -> None:
 
 
 def test_a_picture_of_neurons_has_no_pills(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(film, "views_of", lambda graph: {"neurons": views_of(graph)["neurons"]})
+    monkeypatch.setattr(film, "views_of", lambda graph, fitted: {"neurons": views_of(graph)["neurons"]})
     assert not any(pills_of(ET.fromstring(frame)) for frame in film.frames(two_layers()))
 
 
