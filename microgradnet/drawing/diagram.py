@@ -212,7 +212,7 @@ class Diagram:
         for node in (f"card{number}" for number in range(len(self.cards))):
             if tails[node] or heads[node]:
                 alike[frozenset(tails[node]), frozenset(heads[node])].append(node)
-        return list(alike.values())
+        return [cards for cards in alike.values() if len(cards) > 1]
 
     def _ways(self, nodes: Mapping[int, str]) -> dict[int, str]:
         """Where an arrow arrives at the top of a card in which chips stand above all boxes: at a chip, or beside it."""
