@@ -192,9 +192,8 @@ def _lines(box: Box, room: int, pills: str) -> list[list[str]]:
             lines.append([text])
     if pills:
         heading, usual = lines[0][0], room + len("∂ ") if pills == "above" else BETWEEN
-        own = CONDENSED * pill_width(box.pill) + (
-            INSET if pills == "above" else 2 * INSET - GAP
-        )  # and what is beside it
+        beside = INSET if pills == "above" else 2 * INSET - GAP
+        own = CONDENSED * pill_width(box.pill) + beside
         missing = WIDEST_FONT * text_width(heading.rstrip()) + own - text_width(heading)
         lines[0][0] += NO_BREAK * max(usual, ceil(missing / text_width(NO_BREAK)))
     return lines
