@@ -111,7 +111,7 @@ def test_of_a_row_the_number_alone_is_underlined_where_it_differs(opened_file: A
 def test_data_are_shown_when_asked_for_even_of_a_wide_network(
     opened_file: Any, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    out = MLP(2, [8, 8, 1], seed=1)([1.0, 2.0])
+    out = MLP(2, [9, 9, 1], seed=1)([1.0, 2.0])
     tab = opened_file(run(out, "overwritten").page().save(tmp_path / "wide.html"))
     resize(tab, size)
     data = "[...sides[0].svg.querySelectorAll('text')].filter((text) => text.textContent.startsWith('data ')).length"
