@@ -4,8 +4,9 @@ from microgradnet.compiling.array_names import ArrayNames
 from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Instruction, Rows, row_range
 from microgradnet.compiling.listing import Listing, shape_of
 from microgradnet.compiling.program import Program
+from microgradnet.drawing.arrow import Arrow
 from microgradnet.drawing.box import Box
-from microgradnet.drawing.diagram import Arrow, Diagram
+from microgradnet.drawing.diagram import Diagram
 
 
 def draw_program(program: Program, max_nodes: int, diagram: Diagram) -> None:

@@ -8,8 +8,9 @@ from math import isfinite
 from microgradnet._shared.text import counted
 from microgradnet._shared.walks import nearest, postorder
 from microgradnet.backward import NoGradient
+from microgradnet.drawing.arrow import Arrow
 from microgradnet.drawing.box import NO_BREAK, SHADES, Box, Cell, Row
-from microgradnet.drawing.diagram import Arrow, Diagram
+from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.groups import Group, Groups
 from microgradnet.drawing.repeats import SUMS
 from microgradnet.drawing.spots import MANY_ARROWS
@@ -201,8 +202,10 @@ def _box(group: Group, groups: Groups, drawn: set[Group], ranges: bool, shade: i
     ]
     if group.is_many:
         has_range = ranges and group.shown is None
-        of = "" if len(group.last) == len(group.results) else f", {_letter(group) if group.is_neuron else 'last'}"
-        rows += _many(f"{len(group.results):,} values{of * has_range}", group.last, has_range)
+        count = f"{len(group.results):,} values"
+        if has_range and len(group.last) < len(group.results):  # say of which it is
+            count += f", {_letter(group) if group.is_neuron else 'last'}"
+        rows += _many(count, group.last, has_range)
     if missing := sum(other not in drawn for other in group.uses):
         rows.append(f"… {counted(missing, 'operand')} not drawn")
     role = "parameter" if group.is_neuron and group.role == "operation" else group.role

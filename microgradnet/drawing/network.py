@@ -12,8 +12,9 @@ from math import isfinite, isqrt
 from typing import Any
 
 from microgradnet._shared.text import counted
+from microgradnet.drawing.arrow import Arrow
 from microgradnet.drawing.box import INCH, Box
-from microgradnet.drawing.diagram import Arrow, Diagram
+from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.fit import TOO_SMALL, WIDEST, extent_of
 from microgradnet.notation.names import number
 from microgradnet.notation.neurons import Owner, subscript

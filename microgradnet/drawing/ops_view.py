@@ -9,8 +9,9 @@ from microgradnet import ops
 from microgradnet._shared.text import shorten
 from microgradnet._shared.walks import nearest
 from microgradnet.chain_rule import local_derivatives
+from microgradnet.drawing.arrow import Arrow
 from microgradnet.drawing.box import Box, Cell, Row
-from microgradnet.drawing.diagram import Arrow, Diagram
+from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.placing import Placing
 from microgradnet.drawing.repeats import SUMS, Repeats
 from microgradnet.errors import DomainError

@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from microgradnet import Value, draw, parameter
+from microgradnet.drawing.arrow import Arrow
 from microgradnet.drawing.box import Box, Cell, Row
-from microgradnet.drawing.diagram import Arrow, Diagram
+from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.ops_view import LOCAL, REPEATED
 from microgradnet.drawing.theme import LIGHT, Paint
 
