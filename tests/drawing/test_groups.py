@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from math import copysign
+from math import copysign, inf, nan
 from operator import attrgetter
 from typing import Any
 
 import pytest
 
 from microgradnet import MLP, Layer, Module, Neuron, Value, draw, parameter, total
+from microgradnet.drawing.arrow import THICKEST
 from microgradnet.drawing.diagram import Diagram
 from microgradnet.drawing.group_boxes import draw_groups
 from microgradnet.drawing.groups import Groups
@@ -256,6 +257,17 @@ def test_many_arrows_between_neurons_are_lines_of_their_weights() -> None:
         assert sorted(weights, key=lambda pair: look(drawn[pair])) == sorted(
             weights, key=lambda p: max(map(abs, weights[p]))
         )
+
+
+@pytest.mark.parametrize("number", [inf, -inf, nan])
+def test_of_several_weights_one_that_is_not_finite_is_shown_the_thickest(number: float) -> None:
+    model = MLP(2, [6, 6, 1], seed=1)
+    model.layers[0].neurons[0].w[1].data = number
+    graph, diagram = Graph(model([0.5, -1.0])), Diagram()
+    numbers = draw_groups(Groups(graph, by_layer=False, namer=Namer(graph.nodes)), 100, diagram, ranges=True)
+    names = {number: group.name for group, number in numbers.items()}
+    widths = {(names[arrow.tail], names[arrow.head]): arrow.width for arrow in diagram.arrows}
+    assert widths["inputs", "layer0.neuron0"] == max(widths.values()) == THICKEST / 2
 
 
 def test_few_arrows_between_neurons_are_arrows() -> None:
