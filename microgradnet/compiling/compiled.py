@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import Context
 from functools import partial
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakSet
 
 import numpy as np
@@ -19,7 +19,7 @@ from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
 from microgradnet.compiling.engines import UNROLLED, Engine, are_finite, check, check_threads, engine_of
 from microgradnet.compiling.observing import CaughtFailures, capture_error, capturing
-from microgradnet.compiling.outputs import Template, assembled, template_of
+from microgradnet.compiling.outputs import assembled, template_of
 from microgradnet.compiling.program import Result
 from microgradnet.errors import CaptureError, DomainError
 from microgradnet.gradients import grad
@@ -71,7 +71,7 @@ class Compiled:
         self._one_at_a_time = threading.RLock()  # threads that call it would write to the same arrays
         self._raising = _RAISING.copy()  # nor is it entered twice by one thread, from a signal handler
         self.programs: dict[tuple[Shape, ...], CompiledProgram] = {}
-        self._latest: tuple[list[Shape], tuple[Shape, ...], CompiledProgram] | None = None
+        self._latest: _Ready | None = None
         if not isinstance(symbols, Mapping):
             raise TypeError(f"symbols are counts by the argument's name, such as {{'letter': 27}}; got {symbols!r:.80}")
         self.symbols = {name: as_count(count, f"the number of symbols of {name!r}") for name, count in symbols.items()}
@@ -102,26 +102,23 @@ class Compiled:
                 "such as engine=… in compile(…)"
             )
         arrays = self._arrays(arguments)
-        size = len(arrays[0]) if arrays else 1
-        weight = 1.0 if self.reduction == "sum" or not size else 1.0 / size
-        program = self._program(arrays, size)
+        ready = self._latest
+        if not ready or ready.shapes != [a.shape for a in arrays] or self.programs.get(ready.key) is not ready.program:
+            ready = self._readied(arrays)
         with self._one_at_a_time:
-            engine = engine_of(program, self.engine, self.dtype, size, self.devices, self.threads)
-            template = program.captured.template
             try:
-                return self._raising.run(self._computed, engine, template, arrays, size, weight)
+                return self._raising.run(self._computed, ready, arrays)
             except FloatingPointError:
                 pass
         with np.errstate(all="ignore"):  # with no lock held: the function may wait for others that do
-            return self._returned(template, self._run_eagerly(arrays, size, weight), size)
+            return self._returned(ready, self._run_eagerly(arrays, ready.size, ready.weight))
 
-    def _computed(self, engine: Engine, template: Template, arrays: list[Array], size: int, weight: float) -> Any:
-        return self._returned(template, engine.run(self.parameters.array, arrays, size, weight), size)
+    def _computed(self, ready: "_Ready", arrays: list[Array]) -> Any:
+        return self._returned(ready, ready.engine.run(self._parameters.array, arrays, ready.size, ready.weight))
 
     def program(self, *arguments: Any) -> CompiledProgram:
         """The program for arguments of these shapes, captured on first use."""
-        arrays = self._arrays(arguments)
-        return self._program(arrays, len(arrays[0]) if arrays else 1)
+        return self._program(self._arrays(arguments))
 
     def _arrays(self, arguments: Sequence[Any]) -> list[Array]:
         if capturing():
@@ -133,9 +130,20 @@ class Compiled:
             with_symbols(arrays, argument_names(self.function, len(arrays)), self.symbols) if self.symbols else arrays
         )
 
-    def _program(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
+    def _readied(self, arrays: Sequence[Array]) -> "_Ready":
+        """All that calls with arrays of these shapes need, kept for the next ones."""
+        program, size = self._program(arrays), _size_of(arrays)
+        with self._one_at_a_time:
+            engine = engine_of(program, self.engine, self.dtype, size, self.devices, self.threads)
+            shapes, weight = [array.shape for array in arrays], 1.0 if self.reduction == "sum" else 1.0 / size
+            self._latest = _Ready(shapes, _key_of(arrays), program, engine, size, weight)
+            return self._latest
+
+    def _program(self, arrays: Sequence[Array]) -> CompiledProgram:
+        size = _size_of(arrays)
         try:
             with self._one_at_a_time:
+                self._latest = None
                 return self._kept(arrays, size)
         except DomainError:  # of a capture: which sample it is, eager runs tell, for which no lock is held
             deque(self._samples(arrays, size), maxlen=0)
@@ -143,16 +151,12 @@ class Compiled:
 
     def _kept(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
         """The program that is kept for these shapes, captured on first use."""
-        if self._latest and [array.shape for array in arrays] == self._latest[0]:
-            _, key, latest = self._latest
-            if self.programs.get(key) is latest:
-                return latest
         if not size:
             raise ValueError("a batch needs at least one sample, got none")
         if any(len(array) != size for array in arrays):
             sizes = ", ".join(str(len(array)) for array in arrays)
             raise ValueError(f"all arguments need the same number of samples along the first axis; got {sizes}")
-        shapes = tuple([array.shape[1:] for array in arrays])
+        shapes = _key_of(arrays)
         program = self.programs.get(shapes)
         if program is None:
             with _CAPTURING:
@@ -166,7 +170,6 @@ class Compiled:
             self.programs[shapes] = program
         elif len(self.programs) > 1:
             self.programs[shapes] = self.programs.pop(shapes)  # the first is the least recently used
-        self._latest = [array.shape for array in arrays], shapes, program
         return program
 
     def _captured(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
@@ -228,11 +231,14 @@ class Compiled:
         failures.refuse()
         return [output._data for output in outputs], gradient
 
-    def _returned(self, template: Template, result: Result, size: int) -> Any:
+    def _returned(self, ready: "_Ready", result: Result) -> Any:
         """The outputs as the function returned them: reduced are all, or of one that is trained its loss alone."""
-        count = 1 if self.trained else 0 if self.reduction == "none" else len(result.outputs)
-        outputs: list[Any] = [self._reduced(output, size) for output in result.outputs[:count]]
-        outputs += [o if len(o) == size else np.broadcast_to(o, size) for o in result.outputs[count:]]
+        size, given, template = ready.size, result.outputs, ready.program.captured.template
+        if self.trained and template == 0:
+            return self._reduced(given[0], size), result.gradient.copy()
+        count = 1 if self.trained else 0 if self.reduction == "none" else len(given)
+        outputs: list[Any] = [self._reduced(output, size) for output in given[:count]]
+        outputs += [output if len(output) == size else np.broadcast_to(output, size) for output in given[count:]]
         found = assembled(template, outputs)
         return (found, result.gradient.copy()) if self.trained else found
 
@@ -249,6 +255,33 @@ class Compiled:
         return found
 
 
+class _Ready(NamedTuple):
+    """What calls with arrays of these shapes need.
+
+    Attributes:
+        shapes: of the arrays.
+        key: the shapes of a sample's.
+        program, engine: the program for a sample, and what runs it for a batch of this size.
+        weight: that of a sample in the gradient.
+    """
+
+    shapes: list[Shape]
+    key: tuple[Shape, ...]
+    program: CompiledProgram
+    engine: Engine
+    size: int
+    weight: float
+
+
+def _size_of(arrays: Sequence[Array]) -> int:
+    """The number of samples; a function without arguments has one."""
+    return len(arrays[0]) if arrays else 1
+
+
+def _key_of(arrays: Sequence[Array]) -> tuple[Shape, ...]:
+    return tuple([array.shape[1:] for array in arrays])
+
+
 _EVERY = WeakSet[Compiled]()
 
 
@@ -257,7 +290,7 @@ def _renew() -> None:
     global _CAPTURING  # noqa: PLW0603
     _CAPTURING = threading.RLock()
     for compiled in _EVERY:
-        compiled._one_at_a_time, compiled._raising = threading.RLock(), _RAISING.copy()
+        compiled._one_at_a_time, compiled._raising, compiled._latest = threading.RLock(), _RAISING.copy(), None
         for program in compiled.programs.values():
             program.engines.clear()
 

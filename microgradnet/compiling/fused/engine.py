@@ -41,6 +41,7 @@ class Fused:
         code = Code(program, kind)
         self._program, self._layout = program, code.layout
         self._dtype, self.lanes = np.dtype(dtype), kind.lanes
+        self._is_double = dtype == "float64"
         self._shapes, self._outputs = program.captured.shapes, len(program.outputs)
         pointers = [c_void_p] * (3 + len(self._shapes))
         self._code = MachineCode(code.text, c_double, c_int64, c_double, *pointers)
@@ -78,7 +79,7 @@ class Fused:
             into[...] = argument
         if self._code.run(size, weight, *batch.places) != 0.0:
             raise FloatingPointError("a number of the program is infinite or NaN")
-        if self._dtype == np.float64:
+        if self._is_double:
             return batch.result
         outputs, gradient = batch.result
         return Result([output.astype(np.float64) for output in outputs], gradient.astype(np.float64))
@@ -89,7 +90,7 @@ class Fused:
             del self._batches[next(iter(self._batches))]
         arguments = [np.empty((size, *shape), self._dtype) for shape in self._shapes]
         outputs = np.empty((self._outputs, size + -size % self.lanes), self._dtype)
-        places = [*map(_place, (self._memory, outputs, self._gradient, *arguments))]
+        places = [c_void_p(_place(array)) for array in (self._memory, outputs, self._gradient, *arguments)]
         result = Result(list(outputs[:, :size]), self._gradient[: len(self._theta)])
         self._batches[size] = _Batch(arguments, result, places)
         return self._batches[size]
@@ -106,7 +107,7 @@ class _Batch(NamedTuple):
 
     arguments: list[Array]
     result: Result
-    places: list[int]
+    places: list[c_void_p]
 
 
 def _place(array: Array) -> int:
