@@ -7,6 +7,7 @@ spaced rows without a copy; other operands are first gathered into such rows, fo
 """
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, ro
 from microgradnet.compiling.layout import Layout, Shape
 from microgradnet.compiling.loops import Item, Loop
 from microgradnet.compiling.scalars import LARGEST, Operands, ScalarProgram, simplified
-from microgradnet.compiling.scheduling import scheduled
+from microgradnet.compiling.scheduling import positions, scheduled
 from microgradnet.compiling.tables import NESTED, columns_in_tables, in_tables
 from microgradnet.graph import Graph
 from microgradnet.ops import Operation
@@ -58,14 +59,15 @@ class Plan(Layout):
         parameters: the first rows of FIXED, in this order.
         wanted: the leaves whose gradients are wanted.
         roots: the outputs that are differentiated.
+        is_body: whether it is the body of a loop.
     """
 
     def __init__(
         self, program: ScalarProgram, arguments: Sequence[Sequence[Value]], parameters: Sequence[Value],
-        wanted: Collection[Value], roots: Sequence[Value],
+        wanted: Collection[Value], roots: Sequence[Value], is_body: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(wanted)
-        self.program, self.varying = program, program.varying
+        self.program, self.varying, self._is_body = program, program.varying, is_body
         self.blocks: list[Block] = []
         for node in program.nodes:
             if node.op is not LARGEST and not self.needs.isdisjoint(node.operands):
@@ -200,7 +202,7 @@ class Plan(Layout):
         *varying, fixed = [[leaf for _, leaf in part] for part in parts.values()]
         results = [*loop.body.outputs, *loop.body.last]
         program = simplified(ScalarProgram(results, chain(*varying), loop.body.numbers_inside))
-        body = Plan(program, varying, fixed, wanted, program.outputs)
+        body = Plan(program, varying, fixed, wanted, program.outputs, is_body=True)
         plan = self._placed(node, body, tuple([name for name, part in parts.items() if part]), len(fixed))
         self._place_items(plan, self._items.get(node, []))
         self.bodies[node] = plan
@@ -285,11 +287,29 @@ class Plan(Layout):
     def _dots(self, members: list[Value]) -> list[Block]:
         if not members:
             return []
+        members = self._as_read(members)
         length = len(members[0].operands) // 2
         index = list(zip(*[self.rows_of(node.operands) for node in members], strict=True))
         sides = [index[:length], index[length : 2 * length], *([index[2 * length :]] if index[2 * length :] else [])]
         operands, shape = self._arrays(sides)
         return [self._block("dots", members, operands, ops.weighted_sum, shape)]
+
+    def _as_read(self, members: list[Value]) -> list[Value]:
+        """Dot products by the position at which they are read, if as many are read at each: these lie side by side.
+
+        In the body of a loop those of its rows do anyway.
+        """
+        if self._is_body or len(members) == 1:
+            return members
+        lines: dict[int, list[Value]] = {}
+        for node in members:
+            lines.setdefault(self._positions.get(node, 0), []).append(node)
+        is_table = len({*map(len, lines.values())}) == 1
+        return [node for position in sorted(lines) for node in lines[position]] if is_table else members
+
+    @cached_property
+    def _positions(self) -> dict[Value, int]:
+        return positions(self.program)
 
 
 class LoopPlan(NamedTuple):

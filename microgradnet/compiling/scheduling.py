@@ -1,4 +1,4 @@
-"""Schedule the scalars of a program: which of them can be computed at once."""
+"""Schedule the scalars of a program: which of them can be computed at once, and in which order they are read."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -47,6 +47,20 @@ def scheduled(program: ScalarProgram, key: Callable[[Value], object]) -> list[li
             early[node] = max(below + 1, soonest[kind, late[node]])
         levels[early[node]].setdefault(kind, []).append(node)
     return [list(level.values()) for level in levels if level]
+
+
+def positions(program: ScalarProgram) -> dict[Value, int]:
+    """The position of each computed value among the operands of the last sum or largest number that reads it.
+
+    A value that is not read by one has the position of the last of those that are computed from it.
+    """
+    computed, found = set(program.nodes), dict[Value, int]()
+    for node in reversed(program.nodes):
+        if node.op.variadic or node in found:
+            for position, operand in enumerate(node.operands):
+                if operand in computed:
+                    found.setdefault(operand, position if node.op.variadic else found[node])
+    return found
 
 
 def _computed_by(value: Value) -> Value:

@@ -9,7 +9,22 @@ from typing import Any
 
 import pytest
 
-from microgradnet import MLP, Program, Value, compile, dot, logsumexp, relu, sigmoid, softmax, tanh, total, weighted_sum
+from microgradnet import (
+    MLP,
+    Program,
+    Value,
+    compile,
+    dot,
+    exp,
+    logsumexp,
+    relu,
+    sigmoid,
+    softmax,
+    tanh,
+    total,
+    weighted_sum,
+)  # fmt: skip
+from microgradnet.compiling.instructions import Rows
 from tests.benchmarks.levels import plainly
 from tests.compiling.comparing import assert_agrees, flat, functions_of, numbers, parameters_of
 
@@ -163,6 +178,42 @@ def test_attention() -> None:
     assert [part.count("einsum") for part in functions] == [2, 4], "queries · keys, and shares · contents"
     assert len(program.forward) <= 20
     assert len(program.backward) <= 30
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+def test_scores_lie_as_they_are_summed_and_what_is_read_as_it_is_multiplied(heads: int) -> None:
+    """Sums and largest scores are those of a table's first axis, and no product reads a copy of computed rows."""
+    places, width = 5, 8
+    query, key, value, output = (MLP(width, [width], "linear", seed=seed) for seed in range(4))
+    parameters = [p for layer in (query, key, value, output) for p in layer.parameters()]
+
+    def loss(x: list[list[Value]]) -> Any:
+        q, k, v = ([layer(row) for row in x] for layer in (query, key, value))
+        read, size = [], width // heads
+        for each in q:
+            row: list[Value] = []
+            for head in (slice(start, start + size) for start in range(0, width, size)):
+                shares = softmax([dot(each[head], other[head]) for other in k])
+                row += [dot(shares, column) for column in zip(*(other[head] for other in v), strict=True)]
+            read.append(row)
+        return total([number**2 for row in read for number in output(row)])
+
+    program = assert_agrees(loss, parameters, numbers(3, places, width))
+    reductions = [i for i in program.forward if i.function in ("largest", "total")]
+    assert len(reductions) == 3
+    for instruction in reductions:
+        (table,) = instruction.operands
+        assert isinstance(table, Rows)
+        assert table.is_range
+    assert sum(i.function == "take" for i in program.forward) == 1, "of the inputs, with a row of ones"
+
+
+def test_scores_of_what_was_read_before_are_in_the_order_in_which_they_are_written() -> None:
+    """In a triangle not as many are read at each position: no order makes it a table."""
+    step = compile(lambda x: [total([exp(dot(q, k)) for k in x[: i + 1]]) for i, q in enumerate(x)])
+    program = step.program(numbers(1, 4, 2))
+    (scores,) = [block.nodes for block in program.plan.blocks if block.kind == "dots"]
+    assert [*scores] == [node for node in program.scalars.nodes if node in scores]
 
 
 def test_gates_are_read_in_place() -> None:
