@@ -5,6 +5,7 @@ where a result that nobody reads afterwards is never stored.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import chain, groupby, product
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from microgradnet.compiling.fused.functions import FUNCTIONS
 from microgradnet.compiling.fused.hoisting import hoisted
 from microgradnet.compiling.fused.rolling import Loop, rolled
 from microgradnet.compiling.fused.row_by_row import row_by_row
-from microgradnet.compiling.fused.views import clash, core, core_views, numbers, rows_of
+from microgradnet.compiling.fused.views import clash, core, core_views, rows_of
 from microgradnet.compiling.instructions import Instruction, Rows, Storage
 from microgradnet.compiling.program import Program
 
@@ -63,16 +64,17 @@ class Group:
         self.views.append(views)
         return True
 
-    def mark(self, read: dict[Storage, Any]) -> None:
-        """Remember which results are read afterwards, and that the operands are read."""
+    def mark(self, read: dict[Storage, Any], turn: int) -> None:
+        """Remember which results of a turn are read afterwards, and that the operands are read."""
         for out, *_ in self.views:
-            if not out.rows.storage.batched or read[out.rows.storage][numbers(out.rows, self.turns)].any():
+            if not out.rows.storage.batched or read[out.rows.storage][_numbers(out.rows) + out.rows.step * turn].any():
                 self.stored.add(out.rows)
         for instruction in reversed(self.instructions):
             if instruction.function != "scatter_add":
-                read[instruction.out.storage][numbers(instruction.out, self.turns)] = False
+                read[instruction.out.storage][_numbers(instruction.out) + instruction.out.step * turn] = False
             for rows in rows_of(instruction):
-                read[rows.storage][numbers(rows, self.turns) if rows.size else [*instruction.detail]] = True
+                moved = _numbers(rows) + rows.step * turn if rows.size else [*instruction.detail]
+                read[rows.storage][moved] = True
 
 
 class Part(NamedTuple):
@@ -89,6 +91,12 @@ class Stage(NamedTuple):
     parts: list[Part]
 
 
+@cache
+def _numbers(rows: Rows) -> Any:
+    """The rows of the first turn of a loop, as an index."""
+    return rows.start if rows.size == 1 else np.array(rows.numbers(), np.intp)
+
+
 def is_elementwise(instruction: Instruction) -> bool:
     """Whether it computes each number of its result from one number of each operand."""
     of_samples = any(rows.storage.batched for rows in rows_of(instruction))
@@ -102,9 +110,9 @@ def grouped(program: Program) -> list[Stage]:
     for rows in program.outputs:
         read[rows.storage][rows.numbers()] = True
     for groups in reversed(loops):
-        for _ in range(1 if groups[0].turns == 1 else 2):  # the second time it is known what a later turn reads
+        for turn in reversed(range(groups[0].turns)):
             for group in reversed(groups):
-                group.mark(read)
+                group.mark(read, turn)
     return [Stage(groups[0].turns, [*_parts(groups)]) for groups in loops]
 
 

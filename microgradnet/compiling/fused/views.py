@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, NamedTuple, TypeAlias
-
-import numpy as np
+from typing import NamedTuple, TypeAlias
 
 from microgradnet.compiling.instructions import Instruction, Rows, Storage
 
@@ -27,11 +25,6 @@ def rows_of(instruction: Instruction) -> list[Rows]:
 def start_of(rows: Rows) -> Start:
     """Where the rows begin."""
     return rows.storage, rows.start, rows.step
-
-
-def numbers(rows: Rows, turns: int) -> Any:
-    """The rows of each turn of a loop, as an array with a line for each turn."""
-    return np.add.outer(rows.step * np.arange(turns), rows.numbers())
 
 
 def view(rows: Rows, shape: Sequence[int]) -> View:
