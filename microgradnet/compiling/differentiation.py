@@ -97,12 +97,16 @@ class Backward:
     _stack = _apply
 
     def _direct(self, operands: Sequence[Rows], shape: tuple[int, ...], batched: bool) -> list[Rows | None]:
-        """The rows to which an operand's gradient can be written directly: none written yet, nothing to sum."""
+        """The rows to which an operand's gradient can be written directly: none written yet, nothing to sum.
+
+        What all rows of a loop share has the sum of what they contribute, which a later step cannot read.
+        """
         claimed: set[int] = set()
         outs: list[Rows | None] = []
         for operand in operands:
             into = self.gradient(operand)
             free = operand.shape == shape and operand.storage.batched == batched and not self._sums.is_written(into)
+            free = free and not (operand.storage is VALUES and operand.start in self.emitter.shared)
             numbers = into.numbers() if len(operands) > 1 else []
             outs.append(into if free and claimed.isdisjoint(numbers) else None)
             claimed.update(numbers)

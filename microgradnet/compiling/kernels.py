@@ -94,7 +94,17 @@ def backward_kernel(op: Operation, count: int, constants: tuple[float, ...], wan
     upstream, y = Symbol("upstream"), Symbol("y")
     symbols = [Symbol(f"x{i}") for i in range(count)]
     derivatives = op.derivatives(_Stack(), y, *symbols, *constants)
-    return _kernel([upstream, y, *symbols], [upstream * derivatives[i] for i in wanted])
+    return _kernel([upstream, y, *symbols], _times(upstream, [derivatives[i] for i in wanted]))
+
+
+def _times(upstream: Symbol, derivatives: Sequence[Term]) -> list[Term]:
+    """Upstream times each derivative: times x / b as (upstream · 1 / b) · x, if 1 / b is a derivative, too."""
+    quotients = [d.arguments if isinstance(d, Symbol) and d.head == "/" else (d, None) for d in derivatives]
+    inverses = {b: upstream * (1.0 / b) for x, b in quotients if isinstance(b, Symbol) and x == 1.0}
+    return [
+        inverses[b] * x if b in inverses else upstream * derivative
+        for (x, b), derivative in zip(quotients, derivatives, strict=True)
+    ]
 
 
 def _kernel(operands: Sequence[Symbol], terms: Sequence[Term]) -> Kernel:

@@ -432,3 +432,16 @@ def test_a_gradient_that_is_the_same_for_all_rows_is_summed_before_it_is_broadca
         return total(for_each(lambda row: scan(step, row[0], row)[0], x))
 
     assert_agrees(loop, ALL, numbers(4, 3, 2))
+
+
+@pytest.mark.parametrize("loop", ["for_each", "scan"])
+def test_what_each_row_contributes_to_a_shared_value_is_read_before_it_is_summed(loop: str) -> None:
+    """A quotient's derivative with respect to what divides is computed from that with respect to what is divided."""
+
+    def function(x: list[Value]) -> Any:
+        shared = tanh(x[0] * W)
+        if loop == "for_each":
+            return total(for_each(lambda row: shared / (row * row + B * B), x[1:]))
+        return scan(lambda state, row: (state + shared / (row * row + B * B), row), 0.0, x[1:])[0]
+
+    assert_agrees(function, [W, B], numbers(4, 5))
