@@ -248,7 +248,24 @@ def _softmax(whole: Value, found: Mapping[Value, Powers]) -> dict[Value, Operand
     return {part: (power, total) for part, power in zip(whole.operands, powers, strict=True)}
 
 
-PASSES = (fold, merge_equal, gather, split_bias, share_powers)
+def merge_reordered(program: ScalarProgram) -> ScalarProgram:
+    """Values of the same operands are merged again: sums and largest numbers of them in any order, too.
+
+    Then no line of a table of operands is there twice.
+    """
+    seen: dict[tuple[Operation, tuple[int, ...]], Value] = {}
+
+    def rule(node: Value, op: Operation, operands: Operands) -> Value | None:
+        if not op.variadic or op is ops.weighted_sum:
+            return None
+        numbers = sorted(map(id, operands)) if op in (ops.total, LARGEST) else map(id, operands)
+        first = seen.setdefault((op, tuple(numbers)), node)
+        return None if first is node else first
+
+    return program.rewritten(rule)
+
+
+PASSES = (fold, merge_equal, gather, split_bias, share_powers, merge_reordered)
 """The passes, in the order in which they are applied. Values that no output depends on any more are dropped."""
 
 

@@ -28,7 +28,16 @@ from microgradnet.compiling.binding import Binding, arrays
 from microgradnet.compiling.capturing import capture
 from microgradnet.compiling.instructions import FIXED, SCRATCH, VALUES, Instruction, Rows, row_range
 from microgradnet.compiling.kernels import backward_kernel, forward_kernel
-from microgradnet.compiling.scalars import LARGEST, ScalarProgram, fold, gather, merge_equal, share_powers, split_bias
+from microgradnet.compiling.scalars import (
+    LARGEST,
+    ScalarProgram,
+    fold,
+    gather,
+    merge_equal,
+    merge_reordered,
+    share_powers,
+    split_bias,
+)
 from microgradnet.compiling.tables import in_tables, tables
 from microgradnet.ops import Operation
 from tests.compiling.comparing import assert_agrees, numbers
@@ -225,7 +234,38 @@ def test_what_is_not_quite_a_softmax_keeps_its_powers(name: str) -> None:
     assert_agrees(lambda x: function(x)[0], [W], numbers(3, 3))
 
 
-@pytest.mark.parametrize("simplified", [fold, merge_equal, gather, split_bias, share_powers])
+# --- merge_reordered ---
+
+REORDERED: dict[str, Callable[[list[Value]], Any]] = {
+    "total": lambda v: total(v) * total(v[::-1]),
+    "sum": lambda v: sum(v) * sum([*v[3:], *v[:3]]) * sum(v[::-1]),
+    "sums of other shapes": lambda v: (v[0] + (v[1] + (v[2] + (v[3] + v[4])))) * sum(v),
+    "some": lambda v: total([*v[:2], *v[3:]]) * total([*v[3:], *v[:2]]) * total(v[1:]),
+    "logsumexp": lambda v: logsumexp(v) * logsumexp(v[::-1]),
+    "softmax": lambda v: softmax(v)[0] * softmax(v[::-1])[1],
+    "of them": lambda v: total([sum(v), v[0], v[1], v[2], v[3]]) * total([v[0], sum(v[::-1]), v[2], v[1], v[3]]),
+}
+"""Functions of values that add the same ones in several orders."""
+WEIGHTS = [parameter(0.3 + 0.1 * i) for i in range(5)]
+
+
+@pytest.mark.parametrize("name", REORDERED)
+def test_what_is_added_in_several_orders_is_added_once(name: str) -> None:
+    function = REORDERED[name]
+    program = assert_agrees(lambda x: function([tanh(w * x) for w in WEIGHTS]), WEIGHTS, numbers(4))
+    sums = [frozenset(node.operands) for node in program.scalars.nodes if node.op in (ops.total, LARGEST)]
+    assert len(set(sums)) == len(sums)
+    assert_agrees(lambda x: function(WEIGHTS) * x, WEIGHTS, numbers(4))
+
+
+def test_a_sum_of_others_or_with_one_twice_is_another() -> None:
+    program = assert_agrees(
+        lambda x: total([x, x, W, B, x]) * total([x, W, W, B, x]) * total([x, W, B, x, x * 2]), [W, B], numbers(4)
+    )
+    assert count(program.scalars, ops.total) == 3
+
+
+@pytest.mark.parametrize("simplified", [fold, merge_equal, gather, split_bias, share_powers, merge_reordered])
 def test_a_pass_with_nothing_to_do_gives_back_the_program(simplified: Callable[[ScalarProgram], ScalarProgram]) -> None:
     program = captured(lambda x: tanh(x * W), 1.0)
     assert simplified(program) is program

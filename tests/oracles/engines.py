@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnet import DomainError, compile, log, parameter, sign, sqrt
+from microgradnet import DomainError, compile, log, parameter, sign, sqrt, tanh
 from microgradnet.ops import Operation
 from tests.compiling.comparing import numbers
 from tests.compiling.test_loops import ALL, LOOPS, squares
+from tests.compiling.test_passes import REORDERED, WEIGHTS
 from tests.oracles.networks import Network
 from tests.strategies import differentiable, some_points
 
@@ -95,3 +96,5 @@ def check_structures(engine: str) -> None:
     assert compile(lambda: w**3, w, engine=engine)() == (8.0, np.array([12.0]))
     sums = compile(sum, engine=engine)
     assert [sums(numbers(2, n)).shape for n in (1, 3, 2)] == [(2,)] * 3
+    for function in REORDERED.values():
+        assert_like_numpy(lambda x, f=function: f([tanh(v * x) for v in WEIGHTS]), WEIGHTS, [numbers(3)], engine, 1e-11)
