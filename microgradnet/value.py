@@ -175,6 +175,7 @@ class Value:
         graph.clock += 1
         self._changed = -graph.clock if self.operands else graph.clock  # negative: no longer what its operands give
         self._data = number
+        graph.clock += 1  # again: another thread may have read the old number after the first time
 
     @property
     def label(self) -> str:

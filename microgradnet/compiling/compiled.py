@@ -103,7 +103,12 @@ class Compiled:
             )
         arrays = self._arrays(arguments)
         ready = self._latest
-        if not ready or ready.shapes != [a.shape for a in arrays] or self.programs.get(ready.key) is not ready.program:
+        if (
+            not ready
+            or ready.shapes != [array.shape for array in arrays]
+            or self.programs.get(ready.key) is not ready.program
+            or ready.name != self.engine
+        ):
             ready = self._readied(arrays)
         with self._one_at_a_time:
             try:
@@ -111,10 +116,15 @@ class Compiled:
             except FloatingPointError:
                 pass
         with np.errstate(all="ignore"):  # with no lock held: the function may wait for others that do
-            return self._returned(ready, self._run_eagerly(arrays, ready.size, ready.weight))
+            return self._returned(ready, self._run_eagerly(arrays, self._weight(ready.size)))
 
     def _computed(self, ready: "_Ready", arrays: list[Array]) -> Any:
-        return self._returned(ready, ready.engine.run(self._parameters.array, arrays, ready.size, ready.weight))
+        weight = self._weight(ready.size)
+        return self._returned(ready, ready.engine.run(self._parameters.array, arrays, ready.size, weight))
+
+    def _weight(self, size: int) -> float:
+        """That of each sample in the gradient."""
+        return 1.0 if self.reduction == "sum" else 1.0 / size
 
     def program(self, *arguments: Any) -> CompiledProgram:
         """The program for arguments of these shapes, captured on first use."""
@@ -135,8 +145,8 @@ class Compiled:
         program, size = self._program(arrays), _size_of(arrays)
         with self._one_at_a_time:
             engine = engine_of(program, self.engine, self.dtype, size, self.devices, self.threads)
-            shapes, weight = [array.shape for array in arrays], 1.0 if self.reduction == "sum" else 1.0 / size
-            self._latest = _Ready(shapes, _key_of(arrays), program, engine, size, weight)
+            shapes = [array.shape for array in arrays]
+            self._latest = _Ready(shapes, _key_of(arrays), program, self.engine, engine, size)
             return self._latest
 
     def _program(self, arrays: Sequence[Array]) -> CompiledProgram:
@@ -146,7 +156,7 @@ class Compiled:
                 self._latest = None
                 return self._kept(arrays, size)
         except DomainError:  # of a capture: which sample it is, eager runs tell, for which no lock is held
-            deque(self._samples(arrays, size), maxlen=0)
+            deque(self._samples(arrays), maxlen=0)
             raise
 
     def _kept(self, arrays: Sequence[Array], size: int) -> CompiledProgram:
@@ -198,13 +208,13 @@ class Compiled:
         except (ArithmeticError, ValueError) as error:  # a derivative with log(c) for a constant c = 0
             raise DomainError(f"a derivative of a constant has no finite value: {error}") from error
 
-    def _run_eagerly(self, arrays: Sequence[Array], size: int, weight: float) -> Result:
+    def _run_eagerly(self, arrays: Sequence[Array], weight: float) -> Result:
         """Run eagerly, sample by sample, after an operation that is not finite: what the program cannot tell apart.
 
         Raises:
             DomainError: the function raises one for a sample, whose number is added; or a sum over them is too large.
         """
-        results = [*self._samples(arrays, size)]
+        results = [*self._samples(arrays)]
         outputs = list(np.array([numbers for numbers, _ in results]).T)
         gradients = np.array([gradient for _, gradient in results])
         gradient = (weight * gradients).sum(0)
@@ -212,9 +222,9 @@ class Compiled:
             raise DomainError(_TOO_LARGE)
         return Result(outputs, gradient)
 
-    def _samples(self, arrays: Sequence[Array], size: int) -> Iterator[tuple[list[float], list[float]]]:
+    def _samples(self, arrays: Sequence[Array]) -> Iterator[tuple[list[float], list[float]]]:
         """The outputs and the gradient of each sample; the first DomainError is raised with the sample's number."""
-        for number in range(size):
+        for number in range(_size_of(arrays)):
             try:
                 yield self._sample([array[number] for array in arrays])
             except DomainError as error:
@@ -261,16 +271,16 @@ class _Ready(NamedTuple):
     Attributes:
         shapes: of the arrays.
         key: the shapes of a sample's.
-        program, engine: the program for a sample, and what runs it for a batch of this size.
-        weight: that of a sample in the gradient.
+        program: that for a sample.
+        name, engine: the engine's name when it was asked for, and what runs the program for a batch of this size.
     """
 
     shapes: list[Shape]
     key: tuple[Shape, ...]
     program: CompiledProgram
+    name: str
     engine: Engine
     size: int
-    weight: float
 
 
 def _size_of(arrays: Sequence[Array]) -> int:

@@ -9,10 +9,12 @@ Until then a value has no number, and is of a subclass that looks for it here: n
 3.11 reads their slots quickly only where a class has none.
 """
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import chain, repeat
+from threading import RLock
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -100,21 +102,26 @@ class ParameterVector:
 
     def fetch(self) -> None:
         """Synchronise the values: each gets its number."""
-        if not self._ahead:
-            return
-        _at_once(
-            map(setattr, self.values, repeat("_changed"), repeat(self._clock)),
-            map(setattr, self.values, repeat("_data"), self._numbers.tolist()),
-            map(setattr, self.values, repeat("__class__"), self._classes),
-            map(dict.pop, map(vars, self.values), repeat("_keeper"), repeat(None)),
-            map(setattr, [self], ["_ahead"], [False]),
-        )
+        with _lock:
+            if not self._ahead:
+                return
+            _at_once(
+                map(setattr, self.values, repeat("_changed"), repeat(self._clock)),
+                map(setattr, self.values, repeat("_data"), self._numbers.tolist()),
+                map(setattr, self.values, repeat("__class__"), self._classes),
+                map(dict.pop, map(vars, self.values), repeat("_keeper"), repeat(None)),
+                map(setattr, [self], ["_ahead"], [False]),
+            )
 
     def _synchronise(self) -> None:
         """Take the numbers of the values, if some have been changed since."""
-        if not self._ahead and self._clock != graph.clock:
-            self._numbers = _read_only(np.array([value._data for value in self.values]))
-            self._clock = graph.clock
+        if self._ahead or self._clock == graph.clock:
+            return
+        with _lock:
+            if not self._ahead:
+                now = graph.clock  # before they are read: one that changes meanwhile is read again
+                self._numbers = _read_only(np.array([value._data for value in self.values]))
+                self._clock = now
 
     def _apply(self, function: Any, operand: ArrayLike) -> "ParameterVector":
         numbers = self.array
@@ -123,16 +130,18 @@ class ParameterVector:
 
     def _change_to(self, numbers: Numbers) -> None:
         """Have these numbers: from now on the values have none, until one of them is read."""
-        if not self._ahead:
-            _at_once(
-                map(dict.__setitem__, map(vars, self.values), repeat("_keeper"), repeat(self)),
-                map(setattr, self.values, repeat("__class__"), self._kept),
-                map(delattr, self.values, repeat("_data")),
-                map(delattr, self.values, repeat("_changed")),
-                map(setattr, [self], ["_ahead"], [True]),
-            )
-        graph.clock += 1
-        self._clock, self._numbers = graph.clock, _read_only(numbers)
+        with _lock:
+            self._synchronise()  # no other vector keeps them
+            if not self._ahead:
+                _at_once(
+                    map(dict.__setitem__, map(vars, self.values), repeat("_keeper"), repeat(self)),
+                    map(setattr, self.values, repeat("__class__"), self._kept),
+                    map(delattr, self.values, repeat("_data")),
+                    map(delattr, self.values, repeat("_changed")),
+                    map(setattr, [self], ["_ahead"], [True]),
+                )
+            graph.clock += 1
+            self._clock, self._numbers = graph.clock, _read_only(numbers)
 
 
 def _read_only(numbers: Numbers) -> Numbers:
@@ -156,3 +165,17 @@ def _fetched(value: Value, name: str) -> Any:
 def _kept(of: Any) -> Any:
     """The subclass of a value whose number is only in a vector: it looks there for an attribute that is missing."""
     return type(of.__name__, (of,), {"__slots__": (), "__getattr__": _fetched})
+
+
+_lock = RLock()
+"""Held while numbers go from values to a vector, or back: two vectors may have the same values, in two threads."""
+
+
+def _renew() -> None:
+    """In a process that was forked off: no thread is left to release the lock."""
+    global _lock  # noqa: PLW0603
+    _lock = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)

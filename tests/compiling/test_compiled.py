@@ -30,6 +30,7 @@ from microgradnet import (
     where,
 )
 from microgradnet.compiling import Compiled, Program, binding, compiled_program
+from microgradnet.compiling import compiled as compiled_module
 from microgradnet.data import one_hot
 from microgradnet.layers import Embedding
 from microgradnet.losses import cross_entropy
@@ -167,6 +168,23 @@ def test_at_most_so_many_programs_are_kept_and_the_one_used_last_longest() -> No
     step.program(np.ones((1, 1)))
     step(np.ones((4, 4)))
     assert list(step.programs) == [((1,),), ((4,),)]
+
+
+def test_settings_that_are_changed_hold_from_the_next_call_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = compile(lambda x: x * W, W, engine="numpy")
+    X = [1.0, 3.0]
+    assert (step(X)[0], *step(X)[1]) == (2.0 * W.data, 2.0)
+    step.reduction = "sum"
+    assert (step(X)[0], *step(X)[1]) == (4.0 * W.data, 4.0)
+    chosen = []
+
+    def engine_of(program: Program, name: str, *_: Any) -> Program:
+        chosen.append(name)
+        return program
+
+    monkeypatch.setattr(compiled_module, "engine_of", engine_of)
+    step.engine = "auto"
+    assert (step(X)[0], step(X)[0], chosen) == (4.0 * W.data, 4.0 * W.data, ["auto"])
 
 
 def test_the_program_of_arguments_can_be_looked_at_before_it_runs() -> None:

@@ -2,7 +2,11 @@
 
 import copy
 import pickle
+import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -157,6 +161,73 @@ def test_two_vectors_of_which_one_holds_the_numbers(order: tuple[int, int]) -> N
     second += [1.0, 1.0]
     assert first.array.tolist() == [4.0, 5.0]
     assert (a.data, b.data) == (4.0, 5.0)
+
+
+def _in_threads(*works: Callable[[], None]) -> None:
+    """Do these at once, the threads taking turns as often as they can; the first error is raised."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(works)) as pool:
+            for done in [pool.submit(work) for work in works]:
+                done.result(60)
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_two_vectors_over_the_same_values_in_two_threads() -> None:
+    values = [parameter(0.0) for _ in range(8)]
+    vectors = ParameterVector(values), ParameterVector(values[::-1])
+
+    def change(vector: ParameterVector) -> None:
+        for _ in range(2_000):
+            vector += 1.0
+
+    _in_threads(*[partial(change, vector) for vector in vectors])
+    numbers = {value.data for value in values}
+    assert len(numbers) == 1, "each change is that of all"
+    assert all({*vector} == numbers for vector in vectors)
+
+
+def test_a_vector_meets_no_half_of_the_change_of_another() -> None:
+    values = [parameter(0.0) for _ in range(100)]
+    one, other = ParameterVector(values), ParameterVector(values)
+    seen: set[float] = set()
+    done = threading.Event()
+
+    def change() -> None:
+        vector = one
+        for _ in range(2_000):
+            vector += 1.0
+        done.set()
+
+    def look() -> None:
+        while not done.is_set():
+            seen.add(float(np.ptp(other.array)))
+
+    _in_threads(change, look)
+    assert seen == {0.0}
+    assert other[0] == 2_000.0
+
+
+def test_a_number_that_is_set_while_another_thread_looks_is_not_missed() -> None:
+    w = parameter(0.0)
+    theta, done = ParameterVector([w]), threading.Event()
+    missed = []
+
+    def assign() -> None:
+        for number in range(5_000):
+            w.data = number
+            if theta[0] != number:
+                missed.append(number)
+        done.set()
+
+    def look() -> None:
+        while not done.is_set():
+            assert len(theta.array) == 1
+
+    _in_threads(assign, look, look)
+    assert missed == []
 
 
 def test_two_compiled_functions_that_share_parameters() -> None:
