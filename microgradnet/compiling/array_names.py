@@ -2,7 +2,8 @@
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from microgradnet._shared.text import one_line, shorten
@@ -141,7 +142,7 @@ class ArrayNames:
             return self.operand(source, instruction)
         if source.storage in HOLDER:
             return self._of_copies(source.storage, detail, instruction)
-        return self._names(source.storage, detail)
+        return joined(self._parts(source.storage, detail))
 
     def _of_copies(self, gradients: Storage, rows: Sequence[int], instruction: Instruction) -> str:
         """The name of these gradient rows in an instruction that passes the gradients of copies back."""
@@ -153,23 +154,21 @@ class ArrayNames:
             known |= {own[row]: row for row in origins if own[row] >= 0}
         others = self._of_gradients[gradients]
         found = [known.get(row, others.get(row, -1)) for row in rows]
-        return self._names(storage, [row for row in found if row >= 0], "d")
+        return joined(self._parts(storage, [row for row in found if row >= 0]), "d")
 
-    def _names(self, storage: Storage, rows: Sequence[int], prefix: str = "") -> str:
-        """The arrays that contain these rows, with the range in each if the rows are consecutive."""
+    def _parts(self, storage: Storage, rows: Sequence[int]) -> list[str]:
+        """The arrays that contain these rows, with the rows in each if they are evenly spaced."""
         fixed = len(self.program.plan.fixed) if storage is FIXED else 0
         own = [row for row in rows if fixed and row < len(self.program.parameters)]
-        names = [self.name(row_range(FIXED, min(own), max(own) + 1 - min(own)))] if own else []
+        names = [name for some in spaced(FIXED, own) for name in self._parameters(some)]
         numbers = [row for row in rows if row < fixed or (storage is VALUES and row in self.ones)]
         parts: dict[Named, list[int]] = {}
         for row in sorted({*rows} - {*numbers}):
             parts.setdefault(self.array_of(storage, row), []).append(row)
         for named, found in parts.items():
-            is_range = found[-1] + 1 - found[0] == len(found)
-            names.append(named.name + (_part(row_range(storage, found[0], len(found)), named.rows) if is_range else ""))
-        names += [self.around(storage, row) for row in numbers if row not in own]
-        names = [prefix + name for name in dict.fromkeys(names)]
-        return ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+            first, *others = spaced(storage, found)
+            names += [named.name] if others else _part(named, first)
+        return names + [self.around(storage, row) for row in numbers if row not in own]
 
     def around(self, storage: Storage, row: int) -> str:
         """The name of the array that contains a row, or the number of a constant."""
@@ -190,10 +189,10 @@ class ArrayNames:
         found = starts[bisect(starts, rows.start) - 1 : bisect(starts, rows.last)]
         return [self._named[rows.storage, start] for start in found]
 
-    def gradient_rows(self, rows: Rows) -> Rows | None:
-        """The consecutive rows of these rows' gradients; None if they need none."""
-        own = self.program.row_of_gradient[rows.storage][rows.start]
-        return None if own < 0 else row_range(GRADIENTS[rows.storage], own, rows.size)
+    def gradient_rows(self, rows: Rows) -> list[tuple[Storage, int]]:
+        """Where the gradient of each of these rows is, but for those that need none."""
+        own = self.program.row_of_gradient[rows.storage]
+        return [(GRADIENTS[rows.storage], own[row]) for row in rows.numbers() if own[row] >= 0]
 
     def _gradient(self, rows: Rows, instruction: Instruction, is_result: bool) -> str:
         """The name of these gradient rows; a gradient computed in place of another has its rows, but its own name."""
@@ -208,42 +207,44 @@ class ArrayNames:
                 own = found[candidate.storage][candidate.start]
                 if candidate.storage is storage and own >= 0 and 0 <= rows.start - own < candidate.span:
                     start = candidate.start + rows.start - own
-                    return "d" + self.name(rows._replace(storage=storage, start=start))
+                    return self.name(rows._replace(storage=storage, start=start), "d")
         if rows.storage in self._of_gradients and rows.start in self._of_gradients[rows.storage]:
             start = self._of_gradients[rows.storage][rows.start]
-            return "d" + self.name(rows._replace(storage=storage, start=start))
-        return "d" + places(rows)
+            return self.name(rows._replace(storage=storage, start=start), "d")
+        return joined(places("d", rows, rows._replace(start=0)))
 
-    def name(self, rows: Rows) -> str:
-        """The name of these rows of numbers."""
-        plan, count = self.program.plan, len(self.program.parameters)
-        if rows.storage is FIXED and rows.last < count:
+    def name(self, rows: Rows, prefix: str = "") -> str:
+        """The name of these rows of numbers, or of their gradients with the prefix "d"."""
+        return joined(self._names(rows), prefix)
+
+    def _names(self, rows: Rows) -> list[str]:
+        plan = self.program.plan
+        if rows.storage is FIXED and rows.last < len(self.program.parameters):
             return self._parameters(rows)
         if rows.storage is FIXED and rows.start < len(plan.fixed):
             found = [plan.fixed[row] for row in rows.numbers() if row < len(plan.fixed)]
             numbers = [label_of(leaf) or f"{leaf.data:g}".replace("-", "−") for leaf in found]
             if len(numbers) > MOST_NAMES:
                 numbers = [numbers[0], "…", numbers[-1]]
-            return numbers[0] if rows.size == 1 else f"[{', '.join(numbers)}]"
-        name, base, _ = self.array_of(rows.storage, rows.start)
+            return [numbers[0] if rows.size == 1 else f"[{', '.join(numbers)}]"]
+        named = self.array_of(rows.storage, rows.start)
+        base = named.rows
         if (
             rows.storage is VALUES
             and rows.start == base.start
             and rows.last == base.last + 1
             and rows.last in self.ones
         ):
-            return f"[{name}, 1]"
-        return name + _part(rows, base) if rows.last <= base.last else self._names(rows.storage, rows.numbers())
+            return [f"[{named.name}, 1]"]
+        return _part(named, rows) if rows.last <= base.last else self._parts(rows.storage, rows.numbers())
 
-    def _parameters(self, rows: Rows) -> str:
-        count = len(self.program.parameters)
+    def _parameters(self, rows: Rows) -> list[str]:
         named = self.matrices.get(rows.start)
-        if named and rows.shape == named.rows.shape:
-            return named.name
-        if named and len(rows.shape) == 2 and rows.strides == named.rows.strides:
-            return named.name + _part(rows, named.rows)
-        label = label_of(self.program.parameters[rows.start])
-        return label if rows.size == 1 and label else "θ" + places(rows, count)
+        if named and rows.strides == named.rows.strides:
+            return _part(named, rows)
+        if rows.size == 1 and (label := label_of(self.program.parameters[rows.start])):
+            return [label]
+        return places("θ", rows, row_range(FIXED, 0, len(self.program.parameters)))
 
 
 def label_of(value: Value) -> str:
@@ -251,24 +252,59 @@ def label_of(value: Value) -> str:
     return shorten(one_line(value.label))
 
 
-def places(rows: Rows, of: int = -1) -> str:
-    """The index of rows: "[3:7]"; "" for all `of` them."""
-    if rows.start == 0 and rows.size == of:
-        return ""
-    return f"[{rows.start}]" if rows.size == 1 else f"[{rows.start}:{rows.last + 1}]"
+def spaced(storage: Storage, rows: Iterable[int]) -> list[Rows]:
+    """Rows as one evenly spaced range, or else as ranges of consecutive rows.
+
+    >>> for some in (*spaced(FIXED, [2, 4, 6]), *spaced(FIXED, [8, 2, 3, 4])):
+    ...     print(some)
+    p[2:7] (3,)
+    p[2:5] (3,)
+    p[8] (1,)
+    """
+    rows = sorted({*rows})
+    steps = {after - row for row, after in pairwise(rows)}
+    if len(rows) > 2 and len(steps) == 1:
+        return [Rows(storage, rows[0], (len(rows),), (*steps,))]
+    ends = [i for i in range(len(rows) + 1) if i in (0, len(rows)) or rows[i] > rows[i - 1] + 1]
+    return [row_range(storage, rows[first], end - first) for first, end in pairwise(ends)]
 
 
-def _part(rows: Rows, base: Rows) -> str:
+def places(name: str, rows: Rows, base: Rows) -> list[str]:
+    """The ranges of these rows in the array `base` of this name.
+
+    >>> base = row_range(FIXED, 0, 10)
+    >>> [places("θ", rows, base) for rows in (base, base._replace(shape=(2, 3), strides=(5, 1)))]
+    [['θ'], ['θ[0:3]', 'θ[5:8]']]
+    """
+    found = []
+    for some in spaced(rows.storage, rows.numbers()):
+        first, end, step = some.start - base.start, some.last + 1 - base.start, some.strides[0]
+        index = f"{first}{f':{end}' if some.size > 1 else ''}{f':{step}' if step > 1 else ''}"
+        found.append(name if (first, some.size) == (0, base.size) else f"{name}[{index}]")
+    return found
+
+
+def joined(names: Iterable[str], prefix: str = "") -> str:
+    names = [prefix + name for name in dict.fromkeys(names)]
+    return ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+
+
+def _part(named: Named, rows: Rows) -> list[str]:
+    """These rows of an array: "h[:, 3]"; "h" for all of it; the ranges of rows if they are no parts of its lines."""
+    index = _index(rows, named.rows)
+    return places(named.name, rows, named.rows) if index is None else [named.name + index]
+
+
+def _index(rows: Rows, base: Rows) -> str | None:
     """The index of these rows in the array `base`: "[:, 3]"; "" for all of it."""
     first, left = rows.start - base.start, rows.size
-    flat = f"[{first}:{first + rows.span}]" if left > 1 else f"[{first}]"
     axes = [(size, stride) for size, stride in zip(base.shape, base.strides, strict=True) if size > 1]
     taken = {stride: size for size, stride in zip(rows.shape, rows.strides, strict=True) if size > 1}
     if rows.is_range and base.is_range:  # in as many whole lines as there are
         taken = {}
         for size, stride in reversed(axes):
             if left > size and left % size:
-                return flat
+                return None
             taken[stride] = min(size, left)
             left = max(1, left // size)
     index = []
@@ -276,8 +312,8 @@ def _part(rows: Rows, base: Rows) -> str:
         at, first = divmod(first, stride)
         count = taken.pop(stride, 1)
         if at + count > size:
-            return flat
+            return None
         index.append(":" if count == size else f"{at or ''}:{at + count}" if count > 1 else str(at))
     while index and index[-1] == ":":
         index.pop()
-    return flat if taken else f"[{', '.join(index)}]" if index else ""
+    return None if taken else f"[{', '.join(index)}]" if index else ""

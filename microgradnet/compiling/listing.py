@@ -1,11 +1,11 @@
 """List a program: a line for each instruction, with the scalars that it computes."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from microgradnet._shared.text import counted
-from microgradnet.compiling.array_names import MOST_NAMES, ArrayNames, label_of, places
-from microgradnet.compiling.instructions import GRADIENTS, Instruction, Rows
+from microgradnet.compiling.array_names import MOST_NAMES, ArrayNames, joined, label_of, places
+from microgradnet.compiling.instructions import FIXED, GRADIENTS, Instruction, Rows, Storage, row_range
 from microgradnet.compiling.program import Program
 from microgradnet.value import Value
 
@@ -33,10 +33,12 @@ class Listing:
             + (f" and {len(backward)} backward" if backward else "")
             + (f"; θ are the {counted(len(program.parameters), 'parameter')}" if program.parameters else "")
         ]
+        parameters = row_range(FIXED, 0, len(program.parameters))
         for name, rows, _ in self.names.matrices.values():
             leaves = [label_of(program.plan.fixed[row]) for row in (rows.start, rows.last)]
             labels = f", {leaves[0]} … {leaves[1]}" if all(leaves) else ""
-            lines.append(f"{name} {shape_of(rows)} = θ{places(rows)}{labels}")
+            turned = "ᵀ" if rows.strides[0] < rows.strides[1] else ""
+            lines.append(f"{name} {shape_of(rows)} = {joined(places('θ', rows, parameters))}{turned}{labels}")
         parts = [[(self.equation(i), self.about(i)) for i in self.forward()]]
         if backward:
             parts.append(list(self._backward()))
@@ -64,30 +66,35 @@ class Listing:
 
     def _backward(self) -> Iterator[tuple[str, str]]:
         """The equations of the backward pass, including gradients that are passed on without an instruction."""
-        program = self.program
+        program, names = self.program, self.names
+        written: set[tuple[Storage, int]] = set()
         if program.root:
-            root = f"d{self.names.name(program.outputs[0])} {shape_of(program.root)}"
+            written.add((program.root.storage, program.root.start))
+            root = f"{names.name(program.outputs[0], 'd')} {shape_of(program.root)}"
             yield f"{root} = 1/n", "each sample's weight in a mean; 1 in a sum"
         ahead = list(reversed(program.backward))
         for block in reversed(program.plan.blocks):
-            written: set[Rows] = set()
+            fresh: set[tuple[Storage, int]] = set()
             while ahead and ahead[-1].nodes is block.nodes:
                 instruction = ahead.pop()
-                written.add(instruction.out)
                 if block.kind != "loop":
+                    fresh.update((instruction.out.storage, row) for row in written_by(instruction))
                     yield self.equation(instruction), self.about(instruction)
-            if block.kind == "loop":
-                for operand, need in zip(block.operands, block.needs, strict=True):
-                    if need and (gradient := self.names.gradient_rows(operand)):
-                        given = Instruction("loop", gradient, (), block.nodes)
-                        yield self.equation(given), self.about(given)
-            if block.kind not in ("apply", "stack"):
+            written |= fresh
+            if block.kind not in ("loop", "apply", "stack"):
                 continue
+            own, about = names.gradient_rows(block.out), self._counted(block.nodes)
             for operand, need in zip(block.operands, block.needs, strict=True):
-                gradient, upstream = self.names.gradient_rows(operand), self.names.gradient_rows(block.out)
-                if need and gradient == upstream and gradient not in written:
-                    name, own = self.names.name(operand), self.names.name(block.out)
-                    yield f"d{name} {shape_of(operand)} is d{own}", self._counted(block.nodes)
+                name, rows = names.name(operand, "d"), names.gradient_rows(operand) if need else []
+                if block.kind == "loop" and rows:
+                    loop = program.plan.bodies[block.nodes[0]].loop
+                    sign = "=" if written.isdisjoint(rows) else "+="
+                    written.update(rows)
+                    shape = shape_of(operand.reshaped(operand.size))
+                    yield f"{name} {shape} {sign} {loop.name} of {loop.rows:,} rows, back", about
+                elif rows and {*rows} <= {*own} - fresh:
+                    sign = "is" if rows == own else "="
+                    yield f"{name} {shape_of(operand)} {sign} {names.name(block.out, 'd')}", about
         yield from ((self.equation(instruction), self.about(instruction)) for instruction in reversed(ahead))
 
     def _outputs(self) -> str:
@@ -153,7 +160,7 @@ class Listing:
             return f"−{operands[0]}"
         if function == "loop":
             loop = self.program.plan.bodies[instruction.nodes[0]].loop
-            return f"{loop.name} of {loop.rows:,} rows" + (f": {', '.join(operands)}" if operands else ", back")
+            return f"{loop.name} of {loop.rows:,} rows" + (f": {', '.join(operands)}" if operands else "")
         if function == "where":
             return f"{operands[1]} where {operands[0]}, else {operands[2]}"
         if function in REDUCED:
@@ -171,3 +178,8 @@ def shape_of(rows: Rows) -> str:
     """The shape of an array without axes of length 1; n is the number of samples."""
     sizes = [str(size) for size in rows.shape if size > 1] + ["n"] * rows.storage.batched
     return f"({', '.join(sizes or ['1'])}{',' * (len(sizes) < 2)})"
+
+
+def written_by(instruction: Instruction) -> Sequence[int]:
+    """The rows to which an instruction writes, of the storage of its result."""
+    return instruction.detail if instruction.function == "scatter_add" else instruction.out.numbers()

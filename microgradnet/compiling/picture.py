@@ -1,7 +1,7 @@
 """Draw a program: a box for each array, an arrow for each use of it."""
 
-from microgradnet.compiling.array_names import ArrayNames
-from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Instruction, Rows, row_range
+from microgradnet.compiling.array_names import ArrayNames, spaced
+from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Instruction, Rows
 from microgradnet.compiling.listing import Listing, shape_of
 from microgradnet.compiling.program import Program
 from microgradnet.drawing.arrow import Arrow
@@ -41,8 +41,9 @@ def draw_program(program: Program, max_nodes: int, diagram: Diagram) -> None:
 
 
 def _overlap(rows: Rows, others: Rows) -> bool:
-    """Whether two ranges of rows overlap."""
-    return rows.start <= others.last and others.start <= rows.last
+    """Whether an array has rows of another."""
+    is_near = rows.start <= others.last and others.start <= rows.last
+    return is_near and not {*rows.numbers()}.isdisjoint(others.numbers())
 
 
 def _read(instruction: Instruction, names: ArrayNames) -> list[Rows]:
@@ -53,5 +54,4 @@ def _read(instruction: Instruction, names: ArrayNames) -> list[Rows]:
     if operands[0].storage is VALUES:
         rows = [row for row in instruction.detail if row not in names.ones]
         return list(dict.fromkeys(names.array_of(VALUES, row).rows for row in rows))
-    own = [row for row in instruction.detail if row < len(names.program.parameters)]
-    return [row_range(FIXED, min(own), max(own) + 1 - min(own))] if own else []
+    return spaced(FIXED, [row for row in instruction.detail if row < len(names.program.parameters)])

@@ -96,7 +96,7 @@ def test_gradients_of_copies_go_back_in_tables_if_these_are_few_and_else_row_by_
         "dh₂[:4] (4, n) += dh₃[4:8]  back from the copies for 8 × multiply",
     ]
     assert picked([7, 2, 9, 4, 0, 11, 3, 15, 6, 6, 1, 13, 2, 8, 5, 10]) == [
-        "dh₂ (16, n) += dh₃, h₄  back from the copies for 16 × multiply"
+        "dh₂ (16, n) += dh₃, dh₄  back from the copies for 16 × multiply"
     ]
 
 
