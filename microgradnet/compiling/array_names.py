@@ -3,13 +3,13 @@
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from microgradnet._shared.text import one_line, shorten
 from microgradnet.compiling.blocks import Block
 from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Instruction, Rows, Storage, row_range
 from microgradnet.compiling.program import Program
+from microgradnet.compiling.tables import spaced
 from microgradnet.value import Value
 
 MOST_NAMES = 3
@@ -208,10 +208,8 @@ class ArrayNames:
                 if candidate.storage is storage and own >= 0 and 0 <= rows.start - own < candidate.span:
                     start = candidate.start + rows.start - own
                     return self.name(rows._replace(storage=storage, start=start), "d")
-        if rows.storage in self._of_gradients and rows.start in self._of_gradients[rows.storage]:
-            start = self._of_gradients[rows.storage][rows.start]
-            return self.name(rows._replace(storage=storage, start=start), "d")
-        return joined(places("d", rows, rows._replace(start=0)))
+        start = self._of_gradients[rows.storage].get(rows.start, -1)
+        return self.name(rows._replace(storage=storage, start=start), "d") if start >= 0 else str(rows)
 
     def name(self, rows: Rows, prefix: str = "") -> str:
         """The name of these rows of numbers, or of their gradients with the prefix "d"."""
@@ -229,12 +227,8 @@ class ArrayNames:
             return [numbers[0] if rows.size == 1 else f"[{', '.join(numbers)}]"]
         named = self.array_of(rows.storage, rows.start)
         base = named.rows
-        if (
-            rows.storage is VALUES
-            and rows.start == base.start
-            and rows.last == base.last + 1
-            and rows.last in self.ones
-        ):
+        is_longer = rows.start == base.start and rows.last == base.last + 1
+        if is_longer and rows.storage is VALUES and rows.last in self.ones:
             return [f"[{named.name}, 1]"]
         return _part(named, rows) if rows.last <= base.last else self._parts(rows.storage, rows.numbers())
 
@@ -250,23 +244,6 @@ class ArrayNames:
 def label_of(value: Value) -> str:
     """A value's label in a form suitable for a listing."""
     return shorten(one_line(value.label))
-
-
-def spaced(storage: Storage, rows: Iterable[int]) -> list[Rows]:
-    """Rows as one evenly spaced range, or else as ranges of consecutive rows.
-
-    >>> for some in (*spaced(FIXED, [2, 4, 6]), *spaced(FIXED, [8, 2, 3, 4])):
-    ...     print(some)
-    p[2:7] (3,)
-    p[2:5] (3,)
-    p[8] (1,)
-    """
-    rows = sorted({*rows})
-    steps = {after - row for row, after in pairwise(rows)}
-    if len(rows) > 2 and len(steps) == 1:
-        return [Rows(storage, rows[0], (len(rows),), (*steps,))]
-    ends = [i for i in range(len(rows) + 1) if i in (0, len(rows)) or rows[i] > rows[i - 1] + 1]
-    return [row_range(storage, rows[first], end - first) for first, end in pairwise(ends)]
 
 
 def places(name: str, rows: Rows, base: Rows) -> list[str]:
@@ -285,6 +262,7 @@ def places(name: str, rows: Rows, base: Rows) -> list[str]:
 
 
 def joined(names: Iterable[str], prefix: str = "") -> str:
+    """The first of these names, each with the prefix."""
     names = [prefix + name for name in dict.fromkeys(names)]
     return ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
 

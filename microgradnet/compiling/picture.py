@@ -1,9 +1,10 @@
 """Draw a program: a box for each array, an arrow for each use of it."""
 
-from microgradnet.compiling.array_names import ArrayNames, spaced
+from microgradnet.compiling.array_names import ArrayNames
 from microgradnet.compiling.instructions import FIXED, GRADIENTS, VALUES, Instruction, Rows
 from microgradnet.compiling.listing import Listing, shape_of
 from microgradnet.compiling.program import Program
+from microgradnet.compiling.tables import spaced
 from microgradnet.drawing.arrow import Arrow
 from microgradnet.drawing.box import Box
 from microgradnet.drawing.diagram import Diagram

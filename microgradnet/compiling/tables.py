@@ -1,10 +1,10 @@
 """Lists of row numbers as evenly spaced tables: arrays that are read and added to in place."""
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby, islice, repeat
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice, pairwise, repeat
 from operator import itemgetter, sub
 
-from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage
+from microgradnet.compiling.instructions import FIXED, VALUES, Rows, Storage, row_range
 
 APART = 1 << 40  # more rows than any storage has
 AXES, NESTED = 3, 16  # operands are read in place along so many axes, if there are so many rows
@@ -58,6 +58,23 @@ def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
             begin = end + 1
     if begin < len(numbers):
         yield numbers[begin], 1, 1
+
+
+def spaced(storage: Storage, rows: Iterable[int]) -> list[Rows]:
+    """Rows as one evenly spaced range, or else as ranges of consecutive rows.
+
+    >>> for some in (*spaced(FIXED, [2, 4, 6]), *spaced(FIXED, [8, 2, 3, 4])):
+    ...     print(some)
+    p[2:7] (3,)
+    p[2:5] (3,)
+    p[8] (1,)
+    """
+    rows = sorted({*rows})
+    steps = {after - row for row, after in pairwise(rows)}
+    if len(rows) > 2 and len(steps) == 1:
+        return [Rows(storage, rows[0], (len(rows),), (*steps,))]
+    ends = [i for i in range(len(rows) + 1) if i in (0, len(rows)) or rows[i] > rows[i - 1] + 1]
+    return [row_range(storage, rows[first], end - first) for first, end in pairwise(ends)]
 
 
 def in_tables(columns: Sequence[Sequence[int]]) -> tuple[list[Rows | None], tuple[int, ...]]:

@@ -6,7 +6,22 @@ from typing import Any
 
 import pytest
 
-from microgradnet import MLP, Program, Value, compile, dot, draw, parameter, tanh, total, weighted_sum
+from microgradnet import (
+    MLP,
+    Layer,
+    Program,
+    Value,
+    compile,
+    dot,
+    draw,
+    for_each,
+    parameter,
+    softmax,
+    tanh,
+    total,
+    weighted_sum,
+)
+from microgradnet.layers import Convolution, Embedding, LayerNorm, Pool
 from tests.compiling.comparing import flat, numbers, parameters_of
 
 
@@ -35,6 +50,12 @@ def recurrent() -> Program:
         return total(h)
 
     return compile(last, flat([weights, biases])).program(numbers(3, 3, 2))
+
+
+def pooled() -> Program:
+    convolution, pool = Convolution(1, 2, 2, seed=1), Pool(2)
+    loss = compile(lambda image: total([n for m in pool(convolution([image])) for row in m for n in row]), convolution)
+    return loss.program(numbers(2, 5, 5))
 
 
 def perceptron() -> Program:
@@ -100,6 +121,88 @@ def test_gradients_of_copies_go_back_in_tables_if_these_are_few_and_else_row_by_
     ]
 
 
+def test_what_a_loop_adds_to_a_gradient_is_added() -> None:
+    one, other = Layer(2, 2, "linear", seed=1), Layer(2, 2, "linear", seed=2)
+
+    def signs(gradient: str, read: Callable[[Any], Any]) -> list[str]:
+        def loss(rows: list[list[Value]]) -> Any:
+            h = for_each(one, rows)
+            return total([u * v for p, q in zip(for_each(other, h), read(h), strict=True) for u in p for v in q])
+
+        lines = listed(compile(loss, [one, other]).program(numbers(3, 4, 2)))
+        return [line.partition(") ")[2].split(" ")[0] for line in lines if line.startswith(gradient)]
+
+    assert signs("dh₁[", lambda h: for_each(other, h)) == ["=", "+="]
+    assert signs("dθ[6:12]", lambda h: for_each(other, h)) == ["=", "+="]
+    assert signs("dh₁[", lambda h: h) == ["=", "+="]
+
+
+def test_a_gradient_is_another_only_if_nothing_computes_it() -> None:
+    first, norm, scores = Layer(2, 4, "linear", seed=2), LayerNorm(4), Layer(4, 3, "linear", seed=1)
+    program = compile(
+        lambda rows: total([v * v for row in rows for v in scores(norm(first(row)))]), [first, norm, scores]
+    )
+    lines = listed(program.program(numbers(2, 5, 2)))
+    assert any(line.endswith("20 × add") and " is " in line for line in lines)
+    assert not any(line.endswith("× multiply") and " is " in line for line in lines)
+    assert [line for line in lines if line.startswith("dh₁₀ ")] == ["dh₁₀ (4, 5, n) = dh₁₁ · θ[12:16]  20 × multiply"]
+    assert "W₂ (3, 4) = θ[20:24], θ[25:29], θ[30:34], neuron0.w0 … neuron2.w3" in lines
+    assert any(line.startswith("h₁₃ (3, 5, n) += θ[24:35:5]  ") for line in lines)
+    assert any(line.startswith("dh₁₃ (5, 3, n) = sum(dh₁₄, dh₁₅) over rows  ") for line in lines)
+
+
+def test_gradients_of_several_copies_are_all_gradients() -> None:
+    query, key, value = (Layer(4, 4, "linear", seed=seed) for seed in (1, 2, 3))
+
+    def attention(rows: list[list[Value]]) -> Any:
+        keys, values = [key(row) for row in rows], [value(row) for row in rows]
+        weights = [softmax([dot(query(row), k) for k in keys]) for row in rows]
+        return total([wi * v[i] for w in weights for i in range(4) for wi, v in zip(w, values, strict=True)])
+
+    lines = listed(compile(attention, [query, key, value]).program(numbers(3, 5, 4)))
+    back = [line.split("  ")[0] for line in lines if "back from" in line]
+    assert "dh₂[8:12], dh₈ (45, n) += dh₉, dh₁₀" in back
+
+
+def test_rows_that_are_not_side_by_side_say_so() -> None:
+    convolution = Convolution(1, 4, 3, activation="relu", seed=1)
+    lines = listed(
+        compile(lambda image: total([n for [[n]] in Pool(4)(convolution([image]))]), convolution).program(
+            numbers(2, 6, 6)
+        )
+    )
+    assert "h₃ (4, n) = maximum(h₂[272:321:16], h₂[273:322:16])  4 × maximum" in lines
+    embedding = Embedding(27, 4, seed=1)
+    lines = listed(compile(lambda letter: total(embedding(letter)), embedding, symbols={"letter": 27}).program([0, 2]))
+    assert "W₁ (4, 27) = θᵀ, table0_0 … table26_3" in lines
+
+
+def test_the_parameters_that_are_copied_are_listed_and_drawn_and_no_others() -> None:
+    first, between, last = (Layer(2, 2, "linear", seed=seed) for seed in (1, 2, 3))
+
+    def loss(rows: list[list[Value]]) -> Any:
+        return total([v for row in for_each(lambda x: last(first(x)), for_each(between, rows)) for v in row])
+
+    program = compile(loss, [first, between, last]).program(numbers(2, 3, 2))
+    lines = listed(program)
+    assert "p₁ (12,) = copies of θ[0:6], θ[12:18]  for 1 × for each" in lines
+    assert "dθ[0:6], dθ[12:18] (2, 6) = dp₁  back from the copies for 1 × for each" in lines
+    text = draw(program).dot
+    (copies,) = re.findall(r"^\t(n\d+) \[.*copies of", text, re.MULTILINE)
+    boxes = [box for box, end in re.findall(r"^\t(n\d+) -> (n\d+)", text, re.MULTILINE) if end == copies]
+    assert [re.findall(rf"^\t{box} \[.*(θ\[\d+:\d+\])", text, re.MULTILINE) for box in boxes] == [
+        ["θ[0:6]"],
+        ["θ[12:18]"],
+    ]
+
+
+def test_the_gradient_of_a_total_of_copies_is_given() -> None:
+    lines = listed(pooled())
+    at = lines.index("dh₇ (8, n) = dh₈  1 × total")
+    assert lines[at - 1].startswith("dh₈ (n,) = 1/n")
+    assert lines[at + 1].startswith("dh₅[44:48] (4, n) = dh₇[0]  ")
+
+
 def test_the_steps_of_a_recurrent_network_read_the_state_before() -> None:
     lines = listed(recurrent())
     states = [line for line in lines if re.search(r"copies of xs\[[12]\], h", line)]
@@ -111,7 +214,7 @@ def test_the_steps_of_a_recurrent_network_read_the_state_before() -> None:
         assert any(other.startswith(f"d{before[0]} (3, n) = dh") for other in lines)
 
 
-@pytest.mark.parametrize("make", [perceptron, convolution, recurrent])
+@pytest.mark.parametrize("make", [perceptron, convolution, recurrent, pooled])
 def test_what_is_read_was_named_before(make: Callable[[], Program]) -> None:
     program = make()
     known = {"θ", *program.captured.names}
