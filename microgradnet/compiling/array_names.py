@@ -189,10 +189,10 @@ class ArrayNames:
         found = starts[bisect(starts, rows.start) - 1 : bisect(starts, rows.last)]
         return [self._named[rows.storage, start] for start in found]
 
-    def gradient_rows(self, rows: Rows) -> list[tuple[Storage, int]]:
-        """Where the gradient of each of these rows is, but for those that need none."""
+    def gradient_rows(self, rows: Rows) -> list[int]:
+        """The row of the gradient of each of these rows, but for those that need none."""
         own = self.program.row_of_gradient[rows.storage]
-        return [(GRADIENTS[rows.storage], own[row]) for row in rows.numbers() if own[row] >= 0]
+        return [own[row] for row in rows.numbers() if own[row] >= 0]
 
     def _gradient(self, rows: Rows, instruction: Instruction, is_result: bool) -> str:
         """The name of these gradient rows; a gradient computed in place of another has its rows, but its own name."""

@@ -92,6 +92,12 @@ class Rows(NamedTuple):
             step *= size
         return True
 
+    def overlaps(self, other: "Rows") -> bool:
+        """Whether they have a row in common."""
+        is_near = self.storage is other.storage and self.start <= other.last and other.start <= self.last
+        are_ranges = self.is_range and other.is_range
+        return is_near and (are_ranges or not {*self.numbers()}.isdisjoint(other.numbers()))
+
     def of(self, flags: bytearray) -> bytearray:
         """The flags of these rows, from one flag for each row of the storage."""
         if self.is_range:

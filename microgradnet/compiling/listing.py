@@ -1,12 +1,13 @@
 """List a program: a line for each instruction, with the scalars that it computes."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from microgradnet._shared.text import counted
 from microgradnet.compiling.array_names import MOST_NAMES, ArrayNames, joined, label_of, places
-from microgradnet.compiling.instructions import FIXED, GRADIENTS, Instruction, Rows, Storage, row_range
+from microgradnet.compiling.instructions import FIXED, GRADIENTS, Instruction, Rows, row_range
 from microgradnet.compiling.program import Program
+from microgradnet.compiling.tables import spaced
 from microgradnet.value import Value
 
 OPERATORS = {"add": "+", "subtract": "−", "multiply": "·", "divide": "/"}
@@ -37,7 +38,7 @@ class Listing:
         for name, rows, _ in self.names.matrices.values():
             leaves = [label_of(program.plan.fixed[row]) for row in (rows.start, rows.last)]
             labels = f", {leaves[0]} … {leaves[1]}" if all(leaves) else ""
-            turned = "ᵀ" if rows.strides[0] < rows.strides[1] else ""
+            turned = "ᵀ" if min(rows.shape) > 1 and rows.strides[0] < rows.strides[1] else ""
             lines.append(f"{name} {shape_of(rows)} = {joined(places('θ', rows, parameters))}{turned}{labels}")
         parts = [[(self.equation(i), self.about(i)) for i in self.forward()]]
         if backward:
@@ -67,32 +68,32 @@ class Listing:
     def _backward(self) -> Iterator[tuple[str, str]]:
         """The equations of the backward pass, including gradients that are passed on without an instruction."""
         program, names = self.program, self.names
-        written: set[tuple[Storage, int]] = set()
+        written: list[Rows] = []
         if program.root:
-            written.add((program.root.storage, program.root.start))
+            written.append(program.root)
             root = f"{names.name(program.outputs[0], 'd')} {shape_of(program.root)}"
             yield f"{root} = 1/n", "each sample's weight in a mean; 1 in a sum"
         ahead = list(reversed(program.backward))
         for block in reversed(program.plan.blocks):
-            fresh: set[tuple[Storage, int]] = set()
+            before = len(written)
             while ahead and ahead[-1].nodes is block.nodes:
                 instruction = ahead.pop()
                 if block.kind != "loop":
-                    fresh.update((instruction.out.storage, row) for row in written_by(instruction))
+                    written += written_by(instruction)
                     yield self.equation(instruction), self.about(instruction)
-            written |= fresh
             if block.kind not in ("loop", "apply", "stack"):
                 continue
-            own, about = names.gradient_rows(block.out), self._counted(block.nodes)
+            is_loop, own, about = block.kind == "loop", names.gradient_rows(block.out), self._counted(block.nodes)
             for operand, need in zip(block.operands, block.needs, strict=True):
                 name, rows = names.name(operand, "d"), names.gradient_rows(operand) if need else []
-                if block.kind == "loop" and rows:
+                found = spaced(GRADIENTS[operand.storage], rows)
+                is_written = any(each.overlaps(rows) for each in found for rows in written[0 if is_loop else before :])
+                if is_loop and rows:
+                    written += found
+                    shape, sign = shape_of(operand.reshaped(operand.size)), "+=" if is_written else "="
                     loop = program.plan.bodies[block.nodes[0]].loop
-                    sign = "=" if written.isdisjoint(rows) else "+="
-                    written.update(rows)
-                    shape = shape_of(operand.reshaped(operand.size))
                     yield f"{name} {shape} {sign} {loop.name} of {loop.rows:,} rows, back", about
-                elif rows and {*rows} <= {*own} - fresh:
+                elif rows and operand.storage is block.out.storage and not is_written and {*rows} <= {*own}:
                     sign = "is" if rows == own else "="
                     yield f"{name} {shape_of(operand)} {sign} {names.name(block.out, 'd')}", about
         yield from ((self.equation(instruction), self.about(instruction)) for instruction in reversed(ahead))
@@ -180,6 +181,7 @@ def shape_of(rows: Rows) -> str:
     return f"({', '.join(sizes or ['1'])}{',' * (len(sizes) < 2)})"
 
 
-def written_by(instruction: Instruction) -> Sequence[int]:
-    """The rows to which an instruction writes, of the storage of its result."""
-    return instruction.detail if instruction.function == "scatter_add" else instruction.out.numbers()
+def written_by(instruction: Instruction) -> list[Rows]:
+    """The rows to which an instruction writes."""
+    out = instruction.out
+    return spaced(out.storage, instruction.detail) if instruction.function == "scatter_add" else [out]

@@ -27,24 +27,18 @@ def draw_program(program: Program, max_nodes: int, diagram: Diagram) -> None:
         tooltip = f"{listing.equation(instruction)}\n{listing.about(instruction)}"
         number = diagram.add(Box(text, "root" if is_output else "operation", tooltip))
         for position, operand in enumerate(_read(instruction, names)):
-            tails = [box for rows, box in boxes.items() if rows.storage is operand.storage and _overlap(rows, operand)]
+            tails = [box for rows, box in boxes.items() if rows.overlaps(operand)]
             if not tails and operand.storage is FIXED and operand.last < len(program.parameters):
                 tails = [diagram.add(Box([names.name(operand), shape_of(operand)], "parameter"))]
                 boxes[operand] = tails[0]
             diagram.arrows += [Arrow(tail, number, f"e{number}_{position}_{tail}") for tail in tails]
-        for rows in [rows for rows in boxes if rows.storage is out.storage and _overlap(rows, out)]:
+        for rows in [rows for rows in boxes if rows.overlaps(out)]:
             del boxes[rows]  # overwritten: scratch rows are reused
         boxes[out] = number
     left = len(forward) - max_nodes
     notes = [f"{left:,} more instructions are not drawn"] if left > 0 else []
     notes += [f"{len(program.backward):,} more instructions pass the gradients back"] if program.backward else []
     diagram.captions = notes
-
-
-def _overlap(rows: Rows, others: Rows) -> bool:
-    """Whether an array has rows of another."""
-    is_near = rows.start <= others.last and others.start <= rows.last
-    return is_near and not {*rows.numbers()}.isdisjoint(others.numbers())
 
 
 def _read(instruction: Instruction, names: ArrayNames) -> list[Rows]:
