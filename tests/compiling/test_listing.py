@@ -30,6 +30,14 @@ def listed(program: Program) -> list[str]:
     return [re.sub("  +", "  ", line) for line in str(program).splitlines()]
 
 
+def read_by(expression: str, program: Program) -> list[str]:
+    """The first lines of the boxes from which arrows of a picture go to the box of this expression."""
+    text = draw(program).dot
+    boxes = dict(re.findall(r'^\t(n\d+) \[label="([^|]+)', text, re.MULTILINE))
+    arrows = re.findall(r"^\t(n\d+) -> (n\d+)", text, re.MULTILINE)
+    return [boxes[tail] for tail, head in arrows if boxes[head].endswith(expression)]
+
+
 def convolution() -> Program:
     kernels, biases = parameters_of(2, 4), parameters_of(2)
 
@@ -139,15 +147,17 @@ def test_what_a_loop_adds_to_a_gradient_is_added() -> None:
 
 def test_a_gradient_is_another_only_if_nothing_computes_it() -> None:
     first, norm, scores = Layer(2, 4, "linear", seed=2), LayerNorm(4), Layer(4, 3, "linear", seed=1)
-    program = compile(
+    compiled = compile(
         lambda rows: total([v * v for row in rows for v in scores(norm(first(row)))]), [first, norm, scores]
     )
-    lines = listed(program.program(numbers(2, 5, 2)))
+    program = compiled.program(numbers(2, 5, 2))
+    lines = listed(program)
     assert any(line.endswith("20 × add") and " is " in line for line in lines)
     assert not any(line.endswith("× multiply") and " is " in line for line in lines)
     assert [line for line in lines if line.startswith("dh₁₀ ")] == ["dh₁₀ (4, 5, n) = dh₁₁ · θ[12:16]  20 × multiply"]
     assert "W₂ (3, 4) = θ[20:24], θ[25:29], θ[30:34], neuron0.w0 … neuron2.w3" in lines
     assert any(line.startswith("h₁₃ (3, 5, n) += θ[24:35:5]  ") for line in lines)
+    assert read_by("θ[24:35:5]", program) == ["h₁₃ = W₂ @ h₁₂", "θ[24:35:5]"]
     assert any(line.startswith("dh₁₃ (5, 3, n) = sum(dh₁₄, dh₁₅) over rows  ") for line in lines)
 
 
@@ -187,13 +197,7 @@ def test_the_parameters_that_are_copied_are_listed_and_drawn_and_no_others() -> 
     lines = listed(program)
     assert "p₁ (12,) = copies of θ[0:6], θ[12:18]  for 1 × for each" in lines
     assert "dθ[0:6], dθ[12:18] (2, 6) = dp₁  back from the copies for 1 × for each" in lines
-    text = draw(program).dot
-    (copies,) = re.findall(r"^\t(n\d+) \[.*copies of", text, re.MULTILINE)
-    boxes = [box for box, end in re.findall(r"^\t(n\d+) -> (n\d+)", text, re.MULTILINE) if end == copies]
-    assert [re.findall(rf"^\t{box} \[.*(θ\[\d+:\d+\])", text, re.MULTILINE) for box in boxes] == [
-        ["θ[0:6]"],
-        ["θ[12:18]"],
-    ]
+    assert read_by("copies of θ[0:6], θ[12:18]", program) == ["θ[0:6]", "θ[12:18]"]
 
 
 def test_the_gradient_of_a_total_of_copies_is_given() -> None:
