@@ -115,7 +115,7 @@ class Optimizer:
         """
         if gradient is None:
             refuse_other_gradients(self.parameters.values)
-        g = np.array([p.grad or 0.0 for p in self.parameters.values] if gradient is None else gradient, np.float64)
+        g = np.asarray([p.grad or 0.0 for p in self.parameters.values] if gradient is None else gradient, np.float64)
         if g.shape != (len(self.parameters),):
             raise ValueError(f"a gradient needs a number for each of {len(self.parameters)} parameters, got {g.shape}")
         with np.errstate(over="ignore", invalid="ignore"):
@@ -127,7 +127,7 @@ class Optimizer:
             raise AnomalyError(f"the schedule made η {lr}, which must be finite, at least 0: no step was taken")
         if norm > longest:
             g = g / np.abs(g).max() if norm >= HUGE else g  # its length may be infinite
-            g *= longest / np.linalg.norm(g)
+            g = g * (longest / np.linalg.norm(g))
         if norm < HUGE and lr < HUGE and self.hyperparameters.get("eps", 1.0) > 0.0:
             self._take(self._decayed(g), lr)
         else:

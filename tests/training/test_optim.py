@@ -261,6 +261,14 @@ def test_no_step_leaves_the_range_of_floats(kind: Any, numbers: dict[str, float]
     assert all(np.isfinite(moment).all() for moment in optimizer.moments.values())
 
 
+def test_a_gradient_that_is_given_stays_what_it_was() -> None:
+    w, gradient = [parameter(1.0), parameter(2.0)], np.array([3.0, 4.0])
+    for optimizer in (SGD(w, lr=0.1, clip_norm=1.0, momentum=0.5), SGD(w, lr=0.1, weight_decay=0.1)):
+        optimizer.step(gradient)
+        optimizer.step(gradient)
+    assert gradient.tolist() == [3.0, 4.0]
+
+
 def test_the_gradients_of_the_values_are_taken_if_none_is_given() -> None:
     w = parameter(3.0)
     for given in ([w], ParameterVector([w])):
