@@ -295,9 +295,9 @@ class Plan(Layout):
         return [self._block("dots", members, operands, ops.weighted_sum, shape)]
 
     def _as_read(self, members: list[Value]) -> list[Value]:
-        """Dot products by the position at which they are read, if as many are read at each: these lie side by side.
+        """Dot products by the position at which a sum reads them, if equally many are read at each.
 
-        In the body of a loop those of its rows do anyway.
+        Those read at one position are then adjacent. In the body of a loop each is adjacent to those of other rows.
         """
         if self._is_body or len(members) == 1:
             return members

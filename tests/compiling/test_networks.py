@@ -25,6 +25,7 @@ from microgradnet import (
     weighted_sum,
 )  # fmt: skip
 from microgradnet.compiling.instructions import Rows
+from microgradnet.layers import Attention
 from tests.benchmarks.levels import plainly
 from tests.compiling.comparing import assert_agrees, flat, functions_of, numbers, parameters_of
 
@@ -214,6 +215,17 @@ def test_scores_of_what_was_read_before_are_in_the_order_in_which_they_are_writt
     program = step.program(numbers(1, 4, 2))
     (scores,) = [block.nodes for block in program.plan.blocks if block.kind == "dots"]
     assert [*scores] == [node for node in program.scalars.nodes if node in scores]
+
+
+def test_in_the_body_of_a_loop_dot_products_are_in_the_order_in_which_they_are_written() -> None:
+    attention = Attention(4, heads=2)
+    program = compile(lambda x: total([number for row in attention(x) for number in row])).program(numbers(1, 3, 4))
+    found = 0
+    for loop in program.plan.bodies.values():
+        for scores in [block.nodes for block in loop.body.blocks if block.kind == "dots"]:
+            assert [*scores] == [node for node in loop.body.program.nodes if node in scores]
+            found += 1
+    assert found == 2
 
 
 def test_gates_are_read_in_place() -> None:
