@@ -11,6 +11,7 @@ from typing import Any
 from microgradnet._shared.arguments import as_count, one_of
 from microgradnet._shared.text import counted, shorten
 from microgradnet.drawing.diagram import DIRECTIONS, Diagram
+from microgradnet.drawing.fit import turn_if_wide
 from microgradnet.drawing.graph_view import LEAVES, VIEWS, Wanted, draw_graph
 from microgradnet.drawing.network import draw_network, name_of
 from microgradnet.drawing.ops_view import Mark
@@ -50,7 +51,7 @@ def draw(
             text can be read (10 pixels or more) with the picture in a column of 830 pixels and on a screen of 1,000,
             else down. If neither can be read, of the terms of a sum that are computed alike, as those of a loss over
             samples, the largest is drawn; else the next coarser view; else the values nearest the result. The caption
-            says so.
+            says so. A network or a program that is too wide runs down, too.
         leaves: how "ops" draws leaves. "chips" docks the leaves of a value to its box (a parameter, and an input of
             neurons with up to 3 inputs, to each value that uses it), writes constants in formulas, puts a neuron's
             weighted sum and activation on one card, and folds runs of one operation ("tanh × 200"); "boxes" gives each
@@ -101,6 +102,8 @@ def draw(
         _refuse([*wanted.for_ops, *["view"] * (view is not None)], "a program")
         diagram = Diagram(direction=direction or "LR", title=title)
         name = value_or_module.draw_into(diagram, max_nodes)
+        if direction is None:
+            turn_if_wide(diagram)
         return _picture(diagram, title or name)
     else:
         diagram = draw_network(value_or_module, view, max_nodes, direction, title)

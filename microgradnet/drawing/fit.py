@@ -44,6 +44,12 @@ def scale_to(room: tuple[float, float], size: tuple[float, float]) -> float:
     return min(room[0] / size[0], room[1] / size[1])
 
 
+def turn_if_wide(diagram: Diagram) -> None:
+    """Let the arrows of a diagram that is too wide to read run from top to bottom."""
+    if extent_of(diagram)[0] > WIDEST:
+        diagram.direction = "TB"
+
+
 def extent_of(diagram: Diagram) -> tuple[float, float]:
     """The width and height of a diagram of boxes and cards, in points, to within the bends of its arrows.
 

@@ -15,7 +15,7 @@ from microgradnet._shared.text import counted
 from microgradnet.drawing.arrow import Arrow
 from microgradnet.drawing.box import INCH, Box
 from microgradnet.drawing.diagram import Diagram
-from microgradnet.drawing.fit import TOO_SMALL, WIDEST, extent_of
+from microgradnet.drawing.fit import TOO_SMALL, WIDEST, turn_if_wide
 from microgradnet.notation.names import number
 from microgradnet.notation.neurons import Owner, subscript
 from microgradnet.value import Value
@@ -51,8 +51,8 @@ def draw_network(module: Any, view: str | None, most: int, direction: str | None
             return diagram
         diagram = Diagram(direction=direction or "LR", title=title, captions=[TOO_WIDE])
     _draw_boxes(layers, diagram)
-    if direction is None and extent_of(diagram)[0] > WIDEST:
-        diagram.direction = "TB"
+    if direction is None:
+        turn_if_wide(diagram)
     return diagram
 
 

@@ -32,7 +32,7 @@ def listed(program: Program) -> list[str]:
 
 def read_by(expression: str, program: Program) -> list[str]:
     """The first lines of the boxes from which arrows of a picture go to the box of this expression."""
-    text = draw(program).dot
+    text = draw(program, direction="LR").dot
     boxes = dict(re.findall(r'^\t(n\d+) \[label="([^|]+)', text, re.MULTILINE))
     arrows = re.findall(r"^\t(n\d+) -> (n\d+)", text, re.MULTILINE)
     return [boxes[tail] for tail, head in arrows if boxes[head].endswith(expression)]
@@ -256,3 +256,13 @@ def test_a_label_cannot_forge_a_line() -> None:
     listed = str(compile(lambda x: x * p * long, [p, long]).program([1.0]))
     assert not any(line.startswith("h₂ (n,) = 0") for line in listed.splitlines())
     assert max(map(len, listed.splitlines())) < 400
+
+
+def test_the_picture_of_a_program_that_is_too_wide_to_read_runs_down() -> None:
+    def rankdir(depth: int, **options: Any) -> str:
+        model = MLP(2, [3] * depth + [1], seed=1)
+        program = compile(model).program([[0.0, 0.0]])
+        return draw(program, **options).dot.split("rankdir=")[1][:2]
+
+    assert (rankdir(1), rankdir(5)) == ("LR", "TB")
+    assert (rankdir(1, direction="TB"), rankdir(5, direction="LR")) == ("TB", "LR")
