@@ -80,7 +80,7 @@ class ParameterVector:
 
     def __setitem__(self, index: Any, numbers: ArrayLike) -> None:
         if np.asarray(numbers).dtype.kind not in "fiub":
-            raise TypeError(f"numbers are needed, got {numbers!r:.80}")
+            raise _no_numbers(numbers)
         changed = self.array.copy()
         changed[index] = numbers
         self._change_to(changed)
@@ -93,6 +93,9 @@ class ParameterVector:
 
     def __imul__(self, factor: ArrayLike) -> "ParameterVector":
         return self._apply(np.multiply, factor)
+
+    def __itruediv__(self, divisor: ArrayLike) -> "ParameterVector":
+        return self._apply(np.divide, divisor)
 
     def __repr__(self) -> str:
         return repr(self.array).replace("array", "ParameterVector", 1)
@@ -125,7 +128,11 @@ class ParameterVector:
 
     def _apply(self, function: Any, operand: ArrayLike) -> "ParameterVector":
         numbers = self.array
-        self._change_to(function(numbers, operand, np.empty_like(numbers)))
+        try:
+            changed = function(numbers, operand, np.empty_like(numbers))
+        except TypeError:
+            raise _no_numbers(operand) from None
+        self._change_to(changed)
         return self
 
     def _change_to(self, numbers: Numbers) -> None:
@@ -142,6 +149,10 @@ class ParameterVector:
                 )
             graph.clock += 1
             self._clock, self._numbers = graph.clock, _read_only(numbers)
+
+
+def _no_numbers(given: Any) -> TypeError:
+    return TypeError(f"numbers are needed, got {given!r:.80}")
 
 
 def _read_only(numbers: Numbers) -> Numbers:
