@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import Context
 from functools import partial
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 from weakref import WeakSet
 
 import numpy as np
@@ -91,6 +91,12 @@ class Compiled:
     def __repr__(self) -> str:
         name = getattr(self.function, "__name__", repr(self.function))
         return f"Compiled({name}, {len(self.parameters)} parameters, {len(self.programs)} programs)"
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError(
+            "a compiled function is neither copied nor pickled: its arrays are for one user. Copy or pickle its "
+            "model, and compile that"
+        )
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """The outputs for a batch; with parameters (value, gradient). See `compile`."""

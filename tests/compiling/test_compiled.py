@@ -1,6 +1,8 @@
 """The function that `compile` gives: what it takes, what it returns, and what it says when it cannot."""
 
+import copy
 import math
+import pickle
 import re
 import sys
 from collections.abc import Callable
@@ -168,6 +170,12 @@ def test_at_most_so_many_programs_are_kept_and_the_one_used_last_longest() -> No
     step.program(np.ones((1, 1)))
     step(np.ones((4, 4)))
     assert list(step.programs) == [((1,),), ((4,),)]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_it_is_neither_copied_nor_pickled(copied: Any) -> None:
+    with pytest.raises(TypeError, match=r"neither copied nor pickled: .* Copy or pickle its model, and compile that"):
+        copied(compile(lambda x: x * W, W))
 
 
 def test_settings_that_are_changed_hold_from_the_next_call_on(monkeypatch: pytest.MonkeyPatch) -> None:
