@@ -7,6 +7,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import repeat
 from pathlib import Path
@@ -92,9 +93,10 @@ def _unraisable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _marking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lock of its own for each test: raised at the end of a `with`, where no Ctrl-C can arrive, an error keeps it."""
+def _locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locks of its own for each test: raised at the end of a `with`, where no Ctrl-C can arrive, an error keeps one."""
     monkeypatch.setattr(graphs, "_marking", Lock())
+    monkeypatch.setattr(parameter_vector, "_lock", RLock())
 
 
 def graph() -> Any:
@@ -342,6 +344,18 @@ def stepped(theta: ParameterVector) -> None:
     theta.values[1].data = theta.values[0].data + 1.25
 
 
+def is_free() -> bool:
+    """Whether another thread could change a vector now."""
+
+    def taken() -> bool:
+        if found := parameter_vector._lock.acquire(blocking=False):
+            parameter_vector._lock.release()
+        return found
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(taken).result()
+
+
 def at_start() -> ParameterVector:
     return ParameterVector([parameter(float(i), f"w{i}") for i in range(4)])
 
@@ -349,16 +363,16 @@ def at_start() -> ParameterVector:
 @pytest.mark.parametrize("how", [raised, sent])
 @pytest.mark.parametrize("changed_next", [True, False])
 def test_an_interrupt_in_a_step_leaves_vector_and_values_equal(
-    how: Callable[[int], Interruption], changed_next: bool, monkeypatch: pytest.MonkeyPatch
+    how: Callable[[int], Interruption], changed_next: bool
 ) -> None:
     """Whether the vector is then changed, by nothing, or the values are read first."""
-    # a lock of its own: an error raised at the end of a `with`, where no Ctrl-C can arrive, keeps it
-    monkeypatch.setattr(parameter_vector, "_lock", RLock())
-    wrong = []
+    wrong: list[Any] = []
     counted = at_start()
     for line in interrupted(lambda: stepped(counted)):
         theta = at_start()
         interrupted(lambda: stepped(theta), *how(line))  # noqa: B023  # it runs at once
+        if how is sent and not is_free():
+            wrong.append((line, "the lock is kept"))
         if changed_next:
             theta += 0.0
         numbers, read = theta.array.tolist(), [value.data for value in theta.values]
