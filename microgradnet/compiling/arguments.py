@@ -1,15 +1,34 @@
-"""The arguments of a compiled function: arrays with a sample along the first axis, symbols as one-hot rows."""
+"""What `compile` and what it makes are given: parameters, and arrays with a sample along the first axis."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from microgradnet.data import one_hot
+from microgradnet.nn import Module
 from microgradnet.ops.floats import as_float
+from microgradnet.value import Value
 
 Array = np.ndarray[Any, Any]
+
+
+def parameters_in(parameters: Any) -> Iterator[Value]:
+    """The parameters of a module, or of the modules and Values in a list.
+
+    Raises:
+        TypeError: something else is among them.
+    """
+    if isinstance(parameters, Value):
+        yield parameters
+    elif isinstance(parameters, Module):
+        yield from parameters.parameters()
+    elif isinstance(parameters, Iterable) and not isinstance(parameters, str | bytes):
+        for part in parameters:
+            yield from parameters_in(part)
+    else:
+        raise TypeError(f"parameters are a Module, Values, or a list of them; got {parameters!r:.80}")
 
 
 def positional(function: Callable[..., Any]) -> list[str]:
@@ -62,6 +81,16 @@ def array_of(argument: Any, number: int) -> Array:
             "write [x]"
         )
     return array
+
+
+def size_of(arrays: Sequence[Array]) -> int:
+    """The number of samples; a function without arguments has one."""
+    return len(arrays[0]) if arrays else 1
+
+
+def shapes_of(arrays: Sequence[Array]) -> tuple[tuple[int, ...], ...]:
+    """The shapes of a sample's arguments."""
+    return tuple([array.shape[1:] for array in arrays])
 
 
 def with_symbols(arrays: Sequence[Array], names: Sequence[str], symbols: Mapping[str, int]) -> list[Array]:

@@ -8,16 +8,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import Context
 from functools import partial
 from math import isfinite
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 from weakref import WeakSet
 
 import numpy as np
 
 from microgradnet._shared.arguments import as_count, one_of
-from microgradnet.compiling.arguments import Array, argument_names, array_of, positional, with_symbols
+from microgradnet.compiling.arguments import (
+    Array,
+    argument_names,
+    array_of,
+    parameters_in,
+    positional,
+    shapes_of,
+    size_of,
+    with_symbols,
+)
 from microgradnet.compiling.capturing import PausedCollector, capture, values_of
 from microgradnet.compiling.compiled_program import CompiledProgram
-from microgradnet.compiling.engines import UNROLLED, Engine, are_finite, check, check_threads, engine_of
+from microgradnet.compiling.engines import UNROLLED, Ready, are_finite, check, check_threads, engine_of
 from microgradnet.compiling.observing import CaughtFailures, capture_error, capturing
 from microgradnet.compiling.outputs import assembled, template_of
 from microgradnet.compiling.program import Result
@@ -71,7 +80,7 @@ class Compiled:
         self._one_at_a_time = threading.RLock()  # threads that call it would write to the same arrays
         self._raising = _RAISING.copy()  # nor is it entered twice by one thread, from a signal handler
         self.programs: dict[tuple[Shape, ...], CompiledProgram] = {}
-        self._latest: _Ready | None = None
+        self._latest: Ready | None = None
         if not isinstance(symbols, Mapping):
             raise TypeError(f"symbols are counts by the argument's name, such as {{'letter': 27}}; got {symbols!r:.80}")
         self.symbols = {name: as_count(count, f"the number of symbols of {name!r}") for name, count in symbols.items()}
@@ -124,7 +133,7 @@ class Compiled:
         with np.errstate(all="ignore"):  # with no lock held: the function may wait for others that do
             return self._returned(ready, self._run_eagerly(arrays, self._weight(ready.size)))
 
-    def _computed(self, ready: "_Ready", arrays: list[Array]) -> Any:
+    def _computed(self, ready: Ready, arrays: list[Array]) -> Any:
         weight = self._weight(ready.size)
         return self._returned(ready, ready.engine.run(self._parameters.array, arrays, ready.size, weight))
 
@@ -146,17 +155,17 @@ class Compiled:
             with_symbols(arrays, argument_names(self.function, len(arrays)), self.symbols) if self.symbols else arrays
         )
 
-    def _readied(self, arrays: Sequence[Array]) -> "_Ready":
+    def _readied(self, arrays: Sequence[Array]) -> Ready:
         """All that calls with arrays of these shapes need, kept for the next ones."""
-        program, size = self._program(arrays), _size_of(arrays)
+        program, size = self._program(arrays), size_of(arrays)
         with self._one_at_a_time:
             engine = engine_of(program, self.engine, self.dtype, size, self.devices, self.threads)
             shapes = [array.shape for array in arrays]
-            self._latest = _Ready(shapes, _key_of(arrays), program, self.engine, engine, size)
+            self._latest = Ready(shapes, shapes_of(arrays), program, self.engine, engine, size)
             return self._latest
 
     def _program(self, arrays: Sequence[Array]) -> CompiledProgram:
-        size = _size_of(arrays)
+        size = size_of(arrays)
         try:
             with self._one_at_a_time:
                 self._latest = None
@@ -172,7 +181,7 @@ class Compiled:
         if any(len(array) != size for array in arrays):
             sizes = ", ".join(str(len(array)) for array in arrays)
             raise ValueError(f"all arguments need the same number of samples along the first axis; got {sizes}")
-        shapes = _key_of(arrays)
+        shapes = shapes_of(arrays)
         program = self.programs.get(shapes)
         if program is None:
             with _CAPTURING:
@@ -230,7 +239,7 @@ class Compiled:
 
     def _samples(self, arrays: Sequence[Array]) -> Iterator[tuple[list[float], list[float]]]:
         """The outputs and the gradient of each sample; the first DomainError is raised with the sample's number."""
-        for number in range(_size_of(arrays)):
+        for number in range(size_of(arrays)):
             try:
                 yield self._sample([array[number] for array in arrays])
             except DomainError as error:
@@ -247,7 +256,7 @@ class Compiled:
         failures.refuse()
         return [output._data for output in outputs], gradient
 
-    def _returned(self, ready: "_Ready", result: Result) -> Any:
+    def _returned(self, ready: Ready, result: Result) -> Any:
         """The outputs as the function returned them: reduced are all, or of one that is trained its loss alone."""
         size, given, template = ready.size, result.outputs, ready.program.captured.template
         if self.trained and template == 0:
@@ -271,33 +280,6 @@ class Compiled:
         return found
 
 
-class _Ready(NamedTuple):
-    """What calls with arrays of these shapes need.
-
-    Attributes:
-        shapes: of the arrays.
-        key: the shapes of a sample's.
-        program: that for a sample.
-        name, engine: the engine's name when it was asked for, and what runs the program for a batch of this size.
-    """
-
-    shapes: list[Shape]
-    key: tuple[Shape, ...]
-    program: CompiledProgram
-    name: str
-    engine: Engine
-    size: int
-
-
-def _size_of(arrays: Sequence[Array]) -> int:
-    """The number of samples; a function without arguments has one."""
-    return len(arrays[0]) if arrays else 1
-
-
-def _key_of(arrays: Sequence[Array]) -> tuple[Shape, ...]:
-    return tuple([array.shape[1:] for array in arrays])
-
-
 _EVERY = WeakSet[Compiled]()
 
 
@@ -313,20 +295,3 @@ def _renew() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)
-
-
-def parameters_in(parameters: Any) -> Iterator[Value]:
-    """The parameters of a module, or of the modules and Values in a list.
-
-    Raises:
-        TypeError: something else is among them.
-    """
-    if isinstance(parameters, Value):
-        yield parameters
-    elif isinstance(parameters, Module):
-        yield from parameters.parameters()
-    elif isinstance(parameters, Iterable) and not isinstance(parameters, str | bytes):
-        for part in parameters:
-            yield from parameters_in(part)
-    else:
-        raise TypeError(f"parameters are a Module, Values, or a list of them; got {parameters!r:.80}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -82,6 +82,24 @@ class OnDevices(OnLibrary):
 
 Engine: TypeAlias = CompiledProgram | Tape | OnLibrary
 """Its `run` computes a batch."""
+
+
+class Ready(NamedTuple):
+    """What calls with arrays of these shapes need.
+
+    Attributes:
+        shapes: of the arrays.
+        key: the shapes of a sample's.
+        program: that for a sample.
+        name, engine: the engine's name when it was asked for, and what runs the program for a batch of this size.
+    """
+
+    shapes: list[tuple[int, ...]]
+    key: tuple[tuple[int, ...], ...]
+    program: CompiledProgram
+    name: str
+    engine: Engine
+    size: int
 
 
 def check(engine: str, dtype: str, devices: Any) -> Any:

@@ -44,6 +44,9 @@ class ParameterVector:
     ParameterVector([4.  , 1.75])
     """
 
+    _lock = RLock()
+    """Held while numbers go from values to a vector, or back: two vectors may have the same values, in two threads."""
+
     def __init__(self, values: Iterable[Value]) -> None:
         self.values = tuple(values)
         for value in self.values:
@@ -105,7 +108,7 @@ class ParameterVector:
 
     def fetch(self) -> None:
         """Synchronise the values: each gets its number."""
-        with _lock:
+        with self._lock:
             if not self._ahead:
                 return
             _at_once(
@@ -120,7 +123,7 @@ class ParameterVector:
         """Take the numbers of the values, if some have been changed since."""
         if self._ahead or self._clock == graph.clock:
             return
-        with _lock:
+        with self._lock:
             if not self._ahead:
                 now = graph.clock  # before they are read: one that changes meanwhile is read again
                 self._numbers = _read_only(np.array([value._data for value in self.values]))
@@ -137,7 +140,7 @@ class ParameterVector:
 
     def _change_to(self, numbers: Numbers) -> None:
         """Have these numbers: from now on the values have none, until one of them is read."""
-        with _lock:
+        with self._lock:
             self._synchronise()  # no other vector keeps them
             if not self._ahead:
                 _at_once(
@@ -178,14 +181,9 @@ def _kept(of: Any) -> Any:
     return type(of.__name__, (of,), {"__slots__": (), "__getattr__": _fetched})
 
 
-_lock = RLock()
-"""Held while numbers go from values to a vector, or back: two vectors may have the same values, in two threads."""
-
-
 def _renew() -> None:
     """In a process that was forked off: no thread is left to release the lock."""
-    global _lock  # noqa: PLW0603
-    _lock = RLock()
+    ParameterVector._lock = RLock()
 
 
 if hasattr(os, "register_at_fork"):

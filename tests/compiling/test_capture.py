@@ -44,7 +44,7 @@ from microgradnet import (
     where,
 )
 from microgradnet.compiling import compiled as compiled_module
-from microgradnet.optim import parameter_vector
+from microgradnet.optim.parameter_vector import ParameterVector
 from tests.compiling.comparing import assert_agrees, numbers
 from tests.programs.test_interrupts import interrupted
 
@@ -696,7 +696,7 @@ def test_ctrl_c_at_any_line_of_a_capture(monkeypatch: pytest.MonkeyPatch) -> Non
     # locks of its own: an error raised at the end of a `with`, where no Ctrl-C can arrive, keeps them
     monkeypatch.setattr(graph, "_marking", threading.Lock())
     monkeypatch.setattr(compiled_module, "_CAPTURING", threading.RLock())
-    monkeypatch.setattr(parameter_vector, "_lock", threading.RLock())
+    monkeypatch.setattr(ParameterVector, "_lock", threading.RLock())
     plain = {name: vars(Value)[name] for name in ("data", "grad", "__lt__", "__float__", "__repr__", "__eq__")}
 
     def function(x: Value) -> Any:

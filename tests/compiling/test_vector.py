@@ -196,10 +196,11 @@ def test_a_vector_meets_no_half_of_the_change_of_another() -> None:
     values = [parameter(0.0) for _ in range(100)]
     one, other = ParameterVector(values), ParameterVector(values)
     seen: set[float] = set()
-    done = threading.Event()
+    looking, done = threading.Event(), threading.Event()
 
     def change() -> None:
         vector = one
+        assert looking.wait(60)
         for _ in range(2_000):
             vector += 1.0
         done.set()
@@ -207,6 +208,7 @@ def test_a_vector_meets_no_half_of_the_change_of_another() -> None:
     def look() -> None:
         while not done.is_set():
             seen.add(float(np.ptp(other.array)))
+            looking.set()
 
     _in_threads(change, look)
     assert seen == {0.0}

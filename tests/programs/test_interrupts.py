@@ -21,7 +21,6 @@ import microgradnet
 from microgradnet import Value, backward_unrolled, grad, no_grad, ops, parameter, recording
 from microgradnet import graph as graphs
 from microgradnet.graph import Graph, topological_order
-from microgradnet.optim import parameter_vector
 from microgradnet.optim.parameter_vector import ParameterVector
 from microgradnet.value import apply
 from tests.strategies import altered
@@ -96,7 +95,7 @@ def _unraisable(monkeypatch: pytest.MonkeyPatch) -> None:
 def _locks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Locks of its own for each test: raised at the end of a `with`, where no Ctrl-C can arrive, an error keeps one."""
     monkeypatch.setattr(graphs, "_marking", Lock())
-    monkeypatch.setattr(parameter_vector, "_lock", RLock())
+    monkeypatch.setattr(ParameterVector, "_lock", RLock())
 
 
 def graph() -> Any:
@@ -348,8 +347,8 @@ def is_free() -> bool:
     """Whether another thread could change a vector now."""
 
     def taken() -> bool:
-        if found := parameter_vector._lock.acquire(blocking=False):
-            parameter_vector._lock.release()
+        if found := ParameterVector._lock.acquire(blocking=False):
+            ParameterVector._lock.release()
         return found
 
     with ThreadPoolExecutor(1) as pool:
